@@ -1,0 +1,128 @@
+"""The one place that knows an event's JSON and its Server-Sent Events frame."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import islice
+
+import msgspec
+
+from domain.events import EVENT_CLASSES, AgentEvent, Origin, event_type
+from domain.ids import Tag
+from ports.event_log import EncodedEvent, StoredEvent
+
+MAX_EVENT_BYTES = 256 * 1024
+_ENVELOPE_ROOM = 1024  # more than names, ids and a seq can take
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_FIELDS = {cls: tuple(field.name for field in fields(cls)) for cls in EVENT_CLASSES.values()}
+_DECODERS = {name: msgspec.json.Decoder(cls) for name, cls in EVENT_CLASSES.items()}
+_encode = msgspec.json.Encoder().encode
+
+
+class JsonEventCodec:
+    def encode(self, event: AgentEvent, origin: Origin, *, at: datetime, tag: Tag) -> EncodedEvent:
+        name = event_type(type(event))
+        payload = _bounded(_present_fields(event))
+        return EncodedEvent(
+            event_type=name,
+            task_id=origin.task_id,
+            agent=origin.agent,
+            tag=tag,
+            at=at,
+            head=b'{"event_type":"%b","seq":' % name.encode(),
+            tail=b',"timestamp":"%b",%b,%b'
+            % (timestamp(at).encode(), _origin_fields(origin), payload[1:]),
+        )
+
+    def decode(self, stored: StoredEvent) -> AgentEvent:
+        event: AgentEvent = _DECODERS[stored.event_type].decode(stored.body)
+        return event
+
+    def frame(self, stored: StoredEvent) -> bytes:
+        return b"id: %d-%b\nevent: %b\ndata: %b\n\n" % (
+            stored.seq,
+            stored.tag.encode(),
+            stored.event_type.encode(),
+            stored.body,
+        )
+
+
+def timestamp(at: datetime) -> str:
+    """RFC 3339 in UTC with microseconds."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+
+
+@lru_cache(maxsize=1024)
+def _origin_fields(origin: Origin) -> bytes:
+    """The part of the envelope that all events of an attempt share, without its braces."""
+    shared = {
+        "session_id": origin.session_id,
+        "task_id": origin.task_id,
+        "agent": origin.agent,
+        "attempt": origin.attempt,
+    }
+    return _ascii(shared)[1:-1]
+
+
+def _present_fields(event: AgentEvent) -> dict[str, object]:
+    """The payload without the fields that have no value."""
+    return {
+        name: _present(value)
+        for name in _FIELDS[type(event)]
+        if (value := getattr(event, name)) is not None
+    }
+
+
+def _present(value: object) -> object:
+    match value:
+        case str() | int() | float():
+            return value
+        case datetime():
+            return timestamp(value)
+        case tuple():
+            return [_present(item) for item in value]
+        case _ if is_dataclass(value):
+            held = ((field.name, getattr(value, field.name)) for field in fields(value))
+            return {name: _present(item) for name, item in held if item is not None}
+        case _:
+            return value
+
+
+def _bounded(payload: dict[str, object]) -> bytes:
+    room = MAX_EVENT_BYTES - _ENVELOPE_ROOM
+    body = _ascii(payload)
+    longest = MAX_EVENT_BYTES
+    while len(body) > room:
+        longest //= 2
+        body = _escaped({**payload, "truncated": True}, longest)
+    return body
+
+
+def _ascii(value: Mapping[str, object]) -> bytes:
+    try:
+        body = _encode(value)
+    except (UnicodeEncodeError, TypeError, OverflowError, RecursionError):
+        return _escaped(value, None)
+    return body if body.isascii() else _escaped(value, None)
+
+
+def _escaped(value: object, longest: int | None) -> bytes:
+    """The slow way: escapes what is not ASCII, replaces what is not Unicode, cuts what is long."""
+    clean = _clean(value, longest)
+    return json.dumps(clean, allow_nan=False, separators=(",", ":")).encode("ascii")
+
+
+def _clean(value: object, longest: int | None) -> object:
+    match value:
+        case str():
+            return _SURROGATES.sub("\ufffd", value[:longest])
+        case Mapping():
+            items = islice(value.items(), longest)
+            return {_clean(str(key), longest): _clean(item, longest) for key, item in items}
+        case Sequence():
+            return [_clean(item, longest) for item in value[:longest]]
+        case _:
+            return value

@@ -1,0 +1,56 @@
+"""The closed union of everything an agent can be seen to do, and who is told of it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol, get_args
+
+from domain.ids import AgentName, LeaseId, SessionId, SessionKey, TaskId
+from domain.process_events import ProcessEvent
+from domain.task_events import TaskEvent
+from domain.thinking_events import ThinkingEvent
+from domain.tool_events import ToolEvent
+from domain.workspace_events import WorkspaceEvent
+
+AgentEvent = TaskEvent | ThinkingEvent | ToolEvent | ProcessEvent | WorkspaceEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """What all events of one attempt at a task have in common."""
+
+    session_key: SessionKey
+    session_id: SessionId
+    task_id: TaskId
+    agent: AgentName
+    attempt: int
+    lease_id: LeaseId | None
+    """The lease its writer holds; None for what is written from outside a run."""
+
+
+class EventListener(Protocol):
+    """Told of every event of a task, in order, by the AgentCoordinator."""
+
+    async def on_event(self, event: AgentEvent, origin: Origin) -> None:
+        """Take one event; awaiting this is the back-pressure on the agent.
+
+        LeaseLost and LogUnavailable end the run. Whatever else is raised is counted and logged,
+        and touches neither the run nor other listeners.
+        """
+
+
+def event_type(event_class: type[AgentEvent]) -> str:
+    """The name of an event on the wire: `ToolCallStart` is `tool_call_start`."""
+    return _NAMES[event_class]
+
+
+def _snake_case(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+_NAMES: Mapping[type[AgentEvent], str] = {
+    member: _snake_case(member.__name__) for member in get_args(AgentEvent)
+}
+
+EVENT_CLASSES: Mapping[str, type[AgentEvent]] = {name: cls for cls, name in _NAMES.items()}
+"""Every event class by its `event_type`."""

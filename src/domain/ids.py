@@ -1,0 +1,23 @@
+"""The ids of the domain, each a type of its own so that one cannot pass for another."""
+
+import re
+from typing import NewType
+
+TaskId = NewType("TaskId", str)
+SessionId = NewType("SessionId", str)
+"""The name a client knows a session by; unique within its owner's scope only."""
+SessionKey = NewType("SessionKey", int)
+"""The internal key of a session; unique in a store, never shown to a client."""
+AgentName = NewType("AgentName", str)
+WorkerId = NewType("WorkerId", str)
+LeaseId = NewType("LeaseId", str)
+CallId = NewType("CallId", str)
+Tag = NewType("Tag", str)
+"""Eight hex digits that tell an event from one of another history with the same seq."""
+
+_CHOSEN_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+
+
+def is_chosen_id(value: str) -> bool:
+    """Whether a client may choose this as a session id or an agent's name."""
+    return _CHOSEN_ID.fullmatch(value) is not None

@@ -1,0 +1,111 @@
+"""A task and its state machine: which status may follow which is decided here alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from domain.ids import AgentName, SessionId, SessionKey, TaskId, WorkerId
+from domain.limits import Limits
+from domain.principal import Principal
+from domain.task_events import CancelMode, CancelReason, FailureReason, InterruptReason
+from domain.usage import Usage
+
+OnBusy = Literal["enqueue", "reject", "interrupt"]
+OnDisconnect = Literal["continue", "cancel"]
+Approval = Literal["auto", "ask", "deny"]
+EndReason = FailureReason | CancelReason | InterruptReason
+
+
+class TaskStatus(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    PAUSED = "paused"
+    WAITING = "waiting"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def is_final(self) -> bool:
+        return self in FINAL
+
+    def may_become(self, status: "TaskStatus") -> bool:
+        return status in _FOLLOWS[self]
+
+
+FINAL = frozenset(
+    {
+        TaskStatus.COMPLETED,
+        TaskStatus.FAILED,
+        TaskStatus.CANCELLED,
+        TaskStatus.INTERRUPTED,
+    }
+)
+LIVE = frozenset({TaskStatus.RUNNING, TaskStatus.PAUSED, TaskStatus.WAITING})
+"""A worker holds the session's lease."""
+
+_FOLLOWS: Mapping[TaskStatus, frozenset[TaskStatus]] = {
+    TaskStatus.QUEUED: frozenset(
+        {TaskStatus.RUNNING, TaskStatus.CANCELLED, TaskStatus.INTERRUPTED}
+    ),
+    TaskStatus.RUNNING: FINAL | {TaskStatus.PAUSED, TaskStatus.WAITING, TaskStatus.QUEUED},
+    TaskStatus.PAUSED: FINAL | {TaskStatus.RUNNING, TaskStatus.QUEUED},
+    TaskStatus.WAITING: FINAL | {TaskStatus.RUNNING, TaskStatus.PAUSED, TaskStatus.QUEUED},
+    TaskStatus.COMPLETED: frozenset(),
+    TaskStatus.FAILED: frozenset(),
+    TaskStatus.CANCELLED: frozenset(),
+    TaskStatus.INTERRUPTED: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskResult:
+    final_answer: str | None = None
+    exit_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelIntent:
+    """A wish to end a task; stored, so that it outlives every process."""
+
+    mode: CancelMode
+    reason: CancelReason
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One unit of work submitted to an agent in a session."""
+
+    task_id: TaskId
+    session_key: SessionKey
+    session_id: SessionId
+    principal: Principal
+    agent: AgentName
+    text: str
+    """What the agent is asked to do; `task` on the wire."""
+    status: TaskStatus
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    attempt: int = 0
+    """How often a worker has started it."""
+    reason: EndReason | None = None
+    """Why it ended, when it did not complete."""
+    result: TaskResult | None = None
+    usage: Usage | None = None
+    limits: Limits | None = None
+    metadata: Mapping[str, object] | None = None
+    on_disconnect: OnDisconnect = "continue"
+    approval: Approval | None = None
+    workspace: str | None = None
+    retry_of: TaskId | None = None
+    cancel: CancelIntent | None = None
+    worker_id: WorkerId | None = None
+    first_seq: int = 0
+    """The seq of its `task_queued`."""
+    last_seq: int | None = None
+    """The seq of its final event."""

@@ -1,0 +1,81 @@
+"""What an event does to the status of its task; the event log applies it with the append."""
+
+from dataclasses import dataclass
+
+from domain.events import AgentEvent
+from domain.process_events import ProcessEvent
+from domain.task import EndReason, TaskResult, TaskStatus
+from domain.task_events import (
+    CancelRequested,
+    Error,
+    Progress,
+    TaskAnalysis,
+    TaskCancelled,
+    TaskComplete,
+    TaskFailed,
+    TaskInterrupted,
+    TaskPaused,
+    TaskQueued,
+    TaskResumed,
+    TaskStarted,
+)
+from domain.thinking_events import ThinkingEvent
+from domain.tool_events import (
+    ApprovalRequired,
+    ApprovalResolved,
+    InputReceived,
+    InputRequired,
+    ToolCallComplete,
+    ToolCallStart,
+    ToolCallStream,
+)
+from domain.usage import Usage
+from domain.workspace_events import WorkspaceEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskChange:
+    status: TaskStatus
+    reason: EndReason | None = None
+    result: TaskResult | None = None
+    usage: Usage | None = None
+
+
+def change_of(event: AgentEvent, usage: Usage | None = None) -> TaskChange | None:
+    """The change an event makes, or None for the many that make none.
+
+    `usage` is what the task has used so far; it is kept with a final change.
+    """
+    if isinstance(event, ThinkingEvent | ProcessEvent | WorkspaceEvent):
+        return None
+    match event:
+        case TaskComplete():
+            result = TaskResult(final_answer=event.final_answer, exit_code=event.exit_code)
+            spent = event.usage or usage
+            return TaskChange(status=TaskStatus.COMPLETED, result=result, usage=spent)
+        case TaskFailed():
+            ended = TaskResult(exit_code=event.exit_code) if event.exit_code is not None else None
+            return TaskChange(
+                status=TaskStatus.FAILED, reason=event.reason, result=ended, usage=usage
+            )
+        case TaskCancelled():
+            return TaskChange(status=TaskStatus.CANCELLED, reason=event.reason, usage=usage)
+        case TaskInterrupted():
+            return TaskChange(status=TaskStatus.INTERRUPTED, reason=event.reason, usage=usage)
+        case TaskPaused():
+            return TaskChange(status=TaskStatus.PAUSED)
+        case ApprovalRequired() | InputRequired():
+            return TaskChange(status=TaskStatus.WAITING)
+        case TaskResumed() | ApprovalResolved() | InputReceived():
+            return TaskChange(status=TaskStatus.RUNNING)
+        case (
+            TaskQueued()
+            | TaskStarted()
+            | TaskAnalysis()
+            | Progress()
+            | CancelRequested()
+            | Error()
+        ):
+            return None
+        case ToolCallStart() | ToolCallStream() | ToolCallComplete():
+            return None

@@ -1,0 +1,112 @@
+"""Events of an agent that thinks aloud: plans, iterations, thoughts, messages, cost."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from domain.finite import require_finite
+
+Role = Literal["system", "user", "assistant", "tool"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    id: str
+    name: str
+    status: Literal["pending", "in_progress", "completed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanCreated:
+    goal: str
+    phases: tuple[Phase, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseStart:
+    phase_id: str
+    phase_name: str
+    phase_index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseComplete:
+    phase_id: str
+    phase_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IterationStart:
+    iteration: int
+    max_iterations: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IterationComplete:
+    iteration: int
+    tool_calls: int
+    tokens_used: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thinking:
+    iteration: int
+    message_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThinkDelta:
+    iteration: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThinkComplete:
+    iteration: int
+    content: str
+    tool_call_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageDelta:
+    message_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    message_id: str
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenUsage:
+    """One model call's tokens, and the running totals of the task."""
+
+    model: str
+    input_tokens: int
+    output_tokens: int
+    total_tokens: int
+    cached_input_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cost_usd: float | None = None
+    total_cost_usd: float | None = None
+
+    def __post_init__(self) -> None:
+        require_finite(self.cost_usd)
+        require_finite(self.total_cost_usd)
+
+
+ThinkingEvent = (
+    PlanCreated
+    | PhaseStart
+    | PhaseComplete
+    | IterationStart
+    | IterationComplete
+    | Thinking
+    | ThinkDelta
+    | ThinkComplete
+    | MessageDelta
+    | Message
+    | TokenUsage
+)

@@ -1,0 +1,81 @@
+"""Events of tool calls, and of the questions an agent asks a person."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from domain.finite import require_finite
+
+ToolStatus = Literal["ok", "error", "denied", "outcome_unknown"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCallStart:
+    call_id: str
+    tool_name: str
+    arguments: Mapping[str, object]
+
+    def __post_init__(self) -> None:
+        require_finite(self.arguments)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCallStream:
+    call_id: str
+    stream: Literal["stdout", "stderr", "text"]
+    chunk: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCallComplete:
+    call_id: str
+    tool_name: str
+    status: ToolStatus
+    result: str
+    duration_ms: int
+    error: str | None = None
+    truncated: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalRequired:
+    approval_id: str
+    call_id: str
+    tool_name: str
+    arguments: Mapping[str, object]
+    reason: str
+    expires_at: datetime
+
+    def __post_init__(self) -> None:
+        require_finite(self.arguments)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalResolved:
+    approval_id: str
+    decision: Literal["approved", "denied", "expired"]
+    by: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputRequired:
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputReceived:
+    kind: str
+    by: str
+
+
+ToolEvent = (
+    ToolCallStart
+    | ToolCallStream
+    | ToolCallComplete
+    | ApprovalRequired
+    | ApprovalResolved
+    | InputRequired
+    | InputReceived
+)

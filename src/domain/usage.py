@@ -1,0 +1,38 @@
+"""What a task has used of a language model."""
+
+from dataclasses import dataclass
+
+from domain.finite import require_finite
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Sums over a task; a cost is left out where a price is not known, never 0."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    total_tokens: int = 0
+    cached_input_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cost_usd: float | None = None
+
+    def __post_init__(self) -> None:
+        require_finite(self.cost_usd)
+
+    def plus(self, other: "Usage") -> "Usage":
+        return Usage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            total_tokens=self.total_tokens + other.total_tokens,
+            cached_input_tokens=_sum(self.cached_input_tokens, other.cached_input_tokens),
+            reasoning_tokens=_sum(self.reasoning_tokens, other.reasoning_tokens),
+            cost_usd=_cost(self.cost_usd, other.cost_usd),
+        )
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return other if one is None else one + (other or 0)
+
+
+def _cost(one: float | None, other: float | None) -> float | None:
+    return other if one is None else one + (other or 0.0)

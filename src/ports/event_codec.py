@@ -1,0 +1,23 @@
+"""The JSON of events, which only its adapter knows."""
+
+from datetime import datetime
+from typing import Protocol
+
+from domain.events import AgentEvent, Origin
+from domain.ids import Tag
+from ports.event_log import EncodedEvent, StoredEvent
+
+
+class EventCodec(Protocol):
+    def encode(self, event: AgentEvent, origin: Origin, *, at: datetime, tag: Tag) -> EncodedEvent:
+        """Encode once, with a gap for the seq.
+
+        The JSON is one line of ASCII of at most 256 KiB; a longer event has its longest texts
+        cut and says `truncated`. Text that Unicode cannot encode is replaced, never refused.
+        """
+
+    def decode(self, stored: StoredEvent) -> AgentEvent:
+        """The event of a body; fields that this version does not know are ignored."""
+
+    def frame(self, stored: StoredEvent) -> bytes:
+        """The body as one Server-Sent Events frame with id and event name."""

@@ -1,0 +1,98 @@
+"""The durable log of events: one dense sequence for each session."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from domain.ids import AgentName, LeaseId, SessionKey, Tag, TaskId
+from domain.task_change import TaskChange
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncodedEvent:
+    """An event's JSON in two parts; its seq goes between them."""
+
+    event_type: str
+    task_id: TaskId
+    agent: AgentName
+    tag: Tag
+    at: datetime
+    head: bytes
+    tail: bytes
+
+    def at_seq(self, seq: int) -> "StoredEvent":
+        return StoredEvent(
+            seq=seq,
+            tag=self.tag,
+            event_type=self.event_type,
+            task_id=self.task_id,
+            agent=self.agent,
+            body=b"%b%d%b" % (self.head, seq, self.tail),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEvent:
+    seq: int
+    tag: Tag
+    event_type: str
+    task_id: TaskId
+    agent: AgentName
+    body: bytes
+    """One line of JSON in ASCII; empty when the event was compacted away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Append:
+    """Events of one task by the runner that holds its lease, and what they do to the task."""
+
+    session_key: SessionKey
+    task_id: TaskId
+    lease_id: LeaseId
+    events: Sequence[EncodedEvent]
+    change: TaskChange | None = None
+    """Applied in the same transaction. A final one frees the session for its next task."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    first_seq: int
+    """1 for a log that was never trimmed; `last_seq` + 1 when nothing is left."""
+    last_seq: int
+    """0 for a log without events."""
+
+
+class EventLog(Protocol):
+    """Reads may be done by anyone who has checked the session's owner; it does not ask again."""
+
+    async def append(self, append: Append) -> Sequence[StoredEvent]:
+        """Store the events with the next seqs, all or none, durable when it returns.
+
+        Appends of one caller are stored in the order in which they were called. What is appended
+        while a transaction is under way is stored with the next one.
+
+        Raises LeaseLost if the lease is not the one that the session's fence names - nothing is
+        written then; LogUnavailable if the log stays out of reach for 30 s; StorageFull.
+        """
+
+    async def read(
+        self, session_key: SessionKey, *, after: int, limit: int
+    ) -> Sequence[StoredEvent]:
+        """Up to `limit` events with a seq above `after`, in order, without a hole between them.
+
+        An unknown session has none. If the log was trimmed beyond `after`, the first event
+        returned has a seq above `after` + 1.
+        """
+
+    async def bounds(self, session_key: SessionKey) -> Bounds | None:
+        """None for an unknown or deleted session."""
+
+    async def tag_at(self, session_key: SessionKey, seq: int) -> Tag | None:
+        """The tag of that event; None if the log does not hold it."""
+
+    async def last_seqs(self, keys: Collection[SessionKey]) -> Mapping[SessionKey, int]:
+        """The last seq of each of these sessions; unknown and deleted ones are left out."""
+
+    async def seq_before(self, session_key: SessionKey, at: datetime) -> int:
+        """The seq after which the events recorded at or after `at` begin."""

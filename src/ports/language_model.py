@@ -1,0 +1,80 @@
+"""A language model: a conversation in, a stream of text and tool calls out."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from domain.ids import CallId
+from domain.usage import Usage
+from ports.tool import ToolSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """A call the model asks for. `arguments` is None when what it wrote is no JSON object."""
+
+    call_id: CallId
+    tool_name: str
+    arguments: Mapping[str, object] | None
+    raw_arguments: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemMessage:
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserMessage:
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssistantMessage:
+    content: str
+    tool_calls: Sequence[ToolCall] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolMessage:
+    call_id: CallId
+    content: str
+
+
+ModelMessage = SystemMessage | UserMessage | AssistantMessage | ToolMessage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelRequest:
+    messages: Sequence[ModelMessage]
+    tools: Sequence[ToolSpec]
+    model: str | None = None
+    """None: the model that the adapter was configured with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextDelta:
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelUsage:
+    model: str
+    usage: Usage
+
+
+ModelPart = TextDelta | ToolCall | ModelUsage
+
+
+class LanguageModel(Protocol):
+    @property
+    def name(self) -> str:
+        """What answers, as a person would name it: `openai:gpt-4o`, `scripted`."""
+
+    def stream(self, request: ModelRequest) -> AsyncIterator[ModelPart]:
+        """One answer, as it comes: text in order, each tool call whole, at most one usage.
+
+        The stream ends when the answer is complete. One try: whoever calls decides to try again.
+        Raises ModelUnavailable (overload, server's fault, cut or stalled stream) or ModelRefused.
+        Leaving it early ends the request.
+        """

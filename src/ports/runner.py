@@ -1,0 +1,62 @@
+"""What carries out one task of one kind of agent."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from domain.agent_profile import AgentProfile
+from domain.events import AgentEvent
+from domain.limits import Limits
+from domain.task import Task
+from domain.task_events import FailureReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    final_answer: str
+    total_iterations: int | None = None
+    exit_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    error: str
+    reason: FailureReason
+    exit_code: int | None = None
+
+
+Outcome = Completed | Failed
+
+
+class RunContext(Protocol):
+    """What a runner is given besides its task."""
+
+    @property
+    def profile(self) -> AgentProfile: ...
+
+    @property
+    def limits(self) -> Limits:
+        """Those of the task, completed by the profile's."""
+
+    @property
+    def workspace(self) -> str:
+        """An existing folder to work in."""
+
+    @property
+    def grace_s(self) -> float:
+        """How long a process may take to end when asked to; 0 after a cancel by `kill`."""
+
+    async def emit(self, event: AgentEvent) -> None:
+        """Record one event. Awaiting it is the back-pressure of the log.
+
+        Raises LeaseLost or LogUnavailable when the run must not go on.
+        """
+
+
+class Runner(Protocol):
+    async def run(self, task: Task, context: RunContext) -> Outcome:
+        """Carry the task out, once. What a runner starts has ended when it returns.
+
+        A run is stopped by cancellation: let CancelledError pass, after stopping what was
+        started. Final events are not the runner's to emit. StartFailed, ModelError and ToolError
+        become a failed task; any other exception does too, as a bug.
+        """

@@ -1,0 +1,136 @@
+"""Tasks, which are also the queue of work and the leases on it."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from domain.ids import AgentName, LeaseId, SessionId, TaskId, WorkerId
+from domain.principal import Principal
+from domain.task import CancelIntent, OnBusy, Task, TaskStatus
+from ports.event_log import EncodedEvent, StoredEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdempotencyKey:
+    key: str
+    request_hash: str
+    """Tells the same request from another one with the same key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    task: Task
+    stored: Sequence[StoredEvent]
+    """Its `task_queued`; empty when `is_repeat`."""
+    is_repeat: bool
+    """The idempotency key was seen before: `task` is the one it made then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A task that this worker, and no other, may carry out until its lease ends."""
+
+    task: Task
+    lease_id: LeaseId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancellation:
+    task: Task
+    stored: Sequence[StoredEvent]
+    """What the request wrote; empty if the task had ended or was being cancelled already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskQuery:
+    session_id: SessionId | None = None
+    statuses: Collection[TaskStatus] = ()
+    agent: AgentName | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    text: str | None = None
+    """Occurs in the task's text, whatever the case of its ASCII letters."""
+    limit: int = 50
+    before: TaskId | None = None
+    """Only tasks created before this one; an unknown id gives none."""
+
+
+class TaskStore(Protocol):
+    """Each method is one transaction. Queries see only what belongs to the principal.
+
+    Lease times are measured by the store's clock, so that a worker's own may be wrong.
+    Any method may raise LogUnavailable when the store is out of reach.
+    """
+
+    async def submit(
+        self,
+        task: Task,
+        queued: EncodedEvent,
+        *,
+        on_busy: OnBusy = "enqueue",
+        idempotency: IdempotencyKey | None = None,
+        reserved_for: WorkerId | None = None,
+    ) -> Submission:
+        """Queue a new task and write its `task_queued`; its session is made if there is none.
+
+        `session_key`, `created_at` and `first_seq` of the task given are ignored; the store sets
+        them. A reserved task may be claimed by that worker only; it has a lease's time to do so.
+
+        Raises SessionBusy for `on_busy="reject"` when the session has an unfinished task;
+        IdempotencyKeyReused for a key of this owner used within 24 h with another hash.
+        """
+
+    async def claim(
+        self, worker_id: WorkerId, *, limit: int, lease_s: float, only: TaskId | None = None
+    ) -> Sequence[Claim]:
+        """Take up to `limit` of the oldest queued tasks whose sessions have no live one.
+
+        They become `running`, their attempt goes up by one, and the session's fence names the
+        new lease. No task is given to two callers.
+        """
+
+    async def heartbeat(self, worker_id: WorkerId, *, lease_s: float) -> Collection[TaskId]:
+        """Renew every lease that this worker holds; the tasks it still holds."""
+
+    async def claim_lost(
+        self, worker_id: WorkerId, *, lease_s: float, of_instance: str | None = None
+    ) -> Sequence[Claim]:
+        """Take over the live tasks of dead workers, to end or requeue them.
+
+        Dead are those whose lease has ended, and - with `of_instance` - those whose worker id
+        begins with it and a dot, whatever their lease says; this worker's own tasks never.
+        A reserved task that was not claimed in time is given as well. The old lease is void from
+        then on. The attempt does not go up, and the status stays as it was (`running` for a
+        reserved one).
+        """
+
+    async def requeue(self, claim: Claim, *, attempt_spent: bool) -> None:
+        """Give a claimed task back to the queue, in its old place. Raises LeaseLost."""
+
+    async def request_cancel(
+        self,
+        principal: Principal,
+        task_id: TaskId,
+        intent: CancelIntent,
+        *,
+        requested: EncodedEvent,
+        cancelled: EncodedEvent,
+    ) -> Cancellation:
+        """Store the intent. Whatever the state, this never fails for a task that exists.
+
+        Queued: the task is cancelled at once, `requested` and `cancelled` are written. Live:
+        `requested` is written and the worker is to see the intent; `kill` after `graceful`
+        replaces it. Ended: nothing happens. Raises TaskNotFound.
+        """
+
+    async def cancel_intents(self, worker_id: WorkerId) -> Sequence[tuple[TaskId, CancelIntent]]:
+        """The stored intents on the live tasks of this worker."""
+
+    async def get(self, principal: Principal, task_id: TaskId) -> Task:
+        """Raises TaskNotFound, also for the task of a deleted session."""
+
+    async def list(self, principal: Principal, query: TaskQuery) -> Sequence[Task]:
+        """Newest first."""
+
+    async def unfinished_count(self, principal: Principal) -> int: ...

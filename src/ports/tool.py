@@ -1,0 +1,47 @@
+"""Something a model may call."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from domain.ids import CallId, TaskId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolSpec:
+    name: str
+    description: str
+    """For the model to read."""
+    parameters: Mapping[str, object]
+    """A JSON Schema of an object."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolContext:
+    task_id: TaskId
+    call_id: CallId
+    workspace: str
+    """A tool touches no file outside of it."""
+    grace_s: float
+    stream: Callable[[str], Awaitable[None]]
+    """Shows text while the tool still works."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolResult:
+    content: str
+    is_error: bool = False
+    """It ran and did not succeed: a command's exit code, for one."""
+    truncated: bool = False
+
+
+class Tool(Protocol):
+    @property
+    def spec(self) -> ToolSpec: ...
+
+    async def call(self, arguments: Mapping[str, object], context: ToolContext) -> ToolResult:
+        """Do it, once. What it starts has ended when it returns or is cancelled.
+
+        Raises ToolError, with a message for the model, when the arguments are wrong or the thing
+        cannot be done.
+        """

@@ -1,0 +1,49 @@
+"""Honest small adapters for tests: a clock that is moved by hand, ids that can be foretold."""
+
+from datetime import UTC, datetime, timedelta
+
+from domain.ids import CallId, LeaseId, SessionId, Tag, TaskId
+
+
+class FakeClock:
+    def __init__(self, at: datetime = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)) -> None:
+        self._now = at
+        self._monotonic = 0.0
+
+    def now(self) -> datetime:
+        return self._now
+
+    def monotonic(self) -> float:
+        return self._monotonic
+
+    def advance(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
+        self._monotonic += seconds
+
+
+class CountingIdSource:
+    def __init__(self) -> None:
+        self._count = 0
+
+    def task_id(self) -> TaskId:
+        return TaskId(self._next("task"))
+
+    def session_id(self) -> SessionId:
+        return SessionId(self._next("sess"))
+
+    def lease_id(self) -> LeaseId:
+        return LeaseId(self._next("lease"))
+
+    def call_id(self) -> CallId:
+        return CallId(self._next("call"))
+
+    def message_id(self) -> str:
+        return self._next("msg")
+
+    def tag(self) -> Tag:
+        self._count += 1
+        return Tag(f"{self._count:08x}")
+
+    def _next(self, kind: str) -> str:
+        self._count += 1
+        return f"{kind}_{self._count:06d}"
