@@ -17,4 +17,7 @@ class Wakeups(Protocol):
         """Never blocks and never raises; call it after the commit. Hints may be coalesced."""
 
     def listen(self, callback: Callable[[Hint], None]) -> AbstractContextManager[None]:
-        """Call back on the event loop for every hint, one's own included, while it is entered."""
+        """Call back on the event loop for the hints of others, while it is entered.
+
+        What this very object notifies does not come back to it.
+        """

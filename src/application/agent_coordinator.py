@@ -1,0 +1,212 @@
+"""Carries out one task, from its start to its one final event."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Literal
+
+from application.run_deadlines import RunDeadlines
+from application.stop_signal import Cancelled, LimitHit, LostLease, ShutDown, StopSignal
+from application.task_context import GRACE_S, TaskContext
+from domain.agent_profile import AgentProfile
+from domain.errors import (
+    AgentcastError,
+    AgentNotFound,
+    LeaseLost,
+    LogUnavailable,
+    ModelError,
+    StartFailed,
+    StorageFull,
+)
+from domain.events import EventListener, Origin
+from domain.limits import Limits
+from domain.task import Task
+from domain.task_events import (
+    FinalEvent,
+    TaskCancelled,
+    TaskComplete,
+    TaskFailed,
+    TaskInterrupted,
+    TaskStarted,
+)
+from domain.usage import Usage
+from ports.agent_catalog import AgentCatalog
+from ports.clock import Clock
+from ports.meter import Meter
+from ports.runner import Completed, Failed, Outcome, Runner
+from ports.workspaces import Workspaces
+
+log = logging.getLogger(__name__)
+
+Ending = Literal["ended", "handed_back", "lost"]
+"""`handed_back`: stopped by a shutdown, without a final event, to be queued again. `lost`: the
+lease or the log is gone, and whoever takes the lease will end the task."""
+
+_PATIENCE_S = 10.0  # for a runner that does not end when it is cancelled, beyond its grace
+
+
+class AgentCoordinator:
+    """Knows nothing of servers or streams: whoever wants to know of events is a listener."""
+
+    def __init__(
+        self,
+        *,
+        runners: Mapping[str, Runner],
+        catalog: AgentCatalog,
+        workspaces: Workspaces,
+        clock: Clock,
+        meter: Meter,
+    ) -> None:
+        self._runners = runners
+        self._catalog = catalog
+        self._workspaces = workspaces
+        self._clock = clock
+        self._meter = meter
+
+    async def run(
+        self, task: Task, origin: Origin, *, listeners: Sequence[EventListener], stop: StopSignal
+    ) -> Ending:
+        """Carry out a claimed task. Never raises for what the agent does."""
+        started = self._clock.monotonic()
+        context = TaskContext(
+            profile=AgentProfile(name=task.agent, kind="unknown"),
+            limits=task.limits or Limits(),
+            workspace="",
+            origin=origin,
+            listeners=listeners,
+            stop=stop,
+            clock=self._clock,
+            meter=self._meter,
+        )
+        try:
+            outcome = await self._outcome(task, context, stop)
+            return await self._end(task, context, outcome, stop, started)
+        except (LeaseLost, LogUnavailable, StorageFull) as error:
+            log.warning("task %s ends without a final event: %s", task.task_id, error)
+            return "lost"
+
+    async def _outcome(self, task: Task, context: TaskContext, stop: StopSignal) -> Outcome | None:
+        """What the runner returned, or made of what it raised; None when it was stopped."""
+        try:
+            runner = await self._prepare(task, context)
+            return await self._run_until_stopped(runner, task, context, stop)
+        except (StartFailed, AgentNotFound) as error:
+            return Failed(error=str(error), reason="start_failed")
+        except ModelError as error:
+            return Failed(error=str(error), reason="model_error")
+        except StorageFull as error:
+            return Failed(error=str(error), reason="storage_full")
+        except (LeaseLost, LogUnavailable):
+            raise
+        except AgentcastError as error:
+            return Failed(error=str(error), reason="agent_error")
+        except Exception:  # boundary: a bug in a runner fails its task, not the server
+            log.exception("the runner of task %s failed", task.task_id)
+            return Failed(error="the agent failed unexpectedly", reason="agent_error")
+
+    async def _prepare(self, task: Task, context: TaskContext) -> Runner:
+        profile = self._catalog.get(task.agent)
+        context.profile = profile
+        context.limits = context.limits.within(profile.limits)
+        worker_id = task.worker_id or ""
+        await context.emit(TaskStarted(worker_id=worker_id, agent_kind=profile.kind))
+        if (runner := self._runners.get(profile.kind)) is None:
+            raise StartFailed(f"nothing here can run agents of kind {profile.kind!r}")
+        context.workspace = await self._workspaces.folder(task, profile)
+        return runner
+
+    async def _run_until_stopped(
+        self, runner: Runner, task: Task, context: TaskContext, stop: StopSignal
+    ) -> Outcome | None:
+        deadlines = RunDeadlines(context, stop, self._clock)
+        async with asyncio.TaskGroup() as group:
+            watch = group.create_task(deadlines.watch())
+            stopped = group.create_task(stop.requested())
+            run = asyncio.ensure_future(runner.run(task, context))
+            try:
+                await asyncio.wait({run, stopped}, return_when=asyncio.FIRST_COMPLETED)
+                if not run.done():
+                    await self._stop_run(run, stop)
+            finally:
+                run.cancel()
+                watch.cancel()
+                stopped.cancel()
+        return self._result_of(run, task)
+
+    async def _stop_run(self, run: asyncio.Future[Outcome], stop: StopSignal) -> None:
+        run.cancel()
+        urged = asyncio.ensure_future(stop.urged())
+        awaited: set[asyncio.Future[Outcome] | asyncio.Future[None]] = {run}
+        if not stop.is_urgent:
+            awaited.add(urged)
+        await asyncio.wait(
+            awaited, timeout=GRACE_S + _PATIENCE_S, return_when=asyncio.FIRST_COMPLETED
+        )
+        urged.cancel()
+        if not run.done():
+            run.cancel()
+            await asyncio.wait({run}, timeout=_PATIENCE_S)
+
+    def _result_of(self, run: asyncio.Future[Outcome], task: Task) -> Outcome | None:
+        if not run.done():
+            log.error("the runner of task %s does not stop; it is left behind", task.task_id)
+            return None
+        with suppress(asyncio.CancelledError):
+            return run.result()
+        return None
+
+    async def _end(
+        self,
+        task: Task,
+        context: TaskContext,
+        outcome: Outcome | None,
+        stop: StopSignal,
+        started: float,
+    ) -> Ending:
+        duration_ms = round((self._clock.monotonic() - started) * 1000)
+        usage = context.spent.usage if context.spent.usage != Usage() else None
+        if outcome is not None:
+            await context.emit(_final_of_outcome(outcome, duration_ms=duration_ms, usage=usage))
+            return "ended"
+        match stop.cause:
+            case None | LostLease():
+                return "lost"
+            case ShutDown() if context.profile.on_lost == "requeue":
+                return "handed_back"
+            case Cancelled() | ShutDown() | LimitHit():
+                await context.emit(
+                    _final_of_stop(stop.cause, attempt=task.attempt, duration_ms=duration_ms)
+                )
+                return "ended"
+
+
+def _final_of_outcome(outcome: Outcome, *, duration_ms: int, usage: Usage | None) -> FinalEvent:
+    match outcome:
+        case Completed():
+            return TaskComplete(
+                final_answer=outcome.final_answer,
+                duration_ms=duration_ms,
+                total_iterations=outcome.total_iterations,
+                exit_code=outcome.exit_code,
+                usage=usage,
+            )
+        case Failed():
+            return TaskFailed(
+                error=outcome.error,
+                reason=outcome.reason,
+                duration_ms=duration_ms,
+                exit_code=outcome.exit_code,
+            )
+
+
+def _final_of_stop(
+    cause: Cancelled | ShutDown | LimitHit, *, attempt: int, duration_ms: int
+) -> FinalEvent:
+    match cause:
+        case Cancelled(intent):
+            return TaskCancelled(reason=intent.reason, by=intent.by, duration_ms=duration_ms)
+        case ShutDown():
+            return TaskInterrupted(reason="shutdown", attempt=attempt)
+        case LimitHit():
+            return TaskFailed(error=cause.message, reason=cause.reason, duration_ms=duration_ms)

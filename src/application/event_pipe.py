@@ -1,0 +1,128 @@
+"""What stands between one run and the log: a bounded queue, emptied by group commits."""
+
+import asyncio
+import logging
+
+from application.tails import Tails
+from domain.errors import AgentcastError, LogUnavailable
+from domain.events import AgentEvent, Origin
+from domain.ids import LeaseId
+from domain.limits import Spent
+from domain.task_change import TaskChange
+from domain.thinking_events import TokenUsage
+from domain.usage import Usage
+from ports.event_log import Append, EncodedEvent, EventLog
+from ports.meter import Meter
+from ports.wakeups import Wakeups
+
+log = logging.getLogger(__name__)
+
+MAX_PENDING_EVENTS = 2_000
+MAX_PENDING_BYTES = 1024 * 1024
+
+
+class EventPipe:
+    """Events go in at once and are stored in order.
+
+    At its bound `is_full` is true: whoever adds then awaits `room`, which holds the agent back.
+    """
+
+    def __init__(
+        self, origin: Origin, *, log: EventLog, tails: Tails, wakeups: Wakeups, meter: Meter
+    ) -> None:
+        self._origin = origin
+        self._lease_id = origin.lease_id or LeaseId("")
+        self._log = log
+        self._tails = tails
+        self._wakeups = wakeups
+        self._meter = meter
+        self._spent = Spent()
+        self._pending: list[EncodedEvent] = []
+        self._pending_bytes = 0
+        self._change: TaskChange | None = None
+        self._is_closed = False
+        self._failure: AgentcastError | None = None
+        self._filled = asyncio.Event()
+        self._emptied = asyncio.Event()
+        self._done = asyncio.Event()
+
+    @property
+    def usage(self) -> Usage | None:
+        """What the run has used of models so far; None if nothing."""
+        return self._spent.usage if self._spent.usage != Usage() else None
+
+    @property
+    def failure(self) -> AgentcastError | None:
+        """What an append failed with; nothing is stored after that."""
+        return self._failure
+
+    @property
+    def is_full(self) -> bool:
+        return len(self._pending) >= MAX_PENDING_EVENTS or self._pending_bytes >= MAX_PENDING_BYTES
+
+    def add(self, event: AgentEvent, encoded: EncodedEvent, change: TaskChange | None) -> None:
+        """Raises what an earlier append failed with."""
+        if self._failure:
+            raise self._failure
+        if isinstance(event, TokenUsage):
+            self._spent.count(event)
+        self._pending.append(encoded)
+        self._pending_bytes += len(encoded.tail)
+        self._change = change or self._change
+        self._filled.set()
+
+    async def room(self) -> None:
+        """Until what is pending is below the bound again; raises what an append failed with."""
+        while self.is_full and not self._failure:
+            self._emptied.clear()
+            await self._emptied.wait()
+        if self._failure:
+            raise self._failure
+
+    def close(self) -> None:
+        """Nothing more will be added."""
+        self._is_closed = True
+        self._filled.set()
+
+    async def flushed(self) -> None:
+        """Until a closed pipe is empty; raises what an append failed with."""
+        await self._done.wait()
+        if self._failure:
+            raise self._failure
+
+    async def pump(self) -> None:
+        """Store what comes until the pipe is closed and empty, or an append fails."""
+        try:
+            while self._pending or not self._is_closed:
+                self._filled.clear()
+                if self._pending:
+                    await self._store_pending()
+                elif not self._is_closed:
+                    await self._filled.wait()
+        except AgentcastError as failure:
+            self._failure = failure
+        except Exception as bug:  # boundary: a bug in the log ends this run, not the server
+            log.exception("appending to the log failed")
+            self._failure = LogUnavailable("the event log failed")
+            self._failure.__cause__ = bug
+        finally:
+            self._pending.clear()
+            self._emptied.set()
+            self._done.set()
+
+    async def _store_pending(self) -> None:
+        events, change = self._pending, self._change
+        self._pending, self._pending_bytes, self._change = [], 0, None
+        stored = await self._log.append(
+            Append(
+                session_key=self._origin.session_key,
+                task_id=self._origin.task_id,
+                lease_id=self._lease_id,
+                events=events,
+                change=change,
+            )
+        )
+        self._emptied.set()
+        self._meter.add("events_appended", len(stored))
+        self._tails.publish(self._origin.session_key, stored)
+        self._wakeups.notify(self._origin.session_key)

@@ -1,0 +1,79 @@
+"""Settles the tasks of dead workers: they are cancelled, requeued or interrupted, never left."""
+
+import logging
+
+from application.event_broadcaster import EventBroadcaster
+from application.worker_settings import WorkerSettings
+from domain.errors import AgentcastError, AgentNotFound
+from domain.events import Origin
+from domain.task import Task
+from domain.task_events import FinalEvent, TaskCancelled, TaskInterrupted
+from ports.agent_catalog import AgentCatalog
+from ports.process import ProcessHost
+from ports.task_store import Claim, TaskStore
+
+log = logging.getLogger(__name__)
+
+
+class LostTasks:
+    def __init__(
+        self,
+        *,
+        tasks: TaskStore,
+        broadcaster: EventBroadcaster,
+        catalog: AgentCatalog,
+        processes: ProcessHost,
+    ) -> None:
+        self._tasks = tasks
+        self._broadcaster = broadcaster
+        self._catalog = catalog
+        self._processes = processes
+
+    async def settle(self, settings: WorkerSettings, *, of_instance: str | None = None) -> None:
+        """Take over what is lost, kill what it left running, and end or requeue it."""
+        claims = await self._tasks.claim_lost(
+            settings.worker_id, lease_s=settings.lease_s, of_instance=of_instance
+        )
+        if not claims:
+            return
+        killed = await self._processes.sweep([claim.task.task_id for claim in claims])
+        log.warning(
+            "took over %d tasks of dead workers, killed %d processes", len(claims), len(killed)
+        )
+        for claim in claims:
+            try:
+                await self._settle_one(claim)
+            except AgentcastError as error:
+                log.warning("task %s could not be settled: %s", claim.task.task_id, error)
+
+    async def _settle_one(self, claim: Claim) -> None:
+        if claim.task.cancel is None and self._may_requeue(claim.task):
+            await self._tasks.requeue(claim, attempt_spent=True)
+        else:
+            await self._broadcaster.on_event(_last_word(claim.task), origin_of(claim))
+
+    def _may_requeue(self, task: Task) -> bool:
+        try:
+            profile = self._catalog.get(task.agent)
+        except AgentNotFound:
+            return False
+        return profile.on_lost == "requeue" and task.attempt < profile.max_attempts
+
+
+def origin_of(claim: Claim) -> Origin:
+    """Where the events of a claimed task come from."""
+    task = claim.task
+    return Origin(
+        session_key=task.session_key,
+        session_id=task.session_id,
+        task_id=task.task_id,
+        agent=task.agent,
+        attempt=task.attempt,
+        lease_id=claim.lease_id,
+    )
+
+
+def _last_word(task: Task) -> FinalEvent:
+    if task.cancel:
+        return TaskCancelled(reason=task.cancel.reason, by=task.cancel.by, duration_ms=0)
+    return TaskInterrupted(reason="worker_lost", attempt=task.attempt)

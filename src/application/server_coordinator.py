@@ -1,0 +1,243 @@
+"""Wraps the AgentCoordinator for many: submit, cancel, retry, look up, wait."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from application.agent_status import AgentStatus
+from application.event_broadcaster import EventBroadcaster
+from application.stop_signal import Cancelled
+from application.submit_task import SubmitTask
+from application.task_end import TaskEnd
+from application.tails import Tails
+from application.worker import Worker
+from domain.agent_profile import AgentProfile
+from domain.errors import AgentNotFound, Draining, StateConflict, UnknownAgent
+from domain.events import EventListener, Origin
+from domain.ids import AgentName, SessionKey, TaskId
+from domain.principal import Principal
+from domain.task import LIVE, CancelIntent, Task, TaskStatus
+from domain.task_events import (
+    CancelMode,
+    CancelReason,
+    CancelRequested,
+    TaskCancelled,
+    TaskQueued,
+)
+from ports.agent_catalog import AgentCatalog
+from ports.clock import Clock
+from ports.id_source import IdSource
+from ports.meter import Meter
+from ports.task_store import Cancellation, Submission, TaskQuery, TaskStore
+from ports.wakeups import Hint, Wakeups
+
+
+class ServerCoordinator:
+    """What HTTP and the command line call. Each call names the principal who asks."""
+
+    def __init__(
+        self,
+        *,
+        tasks: TaskStore,
+        broadcaster: EventBroadcaster,
+        worker: Worker,
+        tails: Tails,
+        wakeups: Wakeups,
+        catalog: AgentCatalog,
+        clock: Clock,
+        ids: IdSource,
+        meter: Meter,
+    ) -> None:
+        self._tasks = tasks
+        self._broadcaster = broadcaster
+        self._worker = worker
+        self._tails = tails
+        self._wakeups = wakeups
+        self._catalog = catalog
+        self._clock = clock
+        self._ids = ids
+        self._meter = meter
+        self._is_accepting = False
+
+    @property
+    def is_accepting(self) -> bool:
+        """False before it is opened and while it drains."""
+        return self._is_accepting
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """Work on what is queued until it is left; leaving drains."""
+        async with self._worker.opened():
+            with self._wakeups.listen(self._hinted):
+                self._is_accepting = True
+                try:
+                    yield
+                finally:
+                    self._is_accepting = False
+
+    async def drain(self) -> None:
+        """Accept nothing more, end every run; watchers still see how their tasks ended."""
+        self._is_accepting = False
+        await self._worker.drain()
+
+    def kill_all(self) -> None:
+        self._worker.kill_all()
+
+    def add_listener(self, listener: EventListener) -> None:
+        self._worker.add_listener(listener)
+
+    async def submit(
+        self, principal: Principal, request: SubmitTask, *, reserve: bool = False
+    ) -> Submission:
+        """Queue a task. A reserved one is carried out by this process and no other.
+
+        Raises Draining, UnknownAgent, SessionBusy, IdempotencyKeyReused.
+        """
+        if not self._is_accepting:
+            raise Draining("the server takes no new tasks now")
+        task = self._new_task(principal, request)
+        submission = await self._tasks.submit(
+            task,
+            self._broadcaster.encode(
+                TaskQueued(task=task.text, metadata=task.metadata), _outside_origin(task)
+            ),
+            on_busy=request.on_busy,
+            idempotency=request.idempotency,
+            reserved_for=self._worker.settings.worker_id if reserve else None,
+        )
+        if not submission.is_repeat:
+            await self._announce(submission.task, submission, request, reserve=reserve)
+        return submission
+
+    async def cancel(
+        self,
+        principal: Principal,
+        task_id: TaskId,
+        *,
+        mode: CancelMode = "graceful",
+        reason: CancelReason = "user",
+    ) -> Cancellation:
+        """Store the wish and act on it; a task that has ended stays as it is."""
+        task = await self._tasks.get(principal, task_id)
+        intent = CancelIntent(mode=mode, reason=reason, by=principal.name)
+        origin = _outside_origin(task)
+        cancellation = await self._tasks.request_cancel(
+            principal,
+            task_id,
+            intent,
+            requested=self._broadcaster.encode(
+                CancelRequested(by=principal.name, mode=mode), origin
+            ),
+            cancelled=self._broadcaster.encode(
+                TaskCancelled(reason=reason, by=principal.name, duration_ms=0), origin
+            ),
+        )
+        self._tails.publish(task.session_key, cancellation.stored)
+        if cancellation.task.status in LIVE:
+            self._worker.runs.stop(task_id, Cancelled(intent))
+        self._wakeups.notify(task.session_key)
+        self._wakeups.notify(None)
+        return cancellation
+
+    async def retry(self, principal: Principal, task_id: TaskId) -> Submission:
+        """Submit an ended task once more, as a new one. Raises StateConflict if it has not."""
+        old = await self._tasks.get(principal, task_id)
+        if not old.status.is_final:
+            raise StateConflict(
+                f"the task is {old.status}; only one that has ended can be retried"
+            )
+        again = SubmitTask(
+            text=old.text,
+            session_id=old.session_id,
+            agent=old.agent,
+            limits=old.limits,
+            on_disconnect=old.on_disconnect,
+            approval=old.approval,
+            workspace=old.workspace,
+            metadata=old.metadata,
+            retry_of=old.task_id,
+        )
+        return await self.submit(principal, again)
+
+    async def get_task(self, principal: Principal, task_id: TaskId) -> Task:
+        return await self._tasks.get(principal, task_id)
+
+    async def list_tasks(self, principal: Principal, query: TaskQuery) -> Sequence[Task]:
+        return await self._tasks.list(principal, query)
+
+    async def finished(self, principal: Principal, task_id: TaskId, *, timeout_s: float) -> Task:
+        """The task when it has ended, or as it is after that time."""
+        task = await self._tasks.get(principal, task_id)
+        return await TaskEnd(self._tasks, self._tails, task).wait(timeout_s=timeout_s)
+
+    def agents(self) -> Sequence[AgentStatus]:
+        return [self._status(profile) for profile in self._catalog.list()]
+
+    def agent(self, name: AgentName) -> AgentStatus:
+        """Raises AgentNotFound."""
+        return self._status(self._catalog.get(name))
+
+    def _status(self, profile: AgentProfile) -> AgentStatus:
+        live = self._worker.runs.of_agent(profile.name)
+        return AgentStatus(profile=profile, status="running" if live else "idle", live_tasks=live)
+
+    def _new_task(self, principal: Principal, request: SubmitTask) -> Task:
+        agent = request.agent or self._catalog.default
+        try:
+            self._catalog.get(agent)
+        except AgentNotFound as error:
+            known = ", ".join(profile.name for profile in self._catalog.list())
+            raise UnknownAgent("agent", f"no agent is named {agent!r}; known: {known}") from error
+        return Task(
+            task_id=self._ids.task_id(),
+            session_key=SessionKey(0),
+            session_id=request.session_id or self._ids.session_id(),
+            principal=principal,
+            agent=agent,
+            text=request.text,
+            status=TaskStatus.QUEUED,
+            created_at=self._clock.now(),
+            limits=request.limits,
+            metadata=request.metadata,
+            on_disconnect=request.on_disconnect,
+            approval=request.approval,
+            workspace=request.workspace,
+            retry_of=request.retry_of,
+        )
+
+    async def _announce(
+        self, task: Task, submission: Submission, request: SubmitTask, *, reserve: bool
+    ) -> None:
+        self._meter.add("tasks_submitted")
+        self._tails.session_appeared(task.principal, task.session_id, task.session_key)
+        self._tails.publish(task.session_key, submission.stored)
+        self._tails.task_submitted()
+        if reserve:
+            self._worker.reserve(task.task_id)
+        self._worker.wake()
+        self._wakeups.notify(task.session_key)
+        self._wakeups.notify(None)
+        if request.on_busy == "interrupt":
+            await self._supersede(task)
+
+    async def _supersede(self, task: Task) -> None:
+        query = TaskQuery(session_id=task.session_id, statuses=LIVE)
+        for live in await self._tasks.list(task.principal, query):
+            if live.task_id != task.task_id:
+                await self.cancel(task.principal, live.task_id, reason="superseded")
+
+    def _hinted(self, hint: Hint) -> None:
+        if hint is None:
+            self._worker.wake()
+
+
+def _outside_origin(task: Task) -> Origin:
+    """For what is written about a task from outside of its run."""
+    return Origin(
+        session_key=task.session_key,
+        session_id=task.session_id,
+        task_id=task.task_id,
+        agent=task.agent,
+        attempt=task.attempt,
+        lease_id=None,
+    )
