@@ -1,0 +1,50 @@
+"""Short forms of what would fill the screen: texts, arguments, durations, amounts."""
+
+import json
+from collections.abc import Mapping
+
+from domain.usage import Usage
+
+_RESULT_LINES = 6
+_LINE_CHARS = 200
+_ARGUMENT_CHARS = 100
+
+
+def excerpt(text: str, *, chars: int = _LINE_CHARS) -> str:
+    """On one line, cut to `chars`."""
+    flat = " ".join(text[: chars * 4].split())
+    return flat if len(flat) <= chars else f"{flat[: chars - 1]}…"
+
+
+def result_excerpt(text: str) -> str:
+    """The first lines of a result, and how many more there are."""
+    lines = text.strip("\n").split("\n")
+    shown = [line if len(line) <= _LINE_CHARS else f"{line[:_LINE_CHARS]}…" for line in lines]
+    if len(lines) > _RESULT_LINES:
+        shown[_RESULT_LINES:] = [f"… {len(lines) - _RESULT_LINES} more lines"]
+    return "\n".join(shown)
+
+
+def arguments_excerpt(arguments: Mapping[str, object]) -> str:
+    shown = (f"{name}={_value(value)}" for name, value in arguments.items())
+    return excerpt(", ".join(shown), chars=_ARGUMENT_CHARS)
+
+
+def duration(duration_ms: int) -> str:
+    if duration_ms < 1000:
+        return f"{duration_ms} ms"
+    minutes, seconds = divmod(duration_ms / 1000, 60)
+    return f"{int(minutes)} min {seconds:.0f} s" if minutes else f"{seconds:.1f} s"
+
+
+def usage_excerpt(usage: Usage) -> str:
+    return amounts(tokens=usage.total_tokens, cost_usd=usage.cost_usd)
+
+
+def amounts(*, tokens: int, cost_usd: float | None) -> str:
+    cost = "" if cost_usd is None else f", ${cost_usd:.4f}"
+    return f"{tokens:,} tokens{cost}"
+
+
+def _value(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, default=str)

@@ -1,0 +1,53 @@
+"""The one place that writes to the terminal or the pipe."""
+
+import sys
+from collections.abc import Sequence
+from typing import TextIO
+
+from domain.terminal_text import plain_text
+
+
+class Output:
+    """stdout is for what was asked for, stderr for what is said about it."""
+
+    def __init__(self, *, stdout: TextIO, stderr: TextIO) -> None:
+        self.stdout = stdout
+        self._stderr = stderr
+
+    @property
+    def is_terminal(self) -> bool:
+        return self.stdout.isatty()
+
+    def write(self, text: str) -> None:
+        """Flushed at once: whoever reads the pipe waits for it."""
+        self.stdout.write(text)
+        self.stdout.flush()
+
+    def line(self, text: str) -> None:
+        self.write(f"{text}\n")
+
+    def write_error(self, text: str) -> None:
+        self._stderr.write(text)
+        self._stderr.flush()
+
+    def notice(self, text: str) -> None:
+        self.write_error(f"{plain_text(' '.join(text.split()))}\n")
+
+    def table(self, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Columns side by side; nothing is cut, so that ids can be copied."""
+        cells = [tuple(heads), *(tuple(map(_cell, row)) for row in rows)]
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        for row in cells:
+            padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            self.line("  ".join(padded).rstrip())
+
+
+def process_output() -> Output:
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    return Output(stdout=sys.stdout, stderr=sys.stderr)
+
+
+def _cell(text: str) -> str:
+    return plain_text(" ".join(text.split()))

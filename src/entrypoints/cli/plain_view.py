@@ -1,0 +1,63 @@
+"""Events as plain lines, for pipes, files and simple terminals."""
+
+from collections.abc import Callable
+
+from domain.process_events import Log
+from domain.terminal_text import plain_text
+from entrypoints.cli.event_line import EventLine
+from entrypoints.cli.output import Output
+from entrypoints.cli.seen_event import SeenEvent
+from entrypoints.cli.teller import Teller
+
+
+def without_escapes(text: str) -> str:
+    return "\n".join(map(plain_text, text.split("\n")))
+
+
+class PlainView:
+    """With `many_tasks`, a heading says whose events follow whenever that changes."""
+
+    def __init__(
+        self,
+        output: Output,
+        *,
+        many_tasks: bool = False,
+        clean: Callable[[str], str] = without_escapes,
+    ) -> None:
+        self._output = output
+        self._clean = clean
+        self._teller = Teller()
+        self._heading: str | None = None if many_tasks else ""
+        self._many_tasks = many_tasks
+        self._in_line = False
+
+    def show(self, seen: SeenEvent) -> None:
+        self._head(seen)
+        if seen.event is None:
+            self._write_line(EventLine(text=seen.event_type))
+        elif isinstance(seen.event, Log):
+            self._write_output(seen.event)
+        else:
+            for line in self._teller.lines(seen.event):
+                self._write_line(line)
+
+    def notice(self, text: str) -> None:
+        self._output.notice(text)
+
+    def _head(self, seen: SeenEvent) -> None:
+        heading = f"{seen.agent} {seen.task_id} in {seen.session_id}"
+        if self._many_tasks and heading != self._heading:
+            self._heading = heading
+            self._write_line(EventLine(text=f"== {heading}"))
+
+    def _write_output(self, log: Log) -> None:
+        self._in_line = bool(log.partial)
+        self._output.write(f"{self._clean(log.line)}{'' if log.partial else chr(10)}")
+
+    def _write_line(self, line: EventLine) -> None:
+        if self._in_line:
+            self._output.write("\n")
+            self._in_line = False
+        self._output.line(self._clean(line.text))
+        if line.detail:
+            self._output.line("    " + self._clean(line.detail).replace("\n", "\n    "))

@@ -1,0 +1,23 @@
+"""Makes what an agent wrote harmless for a terminal: colours stay, everything else goes."""
+
+import re
+
+_SEQUENCES = re.compile(
+    r"(?P<colour>\x1b\[[0-9;:]*m)"
+    r"|\x1b\[[0-?]*[ -/]*[@-~]"  # cursor, modes, queries
+    r"|\x1b[\]PX^_][^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?"  # titles, clipboard, links
+    r"|\x1b[ -/]*[0-~]"
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
+)
+
+
+def safe_text(text: str) -> str:
+    """The text with SGR sequences, line feeds and tabs as the only controls left in it."""
+    if text.isprintable():
+        return text
+    return "\n".join(_safe_line(line) for line in text.split("\n"))
+
+
+def _safe_line(line: str) -> str:
+    visible = line.rstrip("\r").rpartition("\r")[2]
+    return _SEQUENCES.sub(lambda found: found["colour"] or "", visible)

@@ -1,0 +1,121 @@
+"""Requests to a running server; what goes wrong comes out as one line."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import httpx2
+
+from entrypoints.cli.failure import ServerRefused, ServerUnreachable, UsageMistake
+
+Json = Mapping[str, object]
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
+
+
+class ServerClient:
+    def __init__(self, *, url: str, http: httpx2.AsyncClient) -> None:
+        self._url = url
+        self.http = http
+
+    async def get(self, path: str, **query: str | int | None) -> Json:
+        given = {name: value for name, value in query.items() if value is not None}
+        return await self._request("GET", path, query=given)
+
+    async def post(
+        self, path: str, body: Json, *, headers: Mapping[str, str] | None = None
+    ) -> Json:
+        return await self._request("POST", path, body=body, headers=headers)
+
+    async def items(self, path: str, **query: str | int | None) -> list[Json]:
+        page = await self.get(path, **query)
+        items = page.get("items")
+        return (
+            [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+        )
+
+    def unreachable(self, error: Exception) -> ServerUnreachable:
+        reason = str(error) or type(error).__name__
+        return ServerUnreachable(f"cannot reach the server at {self._url}: {reason}")
+
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str | int] | None = None,
+        body: Json | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Json:
+        try:
+            response = await self.http.request(
+                method, f"/api/v1{path}", params=query, json=body, headers=headers
+            )
+        except httpx2.TransportError as error:
+            raise self.unreachable(error) from error
+        if not response.is_success:
+            raise refusal(response)
+        return _json_object(response)
+
+
+@asynccontextmanager
+async def server_client(url: str) -> AsyncIterator[ServerClient]:
+    try:
+        address = httpx2.URL(url)
+    except httpx2.InvalidURL as error:
+        raise UsageMistake(f"--server: {url!r} is not a URL: {error}") from error
+    if address.scheme not in ("http", "https") or not address.host:
+        raise UsageMistake(f"--server: {url!r} is not a URL such as http://127.0.0.1:8080")
+    # A proxy for the outside world cannot know this machine's own server.
+    through_proxy = address.host not in _LOOPBACK
+    async with httpx2.AsyncClient(
+        base_url=address, timeout=httpx2.Timeout(30, connect=5), trust_env=through_proxy
+    ) as http:
+        yield ServerClient(url=url, http=http)
+
+
+def refusal(response: httpx2.Response) -> ServerRefused:
+    """The one line that a problem+json answer comes to; its body must have been read."""
+    try:
+        problem = _json_object(response)
+    except ServerRefused:
+        problem = {}
+    said = problem.get("detail") or problem.get("title") or response.reason_phrase
+    details = "; ".join(_field_errors(problem)) or str(said)
+    wait = response.headers.get("retry-after", "")
+    return ServerRefused(
+        f"the server refused ({response.status_code}): {details}",
+        status=response.status_code,
+        retry_after_s=float(wait) if wait.isdigit() else None,
+    )
+
+
+def _field_errors(problem: Json) -> list[str]:
+    errors = problem.get("errors")
+    if not isinstance(errors, list):
+        return []
+    told = (error for error in errors if isinstance(error, dict))
+    return [f"{_field(error)}{_reason(error)}" for error in told]
+
+
+def _field(error: Json) -> str:
+    return f"{error['field']}: " if error.get("field") else ""
+
+
+def _reason(error: Json) -> str:
+    return str(error.get("message") or error.get("detail") or error.get("msg") or "is wrong")
+
+
+def _json_object(response: httpx2.Response) -> Json:
+    try:
+        value: object = json.loads(response.content)
+    except ValueError as error:
+        raise _not_ours(response) from error
+    if not isinstance(value, dict):
+        raise _not_ours(response)
+    return value
+
+
+def _not_ours(response: httpx2.Response) -> ServerRefused:
+    message = "the answer is not Agentcast's: is the address right?"
+    return ServerRefused(message, status=response.status_code)

@@ -1,0 +1,29 @@
+"""Keeps an answer from being shown twice: as the last thought, and as the task's result."""
+
+from domain.events import AgentEvent
+from domain.task_events import TaskComplete, TaskQueued
+from domain.thinking_events import Message, ThinkComplete
+from entrypoints.cli.event_line import EventLine
+from entrypoints.cli.event_lines import line_of
+
+
+class Teller:
+    """Turns events into lines; knows what text the task has shown last."""
+
+    def __init__(self) -> None:
+        self._last_text = ""
+
+    def lines(self, event: AgentEvent) -> list[EventLine]:
+        line = line_of(event)
+        match event:
+            case TaskQueued():
+                self._last_text = ""
+            case ThinkComplete(content=content) | Message(content=content):
+                if content == self._last_text:
+                    return []
+                self._last_text = content
+            case TaskComplete(final_answer=answer) if answer.strip() != self._last_text.strip():
+                return [EventLine(text=answer, style="text"), *([line] if line else [])]
+            case _:
+                pass
+        return [line] if line else []

@@ -1,0 +1,42 @@
+"""How tool calls, and an agent's questions to a person, read."""
+
+from domain.tool_events import (
+    ApprovalRequired,
+    ApprovalResolved,
+    InputReceived,
+    InputRequired,
+    ToolCallComplete,
+    ToolCallStart,
+    ToolCallStream,
+    ToolEvent,
+)
+from entrypoints.cli.event_line import EventLine, LineStyle
+from entrypoints.cli.excerpt import arguments_excerpt, duration, excerpt, result_excerpt
+
+
+def tool_line(event: ToolEvent) -> EventLine | None:
+    """None for a piece of a result that comes as a whole at the end."""
+    match event:
+        case ToolCallStart(tool_name=name, arguments=arguments):
+            return EventLine(text=f"→ {name}({arguments_excerpt(arguments)})", style="tool")
+        case ToolCallComplete():
+            return _result(event)
+        case ApprovalRequired(tool_name=name, arguments=arguments, reason=reason):
+            text = f"approval needed for {name}: {excerpt(reason)}"
+            return EventLine(text=text, style="warn", detail=arguments_excerpt(arguments))
+        case ApprovalResolved(decision=decision, by=by):
+            return EventLine(text=f"{decision} by {by}")
+        case InputRequired(prompt=prompt):
+            return EventLine(text=f"input needed: {excerpt(prompt)}", style="warn")
+        case InputReceived(kind=kind, by=by):
+            return EventLine(text=f"{kind} received from {by}")
+        case ToolCallStream():
+            return None
+
+
+def _result(event: ToolCallComplete) -> EventLine:
+    cut = ", cut" if event.truncated else ""
+    why = f": {excerpt(event.error)}" if event.error else ""
+    text = f"← {event.tool_name} {event.status} in {duration(event.duration_ms)}{cut}{why}"
+    style: LineStyle = "tool" if event.status == "ok" else "warn"
+    return EventLine(text=text, style=style, detail=result_excerpt(event.result))
