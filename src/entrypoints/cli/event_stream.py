@@ -3,7 +3,7 @@
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -49,7 +49,7 @@ class EventStream:
         self._has_connected = False
         self._is_over = False
 
-    async def items(self) -> AsyncIterator[SeenEvent | Notice]:
+    async def items(self) -> AsyncGenerator[SeenEvent | Notice, None]:
         while not self._is_over:
             reason = "the connection was closed"
             try:
@@ -63,7 +63,7 @@ class EventStream:
                 yield Notice(text=f"{reason}; reconnecting")
                 await self._sleep(self._delay())
 
-    async def _connection(self) -> AsyncIterator[SeenEvent | Notice]:
+    async def _connection(self) -> AsyncGenerator[SeenEvent | Notice, None]:
         headers = {"Last-Event-ID": self._cursor} if self._cursor is not None else {}
         timeout = httpx2.Timeout(_SILENCE_S, connect=5)
         try:
@@ -78,6 +78,8 @@ class EventStream:
                             return
         except httpx2.TransportError as error:
             raise self._client.unreachable(error) from error
+        except ValueError as error:
+            raise ServerRefused("the stream is not Agentcast's", status=200) from error
 
     async def _is_granted(self, response: httpx2.Response) -> bool:
         if response.status_code == 204:
@@ -130,7 +132,7 @@ class EventStream:
             raise error
 
     def _delay(self) -> float:
-        growing = self._retry_s * 2 ** min(self._failures, 6)
+        growing = self._retry_s * float(2 ** min(self._failures, 6))
         return min(growing, max(_MAX_DELAY_S, self._retry_s)) * random.uniform(0.5, 1)
 
 

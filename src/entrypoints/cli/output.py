@@ -1,7 +1,8 @@
 """The one place that writes to the terminal or the pipe."""
 
+import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TextIO
 
 from domain.terminal_text import plain_text
@@ -25,6 +26,9 @@ class Output:
 
     def line(self, text: str) -> None:
         self.write(f"{text}\n")
+
+    def json(self, value: Mapping[str, object]) -> None:
+        self.line(json.dumps(value, separators=(",", ":")))
 
     def write_error(self, text: str) -> None:
         self._stderr.write(text)

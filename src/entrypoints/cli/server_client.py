@@ -3,9 +3,11 @@
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from urllib.parse import quote
 
 import httpx2
 
+from domain.task_events import CancelMode
 from entrypoints.cli.failure import ServerRefused, ServerUnreachable, UsageMistake
 
 Json = Mapping[str, object]
@@ -18,21 +20,24 @@ class ServerClient:
         self._url = url
         self.http = http
 
-    async def get(self, path: str, **query: str | int | None) -> Json:
+    async def task(self, task_id: str) -> Json:
+        return await self._request("GET", f"/tasks/{path_part(task_id)}")
+
+    async def submit(self, body: Json, *, headers: Mapping[str, str]) -> Json:
+        return await self._request("POST", "/tasks", body=body, headers=headers)
+
+    async def items(self, path: str, query: Mapping[str, str | int | None]) -> list[Json]:
+        """The first page of a list."""
         given = {name: value for name, value in query.items() if value is not None}
-        return await self._request("GET", path, query=given)
-
-    async def post(
-        self, path: str, body: Json, *, headers: Mapping[str, str] | None = None
-    ) -> Json:
-        return await self._request("POST", path, body=body, headers=headers)
-
-    async def items(self, path: str, **query: str | int | None) -> list[Json]:
-        page = await self.get(path, **query)
+        page = await self._request("GET", path, query=given)
         items = page.get("items")
         return (
             [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
         )
+
+    async def cancel(self, task_id: str, mode: CancelMode) -> None:
+        path = f"/tasks/{path_part(task_id)}/cancel"
+        await self._request("POST", path, body={"mode": mode})
 
     def unreachable(self, error: Exception) -> ServerUnreachable:
         reason = str(error) or type(error).__name__
@@ -72,6 +77,10 @@ async def server_client(url: str) -> AsyncIterator[ServerClient]:
         base_url=address, timeout=httpx2.Timeout(30, connect=5), trust_env=through_proxy
     ) as http:
         yield ServerClient(url=url, http=http)
+
+
+def path_part(name: str) -> str:
+    return quote(name, safe="")
 
 
 def refusal(response: httpx2.Response) -> ServerRefused:

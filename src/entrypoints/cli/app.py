@@ -1,0 +1,79 @@
+"""The command `agentcast`: its commands, each imported when it is used, and how it ends."""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from cyclopts import App, CycloptsError
+
+from domain.errors import AgentcastError, InvalidInput
+from entrypoints.cli.exit_code import ExitCode
+from entrypoints.cli.failure import CommandFailure
+from entrypoints.cli.output import Output, process_output
+
+_WATCH = """Watch events as they come; reconnects by itself and misses none.
+
+With --task the exit code says how the task ended. Ctrl-C ends the watching, not the task."""
+_COMMANDS = (
+    ("Here", "run", "run:run", "Carry out a task in this process, without a server."),
+    ("Here", "exec", "exec:exec_command", "Run a command as an agent; exit with its code."),
+    ("Here", "serve", "serve:serve", "Serve HTTP and carry out what is submitted."),
+    ("At a server", "submit", "submit:submit", "Submit a task and watch it to its end."),
+    ("At a server", "watch", "watch:watch", _WATCH),
+    ("At a server", "cancel", "cancel:cancel", "Cancel a task."),
+    ("At a server", "tasks", "listings:tasks", "List tasks."),
+    ("At a server", "sessions", "listings:sessions", "List sessions."),
+    ("At a server", "agents", "listings:agents", "List the agents that are configured."),
+    ("This machine", "doctor", "doctor:doctor", "Check what this machine has and lacks."),
+    ("This machine", "db", "db:db", "Upgrade, check or back up the database."),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit code; every failure is one line, with a traceback on request only."""
+    output = process_output()
+    try:
+        return _code(_app()(arguments, exit_on_error=False, print_error=False))
+    except CycloptsError as error:
+        output.notice(f"agentcast: {error} (see agentcast --help)")
+        return ExitCode.USAGE
+    except BrokenPipeError:
+        return _without_a_reader()
+    except KeyboardInterrupt:
+        return ExitCode.STOPPED_WATCHING
+    except Exception as error:  # process boundary: a user gets one line, whatever it was
+        if os.environ.get("AGENTCAST_DEBUG") == "1":
+            raise
+        return _told(output, error)
+
+
+def _app() -> App:
+    app = App(
+        name="agentcast",
+        help="Runs agents and casts every step they take, live.",
+        version=lambda: version("agentcast"),
+        result_action="return_value",
+    )
+    for group, name, place, text in _COMMANDS:
+        app.command(f"entrypoints.cli.{place}", name=name, help=text, group=group)
+    return app
+
+
+def _code(result: object) -> int:
+    return result if isinstance(result, int) else ExitCode.COMPLETED
+
+
+def _told(output: Output, error: Exception) -> int:
+    said = str(error) if isinstance(error, AgentcastError) else f"{type(error).__name__}: {error}"
+    output.notice(f"agentcast: {said}")
+    if isinstance(error, CommandFailure):
+        return error.exit_code
+    return ExitCode.USAGE if isinstance(error, InvalidInput) else ExitCode.FAILED
+
+
+def _without_a_reader() -> int:
+    """Whatever is still buffered goes nowhere, so that leaving does not complain either."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    return ExitCode.PIPE_CLOSED

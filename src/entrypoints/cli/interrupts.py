@@ -1,0 +1,87 @@
+"""Ctrl-C: the first cancels the task and waits for its end, the second kills, the third leaves."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
+
+from domain.errors import AgentcastError
+from domain.task_events import CancelMode
+from entrypoints.cli.exit_code import ExitCode
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_MAX_PRESSES = 3
+
+
+async def cancelling_on_interrupt(
+    following: Coroutine[None, None, int],
+    *,
+    cancel: Callable[[CancelMode], Awaitable[None]],
+    notice: Callable[[str], None],
+) -> int:
+    """The exit code of what follows the task, however often the user interrupts."""
+    with _presses() as presses:
+        task = asyncio.create_task(following)
+        leaving = asyncio.create_task(_answer(presses, cancel=cancel, notice=notice))
+        try:
+            await asyncio.wait({task, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            return task.result() if task.done() else ExitCode.STOPPED_WATCHING
+        finally:
+            await _end(task, leaving)
+
+
+async def leaving_on_interrupt(following: Coroutine[None, None, int]) -> int:
+    """The exit code of what is followed; an interrupt ends the following and nothing else."""
+    with _presses() as presses:
+        task = asyncio.create_task(following)
+        leaving = asyncio.create_task(presses.get())
+        try:
+            await asyncio.wait({task, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            return task.result() if task.done() else ExitCode.STOPPED_WATCHING
+        finally:
+            await _end(task, leaving)
+
+
+async def _answer(
+    presses: asyncio.Queue[None],
+    *,
+    cancel: Callable[[CancelMode], Awaitable[None]],
+    notice: Callable[[str], None],
+) -> None:
+    modes: tuple[tuple[CancelMode, str], ...] = (
+        ("graceful", "cancelling; press Ctrl-C again to kill"),
+        ("kill", "killing; press Ctrl-C again to leave without waiting"),
+    )
+    for mode, text in modes:
+        await presses.get()
+        notice(text)
+        try:
+            await cancel(mode)
+        except AgentcastError as error:
+            notice(str(error))
+    await presses.get()
+
+
+@contextmanager
+def _presses() -> Iterator[asyncio.Queue[None]]:
+    """Interrupts as they come; more than three at once say no more than three."""
+    presses: asyncio.Queue[None] = asyncio.Queue(_MAX_PRESSES)
+    loop = asyncio.get_running_loop()
+
+    def press() -> None:
+        if not presses.full():
+            presses.put_nowait(None)
+
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, press)
+    try:
+        yield presses
+    finally:
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
+
+
+async def _end(*tasks: asyncio.Task[int] | asyncio.Task[None]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

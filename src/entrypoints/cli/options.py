@@ -1,0 +1,17 @@
+"""Options that several commands share, each described once."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+Server = Annotated[
+    str, Parameter(env_var="AGENTCAST_URL", help="Address of the server.", show_default=True)
+]
+AsJson = Annotated[bool, Parameter(name="--json", negative=(), help="JSON, one object a line.")]
+Raw = Annotated[
+    bool, Parameter(negative=(), help="Leave terminal escapes in what agents have written.")
+]
+Session = Annotated[str | None, Parameter(help="The session's id; made when it does not exist.")]
+Agent = Annotated[str | None, Parameter(help="The agent's name; the server has a default.")]
+
+DEFAULT_SERVER = "http://127.0.0.1:8080"
