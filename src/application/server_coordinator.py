@@ -1,6 +1,5 @@
 """Wraps the AgentCoordinator for many: submit, cancel, retry, look up, wait."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -8,8 +7,8 @@ from application.agent_status import AgentStatus
 from application.event_broadcaster import EventBroadcaster
 from application.stop_signal import Cancelled
 from application.submit_task import SubmitTask
-from application.task_end import TaskEnd
 from application.tails import Tails
+from application.task_end import TaskEnd
 from application.worker import Worker
 from domain.agent_profile import AgentProfile
 from domain.errors import AgentNotFound, Draining, StateConflict, UnknownAgent

@@ -22,6 +22,7 @@ class TailFollower:
         self._tails = tails
         self._wakeups = wakeups
         self._hinted: set[SessionKey] = set()
+        self._looked_at = 0.0
         self._woken = asyncio.Event()
 
     @asynccontextmanager
@@ -57,5 +58,7 @@ class TailFollower:
         hinted, self._hinted = self._hinted, set()
         for session_key in hinted:
             await self._tails.look(session_key)
-        if not hinted:
+        now = asyncio.get_running_loop().time()
+        if now - self._looked_at >= POLL_S:
+            self._looked_at = now
             await self._tails.look()

@@ -130,6 +130,8 @@ class Tails:
         name = (principal.tenant, principal.owner, session_id)
         if awaited := self._awaited.pop(name, None):
             awaited.session_key = session_key
+            for wake in awaited.watchers:
+                self.join(session_key, wake)  # now, so that its first event is not missed
             _wake(awaited.watchers)
 
     def session_deleted(self, session_key: SessionKey) -> None:
@@ -147,13 +149,12 @@ class Tails:
     def task_submitted(self) -> None:
         _wake(self._task_watchers)
 
-    def wake_everyone(self) -> None:
-        """For when what has changed concerns every watcher: the server drains."""
+    def forget(self, wake: Wake) -> None:
+        """Undo all that this watcher has joined or awaits; for when its opening fails."""
         for tail in tuple(self._tails.values()):
-            tail.wake_all()
+            self.leave(tail, wake)
         for awaited in tuple(self._awaited.values()):
-            _wake(awaited.watchers)
-        _wake(self._task_watchers)
+            self.forget_session(awaited, wake)
 
     async def look(self, only: SessionKey | None = None) -> None:
         """Ask the store for what other processes have written, and wake whom it concerns."""
@@ -171,6 +172,7 @@ class Tails:
             key = await self._sessions.find_key(awaited.principal, awaited.session_id)
             if key is not None:
                 self.session_appeared(awaited.principal, awaited.session_id, key)
+                await self.look(key)
 
     def _seen(self, key: SessionKey, last_seq: int | None) -> None:
         if (tail := self._tails.get(key)) is None:

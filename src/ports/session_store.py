@@ -1,6 +1,6 @@
 """Sessions by their owner's names for them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -37,6 +37,11 @@ class SessionStore(Protocol):
 
     async def find_key(self, principal: Principal, session_id: SessionId) -> SessionKey | None:
         """None while there is no such session."""
+
+    async def owned(
+        self, principal: Principal, keys: Collection[SessionKey]
+    ) -> Collection[SessionKey]:
+        """Those of the keys that are sessions of this principal."""
 
     async def list(
         self, principal: Principal, *, limit: int, before: SessionId | None = None

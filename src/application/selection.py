@@ -1,0 +1,51 @@
+"""Which of a session's events a watcher wants."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from domain.errors import InvalidInput
+from domain.events import EVENT_CLASSES
+from domain.ids import AgentName, TaskId
+from ports.event_log import StoredEvent
+
+_DELTAS = frozenset({"think_delta", "message_delta", "tool_call_stream"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Empty means all."""
+
+    task_ids: frozenset[TaskId] = frozenset()
+    agents: frozenset[AgentName] = frozenset()
+    event_types: frozenset[str] = field(default=frozenset(EVENT_CLASSES))
+
+    @property
+    def admits_all(self) -> bool:
+        return (
+            not self.task_ids and not self.agents and len(self.event_types) == len(EVENT_CLASSES)
+        )
+
+    def admits(self, event: StoredEvent) -> bool:
+        """An event that was compacted away is wanted by nobody."""
+        return (
+            event.event_type in self.event_types
+            and (not self.task_ids or event.task_id in self.task_ids)
+            and (not self.agents or event.agent in self.agents)
+            and event.body != b""
+        )
+
+
+def event_types(patterns: Collection[str], *, with_deltas: bool) -> frozenset[str]:
+    """The event types that match any of the patterns, in which `*` stands for anything.
+
+    No patterns match all. Raises InvalidInput for a pattern that matches none.
+    """
+    wanted = frozenset(EVENT_CLASSES) if not patterns else frozenset[str]()
+    for pattern in patterns:
+        matching = re.compile(re.escape(pattern).replace(r"\*", ".*"))
+        found = {name for name in EVENT_CLASSES if matching.fullmatch(name)}
+        if not found:
+            raise InvalidInput("types", f"no event type matches {pattern!r}")
+        wanted |= found
+    return wanted if with_deltas else wanted - _DELTAS

@@ -1,0 +1,78 @@
+"""A watch over sessions by their names, whether they exist yet or not."""
+
+from collections.abc import Sequence
+
+from application.selection import Selection
+from application.strand import Passed, Strand, beginning
+from application.strand_set import StrandSet
+from application.stream_steps import EndReason
+from application.tails import AwaitedSession, TailEvent, Tails, Wake
+
+
+class SessionScope:
+    def __init__(
+        self,
+        strands: StrandSet,
+        awaited: Sequence[AwaitedSession],
+        *,
+        tails: Tails,
+        wake: Wake,
+        selection: Selection,
+    ) -> None:
+        self._strands = strands
+        self._awaited = list(awaited)
+        self._tails = tails
+        self._wake = wake
+        self._selection = selection
+
+    @property
+    def has_plain_ids(self) -> bool:
+        return self._strands.has_plain_ids
+
+    @property
+    def needs_look(self) -> bool:
+        return False
+
+    @property
+    def ending(self) -> EndReason | None:
+        is_gone = not self._awaited and self._strands.are_all_deleted
+        return "session_deleted" if is_gone else None
+
+    @property
+    def last_seq(self) -> int | None:
+        return self._strands.last_seq
+
+    def refresh(self) -> None:
+        for awaited in [one for one in self._awaited if one.session_key is not None]:
+            assert awaited.session_key is not None
+            self._awaited.remove(awaited)
+            strand = Strand(
+                self._tails.join(awaited.session_key, self._wake),
+                tails=self._tails,
+                wake=self._wake,
+                position=beginning(),
+                selection=self._selection,
+            )
+            self._strands.add(strand)
+
+    async def look(self) -> None:
+        """Nothing to look for: `refresh` is told of the sessions that appear."""
+
+    def strands(self) -> Sequence[Strand]:
+        return self._strands.all()
+
+    def has_passed(self, strand: Strand, passed: Passed) -> None:
+        """A session has no last event."""
+
+    def cursor(self) -> str:
+        return self._strands.cursor()
+
+    def cursor_at(self, strand: Strand, event: TailEvent) -> str:
+        return self._strands.cursor_at(strand, event)
+
+    def close(self) -> None:
+        for awaited in self._awaited:
+            self._tails.forget_session(awaited, self._wake)
+            if awaited.session_key is not None:
+                self._tails.leave(self._tails.join(awaited.session_key, self._wake), self._wake)
+        self._strands.close()

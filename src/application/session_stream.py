@@ -1,0 +1,125 @@
+"""Opens the stream of one session, or of several, whether they exist yet or not."""
+
+from application.composite_cursor import CompositeCursor
+from application.cursor import Cursor, parse_cursor
+from application.log_position import LogPosition, text_of
+from application.selection import Selection
+from application.session_scope import SessionScope
+from application.strand import Strand, beginning
+from application.strand_set import StrandSet
+from application.stream_request import FromCursor, StreamRequest
+from application.stream_sources import Asker, Opening, StreamSources, join
+from application.stream_steps import Connected, Reset
+from application.tails import AwaitedSession
+from domain.ids import SessionId, SessionKey
+from ports.event_log import Bounds
+
+_NO_EVENTS = Bounds(first_seq=1, last_seq=0)
+
+
+class SessionStream:
+    def __init__(self, sources: StreamSources, asker: Asker) -> None:
+        self._sources = sources
+        self._asker = asker
+        self._positions = LogPosition(sources.log)
+
+    async def open(self, request: StreamRequest) -> Opening:
+        is_plain = len(request.session_ids) == 1
+        strands = StrandSet(has_plain_ids=is_plain, write=self._sources.shelf.write)
+        selection = Selection(agents=frozenset(request.agents), event_types=request.event_types)
+        cursor = self._composite(request) if not is_plain else None
+        steps: list[Reset] = []
+        awaited: list[AwaitedSession] = []
+        bounds = _NO_EVENTS
+        for session_id in request.session_ids:
+            one = await self._strand(session_id, request, cursor, selection)
+            if isinstance(one, AwaitedSession):
+                awaited.append(one)
+                steps += _reset_of_nothing(request)
+            else:
+                strand, bounds, reset = one
+                strands.add(strand)
+                steps += [reset] if reset else []
+        scope = SessionScope(
+            strands,
+            awaited,
+            tails=self._sources.tails,
+            wake=self._asker.wake,
+            selection=selection,
+        )
+        connected = _connected(strands, request, bounds)
+        return Opening(scope=scope, steps=[connected, *steps[:1]])
+
+    def _composite(self, request: StreamRequest) -> CompositeCursor | None:
+        if not isinstance(request.start, FromCursor):
+            return None
+        return self._sources.shelf.read(request.start.cursor)
+
+    async def _strand(
+        self,
+        session_id: SessionId,
+        request: StreamRequest,
+        cursor: CompositeCursor | None,
+        selection: Selection,
+    ) -> AwaitedSession | tuple[Strand, Bounds, Reset | None]:
+        principal, wake = self._asker.principal, self._asker.wake
+        awaited = self._sources.tails.await_session(principal, session_id, wake)
+        session_key = await self._sources.sessions.find_key(principal, session_id)
+        if session_key is None:
+            return awaited
+        joined = await join(self._sources, self._asker, session_key)
+        if joined is None:
+            return awaited
+        self._sources.tails.forget_session(awaited, wake)
+        tail, bounds = joined
+        position, reset = await self._position(session_key, bounds, request, cursor)
+        strand = Strand(
+            tail,
+            tails=self._sources.tails,
+            wake=wake,
+            position=position,
+            selection=selection,
+        )
+        return strand, bounds, reset
+
+    async def _position(
+        self,
+        session_key: SessionKey,
+        bounds: Bounds,
+        request: StreamRequest,
+        composite: CompositeCursor | None,
+    ) -> tuple[Cursor, Reset | None]:
+        if not isinstance(request.start, FromCursor):
+            return await self._positions.at(session_key, bounds, request.start), None
+        if len(request.session_ids) == 1:
+            cursor = parse_cursor(request.start.cursor)
+            return await self._positions.resumed(session_key, bounds, cursor)
+        if composite is None:
+            return beginning(), Reset(reason="trimmed")
+        at = composite.positions.get(session_key)
+        if at is None or at.seq == 0:  # it did not exist, or had no events, at that time
+            return beginning(), None
+        position, reset = await self._positions.resumed(session_key, bounds, at)
+        return position, Reset(reason=reset.reason) if reset else None
+
+
+def _reset_of_nothing(request: StreamRequest) -> list[Reset]:
+    """A cursor into a session that does not exist is of another history."""
+    if len(request.session_ids) > 1 or not isinstance(request.start, FromCursor):
+        return []
+    parse_cursor(request.start.cursor)
+    return [Reset(reason="future", first_seq=1, last_seq=0)]
+
+
+def _connected(strands: StrandSet, request: StreamRequest, bounds: Bounds) -> Connected:
+    agent = request.agents[0] if len(request.agents) == 1 else None
+    if not strands.has_plain_ids:
+        return Connected(agent=agent)
+    strand = next(iter(strands.all()), None)
+    return Connected(
+        session_id=request.session_ids[0],
+        agent=agent,
+        cursor=text_of(strand.position) if strand else None,
+        first_seq=bounds.first_seq,
+        last_seq=bounds.last_seq,
+    )

@@ -1,0 +1,103 @@
+"""One session's part of a stream: a position in its log, and what lies behind it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+from application.cursor import Cursor
+from application.selection import Selection
+from application.stream_steps import Reset
+from application.tails import Tail, TailEvent, Tails, Wake
+from domain.events import event_type
+from domain.ids import SessionKey, Tag, TaskId
+from domain.task_events import FinalEvent
+from ports.event_codec import EventCodec
+from ports.event_log import EventLog
+
+PAGE_EVENTS = 500
+_SLICE_EVENTS = 512  # per step, so that one watcher far behind does not hold the others up
+_NO_TAG = Tag("00000000")
+_FINAL = frozenset(event_type(cls) for cls in get_args(FinalEvent))
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """Events that the position has moved over."""
+
+    wanted: Sequence[TailEvent]
+    """Those of the selection."""
+    count: int
+    ended: Sequence[TaskId] = ()
+    """The tasks whose final event was among them; not looked for when all events are wanted."""
+
+
+class Strand:
+    """The same code whether an event is a year old or new, written here or elsewhere."""
+
+    def __init__(
+        self,
+        tail: Tail,
+        *,
+        tails: Tails,
+        wake: Wake,
+        position: Cursor,
+        selection: Selection,
+    ) -> None:
+        self.tail = tail
+        self.position = position
+        self.selection = selection
+        self._tails = tails
+        self._wake = wake
+        self._page: Sequence[TailEvent] = ()
+        self._nothing_below = 0
+
+    @property
+    def session_key(self) -> SessionKey:
+        return self.tail.session_key
+
+    @property
+    def has_more(self) -> bool:
+        """There are events behind the position, in memory or not."""
+        return bool(self._page) or self.tail.last_seq > max(self.position.seq, self._nothing_below)
+
+    def take(self) -> Passed | None:
+        """Move over what is in memory; None when `read` must be awaited first."""
+        events = self._page or self.tail.after(self.position.seq)
+        if not events:
+            return None
+        self._page, events = events[_SLICE_EVENTS:] if self._page else (), events[:_SLICE_EVENTS]
+        last = events[-1].stored
+        self.position = Cursor(last.seq, last.tag)
+        if self.selection.admits_all:
+            return Passed(events, len(events))
+        admits = self.selection.admits
+        return Passed(
+            [event for event in events if admits(event.stored)],
+            len(events),
+            [event.stored.task_id for event in events if event.stored.event_type in _FINAL],
+        )
+
+    async def read(self, log: EventLog, codec: EventCodec) -> Reset | None:
+        """Fetch the next page from the log; a hole in it is told, never passed over."""
+        expected, until = self.position.seq + 1, self.tail.last_seq
+        stored = await log.read(self.session_key, after=self.position.seq, limit=PAGE_EVENTS)
+        self._page = [TailEvent(event, codec.frame(event)) for event in stored]
+        if not stored:
+            self._nothing_below = until
+            return None
+        self.tail.last_seq = max(self.tail.last_seq, stored[-1].seq)
+        if stored[0].seq > expected:
+            return Reset(reason="trimmed", first_seq=stored[0].seq, last_seq=self.tail.last_seq)
+        return None
+
+    def leave(self) -> None:
+        self._tails.leave(self.tail, self._wake)
+
+
+def beginning() -> Cursor:
+    return before(1)
+
+
+def before(first_seq: int) -> Cursor:
+    """The position before an event, when nothing is known of the one it follows."""
+    return Cursor(first_seq - 1, _NO_TAG)

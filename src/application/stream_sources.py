@@ -1,0 +1,54 @@
+"""What the opening of a stream draws on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from application.cursor_shelf import CursorShelf
+from application.scope import Scope
+from application.stream_steps import Connected, Reset
+from application.tails import Tail, Tails, Wake
+from domain.ids import SessionKey
+from domain.principal import Principal
+from ports.agent_catalog import AgentCatalog
+from ports.clock import Clock
+from ports.event_log import Bounds, EventLog
+from ports.session_store import SessionStore
+from ports.task_store import TaskStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamSources:
+    log: EventLog
+    tails: Tails
+    tasks: TaskStore
+    sessions: SessionStore
+    catalog: AgentCatalog
+    clock: Clock
+    shelf: CursorShelf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    scope: Scope
+    steps: Sequence[Connected | Reset]
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who wants to watch, and how to wake them."""
+
+    principal: Principal
+    wake: Wake
+
+
+async def join(
+    sources: StreamSources, asker: Asker, session_key: SessionKey
+) -> tuple[Tail, Bounds] | None:
+    """Register first, then read how far the log goes; None if the session was deleted."""
+    tail = sources.tails.join(session_key, asker.wake)
+    bounds = await sources.log.bounds(session_key)
+    if bounds is None:
+        sources.tails.leave(tail, asker.wake)
+        return None
+    tail.last_seq = max(tail.last_seq, bounds.last_seq)
+    return tail, bounds

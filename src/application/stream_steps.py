@@ -1,0 +1,69 @@
+"""What a watcher's next step may be; the writer of a stream turns it into bytes."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from domain.ids import AgentName, SessionId, TaskId
+
+ResetReason = Literal["trimmed", "future", "diverged"]
+EndReason = Literal["task_finished", "session_deleted", "auth_expired", "server_draining", "limit"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connected:
+    """First of all. A stream of several sessions leaves the seqs out."""
+
+    session_id: SessionId | None = None
+    task_id: TaskId | None = None
+    agent: AgentName | None = None
+    cursor: str | None = None
+    """The id from which the stream goes on; None while there is no event before it."""
+    first_seq: int | None = None
+    last_seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reset:
+    """The log cannot serve the cursor; what follows begins at the earliest event."""
+
+    reason: ResetReason
+    first_seq: int | None = None
+    last_seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CursorMoved:
+    """Events were left out by a filter; the cursor has passed them."""
+
+    cursor: str
+    last_seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """Whole frames, in order, to be written as they are."""
+
+    frames: bytes
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The last step; the stream is to be closed after it."""
+
+    reason: EndReason
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What comes next is not in memory: await `read`, then step again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Nothing to write now: await `wait`, then step again."""
+
+
+Step = Connected | Reset | CursorMoved | Events | End | Behind | Idle
+BEHIND = Behind()
+IDLE = Idle()

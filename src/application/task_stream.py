@@ -1,0 +1,114 @@
+"""Opens the stream of one task, or of several: always from their beginning, up to their end."""
+
+from collections.abc import Mapping, Sequence
+
+from application.cursor import Cursor, parse_cursor
+from application.log_position import LogPosition, text_of
+from application.selection import Selection
+from application.strand import Strand, before
+from application.strand_set import StrandSet
+from application.stream_request import FromCursor, StreamRequest
+from application.stream_sources import Asker, Opening, StreamSources, join
+from application.stream_steps import Connected, Reset
+from application.task_scope import TaskScope
+from domain.errors import InvalidInput, TaskNotFound
+from domain.ids import SessionKey, TaskId
+from domain.task import Task
+
+
+class TaskStream:
+    def __init__(self, sources: StreamSources, asker: Asker) -> None:
+        self._sources = sources
+        self._asker = asker
+        self._positions = LogPosition(sources.log)
+
+    async def open(self, request: StreamRequest) -> Opening | None:
+        """None when all the tasks are over and the cursor is behind their ends."""
+        tasks = [await self._task(task_id, request) for task_id in request.task_ids]
+        sessions = _by_session(tasks)
+        strands = StrandSet(has_plain_ids=len(sessions) == 1, write=self._sources.shelf.write)
+        resets: list[Reset] = []
+        for session_key, group in sessions.items():
+            resets += await self._add_strand(strands, session_key, group, request)
+        unread = [task.task_id for task in tasks if not _is_read(task, strands)]
+        if not unread:
+            strands.close()
+            return None
+        connected = self._connected(strands, tasks)
+        return Opening(scope=TaskScope(strands, unread=unread), steps=[connected, *resets[:1]])
+
+    async def _task(self, task_id: TaskId, request: StreamRequest) -> Task:
+        try:
+            task = await self._sources.tasks.get(self._asker.principal, task_id)
+        except TaskNotFound as error:
+            raise InvalidInput("task_id", f"there is no task {task_id!r}") from error
+        if request.session_ids and task.session_id not in request.session_ids:
+            raise InvalidInput("task_id", f"task {task_id!r} is not in the session asked for")
+        return task
+
+    async def _add_strand(
+        self,
+        strands: StrandSet,
+        session_key: SessionKey,
+        tasks: Sequence[Task],
+        request: StreamRequest,
+    ) -> Sequence[Reset]:
+        joined = await join(self._sources, self._asker, session_key)
+        if joined is None:
+            raise InvalidInput("task_id", "the task's session was deleted")
+        tail, bounds = joined
+        position, reset = before(min(task.first_seq for task in tasks)), None
+        if cursor := self._cursor(session_key, request, is_plain=strands.has_plain_ids):
+            resumed, reset = await self._positions.resumed(session_key, bounds, cursor)
+            position = position if reset else resumed
+        selection = Selection(
+            task_ids=frozenset(task.task_id for task in tasks),
+            agents=frozenset(request.agents),
+            event_types=request.event_types,
+        )
+        strands.add(
+            Strand(
+                tail,
+                tails=self._sources.tails,
+                wake=self._asker.wake,
+                position=position,
+                selection=selection,
+            )
+        )
+        return [reset] if reset else []
+
+    def _cursor(
+        self, session_key: SessionKey, request: StreamRequest, *, is_plain: bool
+    ) -> Cursor | None:
+        if not isinstance(request.start, FromCursor):
+            return None
+        if is_plain:
+            return parse_cursor(request.start.cursor)
+        composite = self._sources.shelf.read(request.start.cursor)
+        at = composite.positions.get(session_key) if composite else None
+        return at if at and at.seq else None
+
+    def _connected(self, strands: StrandSet, tasks: Sequence[Task]) -> Connected:
+        one = tasks[0] if len(tasks) == 1 else None
+        strand = strands.all()[0] if strands.has_plain_ids else None
+        return Connected(
+            session_id=tasks[0].session_id if strand else None,
+            task_id=one.task_id if one else None,
+            agent=one.agent if one else None,
+            cursor=text_of(strand.position) if strand else None,
+            first_seq=one.first_seq if one else None,
+            last_seq=strand.tail.last_seq if strand else None,
+        )
+
+
+def _by_session(tasks: Sequence[Task]) -> Mapping[SessionKey, list[Task]]:
+    sessions: dict[SessionKey, list[Task]] = {}
+    for task in tasks:
+        sessions.setdefault(task.session_key, []).append(task)
+    return sessions
+
+
+def _is_read(task: Task, strands: StrandSet) -> bool:
+    strand = strands.get(task.session_key)
+    assert strand is not None
+    return task.last_seq is not None and strand.position.seq >= task.last_seq
