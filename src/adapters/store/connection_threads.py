@@ -1,0 +1,102 @@
+"""Threads that own a database connection each, so that a synchronous driver never holds the loop."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from queue import SimpleQueue
+from threading import Thread
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine
+
+T = TypeVar("T")
+
+Job = Callable[[Connection], None]
+
+
+class ConnectionThreads:
+    """One queue of jobs, done in order by the first thread that is free.
+
+    The queue's bound is the number of callers: each of them waits for its own job.
+    """
+
+    def __init__(self, engine: Engine, *, name: str, count: int) -> None:
+        self._engine = engine
+        self._name = name
+        self._count = count
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._threads: list[Thread] = []
+
+    async def start(self) -> None:
+        """Raises what connecting raised."""
+        loop = asyncio.get_running_loop()
+        for number in range(self._count):
+            connected: asyncio.Future[None] = loop.create_future()
+            thread = Thread(
+                target=self._work, args=(loop, connected), name=f"{self._name}-{number}"
+            )
+            thread.start()
+            self._threads.append(thread)
+            await connected
+
+    async def run(self, work: Callable[[Connection], T]) -> T:
+        """Do the work on a thread. One whose caller has gone is not begun; one begun is ended."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
+
+        def job(connection: Connection) -> None:
+            if answer.cancelled():
+                return
+            try:
+                result = work(connection)
+            except Exception as error:  # noqa: BLE001 - thread boundary: the caller is to have it
+                _tell(loop, _fail, answer, error)
+            else:
+                _tell(loop, _resolve, answer, result)
+
+        self._jobs.put(job)
+        return await answer
+
+    def stop(self) -> None:
+        """Returns when the jobs given so far are done and every connection is closed."""
+        for _ in self._threads:
+            self._jobs.put(None)
+        for thread in self._threads:
+            thread.join()
+        self._threads.clear()
+        self._engine.dispose()
+
+    def _work(self, loop: asyncio.AbstractEventLoop, connected: asyncio.Future[None]) -> None:
+        try:
+            connection = self._engine.connect()
+        except Exception as error:  # noqa: BLE001 - thread boundary: `start` is to raise it
+            _tell(loop, _fail, connected, error)
+            return
+        with connection:
+            _tell(loop, _resolve, connected, None)
+            while (job := self._jobs.get()) is not None:
+                job(connection)
+
+
+P = TypeVar("P")
+
+
+def _tell(
+    loop: asyncio.AbstractEventLoop,
+    how: Callable[[asyncio.Future[T], P], None],
+    future: asyncio.Future[T],
+    what: P,
+) -> None:
+    # A loop that is closed has nobody left to tell.
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(how, future, what)
+
+
+def _resolve(future: asyncio.Future[T], result: T) -> None:
+    if not future.done():
+        future.set_result(result)
+
+
+def _fail(future: asyncio.Future[T], error: BaseException) -> None:
+    if not future.done():
+        future.set_exception(error)

@@ -1,0 +1,35 @@
+"""The two ways into a database, whichever it is: a transaction that writes, or one that reads."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Connection
+
+T = TypeVar("T")
+
+
+class Database(Protocol):
+    """Work is plain code on a connection; each call is one transaction, done or undone whole.
+
+    Whatever the driver raises comes out as a domain error: LogUnavailable when the database stays
+    out of reach, StorageFull. Domain errors raised by the work itself undo it and pass through.
+    """
+
+    def opened(self) -> AbstractAsyncContextManager[None]:
+        """Bring the schema up to date, then be usable until left. Raises StoreUnusable."""
+
+    async def write(
+        self,
+        work: Callable[[Connection], T],
+        *,
+        was_done: Callable[[Connection, T], bool] | None = None,
+    ) -> T:
+        """Do the work, again from the start if the database gave way under it.
+
+        When a commit got no answer, `was_done` is asked - given what the work had returned -
+        whether that commit took place; without it the work must bear being repeated. It must
+        first take a lock that the work took, so that it waits for a commit still under way.
+        """
+
+    async def read(self, work: Callable[[Connection], T]) -> T: ...

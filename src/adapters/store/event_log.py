@@ -1,0 +1,118 @@
+"""The log of events on SQL: appends gather while a transaction is under way, and share the next."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from adapters.store import event_queries
+from adapters.store.append_batch import Stored, batch_was_stored, store_batch
+from adapters.store.database import Database
+from domain.errors import LeaseLost, LogUnavailable
+from domain.ids import SessionKey, Tag
+from ports.event_log import Append, Bounds, StoredEvent
+
+_BATCH_EVENTS = 2_000
+_BATCH_BYTES = 4 * 1024 * 1024
+
+_Waiting = tuple[Append, asyncio.Future[Sequence[StoredEvent]]]
+
+
+class SqlEventLog:
+    """The appends that wait are bounded by their callers: each waits for its own."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: deque[_Waiting] = deque()
+        self._arrived = asyncio.Event()
+        self._is_open = False
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """Enter it inside of the database's `opened()`; what was appended is stored on leaving."""
+        self._is_open = True
+        writer = asyncio.create_task(self._write_batches(), name="event log")
+        try:
+            yield
+        finally:
+            self._is_open = False
+            self._arrived.set()
+            await writer
+
+    async def append(self, append: Append) -> Sequence[StoredEvent]:
+        """An append goes on when its caller is cancelled: it may be in a batch with others."""
+        if not self._is_open:
+            raise LogUnavailable("the event log is closed")
+        answer: asyncio.Future[Sequence[StoredEvent]] = asyncio.get_running_loop().create_future()
+        self._waiting.append((append, answer))
+        self._arrived.set()
+        return await answer
+
+    async def read(
+        self, session_key: SessionKey, *, after: int, limit: int
+    ) -> Sequence[StoredEvent]:
+        return await self._database.read(
+            lambda c: event_queries.read_page(c, session_key, after=after, limit=limit)
+        )
+
+    async def bounds(self, session_key: SessionKey) -> Bounds | None:
+        return await self._database.read(lambda c: event_queries.read_bounds(c, session_key))
+
+    async def tag_at(self, session_key: SessionKey, seq: int) -> Tag | None:
+        return await self._database.read(lambda c: event_queries.read_tag(c, session_key, seq))
+
+    async def last_seqs(self, keys: Collection[SessionKey]) -> Mapping[SessionKey, int]:
+        return await self._database.read(lambda c: event_queries.read_last_seqs(c, keys))
+
+    async def seq_before(self, session_key: SessionKey, at: datetime) -> int:
+        return await self._database.read(
+            lambda c: event_queries.read_seq_before(c, session_key, at)
+        )
+
+    async def _write_batches(self) -> None:
+        while self._is_open:
+            await self._arrived.wait()
+            self._arrived.clear()
+            while self._waiting:
+                await self._write_batch(self._next_batch())
+
+    def _next_batch(self) -> Sequence[_Waiting]:
+        batch: list[_Waiting] = []
+        events = size = 0
+        while self._waiting and events < _BATCH_EVENTS and size < _BATCH_BYTES:
+            waiting = self._waiting.popleft()
+            batch.append(waiting)
+            events += len(waiting[0].events)
+            size += sum(len(event.tail) for event in waiting[0].events)
+        return batch
+
+    async def _write_batch(self, batch: Sequence[_Waiting]) -> None:
+        appends = [append for append, _ in batch]
+        try:
+            results = await self._database.write(
+                lambda c: store_batch(c, appends),
+                was_done=lambda c, earlier: batch_was_stored(c, appends, earlier),
+            )
+        except BaseException as error:  # batch boundary: every caller is to learn why
+            for _, answer in batch:
+                if not answer.done():
+                    answer.set_exception(_reason(error))
+            if not isinstance(error, Exception):
+                raise
+        else:
+            for (_, answer), stored in zip(batch, results, strict=True):
+                _settle(answer, stored)
+
+
+def _settle(answer: asyncio.Future[Sequence[StoredEvent]], stored: Stored) -> None:
+    if answer.done():
+        return
+    if stored is None:
+        answer.set_exception(LeaseLost("another runner holds this session now"))
+    else:
+        answer.set_result(stored)
+
+
+def _reason(error: BaseException) -> Exception:
+    return error if isinstance(error, Exception) else LogUnavailable("the event log was closed")

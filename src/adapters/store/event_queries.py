@@ -1,0 +1,101 @@
+"""What can be asked of the log."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, select
+
+from adapters.store.prepared import Prepared
+from adapters.store.store_clock import micros
+from adapters.store.tables import events, sessions
+from domain.ids import SessionKey, Tag
+from ports.event_log import Bounds, StoredEvent
+
+# Both databases bound the number of parameters; far below that, one more query costs little.
+_KEYS_AT_ONCE = 1000
+
+_PAGE = Prepared(
+    lambda: (
+        select(
+            events.c.seq,
+            events.c.tag,
+            events.c.event_type,
+            events.c.task_id,
+            events.c.agent,
+            events.c.body,
+        )
+        .where(events.c.session_key == bindparam("session"), events.c.seq > bindparam("after"))
+        .order_by(events.c.seq)
+        .limit(bindparam("at_most"))
+    )
+)
+_BOUNDS = Prepared(
+    lambda: select(sessions.c.first_seq, sessions.c.last_seq).where(
+        sessions.c.key == bindparam("session"), sessions.c.deleted_at.is_(None)
+    )
+)
+_TAG = Prepared(
+    lambda: select(events.c.tag).where(
+        events.c.session_key == bindparam("session"), events.c.seq == bindparam("at_seq")
+    )
+)
+
+
+def read_page(
+    connection: Connection, session_key: SessionKey, *, after: int, limit: int
+) -> Sequence[StoredEvent]:
+    values = {"session": session_key, "after": after, "at_most": limit}
+    rows = _PAGE.run(connection, values).fetchall()
+    return [
+        StoredEvent(seq=seq, tag=tag, event_type=kind, task_id=task_id, agent=agent, body=body)
+        for seq, tag, kind, task_id, agent, body in map(tuple, _without_hole(rows))
+    ]
+
+
+def read_bounds(connection: Connection, session_key: SessionKey) -> Bounds | None:
+    row = _BOUNDS.run(connection, {"session": session_key}).one_or_none()
+    return None if row is None else Bounds(first_seq=row[0], last_seq=row[1])
+
+
+def read_tag(connection: Connection, session_key: SessionKey, seq: int) -> Tag | None:
+    tag: str | None = _TAG.run(connection, {"session": session_key, "at_seq": seq}).scalar()
+    return None if tag is None else Tag(tag)
+
+
+def read_last_seqs(
+    connection: Connection, keys: Collection[SessionKey]
+) -> Mapping[SessionKey, int]:
+    found: dict[SessionKey, int] = {}
+    every = list(keys)
+    for start in range(0, len(every), _KEYS_AT_ONCE):
+        query = select(sessions.c.key, sessions.c.last_seq).where(
+            sessions.c.key.in_(every[start : start + _KEYS_AT_ONCE]),
+            sessions.c.deleted_at.is_(None),
+        )
+        found.update((SessionKey(key), last) for key, last in connection.execute(query))
+    return found
+
+
+def read_seq_before(connection: Connection, session_key: SessionKey, at: datetime) -> int:
+    first: int | None = connection.execute(
+        select(events.c.seq)
+        .where(events.c.session_key == session_key, events.c.at >= micros(at))
+        .order_by(events.c.seq)
+        .limit(1)
+    ).scalar()
+    if first is not None:
+        return first - 1
+    last: int | None = connection.execute(
+        select(sessions.c.last_seq).where(sessions.c.key == session_key)
+    ).scalar()
+    return last or 0
+
+
+def _without_hole(rows: Sequence[Row[*tuple[Any, ...]]]) -> Sequence[Row[Any]]:
+    """A hole is where a damaged log lost events: what follows it is another read's."""
+    if not rows or rows[-1][0] - rows[0][0] == len(rows) - 1:
+        return rows
+    first = rows[0][0]
+    dense = (row for place, row in enumerate(rows) if row[0] == first + place)
+    return list(dense)

@@ -1,0 +1,36 @@
+"""Picks the database that a URL names."""
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from adapters.store.database import Database
+from adapters.store.sqlite_database import SqliteDatabase
+from adapters.store.sqlite_engine import sqlite_path
+from domain.errors import StoreUnusable
+
+_POSTGRES = frozenset({"postgresql", "postgres", "postgresql+asyncpg"})
+
+
+def open_database(url: str, *, patience_s: float = 30.0) -> Database:
+    """`sqlite:///path` or `postgresql://…`; nothing is touched before `opened()` is entered."""
+    if driver_of(url) == "sqlite":
+        return SqliteDatabase(sqlite_path(url), patience_s=patience_s)
+    try:
+        # Its driver is an extra, which a program on SQLite need not have.
+        from adapters.store.postgres_database import PostgresDatabase
+    except ImportError as error:
+        raise StoreUnusable("PostgreSQL needs one more package: agentcast[postgres]") from error
+    return PostgresDatabase(url, patience_s=patience_s)
+
+
+def driver_of(url: str) -> str:
+    """`sqlite` or `postgresql`. Raises StoreUnusable for anything else."""
+    try:
+        name = make_url(url).drivername
+    except ArgumentError as error:
+        raise StoreUnusable("the database URL cannot be read: use sqlite:///path") from error
+    if name in _POSTGRES:
+        return "postgresql"
+    if name == "sqlite":
+        return "sqlite"
+    raise StoreUnusable(f"{name} is no database for Agentcast: use sqlite:/// or postgresql://")

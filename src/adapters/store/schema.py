@@ -1,0 +1,55 @@
+"""Which schema a database has, which this program needs, and the way from one to the other."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, inspect
+
+from domain.errors import StoreUnusable
+
+NEEDED = "0001"
+KNOWN = frozenset({NEEDED})
+"""Every revision that this program can start from; `migrations/versions` has a file for each."""
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_ADVISORY_LOCK = 0x6167656E74636173
+
+
+def current(connection: Connection) -> str | None:
+    """None for a database without tables."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.exec_driver_sql(
+        "SELECT version_num FROM alembic_version"
+    ).scalar()
+    return revision
+
+
+def upgrade(connection: Connection) -> None:
+    """Bring the schema up to what is needed, in the caller's transaction.
+
+    On PostgreSQL the lock keeps other nodes waiting until that transaction ends; on SQLite the
+    transaction itself does.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
+    revision = current(connection)
+    refuse_unknown(revision)
+    if revision != NEEDED:
+        command.upgrade(_config(connection), "head")
+
+
+def refuse_unknown(revision: str | None) -> None:
+    if revision is not None and revision not in KNOWN:
+        raise StoreUnusable(
+            f"the database has schema {revision}, which this version of Agentcast does not know "
+            f"(it needs {NEEDED}): install the version that made it, or restore a backup"
+        )
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config

@@ -1,0 +1,99 @@
+"""SQLite as a database of one file: one thread that writes, a few that read."""
+
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from adapters.store import schema, sqlite_errors
+from adapters.store.backoff import pauses
+from adapters.store.connection_threads import ConnectionThreads
+from adapters.store.lost_tail import warn_of_lost_tails
+from adapters.store.sqlite_engine import make_private_file, reader_engine, writer_engine
+from domain.errors import LogUnavailable
+
+T = TypeVar("T")
+
+_READERS = 2
+
+
+class SqliteDatabase:
+    """Every write is one BEGIN IMMEDIATE on the one writing connection, in the order asked for."""
+
+    def __init__(self, path: Path, *, patience_s: float = 30.0) -> None:
+        self._path = path
+        self._patience_s = patience_s
+        self._closing = threading.Event()
+        self._writer = ConnectionThreads(writer_engine(path), name="store-writer", count=1)
+        self._readers = ConnectionThreads(reader_engine(path), name="store-reader", count=_READERS)
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        self._closing.clear()
+        try:
+            await self._start()
+            yield
+        finally:
+            self._closing.set()
+            self._readers.stop()
+            self._writer.stop()
+
+    async def write(
+        self,
+        work: Callable[[Connection], T],
+        *,
+        was_done: Callable[[Connection, T], bool] | None = None,
+    ) -> T:
+        """`was_done` is never asked: a commit to a file of this machine always has an answer."""
+        return await self._writer.run(lambda connection: self._committed(connection, work))
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        return await self._readers.run(lambda connection: self._committed(connection, work))
+
+    async def _start(self) -> None:
+        try:
+            make_private_file(self._path)
+            is_new = self._path.stat().st_size == 0
+            await self._writer.start()
+            await self._writer.run(lambda connection: self._prepare(connection, is_new=is_new))
+            await self._readers.start()
+        except (SQLAlchemyError, OSError) as error:
+            raise sqlite_errors.at_opening(error, self._path) from error
+
+    def _prepare(self, connection: Connection, *, is_new: bool) -> None:
+        if not is_new:
+            self._check(connection)
+        self._persistently(connection, schema.upgrade)
+        if not is_new:
+            self._persistently(connection, warn_of_lost_tails)
+
+    def _check(self, connection: Connection) -> None:
+        problem = self._persistently(
+            connection, lambda c: str(c.exec_driver_sql("PRAGMA quick_check(1)").scalar())
+        )
+        if problem != "ok":
+            raise sqlite_errors.damaged(self._path, problem.replace("\n", " "))
+
+    def _committed(self, connection: Connection, work: Callable[[Connection], T]) -> T:
+        try:
+            return self._persistently(connection, work)
+        except SQLAlchemyError as error:
+            raise sqlite_errors.while_open(error) from error
+
+    def _persistently(self, connection: Connection, work: Callable[[Connection], T]) -> T:
+        """One transaction, tried again while another process holds the lock."""
+        waits = pauses(self._patience_s)
+        while True:
+            try:
+                with connection.begin():
+                    return work(connection)
+            except SQLAlchemyError as error:
+                pause = next(waits, None)
+                if pause is None or not sqlite_errors.is_busy(error):
+                    raise
+            if self._closing.wait(pause):
+                raise LogUnavailable("the store is being closed")

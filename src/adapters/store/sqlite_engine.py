@@ -1,0 +1,68 @@
+"""Connections to an SQLite file, set up so that every transaction says what it means to do."""
+
+import os
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
+
+from domain.errors import StoreUnusable
+
+# Short, so that a thread which waits for another process' lock can still be told to stop.
+_BUSY_TIMEOUT_MS = 250
+_SHARED_PRAGMAS = (
+    f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA mmap_size = 268435456",
+)
+_WRITER_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = NORMAL",
+    "PRAGMA wal_autocheckpoint = 4000",
+    "PRAGMA journal_size_limit = 67108864",
+)
+_READER_PRAGMAS = ("PRAGMA query_only = ON",)
+
+
+def sqlite_path(url: str) -> Path:
+    """The file of `sqlite:///path`. Raises StoreUnusable for a database in memory."""
+    name = make_url(url).database
+    if not name or name == ":memory:":
+        raise StoreUnusable(f"{url} names no file: use sqlite:///path/to/file")
+    return Path(name)
+
+
+def writer_engine(path: Path) -> Engine:
+    return _engine(path, begin="BEGIN IMMEDIATE", pragmas=_SHARED_PRAGMAS + _WRITER_PRAGMAS)
+
+
+def reader_engine(path: Path) -> Engine:
+    return _engine(path, begin="BEGIN", pragmas=_SHARED_PRAGMAS + _READER_PRAGMAS)
+
+
+def make_private_file(path: Path) -> None:
+    """An empty file for its owner's eyes only, unless there is one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+def _engine(path: Path, *, begin: str, pragmas: tuple[str, ...]) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}",
+        poolclass=NullPool,
+        # The driver would otherwise begin transactions of its own choosing.
+        connect_args={"isolation_level": None, "cached_statements": 256},
+    )
+
+    def set_up(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        for pragma in pragmas:
+            connection.cursor().execute(pragma)
+
+    def begin_as_meant(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine, "connect", set_up)
+    event.listen(engine, "begin", begin_as_meant)
+    return engine

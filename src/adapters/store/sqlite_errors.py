@@ -1,0 +1,56 @@
+"""What SQLite's result codes mean to the rest of the program."""
+
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from domain.errors import AgentcastError, LogUnavailable, StorageFull, StoreUnusable
+
+_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_CLOSED = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM})
+
+
+def is_busy(error: SQLAlchemyError) -> bool:
+    """Another process holds the lock; trying again is all it takes."""
+    return _code(error) in _BUSY
+
+
+def while_open(error: SQLAlchemyError) -> AgentcastError:
+    if _code(error) == sqlite3.SQLITE_FULL:
+        return StorageFull("the disk that holds the event log is full")
+    if is_busy(error):
+        return LogUnavailable("another process kept the database locked")
+    return LogUnavailable("the database could not be read or written")
+
+
+def at_opening(error: SQLAlchemyError | OSError, path: Path) -> AgentcastError:
+    code = _code(error)
+    if code in _DAMAGED:
+        return damaged(path, _said(error))
+    if code in _CLOSED or isinstance(error, OSError):
+        return StoreUnusable(
+            f"the database {path} cannot be opened for writing ({_said(error)}): "
+            "check the permissions of the file and of its folder"
+        )
+    return StoreUnusable(f"the database {path} cannot be opened: {_said(error)}")
+
+
+def damaged(path: Path, how: str) -> StoreUnusable:
+    return StoreUnusable(
+        f"the database {path} is damaged ({how}): restore a backup, "
+        "or move the file away to begin with an empty one"
+    )
+
+
+def _code(error: BaseException) -> int | None:
+    """The primary result code; the driver gives the extended one."""
+    origin = error.orig if isinstance(error, DBAPIError) else error
+    code = getattr(origin, "sqlite_errorcode", None)
+    return code & 0xFF if isinstance(code, int) else None
+
+
+def _said(error: BaseException) -> str:
+    origin = error.orig if isinstance(error, DBAPIError) else error
+    return str(origin)

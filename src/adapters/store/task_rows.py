@@ -1,0 +1,87 @@
+"""Tasks as rows: the columns of one, and the task of a row."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Row
+
+from adapters.store.store_clock import moment, moment_or_none
+from domain.ids import AgentName, SessionId, SessionKey, TaskId, WorkerId
+from domain.limits import Limits
+from domain.principal import Principal
+from domain.task import LIVE, CancelIntent, Task, TaskResult, TaskStatus
+from domain.usage import Usage
+
+LIVE_STATUSES = tuple(sorted(status.value for status in LIVE))
+
+
+def columns_of(task: Task) -> dict[str, object]:
+    """What the submitter decides; the store adds its own columns to it."""
+    return {
+        "task_id": task.task_id,
+        "tenant": task.principal.tenant,
+        "owner": task.principal.owner,
+        "principal_name": task.principal.name,
+        "is_local": task.principal.is_local,
+        "session_id": task.session_id,
+        "agent": task.agent,
+        "task": task.text,
+        "status": TaskStatus.QUEUED.value,
+        "limits": json_or_none(task.limits),
+        "metadata": json_of(task.metadata),
+        "on_disconnect": task.on_disconnect,
+        "approval": task.approval,
+        "workspace": task.workspace,
+        "retry_of": task.retry_of,
+    }
+
+
+def task_of(row: Row[*tuple[Any, ...]]) -> Task:
+    return Task(
+        task_id=TaskId(row.task_id),
+        session_key=SessionKey(row.session_key),
+        session_id=SessionId(row.session_id),
+        principal=_principal_of(row),
+        agent=AgentName(row.agent),
+        text=row.task,
+        status=TaskStatus(row.status),
+        created_at=moment(row.created_at),
+        started_at=moment_or_none(row.started_at),
+        finished_at=moment_or_none(row.finished_at),
+        attempt=row.attempt,
+        reason=row.reason,
+        result=TaskResult(**json.loads(row.result)) if row.result else None,
+        usage=Usage(**json.loads(row.usage)) if row.usage else None,
+        limits=Limits(**json.loads(row.limits)) if row.limits else None,
+        metadata=json.loads(row.metadata) if row.metadata else None,
+        on_disconnect=row.on_disconnect,
+        approval=row.approval,
+        workspace=row.workspace,
+        retry_of=row.retry_of,
+        cancel=_intent_of(row),
+        worker_id=WorkerId(row.worker_id) if row.worker_id is not None else None,
+        first_seq=row.first_seq,
+        last_seq=row.last_seq,
+    )
+
+
+def json_of(value: Mapping[str, object] | None) -> str | None:
+    return None if value is None else json.dumps(value, allow_nan=False)
+
+
+def json_or_none(value: TaskResult | Usage | Limits | None) -> str | None:
+    return None if value is None else json_of(asdict(value))
+
+
+def _principal_of(row: Row[*tuple[Any, ...]]) -> Principal:
+    return Principal(
+        tenant=row.tenant, owner=row.owner, name=row.principal_name, is_local=row.is_local
+    )
+
+
+def _intent_of(row: Row[*tuple[Any, ...]]) -> CancelIntent | None:
+    if row.cancel_mode is None:
+        return None
+    return CancelIntent(mode=row.cancel_mode, reason=row.cancel_reason, by=row.cancel_by)
