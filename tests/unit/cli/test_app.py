@@ -1,0 +1,58 @@
+"""Arguments, and how a failure reads."""
+
+import subprocess
+import sys
+
+import pytest
+
+from entrypoints.cli.app import main
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["submit"], "TASK"),
+        (["submit", "x", "--on-busy", "wait"], "on-busy"),
+        (["watch"], "--session, --task or --agent"),
+        (["watch", "--task", "t", "--agent", "a"], "--task says it all"),
+        (["tasks", "--status", "dead"], "status"),
+        (["tasks", "--limit", "many"], "limit"),
+        (["tasks", "--server", "nowhere"], "--server"),
+        (["cancel"], "TASK"),
+        (["dance"], "dance"),
+        (["submit", "x", "--dance"], "--dance"),
+    ],
+)
+def test_a_wrong_argument_is_one_line_that_names_it(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(arguments)
+
+    written = capsys.readouterr()
+    lines = written.err.splitlines()
+    assert (code, written.out, len(lines), told in written.err) == (2, "", 1, True)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["submit", "x"], ["tasks"], ["watch", "--session", "s"], ["cancel", "t"]]
+)
+def test_a_server_that_is_not_there_is_exit_code_5(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main([*arguments, "--server", "http://127.0.0.1:1"])
+
+    told = capsys.readouterr().err
+    assert code == 5
+    assert told.startswith("agentcast: cannot reach the server at http://127.0.0.1:1: ")
+    assert told.count("\n") == 1
+
+
+def test_help_and_watching_do_not_load_the_server() -> None:
+    loaded = "import sys, entrypoints.cli.app, entrypoints.cli.watch, entrypoints.cli.submit;"
+    ask = "print(sorted({'uvicorn', 'fastapi', 'sqlalchemy', 'pydantic'} & set(sys.modules)))"
+
+    answer = subprocess.run(
+        [sys.executable, "-c", loaded + ask], capture_output=True, text=True, check=True
+    )
+
+    assert answer.stdout == "[]\n"

@@ -1,0 +1,92 @@
+"""Ctrl-C while a task is followed."""
+
+import asyncio
+import os
+import signal
+
+import anyio
+
+from domain.errors import Unavailable
+from domain.task_events import CancelMode
+from entrypoints.cli.interrupts import cancelling_on_interrupt, leaving_on_interrupt
+
+
+class FollowedTask:
+    """A task that ends when it has been cancelled `patience` times."""
+
+    def __init__(self, *, patience: int) -> None:
+        self.modes: list[CancelMode] = []
+        self.notices: list[str] = []
+        self._patience = patience
+        self._ended = asyncio.Event()
+
+    async def follow(self) -> int:
+        _interrupt()
+        await self._ended.wait()
+        return 3
+
+    async def cancel(self, mode: CancelMode) -> None:
+        self.modes.append(mode)
+        if len(self.modes) == self._patience:
+            self._ended.set()
+        else:
+            _interrupt()
+
+    async def run(self) -> int:
+        with anyio.fail_after(5):
+            return await cancelling_on_interrupt(
+                self.follow(), cancel=self.cancel, notice=self.notices.append
+            )
+
+
+async def test_the_first_interrupt_cancels_and_waits_for_the_end() -> None:
+    task = FollowedTask(patience=1)
+
+    assert (await task.run(), task.modes) == (3, ["graceful"])
+
+
+async def test_the_second_interrupt_kills() -> None:
+    task = FollowedTask(patience=2)
+
+    assert (await task.run(), task.modes) == (3, ["graceful", "kill"])
+
+
+async def test_the_third_interrupt_leaves_without_waiting() -> None:
+    task = FollowedTask(patience=3)
+
+    assert (await task.run(), task.modes) == (130, ["graceful", "kill"])
+
+
+async def test_a_cancel_that_cannot_be_made_is_said_and_can_be_tried_again() -> None:
+    notices: list[str] = []
+    modes: list[CancelMode] = []
+
+    async def follow() -> int:
+        _interrupt()
+        await asyncio.Event().wait()
+        return 0
+
+    async def cancel(mode: CancelMode) -> None:
+        modes.append(mode)
+        _interrupt()
+        raise Unavailable("the server is away")
+
+    with anyio.fail_after(5):
+        code = await cancelling_on_interrupt(follow(), cancel=cancel, notice=notices.append)
+
+    assert (code, modes) == (130, ["graceful", "kill"])
+    assert notices.count("the server is away") == 2
+
+
+async def test_an_interrupt_ends_the_watching() -> None:
+    async def follow() -> int:
+        _interrupt()
+        await asyncio.Event().wait()
+        return 0
+
+    with anyio.fail_after(5):
+        assert await leaving_on_interrupt(follow()) == 130
+
+
+def _interrupt() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
