@@ -1,0 +1,89 @@
+"""Puts routers and middleware together into the one ASGI application."""
+
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractAsyncContextManager
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from starlette.types import ASGIApp
+
+from adapters.http.description import description_of
+from adapters.http.error_handlers import error_handlers
+from adapters.http.links import API
+from adapters.http.middleware.access_log import AccessLog
+from adapters.http.middleware.cors import Cors
+from adapters.http.middleware.cross_site_guard import CrossSiteGuard
+from adapters.http.middleware.error_boundary import ErrorBoundary
+from adapters.http.middleware.host_check import HostCheck
+from adapters.http.middleware.request_id import RequestId
+from adapters.http.middleware.response_start import ResponseStart
+from adapters.http.middleware.security_headers import SecurityHeaders
+from adapters.http.middleware.size_limit import SizeLimit
+from adapters.http.operations_router import Metrics, Readiness, operations_router
+from adapters.http.pages_router import pages_router
+from ports.clock import Clock
+
+ALIAS = "/api"
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def http_app(
+    *,
+    routers: Sequence[APIRouter],
+    version: str,
+    clock: Clock,
+    readiness: Readiness,
+    metrics: Metrics,
+    lifespan: Lifespan | None = None,
+    allowed_hosts: Collection[str] = (),
+    cors_origins: Collection[str] = (),
+) -> ASGIApp:
+    """The routers answer under both prefixes; links and the description know the first only."""
+    api = _api(version=version, lifespan=lifespan)
+    operations = operations_router(
+        version=version,
+        readiness=readiness,
+        metrics=metrics,
+        description=description_of(api.openapi),
+    )
+    api.include_router(operations)
+    api.include_router(pages_router())
+    for router in (*routers, operations):
+        is_operations = router is operations
+        api.include_router(router, prefix=API, include_in_schema=not is_operations)
+        api.include_router(router, prefix=ALIAS, include_in_schema=False)
+    return _guarded(api, clock=clock, allowed_hosts=allowed_hosts, cors_origins=cors_origins)
+
+
+def _api(*, version: str, lifespan: Lifespan | None) -> FastAPI:
+    return FastAPI(
+        title="Agentcast",
+        summary="Runs agents and casts every step they take, live.",
+        version=version,
+        openapi_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+        exception_handlers=error_handlers(),
+        generate_unique_id_function=_operation_id,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
+    )
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def _guarded(
+    app: ASGIApp, *, clock: Clock, allowed_hosts: Collection[str], cors_origins: Collection[str]
+) -> ASGIApp:
+    """The last line is what a request meets first."""
+    app = SizeLimit(app)
+    app = CrossSiteGuard(app, origins=cors_origins)
+    app = Cors(app, origins=cors_origins)
+    app = HostCheck(app, allowed_hosts=allowed_hosts)
+    app = SecurityHeaders(app)
+    app = ErrorBoundary(app)
+    app = AccessLog(app, clock=clock)
+    app = RequestId(app)
+    return ResponseStart(app)

@@ -1,0 +1,27 @@
+"""Finds out who is behind a request."""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+
+from adapters.http.problem import Problem
+from domain.principal import Principal
+from ports.authenticator import Authenticator
+
+Caller = Callable[[Request], Awaitable[Principal]]
+"""Gives the principal of a request, or raises Problem."""
+
+
+def caller_by(authenticator: Authenticator) -> Caller:
+    async def caller(request: Request) -> Principal:
+        principal = await authenticator.authenticate(request.headers)
+        if principal is None:
+            raise Problem(
+                status=401,
+                code="not_authenticated",
+                detail="This needs a login: send it as Authorization: Bearer.",
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+        return principal
+
+    return caller

@@ -1,0 +1,65 @@
+"""The bounds of what clients may send, each said once for the check and the description."""
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AwareDatetime, Field
+
+CHOSEN_ID = r"^[A-Za-z0-9._:\-]{1,64}$"
+_MAX_TEXT_BYTES = 256 * 1024
+_MAX_METADATA_BYTES = 16 * 1024
+_WEEK_S = 7 * 24 * 3600
+
+
+def _bounded_text(text: str) -> str:
+    if len(text.encode()) > _MAX_TEXT_BYTES:
+        raise ValueError(f"should have at most {_MAX_TEXT_BYTES} bytes in UTF-8")
+    return text
+
+
+def _bounded_metadata(metadata: dict[str, object]) -> dict[str, object]:
+    if len(json.dumps(metadata, ensure_ascii=False).encode()) > _MAX_METADATA_BYTES:
+        raise ValueError(f"should have at most {_MAX_METADATA_BYTES} bytes as JSON")
+    return metadata
+
+
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("should lie between the years 1 and 9999 in UTC") from error
+
+
+def _storable(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("may not hold NUL")
+    return text
+
+
+TaskText = Annotated[
+    str,
+    Field(min_length=1, max_length=_MAX_TEXT_BYTES, description="What the agent is asked to do."),
+    AfterValidator(_bounded_text),
+]
+SessionIdText = Annotated[
+    str, Field(pattern=CHOSEN_ID, description="A session of yours; made on first use.")
+]
+AgentText = Annotated[str, Field(pattern=CHOSEN_ID, description="One of GET /agents.")]
+Title = Annotated[str, Field(max_length=200)]
+Workspace = Annotated[str, Field(min_length=1, max_length=1024)]
+Metadata = Annotated[
+    dict[str, object],
+    Field(description="Anything of yours; at most 16 KiB as JSON."),
+    AfterValidator(_bounded_metadata),
+]
+Seconds = Annotated[float, Field(gt=0, le=_WEEK_S)]
+Iterations = Annotated[int, Field(gt=0, le=10_000)]
+ToolCalls = Annotated[int, Field(gt=0, le=100_000)]
+Tokens = Annotated[int, Field(gt=0, le=10**9)]
+Dollars = Annotated[float, Field(gt=0, le=10**6)]
+OutputBytes = Annotated[int, Field(gt=0, le=10 * 2**30)]
+PageSize = Annotated[int, Field(ge=1, le=200)]
+Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+SearchText = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_storable)]
+CancelModeText = Literal["graceful", "kill"]

@@ -1,0 +1,65 @@
+"""Lets pages of the listed origins read the answers; nobody else's, and none by default."""
+
+from collections.abc import Collection
+
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from adapters.http.problem import Problem, refuse
+from adapters.http.request_scope import add_response_headers, header_values
+
+_EXPOSED = "Location, Retry-After, X-Request-Id"
+_PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, POST, PATCH, DELETE",
+    "Access-Control-Allow-Headers": "Accept, Authorization, Cache-Control, Content-Type,"
+    " Idempotency-Key, Last-Event-ID, Prefer, X-API-Key, X-Request-Id",
+    "Access-Control-Max-Age": "600",
+}
+
+
+class Cors:
+    """Origins are compared whole: no patterns, no `*`, no reflection."""
+
+    def __init__(self, app: ASGIApp, *, origins: Collection[str] = ()) -> None:
+        self._app = app
+        self._origins = frozenset(origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        origins = header_values(scope, "origin")
+        allowed = origins[0] if len(origins) == 1 and origins[0] in self._origins else None
+        self._add_headers(scope, allowed)
+        if not _is_preflight(scope, origins):
+            await self._app(scope, receive, send)
+        elif allowed is None:
+            await refuse(_foreign_origin(), scope, receive, send)
+        else:
+            await Response(status_code=204, headers=_PREFLIGHT)(scope, receive, send)
+
+    def _add_headers(self, scope: Scope, allowed: str | None) -> None:
+        if self._origins:
+            add_response_headers(scope, {"Vary": "Origin"})
+        if allowed is not None:
+            add_response_headers(
+                scope,
+                {
+                    "Access-Control-Allow-Origin": allowed,
+                    "Access-Control-Expose-Headers": _EXPOSED,
+                },
+            )
+
+
+def _is_preflight(scope: Scope, origins: list[str]) -> bool:
+    asks = header_values(scope, "access-control-request-method")
+    return scope["method"] == "OPTIONS" and bool(origins) and bool(asks)
+
+
+def _foreign_origin() -> Problem:
+    return Problem(
+        status=403,
+        code="origin_not_allowed",
+        detail="Pages of that origin may not call this server;"
+        " its operator can add the origin to AGENTCAST_CORS_ORIGINS.",
+    )

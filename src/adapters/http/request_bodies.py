@@ -1,0 +1,77 @@
+"""The JSON that clients send: what is optional is left out, and nothing unknown is taken."""
+
+from typing import NotRequired
+
+from pydantic import ConfigDict, with_config
+from typing_extensions import TypedDict
+
+from adapters.http.checked_values import (
+    AgentText,
+    CancelModeText,
+    Dollars,
+    Iterations,
+    Metadata,
+    OutputBytes,
+    Seconds,
+    SessionIdText,
+    TaskText,
+    Title,
+    Tokens,
+    ToolCalls,
+    Workspace,
+)
+from domain.task import Approval, OnBusy, OnDisconnect
+
+_STRICT = ConfigDict(extra="forbid", strict=True)
+
+
+@with_config(_STRICT)
+class LimitsBody(TypedDict):
+    """How much the task may use; what is left out is not limited, or as its agent says."""
+
+    timeout_s: NotRequired[Seconds]
+    idle_s: NotRequired[Seconds]
+    iterations: NotRequired[Iterations]
+    tool_calls: NotRequired[ToolCalls]
+    tokens: NotRequired[Tokens]
+    usd: NotRequired[Dollars]
+    output_bytes: NotRequired[OutputBytes]
+
+
+@with_config(_STRICT)
+class SubmitBody(TypedDict):
+    """A task to be carried out."""
+
+    task: TaskText
+    session_id: NotRequired[SessionIdText]
+    agent: NotRequired[AgentText]
+    limits: NotRequired[LimitsBody]
+    on_busy: NotRequired[OnBusy]
+    on_disconnect: NotRequired[OnDisconnect]
+    approval: NotRequired[Approval]
+    workspace: NotRequired[Workspace]
+    metadata: NotRequired[Metadata]
+
+
+@with_config(_STRICT)
+class CancelBody(TypedDict):
+    """How to end the task."""
+
+    mode: NotRequired[CancelModeText]
+
+
+@with_config(_STRICT)
+class NewSessionBody(TypedDict):
+    """A session to be made."""
+
+    session_id: NotRequired[SessionIdText]
+    title: NotRequired[Title]
+    metadata: NotRequired[Metadata]
+
+
+@with_config(_STRICT)
+class SessionEditBody(TypedDict):
+    """What is left out stays as it is."""
+
+    title: NotRequired[Title]
+    metadata: NotRequired[Metadata]

@@ -1,0 +1,87 @@
+"""Routes that take work in."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from adapters.http.caller import Caller
+from adapters.http.json_route import JsonRoute
+from adapters.http.links import task_path
+from adapters.http.path_ids import path_task_id
+from adapters.http.problem_schema import problems
+from adapters.http.request_bodies import SubmitBody
+from adapters.http.request_headers import idempotency_key, wait_s, wants_stream
+from adapters.http.submission import submit_task
+from adapters.http.submit_schema import ACCEPTED, SUBMIT_HEADERS, SUBMITTED
+from adapters.http.task_answer import (
+    SubmissionAnswer,
+    submission_answer,
+    task_answer,
+)
+from application.server_coordinator import ServerCoordinator
+from domain.principal import Principal
+from domain.task import Task
+
+StreamSubmission = Callable[[Request, Principal, Task], Awaitable[Response]]
+"""Answers a submission with the stream of its task."""
+
+
+def submit_router(
+    *, coordinator: ServerCoordinator, caller: Caller, stream_submission: StreamSubmission
+) -> APIRouter:
+    router = APIRouter(route_class=JsonRoute, prefix="/tasks", tags=["tasks"])
+    Asker = Annotated[Principal, Depends(caller)]
+
+    @router.post(
+        "",
+        status_code=202,
+        response_model=SubmissionAnswer,
+        responses={**SUBMITTED, **problems(409, 429, 507, has_body=True)},
+        openapi_extra={"parameters": SUBMIT_HEADERS},
+    )
+    async def submit(request: Request, body: SubmitBody, principal: Asker) -> Response:
+        """Submit a task; ask for `text/event-stream` to watch it in the same response."""
+        asked = submit_task(body, key=idempotency_key(request))
+        task = (await coordinator.submit(principal, asked)).task
+        if wants_stream(request):
+            return await stream_submission(request, principal, task)
+        if (wait := wait_s(request)) > 0:
+            return await _waited(coordinator, principal, task, wait)
+        return _accepted(task)
+
+    @router.post(
+        "/{task_id}/retry",
+        status_code=202,
+        responses={202: ACCEPTED, **problems(409, 429, 507)},
+    )
+    async def retry(task_id: str, principal: Asker, response: Response) -> SubmissionAnswer:
+        """Submit a task that has ended once more, as a new one."""
+        submission = await coordinator.retry(principal, path_task_id(task_id))
+        response.headers["Location"] = task_path(submission.task.task_id)
+        return submission_answer(submission.task)
+
+    return router
+
+
+async def _waited(
+    coordinator: ServerCoordinator, principal: Principal, task: Task, wait: int
+) -> Response:
+    ended = await coordinator.finished(principal, task.task_id, timeout_s=wait)
+    response = _finished(ended) if ended.status.is_final else _accepted(task)
+    response.headers["Preference-Applied"] = f"wait={wait}"
+    return response
+
+
+def _finished(task: Task) -> Response:
+    return JSONResponse(task_answer(task), headers={"Location": task_path(task.task_id)})
+
+
+def _accepted(task: Task) -> Response:
+    return JSONResponse(
+        submission_answer(task),
+        status_code=202,
+        headers={"Location": task_path(task.task_id)},
+    )

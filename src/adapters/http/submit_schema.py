@@ -1,0 +1,35 @@
+"""How the API description tells of the many ways a submission can be answered."""
+
+from typing import Any
+
+from adapters.http.problem_schema import Responses
+from adapters.http.request_headers import MAX_WAIT_S
+from adapters.http.task_answer import TaskAnswer
+
+_LOCATION = {"Location": {"description": "The task.", "schema": {"type": "string"}}}
+
+ACCEPTED: dict[str, Any] = {"description": "The task is queued.", "headers": _LOCATION}
+SUBMITTED: Responses = {
+    200: {
+        "model": TaskAnswer,
+        "description": "The task, when it ended within the time given by `Prefer: wait`;"
+        " or the stream of its events.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "headers": _LOCATION,
+    },
+    202: ACCEPTED,
+}
+SUBMIT_HEADERS: list[dict[str, Any]] = [
+    {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "A submission with a key of the last 24 hours makes no second task.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    },
+    {
+        "name": "Prefer",
+        "in": "header",
+        "description": f"`wait=N`: answer when the task has ended, or after N s ({MAX_WAIT_S} at most).",
+        "schema": {"type": "string"},
+    },
+]

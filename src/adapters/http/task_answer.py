@@ -1,0 +1,123 @@
+"""A task as JSON; optional fields that have no value are left out."""
+
+from typing import Literal, NotRequired
+
+from typing_extensions import TypedDict
+
+from adapters.http.answer_time import AnswerTime
+from adapters.http.links import session_path, task_path
+from adapters.http.task_figures import (
+    LimitsAnswer,
+    ResultAnswer,
+    UsageAnswer,
+    limits_answer,
+    result_answer,
+    usage_answer,
+)
+from adapters.wire import timestamp
+from domain.limits import Limits
+from domain.task import EndReason, Task, TaskStatus
+
+
+class TaskLinks(TypedDict):
+    self: str
+    events: str
+    cancel: str
+    session: str
+
+
+class TaskAnswer(TypedDict):
+    """One unit of work submitted to an agent in a session."""
+
+    task_id: str
+    session_id: str
+    agent: str
+    task: str
+    status: TaskStatus
+    reason: NotRequired[EndReason]
+    created_at: AnswerTime
+    started_at: NotRequired[AnswerTime]
+    finished_at: NotRequired[AnswerTime]
+    attempt: int
+    result: NotRequired[ResultAnswer]
+    usage: NotRequired[UsageAnswer]
+    limits: NotRequired[LimitsAnswer]
+    metadata: NotRequired[dict[str, object]]
+    retry_of: NotRequired[str]
+    links: TaskLinks
+
+
+class SubmissionAnswer(TypedDict):
+    """A task as it was taken; a repeat with the same idempotency key gets the very same."""
+
+    task_id: str
+    session_id: str
+    agent: str
+    status: Literal["queued"]
+    created_at: AnswerTime
+    retry_of: NotRequired[str]
+    links: TaskLinks
+
+
+class TaskPage(TypedDict):
+    items: list[TaskAnswer]
+    next_cursor: NotRequired[str]
+
+
+def task_answer(task: Task) -> TaskAnswer:
+    answer = TaskAnswer(
+        task_id=task.task_id,
+        session_id=task.session_id,
+        agent=task.agent,
+        task=task.text,
+        status=task.status,
+        created_at=timestamp(task.created_at),
+        attempt=task.attempt,
+        links=_links(task),
+    )
+    if task.retry_of is not None:
+        answer["retry_of"] = task.retry_of
+    if task.metadata is not None:
+        answer["metadata"] = dict(task.metadata)
+    if task.limits is not None and task.limits != Limits():
+        answer["limits"] = limits_answer(task.limits)
+    _add_course(answer, task)
+    return answer
+
+
+def submission_answer(task: Task) -> SubmissionAnswer:
+    answer = SubmissionAnswer(
+        task_id=task.task_id,
+        session_id=task.session_id,
+        agent=task.agent,
+        status="queued",
+        created_at=timestamp(task.created_at),
+        links=_links(task),
+    )
+    if task.retry_of is not None:
+        answer["retry_of"] = task.retry_of
+    return answer
+
+
+def _add_course(answer: TaskAnswer, task: Task) -> None:
+    """What came to be known of the task since it was queued."""
+    if task.started_at is not None:
+        answer["started_at"] = timestamp(task.started_at)
+    if task.finished_at is not None:
+        answer["finished_at"] = timestamp(task.finished_at)
+    if task.reason is not None:
+        answer["reason"] = task.reason
+    if task.usage is not None:
+        answer["usage"] = usage_answer(task.usage)
+    if task.result is not None:
+        answer["result"] = result_answer(task.result)
+
+
+def _links(task: Task) -> TaskLinks:
+    path = task_path(task.task_id)
+    return TaskLinks(
+        self=path,
+        events=f"{path}/events",
+        cancel=f"{path}/cancel",
+        session=session_path(task.session_id),
+    )

@@ -1,0 +1,48 @@
+"""Says of every wrong value which one it is and what would be right."""
+
+from collections.abc import Mapping, Sequence
+
+from adapters.http.problem import FieldError, Problem
+
+_WORDS = {
+    "extra_forbidden": "there is no such field here",
+    "missing": "is required",
+    "dict_type": "should be a JSON object",
+    "datetime_from_date_parsing": "should be a time after RFC 3339, as 2026-11-21T10:00:00Z",
+    "datetime_parsing": "should be a time after RFC 3339, as 2026-11-21T10:00:00Z",
+    "timezone_aware": "should be a time with its offset, as 2026-11-21T10:00:00Z",
+}
+
+
+def validation_problem(findings: Sequence[Mapping[str, object]]) -> Problem:
+    """400 for the query and the headers, 422 for the body."""
+    errors = [
+        FieldError(field=_field(finding), message=_message(finding))
+        for finding in findings
+        # That a value is not the default of a parameter left out helps nobody.
+        if finding.get("type") != "none_required"
+    ]
+    in_body = all(_location(finding)[:1] == ("body",) for finding in findings)
+    return Problem(
+        status=422 if in_body else 400,
+        code="invalid_body" if in_body else "invalid_parameter",
+        detail="; ".join(f"{error.field}: {error.message}" for error in errors),
+        errors=errors,
+    )
+
+
+def _field(finding: Mapping[str, object]) -> str:
+    where, *path = _location(finding)
+    # Parameters are flat: what follows the name tells only how it was checked.
+    steps = path if where == "body" else path[:1]
+    return ".".join(str(step) for step in steps) or str(where)
+
+
+def _location(finding: Mapping[str, object]) -> tuple[object, ...]:
+    location = finding.get("loc")
+    return location if isinstance(location, tuple) and location else ("request",)
+
+
+def _message(finding: Mapping[str, object]) -> str:
+    said = str(finding.get("msg", "is not valid")).removeprefix("Value error, ")
+    return _WORDS.get(str(finding.get("type")), said[:1].lower() + said[1:])
