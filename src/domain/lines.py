@@ -1,7 +1,9 @@
 """Cuts a stream of decoded output into numbered lines of bounded length."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from domain.terminal_text import unfinished_escape
 
 MAX_LINE_CHARS = 32 * 1024
 
@@ -10,43 +12,92 @@ MAX_LINE_CHARS = 32 * 1024
 class Line:
     text: str
     number: int
-    """From 1; pieces of one long line share theirs."""
+    """From 1; pieces of one line share theirs, and together they are the line."""
     is_partial: bool = False
     """The line goes on in the next piece."""
 
 
 class LineSplitter:
-    """Feed it text as it comes; it holds back at most one unfinished line."""
+    """Feed it text as it comes; it holds back at most one unfinished line of bounded length.
+
+    However the text is cut into chunks, the same lines come out: `\\n` and `\\r\\n` end a line,
+    and what is longer than `max_chars` comes in pieces of that length. Every line has exactly
+    one piece that is not partial, its last.
+    """
 
     def __init__(self, *, max_chars: int = MAX_LINE_CHARS) -> None:
         self._max_chars = max_chars
-        self._rest = ""
+        # Kept as it came and joined once a line ends, so that tiny chunks cost linear time.
+        self._held: list[str] = []
+        self._held_chars = 0
         self._number = 1
+        self._was_shown = False
 
-    def feed(self, text: str) -> Iterator[Line]:
-        """The lines that `text` finishes; `\\n` and `\\r\\n` end a line."""
-        *whole, rest = (self._rest + text).split("\n")
-        self._rest = ""
+    @property
+    def has_unfinished(self) -> bool:
+        """Whether a line was begun and not all of it has been given out."""
+        return self._held_chars > 0
+
+    def feed(self, text: str) -> Sequence[Line]:
+        """The lines that `text` finishes, and the pieces of one that is getting too long."""
+        if not text:
+            return []
+        self._hold(text)
+        if self._held_chars <= self._max_chars + 1 and "\n" not in text:
+            return []
+        *whole, rest = self._take().split("\n")
+        lines: list[Line] = []
         for line in whole:
-            yield from self._pieces(line.removesuffix("\r"))
-            self._number += 1
-        yield from self._long_start(rest)
+            self._finish(line, lines)
+        self._hold(self._cut(rest, lines))
+        return lines
 
-    def end(self) -> Iterator[Line]:
+    def show_unfinished(self) -> Line | None:
+        """The unfinished line so far, as a piece; None if nothing of it can be shown yet."""
+        text = self._take()
+        ready = len(text) - _unsure_end(text)
+        self._hold(text[ready:])
+        return self._piece(text[:ready]) if ready else None
+
+    def end(self) -> Sequence[Line]:
         """What is left when the output has ended without a line feed."""
-        if self._rest:
-            yield Line(text=self._rest, number=self._number)
-            self._rest = ""
-            self._number += 1
+        lines: list[Line] = []
+        if self._held_chars or self._was_shown:
+            self._finish(self._take(), lines)
+        return lines
 
-    def _pieces(self, line: str) -> Iterator[Line]:
-        while len(line) > self._max_chars:
-            yield Line(text=line[: self._max_chars], number=self._number, is_partial=True)
-            line = line[self._max_chars :]
-        yield Line(text=line, number=self._number)
+    def _hold(self, text: str) -> None:
+        if text:
+            self._held.append(text)
+            self._held_chars += len(text)
 
-    def _long_start(self, rest: str) -> Iterator[Line]:
-        while len(rest) > self._max_chars:
-            yield Line(text=rest[: self._max_chars], number=self._number, is_partial=True)
-            rest = rest[self._max_chars :]
-        self._rest = rest
+    def _take(self) -> str:
+        text = "".join(self._held)
+        self._held.clear()
+        self._held_chars = 0
+        return text
+
+    def _finish(self, line: str, lines: list[Line]) -> None:
+        rest = self._cut(line, lines).removesuffix("\r")
+        lines.append(Line(text=rest, number=self._number))
+        self._number += 1
+        self._was_shown = False
+
+    def _cut(self, line: str, lines: list[Line]) -> str:
+        """Give out pieces of a line while more than one is certain to follow; the rest of it."""
+        start, certain = 0, len(line) - line.endswith("\r")
+        while certain - start > self._max_chars:
+            piece = line[start : start + self._max_chars]
+            piece = piece.removesuffix(unfinished_escape(piece)) or piece
+            lines.append(self._piece(piece))
+            start += len(piece)
+        return line[start:] if start else line
+
+    def _piece(self, text: str) -> Line:
+        self._was_shown = True
+        return Line(text=text, number=self._number, is_partial=True)
+
+
+def _unsure_end(text: str) -> int:
+    """How much at the end may turn out to be half of a line's end or of an escape sequence."""
+    return 1 if text.endswith("\r") else len(unfinished_escape(text))

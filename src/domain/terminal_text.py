@@ -3,16 +3,27 @@
 import re
 
 _ESCAPES = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor, modes
-    r"|\x1b[\]PX^_][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"  # OSC, DCS, SOS, PM, APC
-    r"|\x1b[ -/]*[0-~]"  # two-character and charset sequences
-    r"|[\x00-\x08\x0b-\x1f\x7f\x80-\x9f]"  # other controls, but tab and line feed
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"  # CSI: colours, cursor, modes
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"  # OSC, DCS, …
+    r"|\x1b[ -/]*[0-~]?"  # two-character and charset sequences
+    r"|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"  # other controls, but tab, line feed and return
 )
+_UNFINISHED = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b\x9c]*\x1b?|[ -/]*)\Z"
+    r"|\x9b[0-?]*[ -/]*\Z"
+    r"|[\x90\x98\x9d-\x9f][^\x07\x1b\x9c]*\x1b?\Z"
+)
+_LONGEST_ESCAPE = 256  # a title or a link; what is longer is not waited for
 
 
 def plain_text(line: str) -> str:
     """The line without escapes and controls; text before a carriage return is overwritten."""
-    visible = line.rstrip("\r").rpartition("\r")[2]
-    if visible.isprintable():
-        return visible
-    return _ESCAPES.sub("", visible)
+    if line.isprintable():
+        return line
+    return _ESCAPES.sub("", line).rstrip("\r").rpartition("\r")[2]
+
+
+def unfinished_escape(text: str) -> str:
+    """The escape sequence at the end of the text that more text may yet complete."""
+    found = _UNFINISHED.search(text, max(0, len(text) - _LONGEST_ESCAPE))
+    return found[0] if found else ""

@@ -1,0 +1,49 @@
+"""Finds out before a process is started why it could not be."""
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+
+from domain.errors import StartFailed
+from ports.process import Command
+
+
+def resolved_argv(command: Command, environment: Mapping[str, str]) -> list[str]:
+    """The argv with the program's full path. Raises StartFailed."""
+    for text in _texts(command):
+        if "\0" in text:
+            raise StartFailed("a command may not hold a NUL character")
+    if not command.argv or not command.argv[0]:
+        raise StartFailed("there is no command to start")
+    if not os.path.isdir(command.cwd):
+        raise StartFailed(f"there is no folder {command.cwd!r} to work in")
+    return [_program(command, environment["PATH"]), *command.argv[1:]]
+
+
+def _texts(command: Command) -> Iterator[str]:
+    yield from command.argv
+    yield command.cwd
+    for name, value in command.env.items():
+        yield name
+        yield value
+
+
+def _program(command: Command, path: str) -> str:
+    name = command.argv[0]
+    if os.sep not in name:
+        return _found(name, path)
+    program = os.path.join(command.cwd, name)
+    if not os.path.exists(program):
+        raise StartFailed(f"there is no command {name!r}")
+    if not os.path.isfile(program) or not os.access(program, os.X_OK):
+        raise StartFailed(f"{name!r} is not executable")
+    return os.path.abspath(program)
+
+
+def _found(name: str, path: str) -> str:
+    if found := shutil.which(name, path=path):
+        return os.path.abspath(found)
+    # `which` skips a file without the x bit; telling so is worth a second look.
+    if any(os.path.isfile(os.path.join(folder, name)) for folder in path.split(os.pathsep)):
+        raise StartFailed(f"{name!r} is not executable")
+    raise StartFailed(f"there is no command {name!r} in the PATH")

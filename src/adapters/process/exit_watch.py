@@ -1,0 +1,71 @@
+"""Notices that a process has exited, without taking its exit status away yet."""
+
+import asyncio
+import os
+import subprocess
+from collections.abc import Callable
+
+_POLL_S = 0.05
+
+
+class ExitWatch:
+    """Where there are pidfds the process stays a zombie until `reap`, so that its pid and its
+    group's cannot be given to a stranger while what it left behind is being killed."""
+
+    def __init__(self, popen: subprocess.Popen[bytes]) -> None:
+        self._popen = popen
+        self._loop = asyncio.get_running_loop()
+        self._exited: asyncio.Future[None] = self._loop.create_future()
+        self._pidfd = _pidfd(popen.pid)
+        if self._pidfd is None:
+            self._poll()
+        else:
+            self._loop.add_reader(self._pidfd, self._on_exit)
+
+    @property
+    def has_exited(self) -> bool:
+        return self._exited.done()
+
+    async def exited(self, *, timeout_s: float | None = None) -> bool:
+        """Wait for the exit; whether it has come."""
+        if not self._exited.done():
+            await asyncio.wait((self._exited,), timeout=timeout_s)
+        return self._exited.done()
+
+    def call_back(self, callback: Callable[[asyncio.Future[None]], None]) -> None:
+        self._exited.add_done_callback(callback)
+
+    def call_off(self, callback: Callable[[asyncio.Future[None]], None]) -> None:
+        self._exited.remove_done_callback(callback)
+
+    def reap(self) -> int | None:
+        """The return code as `subprocess` has it; None if the process is still there."""
+        returncode = self._popen.poll()
+        if returncode is not None:
+            self._close()
+        return returncode
+
+    def _on_exit(self) -> None:
+        if self._pidfd is not None:
+            self._loop.remove_reader(self._pidfd)
+        if not self._exited.done():
+            self._exited.set_result(None)
+
+    def _poll(self) -> None:
+        if self._popen.poll() is None:
+            self._loop.call_later(_POLL_S, self._poll)
+        else:
+            self._on_exit()
+
+    def _close(self) -> None:
+        self._on_exit()
+        if self._pidfd is not None:
+            os.close(self._pidfd)
+            self._pidfd = None
+
+
+def _pidfd(pid: int) -> int | None:
+    try:
+        return os.pidfd_open(pid)
+    except (AttributeError, OSError):  # not Linux, or one that is too old
+        return None

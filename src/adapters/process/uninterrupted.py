@@ -1,0 +1,18 @@
+"""Lets work that must be finished be finished, whoever cancels."""
+
+import asyncio
+from collections.abc import Coroutine
+
+
+async def uninterrupted(work: Coroutine[object, object, None]) -> None:
+    """Do the work however often the caller is cancelled; then let the cancellation pass."""
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    task.result()
+    if cancelled is not None:
+        raise cancelled
