@@ -23,7 +23,8 @@ class StreamCounts:
     watchers: int
     agents: dict[str, int] = field(default_factory=dict)
     """By the agents that were asked for by name."""
-    sessions: dict[str, int] = field(default_factory=dict)
+    sessions: int = 0
+    """How many different ones were asked for by name."""
 
 
 class Watches:
@@ -64,7 +65,7 @@ class Watches:
         return StreamCounts(
             watchers=len(requests),
             agents=_tally(agent for request in requests for agent in request.agents),
-            sessions=_tally(name for request in requests for name in request.session_ids),
+            sessions=len({name for request in requests for name in request.session_ids}),
         )
 
     def _check(self, request: StreamRequest) -> None:

@@ -1,0 +1,35 @@
+"""The frames that a stream makes itself; those of events come ready from the log."""
+
+import json
+import random
+from dataclasses import asdict
+
+from application.stream_steps import Connected, CursorMoved, End, Reset
+
+PING = b": ping\n"
+"""One line and no blank one: several clients take a block without data for an empty event."""
+_RETRY_MS = (1500, 3000)
+
+
+def connected_frame(step: Connected) -> bytes:
+    """Carries the time after which a cut-off client is to come back, a little different for each."""
+    retry = random.randint(*_RETRY_MS)
+    return b"retry: %d\n%b" % (retry, _frame("connected", asdict(step)))
+
+
+def reset_frame(step: Reset) -> bytes:
+    return _frame("reset", asdict(step))
+
+
+def cursor_frame(step: CursorMoved) -> bytes:
+    return b"id: %b\n%b" % (step.cursor.encode(), _frame("cursor", {"last_seq": step.last_seq}))
+
+
+def end_frame(step: End) -> bytes:
+    return _frame("end", asdict(step))
+
+
+def _frame(name: str, fields: dict[str, object]) -> bytes:
+    present = {key: value for key, value in fields.items() if value is not None}
+    data = json.dumps(present, separators=(",", ":"))
+    return b"event: %b\ndata: %b\n\n" % (name.encode(), data.encode())

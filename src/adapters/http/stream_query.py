@@ -1,0 +1,120 @@
+"""What the query and the headers of a stream ask for."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
+from starlette.requests import Request
+
+from adapters.http.checked_values import Instant
+from adapters.http.problem import field_problem
+from application.selection import event_types
+from application.stream_request import FromCursor, FromNow, Replay, Since, Start
+
+MAX_CURSOR_CHARS = 2048
+_CHOSEN = r"[A-Za-z0-9._:\-]{1,64}"
+_MAX_IDS = 64
+
+Ids = Annotated[
+    str,
+    Field(
+        pattern=rf"^{_CHOSEN}(,{_CHOSEN}){{0,{_MAX_IDS - 1}}}$",
+        description=f"One to {_MAX_IDS}, separated by commas.",
+    ),
+]
+
+
+class StreamQuery(BaseModel):
+    """Where to begin and what to leave out; the header Last-Event-ID wins over `after`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    after: (
+        Annotated[
+            str,
+            Field(
+                min_length=1,
+                max_length=MAX_CURSOR_CHARS,
+                description="The id of the last event that was seen.",
+            ),
+        ]
+        | SkipJsonSchema[None]
+    ) = None
+    since: Instant | SkipJsonSchema[None] = None
+    replay: (
+        Annotated[
+            str,
+            Field(
+                pattern=r"^(all|[0-9]{1,9})$",
+                description="`all`, or how many events before now.",
+            ),
+        ]
+        | SkipJsonSchema[None]
+    ) = None
+    types: (
+        Annotated[
+            str,
+            Field(
+                pattern=r"^[a-z_*]{1,64}(,[a-z_*]{1,64}){0,63}$",
+                description="Event types, separated by commas; `tool_*` stands for several.",
+            ),
+        ]
+        | SkipJsonSchema[None]
+    ) = None
+    deltas: Annotated[
+        int, Field(ge=0, le=1, description="0 leaves out pieces of text and of tool output.")
+    ] = 1
+
+    @property
+    def wanted_types(self) -> frozenset[str]:
+        """Raises InvalidInput for a type that no event has."""
+        patterns = self.types.split(",") if self.types else []
+        return event_types(patterns, with_deltas=bool(self.deltas))
+
+
+class FilteredStreamQuery(StreamQuery):
+    """Of `/sse`: at least one of the three filters."""
+
+    session_id: Ids | SkipJsonSchema[None] = None
+    agent_id: Ids | SkipJsonSchema[None] = None
+    task_id: Ids | SkipJsonSchema[None] = None
+
+
+class HistoryQuery(StreamQuery):
+    """Of a session's or a task's events, which can be had as pages too."""
+
+    limit: Annotated[
+        int, Field(ge=1, le=1000, description="Of a page of JSON; a stream has no limit.")
+    ] = 200
+
+
+def start_of(request: Request, query: StreamQuery) -> Start:
+    """Raises Problem for a header that no stream could have asked to be sent."""
+    if (cursor := _last_event_id(request)) is not None:
+        return FromCursor(cursor)
+    if query.after is not None:
+        return FromCursor(query.after)
+    if query.since is not None:
+        return Since(query.since)
+    if query.replay is not None:
+        return Replay(None if query.replay == "all" else int(query.replay))
+    return FromNow()
+
+
+def ids_of(text: str | None) -> tuple[str, ...]:
+    """Each once, in the order given."""
+    return tuple(dict.fromkeys(text.split(","))) if text else ()
+
+
+def _last_event_id(request: Request) -> str | None:
+    given = request.headers.getlist("last-event-id")
+    if not given:
+        return None
+    if len(given) > 1 or not given[0] or len(given[0]) > MAX_CURSOR_CHARS:
+        raise field_problem(
+            status=400,
+            code="invalid_cursor",
+            field="Last-Event-ID",
+            message="should be one header with the id of the last event that was seen",
+        )
+    return given[0]

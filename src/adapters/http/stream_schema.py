@@ -1,0 +1,44 @@
+"""How the API description tells of streams and histories."""
+
+from typing import Any
+
+_EVENT = {"$ref": "#/components/schemas/AgentEvent"}
+_OVER: dict[int | str, dict[str, Any]] = {
+    204: {"description": "All of it is over, and the cursor is behind its end."}
+}
+
+_STREAM_CONTENT: dict[str, Any] = {
+    "text/event-stream": {
+        "schema": {
+            "type": "string",
+            "description": "Server-Sent Events; the data of each one that has an id is an "
+            "AgentEvent. The others are connected, reset, cursor and end.",
+        }
+    }
+}
+_LINES_CONTENT: dict[str, Any] = {
+    "application/x-ndjson": {"schema": {"type": "string", "description": "One AgentEvent a line."}}
+}
+_PAGE_CONTENT: dict[str, Any] = {
+    "application/json": {
+        "schema": {
+            "type": "object",
+            "properties": {
+                "items": {"type": "array", "items": _EVENT},
+                "next_cursor": {"type": "string"},
+            },
+            "required": ["items"],
+        }
+    }
+}
+
+STREAM: dict[str, Any] = {"description": "The events, live.", "content": _STREAM_CONTENT}
+LINES: dict[str, Any] = {"description": "The events.", "content": _LINES_CONTENT}
+EVENTS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The events, in the form that Accept asks for.",
+        "content": {**_STREAM_CONTENT, **_PAGE_CONTENT, **_LINES_CONTENT},
+    },
+    **_OVER,
+}
+STREAM_OR_OVER: dict[int | str, dict[str, Any]] = {200: STREAM, **_OVER}

@@ -1,0 +1,56 @@
+"""Opens a watch for a request and hands it to a response."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from adapters.http.links import task_path
+from adapters.http.problem import field_problem
+from adapters.http.stream_response import StreamResponse
+from application.server_coordinator import ServerCoordinator
+from application.stream_request import StreamRequest
+from application.watches import Watches
+from domain.errors import InvalidCursor, InvalidInput
+from domain.principal import Principal
+from domain.task import Task
+
+
+class Streams:
+        def __init__(self, *, watches: Watches, coordinator: ServerCoordinator, ping_s: float) -> None:
+        self._watches = watches
+        self._coordinator = coordinator
+        self._ping_s = ping_s
+
+    async def respond(self, principal: Principal, asked: StreamRequest) -> Response:
+        """204 when all that was asked for is over and read, which stops an EventSource."""
+        try:
+            watch = await self._watches.open(principal, asked)
+        except InvalidInput as error:
+            is_cursor = isinstance(error, InvalidCursor)
+            raise field_problem(
+                status=400,
+                code="invalid_cursor" if is_cursor else "invalid_parameter",
+                field=error.field,
+                message=str(error),
+            ) from error
+        if watch is None:
+            return Response(status_code=204)
+        return StreamResponse(watch, watches=self._watches, ping_s=self._ping_s)
+
+    async def of_submission(self, request: Request, principal: Principal, task: Task) -> Response:
+        """The stream of a task just submitted, from its beginning."""
+        watch = await self._watches.open(principal, StreamRequest(task_ids=(task.task_id,)))
+        assert watch is not None  # without a cursor there is always something to send
+        cancels = task.on_disconnect == "cancel"
+
+        async def cancel() -> None:
+            await self._coordinator.cancel(principal, task.task_id, reason="disconnect")
+
+        return StreamResponse(
+            watch,
+            watches=self._watches,
+            ping_s=self._ping_s,
+            location=task_path(task.task_id),
+            on_left=cancel if cancels else None,
+        )
+
+
