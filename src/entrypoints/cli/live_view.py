@@ -9,7 +9,6 @@ from rich.live import Live
 from rich.text import Text
 
 from domain.process_events import Log
-from domain.task_events import FinalEvent
 from entrypoints.cli.event_line import EventLine, LineStyle
 from entrypoints.cli.live_footer import LiveFooter
 from entrypoints.cli.safe_text import safe_text
@@ -62,6 +61,8 @@ class LiveView:
     def show(self, seen: SeenEvent) -> None:
         self._head(seen)
         event = seen.event
+        if event is not None:
+            self._footer.follow(event)
         if event is None:
             self._print(seen.event_type, style="dim")
         elif isinstance(event, Log):
@@ -70,10 +71,6 @@ class LiveView:
             self._print_held()
             for line in self._teller.lines(event):
                 self._print_line(line)
-        if event is not None:
-            self._footer.follow(event)
-        if isinstance(event, FinalEvent):
-            self._live.refresh()
 
     def notice(self, text: str) -> None:
         self._print(text, style="yellow")
