@@ -1,8 +1,6 @@
 """Wraps a command in bubblewrap: its workspace, no network, and nothing of the server's."""
 
 import os
-import shutil
-import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -26,7 +24,6 @@ _CREDENTIALS = (
 _SOCKETS = ("/run/docker.sock", "/run/containerd", "/run/podman", "/run/user", "/run/dbus")
 _VIEW = ("--unshare-all", "--die-with-parent", "--ro-bind", "/", "/")
 _FRESH = ("--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp")
-_TRIAL_S = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,20 +35,6 @@ class SandboxPlan:
     hidden: Sequence[str]
     network: Network
     pty: bool
-
-
-def bubblewrap_path() -> str | None:
-    """Where it is; None if it is missing, or does not work on this machine."""
-    if (program := shutil.which("bwrap")) is None:
-        return None
-    trial = [program, *_VIEW, *_FRESH, "true"]
-    try:
-        ran = subprocess.run(
-            trial, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TRIAL_S, check=False
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return program if ran.returncode == 0 else None
 
 
 def hidden_paths(folders: Sequence[str]) -> Sequence[str]:

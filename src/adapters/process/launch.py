@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+from adapters.process.adoption import branding_script
 from domain.errors import StartFailed
 from domain.process_events import OutputStream
 
 _ROWS, _COLUMNS = 40, 120
 _OUTPUT_FLAGS = 1
 # The first terminal that the leader of a new session opens becomes its controlling terminal.
-_OPEN_TERMINAL = 'exec <>"$0" >&0 2>&0; exec "$@"'
+_OPEN_TERMINAL = 'exec <>"$0" >&0 2>&0; '
+_EXEC = 'exec "$@"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,8 @@ def _launch_with_pipes(argv: Sequence[str], cwd: str, environment: Mapping[str, 
         read_err, write_err = os.pipe()
         on_failure.callback(os.close, read_err)
         always.callback(os.close, write_err)
-        popen = _popen(argv, cwd, environment, stdout=write_out, stderr=write_err)
+        launcher = ["/bin/sh", "-c", branding_script() + _EXEC, "sh", *argv]
+        popen = _popen(launcher, cwd, environment, stdout=write_out, stderr=write_err)
         os.set_blocking(read_out, False)
         os.set_blocking(read_err, False)
         on_failure.pop_all()
@@ -63,7 +66,8 @@ def _launch_in_terminal(argv: Sequence[str], cwd: str, environment: Mapping[str,
         on_failure.callback(os.close, theirs)
         _prepare(theirs)
         os.set_blocking(ours, False)
-        launcher = ["/bin/sh", "-c", _OPEN_TERMINAL, os.ttyname(theirs), *argv]
+        script = _OPEN_TERMINAL + branding_script() + _EXEC
+        launcher = ["/bin/sh", "-c", script, os.ttyname(theirs), *argv]
         nowhere = subprocess.DEVNULL
         popen = _popen(launcher, cwd, environment, stdout=nowhere, stderr=nowhere)
         on_failure.pop_all()

@@ -2,19 +2,17 @@
 
 import asyncio
 import os
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 
-from adapters.process.adoption import become_subreaper, brand
-from adapters.process.bubblewrap import (
-    SandboxPlan,
-    bubblewrap_argv,
-    bubblewrap_path,
-    hidden_paths,
-)
+from adapters.process.adoption import become_subreaper
+from adapters.process.bubblewrap import SandboxPlan, bubblewrap_argv, hidden_paths
 from adapters.process.environment import mark_of, process_environment
 from adapters.process.executable import resolved_argv
 from adapters.process.launch import launch
+from adapters.process.leaders import Leaders
 from adapters.process.linux_process import LinuxProcess
 from adapters.process.private_home import private_home, remove_homes
 from adapters.process.stray_sweep import kill_carriers
@@ -23,6 +21,8 @@ from adapters.process.uninterrupted import uninterrupted
 from domain.errors import StartFailed
 from domain.ids import TaskId
 from ports.process import Command
+
+_TRIAL_S = 5.0
 
 
 class LinuxProcessHost:
@@ -36,21 +36,16 @@ class LinuxProcessHost:
     ) -> None:
         self._hidden_folders = tuple(hidden_folders)
         self._environment = environment
-        self._leaders: set[int] = set()
+        self._leaders = Leaders()
+        self._trying = asyncio.Lock()
         self._bubblewrap: str | None = None
-        self._bubblewrap_was_tried = False
+        self._was_tried = False
 
     @asynccontextmanager
     async def start(self, command: Command) -> AsyncIterator[LinuxProcess]:
-        become_subreaper()
         bubblewrap = await self._sandbox_of(command)
-        async with private_home(command) as home:
-            process = self._launched(command, home, bubblewrap)
-            try:
-                yield process
-            finally:
-                await uninterrupted(process.close())
-                self._leaders.discard(process.pid)
+        async with self._running(command, bubblewrap) as process:
+            yield process
 
     async def sweep(self, tasks: Collection[TaskId]) -> Collection[int]:
         if not tasks:
@@ -62,27 +57,51 @@ class LinuxProcessHost:
     async def _sandbox_of(self, command: Command) -> str | None:
         if command.sandbox == "none":
             return None
-        if not self._bubblewrap_was_tried:
-            self._bubblewrap = await asyncio.to_thread(bubblewrap_path)
-            self._bubblewrap_was_tried = True
+        async with self._trying:
+            if not self._was_tried:
+                self._bubblewrap = await self._working_bubblewrap()
+                self._was_tried = True
         if self._bubblewrap is None and command.sandbox == "require":
             raise StartFailed("this needs a sandbox, and bubblewrap is missing or does not work")
         return self._bubblewrap
 
-    def _launched(self, command: Command, home: str, bubblewrap: str | None) -> LinuxProcess:
+    async def _working_bubblewrap(self) -> str | None:
+        """It may be installed where the kernel forbids what it does, so it is tried."""
+        if (program := shutil.which("bwrap", path=self._environment.get("PATH"))) is None:
+            return None
+        folder = tempfile.gettempdir()
+        trial = Command(argv=("true",), cwd=folder, task_id=TaskId("sandbox-trial"), pty=False)
+        try:
+            async with asyncio.timeout(_TRIAL_S), self._running(trial, program) as process:
+                return program if (await process.wait()).code == 0 else None
+        except (StartFailed, TimeoutError):
+            return None
+
+    @asynccontextmanager
+    async def _running(
+        self, command: Command, bubblewrap: str | None
+    ) -> AsyncIterator[LinuxProcess]:
+        become_subreaper()
+        async with private_home(command) as home:
+            process = self._started(command, home, bubblewrap)
+            try:
+                yield process
+            finally:
+                await uninterrupted(process.close())
+                self._leaders.forget(process.pid)
+
+    def _started(self, command: Command, home: str, bubblewrap: str | None) -> LinuxProcess:
         environment = process_environment(command, server=self._environment, home=home)
         argv = resolved_argv(command, environment)
         if bubblewrap is not None:
             argv = bubblewrap_argv(bubblewrap, argv, self._plan(command, home))
-        launched = launch(argv, cwd=command.cwd, environment=environment, pty=command.pty)
-        leader = launched.popen.pid
-        # Before the brand, which must not be seen on a leader that is not known as one.
-        self._leaders.add(leader)
-        brand(leader)
-        processes = TaskProcesses(leader, mark=mark_of(command.task_id), leaders=self._leaders)
-        return LinuxProcess(
-            launched, processes, sandbox="none" if bubblewrap is None else "bubblewrap"
+        launched = self._leaders.start(
+            lambda: launch(argv, cwd=command.cwd, environment=environment, pty=command.pty)
         )
+        leader, mark = launched.popen.pid, mark_of(command.task_id)
+        processes = TaskProcesses(leader, mark=mark, leaders=self._leaders)
+        sandbox = "none" if bubblewrap is None else "bubblewrap"
+        return LinuxProcess(launched, processes, sandbox=sandbox)
 
     def _plan(self, command: Command, home: str) -> SandboxPlan:
         return SandboxPlan(

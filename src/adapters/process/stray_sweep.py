@@ -5,14 +5,14 @@ import os
 import signal
 from collections.abc import Collection
 
-from adapters.process.adoption import bury
+from adapters.process.leaders import Leaders
 from adapters.process.process_table import carries_any, process_table, send_signal
 
 _ROUND_S = 0.01
 _MOST_ROUNDS = 200
 
 
-async def kill_carriers(marks: Collection[bytes], *, leaders: Collection[int]) -> Collection[int]:
+async def kill_carriers(marks: Collection[bytes], *, leaders: Leaders) -> Collection[int]:
     """Kill everything whose environment holds one of the marks; the pids that were killed."""
     killed: set[int] = set()
     for _ in range(_MOST_ROUNDS):
@@ -24,7 +24,7 @@ async def kill_carriers(marks: Collection[bytes], *, leaders: Collection[int]) -
     return killed
 
 
-def _kill_round(marks: Collection[bytes], leaders: Collection[int]) -> set[int]:
+def _kill_round(marks: Collection[bytes], leaders: Leaders) -> set[int]:
     table = [entry for entry in process_table() if entry.pid != os.getpid()]
     found = {
         entry.pid
@@ -32,5 +32,5 @@ def _kill_round(marks: Collection[bytes], leaders: Collection[int]) -> set[int]:
         if not entry.is_zombie and carries_any(entry.pid, marks)
         if send_signal(entry, signal.SIGKILL)
     }
-    bury(table, leaders=leaders)
+    leaders.bury(table)
     return found

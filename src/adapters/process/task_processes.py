@@ -5,7 +5,7 @@ import os
 import signal
 from collections.abc import Collection
 
-from adapters.process.adoption import bury, is_orphan
+from adapters.process.leaders import Leaders
 from adapters.process.process_table import (
     ProcessEntry,
     carries_any,
@@ -23,7 +23,7 @@ class TaskProcesses:
     """The leader of a session, its group, and its strays: those that only their environment or
     their parents give away."""
 
-    def __init__(self, leader: int, *, mark: bytes, leaders: Collection[int]) -> None:
+    def __init__(self, leader: int, *, mark: bytes, leaders: Leaders) -> None:
         self._leader = leader
         self._mark = mark
         self._leaders = leaders
@@ -77,7 +77,7 @@ class TaskProcesses:
         """All but the leader, also dead ones that their parents have not reaped."""
         # What is older than the leader cannot descend from it.
         table = [entry for entry in process_table() if entry.started >= self._started]
-        buried = bury(table, leaders=self._leaders)
+        buried = self._leaders.bury(table)
         table = [entry for entry in table if entry.pid not in buried]
         followers = {entry.pid for entry in table if self._is_own(entry)} | {self._leader}
         while more := {e.pid for e in table if e.parent in followers} - followers:
@@ -94,4 +94,4 @@ class TaskProcesses:
 
     def _is_foundling(self, entry: ProcessEntry) -> bool:
         """Adopted from a task and without its mark: this one's, if no other task is running."""
-        return len(self._leaders) == 1 and is_orphan(entry, leaders=self._leaders)
+        return len(self._leaders) == 1 and self._leaders.is_orphan(entry)
