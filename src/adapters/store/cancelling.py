@@ -1,0 +1,91 @@
+"""Stores the wish to end a task, and ends at once what has not begun."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select, update
+
+from adapters.store.event_rows import append_unfenced
+from adapters.store.store_clock import store_now
+from adapters.store.tables import events, sessions, tasks
+from adapters.store.task_queries import find_task
+from adapters.store.task_rows import LIVE_STATUSES, task_of
+from domain.ids import SessionKey, TaskId, WorkerId
+from domain.principal import Principal
+from domain.task import CancelIntent, Task, TaskStatus
+from ports.event_log import EncodedEvent
+from ports.task_store import Cancellation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    principal: Principal
+    task_id: TaskId
+    intent: CancelIntent
+    requested: EncodedEvent
+    cancelled: EncodedEvent
+
+
+def request_cancel(connection: Connection, wish: Wish) -> Cancellation:
+    _lock(connection, find_task(connection, wish.principal, wish.task_id).session_key)
+    task = find_task(connection, wish.principal, wish.task_id)
+    if task.status is TaskStatus.QUEUED:
+        stored = append_unfenced(connection, task.session_key, [wish.requested, wish.cancelled])
+        ended = {
+            "status": TaskStatus.CANCELLED.value,
+            "reason": wish.intent.reason,
+            "finished_at": store_now(),
+            "last_seq": stored[-1].seq,
+        }
+        return Cancellation(task=_marked(connection, wish, ended), stored=stored)
+    if task.status.is_final or not _is_new(wish.intent, task.cancel):
+        return Cancellation(task=task, stored=())
+    stored = append_unfenced(connection, task.session_key, [wish.requested])
+    return Cancellation(task=_marked(connection, wish, {}), stored=stored)
+
+
+def was_requested(connection: Connection, cancellation: Cancellation) -> bool:
+    _lock(connection, cancellation.task.session_key)
+    if not cancellation.stored:
+        return False
+    first = cancellation.stored[0]
+    tag = select(events.c.tag).where(
+        events.c.session_key == cancellation.task.session_key, events.c.seq == first.seq
+    )
+    return bool(connection.execute(tag).scalar() == first.tag)
+
+
+def intents_for(
+    connection: Connection, worker_id: WorkerId
+) -> Sequence[tuple[TaskId, CancelIntent]]:
+    rows = connection.execute(
+        select(tasks).where(
+            tasks.c.finished_at.is_(None),
+            tasks.c.worker_id == worker_id,
+            tasks.c.status.in_(LIVE_STATUSES),
+            tasks.c.cancel_mode.is_not(None),
+        )
+    )
+    asked = [task_of(row) for row in rows]
+    return [(task.task_id, task.cancel) for task in asked if task.cancel is not None]
+
+
+def _lock(connection: Connection, session_key: SessionKey) -> None:
+    connection.execute(
+        select(sessions.c.key).where(sessions.c.key == session_key).with_for_update()
+    )
+
+
+def _is_new(intent: CancelIntent, earlier: CancelIntent | None) -> bool:
+    return earlier is None or (earlier.mode == "graceful" and intent.mode == "kill")
+
+
+def _marked(connection: Connection, wish: Wish, ended: Mapping[str, object]) -> Task:
+    intent = wish.intent
+    row = connection.execute(
+        update(tasks)
+        .where(tasks.c.task_id == wish.task_id)
+        .values(cancel_mode=intent.mode, cancel_reason=intent.reason, cancel_by=intent.by, **ended)
+        .returning(*tasks.c)
+    ).one()
+    return task_of(row)

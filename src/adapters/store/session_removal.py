@@ -1,0 +1,68 @@
+"""The end of a session: hidden at once, removed when its last runner has stopped."""
+
+from sqlalchemy import Connection, and_, delete, exists, select, update
+
+from adapters.store.store_clock import seconds, store_now
+from adapters.store.tables import events, idempotency_keys, sessions, tasks
+from adapters.store.task_rows import LIVE_STATUSES
+from domain.ids import SessionKey, TaskId
+from domain.task import TaskStatus
+from ports.session_store import DeletedSession
+
+_REASON = "session_deleted"
+IDEMPOTENCY_KEPT = seconds(24 * 3600)
+
+
+def hide(connection: Connection, key: SessionKey, *, by: str) -> DeletedSession:
+    of_session = tasks.c.session_key == key
+    is_queued = and_(of_session, tasks.c.status == TaskStatus.QUEUED.value)
+    is_live = and_(of_session, tasks.c.status.in_(LIVE_STATUSES))
+    connection.execute(
+        update(sessions).where(sessions.c.key == key).values(deleted_at=store_now())
+    )
+    connection.execute(update(tasks).where(of_session).values(deleted_at=store_now()))
+    connection.execute(
+        update(tasks)
+        .where(is_queued)
+        .values(status=TaskStatus.CANCELLED.value, reason=_REASON, finished_at=store_now())
+    )
+    connection.execute(
+        update(tasks)
+        .where(is_live, tasks.c.cancel_mode.is_(None))
+        .values(cancel_mode="graceful", cancel_reason=_REASON, cancel_by=by)
+    )
+    live = connection.execute(select(tasks.c.task_id).where(is_live)).scalars()
+    return DeletedSession(session_key=key, live_tasks=[TaskId(task_id) for task_id in live])
+
+
+def was_hidden(connection: Connection, deleted: DeletedSession) -> bool:
+    query = select(sessions.c.deleted_at).where(sessions.c.key == deleted.session_key)
+    return connection.execute(query.with_for_update()).scalar() is not None
+
+
+def purge(connection: Connection) -> int:
+    gone = connection.execute(
+        select(sessions.c.key).where(
+            sessions.c.deleted_at.is_not(None),
+            ~exists().where(
+                tasks.c.session_key == sessions.c.key, tasks.c.status.in_(LIVE_STATUSES)
+            ),
+        )
+    ).scalars()
+    keys = list(gone)
+    for key in keys:
+        _remove(connection, key)
+    connection.execute(
+        delete(idempotency_keys).where(
+            idempotency_keys.c.created_at < store_now() - IDEMPOTENCY_KEPT
+        )
+    )
+    return len(keys)
+
+
+def _remove(connection: Connection, key: int) -> None:
+    its_tasks = select(tasks.c.task_id).where(tasks.c.session_key == key)
+    connection.execute(delete(idempotency_keys).where(idempotency_keys.c.task_id.in_(its_tasks)))
+    connection.execute(delete(events).where(events.c.session_key == key))
+    connection.execute(delete(tasks).where(tasks.c.session_key == key))
+    connection.execute(delete(sessions).where(sessions.c.key == key))

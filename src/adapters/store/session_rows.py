@@ -1,0 +1,91 @@
+"""Sessions as rows: found by their owner's name for them, made on first use."""
+
+import json
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, select
+
+from adapters.store.store_clock import moment, store_now
+from adapters.store.tables import sessions, tasks
+from adapters.store.unless_there import insert_unless_there
+from domain.ids import SessionId, SessionKey
+from domain.principal import Principal
+from domain.session import Session, SessionStatus
+from domain.task import TaskStatus
+
+
+def belongs_to(principal: Principal) -> ColumnElement[bool]:
+    """The sessions of this owner that are not deleted."""
+    return and_(
+        sessions.c.tenant == principal.tenant,
+        sessions.c.owner == principal.owner,
+        sessions.c.deleted_at.is_(None),
+    )
+
+
+def is_named(principal: Principal, session_id: SessionId) -> ColumnElement[bool]:
+    return and_(belongs_to(principal), sessions.c.session_id == session_id)
+
+
+def with_live_status(principal: Principal) -> Select[*tuple[Any, ...]]:
+    return (
+        select(*sessions.c, tasks.c.status.label("live_status"))
+        .join(tasks, tasks.c.task_id == sessions.c.active_task, isouter=True)
+        .where(belongs_to(principal))
+    )
+
+
+def session_of(row: Row[*tuple[Any, ...]], principal: Principal) -> Session:
+    return Session(
+        session_key=SessionKey(row.key),
+        session_id=SessionId(row.session_id),
+        principal=principal,
+        status=_derived(row.live_status),
+        created_at=moment(row.created_at),
+        updated_at=moment(row.updated_at),
+        first_seq=row.first_seq,
+        last_seq=row.last_seq,
+        title=row.title,
+        metadata=json.loads(row.metadata) if row.metadata else None,
+    )
+
+
+def locked_key(
+    connection: Connection, principal: Principal, session_id: SessionId
+) -> SessionKey | None:
+    """The session's row is this transaction's alone until it ends; None if there is none."""
+    key: int | None = connection.execute(
+        select(sessions.c.key).where(is_named(principal, session_id)).with_for_update()
+    ).scalar()
+    return None if key is None else SessionKey(key)
+
+
+def ensured_key(connection: Connection, principal: Principal, session_id: SessionId) -> SessionKey:
+    """The same, and the session is made if there is none."""
+    while (key := locked_key(connection, principal, session_id)) is None:
+        insert_session(connection, principal, session_id)
+    return key
+
+
+def insert_session(
+    connection: Connection, principal: Principal, session_id: SessionId, **columns: object
+) -> bool:
+    """False if there is one already."""
+    now: int = connection.execute(select(store_now())).scalar_one()
+    inserted = connection.execute(
+        insert_unless_there(sessions).values(
+            tenant=principal.tenant,
+            owner=principal.owner,
+            session_id=session_id,
+            created_at=now,
+            updated_at=now,
+            **columns,
+        )
+    )
+    return inserted.rowcount == 1
+
+
+def _derived(live_status: str | None) -> SessionStatus:
+    if live_status is None:
+        return "idle"
+    return "waiting" if live_status == TaskStatus.WAITING else "running"

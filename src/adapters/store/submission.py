@@ -1,0 +1,115 @@
+"""Queues a task: its row, its session, its first event and its idempotency key in one go."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, exists, insert, select
+
+from adapters.store.event_rows import append_unfenced
+from adapters.store.session_removal import IDEMPOTENCY_KEPT
+from adapters.store.session_rows import ensured_key
+from adapters.store.store_clock import seconds, store_now
+from adapters.store.tables import idempotency_keys, tasks
+from adapters.store.task_rows import columns_of, task_of
+from adapters.store.unless_there import insert_unless_there
+from domain.errors import IdempotencyKeyReused, SessionBusy
+from domain.ids import SessionKey, WorkerId
+from domain.principal import Principal
+from domain.task import OnBusy, Task
+from ports.event_log import EncodedEvent
+from ports.task_store import IdempotencyKey, Submission
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    task: Task
+    queued: EncodedEvent
+    on_busy: OnBusy
+    idempotency: IdempotencyKey | None
+    reserved_for: WorkerId | None
+    reserved_s: float
+
+
+def submit(connection: Connection, request: Request) -> Submission:
+    repeated = _repeated(connection, request)
+    if repeated is not None:
+        return Submission(task=repeated, stored=(), is_repeat=True)
+    task = request.task
+    key = ensured_key(connection, task.principal, task.session_id)
+    if request.on_busy == "reject" and _is_busy(connection, key):
+        raise SessionBusy(f"session {task.session_id} has an unfinished task")
+    stored = append_unfenced(connection, key, [request.queued])
+    queued = _insert(connection, request, session_key=key, first_seq=stored[0].seq)
+    return Submission(task=queued, stored=stored, is_repeat=False)
+
+
+def was_submitted(connection: Connection, submission: Submission) -> bool:
+    task = submission.task
+    ensured_key(connection, task.principal, task.session_id)
+    query = select(tasks.c.number).where(tasks.c.task_id == task.task_id)
+    return connection.execute(query).one_or_none() is not None
+
+
+def _repeated(connection: Connection, request: Request) -> Task | None:
+    """The task that the key made earlier; the key is this request's if there is none."""
+    if request.idempotency is None:
+        return None
+    key = request.idempotency
+    _forget_old(connection, request.task.principal, key)
+    taken = insert_unless_there(idempotency_keys).values(
+        tenant=request.task.principal.tenant,
+        owner=request.task.principal.owner,
+        key=key.key,
+        request_hash=key.request_hash,
+        task_id=request.task.task_id,
+        created_at=store_now(),
+    )
+    if connection.execute(taken).rowcount == 1:
+        return None
+    return _made_by(connection, request.task.principal, key)
+
+
+def _forget_old(connection: Connection, principal: Principal, key: IdempotencyKey) -> None:
+    is_old = idempotency_keys.c.created_at < store_now() - IDEMPOTENCY_KEPT
+    connection.execute(
+        delete(idempotency_keys).where(
+            idempotency_keys.c.tenant == principal.tenant,
+            idempotency_keys.c.owner == principal.owner,
+            idempotency_keys.c.key == key.key,
+            is_old,
+        )
+    )
+
+
+def _made_by(connection: Connection, principal: Principal, key: IdempotencyKey) -> Task:
+    row = connection.execute(
+        select(*tasks.c, idempotency_keys.c.request_hash)
+        .join(idempotency_keys, idempotency_keys.c.task_id == tasks.c.task_id)
+        .where(
+            idempotency_keys.c.tenant == principal.tenant,
+            idempotency_keys.c.owner == principal.owner,
+            idempotency_keys.c.key == key.key,
+        )
+    ).one()
+    if row.request_hash != key.request_hash:
+        raise IdempotencyKeyReused("this idempotency key was used with another request")
+    return task_of(row)
+
+
+def _is_busy(connection: Connection, key: SessionKey) -> bool:
+    is_unfinished = exists().where(tasks.c.session_key == key, tasks.c.finished_at.is_(None))
+    return bool(connection.execute(select(is_unfinished)).scalar())
+
+
+def _insert(
+    connection: Connection, request: Request, *, session_key: SessionKey, first_seq: int
+) -> Task:
+    columns = columns_of(request.task)
+    if request.reserved_for is not None:
+        columns["reserved_for"] = request.reserved_for
+        columns["reserved_until"] = store_now() + seconds(request.reserved_s)
+    row = connection.execute(
+        insert(tasks)
+        .values(session_key=session_key, created_at=store_now(), first_seq=first_seq, **columns)
+        .returning(*tasks.c)
+    ).one()
+    return task_of(row)

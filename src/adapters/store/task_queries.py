@@ -1,0 +1,71 @@
+"""What a principal can ask of the tasks."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Connection, and_, func, select
+
+from adapters.store.ascii_search import occurs
+from adapters.store.store_clock import micros
+from adapters.store.tables import tasks
+from adapters.store.task_rows import task_of
+from domain.errors import TaskNotFound
+from domain.ids import TaskId
+from domain.principal import Principal
+from domain.task import Task
+from ports.task_store import TaskQuery
+
+
+def find_task(connection: Connection, principal: Principal, task_id: TaskId) -> Task:
+    query = select(tasks).where(_belongs_to(principal), tasks.c.task_id == task_id)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise TaskNotFound(f"there is no task {task_id}")
+    return task_of(row)
+
+
+def find_tasks(connection: Connection, principal: Principal, query: TaskQuery) -> Sequence[Task]:
+    rows = connection.execute(
+        select(tasks)
+        .where(_belongs_to(principal), *_conditions(principal, query))
+        .order_by(tasks.c.number.desc())
+        .limit(query.limit)
+    )
+    return [task_of(row) for row in rows]
+
+
+def count_unfinished(connection: Connection, principal: Principal) -> int:
+    query = select(func.count()).where(_belongs_to(principal), tasks.c.finished_at.is_(None))
+    return int(connection.execute(query).scalar_one())
+
+
+def _belongs_to(principal: Principal) -> ColumnElement[bool]:
+    return and_(
+        tasks.c.tenant == principal.tenant,
+        tasks.c.owner == principal.owner,
+        tasks.c.deleted_at.is_(None),
+    )
+
+
+def _conditions(principal: Principal, query: TaskQuery) -> Sequence[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if query.session_id is not None:
+        found.append(tasks.c.session_id == query.session_id)
+    if query.statuses:
+        found.append(tasks.c.status.in_([status.value for status in query.statuses]))
+    if query.agent is not None:
+        found.append(tasks.c.agent == query.agent)
+    if query.since is not None:
+        found.append(tasks.c.created_at >= micros(query.since))
+    if query.until is not None:
+        found.append(tasks.c.created_at < micros(query.until))
+    if query.text:
+        found.append(occurs(query.text, tasks.c.task))
+    if query.before is not None:
+        # Without correlation it would mean the row that is being asked about.
+        edge = (
+            select(tasks.c.number)
+            .where(_belongs_to(principal), tasks.c.task_id == query.before)
+            .correlate(None)
+        )
+        found.append(tasks.c.number < edge.scalar_subquery())
+    return found
