@@ -1,0 +1,100 @@
+"""Turns the output of a process into `log` events, line by line."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from domain.lines import Line, LineSplitter
+from domain.process_events import Log, OutputStream
+from domain.terminal_text import plain_text
+from ports.clock import Clock
+from ports.process import Output
+
+_SHOW_EVERY_S = 0.05  # at most 20 events a second for a line that is not finished
+_LAST_LINE_CHARS = 4096
+
+
+class OutputLog:
+    """Lines are numbered from 1 over all streams, in the order in which they are first shown."""
+
+    def __init__(self, emit: Callable[[Log], Awaitable[None]], clock: Clock) -> None:
+        self._emit = emit
+        self._clock = clock
+        self._streams: dict[OutputStream, _Stream] = {}
+        self._count = 0
+        self._last_line = ""
+
+    @property
+    def has_unfinished(self) -> bool:
+        """Whether a line was begun that has not been shown as far as it goes."""
+        return any(state.splitter.has_unfinished for state in self._streams.values())
+
+    @property
+    def last_line(self) -> str:
+        """The last line that says something, as plain text and not too long."""
+        return self._last_line
+
+    async def take(self, output: Output) -> None:
+        state = self._streams.setdefault(output.stream, _Stream())
+        lines = state.splitter.feed(output.text)
+        await self._emit_all(output.stream, state, lines)
+        now = self._clock.monotonic()
+        if lines or state.unfinished_since is None:
+            # From now, not from when the text was written: emitting may have taken its time.
+            state.unfinished_since = now if state.splitter.has_unfinished else None
+        elif now - state.unfinished_since >= _SHOW_EVERY_S:
+            await self._show(output.stream, state)
+
+    async def show_unfinished(self) -> None:
+        """Show what has been written of lines that are not finished: prompts, progress bars."""
+        for stream, state in self._streams.items():
+            await self._show(stream, state)
+
+    async def end(self) -> None:
+        for stream, state in self._streams.items():
+            await self._emit_all(stream, state, state.splitter.end())
+
+    async def _show(self, stream: OutputStream, state: "_Stream") -> None:
+        if (piece := state.splitter.show_unfinished()) is not None:
+            await self._emit_all(stream, state, (piece,))
+        state.unfinished_since = self._clock.monotonic()
+
+    async def _emit_all(
+        self, stream: OutputStream, state: "_Stream", lines: Sequence[Line]
+    ) -> None:
+        for line in lines:
+            text = plain_text(line.text)
+            number = self._number(state, line)
+            self._remember(state, line, text)
+            await self._emit(
+                Log(
+                    line=line.text,
+                    line_num=number,
+                    stream=stream,
+                    partial=True if line.is_partial else None,
+                    text=text if text != line.text else None,
+                )
+            )
+
+    def _number(self, state: "_Stream", line: Line) -> int:
+        number = state.number
+        if number is None:
+            self._count += 1
+            number = self._count
+        state.number = number if line.is_partial else None
+        return number
+
+    def _remember(self, state: "_Stream", line: Line, text: str) -> None:
+        before = "" if "\r" in line.text else state.shown
+        shown = (before + text)[:_LAST_LINE_CHARS]
+        state.shown = shown if line.is_partial else ""
+        if not line.is_partial and (said := shown.strip()):
+            self._last_line = said
+
+
+@dataclass(slots=True)
+class _Stream:
+    splitter: LineSplitter = field(default_factory=LineSplitter)
+    number: int | None = None
+    """That of the line of which a piece was shown."""
+    shown: str = ""
+    unfinished_since: float | None = None
