@@ -1,0 +1,152 @@
+"""The server process: owns the data directory, listens, and ends well."""
+
+import asyncio
+import logging
+import resource
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+
+from domain.errors import AgentcastError
+from entrypoints.container import Container, opened
+from entrypoints.data_directory import DataDirectory
+from entrypoints.log_format import start_logging
+from entrypoints.settings import Settings, SettingsError
+from entrypoints.web_app import web_app
+from entrypoints.worker_identity import server_worker
+
+log = logging.getLogger(__name__)
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+_BACKLOG = 2048
+_LAST_BYTES_S = 1  # for streams that were told to end, to be written out
+
+
+def serve(settings: Settings, *, greet: Callable[[str], None]) -> int:
+    """Serve until a signal says stop; the exit code. `greet` is told the URL when ready.
+
+    Raises SettingsError, StoreUnusable, and other domain errors that keep it from starting.
+    """
+    start_logging(settings)
+    _raise_descriptor_limit()
+    data = DataDirectory(settings.data_dir)
+    data.make()
+    with data.owned(), _bound(settings) as listener:
+        worker = server_worker(settings, instance=data.instance())
+        return run_server(Container(settings=settings, worker_settings=worker), listener, greet)
+
+
+def run_server(
+    container: Container, listener: socket.socket, greet: Callable[[str], None]
+) -> int:
+    """Serve this container on a bound socket."""
+    failures: list[AgentcastError] = []
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        try:
+            async with opened(container):
+                yield
+        except AgentcastError as error:
+            failures.append(error)
+            raise
+
+    app = web_app(container, lifespan=lifespan)
+    config = uvicorn.Config(
+        app,
+        loop="asyncio",
+        http="httptools",
+        ws="websockets",
+        lifespan="on",
+        backlog=_BACKLOG,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=_LAST_BYTES_S,
+    )
+    server = CastServer(config, container=container, greet=lambda: greet(_url(listener)))
+    try:
+        asyncio.run(server.serve(sockets=[listener]))
+    except SystemExit:
+        if not failures:
+            raise
+    if failures:
+        raise failures[0]
+    return 0
+
+
+class CastServer(uvicorn.Server):
+    """Ends agents, then streams, before it waits for connections to close."""
+
+    def __init__(
+        self, config: uvicorn.Config, *, container: Container, greet: Callable[[], None]
+    ) -> None:
+        super().__init__(config)
+        self._container = container
+        self._greet = greet
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._greet()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._container.server_coordinator().drain()
+        self._container.watches().end_all("server_draining")
+        await super().shutdown(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The first signal drains; the second one waits for nobody."""
+        if self.should_exit:
+            self.force_exit = True
+            self._container.server_coordinator().kill_all()
+        self.should_exit = True
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Unlike uvicorn's own, an end that was asked for is no failure: the exit code is 0."""
+        handled = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        former = {sig: signal.signal(sig, self.handle_exit) for sig in handled}
+        try:
+            yield
+        finally:
+            for sig, handler in former.items():
+                signal.signal(sig, handler)
+
+
+@contextmanager
+def _bound(settings: Settings) -> Iterator[socket.socket]:
+    """Bound but not yet listening: nobody can connect before the store is open."""
+    if settings.host not in LOOPBACK:
+        raise SettingsError(
+            f"AGENTCAST_HOST: {settings.host} is open to others and this server has no login yet; "
+            "use 127.0.0.1"
+        )
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((settings.host, settings.port))
+        except OSError as error:
+            raise SettingsError(
+                f"AGENTCAST_PORT: cannot listen on {settings.host}:{settings.port} "
+                f"({error.strerror}); choose another with --port"
+            ) from error
+        yield listener
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _raise_descriptor_limit() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -15,7 +15,7 @@ from domain.task import Task
 
 
 class Streams:
-        def __init__(self, *, watches: Watches, coordinator: ServerCoordinator, ping_s: float) -> None:
+    def __init__(self, *, watches: Watches, coordinator: ServerCoordinator, ping_s: float) -> None:
         self._watches = watches
         self._coordinator = coordinator
         self._ping_s = ping_s

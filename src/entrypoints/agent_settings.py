@@ -1,0 +1,84 @@
+"""Agent profiles as the toml file says them, and those that are always there."""
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.agent_profile import AgentProfile, Network, OnLost, SandboxWish
+from domain.ids import AgentName
+from domain.limits import Limits
+
+
+class LimitSettings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    timeout_s: float | None = Field(None, gt=0)
+    idle_s: float | None = Field(None, gt=0)
+    iterations: int | None = Field(None, gt=0)
+    tool_calls: int | None = Field(None, gt=0)
+    tokens: int | None = Field(None, gt=0)
+    usd: float | None = Field(None, gt=0)
+    output_bytes: int | None = Field(None, gt=0)
+
+
+class AgentSettings(BaseModel):
+    """The table `[agents.NAME]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: str = "command"
+    description: str = ""
+    argv: tuple[str, ...] = ()
+    pass_text: bool = True
+    pty: bool = True
+    env: dict[str, str] = Field(default_factory=dict)
+    env_passthrough: tuple[str, ...] = ()
+    workspace: str | None = None
+    sandbox: SandboxWish = "auto"
+    network: Network = "none"
+    limits: LimitSettings = Field(default_factory=LimitSettings)
+    on_lost: OnLost = "interrupt"
+    max_attempts: int = Field(3, ge=1)
+    model: str | None = None
+
+
+def profiles_of(agents: Mapping[str, AgentSettings]) -> list[AgentProfile]:
+    """Those that are always there, changed and completed by those that are configured."""
+    profiles = {profile.name: profile for profile in _BUILT_IN}
+    for name, settings in agents.items():
+        profiles[AgentName(name)] = _profile(name, settings)
+    return list(profiles.values())
+
+
+_BUILT_IN = (
+    AgentProfile(
+        name=AgentName("react"),
+        kind="react",
+        description="Thinks with a language model and works with tools in the workspace.",
+    ),
+    AgentProfile(
+        name=AgentName("shell"),
+        kind="shell",
+        description="Runs the task as a command line in a terminal.",
+    ),
+)
+
+
+def _profile(name: str, settings: AgentSettings) -> AgentProfile:
+    return AgentProfile(
+        name=AgentName(name),
+        kind=settings.kind,
+        description=settings.description,
+        argv=settings.argv,
+        pass_text=settings.pass_text,
+        pty=settings.pty,
+        env=settings.env,
+        env_passthrough=settings.env_passthrough,
+        workspace=settings.workspace,
+        sandbox=settings.sandbox,
+        network=settings.network,
+        limits=Limits(**settings.limits.model_dump()),
+        on_lost=settings.on_lost,
+        max_attempts=settings.max_attempts,
+        model=settings.model,
+    )

@@ -1,0 +1,125 @@
+"""What can be set, where it comes from, and what is said when it is wrong."""
+
+import os
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Literal
+
+from dotenv import dotenv_values
+from platformdirs import user_data_path
+from pydantic import AliasChoices, Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from entrypoints.agent_settings import AgentSettings
+
+PREFIX = "AGENTCAST_"
+_OF_OTHERS = frozenset({"AGENTCAST_CONFIG", "AGENTCAST_URL", "AGENTCAST_DEBUG", "AGENTCAST_TASK_ID"})
+_DEFAULT_CONFIG = "agentcast.toml"
+
+
+class SettingsError(Exception):
+    """One line that names the setting and says what would be right."""
+
+
+class Settings(BaseSettings):
+    """A flag wins over the environment, that over `.env`, that over the toml file."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", extra="ignore", populate_by_name=True, frozen=True
+    )
+
+    host: str = "127.0.0.1"
+    port: int = Field(
+        8080, ge=0, le=65535, validation_alias=AliasChoices("AGENTCAST_PORT", "PORT")
+    )
+    data_dir: Path = Field(default_factory=lambda: user_data_path("agentcast"))
+    database_url: str = ""
+    """Empty: a SQLite file in the data directory."""
+    default_agent: str = "react"
+    workspace: str | None = None
+    """One folder for all tasks, instead of one for each session."""
+    agents: dict[str, AgentSettings] = Field(default_factory=dict)
+
+    llm_provider: Literal["openai", "scripted"] | None = None
+    """None: by which key is there."""
+    llm_model: str | None = None
+    openai_api_key: str | None = Field(None, validation_alias="OPENAI_API_KEY", repr=False)
+    openai_base_url: str | None = Field(None, validation_alias="OPENAI_BASE_URL")
+
+    worker_concurrency: int = Field(128, ge=1, le=10_000)
+    lease_s: float = Field(30.0, gt=0, le=3600)
+    heartbeat_s: float = Field(10.0, gt=0, le=1200)
+    shutdown_s: float = Field(8.0, ge=2, le=600)
+    stream_ping_s: float = Field(15.0, gt=0, le=600)
+
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    log_format: Literal["console", "json"] = "console"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("allowed_hosts", "cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return [part.strip() for part in value.split(",") if part.strip()]
+        return value
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @property
+    def store_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_dir / 'agentcast.db'}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=_config_file())
+        return init_settings, env_settings, dotenv_settings, toml
+
+
+def load_settings(**flags: object) -> Settings:
+    """Raises SettingsError; a flag that is None was not given."""
+    _check_names({**dotenv_values(".env"), **os.environ})
+    if (config := os.environ.get("AGENTCAST_CONFIG")) and not Path(config).is_file():
+        raise SettingsError(f"AGENTCAST_CONFIG: there is no file {config}")
+    given = {name: value for name, value in flags.items() if value is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]  # pydantic checks them
+    except ValidationError as error:
+        raise SettingsError(_first_line(error)) from error
+
+
+def _config_file() -> Path:
+    return Path(os.environ.get("AGENTCAST_CONFIG") or _DEFAULT_CONFIG)
+
+
+def _check_names(environment: Mapping[str, str | None]) -> None:
+    known = {PREFIX + name.upper() for name in Settings.model_fields} | _OF_OTHERS
+    for name in environment:
+        if name.startswith(PREFIX) and name not in known and name.split("__")[0] not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise SettingsError(f"{name}: there is no such setting{hint}")
+
+
+def _first_line(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    name = where if where.isupper() or "." in where else PREFIX + where.upper()
+    return f"{name}: {first['msg']}"

@@ -1,0 +1,67 @@
+"""Puts the HTTP interface on top of the container's use cases."""
+
+import asyncio
+from importlib.metadata import version
+
+from adapters.http.agents_router import agents_router
+from adapters.http.app import Lifespan, http_app
+from adapters.http.caller import caller_by
+from adapters.http.operations_router import NotReady
+from adapters.http.sessions_router import sessions_router
+from adapters.http.stream_stats import stream_stats_router
+from adapters.http.streams import Streams
+from adapters.http.streams_router import streams_router
+from adapters.http.submit_router import submit_router
+from adapters.http.tasks_router import tasks_router
+from application.history import History
+from domain.errors import Unavailable
+from domain.ids import SessionKey
+from entrypoints.container import Container
+
+_STORE_PATIENCE_S = 2.0
+
+
+def web_app(container: Container, *, lifespan: Lifespan | None = None):  # type: ignore[no-untyped-def]
+    """The ASGI application. What the container holds must be open while it serves."""
+    settings = container.settings()
+    coordinator = container.server_coordinator()
+    sessions = container.sessions()
+    watches = container.watches()
+    caller = caller_by(container.authenticator())
+    streams = Streams(watches=watches, coordinator=coordinator, ping_s=settings.stream_ping_s)
+
+    async def readiness() -> NotReady | None:
+        if not coordinator.is_accepting:
+            return "draining"
+        try:
+            async with asyncio.timeout(_STORE_PATIENCE_S):
+                await container.event_log().bounds(SessionKey(0))
+        except (Unavailable, TimeoutError):
+            return "store_unavailable"
+        return None
+
+    return http_app(
+        routers=[
+            submit_router(
+                coordinator=coordinator, caller=caller, stream_submission=streams.of_submission
+            ),
+            tasks_router(coordinator=coordinator, caller=caller),
+            sessions_router(sessions=sessions, caller=caller),
+            agents_router(coordinator=coordinator, caller=caller),
+            streams_router(
+                streams=streams,
+                history=History(log=container.event_log()),
+                coordinator=coordinator,
+                sessions=sessions,
+                caller=caller,
+            ),
+            stream_stats_router(watches=watches, meter=container.meter(), caller=caller),
+        ],
+        version=version("agentcast"),
+        clock=container.clock(),
+        readiness=readiness,
+        metrics=container.meter().exposition,
+        lifespan=lifespan,
+        allowed_hosts=settings.allowed_hosts,
+        cors_origins=settings.cors_origins,
+    )

@@ -1,0 +1,10 @@
+"""For adapters and services that hold something which must be opened and closed."""
+
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol, runtime_checkable
+
+
+@runtime_checkable
+class Openable(Protocol):
+    def opened(self) -> AbstractAsyncContextManager[None]:
+        """Usable only inside; entered once, on the event loop that uses it."""
