@@ -2,19 +2,17 @@
 
 import os
 import platform
-import sys
 import tempfile
 from pathlib import Path
 
-from adapters.process.bubblewrap import bubblewrap_path
+from domain.errors import StartFailed
+from domain.ids import TaskId
 from entrypoints.cli.finding import Finding
+from ports.process import Command, ProcessHost
 
 
 def python_finding() -> Finding:
     version = platform.python_version()
-    if sys.version_info < (3, 11):
-        text = f"{version} is too old: install 3.11 or newer"
-        return Finding(verdict="fail", subject="python", text=text)
     return Finding(verdict="ok", subject="python", text=f"{version} on {platform.system()}")
 
 
@@ -31,9 +29,17 @@ def data_dir_finding(folder: Path) -> Finding:
     return Finding(verdict="ok", subject="data", text=f"{folder}{note}")
 
 
-def sandbox_finding() -> Finding:
-    if program := bubblewrap_path():
-        return Finding(verdict="ok", subject="sandbox", text=f"bubblewrap at {program}")
+async def sandbox_finding(host: ProcessHost) -> Finding:
+    """Tried, not guessed: bubblewrap may be there and forbidden to work."""
+    trial = Command(argv=("true",), cwd=tempfile.gettempdir(), task_id=TaskId("doctor"), pty=False)
+    try:
+        async with host.start(trial) as process:
+            sandbox = process.sandbox
+            await process.wait()
+    except StartFailed as error:
+        return Finding(verdict="fail", subject="processes", text=f"cannot be started: {error}")
+    if sandbox != "none":
+        return Finding(verdict="ok", subject="sandbox", text=sandbox)
     text = "none: commands run with this user's rights; install bubblewrap to fence them in"
     return Finding(verdict="warn", subject="sandbox", text=text)
 

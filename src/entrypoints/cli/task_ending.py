@@ -18,8 +18,12 @@ class TaskEnding:
             self._final = seen.event
 
     @property
+    def has_come(self) -> bool:
+        return self._final is not None
+
+    @property
     def code(self) -> int:
-        return ExitCode.FAILED if self._final is None else code_of(self._final)
+        return ExitCode.STOPPED_WATCHING if self._final is None else code_of(self._final)
 
     @property
     def command_code(self) -> int:

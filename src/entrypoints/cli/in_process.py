@@ -1,0 +1,85 @@
+"""Carries one task out in this process, beside whatever server uses the same data directory."""
+
+from contextlib import aclosing
+from functools import partial
+
+from application.server_coordinator import ServerCoordinator
+from application.submit_task import SubmitTask
+from domain.ids import SessionId, TaskId, is_chosen_id
+from domain.principal import LOCAL
+from domain.task import Task
+from domain.task_events import CancelMode
+from entrypoints.cli.chosen_settings import settings_mistakes
+from entrypoints.cli.event_view import EventView
+from entrypoints.cli.failure import UsageMistake
+from entrypoints.cli.interrupts import cancelling_on_interrupt
+from entrypoints.cli.log_follower import LogFollower
+from entrypoints.cli.task_ending import TaskEnding
+from entrypoints.container import Container, opened
+from entrypoints.log_format import start_logging
+from entrypoints.settings import Settings
+from entrypoints.worker_identity import lone_worker
+
+_END_S = 15.0
+
+
+def chosen_session(name: str | None) -> SessionId | None:
+    if name is None:
+        return None
+    if not is_chosen_id(name):
+        raise UsageMistake("--session: use 1 to 64 letters, digits and any of . _ : -")
+    return SessionId(name)
+
+
+async def carried_out(request: SubmitTask, *, settings: Settings, view: EventView) -> TaskEnding:
+    """How the task ended, after Ctrl-C too."""
+    if not request.text.strip():
+        raise UsageMistake("the task is empty")
+    _log_what_is_wrong(settings)
+    container = Container(settings=settings, worker_settings=lone_worker(settings))
+    with settings_mistakes():
+        async with opened(container):
+            coordinator = container.server_coordinator()
+            follower = LogFollower(log=container.event_log(), wakeups=container.wakeups())
+            task = (await coordinator.submit(LOCAL, request, reserve=True)).task
+            return await _watched(task, coordinator=coordinator, follower=follower, view=view)
+
+
+async def _watched(
+    task: Task, *, coordinator: ServerCoordinator, follower: LogFollower, view: EventView
+) -> TaskEnding:
+    ending = TaskEnding()
+    try:
+        await cancelling_on_interrupt(
+            _follow(task, follower=follower, view=view, ending=ending),
+            cancel=partial(_cancel, coordinator, task.task_id),
+            notice=view.notice,
+        )
+    except BrokenPipeError:
+        # Nobody reads any more: the task ends as any program at the head of a pipe would.
+        await coordinator.cancel(LOCAL, task.task_id)
+        await coordinator.finished(LOCAL, task.task_id, timeout_s=_END_S)
+        raise
+    if not ending.has_come:
+        coordinator.kill_all()
+    return ending
+
+
+def _log_what_is_wrong(settings: Settings) -> None:
+    """The events tell the rest, unless a level was asked for."""
+    is_chosen = "log_level" in settings.model_fields_set
+    start_logging(settings if is_chosen else settings.model_copy(update={"log_level": "warning"}))
+
+
+async def _follow(
+    task: Task, *, follower: LogFollower, view: EventView, ending: TaskEnding
+) -> int:
+    async with aclosing(follower.events(task)) as events:
+        async for event in events:
+            ending.follow(event)
+            view.show(event)
+    return ending.code
+
+
+async def _cancel(coordinator: ServerCoordinator, task_id: TaskId, mode: CancelMode) -> None:
+    await coordinator.cancel(LOCAL, task_id, mode=mode)

@@ -1,0 +1,48 @@
+"""`agentcast run`: a task carried out in this process."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from application.submit_task import SubmitTask
+from domain.ids import AgentName
+from domain.limits import Limits
+from entrypoints.cli.chosen_settings import Config, DataDir, chosen_settings
+from entrypoints.cli.in_process import carried_out, chosen_session
+from entrypoints.cli.options import Agent, AsJson, Raw, Session
+from entrypoints.cli.output import process_output
+from entrypoints.cli.view_choice import event_view
+from entrypoints.settings import Settings
+
+
+def run(
+    task: Annotated[str, Parameter(help="What the agent is to do.")],
+    /,
+    *,
+    agent: Agent = None,
+    session: Session = None,
+    workspace: Annotated[Path, Parameter(help="Folder to work in.", show_default=False)] = Path(),
+    timeout: Annotated[float | None, Parameter(help="Seconds the task may take.")] = None,
+    data_dir: DataDir = None,
+    config: Config = None,
+    json: AsJson = False,
+    raw: Raw = False,
+) -> int:
+    """Carry out a task in the current directory; Ctrl-C cancels it."""
+    settings = chosen_settings(config=config, data_dir=data_dir)
+    request = SubmitTask(
+        text=task,
+        agent=None if agent is None else AgentName(agent),
+        session_id=chosen_session(session),
+        workspace=str(workspace.absolute()),
+        limits=None if timeout is None else Limits(timeout_s=timeout),
+    )
+    return asyncio.run(_run(request, settings=settings, as_json=json, raw=raw))
+
+
+async def _run(request: SubmitTask, *, settings: Settings, as_json: bool, raw: bool) -> int:
+    with event_view(process_output(), as_json=as_json, raw=raw) as view:
+        ending = await carried_out(request, settings=settings, view=view)
+    return ending.code
