@@ -1,0 +1,71 @@
+"""The log of events in memory: it lasts as long as the process."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from adapters.memory.database import MemoryDatabase, SessionRow
+from domain.errors import LeaseLost
+from domain.ids import SessionKey, Tag
+from ports.event_log import Append, Bounds, StoredEvent
+
+
+class MemoryEventLog:
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    async def append(self, append: Append) -> Sequence[StoredEvent]:
+        session = self._database.sessions.get(append.session_key)
+        if (
+            session is None
+            or session.active_task != append.task_id
+            or session.lease_id != append.lease_id
+        ):
+            raise LeaseLost("another runner holds this session now")
+        stored = session.append(append.events, at=self._database.clock.now())
+        self._apply_change(append, session)
+        return stored
+
+    async def read(
+        self, session_key: SessionKey, *, after: int, limit: int
+    ) -> Sequence[StoredEvent]:
+        session = self._database.sessions.get(session_key)
+        return session.events[after : after + limit] if session else ()
+
+    async def bounds(self, session_key: SessionKey) -> Bounds | None:
+        row = self._database.sessions.get(session_key)
+        if row is None or row.is_deleted:
+            return None
+        return Bounds(first_seq=row.session.first_seq, last_seq=row.session.last_seq)
+
+    async def tag_at(self, session_key: SessionKey, seq: int) -> Tag | None:
+        row = self._database.sessions.get(session_key)
+        return row.events[seq - 1].tag if row and 1 <= seq <= len(row.events) else None
+
+    async def last_seqs(self, keys: Collection[SessionKey]) -> Mapping[SessionKey, int]:
+        found = ((key, self._database.sessions.get(key)) for key in keys)
+        return {key: row.session.last_seq for key, row in found if row and not row.is_deleted}
+
+    async def seq_before(self, session_key: SessionKey, at: datetime) -> int:
+        row = self._database.sessions.get(session_key)
+        if row is None:
+            return 0
+        later = (seq for seq, recorded in enumerate(row.recorded_at) if recorded >= at)
+        return next(later, len(row.events))
+
+    def _apply_change(self, append: Append, session: SessionRow) -> None:
+        change = append.change
+        row = self._database.tasks[append.task_id]
+        if change is None or not row.is_live:
+            return
+        usage = change.usage or row.task.usage
+        row.task = replace(row.task, status=change.status, usage=usage)
+        if change.status.is_final:
+            row.task = replace(
+                row.task,
+                reason=change.reason,
+                result=change.result,
+                finished_at=self._database.clock.now(),
+                last_seq=session.session.last_seq,
+            )
+            row.lease_id = session.active_task = session.lease_id = None

@@ -1,0 +1,115 @@
+"""The queue of tasks in memory: who may take which task, and who may give it back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from adapters.memory.database import MemoryDatabase, SessionRow, TaskRow
+from domain.errors import LeaseLost
+from domain.ids import TaskId, WorkerId
+from domain.task import TaskStatus
+from ports.id_source import IdSource
+from ports.task_store import Claim
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taker:
+    worker_id: WorkerId
+    lease_s: float
+
+
+class TaskQueue:
+    def __init__(self, database: MemoryDatabase, ids: IdSource) -> None:
+        self._database = database
+        self._ids = ids
+
+    def claim(self, taker: Taker, *, limit: int, only: TaskId | None) -> Sequence[Claim]:
+        claims: list[Claim] = []
+        for row in self._database.tasks.values():
+            if len(claims) < limit and self._may_take(row, taker, only=only):
+                row.task = replace(row.task, attempt=row.task.attempt + 1)
+                claims.append(self._take(row, taker))
+        return claims
+
+    def claim_lost(self, taker: Taker, *, of_instance: str | None) -> Sequence[Claim]:
+        return [
+            self._take(row, taker)
+            for row in self._database.tasks.values()
+            if self._is_lost(row, taker, of_instance) or self._is_left(row, taker)
+        ]
+
+    def renew(self, taker: Taker) -> Sequence[TaskId]:
+        """Also the tasks that wait for this worker: it is alive to claim them."""
+        until = self._now() + taker.lease_s
+        held: list[TaskId] = []
+        for row in self._database.tasks.values():
+            if row.is_queued and row.reserved_for == taker.worker_id:
+                row.reserved_until = until
+            elif row.is_live and row.task.worker_id == taker.worker_id:
+                row.lease_ends = until
+                held.append(row.task.task_id)
+        return held
+
+    def give_back(self, claim: Claim, *, attempt_spent: bool) -> None:
+        row = self._database.tasks.get(claim.task.task_id)
+        if row is None or row.lease_id != claim.lease_id:
+            raise LeaseLost("another runner holds this session now")
+        session = self._session(row)
+        session.active_task = session.lease_id = row.lease_id = None
+        attempt = row.task.attempt - (not attempt_spent)
+        row.task = replace(
+            row.task, status=TaskStatus.QUEUED, worker_id=None, attempt=max(attempt, 0)
+        )
+        if session.is_deleted:
+            row.task = replace(
+                row.task,
+                status=TaskStatus.CANCELLED,
+                reason="session_deleted",
+                finished_at=self._database.clock.now(),
+            )
+
+    def _may_take(self, row: TaskRow, taker: Taker, *, only: TaskId | None) -> bool:
+        if not row.is_queued or not self._is_free(row):
+            return False
+        is_asked_for = self._is_next(row) if only is None else row.task.task_id == only
+        return is_asked_for and row.reserved_for in (None, taker.worker_id)
+
+    def _is_lost(self, row: TaskRow, taker: Taker, of_instance: str | None) -> bool:
+        worker_id = row.task.worker_id
+        if not row.is_live or worker_id is None or worker_id == taker.worker_id:
+            return False
+        is_of_instance = of_instance is not None and worker_id.startswith(f"{of_instance}.")
+        return is_of_instance or row.lease_ends <= self._now()
+
+    def _is_left(self, row: TaskRow, taker: Taker) -> bool:
+        """Reserved for another worker, who did not come for it."""
+        is_for_another = row.reserved_for not in (None, taker.worker_id)
+        is_late = row.reserved_until <= self._now()
+        return row.is_queued and is_for_another and is_late and self._is_free(row)
+
+    def _take(self, row: TaskRow, taker: Taker) -> Claim:
+        if row.is_queued:
+            row.reserved_for = None
+            started_at = row.task.started_at or self._database.clock.now()
+            row.task = replace(row.task, status=TaskStatus.RUNNING, started_at=started_at)
+        row.task = replace(row.task, worker_id=taker.worker_id)
+        row.lease_id = self._ids.lease_id()
+        row.lease_ends = self._now() + taker.lease_s
+        session = self._session(row)
+        session.active_task, session.lease_id = row.task.task_id, row.lease_id
+        return Claim(task=row.task, lease_id=row.lease_id)
+
+    def _is_next(self, row: TaskRow) -> bool:
+        queued = (
+            other for other in self._database.tasks_of(row.task.session_key) if other.is_queued
+        )
+        return next(queued, None) is row
+
+    def _is_free(self, row: TaskRow) -> bool:
+        session = self._session(row)
+        return session.active_task is None and not session.is_deleted
+
+    def _session(self, row: TaskRow) -> SessionRow:
+        return self._database.sessions[row.task.session_key]
+
+    def _now(self) -> float:
+        return self._database.clock.monotonic()

@@ -1,0 +1,178 @@
+"""Tasks in memory."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from adapters.memory.database import KeyRow, MemoryDatabase, TaskRow
+from adapters.memory.task_queue import Taker, TaskQueue
+from domain.errors import IdempotencyKeyReused, SessionBusy
+from domain.ids import TaskId, WorkerId
+from domain.principal import Principal
+from domain.task import CancelIntent, OnBusy, Task, TaskStatus
+from ports.event_log import EncodedEvent, StoredEvent
+from ports.id_source import IdSource
+from ports.session_store import SessionEdit
+from ports.task_store import Cancellation, Claim, IdempotencyKey, Submission, TaskQuery
+
+_KEY_KEPT = timedelta(hours=24)
+
+
+class MemoryTaskStore:
+    def __init__(self, database: MemoryDatabase, *, ids: IdSource, lease_s: float = 30.0) -> None:
+        """`lease_s` is how long a reserved task waits for its worker."""
+        self._database = database
+        self._queue = TaskQueue(database, ids)
+        self._lease_s = lease_s
+
+    async def submit(
+        self,
+        task: Task,
+        queued: EncodedEvent,
+        *,
+        on_busy: OnBusy = "enqueue",
+        idempotency: IdempotencyKey | None = None,
+        reserved_for: WorkerId | None = None,
+    ) -> Submission:
+        repeated = self._repeated(task, idempotency) if idempotency else None
+        if repeated is not None:
+            return Submission(task=repeated, stored=(), is_repeat=True)
+        if on_busy == "reject" and self._is_busy(task):
+            raise SessionBusy(f"session {task.session_id} has an unfinished task")
+        row, stored = self._insert(task, queued)
+        row.reserved_for = reserved_for
+        row.reserved_until = self._database.clock.monotonic() + self._lease_s
+        if idempotency:
+            self._remember(task, idempotency)
+        return Submission(task=row.task, stored=stored, is_repeat=False)
+
+    async def claim(
+        self, worker_id: WorkerId, *, limit: int, lease_s: float, only: TaskId | None = None
+    ) -> Sequence[Claim]:
+        taker = Taker(worker_id=worker_id, lease_s=lease_s)
+        return self._queue.claim(taker, limit=limit, only=only)
+
+    async def heartbeat(self, worker_id: WorkerId, *, lease_s: float) -> Collection[TaskId]:
+        return self._queue.renew(Taker(worker_id=worker_id, lease_s=lease_s))
+
+    async def claim_lost(
+        self, worker_id: WorkerId, *, lease_s: float, of_instance: str | None = None
+    ) -> Sequence[Claim]:
+        taker = Taker(worker_id=worker_id, lease_s=lease_s)
+        return self._queue.claim_lost(taker, of_instance=of_instance)
+
+    async def requeue(self, claim: Claim, *, attempt_spent: bool) -> None:
+        self._queue.give_back(claim, attempt_spent=attempt_spent)
+
+    async def request_cancel(
+        self,
+        principal: Principal,
+        task_id: TaskId,
+        intent: CancelIntent,
+        *,
+        requested: EncodedEvent,
+        cancelled: EncodedEvent,
+    ) -> Cancellation:
+        row = self._database.task(principal, task_id)
+        session = self._database.sessions[row.task.session_key]
+        now = self._database.clock.now()
+        stored: Sequence[StoredEvent] = ()
+        if row.is_queued:
+            stored = session.append([requested, cancelled], at=now)
+            row.task = replace(
+                row.task,
+                status=TaskStatus.CANCELLED,
+                reason=intent.reason,
+                cancel=intent,
+                finished_at=now,
+                last_seq=stored[-1].seq,
+            )
+        elif row.is_live and _is_new(intent, row.task.cancel):
+            stored = session.append([requested], at=now)
+            row.task = replace(row.task, cancel=intent)
+        return Cancellation(task=row.task, stored=stored)
+
+    async def cancel_intents(self, worker_id: WorkerId) -> Sequence[tuple[TaskId, CancelIntent]]:
+        return [
+            (row.task.task_id, row.task.cancel)
+            for row in self._database.tasks.values()
+            if row.is_live and row.task.worker_id == worker_id and row.task.cancel
+        ]
+
+    async def get(self, principal: Principal, task_id: TaskId) -> Task:
+        return self._database.task(principal, task_id).task
+
+    async def list(self, principal: Principal, query: TaskQuery) -> Sequence[Task]:
+        tasks = [row.task for row in self._database.tasks_for(principal)]
+        if query.before is not None:
+            ids = [task.task_id for task in tasks]
+            tasks = tasks[: ids.index(query.before)] if query.before in ids else []
+        return [task for task in reversed(tasks) if _matches(task, query)][: query.limit]
+
+    async def unfinished_count(self, principal: Principal) -> int:
+        return _count_unfinished(self._database.tasks_for(principal))
+
+    def _repeated(self, task: Task, key: IdempotencyKey) -> Task | None:
+        known = self._database.keys.get(_name(task, key))
+        if known is None or known.created_at < self._database.clock.now() - _KEY_KEPT:
+            return None
+        if known.request_hash != key.request_hash:
+            raise IdempotencyKeyReused("this idempotency key was used with another request")
+        return self._database.tasks[known.task_id].task
+
+    def _is_busy(self, task: Task) -> bool:
+        session = self._database.session(task.principal, task.session_id)
+        if session is None:
+            return False
+        return _count_unfinished(self._database.tasks_of(session.session.session_key)) > 0
+
+    def _insert(self, task: Task, queued: EncodedEvent) -> tuple[TaskRow, Sequence[StoredEvent]]:
+        database, now = self._database, self._database.clock.now()
+        session = database.session(task.principal, task.session_id) or database.make_session(
+            task.principal, task.session_id, SessionEdit()
+        )
+        stored = session.append([queued], at=now)
+        row = database.tasks[task.task_id] = TaskRow(
+            task=replace(
+                task,
+                session_key=session.session.session_key,
+                created_at=now,
+                status=TaskStatus.QUEUED,
+                first_seq=stored[0].seq,
+            )
+        )
+        return row, stored
+
+    def _remember(self, task: Task, key: IdempotencyKey) -> None:
+        self._database.keys[_name(task, key)] = KeyRow(
+            request_hash=key.request_hash,
+            task_id=task.task_id,
+            created_at=self._database.clock.now(),
+        )
+
+
+def _name(task: Task, key: IdempotencyKey) -> tuple[str, str, str]:
+    return (task.principal.tenant, task.principal.owner, key.key)
+
+
+def _is_new(intent: CancelIntent, earlier: CancelIntent | None) -> bool:
+    return earlier is None or (earlier.mode == "graceful" and intent.mode == "kill")
+
+
+def _matches(task: Task, query: TaskQuery) -> bool:
+    return (
+        query.session_id in (None, task.session_id)
+        and (not query.statuses or task.status in query.statuses)
+        and query.agent in (None, task.agent)
+        and (query.since is None or task.created_at >= query.since)
+        and (query.until is None or task.created_at < query.until)
+        and _ascii_lower(query.text or "") in _ascii_lower(task.text)
+    )
+
+
+def _ascii_lower(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass").lower()
+
+
+def _count_unfinished(rows: Iterable[TaskRow]) -> int:
+    return sum(not row.task.status.is_final for row in rows)

@@ -1,0 +1,30 @@
+"""Hints within one process."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from ports.wakeups import Hint
+
+
+class MemoryWakeups:
+    """Called from the event loop alone; every hint is passed on in the loop's next turn."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[Hint], None]] = []
+
+    def notify(self, hint: Hint) -> None:
+        if self._listeners:
+            asyncio.get_running_loop().call_soon(self._tell, hint)
+
+    @contextmanager
+    def listen(self, callback: Callable[[Hint], None]) -> Iterator[None]:
+        self._listeners.append(callback)
+        try:
+            yield
+        finally:
+            self._listeners.remove(callback)
+
+    def _tell(self, hint: Hint) -> None:
+        for callback in tuple(self._listeners):
+            callback(hint)
