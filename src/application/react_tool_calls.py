@@ -1,0 +1,149 @@
+"""Carries out the tool calls of one answer, side by side, each with its events in pairs."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from application.react_group import together
+from application.react_text_joiner import JOIN_S, joined_text
+from domain.errors import AgentcastError, ToolError
+from domain.ids import CallId, TaskId
+from domain.tool_events import ToolCallComplete, ToolCallStart, ToolCallStream
+from ports.clock import Clock
+from ports.id_source import IdSource
+from ports.language_model import ToolCall, ToolMessage
+from ports.runner import RunContext
+from ports.tool import Tool, ToolContext, ToolResult, ToolSpec
+
+log = logging.getLogger(__name__)
+
+MAX_AT_ONCE = 8
+MAX_RESULT_CHARS = 32 * 1024
+_MAX_QUOTED_CHARS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What came of a call; `error` stands for a call that was not carried out."""
+
+    result: ToolResult
+    error: str | None = None
+
+    @property
+    def observation(self) -> str:
+        return self.result.content if self.error is None else f"Error: {self.error}"
+
+
+class ToolCalls:
+    def __init__(
+        self, tools: Sequence[Tool], *, clock: Clock, ids: IdSource, join_s: float = JOIN_S
+    ) -> None:
+        self._tools: Mapping[str, Tool] = {tool.spec.name: tool for tool in tools}
+        self._clock = clock
+        self._ids = ids
+        self._join_s = join_s
+
+    @property
+    def specs(self) -> Sequence[ToolSpec]:
+        return [tool.spec for tool in self._tools.values()]
+
+    async def carry_out(
+        self, calls: Sequence[ToolCall], *, task_id: TaskId, context: RunContext
+    ) -> Sequence[ToolMessage]:
+        """What the model is told of each call, in the order it asked for them."""
+        gate = asyncio.Semaphore(MAX_AT_ONCE)
+
+        async def one(call: ToolCall) -> ToolMessage:
+            async with gate:
+                told = await self._told_with_events(call, task_id, context)
+            return ToolMessage(call_id=call.call_id, content=told.observation)
+
+        async with together() as group:
+            running = [group.create_task(one(call)) for call in calls]
+        return [task.result() for task in running]
+
+    async def _told_with_events(
+        self, call: ToolCall, task_id: TaskId, context: RunContext
+    ) -> _Told:
+        # The model's ids may come again in another task of the session; these never do.
+        call_id = self._ids.call_id()
+        started = self._clock.monotonic()
+        told = _failed("cancelled")
+        try:
+            await context.emit(
+                ToolCallStart(
+                    call_id=call_id, tool_name=call.tool_name, arguments=call.arguments or {}
+                )
+            )
+            told = await self._told(call, call_id, task_id, context)
+        finally:
+            await context.emit(
+                ToolCallComplete(
+                    call_id=call_id,
+                    tool_name=call.tool_name,
+                    status="error" if told.error or told.result.is_error else "ok",
+                    result=told.result.content,
+                    error=told.error,
+                    truncated=told.result.truncated or None,
+                    duration_ms=round((self._clock.monotonic() - started) * 1000),
+                )
+            )
+        return told
+
+    async def _told(
+        self, call: ToolCall, call_id: CallId, task_id: TaskId, context: RunContext
+    ) -> _Told:
+        if (tool := self._tools.get(call.tool_name)) is None:
+            known = ", ".join(self._tools)
+            return _failed(f"there is no tool {call.tool_name!r}; there are: {known or 'none'}")
+        if call.arguments is None:
+            written = call.raw_arguments[:_MAX_QUOTED_CHARS]
+            return _failed(f"the arguments are no JSON object: {written}")
+        try:
+            result = await self._result(tool, call.arguments, call_id, task_id, context)
+        except ToolError as error:
+            return _failed(str(error))
+        except AgentcastError:
+            raise
+        except Exception:  # boundary: a bug in a tool is the model's to work around
+            log.exception("tool %s failed in task %s", call.tool_name, task_id)
+            return _failed("the tool failed unexpectedly")
+        return _Told(result=_bounded(result))
+
+    async def _result(
+        self,
+        tool: Tool,
+        arguments: Mapping[str, object],
+        call_id: CallId,
+        task_id: TaskId,
+        context: RunContext,
+    ) -> ToolResult:
+        async def emit(chunk: str) -> None:
+            await context.emit(ToolCallStream(call_id=call_id, stream="text", chunk=chunk))
+
+        async with joined_text(emit, join_s=self._join_s) as put:
+            return await tool.call(
+                arguments,
+                ToolContext(
+                    task_id=task_id,
+                    call_id=call_id,
+                    workspace=context.workspace,
+                    grace_s=context.grace_s,
+                    stream=put,
+                ),
+            )
+
+
+def _failed(error: str) -> _Told:
+    return _Told(result=ToolResult(content="", is_error=True), error=error)
+
+
+def _bounded(result: ToolResult) -> ToolResult:
+    content = result.content
+    if len(content) <= MAX_RESULT_CHARS:
+        return result
+    note = f"\n[cut: {MAX_RESULT_CHARS} of {len(content)} characters]"
+    return ToolResult(
+        content=content[:MAX_RESULT_CHARS] + note, is_error=result.is_error, truncated=True
+    )
