@@ -1,0 +1,46 @@
+"""Checks what a model passes to a tool, and tells models what a tool takes."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from domain.errors import ToolError
+from ports.tool import ToolSpec
+
+
+class Arguments(BaseModel):
+    """The arguments of one tool; fields that it does not know are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+A = TypeVar("A", bound=Arguments)
+
+
+def parsed(arguments_class: type[A], arguments: Mapping[str, object]) -> A:
+    """Raises ToolError, which names every argument that is wrong."""
+    try:
+        return arguments_class.model_validate(dict(arguments))
+    except ValidationError as error:
+        faults = (f"{_name(fault['loc'])}: {fault['msg']}" for fault in error.errors())
+        raise ToolError("wrong arguments: " + "; ".join(faults)) from error
+
+
+def tool_spec(name: str, description: str, arguments_class: type[Arguments]) -> ToolSpec:
+    schema = arguments_class.model_json_schema()
+    properties = {
+        field: {key: value for key, value in about.items() if key != "title"}
+        for field, about in schema.get("properties", {}).items()
+    }
+    parameters = {
+        "type": "object",
+        "properties": properties,
+        "required": schema.get("required", []),
+        "additionalProperties": False,
+    }
+    return ToolSpec(name=name, description=description, parameters=parameters)
+
+
+def _name(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location)

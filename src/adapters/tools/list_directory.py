@@ -1,0 +1,57 @@
+"""The tool with which a model looks into a folder."""
+
+import asyncio
+import os
+from collections.abc import Iterator, Mapping
+
+from pydantic import Field
+
+from adapters.tools.arguments import Arguments, parsed, tool_spec
+from adapters.tools.bounded_text import bounded
+from adapters.tools.workspace_path import workspace_path
+from domain.errors import ToolError
+from ports.tool import ToolContext, ToolResult
+
+_MOST_ENTRIES = 1000
+
+
+class ListDirectoryArguments(Arguments):
+    path: str = Field(default=".", min_length=1, description="Relative to the workspace.")
+
+
+class ListDirectoryTool:
+    spec = tool_spec(
+        "list_directory",
+        "List a folder of the workspace by name; folders end with a slash, files show their size.",
+        ListDirectoryArguments,
+    )
+
+    async def call(self, arguments: Mapping[str, object], context: ToolContext) -> ToolResult:
+        wanted = parsed(ListDirectoryArguments, arguments)
+        return await asyncio.to_thread(_list, wanted, context.workspace)
+
+
+def _list(wanted: ListDirectoryArguments, workspace: str) -> ToolResult:
+    path = workspace_path(workspace, wanted.path)
+    try:
+        with os.scandir(path) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+    except NotADirectoryError as error:
+        raise ToolError(f"path: {wanted.path!r} is a file") from error
+    except OSError as error:
+        raise ToolError(f"path: cannot list {wanted.path!r}: {error.strerror}") from error
+    if not found:
+        return ToolResult(content="The folder is empty.")
+    lines = "\n".join(_lines(found[:_MOST_ENTRIES]))
+    return bounded(lines, is_cut=len(found) > _MOST_ENTRIES)
+
+
+def _lines(entries: list[os.DirEntry[str]]) -> Iterator[str]:
+    for entry in entries:
+        name = entry.name.encode(errors="replace").decode()
+        if entry.is_symlink():
+            yield f"{name}@"
+        elif entry.is_dir():
+            yield f"{name}/"
+        else:
+            yield f"{name}  {entry.stat(follow_symlinks=False).st_size} bytes"
