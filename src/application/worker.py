@@ -17,6 +17,7 @@ from domain.events import EventListener
 from domain.ids import TaskId
 from ports.clock import Clock
 from ports.meter import Meter
+from ports.session_store import SessionStore
 from ports.task_store import Claim, TaskStore
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ class Worker:
         *,
         settings: WorkerSettings,
         tasks: TaskStore,
+        sessions: SessionStore,
         agents: AgentCoordinator,
         broadcaster: EventBroadcaster,
         lost: LostTasks,
@@ -40,6 +42,7 @@ class Worker:
         self.runs = LiveRuns()
         self.settings = settings
         self._tasks = tasks
+        self._sessions = sessions
         self._agents = agents
         self._broadcaster = broadcaster
         self._lost = lost
@@ -74,7 +77,7 @@ class Worker:
                 loops.create_task(self._repeat(lambda: self._work_off(runs), self._new_work)),
                 loops.create_task(self._repeat(self._leases.renew, self._heartbeat)),
                 loops.create_task(self._repeat(self._fence, _poll)),
-                loops.create_task(self._repeat(self._settle_lost, self._heartbeat)),
+                loops.create_task(self._repeat(self._clean_up, self._heartbeat)),
             ]
             try:
                 yield
@@ -167,9 +170,10 @@ class Worker:
     async def _fence(self) -> None:
         self._leases.fence()
 
-    async def _settle_lost(self) -> None:
-        if not self._is_draining:
+    async def _clean_up(self) -> None:
+        if self.settings.takes_any and not self._is_draining:
             await self._lost.settle(self.settings)
+            await self._sessions.purge()
 
 
 async def _poll() -> None:

@@ -12,13 +12,13 @@ from domain.limits import Limits
 class LimitSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    timeout_s: float | None = Field(None, gt=0)
-    idle_s: float | None = Field(None, gt=0)
-    iterations: int | None = Field(None, gt=0)
-    tool_calls: int | None = Field(None, gt=0)
-    tokens: int | None = Field(None, gt=0)
-    usd: float | None = Field(None, gt=0)
-    output_bytes: int | None = Field(None, gt=0)
+    timeout_s: float | None = Field(default=None, gt=0)
+    idle_s: float | None = Field(default=None, gt=0)
+    iterations: int | None = Field(default=None, gt=0)
+    tool_calls: int | None = Field(default=None, gt=0)
+    tokens: int | None = Field(default=None, gt=0)
+    usd: float | None = Field(default=None, gt=0)
+    output_bytes: int | None = Field(default=None, gt=0)
 
 
 class AgentSettings(BaseModel):
@@ -36,7 +36,7 @@ class AgentSettings(BaseModel):
     workspace: str | None = None
     sandbox: SandboxWish = "auto"
     network: Network = "none"
-    limits: LimitSettings = Field(default_factory=LimitSettings)
+    limits: LimitSettings = LimitSettings()
     on_lost: OnLost = "interrupt"
     max_attempts: int = Field(3, ge=1)
     model: str | None = None

@@ -13,11 +13,11 @@ from adapters.memory.event_log import MemoryEventLog
 from adapters.memory.session_store import MemorySessionStore
 from adapters.memory.task_store import MemoryTaskStore
 from adapters.memory.wakeups import MemoryWakeups
-from adapters.metrics.prometheus_meter import PrometheusMeter
+from adapters.metrics.prometheus_meter import PrometheusMeter, exposition, new_registry
 from adapters.process.linux_process_host import LinuxProcessHost
 from adapters.store.event_log import SqlEventLog
 from adapters.store.open_database import open_database
-from adapters.store.postgres_wakeups import PostgresWakeups
+from adapters.store.open_wakeups import open_wakeups
 from adapters.store.session_store import SqlSessionStore
 from adapters.store.task_store import SqlTaskStore
 from adapters.system.clock import SystemClock
@@ -45,7 +45,8 @@ from application.tails import Tails
 from application.watches import Watches
 from application.worker import Worker
 from application.worker_settings import WorkerSettings
-from entrypoints.choices import language_model_kind, openai_settings, profiles, store_kind
+from entrypoints import choices
+from entrypoints.data_directory import DataDirectory
 from entrypoints.settings import Settings
 from ports.agent_catalog import AgentCatalog
 from ports.authenticator import Authenticator
@@ -66,9 +67,183 @@ from ports.workspaces import Workspaces
 
 
 class Container(containers.DeclarativeContainer):
-    """`Container(settings=…, worker_settings=…)`; any other provider may be named as well."""
+    """`Container(settings=…, worker_settings=…)`; every other provider may be named as well."""
 
     settings: providers.Provider[Settings] = providers.Dependency(instance_of=Settings)
     worker_settings: providers.Provider[WorkerSettings] = providers.Dependency(
         instance_of=WorkerSettings
     )
+    data_directory = providers.Factory(DataDirectory, settings.provided.data_dir)
+
+    clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
+    ids: providers.Provider[IdSource] = providers.Singleton(SystemIdSource)
+    codec: providers.Provider[EventCodec] = providers.Singleton(JsonEventCodec)
+    metrics_registry = providers.Singleton(new_registry)
+    metrics_page = providers.Callable(exposition, metrics_registry)
+    meter: providers.Provider[Meter] = providers.Singleton(PrometheusMeter, metrics_registry)
+    authenticator: providers.Provider[Authenticator] = providers.Singleton(LocalAuthenticator)
+    catalog: providers.Provider[AgentCatalog] = providers.Singleton(
+        FixedAgentCatalog,
+        providers.Callable(choices.profiles, settings),
+        default=providers.Callable(choices.default_agent, settings),
+    )
+    workspaces: providers.Provider[Workspaces] = providers.Singleton(
+        FolderWorkspaces,
+        root=data_directory.provided.workspaces,
+        fixed=settings.provided.workspace,
+    )
+
+    _store_kind = providers.Callable(choices.store_kind, settings)
+    _memory = providers.Singleton(MemoryDatabase, clock)
+    _sql = providers.Singleton(open_database, settings.provided.store_url)
+    database = providers.Selector(_store_kind, memory=_memory, sqlite=_sql, postgres=_sql)
+    _sql_log = providers.Singleton(SqlEventLog, _sql)
+    event_log: providers.Provider[EventLog] = providers.Selector(
+        _store_kind,
+        memory=providers.Singleton(MemoryEventLog, _memory),
+        sqlite=_sql_log,
+        postgres=_sql_log,
+    )
+    _sql_tasks = providers.Singleton(
+        SqlTaskStore, _sql, ids=ids, lease_s=settings.provided.lease_s
+    )
+    task_store: providers.Provider[TaskStore] = providers.Selector(
+        _store_kind,
+        memory=providers.Singleton(
+            MemoryTaskStore, _memory, ids=ids, lease_s=settings.provided.lease_s
+        ),
+        sqlite=_sql_tasks,
+        postgres=_sql_tasks,
+    )
+    _sql_sessions = providers.Singleton(SqlSessionStore, _sql)
+    session_store: providers.Provider[SessionStore] = providers.Selector(
+        _store_kind,
+        memory=providers.Singleton(MemorySessionStore, _memory),
+        sqlite=_sql_sessions,
+        postgres=_sql_sessions,
+    )
+    _one_process = providers.Singleton(MemoryWakeups)
+    wakeups: providers.Provider[Wakeups] = providers.Selector(
+        _store_kind,
+        memory=_one_process,
+        sqlite=_one_process,
+        postgres=providers.Singleton(open_wakeups, settings.provided.store_url),
+    )
+
+    process_host: providers.Provider[ProcessHost] = providers.Singleton(
+        LinuxProcessHost, hidden_folders=providers.List(settings.provided.data_dir.as_posix.call())
+    )
+    language_model: providers.Provider[LanguageModel] = providers.Selector(
+        providers.Callable(choices.model_kind, settings),
+        openai=providers.Singleton(
+            OpenAIModel,
+            api_key=providers.Callable(choices.openai_key, settings),
+            base_url=settings.provided.openai_base_url,
+            model=providers.Callable(choices.openai_model, settings),
+        ),
+        scripted=providers.Singleton(ScriptedModel),
+    )
+    shell_tool: providers.Provider[Tool] = providers.Singleton(
+        ShellTool, process_host=process_host
+    )
+    read_file_tool: providers.Provider[Tool] = providers.Singleton(ReadFileTool)
+    write_file_tool: providers.Provider[Tool] = providers.Singleton(WriteFileTool)
+    list_directory_tool: providers.Provider[Tool] = providers.Singleton(ListDirectoryTool)
+    search_files_tool: providers.Provider[Tool] = providers.Singleton(SearchFilesTool)
+    tools = providers.List(
+        shell_tool, read_file_tool, write_file_tool, list_directory_tool, search_files_tool
+    )
+
+    react_runner: providers.Provider[Runner] = providers.Singleton(
+        ReactRunner, model=language_model, tools=tools, clock=clock, ids=ids
+    )
+    command_runner: providers.Provider[Runner] = providers.Singleton(
+        CommandRunner, process_host=process_host, clock=clock
+    )
+    runners = providers.Dict(react=react_runner, shell=command_runner, command=command_runner)
+
+    tails = providers.Singleton(Tails, log=event_log, sessions=session_store, codec=codec)
+    tail_follower = providers.Singleton(TailFollower, tails=tails, wakeups=wakeups)
+    event_broadcaster = providers.Singleton(
+        EventBroadcaster,
+        log=event_log,
+        codec=codec,
+        tails=tails,
+        wakeups=wakeups,
+        clock=clock,
+        ids=ids,
+        meter=meter,
+    )
+    agent_coordinator = providers.Singleton(
+        AgentCoordinator,
+        runners=runners,
+        catalog=catalog,
+        workspaces=workspaces,
+        clock=clock,
+        meter=meter,
+    )
+    lost_tasks = providers.Singleton(
+        LostTasks,
+        tasks=task_store,
+        broadcaster=event_broadcaster,
+        catalog=catalog,
+        processes=process_host,
+    )
+    worker = providers.Singleton(
+        Worker,
+        settings=worker_settings,
+        tasks=task_store,
+        sessions=session_store,
+        agents=agent_coordinator,
+        broadcaster=event_broadcaster,
+        lost=lost_tasks,
+        clock=clock,
+        meter=meter,
+    )
+    server_coordinator = providers.Singleton(
+        ServerCoordinator,
+        tasks=task_store,
+        broadcaster=event_broadcaster,
+        worker=worker,
+        tails=tails,
+        wakeups=wakeups,
+        catalog=catalog,
+        clock=clock,
+        ids=ids,
+        meter=meter,
+    )
+    sessions = providers.Singleton(
+        Sessions, store=session_store, tails=tails, wakeups=wakeups, ids=ids
+    )
+    stream_sources = providers.Singleton(
+        StreamSources,
+        log=event_log,
+        tails=tails,
+        tasks=task_store,
+        sessions=session_store,
+        catalog=catalog,
+        clock=clock,
+        shelf=providers.Singleton(CursorShelf),
+    )
+    watches = providers.Singleton(Watches, sources=stream_sources, codec=codec, meter=meter)
+    history = providers.Singleton(History, log=event_log)
+
+
+@asynccontextmanager
+async def opened(container: Container) -> AsyncIterator[None]:
+    """Open what must be opened, in order, and close it in reverse."""
+    parts: list[object] = [
+        container.database(),
+        container.event_log(),
+        container.wakeups(),
+        container.process_host(),
+        container.language_model(),
+        container.event_broadcaster(),
+        container.tail_follower(),
+        container.server_coordinator(),
+    ]
+    async with AsyncExitStack() as stack:
+        for part in parts:
+            if isinstance(part, Openable):
+                await stack.enter_async_context(part.opened())
+        yield

@@ -42,9 +42,7 @@ def serve(settings: Settings, *, greet: Callable[[str], None]) -> int:
         return run_server(Container(settings=settings, worker_settings=worker), listener, greet)
 
 
-def run_server(
-    container: Container, listener: socket.socket, greet: Callable[[str], None]
-) -> int:
+def run_server(container: Container, listener: socket.socket, greet: Callable[[str], None]) -> int:
     """Serve this container on a bound socket."""
     failures: list[AgentcastError] = []
 
@@ -62,7 +60,7 @@ def run_server(
         app,
         loop="asyncio",
         http="httptools",
-        ws="websockets",
+        ws="websockets-sansio",
         lifespan="on",
         backlog=_BACKLOG,
         access_log=False,

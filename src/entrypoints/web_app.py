@@ -4,7 +4,7 @@ import asyncio
 from importlib.metadata import version
 
 from adapters.http.agents_router import agents_router
-from adapters.http.app import Lifespan, http_app
+from adapters.http.app import Application, Lifespan, http_app
 from adapters.http.caller import caller_by
 from adapters.http.operations_router import NotReady
 from adapters.http.sessions_router import sessions_router
@@ -13,7 +13,6 @@ from adapters.http.streams import Streams
 from adapters.http.streams_router import streams_router
 from adapters.http.submit_router import submit_router
 from adapters.http.tasks_router import tasks_router
-from application.history import History
 from domain.errors import Unavailable
 from domain.ids import SessionKey
 from entrypoints.container import Container
@@ -21,7 +20,7 @@ from entrypoints.container import Container
 _STORE_PATIENCE_S = 2.0
 
 
-def web_app(container: Container, *, lifespan: Lifespan | None = None):  # type: ignore[no-untyped-def]
+def web_app(container: Container, *, lifespan: Lifespan | None = None) -> Application:
     """The ASGI application. What the container holds must be open while it serves."""
     settings = container.settings()
     coordinator = container.server_coordinator()
@@ -50,7 +49,7 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None):  # type:
             agents_router(coordinator=coordinator, caller=caller),
             streams_router(
                 streams=streams,
-                history=History(log=container.event_log()),
+                history=container.history(),
                 coordinator=coordinator,
                 sessions=sessions,
                 caller=caller,
@@ -60,7 +59,7 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None):  # type:
         version=version("agentcast"),
         clock=container.clock(),
         readiness=readiness,
-        metrics=container.meter().exposition,
+        metrics=container.metrics_page,
         lifespan=lifespan,
         allowed_hosts=settings.allowed_hosts,
         cors_origins=settings.cors_origins,

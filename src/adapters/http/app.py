@@ -25,6 +25,7 @@ from ports.clock import Clock
 
 ALIAS = "/api"
 
+Application = ASGIApp
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
@@ -38,7 +39,7 @@ def http_app(
     lifespan: Lifespan | None = None,
     allowed_hosts: Collection[str] = (),
     cors_origins: Collection[str] = (),
-) -> ASGIApp:
+) -> Application:
     """The routers answer under both prefixes; links and the description know the first only."""
     api = _api(version=version, lifespan=lifespan)
     operations = operations_router(

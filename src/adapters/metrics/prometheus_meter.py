@@ -22,10 +22,9 @@ _HELP: Mapping[Count, str] = {
 
 
 class PrometheusMeter:
-    def __init__(self) -> None:
-        self._registry = CollectorRegistry()
+    def __init__(self, registry: CollectorRegistry) -> None:
         self._counters = {
-            name: Counter(f"agentcast_{name}", _HELP[name], registry=self._registry)
+            name: Counter(f"agentcast_{name}", _HELP[name], registry=registry)
             for name in get_args(Count)
         }
         self._totals = dict.fromkeys(self._counters, 0)
@@ -37,6 +36,11 @@ class PrometheusMeter:
     def total(self, count: Count) -> int:
         return self._totals[count]
 
-    def exposition(self) -> tuple[bytes, str]:
-        """All counts in Prometheus's text format, and its content type."""
-        return generate_latest(self._registry), CONTENT_TYPE_LATEST
+
+def new_registry() -> CollectorRegistry:
+    return CollectorRegistry()
+
+
+def exposition(registry: CollectorRegistry) -> tuple[bytes, str]:
+    """All counts in Prometheus's text format, and its content type."""
+    return generate_latest(registry), CONTENT_TYPE_LATEST

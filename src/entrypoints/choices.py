@@ -1,0 +1,61 @@
+"""The choices that settings leave to the container."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from domain.agent_profile import AgentProfile
+from domain.ids import AgentName
+from entrypoints.agent_settings import profiles_of
+from entrypoints.settings import Settings, SettingsError
+
+StoreKind = Literal["sqlite", "postgres", "memory"]
+ModelKind = Literal["openai", "scripted"]
+
+DEFAULT_OPENAI_MODEL = "gpt-4o"
+_NO_KEY = "none"  # servers of one's own often want no key, the SDK always does
+
+
+def store_kind(settings: Settings) -> StoreKind:
+    """By the scheme of the database's URL."""
+    scheme = settings.store_url.partition(":")[0].partition("+")[0]
+    match scheme:
+        case "sqlite":
+            return "sqlite"
+        case "postgresql" | "postgres":
+            return "postgres"
+        case "memory":
+            return "memory"
+        case _:
+            raise SettingsError(
+                f"AGENTCAST_DATABASE_URL: {scheme!r} is no database for Agentcast; "
+                "use sqlite:///path or postgresql://…"
+            )
+
+
+def model_kind(settings: Settings) -> ModelKind:
+    """What is asked for, else by the key or the server that is there, else the offline model."""
+    if settings.llm_provider:
+        return settings.llm_provider
+    return "openai" if settings.openai_api_key or settings.openai_base_url else "scripted"
+
+
+def openai_key(settings: Settings) -> str:
+    return settings.openai_api_key or _NO_KEY
+
+
+def openai_model(settings: Settings) -> str:
+    return settings.llm_model or DEFAULT_OPENAI_MODEL
+
+
+def profiles(settings: Settings) -> Sequence[AgentProfile]:
+    return profiles_of(settings.agents)
+
+
+def default_agent(settings: Settings) -> AgentName:
+    names = sorted(profile.name for profile in profiles(settings))
+    if settings.default_agent not in names:
+        raise SettingsError(
+            f"AGENTCAST_DEFAULT_AGENT: there is no agent {settings.default_agent!r}; "
+            f"known: {', '.join(names)}"
+        )
+    return AgentName(settings.default_agent)
