@@ -25,25 +25,30 @@ def parse_json(body: bytes) -> object:
         raise _malformed(f"the body is not JSON: {message}") from error
     except RecursionError as error:
         raise _too_deep() from error
-    _check(value, depth=0)
+    _check(value, depth=1)
     return value
 
 
 def _check(value: object, *, depth: int) -> None:
-    if depth > MAX_DEPTH:
-        raise _too_deep()
     match value:
         case str():
             _check_text(value)
         case dict():
+            _check_depth(depth)
             for key, item in value.items():
                 _check_text(key)
                 _check(item, depth=depth + 1)
         case list():
+            _check_depth(depth)
             for item in value:
                 _check(item, depth=depth + 1)
         case _:
             return
+
+
+def _check_depth(depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise _too_deep()
 
 
 def _check_text(text: str) -> None:

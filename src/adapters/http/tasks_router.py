@@ -17,6 +17,9 @@ from domain.ids import AgentName, SessionId, TaskId
 from domain.principal import Principal
 from ports.task_store import Cancellation, TaskQuery
 
+_AS_USUAL = CancelBody()
+_HAD_ENDED = {"model": TaskAnswer, "description": "The task had ended before."}
+
 
 def tasks_router(*, coordinator: ServerCoordinator, caller: Caller) -> APIRouter:
     router = APIRouter(route_class=JsonRoute, prefix="/tasks", tags=["tasks"])
@@ -45,19 +48,16 @@ def tasks_router(*, coordinator: ServerCoordinator, caller: Caller) -> APIRouter
         task_id: str,
         response: Response,
         principal: Asker,
-        body: Annotated[CancelBody | None, Body()] = None,
+        body: Annotated[CancelBody, Body()] = _AS_USUAL,
     ) -> TaskAnswer:
         """Ask for the end of a task, in whatever state it is; asking again does no harm."""
-        mode = (body or {}).get("mode", "graceful")
+        mode = body.get("mode", "graceful")
         cancellation = await coordinator.cancel(principal, path_task_id(task_id), mode=mode)
         if _had_ended(cancellation):
             response.status_code = 200
         return task_answer(cancellation.task)
 
     return router
-
-
-_HAD_ENDED = {"model": TaskAnswer, "description": "The task had ended before."}
 
 
 def _task_query(query: TaskListQuery) -> TaskQuery:

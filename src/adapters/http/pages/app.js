@@ -1,0 +1,100 @@
+// Wires the page: choose a session, watch it, submit to it, cancel.
+
+import { getJson, postJson } from "./api.js";
+import { isFinal } from "./event_kinds.js";
+import { EventView } from "./event_view.js";
+import { LiveTasks } from "./live_tasks.js";
+import { SessionList } from "./session_list.js";
+import { Watch } from "./watch.js";
+
+const REFRESH_MS = 15000;
+const STATES = { off: "not watching", connecting: "connecting …", live: "live" };
+const at = (id) => document.getElementById(id);
+
+const view = new EventView(at("events"), at("to-end"));
+const live = new LiveTasks(() => { at("cancel").disabled = live.oldest === undefined; });
+const sessions = new SessionList({
+  list: at("sessions"),
+  empty: at("no-sessions"),
+  onChoose: choose,
+});
+const watch = new Watch({ onEvent: take, onReset: clear, onState: showState });
+
+function take(event) {
+  view.add(event);
+  live.count(event);
+  if (isFinal(event.event_type)) refreshSoon();
+}
+
+function clear() {
+  view.clear();
+  live.clear();
+}
+
+function showState(state) {
+  at("connection").dataset.state = state;
+  at("connection").textContent = STATES[state];
+}
+
+function choose(sessionId) {
+  if (sessions.chosen === sessionId && watch.source) return;
+  clear();
+  sessions.choose(sessionId);
+  at("session-name").textContent = sessionId;
+  at("session-id").value = sessionId;
+  history.replaceState(null, "", `#${encodeURIComponent(sessionId)}`);
+  watch.start(sessionId);
+}
+
+async function submit() {
+  const body = { task: at("task").value };
+  if (at("agent").value) body.agent = at("agent").value;
+  if (at("session-id").value) body.session_id = at("session-id").value;
+  const submitted = await postJson("/tasks", body);
+  at("task").value = "";
+  choose(submitted.session_id);
+  await sessions.refresh();
+}
+
+async function cancel() {
+  if (live.oldest !== undefined) await postJson(`/tasks/${live.oldest}/cancel`, {});
+}
+
+async function fillAgents() {
+  const { items } = await getJson("/agents");
+  const options = items.map((agent) => new Option(agent.name, agent.name));
+  at("agent").replaceChildren(new Option("default", ""), ...options);
+}
+
+/** Does it, and says so if it went wrong. */
+async function tried(work) {
+  try {
+    await work();
+    at("problem").hidden = true;
+  } catch (error) {
+    at("problem").textContent = error.message;
+    at("problem").hidden = false;
+  }
+}
+
+let refreshing = null;
+function refreshSoon() {
+  refreshing ??= setTimeout(() => {
+    refreshing = null;
+    if (!document.hidden) sessions.refresh().catch(() => {});
+  }, 300);
+}
+
+at("submit").addEventListener("submit", (event) => {
+  event.preventDefault();
+  at("send").disabled = true;
+  tried(submit).finally(() => { at("send").disabled = false; });
+});
+at("task").addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) at("submit").requestSubmit();
+});
+at("cancel").addEventListener("click", () => tried(cancel));
+setInterval(refreshSoon, REFRESH_MS);
+if (matchMedia("(max-width: 44rem)").matches) at("sessions-panel").open = false;
+tried(fillAgents).then(() => tried(() => sessions.refresh()));
+if (location.hash.length > 1) choose(decodeURIComponent(location.hash.slice(1)));

@@ -1,0 +1,69 @@
+// Says in words what an event tells, and which events go on where an earlier one stopped.
+
+const ENVELOPE = new Set([
+  "event_type", "seq", "timestamp", "session_id", "task_id", "agent", "attempt",
+]);
+
+const TEXTS = {
+  task_queued: (event) => event.task,
+  task_started: (event) => `by ${event.agent}, attempt ${event.attempt}`,
+  task_analysis: (event) => `${event.action_name}: ${event.goal}`,
+  task_complete: (event) => `${event.final_answer}${took(event)}`,
+  task_failed: (event) => `${event.reason}: ${event.error}${took(event)}`,
+  task_cancelled: (event) => `${event.reason}, by ${event.by}`,
+  task_interrupted: (event) => event.reason,
+  cancel_requested: (event) => `${event.mode}, by ${event.by}`,
+  progress: (event) => event.message + (event.percent === undefined ? "" : ` (${event.percent} %)`),
+  error: (event) => `${event.phase}: ${event.message}`,
+  iteration_start: (event) => `${event.iteration} of at most ${event.max_iterations}`,
+  iteration_complete: (event) => `${event.tool_calls} tool calls, ${event.tokens_used} tokens`,
+  thinking: (event) => `about ${event.message_count} messages`,
+  think_delta: (event) => event.text,
+  think_complete: (event) => event.content,
+  message_delta: (event) => event.text,
+  message: (event) => event.content,
+  token_usage: (event) => `${event.model}: ${event.input_tokens} in, ${event.output_tokens} out`,
+  tool_call_start: (event) => `${event.tool_name} ${JSON.stringify(event.arguments)}`,
+  tool_call_stream: (event) => event.chunk,
+  tool_call_complete: (event) => `${event.status}: ${event.error || event.result}${took(event)}`,
+  log: (event) => event.text ?? event.line,
+  process_started: (event) => `${event.command} (pid ${event.pid}, sandbox ${event.sandbox})`,
+  process_exited: (event) => `${ending(event)}${took(event)}`,
+  extraction: (event) => `${event.rule}: ${event.value}`,
+  input_required: (event) => event.prompt,
+  git_operation: (event) => `${event.operation} ${event.status}: ${event.message}`,
+  pr_created: (event) => `${event.title} ${event.pr_url}`,
+};
+
+const JOINED = {
+  think_delta: (event) => ({ key: `think ${event.iteration}`, adds: true }),
+  think_complete: (event) => ({ key: `think ${event.iteration}`, adds: false }),
+  message_delta: (event) => ({ key: `message ${event.message_id}`, adds: true }),
+  message: (event) => ({ key: `message ${event.message_id}`, adds: false }),
+  tool_call_stream: (event) => ({ key: `output ${event.call_id}`, adds: true }),
+  log: (event) => ({ key: `line ${event.line_num}`, adds: true, ends: !event.partial }),
+};
+
+export function textOf(event) {
+  const text = TEXTS[event.event_type];
+  return String(text ? text(event) : payload(event));
+}
+
+/** The row that this event belongs to, if others may belong to it too. */
+export function rowOf(event) {
+  const row = JOINED[event.event_type]?.(event);
+  return row && { ...row, key: `${event.task_id} ${event.attempt} ${row.key}` };
+}
+
+function payload(event) {
+  const own = Object.entries(event).filter(([name]) => !ENVELOPE.has(name));
+  return JSON.stringify(Object.fromEntries(own));
+}
+
+function took(event) {
+  return event.duration_ms === undefined ? "" : ` (${(event.duration_ms / 1000).toFixed(1)} s)`;
+}
+
+function ending(event) {
+  return event.exit_code === undefined ? `signal ${event.signal}` : `exit code ${event.exit_code}`;
+}

@@ -1,0 +1,35 @@
+"""What clients can learn of agents."""
+
+from tests.http_app import World
+
+
+async def test_an_agent_tells_what_it_is_and_can_do() -> None:
+    async with World().client() as client:
+        response = await client.get("/api/v1/agents/shell")
+
+    assert response.json() == {
+        "name": "shell",
+        "kind": "shell",
+        "status": "idle",
+        "live_tasks": 0,
+        "pty": True,
+        "sandbox": "auto",
+        "network": "none",
+        "on_lost": "interrupt",
+        "limits": {"timeout_s": 60.0},
+        "links": {"self": "/api/v1/agents/shell", "stream": "/api/v1/agents/shell/stream"},
+    }
+
+
+async def test_all_agents_are_listed() -> None:
+    async with World().client() as client:
+        response = await client.get("/api/agents")
+
+    assert [agent["name"] for agent in response.json()["items"]] == ["react", "shell"]
+
+
+async def test_an_unknown_agent_is_not_found() -> None:
+    async with World().client() as client:
+        response = await client.get("/api/v1/agents/nobody")
+
+    assert (response.status_code, response.json()["code"]) == (404, "agent_not_found")

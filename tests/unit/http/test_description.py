@@ -1,0 +1,104 @@
+"""The API description is complete enough to make clients from."""
+
+from typing import Any
+
+from domain.events import EVENT_CLASSES
+from tests.http_app import World
+
+
+async def description() -> dict[str, Any]:
+    async with World().client() as client:
+        answer: dict[str, Any] = (await client.get("/openapi.json")).json()
+        return answer
+
+
+async def test_every_route_is_described_under_the_canonical_prefix_only() -> None:
+    paths = (await description())["paths"]
+
+    routes = {f"{method.upper()} {path}" for path, item in paths.items() for method in item}
+    assert routes == {
+        "GET /health",
+        "GET /ready",
+        "GET /metrics",
+        "POST /api/v1/tasks",
+        "GET /api/v1/tasks",
+        "GET /api/v1/tasks/{task_id}",
+        "POST /api/v1/tasks/{task_id}/cancel",
+        "POST /api/v1/tasks/{task_id}/retry",
+        "GET /api/v1/sessions",
+        "POST /api/v1/sessions",
+        "GET /api/v1/sessions/{session_id}",
+        "PATCH /api/v1/sessions/{session_id}",
+        "DELETE /api/v1/sessions/{session_id}",
+        "GET /api/v1/agents",
+        "GET /api/v1/agents/{name}",
+    }
+
+
+async def test_every_error_is_described_as_problem_details() -> None:
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for item in (await description())["paths"].values():
+        for operation in item.values():
+            errors = {
+                status: response["content"]
+                for status, response in operation["responses"].items()
+                if status == "default" or status >= "400"
+            }
+            assert {"400", "421", "500", "default"} <= errors.keys()
+            assert all(content == problem for content in errors.values())
+
+
+async def test_every_operation_has_a_name_of_its_own() -> None:
+    paths = (await description())["paths"]
+
+    names = [operation["operationId"] for item in paths.values() for operation in item.values()]
+    assert len(names) == len(set(names))
+
+
+async def test_the_union_of_events_is_described() -> None:
+    schemas = (await description())["components"]["schemas"]
+
+    mapping = schemas["AgentEvent"]["discriminator"]["mapping"]
+    assert mapping == {
+        name: f"#/components/schemas/{event.__name__}" for name, event in EVENT_CLASSES.items()
+    }
+    assert schemas["TaskFailed"]["required"] == [
+        "event_type",
+        "seq",
+        "timestamp",
+        "session_id",
+        "task_id",
+        "agent",
+        "attempt",
+        "error",
+        "reason",
+        "duration_ms",
+    ]
+
+
+async def test_every_reference_leads_somewhere() -> None:
+    api = await description()
+    known = {f"#/components/schemas/{name}" for name in api["components"]["schemas"]}
+
+    assert references(api) <= known
+
+
+async def test_nothing_that_is_sent_or_taken_is_ever_null() -> None:
+    assert "null" not in kinds(await description())
+
+
+def references(node: object) -> set[str]:
+    return {value for key, value in pairs(node) if key == "$ref"}
+
+
+def kinds(node: object) -> set[str]:
+    return {value for key, value in pairs(node) if key == "type"}
+
+
+def pairs(node: object) -> set[tuple[str, str]]:
+    if isinstance(node, dict):
+        own = {(key, value) for key, value in node.items() if isinstance(value, str)}
+        return own.union(*map(pairs, node.values()))
+    if isinstance(node, list):
+        return set().union(*map(pairs, node))
+    return set()
