@@ -38,6 +38,7 @@ async def carried_out(request: SubmitTask, *, settings: Settings, view: EventVie
     _log_what_is_wrong(settings)
     container = Container(settings=settings, worker_settings=lone_worker(settings))
     with settings_mistakes():
+        container.data_directory().make()
         async with opened(container):
             coordinator = container.server_coordinator()
             follower = LogFollower(log=container.event_log(), wakeups=container.wakeups())

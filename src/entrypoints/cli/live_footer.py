@@ -5,7 +5,7 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from domain.events import AgentEvent
-from domain.process_events import ProcessStarted
+from domain.process_events import Log, ProcessStarted
 from domain.task_events import TaskComplete, TaskPaused, TaskQueued, TaskResumed, TaskStarted
 from domain.thinking_events import (
     Message,
@@ -40,6 +40,10 @@ class LiveFooter:
         match event:
             case ThinkDelta(text=text) | MessageDelta(text=text) | ToolCallStream(chunk=text):
                 self._tail = (self._tail + text)[-_TAIL_CHARS:]
+            case Log(partial=True, line=text):
+                self._tail = (self._tail + text)[-_TAIL_CHARS:]
+            case Log() if self._tail:
+                self._tail = ""
             case ThinkComplete() | Message() | ToolCallComplete() | TaskComplete():
                 self._tail = ""
             case TokenUsage(total_tokens=tokens, total_cost_usd=cost):

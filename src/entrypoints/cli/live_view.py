@@ -10,7 +10,9 @@ from rich.text import Text
 
 from domain.process_events import Log
 from entrypoints.cli.event_line import EventLine, LineStyle
+from entrypoints.cli.held_lines import HeldLines
 from entrypoints.cli.live_footer import LiveFooter
+from entrypoints.cli.plain_view import without_escapes
 from entrypoints.cli.safe_text import safe_text
 from entrypoints.cli.seen_event import SeenEvent
 from entrypoints.cli.teller import Teller
@@ -23,7 +25,6 @@ _STYLES: Mapping[LineStyle, str] = {
     "warn": "yellow",
     "bad": "bold red",
 }
-_MAX_HELD_CHARS = 64 * 1024
 
 
 class LiveView:
@@ -43,7 +44,7 @@ class LiveView:
         )
         self._many_tasks = many_tasks
         self._heading = ""
-        self._held = ""
+        self._held = HeldLines()
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -66,11 +67,12 @@ class LiveView:
         if event is None:
             self._print(seen.event_type, style="dim")
         elif isinstance(event, Log):
-            self._hold(event)
+            if (line := self._held.take(event)) is not None:
+                self._print_output(line)
         else:
             self._print_held()
-            for line in self._teller.lines(event):
-                self._print_line(line)
+            for told in self._teller.lines(event):
+                self._print_line(told)
 
     def notice(self, text: str) -> None:
         self._print(text, style="yellow")
@@ -81,16 +83,13 @@ class LiveView:
             self._heading = heading
             self._print(f"── {heading}", style="bold")
 
-    def _hold(self, log: Log) -> None:
-        self._held += log.line
-        if not log.partial or len(self._held) > _MAX_HELD_CHARS:
-            self._print(self._held)
-            self._held = ""
-
     def _print_held(self) -> None:
-        if self._held:
-            self._print(self._held)
-            self._held = ""
+        for _, unfinished in self._held.rest():
+            self._print_output(unfinished)
+
+    def _print_output(self, line: str) -> None:
+        self._teller.has_shown(without_escapes(line))
+        self._print(line)
 
     def _print_line(self, line: EventLine) -> None:
         self._print(line.text, style=_STYLES[line.style])

@@ -1,6 +1,7 @@
 """The one place that writes to the terminal or the pipe."""
 
 import json
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from typing import TextIO
@@ -18,6 +19,10 @@ class Output:
     @property
     def is_terminal(self) -> bool:
         return self.stdout.isatty()
+
+    @property
+    def columns(self) -> int:
+        return shutil.get_terminal_size().columns
 
     def write(self, text: str) -> None:
         """Flushed at once: whoever reads the pipe waits for it."""

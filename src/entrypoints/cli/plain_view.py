@@ -5,6 +5,7 @@ from collections.abc import Callable
 from domain.process_events import Log
 from domain.terminal_text import plain_text
 from entrypoints.cli.event_line import EventLine
+from entrypoints.cli.held_lines import HeldLines
 from entrypoints.cli.output import Output
 from entrypoints.cli.seen_event import SeenEvent
 from entrypoints.cli.teller import Teller
@@ -29,17 +30,18 @@ class PlainView:
         self._teller = Teller()
         self._heading: str | None = None if many_tasks else ""
         self._many_tasks = many_tasks
-        self._in_line = False
+        self._held = HeldLines()
 
     def show(self, seen: SeenEvent) -> None:
         self._head(seen)
         if seen.event is None:
             self._write_line(EventLine(text=seen.event_type))
         elif isinstance(seen.event, Log):
-            self._write_output(seen.event)
+            if (line := self._held.take(seen.event)) is not None:
+                self._write_output(line)
         else:
-            for line in self._teller.lines(seen.event):
-                self._write_line(line)
+            for told in self._teller.lines(seen.event):
+                self._write_line(told)
 
     def notice(self, text: str) -> None:
         self._output.notice(text)
@@ -50,14 +52,14 @@ class PlainView:
             self._heading = heading
             self._write_line(EventLine(text=f"== {heading}"))
 
-    def _write_output(self, log: Log) -> None:
-        self._in_line = bool(log.partial)
-        self._output.write(f"{self._clean(log.line)}{'' if log.partial else chr(10)}")
+    def _write_output(self, line: str) -> None:
+        text = self._clean(line)
+        self._teller.has_shown(text)
+        self._output.line(text)
 
     def _write_line(self, line: EventLine) -> None:
-        if self._in_line:
-            self._output.write("\n")
-            self._in_line = False
+        for _, unfinished in self._held.rest():
+            self._write_output(unfinished)
         self._output.line(self._clean(line.text))
         if line.detail:
             self._output.line("    " + self._clean(line.detail).replace("\n", "\n    "))

@@ -13,6 +13,10 @@ class Teller:
     def __init__(self) -> None:
         self._last_text = ""
 
+    def has_shown(self, output: str) -> None:
+        """A command's last line of output is its answer, too."""
+        self._last_text = output.strip() or self._last_text
+
     def lines(self, event: AgentEvent) -> list[EventLine]:
         line = line_of(event)
         match event:
