@@ -33,6 +33,8 @@ class ModelServer:
     requests: list[Body] = field(default_factory=list)
     """The bodies of the calls, in the order they came."""
     headers: list[dict[str, str]] = field(default_factory=list)
+    connections: int = 0
+    """How many were ever made."""
     abandoned: asyncio.Event = field(default_factory=asyncio.Event)
     """A client has gone away from a stalled answer."""
 
@@ -50,6 +52,7 @@ async def model_server(
         task = asyncio.current_task()
         assert task is not None
         connections.add(task)
+        state.connections += 1
         with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             await _serve(reader, writer, state, choose)
         writer.transport.abort()

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from application.react_group import together
 from application.react_text_joiner import JOIN_S, joined_text
@@ -19,8 +19,9 @@ from ports.tool import Tool, ToolContext, ToolResult, ToolSpec
 log = logging.getLogger(__name__)
 
 MAX_AT_ONCE = 8
-MAX_RESULT_CHARS = 32 * 1024
+MAX_RESULT_CHARS = 64 * 1024
 _MAX_QUOTED_CHARS = 200
+_CUT_NOTE = "\n[this is not all: the result was cut]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,9 @@ class _Told:
 
     @property
     def observation(self) -> str:
-        return self.result.content if self.error is None else f"Error: {self.error}"
+        if self.error is not None:
+            return f"Error: {self.error}"
+        return self.result.content + _CUT_NOTE * self.result.truncated
 
 
 class ToolCalls:
@@ -140,10 +143,6 @@ def _failed(error: str) -> _Told:
 
 
 def _bounded(result: ToolResult) -> ToolResult:
-    content = result.content
-    if len(content) <= MAX_RESULT_CHARS:
+    if len(result.content) <= MAX_RESULT_CHARS:
         return result
-    note = f"\n[cut: {MAX_RESULT_CHARS} of {len(content)} characters]"
-    return ToolResult(
-        content=content[:MAX_RESULT_CHARS] + note, is_error=result.is_error, truncated=True
-    )
+    return replace(result, content=result.content[:MAX_RESULT_CHARS], truncated=True)

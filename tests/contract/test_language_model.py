@@ -7,8 +7,6 @@ from inspect import isasyncgen
 
 import anyio
 import pytest
-from tests.model_replies import Answer, AskedCall, HttpFault
-from tests.model_server import model_server
 
 from adapters.llm.openai_model import OpenAIModel
 from adapters.llm.scripted_model import ScriptedModel
@@ -27,6 +25,8 @@ from ports.language_model import (
     UserMessage,
 )
 from ports.tool import ToolSpec
+from tests.model_replies import Answer, AskedCall, HttpFault
+from tests.model_server import model_server
 
 SHELL = ToolSpec(
     name="shell",
@@ -171,13 +171,14 @@ async def test_the_whole_conversation_may_be_sent(prepare: Prepare) -> None:
             call_id=call.call_id, tool_name="shell", arguments=None, raw_arguments="{oops"
         )
         told = ToolMessage(call_id=call.call_id, content="a lone surrogate: \ud800")
-        past: tuple[ModelMessage, ...] = (
+        messages: list[ModelMessage] = [
+            *subject.request.messages,
             AssistantMessage(content="", tool_calls=[call]),
             told,
             AssistantMessage(content="again", tool_calls=[broken]),
             told,
-        )
-        longer = ModelRequest(messages=[*subject.request.messages, *past], tools=[SHELL])
+        ]
+        longer = ModelRequest(messages=messages, tools=[SHELL])
         parts = await parts_of(Subject(model=subject.model, request=longer))
 
     assert text_of(parts)

@@ -1,16 +1,5 @@
 """The ReAct agent: what it makes visible, and when it ends."""
 
-from tests.react_fakes import (
-    FakeContext,
-    FakeModel,
-    FakeTool,
-    ok,
-    react_runner,
-    react_task,
-    tool_call,
-    usage,
-)
-
 from domain.limits import Limits
 from domain.task_events import TaskAnalysis
 from domain.thinking_events import (
@@ -30,6 +19,16 @@ from ports.language_model import (
     UserMessage,
 )
 from ports.runner import Completed, Failed
+from tests.react_fakes import (
+    FakeContext,
+    FakeModel,
+    FakeTool,
+    ok,
+    react_runner,
+    react_task,
+    tool_call,
+    usage,
+)
 
 
 async def test_a_task_is_thought_about_acted_on_and_answered() -> None:

@@ -4,7 +4,6 @@ import asyncio
 
 import anyio
 import pytest
-from tests.react_fakes import FakeContext, FakeModel, Step, Waits, react_runner, react_task
 
 from application.react_model_calls import MAX_THOUGHT_CHARS
 from domain.errors import LeaseLost, ModelRefused, ModelUnavailable
@@ -18,6 +17,7 @@ from domain.thinking_events import (
 )
 from ports.language_model import TextDelta
 from ports.runner import Completed, Failed
+from tests.react_fakes import FakeContext, FakeModel, Step, Waits, react_runner, react_task
 
 
 async def test_a_model_that_is_overloaded_is_asked_again_after_longer_and_longer_waits() -> None:

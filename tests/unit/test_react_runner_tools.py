@@ -6,15 +6,6 @@ from dataclasses import replace
 
 import anyio
 import pytest
-from tests.react_fakes import (
-    FakeContext,
-    FakeModel,
-    FakeTool,
-    ok,
-    react_runner,
-    react_task,
-    tool_call,
-)
 
 from application.react_text_joiner import MAX_CHARS
 from application.react_tool_calls import MAX_RESULT_CHARS
@@ -24,6 +15,15 @@ from domain.tool_events import ToolCallComplete, ToolCallStart, ToolCallStream, 
 from ports.language_model import TextDelta, ToolMessage
 from ports.runner import Completed
 from ports.tool import ToolContext, ToolResult
+from tests.react_fakes import (
+    FakeContext,
+    FakeModel,
+    FakeTool,
+    ok,
+    react_runner,
+    react_task,
+    tool_call,
+)
 
 ANSWER = [TextDelta(text="done")]
 
@@ -138,9 +138,9 @@ async def test_a_long_result_is_cut_and_says_so() -> None:
 
     complete = await complete_of(model, FakeTool("flood", flood))
 
-    expected = "x" * MAX_RESULT_CHARS + "\n[cut: 32768 of 32769 characters]"
-    assert (complete.result, complete.truncated) == (expected, True)
-    assert told(model)[0].content == expected
+    rest = "x" * MAX_RESULT_CHARS
+    assert (complete.result, complete.truncated) == (rest, True)
+    assert told(model)[0].content == f"{rest}\n[this is not all: the result was cut]"
 
 
 async def test_cancelled_calls_are_completed_as_such() -> None:

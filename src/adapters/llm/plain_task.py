@@ -35,22 +35,26 @@ def plan(text: str, offered: Collection[str]) -> PlannedCall | None:
 
 def report(call: PlannedCall, result: str) -> str:
     if call.suffix is not None:
-        return _files_found(result, call.suffix)
-    told = result.strip()
-    if not told:
-        return f"{call.tool_name} gave nothing back."
-    if len(told) > _MAX_RESULT_CHARS:
-        told = f"{told[:_MAX_RESULT_CHARS]}\n… ({len(told)} characters in all)"
-    return f"{call.tool_name} gave:\n{told}"
+        return _files_found(call, result, call.suffix)
+    return f"{call.tool_name} gave:\n{_short(result)}"
 
 
-def _files_found(result: str, suffix: str) -> str:
-    lines = (line.strip().removeprefix("./") for line in result.splitlines())
+def _files_found(call: PlannedCall, result: str, suffix: str) -> str:
+    lines = [line.strip().removeprefix("./") for line in result.splitlines()]
     files = [line for line in lines if fnmatchcase(line, f"*.{suffix}")]
-    if not files:
-        return f"Found no .{suffix} files."
+    others = "\n".join(line for line in lines if line and line not in files)
     noun = "file" if len(files) == 1 else "files"
-    return f"Found {len(files)} .{suffix} {noun}: {', '.join(files)}"
+    found = f"Found {len(files)} .{suffix} {noun}: {', '.join(files)}"
+    if not files:
+        found = f"Found no .{suffix} files."
+    return f"{found}\n{call.tool_name} said: {_short(others)}" if others else found
+
+
+def _short(text: str) -> str:
+    told = text.strip()
+    if len(told) > _MAX_RESULT_CHARS:
+        return f"{told[:_MAX_RESULT_CHARS]}\n… ({len(told)} characters in all)"
+    return told or "nothing"
 
 
 def _run(text: str) -> PlannedCall | None:

@@ -1,0 +1,97 @@
+"""Streamed text becomes few events, in order, and nobody waits for the first."""
+
+import anyio
+import pytest
+
+from application.react_text_joiner import MAX_CHARS, joined_text
+
+
+class Shown:
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.first = anyio.Event()
+
+    async def __call__(self, text: str) -> None:
+        self.texts.append(text)
+        self.first.set()
+
+
+async def test_the_first_piece_goes_out_at_once_and_the_next_ones_together() -> None:
+    shown = Shown()
+
+    async with joined_text(shown, join_s=60) as put:
+        await put("one")
+        with anyio.fail_after(5):
+            await shown.first.wait()
+        await put(" two")
+        await put(" three")
+
+    assert shown.texts == ["one", " two three"]
+
+
+async def test_what_waits_is_shown_soon_without_more_to_come() -> None:
+    second = anyio.Event()
+
+    async def show(text: str) -> None:
+        if "two" in text:
+            second.set()
+
+    async with joined_text(show, join_s=0.001) as put:
+        await put("one")
+        await anyio.lowlevel.checkpoint()
+        await put("two")
+        with anyio.fail_after(5):
+            await second.wait()
+
+
+async def test_whoever_brings_more_than_may_wait_is_held_back() -> None:
+    may_show, texts = anyio.Event(), list[str]()
+
+    async def show(text: str) -> None:
+        await may_show.wait()
+        texts.append(text)
+
+    async def bring() -> None:
+        await put("x" * MAX_CHARS)
+        await put("y" * MAX_CHARS)
+        await put("z")
+        assert may_show.is_set()
+
+    async with joined_text(show, join_s=60) as put:
+        with anyio.fail_after(5):
+            async with anyio.create_task_group() as group:
+                group.start_soon(bring)
+                await anyio.lowlevel.checkpoint()
+                may_show.set()
+
+    assert "".join(texts) == "x" * MAX_CHARS + "y" * MAX_CHARS + "z"
+
+
+async def test_a_long_text_is_cut_into_pieces() -> None:
+    shown = Shown()
+
+    async with joined_text(shown, join_s=60) as put:
+        await put("x" * (2 * MAX_CHARS + 1))
+
+    assert [len(text) for text in shown.texts] == [MAX_CHARS, MAX_CHARS, 1]
+
+
+async def test_an_error_within_comes_out_as_it_is_after_the_last_text() -> None:
+    shown = Shown()
+
+    with pytest.raises(ValueError, match="broken"):
+        async with joined_text(shown, join_s=60) as put:
+            await put("last words")
+            raise ValueError("broken")
+
+    assert shown.texts == ["last words"]
+
+
+async def test_an_error_of_showing_ends_whoever_brings_text() -> None:
+    async def show(_: str) -> None:
+        raise ValueError("gone")
+
+    with anyio.fail_after(5), pytest.raises(ValueError, match="gone"):
+        async with joined_text(show) as put:
+            await put("hello")
+            await anyio.sleep_forever()
