@@ -1,0 +1,145 @@
+"""A process host whose processes write and end as a test says, and a context that remembers."""
+
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import anyio
+
+from domain.agent_profile import AgentProfile
+from domain.errors import StartFailed
+from domain.events import AgentEvent
+from domain.ids import AgentName, CallId, SessionId, SessionKey, TaskId
+from domain.limits import Limits
+from domain.principal import LOCAL
+from domain.process_events import Log, OutputStream
+from domain.task import Task, TaskStatus
+from ports.process import Command, Exit, Output
+from ports.tool import ToolContext
+
+
+class FakeProcess:
+    """Runs until it is told to `end`, or is stopped; then it ends by SIGTERM, or by SIGKILL."""
+
+    pid = 4242
+    sandbox = "none"
+
+    def __init__(self, *, before_each: Callable[[], None] = lambda: None) -> None:
+        self._before_each = before_each
+        self.graces: list[float] = []
+        self.was_left = False
+        self._written: list[Output] = []
+        self._exit: Exit | None = None
+        self._changed = anyio.Event()
+
+    def write(self, text: str, stream: OutputStream = "pty") -> None:
+        self._written.append(Output(stream=stream, text=text))
+        self._change()
+
+    def end(self, ended: Exit | None = None) -> None:
+        self._exit = self._exit or ended or Exit(code=0)
+        self._change()
+
+    async def output(self) -> AsyncIterator[Output]:
+        while self._written or self._exit is None:
+            if self._written:
+                self._before_each()
+                yield self._written.pop(0)
+            else:
+                await self._changed.wait()
+
+    async def wait(self) -> Exit:
+        while self._exit is None:
+            await self._changed.wait()
+        return self._exit
+
+    async def stop(self, *, grace_s: float) -> Exit:
+        self.graces.append(grace_s)
+        self.end(Exit(signal=15 if grace_s else 9))
+        return await self.wait()
+
+    def _change(self) -> None:
+        self._changed.set()
+        self._changed = anyio.Event()
+
+
+class FakeProcessHost:
+    """Starts the one process it is given, or refuses to."""
+
+    def __init__(self, process: FakeProcess, *, refusal: str | None = None) -> None:
+        self.commands: list[Command] = []
+        self._process = process
+        self._refusal = refusal
+
+    @asynccontextmanager
+    async def start(self, command: Command) -> AsyncIterator[FakeProcess]:
+        self.commands.append(command)
+        if self._refusal is not None:
+            raise StartFailed(self._refusal)
+        try:
+            yield self._process
+        finally:
+            self._process.was_left = True
+
+    async def sweep(self, tasks: Collection[TaskId]) -> Collection[int]:
+        return ()
+
+
+@dataclass(kw_only=True)
+class RecordingContext:
+    profile: AgentProfile
+    limits: Limits = field(default_factory=Limits)
+    workspace: str = "/workspace"
+    grace_s: float = 5.0
+    events: list[AgentEvent] = field(default_factory=list)
+    refuses: Callable[[AgentEvent], Exception | None] = lambda _: None
+
+    def __post_init__(self) -> None:
+        self._grown = anyio.Event()
+
+    @property
+    def logs(self) -> Sequence[Log]:
+        return [event for event in self.events if isinstance(event, Log)]
+
+    async def emit(self, event: AgentEvent) -> None:
+        if error := self.refuses(event):
+            raise error
+        self.events.append(event)
+        self._grown.set()
+        self._grown = anyio.Event()
+
+    async def until(self, is_so: Callable[[], bool]) -> None:
+        """Look after every event whether it is so."""
+        with anyio.fail_after(5):
+            while not is_so():
+                await self._grown.wait()
+
+
+def process_task(text: str, *, task_id: str = "task_1", agent: str = "shell") -> Task:
+    return Task(
+        task_id=TaskId(task_id),
+        session_key=SessionKey(1),
+        session_id=SessionId("s"),
+        principal=LOCAL,
+        agent=AgentName(agent),
+        text=text,
+        status=TaskStatus.RUNNING,
+        created_at=datetime(2026, 11, 21, tzinfo=UTC),
+    )
+
+
+def tool_context(workspace: str, shown: list[str] | None = None) -> ToolContext:
+    """What is streamed goes to `shown`."""
+
+    async def stream(text: str) -> None:
+        if shown is not None:
+            shown.append(text)
+
+    return ToolContext(
+        task_id=TaskId("task_1"),
+        call_id=CallId("call_1"),
+        workspace=workspace,
+        grace_s=5.0,
+        stream=stream,
+    )
