@@ -198,5 +198,5 @@ def calls_of(parts: list[ModelPart]) -> list[ToolCall]:
 
 
 def _request(text: str) -> ModelRequest:
-    messages = [SystemMessage(content="You are tested."), UserMessage(content=text)]
-    return ModelRequest(messages=messages, tools=[SHELL])
+    system = SystemMessage(content="You are tested.")
+    return ModelRequest(messages=[system, UserMessage(content=text)], tools=[SHELL])
