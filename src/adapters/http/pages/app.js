@@ -1,7 +1,6 @@
 // Wires the page: choose a session, watch it, submit to it, cancel.
 
 import { getJson, postJson } from "./api.js";
-import { isFinal } from "./event_kinds.js";
 import { EventView } from "./event_view.js";
 import { LiveTasks } from "./live_tasks.js";
 import { SessionList } from "./session_list.js";
@@ -12,7 +11,7 @@ const STATES = { off: "not watching", connecting: "connecting …", live: "live"
 const at = (id) => document.getElementById(id);
 
 const view = new EventView(at("events"), at("to-end"));
-const live = new LiveTasks(() => { at("cancel").disabled = live.oldest === undefined; });
+const live = new LiveTasks(showLive);
 const sessions = new SessionList({
   list: at("sessions"),
   empty: at("no-sessions"),
@@ -23,7 +22,11 @@ const watch = new Watch({ onEvent: take, onReset: clear, onState: showState });
 function take(event) {
   view.add(event);
   live.count(event);
-  if (isFinal(event.event_type)) refreshSoon();
+}
+
+function showLive() {
+  at("cancel").disabled = live.oldest === undefined;
+  refreshSoon();
 }
 
 function clear() {
@@ -46,6 +49,16 @@ function choose(sessionId) {
   watch.start(sessionId);
 }
 
+function chooseNone() {
+  watch.stop();
+  clear();
+  sessions.choose(null);
+  at("session-name").textContent = "A new session";
+  at("session-id").value = "";
+  history.replaceState(null, "", location.pathname);
+  at("task").focus();
+}
+
 async function submit() {
   const body = { task: at("task").value };
   if (at("agent").value) body.agent = at("agent").value;
@@ -53,7 +66,7 @@ async function submit() {
   const submitted = await postJson("/tasks", body);
   at("task").value = "";
   choose(submitted.session_id);
-  await sessions.refresh();
+  refreshSoon();
 }
 
 async function cancel() {
@@ -93,6 +106,7 @@ at("submit").addEventListener("submit", (event) => {
 at("task").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) at("submit").requestSubmit();
 });
+at("new-session").addEventListener("click", chooseNone);
 at("cancel").addEventListener("click", () => tried(cancel));
 setInterval(refreshSoon, REFRESH_MS);
 if (matchMedia("(max-width: 44rem)").matches) at("sessions-panel").open = false;

@@ -44,6 +44,18 @@ const JOINED = {
   log: (event) => ({ key: `line ${event.line_num}`, adds: true, ends: !event.partial }),
 };
 
+const LABELS = {
+  think_delta: () => "thought",
+  think_complete: () => "thought",
+  message_delta: () => "message",
+  tool_call_stream: () => "tool output",
+  log: (event) => `line ${event.line_num}`,
+};
+
+export function labelOf(event) {
+  return LABELS[event.event_type]?.(event) ?? event.event_type.replaceAll("_", " ");
+}
+
 export function textOf(event) {
   const text = TEXTS[event.event_type];
   return String(text ? text(event) : payload(event));

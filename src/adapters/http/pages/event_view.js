@@ -1,7 +1,7 @@
 // Shows events as rows of text, and stays at the end unless the reader has scrolled up.
 
 import { kindOf } from "./event_kinds.js";
-import { rowOf, textOf } from "./event_text.js";
+import { labelOf, rowOf, textOf } from "./event_text.js";
 
 const MAX_ROWS = 5000;
 const GATHER_MS = 30;
@@ -17,6 +17,7 @@ export class EventView {
     this.follows = true;
     list.addEventListener("scroll", () => this.#scrolled());
     toEnd.addEventListener("click", () => this.#goToEnd());
+    new ResizeObserver(() => this.follows && this.#goToEnd()).observe(list);
   }
 
   clear() {
@@ -55,7 +56,7 @@ export class EventView {
   #row(event, joined) {
     const text = element("span", "text", textOf(event));
     const row = element("li", kindOf(event.event_type) ?? "");
-    row.append(time(event), element("span", "type", event.event_type.replaceAll("_", " ")), text);
+    row.append(time(event), element("span", "type", labelOf(event)), text);
     if (joined) {
       row.dataset.key = joined.key;
       this.rows.set(joined.key, text);

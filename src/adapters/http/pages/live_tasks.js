@@ -16,7 +16,7 @@ export class LiveTasks {
   count(event) {
     if (event.event_type === "task_queued") this.tasks.add(event.task_id);
     else if (isFinal(event.event_type)) this.tasks.delete(event.task_id);
-    else return;
+    else if (event.event_type !== "task_started") return;
     this.onChange();
   }
 
