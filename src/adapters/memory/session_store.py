@@ -1,6 +1,6 @@
 """Sessions in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from adapters.memory.database import MemoryDatabase, SessionRow
@@ -29,6 +29,13 @@ class MemorySessionStore:
     async def find_key(self, principal: Principal, session_id: SessionId) -> SessionKey | None:
         row = self._database.session(principal, session_id)
         return row.session.session_key if row else None
+
+    async def owned(
+        self, principal: Principal, keys: Collection[SessionKey]
+    ) -> Collection[SessionKey]:
+        wanted = set(keys)
+        rows = self._database.sessions_of(principal)
+        return [row.session.session_key for row in rows if row.session.session_key in wanted]
 
     async def list(
         self, principal: Principal, *, limit: int, before: SessionId | None = None

@@ -6,14 +6,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select
 
+from adapters.store.key_parts import in_parts
 from adapters.store.prepared import Prepared
 from adapters.store.store_clock import micros
 from adapters.store.tables import events, sessions
 from domain.ids import SessionKey, Tag
 from ports.event_log import Bounds, StoredEvent
-
-# Both databases bound the number of parameters; far below that, one more query costs little.
-_KEYS_AT_ONCE = 1000
 
 _PAGE = Prepared(
     lambda: (
@@ -67,10 +65,9 @@ def read_last_seqs(
     connection: Connection, keys: Collection[SessionKey]
 ) -> Mapping[SessionKey, int]:
     found: dict[SessionKey, int] = {}
-    every = list(keys)
-    for start in range(0, len(every), _KEYS_AT_ONCE):
+    for some in in_parts(keys):
         query = select(sessions.c.key, sessions.c.last_seq).where(
-            sessions.c.key.in_(every[start : start + _KEYS_AT_ONCE]),
+            sessions.c.key.in_(some),
             sessions.c.deleted_at.is_(None),
         )
         found.update((SessionKey(key), last) for key, last in connection.execute(query))

@@ -1,6 +1,7 @@
 """Finds sessions whose last events are gone, as after a damaged write-ahead log."""
 
 import logging
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, func, select
 
@@ -20,13 +21,14 @@ _LOST = select(sessions.c.key, sessions.c.last_seq, _HIGHEST.label("highest")).w
 )
 
 
+def lost_tails(connection: Connection) -> Sequence[str]:
+    return [
+        f"log truncated: session {key} had {last_seq} events, those after {highest or 0} are lost"
+        for key, last_seq, highest in connection.execute(_LOST)
+    ]
+
+
 def warn_of_lost_tails(connection: Connection) -> None:
     """`last_seq` stays as it is: the numbers of the lost events must not be given out again."""
-    for key, last_seq, highest in connection.execute(_LOST):
-        _LOGGER.warning(
-            "log truncated: session %s lost its events after %s (it had %s); "
-            "clients that saw more are told to start over",
-            key,
-            highest or 0,
-            last_seq,
-        )
+    for lost in lost_tails(connection):
+        _LOGGER.warning("%s; clients that saw them are told to start over", lost)

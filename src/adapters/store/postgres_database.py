@@ -99,3 +99,15 @@ class PostgresDatabase:
                 # Whether it still answers is not worth another wait: the next try gets a new one.
                 await connection.invalidate()
                 raise
+
+
+async def look_into(url: str, look: Callable[[Connection], T]) -> T:
+    """Without opening the store, which would change its schema."""
+    engine = postgres_engine(url, patience_s=_READ_PATIENCE_S)
+    try:
+        async with engine.connect() as connection:
+            return await connection.run_sync(look)
+    except postgres_errors.FOREIGN as error:
+        raise postgres_errors.at_opening(error, url) from error
+    finally:
+        await engine.dispose()

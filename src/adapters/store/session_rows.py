@@ -1,10 +1,12 @@
 """Sessions as rows: found by their owner's name for them, made on first use."""
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, select
 
+from adapters.store.key_parts import in_parts
 from adapters.store.store_clock import moment, store_now
 from adapters.store.tables import sessions, tasks
 from adapters.store.unless_there import insert_unless_there
@@ -65,6 +67,16 @@ def ensured_key(connection: Connection, principal: Principal, session_id: Sessio
     while (key := locked_key(connection, principal, session_id)) is None:
         insert_session(connection, principal, session_id)
     return key
+
+
+def owned_keys(
+    connection: Connection, principal: Principal, keys: Collection[SessionKey]
+) -> Collection[SessionKey]:
+    found: list[SessionKey] = []
+    for some in in_parts(keys):
+        query = select(sessions.c.key).where(belongs_to(principal), sessions.c.key.in_(some))
+        found.extend(SessionKey(key) for key in connection.execute(query).scalars())
+    return found
 
 
 def insert_session(

@@ -1,6 +1,6 @@
 """Sessions on SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, select
 
@@ -10,6 +10,7 @@ from adapters.store.session_rows import (
     insert_session,
     is_named,
     locked_key,
+    owned_keys,
     session_of,
     with_live_status,
 )
@@ -45,6 +46,11 @@ class SqlSessionStore:
         query = select(sessions.c.key).where(is_named(principal, session_id))
         key = await self._database.read(lambda c: c.execute(query).scalar())
         return None if key is None else SessionKey(key)
+
+    async def owned(
+        self, principal: Principal, keys: Collection[SessionKey]
+    ) -> Collection[SessionKey]:
+        return await self._database.read(lambda c: owned_keys(c, principal, keys))
 
     async def list(
         self, principal: Principal, *, limit: int, before: SessionId | None = None

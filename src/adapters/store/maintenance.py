@@ -1,0 +1,106 @@
+"""What an operator does with a database as a whole: upgrade, check, copy."""
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from adapters.store import schema, sqlite_errors
+from adapters.store.lost_tail import lost_tails
+from adapters.store.open_database import driver_of, open_database
+from adapters.store.sqlite_engine import reader_engine, sqlite_path
+from domain.errors import StoreUnusable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreReport:
+    current: str | None
+    """The schema that the database has; None if it has no tables yet."""
+    needed: str
+    problems: Sequence[str]
+    """Each a line for a person to read; none if all is well."""
+
+
+async def upgrade(url: str) -> StoreReport:
+    """Bring the schema up to date. Raises StoreUnusable."""
+    async with open_database(url).opened():
+        pass
+    return await check(url)
+
+
+async def check(url: str) -> StoreReport:
+    """Look, and change nothing. Raises StoreUnusable if there is nothing to look at."""
+    if driver_of(url) == "sqlite":
+        return await asyncio.to_thread(_check_file, sqlite_path(url))
+    # Its driver is an extra, which a program on SQLite need not have.
+    from adapters.store.postgres_database import look_into
+
+    return await look_into(url, _report)
+
+
+async def backup(url: str, target: Path) -> None:
+    """Copy the database as it is at one moment, while others may write to it.
+
+    Raises StoreUnusable for PostgreSQL, which has tools of its own, and if the target exists.
+    """
+    if driver_of(url) != "sqlite":
+        raise StoreUnusable("back up PostgreSQL with its own tool: pg_dump --format=custom")
+    await asyncio.to_thread(_copy, sqlite_path(url), target)
+
+
+def _check_file(path: Path) -> StoreReport:
+    _require(path)
+    engine = reader_engine(path)
+    try:
+        with engine.connect() as connection, connection.begin():
+            found = connection.exec_driver_sql("PRAGMA quick_check").scalars().all()
+            damage = [str(line) for line in found if line != "ok"]
+            report = _report(connection)
+            return StoreReport(
+                current=report.current,
+                needed=report.needed,
+                problems=[*damage, *report.problems],
+            )
+    except SQLAlchemyError as error:
+        raise sqlite_errors.at_opening(error, path) from error
+    finally:
+        engine.dispose()
+
+
+def _report(connection: Connection) -> StoreReport:
+    revision = schema.current(connection)
+    is_known = revision in schema.KNOWN
+    return StoreReport(
+        current=revision,
+        needed=schema.NEEDED,
+        problems=lost_tails(connection) if is_known else (),
+    )
+
+
+def _copy(path: Path, target: Path) -> None:
+    _require(path)
+    part = target.with_name(f"{target.name}.part")
+    try:
+        # Made first, so that the copy is nobody else's to read, and no other file is lost.
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        os.close(os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(part)) as copy:
+            source.backup(copy)
+        os.replace(part, target)
+    except FileExistsError as error:
+        raise StoreUnusable(f"{target} is there already: name a new file") from error
+    except (sqlite3.Error, OSError) as error:
+        part.unlink(missing_ok=True)
+        target.unlink(missing_ok=True)
+        raise StoreUnusable(f"the backup {target} cannot be written: {error}") from error
+
+
+def _require(path: Path) -> None:
+    if not path.is_file():
+        raise StoreUnusable(f"there is no database at {path}")

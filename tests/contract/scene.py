@@ -1,0 +1,160 @@
+"""Does with a set of stores what the application would."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from adapters.system.id_source import SystemIdSource
+from adapters.wire import JsonEventCodec
+from domain.events import AgentEvent, Origin
+from domain.ids import AgentName, LeaseId, SessionId, SessionKey, Tag, TaskId, WorkerId
+from domain.principal import LOCAL, Principal
+from domain.process_events import Log
+from domain.task import CancelIntent, OnBusy, Task, TaskStatus
+from domain.task_change import change_of
+from domain.task_events import (
+    CancelMode,
+    CancelRequested,
+    TaskCancelled,
+    TaskComplete,
+    TaskQueued,
+)
+from ports.event_log import Append, EncodedEvent, EventLog, StoredEvent
+from ports.session_store import SessionStore
+from ports.task_store import Cancellation, Claim, IdempotencyKey, Submission, TaskStore
+
+AT = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+ALICE = Principal(tenant="acme", owner="alice", name="Alice")
+BOB = Principal(tenant="acme", owner="bob", name="Bob")
+TALK = SessionId("talk")
+WORKER = WorkerId("one.1")
+OTHER_WORKER = WorkerId("two.1")
+COMPLETE = TaskComplete(final_answer="done", duration_ms=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    log: EventLog
+    tasks: TaskStore
+    sessions: SessionStore
+    ids: SystemIdSource = field(default_factory=SystemIdSource)
+    codec: JsonEventCodec = field(default_factory=JsonEventCodec)
+
+    def new_task(
+        self,
+        session_id: str = TALK,
+        *,
+        principal: Principal = LOCAL,
+        agent: str = "react",
+        text: str = "do it",
+    ) -> Task:
+        return Task(
+            task_id=self.ids.task_id(),
+            session_key=SessionKey(0),
+            session_id=SessionId(session_id),
+            principal=principal,
+            agent=AgentName(agent),
+            text=text,
+            status=TaskStatus.QUEUED,
+            created_at=AT,
+        )
+
+    def event(self, event: AgentEvent, task: Task, *, at: datetime = AT) -> EncodedEvent:
+        origin = Origin(
+            session_key=task.session_key,
+            session_id=task.session_id,
+            task_id=task.task_id,
+            agent=task.agent,
+            attempt=task.attempt,
+            lease_id=None,
+        )
+        return self.codec.encode(event, origin, at=at, tag=self.ids.tag())
+
+    async def submit(
+        self,
+        task: Task,
+        *,
+        on_busy: OnBusy = "enqueue",
+        idempotency: IdempotencyKey | None = None,
+        reserved_for: WorkerId | None = None,
+    ) -> Submission:
+        return await self.tasks.submit(
+            task,
+            self.event(TaskQueued(task=task.text), task),
+            on_busy=on_busy,
+            idempotency=idempotency,
+            reserved_for=reserved_for,
+        )
+
+    async def queue(self, session_id: str = TALK, *, principal: Principal = LOCAL) -> Task:
+        return (await self.submit(self.new_task(session_id, principal=principal))).task
+
+    async def claim(self, worker_id: WorkerId = WORKER, *, lease_s: float = 30) -> Claim:
+        [claim] = await self.tasks.claim(worker_id, limit=1, lease_s=lease_s)
+        return claim
+
+    async def start(self, session_id: str = TALK, *, lease_s: float = 30) -> Claim:
+        """A task that runs in a session where nothing else is queued."""
+        task = await self.queue(session_id)
+        [claim] = await self.tasks.claim(WORKER, limit=1, lease_s=lease_s, only=task.task_id)
+        return claim
+
+    def lines(self, claim: Claim, *lines: str, at: datetime = AT) -> Append:
+        logs = [Log(line=line, line_num=1, stream="stdout") for line in lines]
+        return Append(
+            session_key=claim.task.session_key,
+            task_id=claim.task.task_id,
+            lease_id=claim.lease_id,
+            events=[self.event(log, claim.task, at=at) for log in logs],
+        )
+
+    def telling(self, claim: Claim, event: AgentEvent) -> Append:
+        """An event with what it changes."""
+        return Append(
+            session_key=claim.task.session_key,
+            task_id=claim.task.task_id,
+            lease_id=claim.lease_id,
+            events=[self.event(event, claim.task)],
+            change=change_of(event),
+        )
+
+    async def end(self, claim: Claim) -> StoredEvent:
+        [stored] = await self.log.append(self.telling(claim, COMPLETE))
+        return stored
+
+    async def cancel(
+        self, task: Task, *, mode: CancelMode = "graceful", principal: Principal = LOCAL
+    ) -> Cancellation:
+        by = principal.name
+        return await self.tasks.request_cancel(
+            principal,
+            task.task_id,
+            CancelIntent(mode=mode, reason="user", by=by),
+            requested=self.event(CancelRequested(by=by, mode=mode), task),
+            cancelled=self.event(TaskCancelled(reason="user", by=by, duration_ms=0), task),
+        )
+
+    async def written(self, session_key: SessionKey) -> list[tuple[int, str]]:
+        """The seq and type of everything in a session."""
+        stored = await self.log.read(session_key, after=0, limit=100_000)
+        return [(event.seq, event.event_type) for event in stored]
+
+    async def get(self, task: Task) -> Task:
+        return await self.tasks.get(task.principal, task.task_id)
+
+
+def with_lease(append: Append, lease_id: str) -> Append:
+    return Append(
+        session_key=append.session_key,
+        task_id=append.task_id,
+        lease_id=LeaseId(lease_id),
+        events=append.events,
+        change=append.change,
+    )
+
+
+def tag_of(event: EncodedEvent) -> Tag:
+    return event.tag
+
+
+def ids_of(tasks: list[Task]) -> list[TaskId]:
+    return [task.task_id for task in tasks]

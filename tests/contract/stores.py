@@ -1,0 +1,87 @@
+"""Every adapter of the stores; a new one joins by one function here."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from adapters.memory.database import MemoryDatabase
+from adapters.memory.event_log import MemoryEventLog
+from adapters.memory.session_store import MemorySessionStore
+from adapters.memory.task_store import MemoryTaskStore
+from adapters.store.event_log import SqlEventLog
+from adapters.store.open_database import open_database
+from adapters.store.session_store import SqlSessionStore
+from adapters.store.task_store import SqlTaskStore
+from adapters.system.id_source import SystemIdSource
+from tests.contract.postgres import emptied
+from tests.contract.scene import Scene
+from tests.fakes import FakeClock
+
+OpenScene = Callable[[], AbstractAsyncContextManager[Scene]]
+"""Enter it again for a second node on the same store."""
+
+ADAPTERS = ("memory", "sqlite", "postgres")
+
+
+@pytest.fixture(params=ADAPTERS)
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    match request.param:
+        case "sqlite":
+            return f"sqlite:///{tmp_path}/store.db"
+        case "postgres":
+            return str(request.getfixturevalue("postgres_url"))
+        case _:
+            return "memory"
+
+
+@pytest.fixture
+async def open_scene(store_url: str) -> OpenScene:
+    if store_url == "memory":
+        return _in_memory()
+    if store_url.startswith("postgresql"):
+        await emptied(store_url)
+    return lambda: sql_scene(store_url)
+
+
+@pytest.fixture
+async def scene(open_scene: OpenScene) -> AsyncIterator[Scene]:
+    async with open_scene() as scene:
+        yield scene
+
+
+@pytest.fixture
+async def two_scenes(open_scene: OpenScene) -> AsyncIterator[tuple[Scene, Scene]]:
+    async with AsyncExitStack() as nodes:
+        one = await nodes.enter_async_context(open_scene())
+        other = await nodes.enter_async_context(open_scene())
+        yield one, other
+
+
+@asynccontextmanager
+async def sql_scene(
+    url: str, *, patience_s: float = 30.0, reserved_s: float = 30.0
+) -> AsyncIterator[Scene]:
+    database = open_database(url, patience_s=patience_s)
+    log = SqlEventLog(database)
+    async with database.opened(), log.opened():
+        yield Scene(
+            log=log,
+            tasks=SqlTaskStore(database, ids=SystemIdSource(), lease_s=reserved_s),
+            sessions=SqlSessionStore(database),
+        )
+
+
+def _in_memory() -> OpenScene:
+    database = MemoryDatabase(FakeClock())
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Scene]:
+        yield Scene(
+            log=MemoryEventLog(database),
+            tasks=MemoryTaskStore(database, ids=SystemIdSource()),
+            sessions=MemorySessionStore(database),
+        )
+
+    return opened
