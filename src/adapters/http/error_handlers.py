@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from adapters.http.allowed_methods import allowed_methods
 from adapters.http.error_table import problem_of
 from adapters.http.middleware.error_boundary import unexpected
 from adapters.http.problem import Problem, problem_response
@@ -58,7 +59,10 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     default = (f"http_{error.status_code}", "The request could not be served.")
     code, detail = _DETAILS.get(error.status_code, default)
-    problem = Problem(status=error.status_code, code=code, detail=detail, headers=error.headers)
+    headers = error.headers
+    if error.status_code == 405:
+        headers = {"Allow": allowed_methods(request)}
+    problem = Problem(status=error.status_code, code=code, detail=detail, headers=headers)
     return problem_response(problem, request.scope)
 
 

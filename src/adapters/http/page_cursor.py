@@ -34,4 +34,4 @@ def cut_page(items: Sequence[Item], limit: int) -> tuple[Sequence[Item], Item | 
 
 
 def _invalid() -> InvalidCursor:
-    return InvalidCursor("cursor", "should be the next_cursor of the page before")
+    return InvalidCursor("cursor", "the cursor should be the next_cursor of the page before")

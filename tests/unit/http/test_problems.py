@@ -1,6 +1,7 @@
 """Every error is the same kind of document, and none of them tells of the inside."""
 
 import logging
+from http import HTTPStatus
 
 import httpx2
 import pytest
@@ -71,7 +72,7 @@ async def test_a_problem_is_a_whole_document() -> None:
 
     assert response.json() == {
         "type": "about:blank",
-        "title": "Unprocessable Entity",
+        "title": HTTPStatus(422).phrase,
         "status": 422,
         "detail": "no agent is named 'x'",
         "code": "unknown_agent",
@@ -128,12 +129,24 @@ async def test_an_unknown_path_is_a_problem(path: str) -> None:
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
 
-async def test_a_method_that_a_path_does_not_take_names_those_it_takes() -> None:
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/", "GET, HEAD"),
+        ("/health", "GET"),
+        ("/api/tasks", "GET, POST"),
+        ("/api/v1/sessions/s", "GET, PATCH, DELETE"),
+        ("/api/v1/tasks/t/cancel", "POST"),
+    ],
+)
+async def test_a_method_that_a_path_does_not_take_names_those_it_takes(
+    path: str, allowed: str
+) -> None:
     async with World().client() as client:
-        response = await client.put("/api/v1/agents/react")
+        response = await client.put(path)
 
     assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
-    assert response.headers["allow"] == "GET"
+    assert response.headers["allow"] == allowed
 
 
 @pytest.mark.parametrize(
