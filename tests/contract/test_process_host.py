@@ -1,0 +1,251 @@
+"""What every process host promises."""
+
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+import anyio
+import psutil
+import pytest
+
+from adapters.process.linux_process_host import LinuxProcessHost
+from domain.errors import StartFailed
+from domain.ids import TaskId
+from ports.process import Command, Exit, Output, ProcessHost, RunningProcess
+
+SERVER = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "SECRET": "s3cret", "KEY": "k3y"}
+IN_TERMINAL = pytest.mark.parametrize("pty", [True, False], ids=["pty", "pipes"])
+
+
+@pytest.fixture(params=[LinuxProcessHost], ids=["linux"])
+def host(request: pytest.FixtureRequest) -> ProcessHost:
+    made: ProcessHost = request.param(environment=SERVER)
+    return made
+
+
+@pytest.fixture
+def shell(host: ProcessHost, tmp_path: Path) -> "Shell":
+    return Shell(host, str(tmp_path))
+
+
+class Shell:
+    def __init__(self, host: ProcessHost, cwd: str) -> None:
+        self.host = host
+        self.cwd = cwd
+
+    def start(
+        self,
+        script: str,
+        *,
+        pty: bool,
+        env: Mapping[str, str] | None = None,
+        passthrough: Sequence[str] = (),
+    ) -> AbstractAsyncContextManager[RunningProcess]:
+        command = Command(
+            argv=("/bin/sh", "-c", script),
+            cwd=self.cwd,
+            task_id=TaskId("task_contract"),
+            pty=pty,
+            env=env or {},
+            env_passthrough=passthrough,
+            sandbox="none",
+        )
+        return self.host.start(command)
+
+    async def run(self, script: str, *, pty: bool) -> tuple[list[Output], Exit]:
+        with anyio.fail_after(5):
+            async with self.start(script, pty=pty) as process:
+                outputs = [output async for output in process.output()]
+                return outputs, await process.wait()
+
+
+@IN_TERMINAL
+async def test_all_output_comes_before_the_exit(shell: Shell, pty: bool) -> None:
+    outputs, ended = await shell.run("seq 1 20000; exit 3", pty=pty)
+
+    assert _text(outputs) == "".join(f"{number}\n" for number in range(1, 20001))
+    assert ended == Exit(code=3)
+
+
+async def test_pipes_keep_the_two_streams_apart(shell: Shell) -> None:
+    outputs, ended = await shell.run("echo out; echo err >&2", pty=False)
+
+    assert sorted((output.stream, output.text) for output in outputs) == [
+        ("stderr", "err\n"),
+        ("stdout", "out\n"),
+    ]
+    assert ended == Exit(code=0)
+
+
+async def test_a_terminal_is_the_controlling_one_and_has_a_size(shell: Shell) -> None:
+    script = "test -t 0 && test -t 1 && test -t 2 && stty size </dev/tty && ps -o tpgid= -p $$"
+
+    outputs, ended = await shell.run(f"{script}; echo $$ >&2", pty=True)
+
+    size, foreground, leader = _text(outputs).splitlines()
+    assert {output.stream for output in outputs} == {"pty"}
+    assert size == "40 120"
+    assert foreground.strip() == leader
+    assert ended == Exit(code=0)
+
+
+async def test_pipes_have_no_input(shell: Shell) -> None:
+    outputs, ended = await shell.run("cat; tty", pty=False)
+
+    assert _text(outputs) == "not a tty\n"
+    assert ended == Exit(code=1)
+
+
+@IN_TERMINAL
+async def test_characters_are_never_cut_in_two(shell: Shell, pty: bool) -> None:
+    line = "aé€\U0001f600" * 7
+    outputs, _ = await shell.run(f"for i in $(seq 1 2000); do echo '{line}'; done", pty=pty)
+
+    assert _text(outputs) == f"{line}\n" * 2000
+
+
+async def test_bytes_that_are_no_characters_are_replaced(shell: Shell) -> None:
+    outputs, _ = await shell.run(r"printf 'a\377b\000c\303'", pty=False)
+
+    assert _text(outputs) == "a\ufffdb\0c\ufffd"
+
+
+@IN_TERMINAL
+async def test_a_signal_that_ends_it_is_named(shell: Shell, pty: bool) -> None:
+    _, ended = await shell.run("kill -9 $$", pty=pty)
+
+    assert ended == Exit(signal=signal.SIGKILL)
+
+
+@IN_TERMINAL
+async def test_it_gets_a_small_environment_and_what_it_is_given(shell: Shell, pty: bool) -> None:
+    given = {"ADDED": "yes"}
+    with anyio.fail_after(5):
+        async with shell.start("env", pty=pty, env=given, passthrough=["KEY", "NO"]) as process:
+            lines = _text([output async for output in process.output()]).splitlines()
+
+    environment = dict(line.split("=", 1) for line in lines if not line.startswith("_="))
+    home = environment.pop("HOME")
+    assert environment == {
+        "PATH": SERVER["PATH"],
+        "LC_ALL": "C.UTF-8",
+        "KEY": "k3y",
+        "ADDED": "yes",
+        "TERM": "xterm-256color" if pty else "dumb",
+        "PYTHONUNBUFFERED": "1",
+        "PWD": shell.cwd,
+        "AGENTCAST_TASK_ID": "task_contract",
+    }
+    assert not await anyio.Path(home).exists()
+
+
+@IN_TERMINAL
+async def test_it_sees_only_three_descriptors(shell: Shell, pty: bool) -> None:
+    script = "for fd in 0 1 2 3 4 5 6 7 8 9; do { true >&$fd; } 2>/dev/null && echo $fd; done"
+
+    outputs, _ = await shell.run(script, pty=pty)
+
+    assert _text(outputs).split() == ["0", "1", "2"]
+
+
+@IN_TERMINAL
+@pytest.mark.parametrize(
+    ("argv", "cwd", "reason"),
+    [
+        (("no-such-program",), ".", "no command 'no-such-program'"),
+        (("./plain",), ".", "'./plain' is not executable"),
+        (("./missing",), ".", "no command './missing'"),
+        (("true",), "missing", "no folder"),
+        (("true", "x" * 200_000), ".", "list too long"),
+        (("true", "a\0b"), ".", "NUL"),
+        (("true", "\ud800"), ".", "cannot start"),
+        ((), ".", "no command to start"),
+    ],
+)
+async def test_what_cannot_start_says_why_and_leaves_nothing_open(
+    host: ProcessHost, tmp_path: Path, argv: Sequence[str], cwd: str, reason: str, pty: bool
+) -> None:
+    (tmp_path / "plain").write_text("no program")
+    command = Command(
+        argv=argv, cwd=str(tmp_path / cwd), task_id=TaskId("t"), pty=pty, sandbox="none"
+    )
+    before = psutil.Process().num_fds()
+
+    with anyio.fail_after(5), pytest.raises(StartFailed, match=reason):
+        async with host.start(command):
+            pass
+
+    assert psutil.Process().num_fds() == before
+
+
+@IN_TERMINAL
+async def test_a_process_that_is_asked_to_stop_may_tidy_up(shell: Shell, pty: bool) -> None:
+    script = "trap 'echo tidy > tidied; exit 7' TERM; echo ready; while :; do sleep 0.02; done"
+
+    with anyio.fail_after(5):
+        async with shell.start(script, pty=pty) as process:
+            await _ready(process)
+            ended = await process.stop(grace_s=4)
+
+    assert ended == Exit(code=7)
+    assert await anyio.Path(shell.cwd, "tidied").read_text() == "tidy\n"
+
+
+@IN_TERMINAL
+async def test_a_process_that_will_not_stop_is_killed(shell: Shell, pty: bool) -> None:
+    script = "trap '' TERM HUP INT; echo ready; while :; do sleep 0.02; done"
+
+    with anyio.fail_after(5):
+        async with shell.start(script, pty=pty) as process:
+            await _ready(process)
+            ended = await process.stop(grace_s=0.1)
+
+    assert ended == Exit(signal=signal.SIGKILL)
+
+
+async def test_stopping_again_gives_the_same_exit(shell: Shell) -> None:
+    with anyio.fail_after(5):
+        async with shell.start("sleep 60", pty=False) as process:
+            first = await process.stop(grace_s=0)
+            second = await process.stop(grace_s=1)
+            waited = await process.wait()
+
+    assert first == second == waited == Exit(signal=signal.SIGKILL)
+
+
+@IN_TERMINAL
+async def test_output_that_nobody_reads_holds_the_process_back(shell: Shell, pty: bool) -> None:
+    script = "(yes | head -c 5000000; touch done) & wait"
+
+    with anyio.fail_after(5):
+        async with shell.start(script, pty=pty) as process:
+            output = process.output()
+            await anext(output)
+            assert not await anyio.Path(shell.cwd, "done").exists()
+            rest = [len(text.text) async for text in output]
+            await process.wait()
+
+    assert sum(rest) > 4_000_000
+    assert await anyio.Path(shell.cwd, "done").exists()
+
+
+@IN_TERMINAL
+async def test_leaving_kills_what_is_left(shell: Shell, pty: bool) -> None:
+    with anyio.fail_after(5):
+        async with shell.start("sleep 60 & echo ready; sleep 60", pty=pty) as process:
+            await _ready(process)
+            group = os.getpgid(process.pid)
+
+    with pytest.raises(ProcessLookupError):
+        os.killpg(group, 0)
+
+
+def _text(outputs: Sequence[Output]) -> str:
+    return "".join(output.text for output in outputs)
+
+
+async def _ready(process: RunningProcess) -> None:
+    output = await anext(process.output())
+    assert output.text == "ready\n"

@@ -1,0 +1,122 @@
+"""What a sandboxed command can reach; needs bubblewrap on this machine."""
+
+import os
+import socket
+from pathlib import Path
+
+import anyio
+import psutil
+import pytest
+
+from adapters.process.linux_process_host import LinuxProcessHost
+from domain.agent_profile import Network
+from domain.ids import TaskId
+from ports.process import Command, Exit
+
+pytestmark = pytest.mark.fault
+
+IN_TERMINAL = pytest.mark.parametrize("pty", [True, False], ids=["pty", "pipes"])
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A server's data folder with a secret in it and a workspace inside."""
+    folder = tmp_path / "data"
+    (folder / "workspace").mkdir(parents=True)
+    (folder / "canary").write_text("secret")
+    return folder
+
+
+@IN_TERMINAL
+async def test_it_works_in_its_workspace_and_its_home(data: Path, pty: bool) -> None:
+    said, ended = await _run("pwd; echo made > file; touch ~/file && echo ok", data, pty=pty)
+
+    assert said == f"{data}/workspace\nok\n"
+    assert ended == Exit(code=0)
+    assert await anyio.Path(data, "workspace", "file").read_text() == "made\n"
+
+
+@IN_TERMINAL
+async def test_it_neither_reads_nor_writes_what_is_the_servers(data: Path, pty: bool) -> None:
+    script = f"cat {data}/canary; ls {data}; touch /usr/made /etc/made {data}/../made; echo no >x"
+
+    said, _ = await _run(f"({script}) 2>/dev/null", data, pty=pty)
+
+    assert said == "workspace\n"
+    assert not await anyio.Path(data.parent, "made").exists()
+
+
+async def test_it_sees_no_process_of_the_machine(data: Path) -> None:
+    said, _ = await _run(f"kill -0 {os.getpid()} 2>/dev/null || echo /proc/[0-9]*", data)
+
+    assert len(said.split()) <= 3
+    assert f"/proc/{os.getpid()}" not in said.split()
+
+
+@pytest.mark.parametrize(("network", "said"), [("none", "refused\n"), ("host", "reached\n")])
+async def test_it_reaches_the_network_only_if_it_may(
+    data: Path, network: Network, said: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        script = f"(exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null && echo reached || echo refused"
+        assert (await _run(script, data, network=network))[0] == said
+
+
+async def test_a_terminal_has_job_control_and_a_size(data: Path) -> None:
+    said, _ = await _run("test -t 0 && stty size </dev/tty && set -m && echo ok", data, pty=True)
+
+    assert said == "40 120\nok\n"
+
+
+@IN_TERMINAL
+async def test_what_it_leaves_behind_dies_with_it(data: Path, pty: bool) -> None:
+    script = "setsid sleep 31536 & env -i setsid sleep 31536 & sleep 0.1; exit 3"
+
+    _, ended = await _run(script, data, pty=pty)
+
+    assert ended == Exit(code=3)
+    assert _sleepers() == []
+
+
+@IN_TERMINAL
+async def test_it_may_tidy_up_when_it_is_stopped(data: Path, pty: bool) -> None:
+    script = "trap 'echo tidy > tidied; exit 7' TERM; echo ready; while :; do sleep 0.02; done"
+
+    with anyio.fail_after(10):
+        async with LinuxProcessHost().start(_command(script, data, pty=pty)) as process:
+            await anext(process.output())
+            ended = await process.stop(grace_s=5)
+
+    assert ended == Exit(code=7)
+    assert await anyio.Path(data, "workspace", "tidied").read_text() == "tidy\n"
+
+
+def _command(script: str, data: Path, *, pty: bool = False, network: Network = "none") -> Command:
+    return Command(
+        argv=("/bin/bash", "-c", script),
+        cwd=str(data / "workspace"),
+        task_id=TaskId("task_sandbox"),
+        pty=pty,
+        sandbox="require",
+        network=network,
+    )
+
+
+async def _run(
+    script: str, data: Path, *, pty: bool = False, network: Network = "none"
+) -> tuple[str, Exit]:
+    host = LinuxProcessHost(hidden_folders=[str(data)])
+    with anyio.fail_after(10):
+        async with host.start(_command(script, data, pty=pty, network=network)) as process:
+            assert process.sandbox == "bubblewrap"
+            said = "".join([output.text async for output in process.output()])
+            return said, await process.wait()
+
+
+def _sleepers() -> list[int]:
+    return [
+        process.pid
+        for process in psutil.process_iter(["cmdline"])
+        if process.info["cmdline"] == ["sleep", "31536"]
+    ]
