@@ -1,0 +1,114 @@
+"""The real server as a process of its own, on a free port, in a clean environment."""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+AGENTCAST = str(Path(sys.executable).parent / "agentcast")
+START_S = 30.0
+STOP_S = 12.0
+_GREETING = "listening on "
+
+
+class RunningServer:
+    """May be ended in any way and started again on the same data directory."""
+
+    def __init__(self, data_dir: Path, settings: dict[str, str]) -> None:
+        self.data_dir = data_dir
+        self.base_url = ""
+        self._settings = settings
+        self._stderr = data_dir.parent / f"{data_dir.name}.stderr"
+        self._process: subprocess.Popen[str] | None = None
+
+    @property
+    def pid(self) -> int:
+        return self._running.pid
+
+    @property
+    def complaints(self) -> list[str]:
+        """What it has said of errors, over all its starts."""
+        lines = self._stderr.read_text().splitlines()
+        return [line for line in lines if "[error" in line or "Traceback" in line]
+
+    def start(self) -> None:
+        """Returns when it listens."""
+        with self._stderr.open("a") as stderr:
+            self._process = subprocess.Popen(
+                [AGENTCAST, "serve", "--port", "0", "--data-dir", str(self.data_dir)],
+                env=clean_environment(self.data_dir.parent) | self._settings,
+                cwd=self.data_dir.parent,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+            )
+        self.base_url = self._greeting().removeprefix(_GREETING).strip()
+
+    def kill(self) -> None:
+        """As a power cut would: it has no chance to end well."""
+        self._running.kill()
+        self._ended()
+
+    def signal(self, number: signal.Signals) -> None:
+        self._running.send_signal(number)
+
+    def exit_code(self, *, within_s: float = STOP_S) -> int:
+        """Waits for its end, which somebody has asked for."""
+        return self._ended(within_s)
+
+    def stop(self) -> None:
+        """Asks it to end, and sees that it ended well."""
+        if self._process is None:
+            return
+        self.signal(signal.SIGTERM)
+        assert self.exit_code() == 0, self._stderr.read_text()
+
+    def give_up(self) -> None:
+        if self._process is not None:
+            self.kill()
+
+    @property
+    def _running(self) -> subprocess.Popen[str]:
+        assert self._process is not None, "the server is not running"
+        return self._process
+
+    def _ended(self, within_s: float = STOP_S) -> int:
+        process = self._running
+        code = process.wait(within_s)
+        assert process.stdout is not None
+        process.stdout.close()
+        self._process = None
+        return code
+
+    def _greeting(self) -> str:
+        stdout = self._running.stdout
+        assert stdout is not None
+        readable, _, _ = select.select([stdout], [], [], START_S)
+        line = stdout.readline() if readable else ""
+        if not line.startswith(_GREETING):
+            self.give_up()
+            raise AssertionError(f"it did not start: {line!r}\n{self._stderr.read_text()}")
+        return line
+
+
+@contextmanager
+def running_server(data_dir: Path, **settings: str) -> Iterator[RunningServer]:
+    """A server that must not log an error and must end well, unless the test ended it."""
+    server = RunningServer(data_dir, settings)
+    server.start()
+    try:
+        yield server
+        server.stop()
+    finally:
+        server.give_up()
+    assert server.complaints == []
+
+
+def clean_environment(home: Path) -> dict[str, str]:
+    """Nothing of the machine's: no keys, no proxies, no settings."""
+    return {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8"}
