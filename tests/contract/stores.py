@@ -1,8 +1,10 @@
 """Every adapter of the stores; a new one joins by one function here."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -19,8 +21,12 @@ from tests.contract.postgres import emptied
 from tests.contract.scene import Scene
 from tests.fakes import FakeClock
 
-OpenScene = Callable[[], AbstractAsyncContextManager[Scene]]
-"""Enter it again for a second node on the same store."""
+
+class OpenScene(Protocol):
+    """Entered again, it is a second node on the same store."""
+
+    def __call__(self, *, reserved_s: float = 30.0) -> AbstractAsyncContextManager[Scene]: ...
+
 
 ADAPTERS = ("memory", "sqlite", "postgres")
 
@@ -42,7 +48,7 @@ async def open_scene(store_url: str) -> OpenScene:
         return _in_memory()
     if store_url.startswith("postgresql"):
         await emptied(store_url)
-    return lambda: sql_scene(store_url)
+    return partial(sql_scene, store_url)
 
 
 @pytest.fixture
@@ -77,10 +83,10 @@ def _in_memory() -> OpenScene:
     database = MemoryDatabase(FakeClock())
 
     @asynccontextmanager
-    async def opened() -> AsyncIterator[Scene]:
+    async def opened(*, reserved_s: float = 30.0) -> AsyncIterator[Scene]:
         yield Scene(
             log=MemoryEventLog(database),
-            tasks=MemoryTaskStore(database, ids=SystemIdSource()),
+            tasks=MemoryTaskStore(database, ids=SystemIdSource(), lease_s=reserved_s),
             sessions=MemorySessionStore(database),
         )
 

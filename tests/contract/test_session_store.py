@@ -1,0 +1,145 @@
+"""What every session store promises."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from domain.errors import SessionExists, SessionNotFound
+from domain.ids import SessionId, SessionKey
+from domain.principal import LOCAL
+from domain.task import CancelIntent
+from ports.session_store import DeletedSession, SessionEdit
+from tests.contract.scene import ALICE, BOB, TALK, WORKER, Scene
+
+NOTHING = SessionEdit()
+
+
+async def test_a_session_comes_back_as_it_was_made(scene: Scene) -> None:
+    edit = SessionEdit(title="Über uns", metadata={"team": ["a", 1]})
+
+    made = await scene.sessions.create(ALICE, TALK, edit)
+
+    assert (made.session_id, made.principal, made.status) == (TALK, ALICE, "idle")
+    assert (made.first_seq, made.last_seq) == (1, 0)
+    assert (made.title, made.metadata) == ("Über uns", {"team": ["a", 1]})
+    assert await scene.sessions.get(ALICE, TALK) == made
+    assert await scene.sessions.find_key(ALICE, TALK) == made.session_key
+
+
+async def test_a_session_is_made_once(scene: Scene) -> None:
+    results = await asyncio.gather(
+        *(scene.sessions.create(LOCAL, TALK, NOTHING) for _ in range(5)), return_exceptions=True
+    )
+
+    assert [isinstance(result, SessionExists) for result in results].count(False) == 1
+
+
+async def test_two_owners_may_use_the_same_id_and_never_meet(scene: Scene) -> None:
+    one = await scene.sessions.create(ALICE, TALK, SessionEdit(title="hers"))
+    other = await scene.sessions.create(BOB, TALK, SessionEdit(title="his"))
+
+    assert one.session_key != other.session_key
+    assert list(await scene.sessions.list(ALICE, limit=10)) == [one]
+    assert list(await scene.sessions.list(BOB, limit=10)) == [other]
+
+
+async def test_another_owners_session_is_not_found(scene: Scene) -> None:
+    made = await scene.sessions.create(ALICE, TALK, NOTHING)
+
+    for stranger in (BOB, replace(ALICE, tenant="other")):
+        assert await scene.sessions.find_key(stranger, TALK) is None
+        assert list(await scene.sessions.list(stranger, limit=10)) == []
+        assert list(await scene.sessions.owned(stranger, [made.session_key])) == []
+        with pytest.raises(SessionNotFound):
+            await scene.sessions.get(stranger, TALK)
+        with pytest.raises(SessionNotFound):
+            await scene.sessions.edit(stranger, TALK, SessionEdit(title="mine now"))
+        with pytest.raises(SessionNotFound):
+            await scene.sessions.delete(stranger, TALK)
+    assert await scene.sessions.get(ALICE, TALK) == made
+
+
+async def test_the_owned_are_picked_out_of_many_keys(scene: Scene) -> None:
+    mine = await scene.sessions.create(ALICE, TALK, NOTHING)
+    theirs = await scene.sessions.create(BOB, TALK, NOTHING)
+
+    keys = [mine.session_key, theirs.session_key, SessionKey(4711)]
+
+    assert list(await scene.sessions.owned(ALICE, keys)) == [mine.session_key]
+
+
+async def test_an_edit_leaves_alone_what_it_does_not_name(scene: Scene) -> None:
+    await scene.sessions.create(LOCAL, TALK, SessionEdit(title="old", metadata={"a": 1}))
+
+    titled = await scene.sessions.edit(LOCAL, TALK, SessionEdit(title="new"))
+    emptied = await scene.sessions.edit(LOCAL, TALK, SessionEdit(metadata={}))
+
+    assert (titled.title, titled.metadata) == ("new", {"a": 1})
+    assert (emptied.title, emptied.metadata) == ("new", {})
+    assert await scene.sessions.get(LOCAL, TALK) == emptied
+
+
+async def test_sessions_are_listed_newest_first_in_pages(scene: Scene) -> None:
+    names = [SessionId(f"talk-{number}") for number in range(5)]
+    made = [await scene.sessions.create(LOCAL, name, NOTHING) for name in names]
+
+    first = await scene.sessions.list(LOCAL, limit=3)
+    rest = await scene.sessions.list(LOCAL, limit=3, before=first[-1].session_id)
+
+    assert [*first, *rest] == made[::-1]
+    assert list(await scene.sessions.list(LOCAL, limit=3, before=SessionId("unknown"))) == []
+
+
+async def test_a_deleted_session_is_gone_and_its_id_is_free(scene: Scene) -> None:
+    queued = await scene.queue()
+
+    deleted = await scene.sessions.delete(LOCAL, TALK)
+
+    assert deleted == DeletedSession(session_key=queued.session_key, live_tasks=[])
+    with pytest.raises(SessionNotFound):
+        await scene.sessions.get(LOCAL, TALK)
+    with pytest.raises(SessionNotFound):
+        await scene.sessions.delete(LOCAL, TALK)
+    assert list(await scene.sessions.list(LOCAL, limit=5)) == []
+    assert list(await scene.sessions.owned(LOCAL, [queued.session_key])) == []
+    assert list(await scene.tasks.claim(WORKER, limit=5, lease_s=30)) == []
+    again = await scene.sessions.create(LOCAL, TALK, NOTHING)
+    assert again.session_key != queued.session_key
+    assert list(await scene.log.read(again.session_key, after=0, limit=5)) == []
+
+
+async def test_the_live_task_of_a_deleted_session_is_told_to_stop(scene: Scene) -> None:
+    claim = await scene.start()
+    await scene.queue()
+
+    deleted = await scene.sessions.delete(LOCAL, TALK)
+
+    task_id = claim.task.task_id
+    intent = CancelIntent(mode="graceful", reason="session_deleted", by="local")
+    assert deleted == DeletedSession(session_key=claim.task.session_key, live_tasks=[task_id])
+    assert list(await scene.tasks.cancel_intents(WORKER)) == [(task_id, intent)]
+
+
+async def test_a_purge_waits_for_the_last_runner(scene: Scene) -> None:
+    claim = await scene.start()
+    kept = await scene.queue("kept")
+    await scene.sessions.delete(LOCAL, TALK)
+
+    early = await scene.sessions.purge()
+    await scene.end(claim)
+    late = await scene.sessions.purge()
+
+    assert (early, late) == (0, 1)
+    assert await scene.written(claim.task.session_key) == []
+    assert await scene.get(kept) == kept
+
+
+async def test_a_purged_sessions_key_is_not_given_out_again(scene: Scene) -> None:
+    first = await scene.sessions.create(LOCAL, TALK, NOTHING)
+    await scene.sessions.delete(LOCAL, TALK)
+    await scene.sessions.purge()
+
+    again = await scene.sessions.create(LOCAL, TALK, NOTHING)
+
+    assert again.session_key > first.session_key

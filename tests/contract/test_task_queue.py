@@ -1,0 +1,235 @@
+"""What every task store promises as a queue of work and of the leases on it."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+import anyio
+import pytest
+
+from domain.errors import LeaseLost
+from domain.ids import TaskId, WorkerId
+from domain.principal import LOCAL
+from domain.task import TaskStatus
+from ports.task_store import Claim
+from tests.contract.scene import OTHER_WORKER, TALK, WORKER, Scene
+from tests.contract.stores import OpenScene
+
+
+async def test_a_claimed_task_runs_under_the_lease_of_its_worker(scene: Scene) -> None:
+    queued = await scene.queue()
+
+    claim = await scene.claim()
+
+    assert claim.task == replace(
+        queued,
+        status=TaskStatus.RUNNING,
+        attempt=1,
+        worker_id=WORKER,
+        started_at=claim.task.started_at,
+    )
+    assert claim.task.started_at is not None
+    assert await scene.get(queued) == claim.task
+    assert (await scene.sessions.get(LOCAL, TALK)).status == "running"
+
+
+async def test_the_oldest_are_claimed_first_and_no_more_than_asked_for(scene: Scene) -> None:
+    tasks = [await scene.queue(f"talk-{number}") for number in range(3)]
+
+    claims = await scene.tasks.claim(WORKER, limit=2, lease_s=30)
+
+    assert _ids(claims) == [task.task_id for task in tasks[:2]]
+
+
+async def test_a_session_has_at_most_one_live_task(scene: Scene) -> None:
+    first, second = await scene.queue(), await scene.queue()
+
+    claims = await scene.tasks.claim(WORKER, limit=5, lease_s=30)
+    none = await scene.tasks.claim(OTHER_WORKER, limit=5, lease_s=30)
+    by_name = await scene.tasks.claim(WORKER, limit=5, lease_s=30, only=second.task_id)
+
+    assert _ids(claims) == [first.task_id]
+    assert (list(none), list(by_name)) == ([], [])
+
+
+async def test_one_task_alone_can_be_claimed(scene: Scene) -> None:
+    await scene.queue("one")
+    wanted = await scene.queue("two")
+
+    claims = await scene.tasks.claim(WORKER, limit=5, lease_s=30, only=wanted.task_id)
+
+    assert _ids(claims) == [wanted.task_id]
+
+
+async def test_nothing_is_claimed_of_an_empty_queue(scene: Scene) -> None:
+    assert list(await scene.tasks.claim(WORKER, limit=5, lease_s=30)) == []
+
+
+async def test_no_task_is_given_to_two_claimers(two_scenes: tuple[Scene, Scene]) -> None:
+    one, other = two_scenes
+    tasks = [await one.queue(f"talk-{number % 20}") for number in range(40)]
+    claimed: list[TaskId] = []
+
+    async def work(scene: Scene, worker_id: WorkerId) -> None:
+        while len(claimed) < len(tasks):
+            claims = await scene.tasks.claim(worker_id, limit=3, lease_s=30)
+            claimed.extend(_ids(claims))
+            for claim in claims:
+                await scene.end(claim)
+
+    with anyio.fail_after(10):
+        async with asyncio.TaskGroup() as group:
+            for number in range(3):
+                group.create_task(work(one, WorkerId(f"one.{number}")))
+                group.create_task(work(other, WorkerId(f"two.{number}")))
+
+    assert sorted(claimed) == sorted(task.task_id for task in tasks)
+    for number in range(20):
+        key = tasks[number].session_key
+        assert [seq for seq, _ in await one.written(key)] == [1, 2, 3, 4]
+
+
+async def test_a_heartbeat_keeps_the_leases_of_its_worker_alone(scene: Scene) -> None:
+    mine = await scene.start("one", lease_s=0)
+    await scene.queue("two")
+    theirs = await scene.claim(OTHER_WORKER, lease_s=0)
+
+    held = await scene.tasks.heartbeat(WORKER, lease_s=30)
+    lost = await scene.tasks.claim_lost(WorkerId("three.1"), lease_s=30)
+
+    assert list(held) == [mine.task.task_id]
+    assert _ids(lost) == [theirs.task.task_id]
+
+
+async def test_a_task_that_was_taken_over_is_no_longer_held(scene: Scene) -> None:
+    await scene.start(lease_s=0)
+    await scene.tasks.claim_lost(OTHER_WORKER, lease_s=30)
+
+    assert list(await scene.tasks.heartbeat(WORKER, lease_s=30)) == []
+
+
+async def test_a_task_whose_lease_has_ended_is_taken_over_as_it_is(scene: Scene) -> None:
+    lost = await scene.start(lease_s=0)
+
+    [taken] = await scene.tasks.claim_lost(OTHER_WORKER, lease_s=30)
+
+    assert taken.task == replace(lost.task, worker_id=OTHER_WORKER)
+    assert taken.lease_id != lost.lease_id
+    assert list(await scene.tasks.claim_lost(OTHER_WORKER, lease_s=30)) == []
+
+
+async def test_a_worker_never_takes_over_its_own_tasks(scene: Scene) -> None:
+    await scene.start(lease_s=0)
+
+    assert list(await scene.tasks.claim_lost(WORKER, lease_s=30, of_instance="one")) == []
+
+
+async def test_a_valid_lease_is_taken_over_for_the_instance_named_alone(scene: Scene) -> None:
+    await scene.start("one")
+    await scene.queue("two")
+    heir = WorkerId("heir.1")
+    dead = await scene.claim(WorkerId("node_1.7"))
+    await scene.queue("three")
+    await scene.claim(WorkerId("node_10.7"))
+    await scene.queue("four")
+    await scene.claim(WorkerId("NODE_1.7"))
+
+    none = await scene.tasks.claim_lost(heir, lease_s=30)
+    taken = await scene.tasks.claim_lost(heir, lease_s=30, of_instance="node_1")
+
+    assert (list(none), _ids(taken)) == ([], [dead.task.task_id])
+
+
+async def test_a_requeued_task_is_claimed_again_in_its_old_place(scene: Scene) -> None:
+    first = await scene.start()
+    await scene.queue()
+
+    await scene.tasks.requeue(first, attempt_spent=True)
+
+    queued = await scene.get(first.task)
+    assert queued == replace(first.task, status=TaskStatus.QUEUED, worker_id=None)
+    again = await scene.claim(OTHER_WORKER)
+    assert again.task == replace(first.task, attempt=2, worker_id=OTHER_WORKER)
+
+
+async def test_an_attempt_that_was_not_spent_does_not_count(scene: Scene) -> None:
+    claim = await scene.start()
+
+    await scene.tasks.requeue(claim, attempt_spent=False)
+
+    assert (await scene.get(claim.task)).attempt == 0
+    assert (await scene.claim()).task.attempt == 1
+
+
+async def test_a_task_that_was_taken_over_cannot_be_requeued(scene: Scene) -> None:
+    late = await scene.start(lease_s=0)
+    [taken] = await scene.tasks.claim_lost(OTHER_WORKER, lease_s=30)
+
+    with pytest.raises(LeaseLost):
+        await scene.tasks.requeue(late, attempt_spent=True)
+
+    assert await scene.get(late.task) == taken.task
+
+
+async def test_a_task_requeued_into_a_deleted_session_is_cancelled(scene: Scene) -> None:
+    claim = await scene.start()
+    await scene.sessions.delete(LOCAL, TALK)
+
+    await scene.tasks.requeue(claim, attempt_spent=True)
+
+    assert list(await scene.tasks.claim(WORKER, limit=5, lease_s=30)) == []
+    assert await scene.sessions.purge() == 1
+
+
+async def test_a_reserved_task_is_claimed_by_its_worker_alone(scene: Scene) -> None:
+    task = (await scene.submit(scene.new_task(), reserved_for=WORKER)).task
+
+    none = await scene.tasks.claim(OTHER_WORKER, limit=5, lease_s=30)
+    named = await scene.tasks.claim(OTHER_WORKER, limit=5, lease_s=30, only=task.task_id)
+    early = await scene.tasks.claim_lost(OTHER_WORKER, lease_s=30)
+    claim = await scene.claim(WORKER)
+
+    assert (list(none), list(named), list(early)) == ([], [], [])
+    assert claim.task.task_id == task.task_id
+
+
+async def test_a_reserved_task_that_nobody_came_for_is_handed_out_to_be_ended(
+    open_scene: OpenScene,
+) -> None:
+    async with open_scene(reserved_s=0) as scene:
+        task = (await scene.submit(scene.new_task(), reserved_for=WORKER)).task
+
+        own = await scene.tasks.claim_lost(WORKER, lease_s=30)
+        [left] = await scene.tasks.claim_lost(OTHER_WORKER, lease_s=30)
+
+        assert list(own) == []
+        assert (left.task.task_id, left.task.status, left.task.attempt) == (
+            task.task_id,
+            "running",
+            0,
+        )
+        assert list(await scene.tasks.claim(WORKER, limit=5, lease_s=30)) == []
+        await scene.end(left)
+
+
+async def test_a_worker_that_is_alive_keeps_what_is_reserved_for_it(
+    open_scene: OpenScene,
+) -> None:
+    async with open_scene(reserved_s=0) as scene:
+        await scene.submit(scene.new_task(), reserved_for=WORKER)
+
+        await scene.tasks.heartbeat(WORKER, lease_s=30)
+
+        assert list(await scene.tasks.claim_lost(OTHER_WORKER, lease_s=30)) == []
+
+
+async def test_a_cancelled_reserved_task_is_claimed_by_nobody(scene: Scene) -> None:
+    task = (await scene.submit(scene.new_task(), reserved_for=WORKER)).task
+
+    await scene.cancel(task)
+
+    assert list(await scene.tasks.claim(WORKER, limit=5, lease_s=30)) == []
+
+
+def _ids(claims: Sequence[Claim]) -> list[TaskId]:
+    return [claim.task.task_id for claim in claims]

@@ -1,0 +1,268 @@
+"""What every task store promises about tasks that are submitted, cancelled and looked up."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from domain.errors import IdempotencyKeyReused, SessionBusy, TaskNotFound
+from domain.ids import AgentName, SessionId, TaskId
+from domain.limits import Limits
+from domain.principal import LOCAL
+from domain.task import CancelIntent, TaskStatus
+from domain.task_events import CancelMode, TaskComplete
+from domain.usage import Usage
+from ports.task_store import IdempotencyKey, TaskQuery
+from tests.contract.scene import ALICE, BOB, TALK, WORKER, Scene
+
+KEY = IdempotencyKey(key="k-1", request_hash="one")
+
+
+async def test_a_submitted_task_comes_back_as_it_was_given(scene: Scene) -> None:
+    given = replace(
+        scene.new_task(principal=ALICE, text="find äll"),
+        limits=Limits(timeout_s=1.5, tokens=10),
+        metadata={"ticket": 7, "tags": ["a"]},
+        on_disconnect="cancel",
+        approval="ask",
+        workspace="/srv/w",
+        retry_of=TaskId("task_before"),
+    )
+
+    submission = await scene.submit(given)
+
+    task = submission.task
+    assert not submission.is_repeat
+    assert task == replace(
+        given, session_key=task.session_key, created_at=task.created_at, first_seq=1
+    )
+    assert await scene.get(task) == task
+    assert [event.seq for event in submission.stored] == [1]
+    assert await scene.written(task.session_key) == [(1, "task_queued")]
+
+
+async def test_the_first_task_makes_its_session_and_the_next_one_uses_it(scene: Scene) -> None:
+    first, second = await scene.queue(), await scene.queue()
+
+    session = await scene.sessions.get(LOCAL, TALK)
+
+    assert first.session_key == second.session_key == session.session_key
+    assert (first.first_seq, second.first_seq, session.last_seq) == (1, 2, 2)
+
+
+async def test_a_hundred_submissions_with_one_key_make_one_task(scene: Scene) -> None:
+    async with asyncio.TaskGroup() as group:
+        waiting = [
+            group.create_task(scene.submit(scene.new_task(), idempotency=KEY)) for _ in range(100)
+        ]
+
+    submissions = [each.result() for each in waiting]
+    assert len({submission.task.task_id for submission in submissions}) == 1
+    assert [submission.is_repeat for submission in submissions].count(False) == 1
+    assert all(not submission.stored for submission in submissions if submission.is_repeat)
+    assert len(await scene.tasks.list(LOCAL, TaskQuery())) == 1
+    assert await scene.written(submissions[0].task.session_key) == [(1, "task_queued")]
+
+
+async def test_a_key_used_with_another_request_is_refused(scene: Scene) -> None:
+    await scene.submit(scene.new_task(), idempotency=KEY)
+
+    with pytest.raises(IdempotencyKeyReused):
+        await scene.submit(
+            scene.new_task(), idempotency=IdempotencyKey(key="k-1", request_hash="other")
+        )
+
+    assert len(await scene.tasks.list(LOCAL, TaskQuery())) == 1
+
+
+async def test_two_owners_may_use_the_same_key(scene: Scene) -> None:
+    one = await scene.submit(scene.new_task(principal=ALICE), idempotency=KEY)
+    other = await scene.submit(scene.new_task(principal=BOB), idempotency=KEY)
+
+    assert not one.is_repeat
+    assert not other.is_repeat
+
+
+async def test_a_submission_that_will_not_wait_is_refused_by_a_busy_session(
+    scene: Scene,
+) -> None:
+    claim = await scene.start()
+
+    with pytest.raises(SessionBusy):
+        await scene.submit(scene.new_task(), on_busy="reject", idempotency=KEY)
+
+    assert await scene.written(claim.task.session_key) == [(1, "task_queued")]
+    await scene.end(claim)
+    assert not (await scene.submit(scene.new_task(), on_busy="reject", idempotency=KEY)).is_repeat
+
+
+async def test_of_two_that_will_not_wait_one_gets_the_session(scene: Scene) -> None:
+    results = await asyncio.gather(
+        *(scene.submit(scene.new_task(), on_busy="reject") for _ in range(10)),
+        return_exceptions=True,
+    )
+
+    assert [isinstance(result, SessionBusy) for result in results].count(False) == 1
+
+
+async def test_cancelling_a_queued_task_ends_it_at_once(scene: Scene) -> None:
+    running = await scene.start()
+    queued = await scene.queue()
+
+    cancellation = await scene.cancel(queued)
+
+    task = cancellation.task
+    assert (task.status, task.reason, task.last_seq) == ("cancelled", "user", 4)
+    assert task.finished_at is not None
+    assert task == await scene.get(queued)
+    assert [event.event_type for event in cancellation.stored] == [
+        "cancel_requested",
+        "task_cancelled",
+    ]
+    await scene.end(running)
+    assert await scene.tasks.claim(WORKER, limit=5, lease_s=30) == []
+
+
+async def test_cancelling_a_live_task_is_seen_by_its_worker(scene: Scene) -> None:
+    claim = await scene.start()
+
+    cancellation = await scene.cancel(claim.task)
+
+    intent = CancelIntent(mode="graceful", reason="user", by="local")
+    assert cancellation.task == replace(claim.task, cancel=intent)
+    assert [event.event_type for event in cancellation.stored] == ["cancel_requested"]
+    assert await scene.tasks.cancel_intents(WORKER) == [(claim.task.task_id, intent)]
+
+
+async def test_kill_replaces_graceful_and_nothing_replaces_kill(scene: Scene) -> None:
+    claim = await scene.start()
+
+    modes: list[CancelMode] = ["graceful", "graceful", "kill", "graceful", "kill"]
+    written = [len((await scene.cancel(claim.task, mode=mode)).stored) for mode in modes]
+
+    assert written == [1, 0, 1, 0, 0]
+    intent = CancelIntent(mode="kill", reason="user", by="local")
+    assert await scene.tasks.cancel_intents(WORKER) == [(claim.task.task_id, intent)]
+
+
+async def test_cancelling_an_ended_task_changes_nothing(scene: Scene) -> None:
+    claim = await scene.start()
+    await scene.end(claim)
+    ended = await scene.get(claim.task)
+
+    cancellation = await scene.cancel(claim.task)
+
+    assert (cancellation.task, list(cancellation.stored)) == (ended, [])
+    assert await scene.tasks.cancel_intents(WORKER) == []
+
+
+async def test_the_usage_of_an_ended_task_is_kept(scene: Scene) -> None:
+    claim = await scene.start()
+    usage = Usage(input_tokens=3, output_tokens=4, total_tokens=7, cost_usd=0.25)
+
+    await scene.log.append(
+        scene.telling(claim, TaskComplete(final_answer="ok", duration_ms=1, usage=usage))
+    )
+
+    assert (await scene.get(claim.task)).usage == usage
+
+
+async def test_a_task_of_another_owner_is_not_found(scene: Scene) -> None:
+    task = await scene.queue(principal=ALICE)
+
+    with pytest.raises(TaskNotFound):
+        await scene.tasks.get(BOB, task.task_id)
+    with pytest.raises(TaskNotFound):
+        await scene.cancel(task, principal=BOB)
+
+    assert await scene.tasks.list(BOB, TaskQuery()) == []
+    assert await scene.tasks.unfinished_count(BOB) == 0
+    assert await scene.get(task) == task
+
+
+async def test_another_tenant_is_another_owner(scene: Scene) -> None:
+    task = await scene.queue(principal=ALICE)
+    namesake = replace(ALICE, tenant="other")
+
+    with pytest.raises(TaskNotFound):
+        await scene.tasks.get(namesake, task.task_id)
+
+    assert await scene.tasks.list(namesake, TaskQuery()) == []
+
+
+async def test_the_tasks_of_a_deleted_session_are_not_found(scene: Scene) -> None:
+    task = await scene.queue()
+    await scene.sessions.delete(LOCAL, TALK)
+
+    with pytest.raises(TaskNotFound):
+        await scene.get(task)
+
+    assert await scene.tasks.list(LOCAL, TaskQuery()) == []
+    assert await scene.tasks.unfinished_count(LOCAL) == 0
+
+
+async def test_tasks_are_listed_newest_first_in_pages(scene: Scene) -> None:
+    tasks = [await scene.queue() for _ in range(5)]
+    newest_first = tasks[::-1]
+
+    first = await scene.tasks.list(LOCAL, TaskQuery(limit=2))
+    second = await scene.tasks.list(LOCAL, TaskQuery(limit=2, before=first[-1].task_id))
+    third = await scene.tasks.list(LOCAL, TaskQuery(limit=2, before=second[-1].task_id))
+
+    assert [*first, *second, *third] == newest_first
+    assert await scene.tasks.list(LOCAL, TaskQuery(before=TaskId("task_unknown"))) == []
+
+
+async def test_the_page_after_a_strangers_task_is_empty(scene: Scene) -> None:
+    await scene.queue(principal=ALICE)
+    theirs = await scene.queue(principal=BOB)
+
+    assert await scene.tasks.list(ALICE, TaskQuery(before=theirs.task_id)) == []
+
+
+async def test_a_list_shows_what_was_asked_for(scene: Scene) -> None:
+    live = await scene.start("one")
+    shell = (await scene.submit(scene.new_task("two", agent="shell"))).task
+    queued = await scene.queue("three")
+    running = await scene.get(live.task)
+
+    async def found(query: TaskQuery) -> list[TaskId]:
+        return [task.task_id for task in await scene.tasks.list(LOCAL, query)]
+
+    assert await found(TaskQuery(session_id=SessionId("two"))) == [shell.task_id]
+    assert await found(TaskQuery(agent=AgentName("shell"))) == [shell.task_id]
+    assert await found(TaskQuery(statuses=[TaskStatus.RUNNING])) == [running.task_id]
+    assert await found(TaskQuery(statuses=[TaskStatus.QUEUED])) == [
+        queued.task_id,
+        shell.task_id,
+    ]
+    assert await found(TaskQuery(since=queued.created_at + timedelta(hours=1))) == []
+    assert await found(TaskQuery(until=running.created_at)) == []
+    assert queued.task_id in await found(TaskQuery(since=queued.created_at))
+
+
+async def test_a_text_is_found_literally_whatever_the_case_of_ascii(scene: Scene) -> None:
+    for text in ("100% sure", "100 times", "snake_case", "snakeXcase", "Übung", "back\\slash"):
+        await scene.submit(scene.new_task(text=text))
+
+    async def found(text: str) -> list[str]:
+        return [task.text for task in await scene.tasks.list(LOCAL, TaskQuery(text=text))]
+
+    assert await found("100%") == ["100% sure"]
+    assert await found("SNAKE_case") == ["snake_case"]
+    assert await found("Übung") == ["Übung"]
+    assert await found("übung") == []
+    assert await found("k\\s") == ["back\\slash"]
+    assert await found("nowhere") == []
+
+
+async def test_the_unfinished_are_counted_for_each_owner(scene: Scene) -> None:
+    claim = await scene.start()
+    await scene.queue("other")
+    await scene.queue(principal=ALICE)
+
+    before = await scene.tasks.unfinished_count(LOCAL)
+    await scene.end(claim)
+
+    assert (before, await scene.tasks.unfinished_count(LOCAL)) == (2, 1)

@@ -1,0 +1,115 @@
+"""What every carrier of wake-ups promises."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+
+import anyio
+import pytest
+
+from adapters.memory.wakeups import MemoryWakeups
+from adapters.store.open_wakeups import open_wakeups
+from domain.ids import SessionKey
+from ports.openable import Openable
+from ports.wakeups import Hint, Wakeups
+from tests.contract.postgres import execute
+
+Pair = tuple[Wakeups, Wakeups]
+"""What one node says and another one hears; in one process they are the same."""
+
+
+@pytest.fixture(params=["memory", "postgres"])
+def make_pair(request: pytest.FixtureRequest) -> Callable[[], Pair]:
+    if request.param == "memory":
+        alone = MemoryWakeups()
+        return lambda: (alone, alone)
+    url = str(request.getfixturevalue("postgres_url"))
+    return lambda: (open_wakeups(url), open_wakeups(url))
+
+
+@pytest.fixture
+async def pair(make_pair: Callable[[], Pair]) -> AsyncIterator[Pair]:
+    async with AsyncExitStack() as opened:
+        pair = make_pair()
+        for wakeups in pair:
+            if isinstance(wakeups, Openable):
+                await opened.enter_async_context(wakeups.opened())
+        yield pair
+
+
+async def test_every_listener_hears_of_a_session_and_of_the_queue(pair: Pair) -> None:
+    one, other = pair
+    own, theirs = asyncio.Queue[Hint](100), asyncio.Queue[Hint](100)
+
+    with one.listen(own.put_nowait), other.listen(theirs.put_nowait):
+        one.notify(SessionKey(7))
+        one.notify(None)
+
+        assert await _heard(own, SessionKey(7), None)
+        assert await _heard(theirs, SessionKey(7), None)
+
+
+async def test_a_listener_is_left_alone_when_it_has_left(pair: Pair) -> None:
+    one, other = pair
+    left, stayed = asyncio.Queue[Hint](100), asyncio.Queue[Hint](100)
+
+    with other.listen(stayed.put_nowait):
+        with other.listen(left.put_nowait):
+            pass
+        one.notify(SessionKey(7))
+        await _heard(stayed, SessionKey(7))
+
+    assert left.empty()
+
+
+async def test_a_flood_of_hints_arrives_whole(pair: Pair) -> None:
+    one, other = pair
+    heard: set[Hint] = set()
+    all_heard = asyncio.Event()
+
+    def hear(hint: Hint) -> None:
+        heard.add(hint)
+        if len(heard) == 2_000:
+            all_heard.set()
+
+    with other.listen(hear):
+        for key in range(2_000):
+            one.notify(SessionKey(10**17 + key))
+        with anyio.fail_after(5):
+            await all_heard.wait()
+
+    assert heard == {SessionKey(10**17 + key) for key in range(2_000)}
+
+
+async def test_a_notify_without_listeners_does_nothing(pair: Pair) -> None:
+    one, _ = pair
+
+    one.notify(SessionKey(7))
+
+
+async def test_nodes_hear_again_after_their_connections_were_cut(postgres_url: str) -> None:
+    one, other = open_wakeups(postgres_url), open_wakeups(postgres_url)
+    heard = asyncio.Event()
+    assert isinstance(one, Openable)
+    assert isinstance(other, Openable)
+
+    async with one.opened(), other.opened():
+        await execute(
+            postgres_url,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'agentcast'",
+        )
+        with other.listen(lambda _: heard.set()), anyio.fail_after(5):
+            while not heard.is_set():
+                one.notify(SessionKey(7))
+                with anyio.move_on_after(0.05):
+                    await heard.wait()
+
+
+async def _heard(hints: asyncio.Queue[Hint], *expected: Hint) -> bool:
+    """Whether each of these comes; hints may be doubled and change places."""
+    missing = set(expected)
+    with anyio.fail_after(5):
+        while missing:
+            missing.discard(await hints.get())
+    return True

@@ -1,0 +1,190 @@
+"""SQLite files as they are met: new, locked, damaged, cut short, newer than the program."""
+
+import asyncio
+import logging
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import anyio
+import pytest
+from sqlalchemy import Engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from adapters.store.open_database import open_database
+from domain.errors import LogUnavailable, StoreUnusable
+from domain.principal import LOCAL
+from ports.event_log import Bounds
+from tests.contract.scene import TALK
+from tests.contract.stores import sql_scene
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "store.db"
+
+
+async def test_what_was_written_is_there_when_the_file_is_opened_again(path: Path) -> None:
+    async with sql_scene(_url(path)) as scene:
+        claim = await scene.start()
+        await scene.log.append(scene.lines(claim, "a", "b"))
+
+    async with sql_scene(_url(path)) as scene:
+        written = await scene.written(claim.task.session_key)
+        task = await scene.get(claim.task)
+
+    assert written == [(1, "task_queued"), (2, "log"), (3, "log")]
+    assert task == claim.task
+
+
+async def test_the_file_is_made_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "store.db"
+
+    async with open_database(_url(path)).opened():
+        pass
+
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+async def test_every_transaction_that_writes_says_so_when_it_begins(path: Path) -> None:
+    with _traced() as statements:
+        async with sql_scene(_url(path)) as scene:
+            claim = await scene.start()
+            await scene.log.append(scene.lines(claim, "a"))
+            await scene.cancel(claim.task)
+            await scene.end(claim)
+            await scene.sessions.delete(LOCAL, TALK)
+            await scene.sessions.purge()
+
+    began = None
+    writes = 0
+    for statement in statements:
+        if statement.startswith("BEGIN"):
+            began = statement.strip()
+        elif statement.startswith(("INSERT", "UPDATE", "DELETE", "CREATE")):
+            writes += 1
+            assert began == "BEGIN IMMEDIATE", statement
+        elif statement.startswith(("COMMIT", "ROLLBACK")):
+            began = None
+    assert writes > 20
+
+
+async def test_a_write_waits_for_another_process_to_let_go(path: Path) -> None:
+    async with sql_scene(_url(path)) as scene:
+        with _locked(path) as other:
+            waiting = asyncio.ensure_future(scene.queue())
+            await scene.tasks.unfinished_count(LOCAL)  # reads go on meanwhile
+            other.rollback()
+
+            with anyio.fail_after(5):
+                task = await waiting
+
+        assert await scene.get(task) == task
+
+
+async def test_a_write_gives_up_when_the_lock_is_kept_too_long(path: Path) -> None:
+    async with sql_scene(_url(path), patience_s=0.05) as scene:
+        with _locked(path), pytest.raises(LogUnavailable):
+            await scene.queue()
+
+        assert await scene.tasks.unfinished_count(LOCAL) == 0
+        await scene.queue()
+
+
+async def test_a_damaged_file_is_refused_with_advice(path: Path) -> None:
+    async with sql_scene(_url(path)) as scene:
+        claim = await scene.start()
+        await scene.log.append(scene.lines(claim, *["x" * 500] * 200))
+    content = bytearray(path.read_bytes())
+    content[4096 * 3 : 4096 * 20] = b"\x5a" * (4096 * 17)
+    path.write_bytes(content)
+
+    with pytest.raises(StoreUnusable, match=r"damaged .* restore a backup"):
+        async with open_database(_url(path)).opened():
+            pass
+
+
+async def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(path: Path) -> None:
+    path.write_bytes(b"dear diary" * 1000)
+
+    with pytest.raises(StoreUnusable, match="damaged"):
+        async with open_database(_url(path)).opened():
+            pass
+
+    assert path.read_bytes() == b"dear diary" * 1000
+
+
+async def test_a_folder_in_the_way_is_refused(path: Path) -> None:
+    path.mkdir()
+
+    with pytest.raises(StoreUnusable, match="cannot be opened"):
+        async with open_database(_url(path)).opened():
+            pass
+
+
+async def test_a_schema_from_the_future_is_refused(path: Path) -> None:
+    async with open_database(_url(path)).opened():
+        pass
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("UPDATE alembic_version SET version_num = '9999'")
+        other.commit()
+
+    with pytest.raises(StoreUnusable, match="schema 9999"):
+        async with open_database(_url(path)).opened():
+            pass
+
+
+async def test_the_numbers_of_a_lost_tail_are_not_given_out_again(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with sql_scene(_url(path)) as scene:
+        claim = await scene.start()
+        await scene.log.append(scene.lines(claim, "a", "b", "c"))
+    key = claim.task.session_key
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("DELETE FROM events WHERE seq > 2")
+        other.commit()
+
+    with caplog.at_level(logging.WARNING):
+        async with sql_scene(_url(path)) as scene:
+            [after] = await scene.log.append(scene.lines(claim, "d"))
+
+            assert await scene.log.bounds(key) == Bounds(first_seq=1, last_seq=5)
+            assert await scene.log.tag_at(key, 4) is None
+            assert await scene.written(key) == [(1, "task_queued"), (2, "log")]
+            assert list(await scene.log.read(key, after=2, limit=5)) == [after]
+
+    assert after.seq == 5
+    assert [record.getMessage() for record in caplog.records] == [
+        f"log truncated: session {key} had 4 events, those after 2 are lost; "
+        "clients that saw them are told to start over"
+    ]
+
+
+def _url(path: Path) -> str:
+    return f"sqlite:///{path}"
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield other
+
+
+@contextmanager
+def _traced() -> Iterator[list[str]]:
+    statements: list[str] = []
+
+    def trace(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        assert isinstance(connection, sqlite3.Connection)
+        connection.set_trace_callback(statements.append)
+
+    event.listen(Engine, "connect", trace)
+    try:
+        yield statements
+    finally:
+        event.remove(Engine, "connect", trace)
