@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from application.event_pipe import EventPipe
+from application.event_pipe import EventPipe, OnFailure
 from application.tails import Tails
-from domain.errors import StorageFull
+from domain.errors import AgentcastError, StorageFull
 from domain.events import AgentEvent, Origin
 from domain.ids import LeaseId, TaskId
 from domain.task_change import change_of
@@ -42,6 +42,11 @@ class EventBroadcaster:
         self._meter = meter
         self._pipes: dict[tuple[TaskId, LeaseId], EventPipe] = {}
         self._group: asyncio.TaskGroup | None = None
+        self._on_failure: list[OnFailure] = []
+
+    def add_failure_listener(self, on_failure: OnFailure) -> None:
+        """Told at once when the events of a run can no longer be stored."""
+        self._on_failure.append(on_failure)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -73,6 +78,10 @@ class EventBroadcaster:
     def encode(self, event: AgentEvent, origin: Origin) -> EncodedEvent:
         return self._codec.encode(event, origin, at=self._clock.now(), tag=self._ids.tag())
 
+    def _failed(self, origin: Origin, failure: AgentcastError) -> None:
+        for on_failure in self._on_failure:
+            on_failure(origin, failure)
+
     def _pipe(self, origin: Origin) -> EventPipe:
         assert origin.lease_id is not None
         return self._pipes.get((origin.task_id, origin.lease_id)) or self._new_pipe(origin)
@@ -80,7 +89,12 @@ class EventBroadcaster:
     def _new_pipe(self, origin: Origin) -> EventPipe:
         assert origin.lease_id is not None and self._group is not None
         pipe = EventPipe(
-            origin, log=self._log, tails=self._tails, wakeups=self._wakeups, meter=self._meter
+            origin,
+            log=self._log,
+            tails=self._tails,
+            wakeups=self._wakeups,
+            meter=self._meter,
+            on_failure=self._failed,
         )
         self._pipes[origin.task_id, origin.lease_id] = pipe
         self._group.create_task(pipe.pump())

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from application.tails import Tails
 from domain.errors import AgentcastError, LogUnavailable
@@ -17,6 +18,8 @@ from ports.wakeups import Wakeups
 
 log = logging.getLogger(__name__)
 
+OnFailure = Callable[[Origin, AgentcastError], None]
+
 MAX_PENDING_EVENTS = 2_000
 MAX_PENDING_BYTES = 1024 * 1024
 
@@ -28,9 +31,17 @@ class EventPipe:
     """
 
     def __init__(
-        self, origin: Origin, *, log: EventLog, tails: Tails, wakeups: Wakeups, meter: Meter
+        self,
+        origin: Origin,
+        *,
+        log: EventLog,
+        tails: Tails,
+        wakeups: Wakeups,
+        meter: Meter,
+        on_failure: OnFailure,
     ) -> None:
         self._origin = origin
+        self._on_failure = on_failure
         self._lease_id = origin.lease_id or LeaseId("")
         self._log = log
         self._tails = tails
@@ -100,15 +111,18 @@ class EventPipe:
                 elif not self._is_closed:
                     await self._filled.wait()
         except AgentcastError as failure:
-            self._failure = failure
-        except Exception as bug:  # boundary: a bug in the log ends this run, not the server
+            self._fail(failure)
+        except Exception:  # boundary: a bug in the log ends this run, not the server
             log.exception("appending to the log failed")
-            self._failure = LogUnavailable("the event log failed")
-            self._failure.__cause__ = bug
+            self._fail(LogUnavailable("the event log failed"))
         finally:
             self._pending.clear()
             self._emptied.set()
             self._done.set()
+
+    def _fail(self, failure: AgentcastError) -> None:
+        self._failure = failure
+        self._on_failure(self._origin, failure)
 
     async def _store_pending(self) -> None:
         events, change = self._pending, self._change

@@ -220,10 +220,13 @@ class ServerCoordinator:
             await self._supersede(task)
 
     async def _supersede(self, task: Task) -> None:
-        query = TaskQuery(session_id=task.session_id, statuses=LIVE)
-        for live in await self._tasks.list(task.principal, query):
-            if live.task_id != task.task_id:
-                await self.cancel(task.principal, live.task_id, reason="superseded")
+        """Cancel what the session is busy with: what runs, or else what was about to."""
+        query = TaskQuery(session_id=task.session_id, statuses=LIVE | {TaskStatus.QUEUED})
+        found = await self._tasks.list(task.principal, query)
+        others = [other for other in found if other.task_id != task.task_id]
+        live = [other for other in others if other.status in LIVE]
+        for busy in live or others[-1:]:
+            await self.cancel(task.principal, busy.task_id, reason="superseded")
 
     def _hinted(self, hint: Hint) -> None:
         if hint is None:

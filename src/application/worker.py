@@ -10,10 +10,10 @@ from application.event_broadcaster import EventBroadcaster
 from application.lease_keeper import LeaseKeeper
 from application.live_runs import LiveRun, LiveRuns
 from application.lost_tasks import LostTasks, origin_of
-from application.stop_signal import Cancelled, ShutDown
+from application.stop_signal import Cancelled, LimitHit, LostLease, ShutDown
 from application.worker_settings import WorkerSettings
-from domain.errors import AgentcastError, Unavailable
-from domain.events import EventListener
+from domain.errors import AgentcastError, StorageFull, Unavailable
+from domain.events import EventListener, Origin
 from domain.ids import TaskId
 from ports.clock import Clock
 from ports.meter import Meter
@@ -53,6 +53,7 @@ class Worker:
         self._reserved: list[TaskId] = []
         self._work = asyncio.Event()
         self._is_draining = False
+        broadcaster.add_failure_listener(self._log_failed)
 
     def add_listener(self, listener: EventListener) -> None:
         """Told of every event of every run here, after the log has accepted it."""
@@ -166,6 +167,13 @@ class Worker:
             self.runs.remove(run)
             self._meter.add("tasks_ended")
             self.wake()
+
+    def _log_failed(self, origin: Origin, failure: AgentcastError) -> None:
+        """A run whose events cannot be stored must not go on."""
+        if isinstance(failure, StorageFull):
+            self.runs.stop(origin.task_id, LimitHit("storage_full", str(failure)))
+        else:
+            self.runs.stop(origin.task_id, LostLease())
 
     async def _fence(self) -> None:
         self._leases.fence()

@@ -38,7 +38,7 @@ class AgentSettings(BaseModel):
     network: Network = "none"
     limits: LimitSettings = LimitSettings()
     on_lost: OnLost = "interrupt"
-    max_attempts: int = Field(3, ge=1)
+    max_attempts: int = Field(default=3, ge=1)
     model: str | None = None
 
 

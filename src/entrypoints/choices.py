@@ -51,8 +51,8 @@ def profiles(settings: Settings) -> Sequence[AgentProfile]:
     return profiles_of(settings.agents)
 
 
-def default_agent(settings: Settings) -> AgentName:
-    names = sorted(profile.name for profile in profiles(settings))
+def default_agent(settings: Settings, known: Sequence[AgentProfile]) -> AgentName:
+    names = sorted(profile.name for profile in known)
     if settings.default_agent not in names:
         raise SettingsError(
             f"AGENTCAST_DEFAULT_AGENT: there is no agent {settings.default_agent!r}; "

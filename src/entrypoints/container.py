@@ -82,10 +82,11 @@ class Container(containers.DeclarativeContainer):
     metrics_page = providers.Callable(exposition, metrics_registry)
     meter: providers.Provider[Meter] = providers.Singleton(PrometheusMeter, metrics_registry)
     authenticator: providers.Provider[Authenticator] = providers.Singleton(LocalAuthenticator)
+    profiles = providers.Callable(choices.profiles, settings)
     catalog: providers.Provider[AgentCatalog] = providers.Singleton(
         FixedAgentCatalog,
-        providers.Callable(choices.profiles, settings),
-        default=providers.Callable(choices.default_agent, settings),
+        profiles,
+        default=providers.Callable(choices.default_agent, settings, profiles),
     )
     workspaces: providers.Provider[Workspaces] = providers.Singleton(
         FolderWorkspaces,

@@ -50,8 +50,8 @@ def run_server(container: Container, listener: socket.socket, greet: Callable[[s
         try:
             async with opened(container):
                 yield
-        except AgentcastError as error:
-            failures.append(error)
+        except* AgentcastError as group:
+            failures.append(_first_of(group))
             raise
 
     app = web_app(container, lifespan=lifespan)
@@ -115,6 +115,12 @@ class CastServer(uvicorn.Server):
         finally:
             for sig, handler in former.items():
                 signal.signal(sig, handler)
+
+
+def _first_of(group: BaseExceptionGroup[AgentcastError]) -> AgentcastError:
+    """Task groups wrap what passes through them, once each."""
+    first = group.exceptions[0]
+    return _first_of(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 @contextmanager

@@ -20,7 +20,9 @@ from pydantic_settings import (
 from entrypoints.agent_settings import AgentSettings
 
 PREFIX = "AGENTCAST_"
-_OF_OTHERS = frozenset({"AGENTCAST_CONFIG", "AGENTCAST_URL", "AGENTCAST_DEBUG", "AGENTCAST_TASK_ID"})
+_OF_OTHERS = frozenset(
+    {"AGENTCAST_CONFIG", "AGENTCAST_URL", "AGENTCAST_DEBUG", "AGENTCAST_TASK_ID"}
+)
 _DEFAULT_CONFIG = "agentcast.toml"
 
 
@@ -37,7 +39,7 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: int = Field(
-        8080, ge=0, le=65535, validation_alias=AliasChoices("AGENTCAST_PORT", "PORT")
+        default=8080, ge=0, le=65535, validation_alias=AliasChoices("AGENTCAST_PORT", "PORT")
     )
     data_dir: Path = Field(default_factory=lambda: user_data_path("agentcast"))
     database_url: str = ""
@@ -50,14 +52,14 @@ class Settings(BaseSettings):
     llm_provider: Literal["openai", "scripted"] | None = None
     """None: by which key is there."""
     llm_model: str | None = None
-    openai_api_key: str | None = Field(None, validation_alias="OPENAI_API_KEY", repr=False)
-    openai_base_url: str | None = Field(None, validation_alias="OPENAI_BASE_URL")
+    openai_api_key: str | None = Field(default=None, validation_alias="OPENAI_API_KEY", repr=False)
+    openai_base_url: str | None = Field(default=None, validation_alias="OPENAI_BASE_URL")
 
-    worker_concurrency: int = Field(128, ge=1, le=10_000)
-    lease_s: float = Field(30.0, gt=0, le=3600)
-    heartbeat_s: float = Field(10.0, gt=0, le=1200)
-    shutdown_s: float = Field(8.0, ge=2, le=600)
-    stream_ping_s: float = Field(15.0, gt=0, le=600)
+    worker_concurrency: int = Field(default=128, ge=1, le=10_000)
+    lease_s: float = Field(default=30.0, gt=0, le=3600)
+    heartbeat_s: float = Field(default=10.0, gt=0, le=1200)
+    shutdown_s: float = Field(default=8.0, ge=2, le=600)
+    stream_ping_s: float = Field(default=15.0, gt=0, le=600)
 
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()

@@ -5,18 +5,6 @@ from pathlib import Path
 
 import anyio
 import pytest
-from tests.model_replies import (
-    Answer,
-    AskedCall,
-    Cut,
-    HttpFault,
-    Malformed,
-    Reply,
-    Stall,
-    WrongType,
-)
-from tests.model_server import model_server, one_tool_call_then_an_answer
-from tests.react_fakes import FakeContext, Waits, react_task
 
 from adapters.llm.openai_model import OpenAIModel
 from adapters.system.clock import SystemClock
@@ -30,6 +18,18 @@ from domain.task_events import Error
 from domain.thinking_events import ThinkComplete, ThinkDelta, TokenUsage
 from domain.tool_events import ToolCallComplete, ToolCallStart
 from ports.runner import Completed, Failed, Outcome
+from tests.model_replies import (
+    Answer,
+    AskedCall,
+    Cut,
+    HttpFault,
+    Malformed,
+    Reply,
+    Stall,
+    WrongType,
+)
+from tests.model_server import model_server, one_tool_call_then_an_answer
+from tests.react_fakes import FakeContext, Waits, react_task
 
 FAULTS = [
     HttpFault(status=429, retry_after="2"),

@@ -38,14 +38,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CycloptsError as error:
         output.notice(f"agentcast: {error} (see agentcast --help)")
         return ExitCode.USAGE
-    except BrokenPipeError:
-        return _without_a_reader()
     except KeyboardInterrupt:
         return ExitCode.STOPPED_WATCHING
     except Exception as error:  # process boundary: a user gets one line, whatever it was
         if os.environ.get("AGENTCAST_DEBUG") == "1":
             raise
-        return _told(output, error)
+        return _told(output, _first_cause(error))
 
 
 def _app() -> App:
@@ -64,7 +62,15 @@ def _code(result: object) -> int:
     return result if isinstance(result, int) else ExitCode.COMPLETED
 
 
+def _first_cause(error: Exception) -> Exception:
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
 def _told(output: Output, error: Exception) -> int:
+    if isinstance(error, BrokenPipeError):
+        return _without_a_reader()
     said = str(error) if isinstance(error, AgentcastError) else f"{type(error).__name__}: {error}"
     output.notice(f"agentcast: {said}")
     if isinstance(error, CommandFailure):

@@ -51,9 +51,10 @@ def _model_finding(settings: Settings) -> Finding:
 
 
 def _agents_finding(settings: Settings) -> Finding:
+    known = profiles(settings)
     try:
-        default = default_agent(settings)
+        default = default_agent(settings, known)
     except SettingsError as error:
         return Finding(verdict="fail", subject="agents", text=str(error))
-    names = sorted(profile.name for profile in profiles(settings))
+    names = sorted(profile.name for profile in known)
     return Finding(verdict="ok", subject="agents", text=f"{', '.join(names)}; default {default}")

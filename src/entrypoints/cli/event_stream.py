@@ -47,6 +47,7 @@ class EventStream:
         self._retry_s = _FIRST_DELAY_S
         self._failures = 0
         self._has_connected = False
+        self._is_connected = False
         self._is_over = False
 
     async def items(self) -> AsyncGenerator[SeenEvent | Notice, None]:
@@ -65,6 +66,7 @@ class EventStream:
 
     async def _connection(self) -> AsyncGenerator[SeenEvent | Notice, None]:
         headers = {"Last-Event-ID": self._cursor} if self._cursor is not None else {}
+        self._is_connected = False
         timeout = httpx2.Timeout(_SILENCE_S, connect=5)
         try:
             async with self._client.http.sse(
@@ -77,7 +79,9 @@ class EventStream:
                         if self._is_over:
                             return
         except httpx2.TransportError as error:
-            raise self._client.unreachable(error) from error
+            if not self._is_connected:
+                raise self._client.unreachable(error) from error
+            raise ServerUnreachable(f"the connection was lost: {error}") from error
         except ValueError as error:
             raise ServerRefused("the stream is not Agentcast's", status=200) from error
 
@@ -108,7 +112,7 @@ class EventStream:
         return []
 
     def _connected(self, frame: httpx2.ServerSentEvent) -> None:
-        self._has_connected = True
+        self._is_connected = self._has_connected = True
         self._failures = 0
         if frame.retry is not None:
             self._retry_s = frame.retry / 1000

@@ -5,6 +5,7 @@ from functools import partial
 
 from application.server_coordinator import ServerCoordinator
 from application.submit_task import SubmitTask
+from domain.errors import AgentcastError
 from domain.ids import SessionId, TaskId, is_chosen_id
 from domain.principal import LOCAL
 from domain.task import Task
@@ -40,10 +41,23 @@ async def carried_out(request: SubmitTask, *, settings: Settings, view: EventVie
     with settings_mistakes():
         container.data_directory().make()
         async with opened(container):
-            coordinator = container.server_coordinator()
-            follower = LogFollower(log=container.event_log(), wakeups=container.wakeups())
-            task = (await coordinator.submit(LOCAL, request, reserve=True)).task
-            return await _watched(task, coordinator=coordinator, follower=follower, view=view)
+            # What the container holds is left in good order first, whatever went wrong.
+            result = await _outcome(request, container=container, view=view)
+    if isinstance(result, TaskEnding):
+        return result
+    raise result
+
+
+async def _outcome(
+    request: SubmitTask, *, container: Container, view: EventView
+) -> TaskEnding | AgentcastError | BrokenPipeError:
+    coordinator = container.server_coordinator()
+    follower = LogFollower(log=container.event_log(), wakeups=container.wakeups())
+    try:
+        task = (await coordinator.submit(LOCAL, request, reserve=True)).task
+        return await _watched(task, coordinator=coordinator, follower=follower, view=view)
+    except (AgentcastError, BrokenPipeError) as error:
+        return error
 
 
 async def _watched(

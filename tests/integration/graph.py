@@ -1,0 +1,137 @@
+"""The wired graph in one process, with a runner that does what a test says."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from dependency_injector import providers
+
+from application.server_coordinator import ServerCoordinator
+from application.stream_request import FromCursor, FromNow, Replay, StreamRequest
+from application.stream_steps import Behind, End, Events, Idle, Step
+from application.submit_task import SubmitTask
+from application.watch import Watch
+from domain.agent_profile import AgentProfile
+from domain.ids import AgentName, SessionId, TaskId
+from domain.principal import LOCAL
+from domain.task import Task, TaskStatus
+from entrypoints.container import Container, opened
+from entrypoints.settings import Settings
+from entrypoints.worker_identity import server_worker
+from ports.runner import Completed, Outcome, RunContext
+
+Act = Callable[[Task, RunContext], Awaitable[Outcome]]
+
+
+class FakeRunner:
+    """Does for each task what the test says for its text; completes at once by default."""
+
+    def __init__(self) -> None:
+        self.acts: dict[str, Act] = {}
+        self.started: list[TaskId] = []
+        self._changed = asyncio.Event()
+
+    async def has_started(self, task: Task) -> None:
+        while task.task_id not in self.started:
+            self._changed.clear()
+            await self._changed.wait()
+
+    async def run(self, task: Task, context: RunContext) -> Outcome:
+        self.started.append(task.task_id)
+        self._changed.set()
+        if act := self.acts.get(task.text):
+            return await act(task, context)
+        return Completed(final_answer=f"did {task.text}")
+
+
+async def for_ever(task: Task, context: RunContext) -> Outcome:
+    await asyncio.Event().wait()
+    raise AssertionError("nothing sets this event")
+
+
+@dataclass(slots=True)
+class Graph:
+    container: Container
+    runner: FakeRunner
+
+    @property
+    def coordinator(self) -> ServerCoordinator:
+        return self.container.server_coordinator()
+
+    async def submit(self, text: str, *, session: str = "s", agent: str = "fake") -> Task:
+        request = SubmitTask(text=text, session_id=SessionId(session), agent=AgentName(agent))
+        return (await self.coordinator.submit(LOCAL, request)).task
+
+    async def ended(self, task: Task) -> Task:
+        return await self.coordinator.finished(LOCAL, task.task_id, timeout_s=5)
+
+    async def status(self, task: Task) -> TaskStatus:
+        return (await self.coordinator.get_task(LOCAL, task.task_id)).status
+
+    async def events(self, task: Task) -> list[Mapping[str, object]]:
+        """All events of an ended task, as they are in the log."""
+        watch = await self.container.watches().open(LOCAL, StreamRequest(task_ids=(task.task_id,)))
+        assert watch is not None
+        events = [event async for event in events_of(watch)]
+        self.container.watches().close(watch)
+        return events
+
+    async def event_types(self, task: Task) -> list[object]:
+        return [event["event_type"] for event in await self.events(task)]
+
+    async def watch(self, session: str, *, start: FromCursor | FromNow | Replay) -> Watch:
+        watch = await self.container.watches().open(
+            LOCAL, StreamRequest(session_ids=(SessionId(session),), start=start)
+        )
+        assert watch is not None
+        return watch
+
+
+async def next_step(watch: Watch) -> Step:
+    """The next step that is something to write."""
+    while True:
+        match step := watch.step():
+            case Idle():
+                await watch.wait(timeout_s=5)
+            case Behind():
+                await watch.read()
+            case _:
+                return step
+
+
+async def events_of(watch: Watch) -> AsyncIterator[Mapping[str, object]]:
+    """The events of a watch until it ends."""
+    while not isinstance(step := await next_step(watch), End):
+        if isinstance(step, Events):
+            for frame in step.frames.decode().split("\n\n")[:-1]:
+                fields = dict(line.split(": ", 1) for line in frame.split("\n"))
+                yield {**json.loads(fields["data"]), "id": fields["id"]}
+
+
+def profiles() -> list[AgentProfile]:
+    return [
+        AgentProfile(name=AgentName("fake"), kind="fake"),
+        AgentProfile(name=AgentName("durable"), kind="fake", on_lost="requeue", max_attempts=2),
+    ]
+
+
+@asynccontextmanager
+async def running(tmp_path: Path, **swaps: object) -> AsyncIterator[Graph]:
+    """A container over memory unless `settings` say otherwise, opened."""
+    settings = Settings(
+        data_dir=tmp_path, database_url="memory:", default_agent="fake", shutdown_s=2.0
+    )
+    runner = FakeRunner()
+    named: dict[str, object] = {
+        "settings": settings,
+        "worker_settings": server_worker(settings, instance="test"),
+        "runners": providers.Object({"fake": runner}),
+        **swaps,
+    }
+    named.setdefault("profiles", providers.Object(profiles()))
+    container = Container(**named)
+    async with opened(container):
+        yield Graph(container, runner)

@@ -1,0 +1,261 @@
+"""What becomes of a task, from its submission to its one final event."""
+
+import asyncio
+from pathlib import Path
+
+import anyio
+import pytest
+
+from application.submit_task import SubmitTask
+from domain.errors import (
+    Draining,
+    ModelRefused,
+    SessionBusy,
+    StartFailed,
+    StateConflict,
+    UnknownAgent,
+)
+from domain.ids import AgentName, SessionId
+from domain.limits import Limits
+from domain.principal import LOCAL
+from domain.process_events import Log
+from domain.task import Task, TaskResult, TaskStatus
+from domain.thinking_events import IterationStart
+from ports.runner import Completed, Failed, Outcome, RunContext
+from tests.integration.graph import for_ever, running
+
+
+async def test_a_task_is_queued_started_and_completed_in_its_session(tmp_path: Path) -> None:
+    async with running(tmp_path) as graph:
+        task = await graph.ended(await graph.submit("count"))
+
+        assert task.status is TaskStatus.COMPLETED
+        assert task.result == TaskResult(final_answer="did count")
+        assert task.attempt == 1
+        assert await graph.event_types(task) == ["task_queued", "task_started", "task_complete"]
+
+
+async def test_what_a_runner_emits_is_in_the_log_in_order(tmp_path: Path) -> None:
+    async def talk(task: Task, context: RunContext) -> Outcome:
+        for number in range(1, 5001):
+            await context.emit(Log(line=f"line {number}", line_num=number, stream="pty"))
+        return Completed(final_answer="")
+
+    async with running(tmp_path) as graph:
+        graph.runner.acts["talk"] = talk
+        task = await graph.ended(await graph.submit("talk"))
+
+        events = await graph.events(task)
+        lines = [event["line_num"] for event in events if event["event_type"] == "log"]
+        assert lines == list(range(1, 5001))
+        assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+
+
+@pytest.mark.parametrize(
+    ("error", "reason", "message"),
+    [
+        (StartFailed("no such command"), "start_failed", "no such command"),
+        (ModelRefused("bad key"), "model_error", "bad key"),
+        (ZeroDivisionError("secret detail"), "agent_error", "the agent failed unexpectedly"),
+    ],
+)
+async def test_what_a_runner_raises_becomes_a_failed_task(
+    tmp_path: Path, error: Exception, reason: str, message: str
+) -> None:
+    async def fail(task: Task, context: RunContext) -> Outcome:
+        raise error
+
+    async with running(tmp_path) as graph:
+        graph.runner.acts["fail"] = fail
+        task = await graph.ended(await graph.submit("fail"))
+
+        assert (task.status, task.reason) == (TaskStatus.FAILED, reason)
+        assert (await graph.events(task))[-1]["error"] == message
+
+
+async def test_a_failed_outcome_keeps_its_exit_code(tmp_path: Path) -> None:
+    async def fail(task: Task, context: RunContext) -> Outcome:
+        return Failed(error="exit code 3", reason="exit_code", exit_code=3)
+
+    async with running(tmp_path) as graph:
+        graph.runner.acts["fail"] = fail
+        task = await graph.ended(await graph.submit("fail"))
+
+        assert (task.reason, task.result) == ("exit_code", TaskResult(exit_code=3))
+
+
+async def test_a_session_runs_one_task_at_a_time_in_the_order_of_submission(
+    tmp_path: Path,
+) -> None:
+    release = asyncio.Event()
+
+    async def wait(task: Task, context: RunContext) -> Outcome:
+        await release.wait()
+        return Completed(final_answer="")
+
+    async with running(tmp_path) as graph:
+        graph.runner.acts["wait"] = wait
+        first = await graph.submit("wait")
+        second = await graph.submit("second")
+        third = await graph.submit("third")
+        elsewhere = await graph.ended(await graph.submit("elsewhere", session="other"))
+
+        assert elsewhere.status is TaskStatus.COMPLETED
+        assert await graph.status(second) is TaskStatus.QUEUED
+        release.set()
+        await graph.ended(third)
+        assert [task for task in graph.runner.started if task != elsewhere.task_id] == [
+            first.task_id,
+            second.task_id,
+            third.task_id,
+        ]
+
+
+async def test_fifty_tasks_in_fifty_sessions_run_side_by_side(tmp_path: Path) -> None:
+    all_there, count = asyncio.Event(), 0
+
+    async def meet(task: Task, context: RunContext) -> Outcome:
+        nonlocal count
+        count += 1
+        if count == 50:
+            all_there.set()
+        await all_there.wait()
+        return Completed(final_answer=task.session_id)
+
+    async with running(tmp_path) as graph:
+        graph.runner.acts["meet"] = meet
+        tasks = [await graph.submit("meet", session=f"s{number}") for number in range(50)]
+
+        with anyio.fail_after(5):
+            ended = [await graph.ended(task) for task in tasks]
+        assert [task.result for task in ended] == [
+            TaskResult(final_answer=f"s{number}") for number in range(50)
+        ]
+
+
+async def test_cancelling_a_queued_task_ends_it_before_it_starts(tmp_path: Path) -> None:
+    async with running(tmp_path) as graph:
+        graph.runner.acts["for ever"] = for_ever
+        busy = await graph.submit("for ever")
+        queued = await graph.submit("queued")
+
+        cancellation = await graph.coordinator.cancel(LOCAL, queued.task_id)
+
+        assert cancellation.task.status is TaskStatus.CANCELLED
+        assert await graph.event_types(queued) == [
+            "task_queued",
+            "cancel_requested",
+            "task_cancelled",
+        ]
+        assert queued.task_id not in graph.runner.started
+        await graph.coordinator.cancel(LOCAL, busy.task_id)
+
+
+async def test_cancelling_a_running_task_stops_its_runner(tmp_path: Path) -> None:
+    started, stopped = asyncio.Event(), asyncio.Event()
+
+    async def work(task: Task, context: RunContext) -> Outcome:
+        started.set()
+        try:
+            return await for_ever(task, context)
+        finally:
+            stopped.set()
+
+    async with running(tmp_path) as graph:
+        graph.runner.acts["work"] = work
+        task = await graph.submit("work")
+        await started.wait()
+
+        await graph.coordinator.cancel(LOCAL, task.task_id)
+        ended = await graph.ended(task)
+
+        assert stopped.is_set()
+        assert (ended.status, ended.reason) == (TaskStatus.CANCELLED, "user")
+        assert (await graph.event_types(task))[-2:] == ["cancel_requested", "task_cancelled"]
+
+
+async def test_cancelling_what_has_ended_changes_nothing(tmp_path: Path) -> None:
+    async with running(tmp_path) as graph:
+        task = await graph.ended(await graph.submit("count"))
+
+        cancellation = await graph.coordinator.cancel(LOCAL, task.task_id)
+
+        assert cancellation.task.status is TaskStatus.COMPLETED
+        assert (await graph.event_types(task))[-1] == "task_complete"
+
+
+async def test_an_interrupting_task_supersedes_the_running_one(tmp_path: Path) -> None:
+    async with running(tmp_path) as graph:
+        graph.runner.acts["for ever"] = for_ever
+        old = await graph.submit("for ever")
+        request = SubmitTask(
+            text="new", session_id=SessionId("s"), agent=AgentName("fake"), on_busy="interrupt"
+        )
+        new = (await graph.coordinator.submit(LOCAL, request)).task
+
+        assert (await graph.ended(new)).status is TaskStatus.COMPLETED
+        assert (await graph.ended(old)).reason == "superseded"
+
+
+async def test_a_busy_session_refuses_a_task_that_will_not_wait(tmp_path: Path) -> None:
+    async with running(tmp_path) as graph:
+        graph.runner.acts["for ever"] = for_ever
+        await graph.submit("for ever")
+        request = SubmitTask(
+            text="new", session_id=SessionId("s"), agent=AgentName("fake"), on_busy="reject"
+        )
+
+        with pytest.raises(SessionBusy):
+            await graph.coordinator.submit(LOCAL, request)
+
+
+async def test_an_unknown_agent_is_named_with_those_that_are_known(tmp_path: Path) -> None:
+    async with running(tmp_path) as graph:
+        with pytest.raises(UnknownAgent, match="'nobody'; known: durable, fake") as refused:
+            await graph.submit("hello", agent="nobody")
+
+        assert refused.value.field == "agent"
+
+
+async def test_only_an_ended_task_can_be_retried(tmp_path: Path) -> None:
+    async with running(tmp_path) as graph:
+        graph.runner.acts["for ever"] = for_ever
+        first = await graph.ended(await graph.submit("count"))
+        again = (await graph.coordinator.retry(LOCAL, first.task_id)).task
+        live = await graph.submit("for ever")
+
+        assert (again.retry_of, again.text) == (first.task_id, "count")
+        with pytest.raises(StateConflict):
+            await graph.coordinator.retry(LOCAL, live.task_id)
+
+
+@pytest.mark.parametrize(
+    ("limits", "reason"),
+    [
+        (Limits(timeout_s=0.05), "timeout"),
+        (Limits(idle_s=0.05), "idle_timeout"),
+        (Limits(iterations=3), "limit.iterations"),
+    ],
+)
+async def test_a_limit_that_is_reached_ends_the_task_by_name(
+    tmp_path: Path, limits: Limits, reason: str
+) -> None:
+    async def think(task: Task, context: RunContext) -> Outcome:
+        for iteration in range(1, 6):
+            await context.emit(IterationStart(iteration=iteration, max_iterations=9))
+        return await for_ever(task, context)
+
+    async with running(tmp_path) as graph:
+        graph.runner.acts["think"] = think
+        request = SubmitTask(text="think", agent=AgentName("fake"), limits=limits)
+        task = await graph.ended((await graph.coordinator.submit(LOCAL, request)).task)
+
+        assert (task.status, task.reason) == (TaskStatus.FAILED, reason)
+
+
+async def test_nothing_is_accepted_before_opening_and_while_draining(tmp_path: Path) -> None:
+    async with running(tmp_path) as graph:
+        await graph.coordinator.drain()
+
+        with pytest.raises(Draining):
+            await graph.submit("late")

@@ -1,0 +1,161 @@
+"""What becomes of tasks when their worker ends, well or badly."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from dependency_injector import providers
+
+from domain.events import AgentEvent, Origin
+from domain.ids import WorkerId
+from domain.principal import LOCAL
+from domain.process_events import Log
+from domain.task import Task, TaskStatus
+from domain.task_events import TaskComplete
+from ports.runner import Completed, Outcome, RunContext
+from tests.integration.graph import Graph, for_ever, running
+
+
+async def test_a_shutdown_interrupts_what_runs(tmp_path: Path) -> None:
+    async with running(tmp_path) as graph:
+        graph.runner.acts["for ever"] = for_ever
+        task = await graph.submit("for ever")
+        await _started(graph, task)
+
+        await graph.coordinator.drain()
+
+        ended = await graph.ended(task)
+        assert (ended.status, ended.reason) == (TaskStatus.INTERRUPTED, "shutdown")
+
+
+async def test_a_shutdown_gives_a_task_back_when_its_profile_says_so(tmp_path: Path) -> None:
+    async with running(tmp_path) as graph:
+        graph.runner.acts["for ever"] = for_ever
+        task = await graph.submit("for ever", agent="durable")
+        await _started(graph, task)
+
+        await graph.coordinator.drain()
+
+        again = await graph.coordinator.get_task(LOCAL, task.task_id)
+        assert (again.status, again.attempt) == (TaskStatus.QUEUED, 0)
+
+
+async def test_a_restart_interrupts_the_tasks_of_the_worker_before(tmp_path: Path) -> None:
+    async with running(tmp_path) as graph:
+        task = await _left_running(graph, agent="fake")
+
+        async with _restarted(graph, tmp_path) as again:
+            ended = await again.ended(task)
+
+            assert (ended.status, ended.reason) == (TaskStatus.INTERRUPTED, "worker_lost")
+            assert (await again.event_types(task))[-1] == "task_interrupted"
+
+
+async def test_a_restart_runs_a_durable_task_again_until_its_attempts_are_spent(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path) as graph:
+        task = await _left_running(graph, agent="durable")
+
+        async with _restarted(graph, tmp_path) as again:
+            ended = await again.ended(task)
+
+            assert (ended.status, ended.attempt) == (TaskStatus.COMPLETED, 2)
+
+
+async def test_a_cancel_of_a_dead_workers_task_is_carried_out_at_the_restart(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path) as graph:
+        task = await _left_running(graph, agent="durable")
+        await graph.coordinator.cancel(LOCAL, task.task_id)
+
+        async with _restarted(graph, tmp_path) as again:
+            ended = await again.ended(task)
+
+            assert (ended.status, ended.reason) == (TaskStatus.CANCELLED, "user")
+
+
+async def test_a_run_whose_lease_was_taken_stops_and_writes_nothing_more(tmp_path: Path) -> None:
+    go_on, stopped = asyncio.Event(), asyncio.Event()
+
+    async def work(task: Task, context: RunContext) -> Outcome:
+        try:
+            await go_on.wait()
+            await context.emit(Log(line="from a former worker", line_num=1, stream="pty"))
+            await for_ever(task, context)
+        finally:
+            stopped.set()
+        return Completed(final_answer="")
+
+    async with running(tmp_path) as graph:
+        graph.runner.acts["work"] = work
+        task = await graph.submit("work")
+        await _started(graph, task)
+        store = graph.container.task_store()
+        await store.claim_lost(WorkerId("another"), lease_s=30, of_instance="test")
+
+        go_on.set()
+        await stopped.wait()
+
+        assert await graph.status(task) is TaskStatus.RUNNING
+        log = graph.container.event_log()
+        events = await log.read(task.session_key, after=0, limit=10)
+        assert [event.event_type for event in events] == ["task_queued", "task_started"]
+
+
+async def test_a_listener_that_fails_touches_neither_the_run_nor_other_listeners(
+    tmp_path: Path,
+) -> None:
+    class Broken:
+        async def on_event(self, event: AgentEvent, origin: Origin) -> None:
+            raise RuntimeError("a listener's bug")
+
+    class Told:
+        def __init__(self) -> None:
+            self.events: list[str] = []
+            self.has_ended = asyncio.Event()
+
+        async def on_event(self, event: AgentEvent, origin: Origin) -> None:
+            self.events.append(type(event).__name__)
+            if isinstance(event, TaskComplete):
+                self.has_ended.set()
+
+    async with running(tmp_path) as graph:
+        told = Told()
+        graph.coordinator.add_listener(Broken())
+        graph.coordinator.add_listener(told)
+
+        task = await graph.ended(await graph.submit("count"))
+
+        assert task.status is TaskStatus.COMPLETED
+        await told.has_ended.wait()
+        assert told.events == ["TaskStarted", "TaskComplete"]
+        assert graph.container.meter().total("listener_errors") == 2
+
+
+async def _started(graph: Graph, task: Task) -> None:
+    await graph.runner.has_started(task)
+
+
+async def _left_running(graph: Graph, *, agent: str) -> Task:
+    """A task as a worker that died leaves it: claimed, and nobody carries it out."""
+    await graph.container.worker().drain()
+    task = await graph.submit("work", agent=agent)
+    store = graph.container.task_store()
+    await store.claim(WorkerId("test.dead"), limit=1, lease_s=3600)
+    return task
+
+
+@asynccontextmanager
+async def _restarted(graph: Graph, tmp_path: Path) -> AsyncIterator[Graph]:
+    """Another process of the same instance on the same store."""
+    former = graph.container
+    async with running(
+        tmp_path,
+        event_log=providers.Object(former.event_log()),
+        task_store=providers.Object(former.task_store()),
+        session_store=providers.Object(former.session_store()),
+    ) as again:
+        yield again
