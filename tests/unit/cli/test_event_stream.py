@@ -4,17 +4,17 @@ from collections.abc import Mapping
 
 import httpx2
 import pytest
-from tests.unit.cli.scripted_server import ScriptedServer, problem, stream
-from tests.unit.cli.seen import body_of
 
 from domain.task_events import Progress
 from entrypoints.cli.event_stream import EventStream, Notice
 from entrypoints.cli.failure import ServerRefused, ServerUnreachable
+from tests.unit.cli.scripted_server import ScriptedServer, problem, stream
+from tests.unit.cli.seen import body_of
 
 CONNECTED = 'event: connected\nretry: 2000\ndata: {"first_seq":1,"last_seq":0}\n\n'
 END = 'event: end\ndata: {"reason":"task_finished"}\n\n'
-CUT = httpx2.ReadError("the connection was cut")
-AGAIN = "cannot reach the server at http://server: the connection was cut; reconnecting"
+CUT = httpx2.ReadError("cut")
+AGAIN = "the connection was lost: cut; reconnecting"
 
 
 def frame(seq: int) -> str:

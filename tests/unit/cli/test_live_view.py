@@ -4,8 +4,6 @@ import re
 
 import pytest
 from rich.console import Console
-from tests.unit.cli.event_samples import SHOWN
-from tests.unit.cli.seen import Page, seen_of
 
 from domain.events import AgentEvent
 from domain.process_events import Log
@@ -14,6 +12,8 @@ from domain.thinking_events import ThinkComplete, ThinkDelta, Thinking, TokenUsa
 from domain.tool_events import ToolCallStart
 from entrypoints.cli.live_footer import LiveFooter
 from entrypoints.cli.live_view import LiveView
+from tests.unit.cli.event_samples import SHOWN
+from tests.unit.cli.seen import Page, seen_of
 
 
 def test_every_event_leaves_its_lines_on_the_terminal() -> None:

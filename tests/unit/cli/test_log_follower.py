@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import anyio
-from tests.unit.cli.seen import body_of
 
 from domain.events import AgentEvent
 from domain.ids import AgentName, SessionId, SessionKey, Tag, TaskId
@@ -15,6 +14,7 @@ from domain.task_events import Progress, TaskComplete
 from entrypoints.cli.log_follower import LogFollower
 from ports.event_log import Append, Bounds, StoredEvent
 from ports.wakeups import Hint
+from tests.unit.cli.seen import body_of
 
 TASK = Task(
     task_id=TaskId("task_1"),

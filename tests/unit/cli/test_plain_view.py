@@ -3,8 +3,6 @@
 from typing import get_args
 
 import pytest
-from tests.unit.cli.event_samples import SHOWN
-from tests.unit.cli.seen import Pages, seen_of
 
 from domain.events import AgentEvent
 from domain.process_events import Log
@@ -14,6 +12,8 @@ from domain.tool_events import ToolCallComplete
 from entrypoints.cli.plain_view import PlainView
 from entrypoints.cli.seen_event import seen
 from entrypoints.cli.view_choice import event_view
+from tests.unit.cli.event_samples import SHOWN
+from tests.unit.cli.seen import Pages, seen_of
 
 
 def test_every_kind_of_event_has_a_sample() -> None:

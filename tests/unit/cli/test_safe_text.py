@@ -5,13 +5,13 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.cli.seen import Pages, seen_of
 
 from domain.process_events import Log
 from domain.task_events import Progress
 from entrypoints.cli.plain_view import PlainView
 from entrypoints.cli.safe_text import safe_text
 from entrypoints.cli.view_choice import command_view, event_view
+from tests.unit.cli.seen import Pages, seen_of
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _COLOURS = re.compile(r"\x1b\[[0-9;:]*m")

@@ -2,10 +2,10 @@
 
 import httpx2
 import pytest
-from tests.unit.cli.scripted_server import ScriptedServer, problem
 
 from entrypoints.cli.failure import CommandFailure, UsageMistake
 from entrypoints.cli.server_client import server_client
+from tests.unit.cli.scripted_server import ScriptedServer, problem
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,71 @@
+"""The command as a process of its own, with an environment and a data directory of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+_COMMAND = (
+    sys.executable,
+    "-c",
+    "import sys; from entrypoints.cli.app import main; sys.exit(main())",
+)
+_OURS = ("AGENTCAST_", "OPENAI_", "PORT")
+_PATIENCE_S = 30
+
+
+class Cli:
+    def __init__(self, *, folder: Path) -> None:
+        self.folder = folder / "work"
+        self.folder.mkdir()
+        self.data_dir = folder / "data"
+
+    def run(
+        self, *arguments: str, env: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*_COMMAND, *arguments],
+            cwd=self.folder,
+            env=self._environment(env),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE_S,
+            check=False,
+        )
+
+    def start(
+        self, *arguments: str, env: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [*_COMMAND, *arguments],
+            cwd=self.folder,
+            env=self._environment(env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    @contextmanager
+    def serving(self, *, port: int = 0) -> Iterator[tuple[subprocess.Popen[str], str]]:
+        """A server and its URL; whatever is left of it is killed."""
+        with self.start("serve", "--port", str(port), "--log-level", "error") as server:
+            try:
+                yield server, self.wait_for(server, "listening on ").split()[-1]
+            finally:
+                server.kill()
+
+    def wait_for(self, process: subprocess.Popen[str], text: str) -> str:
+        """The first line of its output with that text; everything before it is read away."""
+        assert process.stdout is not None
+        for line in process.stdout:
+            if text in line:
+                return line
+        raise AssertionError(f"ended without {text!r}: {process.communicate()}")
+
+    def _environment(self, more: Mapping[str, str] | None) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+        return {**kept, "AGENTCAST_DATA_DIR": str(self.data_dir), **(more or {})}

@@ -1,0 +1,158 @@
+"""Tasks and commands carried out by the command itself, as a user would start it."""
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.cli_process import Cli
+
+STUBBORN = "trap '' INT TERM HUP; echo ready; while :; do sleep 1; done"
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> Cli:
+    return Cli(folder=tmp_path)
+
+
+def test_run_carries_a_task_out_in_the_current_folder(cli: Cli) -> None:
+    (cli.folder / "hello.py").touch()
+
+    ran = cli.run("run", "List all .py files in the current directory")
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "hello.py" in ran.stdout
+
+
+def test_json_is_the_log_and_nothing_else(cli: Cli) -> None:
+    ran = cli.run("run", "--agent", "shell", "echo one", "--json")
+
+    events = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert [(event["seq"], event["event_type"]) for event in events] == [
+        (1, "task_queued"),
+        (2, "task_started"),
+        (3, "process_started"),
+        (4, "log"),
+        (5, "process_exited"),
+        (6, "task_complete"),
+    ]
+
+
+def test_a_session_goes_on_in_the_next_run(cli: Cli) -> None:
+    cli.run("run", "--agent", "shell", "echo one", "--session", "s1")
+
+    ran = cli.run("run", "--agent", "shell", "echo two", "--session", "s1", "--json")
+
+    assert [json.loads(line)["seq"] for line in ran.stdout.splitlines()] == [7, 8, 9, 10, 11, 12]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("run", "--agent", "shell", "exit 9"), 1),
+        (("run", "--agent", "nobody", "hi"), 2),
+        (("run", " "), 2),
+        (("run", "hi", "--session", "no spaces"), 2),
+        (("run", "hi", "--timeout", "soon"), 2),
+        (("exec",), 2),
+        (("exec", "--", "true"), 0),
+        (("exec", "--", "sh", "-c", "exit 9"), 9),
+        (("exec", "--", "sh", "-c", "kill -TERM $$"), 143),
+        (("exec", "--", "no-such-command"), 1),
+        (("exec", "--timeout", "0.2", "--", "sleep", "60"), 1),
+    ],
+)
+def test_the_exit_code_tells_how_it_ended(cli: Cli, arguments: tuple[str, ...], code: int) -> None:
+    ran = cli.run(*arguments)
+
+    assert (ran.returncode, "Traceback" in ran.stderr) == (code, False)
+
+
+def test_exec_shows_the_output_of_the_command_alone(cli: Cli) -> None:
+    ran = cli.run("exec", "--no-pty", "--", "sh", "-c", "echo out; echo err >&2")
+
+    assert (ran.stdout, ran.stderr) == ("out\n", "err\n")
+
+
+def test_a_reader_that_leaves_ends_the_command_quietly(cli: Cli) -> None:
+    process = cli.start("exec", "--", "sh", "-c", "while :; do echo on; done")
+    assert process.stdout is not None and process.stderr is not None
+
+    first = process.stdout.readline()
+    process.stdout.close()
+
+    with process.stderr as errors:
+        assert (first, process.wait(timeout=20), errors.read()) == ("on\n", 141, "")
+
+
+def test_ctrl_c_cancels_the_task_and_waits_for_its_end(cli: Cli) -> None:
+    process = cli.start("run", "--json", "--agent", "shell", "echo ready; sleep 60")
+    cli.wait_for(process, '"line":"ready"')
+
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=20)
+
+    assert process.returncode == 3
+    assert json.loads(out.splitlines()[-1])["event_type"] == "task_cancelled"
+
+
+def test_a_second_ctrl_c_kills_what_will_not_end(cli: Cli) -> None:
+    process = cli.start("exec", "--", "sh", "-c", STUBBORN)
+    cli.wait_for(process, "ready")
+
+    process.send_signal(signal.SIGINT)
+    assert process.stderr is not None
+    told = process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+
+    assert (told, process.returncode) == ("cancelling; press Ctrl-C again to kill\n", 3)
+
+
+def test_a_wrong_setting_is_one_line(cli: Cli) -> None:
+    ran = cli.run("run", "hi", env={"AGENTCAST_PROT": "1"})
+
+    told = "agentcast: AGENTCAST_PROT: there is no such setting; did you mean AGENTCAST_PORT?\n"
+    assert (ran.returncode, ran.stdout, ran.stderr) == (2, "", told)
+
+
+def test_the_database_can_be_checked_and_backed_up(cli: Cli) -> None:
+    cli.run("run", "--agent", "shell", "true")
+
+    codes = [
+        cli.run(*arguments).returncode
+        for arguments in (
+            ("db", "check"),
+            ("db", "backup", "copy.db"),
+            ("db", "backup", "copy.db"),
+            ("db", "check", "--database-url", f"sqlite:///{cli.folder}/copy.db"),
+            ("db", "upgrade"),
+        )
+    ]
+
+    assert codes == [0, 0, 1, 0, 0]
+
+
+def test_damage_is_found(cli: Cli) -> None:
+    cli.run("db", "upgrade")
+    (cli.data_dir / "agentcast.db").write_bytes(b"SQLite format 3\0" + b"x" * 8192)
+
+    ran = cli.run("db", "check")
+
+    assert (ran.returncode, "Traceback" in ran.stderr) == (1, False)
+
+
+def test_the_doctor_looks_at_everything_and_makes_nothing(cli: Cli) -> None:
+    ran = cli.run("doctor")
+
+    subjects = {line.split()[1] for line in ran.stdout.splitlines()}
+    looked_at = {"python", "data", "database", "sandbox", "user", "model", "agents"}
+    assert (ran.returncode, subjects, cli.data_dir.exists()) == (0, looked_at, False)
+
+
+def test_the_doctor_says_what_keeps_it_from_working(cli: Cli) -> None:
+    ran = cli.run("doctor", "--data-dir", "/proc/nowhere")
+
+    failed = [line for line in ran.stdout.splitlines() if line.startswith("fail")]
+    assert (ran.returncode, len(failed), "/proc/nowhere" in failed[0]) == (1, 1, True)
