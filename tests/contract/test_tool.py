@@ -1,0 +1,114 @@
+"""What every tool promises."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from adapters.tools.list_directory import ListDirectoryTool
+from adapters.tools.read_file import ReadFileTool
+from adapters.tools.search_files import SearchFilesTool
+from adapters.tools.shell import ShellTool
+from adapters.tools.write_file import WriteFileTool
+from domain.errors import ToolError
+from ports.tool import Tool
+from tests.process_fakes import FakeProcess, FakeProcessHost, tool_context
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    make: Callable[[], Tool]
+    good: Mapping[str, object]
+    path: bool = True
+
+
+def _shell() -> Tool:
+    process = FakeProcess()
+    process.write("said\n", "stdout")
+    process.end()
+    return ShellTool(process_host=FakeProcessHost(process))
+
+
+SUBJECTS = {
+    "shell": Subject(make=_shell, good={"command": "ls"}, path=False),
+    "read_file": Subject(make=ReadFileTool, good={"path": "file.txt"}),
+    "write_file": Subject(make=WriteFileTool, good={"path": "new.txt", "content": "x"}),
+    "list_directory": Subject(make=ListDirectoryTool, good={"path": "."}),
+    "search_files": Subject(make=SearchFilesTool, good={"pattern": "*", "path": "."}),
+}
+OF_EVERY_TOOL = pytest.mark.parametrize("name", SUBJECTS)
+OF_TOOLS_WITH_PATHS = pytest.mark.parametrize("name", [n for n, s in SUBJECTS.items() if s.path])
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> str:
+    """A folder with a file, beside a secret that links in it lead to."""
+    folder = tmp_path / "workspace"
+    folder.mkdir()
+    (folder / "file.txt").write_text("hello\n")
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "secret.txt").write_text("secret\n")
+    (folder / "link").symlink_to(tmp_path / "outside")
+    return str(folder)
+
+
+@OF_EVERY_TOOL
+async def test_its_schema_names_what_it_takes(name: str) -> None:
+    spec = SUBJECTS[name].make().spec
+
+    assert spec.name == name
+    assert spec.description
+    assert spec.parameters["type"] == "object"
+    properties = spec.parameters["properties"]
+    assert isinstance(properties, dict)
+    assert set(SUBJECTS[name].good) <= set(properties)
+
+
+@OF_EVERY_TOOL
+async def test_good_arguments_give_a_result(name: str, workspace: str) -> None:
+    subject = SUBJECTS[name]
+
+    result = await subject.make().call(subject.good, tool_context(workspace))
+
+    assert result.content
+    assert not result.is_error
+    assert not result.truncated
+
+
+@OF_EVERY_TOOL
+async def test_an_unknown_argument_is_refused_by_name(name: str, workspace: str) -> None:
+    subject = SUBJECTS[name]
+
+    with pytest.raises(ToolError, match="colour: "):
+        await subject.make().call({**subject.good, "colour": 1}, tool_context(workspace))
+
+
+@OF_EVERY_TOOL
+async def test_an_argument_of_the_wrong_type_is_refused_by_name(name: str, workspace: str) -> None:
+    subject = SUBJECTS[name]
+    argument = next(iter(subject.good))
+
+    with pytest.raises(ToolError, match=f"{argument}: "):
+        await subject.make().call({**subject.good, argument: [1]}, tool_context(workspace))
+
+
+@OF_TOOLS_WITH_PATHS
+@pytest.mark.parametrize(
+    "path", ["..", "../outside", "/etc", "link", "link/secret.txt", "./x/../../outside", "a\0b"]
+)
+async def test_no_path_leads_out_of_the_workspace(name: str, path: str, workspace: str) -> None:
+    subject = SUBJECTS[name]
+
+    with pytest.raises(ToolError, match="path: "):
+        await subject.make().call({**subject.good, "path": path}, tool_context(workspace))
+
+
+@OF_TOOLS_WITH_PATHS
+async def test_an_absolute_path_inside_the_workspace_is_as_good(name: str, workspace: str) -> None:
+    subject = SUBJECTS[name]
+    path = f"{workspace}/{subject.good['path']}"
+
+    result = await subject.make().call({**subject.good, "path": path}, tool_context(workspace))
+
+    assert not result.is_error

@@ -1,0 +1,73 @@
+from itertools import pairwise
+from pathlib import Path
+
+from adapters.process.bubblewrap import SandboxPlan, bubblewrap_argv, hidden_paths
+
+
+def test_a_command_sees_a_read_only_machine_and_writes_its_workspace_and_home(
+    tmp_path: Path,
+) -> None:
+    plan = _plan(tmp_path)
+
+    assert bubblewrap_argv("/usr/bin/bwrap", ["/bin/ls", "-l"], plan) == [
+        *("/usr/bin/bwrap", "--unshare-all", "--die-with-parent"),
+        *("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"),
+        *("--new-session",),
+        *("--bind", plan.home, plan.home, "--bind", plan.cwd, plan.cwd),
+        *("--chdir", plan.cwd, "--", "/bin/ls", "-l"),
+    ]
+
+
+def test_the_network_is_shared_only_where_it_may_be(tmp_path: Path) -> None:
+    assert "--share-net" in bubblewrap_argv("bwrap", ["ls"], _plan(tmp_path, network=True))
+    assert "--share-net" not in bubblewrap_argv("bwrap", ["ls"], _plan(tmp_path))
+
+
+def test_a_terminal_keeps_its_session(tmp_path: Path) -> None:
+    assert "--new-session" not in bubblewrap_argv("bwrap", ["ls"], _plan(tmp_path, pty=True))
+
+
+def test_a_workspace_inside_a_hidden_folder_is_laid_over_it(tmp_path: Path) -> None:
+    argv = bubblewrap_argv("bwrap", ["ls"], _plan(tmp_path, hidden=[str(tmp_path)]))
+
+    assert _place(argv, "--tmpfs", str(tmp_path)) < _place(argv, "--bind", f"{tmp_path}/work")
+
+
+def test_a_hidden_path_inside_the_workspace_is_laid_over_that(tmp_path: Path) -> None:
+    (tmp_path / "work" / ".ssh").mkdir(parents=True)
+    (tmp_path / "work" / ".netrc").touch()
+    hidden = [f"{tmp_path}/work/.ssh", f"{tmp_path}/work/.netrc"]
+
+    argv = bubblewrap_argv("bwrap", ["ls"], _plan(tmp_path, hidden=hidden))
+
+    workspace = _place(argv, "--bind", f"{tmp_path}/work")
+    assert workspace < _place(argv, "--tmpfs", hidden[0]) < _place(argv, "/dev/null", hidden[1])
+
+
+def test_only_what_exists_is_hidden_and_where_it_really_is(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "link").symlink_to("data")
+
+    hidden = hidden_paths([f"{tmp_path}/link", f"{tmp_path}/data", f"{tmp_path}/missing"])
+
+    assert hidden[0] == f"{tmp_path}/data"
+    assert f"{tmp_path}/missing" not in hidden
+    assert len(hidden) == len(set(hidden))
+
+
+def _plan(
+    folder: Path, *, hidden: list[str] | None = None, network: bool = False, pty: bool = False
+) -> SandboxPlan:
+    for name in ("work", "home"):
+        (folder / name).mkdir(exist_ok=True)
+    return SandboxPlan(
+        cwd=str(folder / "work"),
+        home=str(folder / "home"),
+        hidden=hidden or [],
+        network="host" if network else "none",
+        pty=pty,
+    )
+
+
+def _place(argv: list[str], *pair: str) -> int:
+    return list(pairwise(argv)).index((pair[0], pair[1]))

@@ -1,0 +1,118 @@
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import anyio
+import pytest
+
+from adapters.tools.shell import ShellTool
+from domain.errors import ToolError
+from domain.ids import TaskId
+from ports.process import Command, Exit
+from ports.tool import ToolResult
+from tests.process_fakes import FakeProcess, FakeProcessHost, tool_context
+
+
+async def test_a_command_line_is_run_in_the_workspace_and_its_output_streamed() -> None:
+    process, shown = FakeProcess(), list[str]()
+    process.write("out\n", "stdout")
+    process.write("\x1b[31merr\x1b[0m\n", "stderr")
+    process.end()
+    host = FakeProcessHost(process)
+    tool = ShellTool(process_host=host, sandbox="require", network="host")
+
+    result = await tool.call({"command": "make | tee log"}, tool_context("/work", shown))
+
+    assert result == ToolResult(content="out\nerr")
+    assert shown == ["out\n", "\x1b[31merr\x1b[0m\n"]
+    assert host.commands == [
+        Command(
+            argv=("/bin/sh", "-c", "make | tee log"),
+            cwd="/work",
+            task_id=TaskId("task_1"),
+            pty=False,
+            sandbox="require",
+            network="host",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ended", "content"),
+    [(Exit(code=2), "oops\n[exit code 2]"), (Exit(signal=9), "oops\n[ended by signal 9]")],
+)
+async def test_a_command_that_does_not_succeed_is_an_error(ended: Exit, content: str) -> None:
+    process = FakeProcess()
+    process.write("oops\n", "stderr")
+    process.end(ended)
+
+    result = await _tool(process).call({"command": "false"}, tool_context("/work"))
+
+    assert result == ToolResult(content=content, is_error=True)
+
+
+async def test_a_command_that_says_nothing_says_so() -> None:
+    process = FakeProcess()
+    process.end()
+
+    result = await _tool(process).call({"command": "true"}, tool_context("/work"))
+
+    assert result == ToolResult(content="[no output]")
+
+
+async def test_of_a_long_output_both_ends_are_kept() -> None:
+    process = FakeProcess()
+    for _ in range(100):
+        process.write("x" * 1000, "stdout")
+    process.write("the end", "stdout")
+    process.end()
+
+    result = await _tool(process).call({"command": "yes"}, tool_context("/work"))
+
+    half = 16 * 1024
+    left_out = f"\n[… {100_007 - 2 * half} characters left out …]\n"
+    expected = "x" * half + left_out + "x" * (half - 7) + "the end"
+    assert result == ToolResult(content=expected, truncated=True)
+
+
+async def test_a_command_that_takes_too_long_is_stopped() -> None:
+    process = FakeProcess()
+    process.write("working\n", "stdout")
+
+    with anyio.fail_after(5):
+        result = await _tool(process).call(
+            {"command": "sleep 60", "timeout_s": 0.05}, tool_context("/work")
+        )
+
+    assert result == ToolResult(content="working\n[stopped after 0.05 s]", is_error=True)
+    assert process.graces == [5.0]
+
+
+async def test_a_cancelled_call_stops_its_command() -> None:
+    process, has_said = FakeProcess(), anyio.Event()
+    process.write("working\n", "stdout")
+
+    async def stream(_: str) -> None:
+        has_said.set()
+
+    context = replace(tool_context("/work"), stream=stream)
+    call = asyncio.ensure_future(_tool(process).call({"command": "sleep 60"}, context))
+    with anyio.fail_after(5):
+        await has_said.wait()
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+
+    assert process.graces == [5.0]
+    assert process.was_left
+
+
+async def test_a_command_that_cannot_start_is_the_models_to_know(tmp_path: Path) -> None:
+    tool = ShellTool(process_host=FakeProcessHost(FakeProcess(), refusal="no sandbox here"))
+
+    with pytest.raises(ToolError, match="command: no sandbox here"):
+        await tool.call({"command": "ls"}, tool_context(str(tmp_path)))
+
+
+def _tool(process: FakeProcess) -> ShellTool:
+    return ShellTool(process_host=FakeProcessHost(process))
