@@ -3,7 +3,7 @@
 import asyncio
 
 from adapters.process.linux_process_host import LinuxProcessHost
-from entrypoints.choices import default_agent, model_kind, openai_model, profiles
+from entrypoints.choices import default_agent, profiles
 from entrypoints.cli.chosen_settings import Config, DataDir, chosen_settings
 from entrypoints.cli.finding import Finding, tell
 from entrypoints.cli.machine import (
@@ -12,6 +12,7 @@ from entrypoints.cli.machine import (
     sandbox_finding,
     user_finding,
 )
+from entrypoints.cli.model_finding import model_finding
 from entrypoints.cli.output import process_output
 from entrypoints.cli.store_findings import store_findings
 from entrypoints.settings import Settings, SettingsError
@@ -30,24 +31,9 @@ async def _findings(settings: Settings) -> list[Finding]:
         *await store_findings(settings),
         await sandbox_finding(LinuxProcessHost()),
         user_finding(),
-        _model_finding(settings),
+        model_finding(settings),
         _agents_finding(settings),
     ]
-
-
-def _model_finding(settings: Settings) -> Finding:
-    if model_kind(settings) == "scripted":
-        chosen = settings.llm_provider == "scripted"
-        why = "by AGENTCAST_LLM_PROVIDER" if chosen else "set OPENAI_API_KEY for a real one"
-        text = f"scripted, which is no language model: {why}"
-        return Finding(verdict="ok" if chosen else "warn", subject="model", text=text)
-    if settings.llm_provider:
-        by = "AGENTCAST_LLM_PROVIDER"
-    else:
-        by = "OPENAI_API_KEY" if settings.openai_api_key else "OPENAI_BASE_URL"
-    where = f" at {settings.openai_base_url}" if settings.openai_base_url else ""
-    text = f"openai{where}, model {openai_model(settings)}, by {by}"
-    return Finding(verdict="ok", subject="model", text=text)
 
 
 def _agents_finding(settings: Settings) -> Finding:
