@@ -1,0 +1,47 @@
+"""The processes of a task, found by what they carry, and waited for by what the kernel tells."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import anyio
+
+
+class LiveProcesses:
+    """Held by descriptors, so that a number used again is never taken for one of them."""
+
+    def __init__(self, pids: list[int]) -> None:
+        self.pids = pids
+        self._held = [os.pidfd_open(pid) for pid in pids]
+
+    async def all_gone(self, *, within_s: float = 5) -> None:
+        with anyio.fail_after(within_s):
+            for descriptor in self._held:
+                await anyio.wait_readable(descriptor)
+
+    def close(self) -> None:
+        for descriptor in self._held:
+            os.close(descriptor)
+
+
+@contextmanager
+def processes_of(task_id: str) -> Iterator[LiveProcesses]:
+    """All that now run for this task, wherever in the process tree."""
+    found = LiveProcesses(pids_of(task_id))
+    try:
+        yield found
+    finally:
+        found.close()
+
+
+def pids_of(task_id: str) -> list[int]:
+    mark = f"AGENTCAST_TASK_ID={task_id}".encode()
+    return [int(folder.name) for folder in Path("/proc").glob("[0-9]*") if mark in _marks(folder)]
+
+
+def _marks(folder: Path) -> list[bytes]:
+    try:
+        return (folder / "environ").read_bytes().split(b"\0")
+    except OSError:  # it has ended meanwhile
+        return []
