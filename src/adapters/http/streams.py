@@ -52,5 +52,3 @@ class Streams:
             location=task_path(task.task_id),
             on_left=cancel if cancels else None,
         )
-
-
