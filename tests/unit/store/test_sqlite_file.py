@@ -21,10 +21,18 @@ from ports.event_log import Bounds
 from tests.contract.scene import TALK
 from tests.contract.stores import sql_scene
 
+DIARY = b"dear diary" * 1000
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "store.db"
+
+
+@pytest.fixture
+def diary(path: Path) -> Path:
+    path.write_bytes(DIARY)
+    return path
 
 
 async def test_what_was_written_is_there_when_the_file_is_opened_again(path: Path) -> None:
@@ -46,7 +54,7 @@ async def test_the_file_is_made_for_its_owner_alone(tmp_path: Path) -> None:
     async with open_database(_url(path)).opened():
         pass
 
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert _mode(path) == 0o600
 
 
 async def test_every_transaction_that_writes_says_so_when_it_begins(path: Path) -> None:
@@ -98,30 +106,25 @@ async def test_a_damaged_file_is_refused_with_advice(path: Path) -> None:
     async with sql_scene(_url(path)) as scene:
         claim = await scene.start()
         await scene.log.append(scene.lines(claim, *["x" * 500] * 200))
-    content = bytearray(path.read_bytes())
-    content[4096 * 3 : 4096 * 20] = b"\x5a" * (4096 * 17)
-    path.write_bytes(content)
+    _damage(path)
 
     with pytest.raises(StoreUnusable, match=r"damaged .* restore a backup"):
         async with open_database(_url(path)).opened():
             pass
 
 
-async def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(path: Path) -> None:
-    path.write_bytes(b"dear diary" * 1000)
+async def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(diary: Path) -> None:
 
     with pytest.raises(StoreUnusable, match="damaged"):
-        async with open_database(_url(path)).opened():
+        async with open_database(_url(diary)).opened():
             pass
 
-    assert path.read_bytes() == b"dear diary" * 1000
+    assert _content(diary) == DIARY
 
 
-async def test_a_folder_in_the_way_is_refused(path: Path) -> None:
-    path.mkdir()
-
+async def test_a_folder_in_the_way_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoreUnusable, match="cannot be opened"):
-        async with open_database(_url(path)).opened():
+        async with open_database(_url(tmp_path)).opened():
             pass
 
 
@@ -158,14 +161,26 @@ async def test_the_numbers_of_a_lost_tail_are_not_given_out_again(
             assert list(await scene.log.read(key, after=2, limit=5)) == [after]
 
     assert after.seq == 5
-    assert [record.getMessage() for record in caplog.records] == [
-        f"log truncated: session {key} had 4 events, those after 2 are lost; "
-        "clients that saw them are told to start over"
-    ]
+    [warning] = [record.getMessage() for record in caplog.records]
+    assert warning.startswith(f"log truncated: session {key} had 4 events, those after 2 are lost")
 
 
 def _url(path: Path) -> str:
     return f"sqlite:///{path}"
+
+
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def _content(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+def _damage(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[4096 * 3 : 4096 * 20] = b"\x5a" * (4096 * 17)
+    path.write_bytes(content)
 
 
 @contextmanager

@@ -1,0 +1,115 @@
+"""Where settings come from, and what is said when they are wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from domain.agent_profile import AgentProfile
+from domain.ids import AgentName
+from domain.limits import Limits
+from entrypoints.agent_settings import profiles_of
+from entrypoints.choices import default_agent, model_kind, profiles, store_kind
+from entrypoints.settings import Settings, SettingsError, load_settings
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("AGENTCAST_PORT", "PORT", "OPENAI_API_KEY", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_a_flag_wins_over_the_environment_and_that_over_the_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert load_settings().port == 8080
+    (tmp_path / "agentcast.toml").write_text("port = 1001")
+    assert load_settings().port == 1001
+    (tmp_path / ".env").write_text("AGENTCAST_PORT=1002")
+    assert load_settings().port == 1002
+    monkeypatch.setenv("PORT", "1003")
+    assert load_settings().port == 1003
+    monkeypatch.setenv("AGENTCAST_PORT", "1004")
+    assert load_settings().port == 1004
+    assert load_settings(port=1005).port == 1005
+
+
+def test_a_flag_that_was_not_given_changes_nothing() -> None:
+    assert load_settings(port=None, host=None) == load_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("AGENTCAST_PROT", "1", "no such setting; did you mean AGENTCAST_PORT?"),
+        ("AGENTCAST_PORT", "http", "AGENTCAST_PORT: "),
+        ("AGENTCAST_LLM_PROVIDER", "oracle", "'openai' or 'scripted'"),
+        ("AGENTCAST_LEASE_S", "0", "AGENTCAST_LEASE_S: "),
+        ("AGENTCAST_CONFIG", "nowhere.toml", "there is no file nowhere.toml"),
+    ],
+)
+def test_a_wrong_setting_is_named_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(SettingsError) as wrong:
+        load_settings()
+
+    assert message in str(wrong.value)
+    assert "\n" not in str(wrong.value)
+
+
+def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AGENTCAST_ALLOWED_HOSTS", "one.example, two.example")
+
+    assert load_settings().allowed_hosts == ("one.example", "two.example")
+
+
+def test_a_key_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary")
+
+    assert "sk-canary" not in repr(load_settings())
+
+
+def test_agents_of_the_file_stand_beside_those_that_are_always_there(tmp_path: Path) -> None:
+    (tmp_path / "agentcast.toml").write_text(
+        '[agents.lint]\nargv = ["ruff", "check"]\npass_text = false\nlimits.timeout_s = 60\n'
+    )
+
+    known = {profile.name: profile for profile in profiles(load_settings())}
+
+    assert set(known) == {"react", "shell", "lint"}
+    assert known[AgentName("lint")] == AgentProfile(
+        name=AgentName("lint"),
+        kind="command",
+        argv=("ruff", "check"),
+        pass_text=False,
+        limits=Limits(timeout_s=60),
+    )
+
+
+def test_a_wrong_word_in_an_agents_table_is_named(tmp_path: Path) -> None:
+    (tmp_path / "agentcast.toml").write_text('[agents.lint]\nargs = ["ruff"]\n')
+
+    with pytest.raises(SettingsError, match=r"agents\.lint\.args"):
+        load_settings()
+
+
+def test_a_default_agent_that_is_not_there_is_named_with_those_that_are() -> None:
+    with pytest.raises(SettingsError, match="known: react, shell"):
+        default_agent(Settings(default_agent="nobody"), profiles_of({}))
+
+
+def test_the_model_is_chosen_by_the_key_or_the_server_that_is_there() -> None:
+    assert model_kind(Settings()) == "scripted"
+    assert model_kind(Settings(openai_api_key="k")) == "openai"
+    assert model_kind(Settings(openai_base_url="http://localhost:1")) == "openai"
+    assert model_kind(Settings(openai_api_key="k", llm_provider="scripted")) == "scripted"
+
+
+def test_the_store_is_chosen_by_its_url(tmp_path: Path) -> None:
+    assert store_kind(Settings(data_dir=tmp_path)) == "sqlite"
+    assert store_kind(Settings(database_url="postgresql://localhost/x")) == "postgres"
+    with pytest.raises(SettingsError, match="'mysql' is no database"):
+        store_kind(Settings(database_url="mysql://localhost/x"))
