@@ -36,8 +36,8 @@ class ConnectionThreads:
                 target=self._work, args=(loop, connected), name=f"{self._name}-{number}"
             )
             thread.start()
-            self._threads.append(thread)
             await connected
+            self._threads.append(thread)
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Do the work on a thread. One whose caller has gone is not begun; one begun is ended."""

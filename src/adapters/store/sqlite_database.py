@@ -1,5 +1,6 @@
 """SQLite as a database of one file: one thread that writes, a few that read."""
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -58,11 +59,23 @@ class SqliteDatabase:
         try:
             make_private_file(self._path)
             is_new = self._path.stat().st_size == 0
-            await self._writer.start()
+            await self._connect_writer()
             await self._writer.run(lambda connection: self._prepare(connection, is_new=is_new))
             await self._readers.start()
         except (SQLAlchemyError, OSError) as error:
             raise sqlite_errors.at_opening(error, self._path) from error
+
+    async def _connect_writer(self) -> None:
+        """Two processes that make one new file a write-ahead log meet here."""
+        waits = pauses(self._patience_s)
+        while True:
+            try:
+                return await self._writer.start()
+            except SQLAlchemyError as error:
+                pause = next(waits, None)
+                if pause is None or not sqlite_errors.is_busy(error):
+                    raise
+            await asyncio.sleep(pause)
 
     def _prepare(self, connection: Connection, *, is_new: bool) -> None:
         if not is_new:

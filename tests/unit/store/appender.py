@@ -1,0 +1,20 @@
+"""A process that appends to a store and tells what was acknowledged, until it is killed."""
+
+import asyncio
+import sys
+
+from domain.ids import SessionId
+from tests.contract.stores import sql_scene
+
+
+async def main(url: str, session_id: str) -> None:
+    async with sql_scene(url) as scene:
+        claim = await scene.start(SessionId(session_id))
+        while True:
+            stored = await scene.log.append(scene.lines(claim, "x" * 200, "y"))
+            sys.stdout.write(f"{claim.task.session_key} {stored[-1].seq} {stored[-1].tag}\n")
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

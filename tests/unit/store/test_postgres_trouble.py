@@ -1,0 +1,62 @@
+"""PostgreSQL as it is met: cutting connections, out of reach, with a password in its URL."""
+
+import asyncio
+
+import anyio
+import pytest
+
+from adapters.store.open_database import open_database
+from domain.errors import InvalidInput, StoreUnusable
+from tests.contract.postgres import emptied, execute
+from tests.contract.stores import sql_scene
+
+_CUT_ALL = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'agentcast'"
+)
+
+
+async def test_appends_survive_the_loss_of_every_connection(postgres_url: str) -> None:
+    async with sql_scene(await emptied(postgres_url)) as scene:
+        claims = [await scene.start(f"talk-{number}") for number in range(5)]
+        told = asyncio.Semaphore(0)
+
+        async def tell(number: int) -> None:
+            for line in range(60):
+                await scene.log.append(scene.lines(claims[number], str(line)))
+                told.release()
+
+        async def cut() -> None:
+            for _ in range(10):
+                for _ in range(25):
+                    await told.acquire()
+                await execute(postgres_url, _CUT_ALL)
+
+        with anyio.fail_after(20):
+            async with asyncio.TaskGroup() as group:
+                group.create_task(cut())
+                for number in range(5):
+                    group.create_task(tell(number))
+
+        for claim in claims:
+            stored = await scene.log.read(claim.task.session_key, after=1, limit=100)
+            assert [event.seq for event in stored] == list(range(2, 62))
+            assert [b'"line":"%d"' % line in event.body for line, event in enumerate(stored)] == [
+                True
+            ] * 60
+
+
+async def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
+    database = open_database("postgresql://me:hunter2@127.0.0.1:1/x")
+
+    with pytest.raises(StoreUnusable) as refused:
+        async with database.opened():
+            pass
+
+    assert "postgresql://me:***@127.0.0.1:1/x" in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+
+
+async def test_a_text_that_postgresql_cannot_hold_is_refused(postgres_url: str) -> None:
+    async with sql_scene(await emptied(postgres_url)) as scene:
+        with pytest.raises(InvalidInput):
+            await scene.submit(scene.new_task(text="nul \x00"))
