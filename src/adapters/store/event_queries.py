@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from adapters.store.key_parts import in_parts
 from adapters.store.prepared import Prepared
@@ -44,20 +44,20 @@ def read_page(
     connection: Connection, session_key: SessionKey, *, after: int, limit: int
 ) -> Sequence[StoredEvent]:
     values = {"session": session_key, "after": after, "at_most": limit}
-    rows = _PAGE.run(connection, values).fetchall()
+    rows = _PAGE.rows(connection, values)
     return [
         StoredEvent(seq=seq, tag=tag, event_type=kind, task_id=task_id, agent=agent, body=body)
-        for seq, tag, kind, task_id, agent, body in map(tuple, _without_hole(rows))
+        for seq, tag, kind, task_id, agent, body in _without_hole(rows)
     ]
 
 
 def read_bounds(connection: Connection, session_key: SessionKey) -> Bounds | None:
-    row = _BOUNDS.run(connection, {"session": session_key}).one_or_none()
-    return None if row is None else Bounds(first_seq=row[0], last_seq=row[1])
+    rows = _BOUNDS.rows(connection, {"session": session_key})
+    return Bounds(first_seq=rows[0][0], last_seq=rows[0][1]) if rows else None
 
 
 def read_tag(connection: Connection, session_key: SessionKey, seq: int) -> Tag | None:
-    tag: str | None = _TAG.run(connection, {"session": session_key, "at_seq": seq}).scalar()
+    tag: str | None = _TAG.value(connection, {"session": session_key, "at_seq": seq})
     return None if tag is None else Tag(tag)
 
 
@@ -89,7 +89,7 @@ def read_seq_before(connection: Connection, session_key: SessionKey, at: datetim
     return last or 0
 
 
-def _without_hole(rows: Sequence[Row[*tuple[Any, ...]]]) -> Sequence[Row[Any]]:
+def _without_hole(rows: Sequence[tuple[Any, ...]]) -> Sequence[tuple[Any, ...]]:
     """A hole is where a damaged log lost events: what follows it is another read's."""
     if not rows or rows[-1][0] - rows[0][0] == len(rows) - 1:
         return rows

@@ -58,7 +58,7 @@ def allot_fenced(
 ) -> int | None:
     """The last of `count` new seqs; None if the session's fence names another lease."""
     values = {"session": session_key, "task": task_id, "lease": lease_id, "count": count}
-    last: int | None = _ALLOT_FENCED.run(connection, values).scalar()
+    last: int | None = _ALLOT_FENCED.value(connection, values)
     return last
 
 
@@ -67,7 +67,7 @@ def append_unfenced(
 ) -> Sequence[StoredEvent]:
     """Write what does not come from a runner. It also locks the session against other writers."""
     values = {"session": session_key, "count": len(added)}
-    last: int = _ALLOT.run(connection, values).scalar_one()
+    last: int = _ALLOT.value(connection, values)
     stored = [event.at_seq(seq) for seq, event in enumerate(added, last - len(added) + 1)]
     write_rows(
         connection, [row_of(session_key, *pair) for pair in zip(added, stored, strict=True)]

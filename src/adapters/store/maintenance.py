@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.store import schema, sqlite_errors
 from adapters.store.lost_tail import lost_tails
@@ -67,7 +66,7 @@ def _check_file(path: Path) -> StoreReport:
                 needed=report.needed,
                 problems=[*damage, *report.problems],
             )
-    except SQLAlchemyError as error:
+    except sqlite_errors.FOREIGN as error:
         raise sqlite_errors.at_opening(error, path) from error
     finally:
         engine.dispose()

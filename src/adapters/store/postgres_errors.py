@@ -1,6 +1,7 @@
 """What PostgreSQL's states mean to the rest of the program."""
 
 import asyncpg  # type: ignore[import-untyped]
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from adapters.store.postgres_engine import shown
@@ -12,7 +13,14 @@ from domain.errors import (
     StoreUnusable,
 )
 
-FOREIGN = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+FOREIGN = (
+    SQLAlchemyError,
+    AsyncAdapt_asyncpg_dbapi.Error,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    OSError,
+    TimeoutError,
+)
 """All that a driver, its pool and its sockets may raise."""
 
 _PASSING_CLASSES = ("08", "40", "57")  # connection lost, transaction rolled back, operator came by

@@ -33,6 +33,7 @@ class PostgresWakeups:
         self._url = url
         self._listeners: list[Callable[[Hint], None]] = []
         self._pending: dict[str, None] = {}
+        self._own_pid = 0
         self._something = asyncio.Event()
         self._tried = asyncio.Event()
 
@@ -78,6 +79,7 @@ class PostgresWakeups:
 
     async def _carry_over(self, connection: asyncpg.Connection) -> None:
         """Until the connection is lost."""
+        self._own_pid = connection.get_server_pid()
         connection.add_termination_listener(lambda _: self._something.set())
         try:
             await connection.add_listener(_CHANNEL, self._on_notification)
@@ -99,7 +101,7 @@ class PostgresWakeups:
     def _on_notification(
         self, connection: asyncpg.Connection, pid: int, channel: str, payload: object
     ) -> None:
-        if pid == connection.get_server_pid():
+        if pid == self._own_pid:
             return  # told already, without the detour
         for hint in _hints_of(str(payload)):
             self._tell(hint)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.store import schema, sqlite_errors
 from adapters.store.backoff import pauses
@@ -62,7 +61,7 @@ class SqliteDatabase:
             await self._connect_writer()
             await self._writer.run(lambda connection: self._prepare(connection, is_new=is_new))
             await self._readers.start()
-        except (SQLAlchemyError, OSError) as error:
+        except (*sqlite_errors.FOREIGN, OSError) as error:
             raise sqlite_errors.at_opening(error, self._path) from error
 
     async def _connect_writer(self) -> None:
@@ -71,7 +70,7 @@ class SqliteDatabase:
         while True:
             try:
                 return await self._writer.start()
-            except SQLAlchemyError as error:
+            except sqlite_errors.FOREIGN as error:
                 pause = next(waits, None)
                 if pause is None or not sqlite_errors.is_busy(error):
                     raise
@@ -94,7 +93,7 @@ class SqliteDatabase:
     def _committed(self, connection: Connection, work: Callable[[Connection], T]) -> T:
         try:
             return self._persistently(connection, work)
-        except SQLAlchemyError as error:
+        except sqlite_errors.FOREIGN as error:
             raise sqlite_errors.while_open(error) from error
 
     def _persistently(self, connection: Connection, work: Callable[[Connection], T]) -> T:
@@ -104,7 +103,7 @@ class SqliteDatabase:
             try:
                 with connection.begin():
                     return work(connection)
-            except SQLAlchemyError as error:
+            except sqlite_errors.FOREIGN as error:
                 pause = next(waits, None)
                 if pause is None or not sqlite_errors.is_busy(error):
                     raise

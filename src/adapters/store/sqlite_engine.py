@@ -61,7 +61,7 @@ def _engine(path: Path, *, begin: str, pragmas: tuple[str, ...]) -> Engine:
             connection.cursor().execute(pragma)
 
     def begin_as_meant(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        connection.connection.cursor().execute(begin)
 
     event.listen(engine, "connect", set_up)
     event.listen(engine, "begin", begin_as_meant)

@@ -7,17 +7,22 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from domain.errors import AgentcastError, LogUnavailable, StorageFull, StoreUnusable
 
+FOREIGN = (SQLAlchemyError, sqlite3.Error)
+"""What the driver raises, wrapped or not."""
+
+Foreign = SQLAlchemyError | sqlite3.Error
+
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _CLOSED = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM})
 
 
-def is_busy(error: SQLAlchemyError) -> bool:
+def is_busy(error: Foreign) -> bool:
     """Another process holds the lock; trying again is all it takes."""
     return _code(error) in _BUSY
 
 
-def while_open(error: SQLAlchemyError) -> AgentcastError:
+def while_open(error: Foreign) -> AgentcastError:
     if _code(error) == sqlite3.SQLITE_FULL:
         return StorageFull("the disk that holds the event log is full")
     if is_busy(error):
@@ -25,7 +30,7 @@ def while_open(error: SQLAlchemyError) -> AgentcastError:
     return LogUnavailable("the database could not be read or written")
 
 
-def at_opening(error: SQLAlchemyError | OSError, path: Path) -> AgentcastError:
+def at_opening(error: Foreign | OSError, path: Path) -> AgentcastError:
     code = _code(error)
     if code in _DAMAGED:
         return damaged(path, _said(error))
