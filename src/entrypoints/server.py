@@ -97,6 +97,8 @@ class CastServer(uvicorn.Server):
         await self._container.server_coordinator().drain()
         self._container.watches().end_all("server_draining")
         await super().shutdown(sockets)
+        if self.force_exit:  # uvicorn would leave the store to be torn down half-way
+            await self.lifespan.shutdown()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """The first signal drains; the second one waits for nobody."""
