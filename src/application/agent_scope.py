@@ -71,7 +71,7 @@ class AgentScope:
         for task in reversed(await self.tasks_since(horizon)):
             if task.task_id not in self._seen:
                 self.add(task, at=before(task.first_seq))
-        self._strands.horizon_us = round((started - _SLACK).timestamp() * 1e6)
+        self._strands.horizon_us = max(self._strands.horizon_us, horizon_us(started))
         self._drop_what_is_read()
 
     async def tasks_since(self, since: datetime | None) -> Sequence[Task]:
@@ -139,3 +139,8 @@ class AgentScope:
         for task in read:
             if task.created_at < horizon:
                 del self._seen[task.task_id]
+
+
+def horizon_us(now: datetime) -> int:
+    """Every task made before it is visible by now."""
+    return round((now - _SLACK).timestamp() * 1e6)

@@ -1,6 +1,6 @@
 """Opens the stream of agents, over all the sessions they work in."""
 
-from application.agent_scope import AgentScope
+from application.agent_scope import AgentScope, horizon_us
 from application.composite_cursor import CompositeCursor
 from application.cursor import Cursor
 from application.log_position import LogPosition
@@ -31,7 +31,7 @@ class AgentStream:
             wake=self._asker.wake,
             clock=self._sources.clock,
         )
-        strands.horizon_us = round(self._sources.clock.now().timestamp() * 1e6)
+        strands.horizon_us = horizon_us(self._sources.clock.now())
         try:
             resets = await self._begin(scope, strands, request)
         except BaseException:
@@ -46,19 +46,22 @@ class AgentStream:
     ) -> list[Reset]:
         start = request.start
         if not isinstance(start, FromCursor):
-            await self._begin_at(scope, start)
+            await self._begin_at(scope, strands, start)
             return []
         cursor = self._sources.shelf.read(start.cursor)
         if cursor is None:
-            await self._begin_at(scope, Replay(None))
+            await self._begin_at(scope, strands, Replay(None))
             return [Reset(reason="trimmed")]
         return await self._resume(scope, strands, cursor)
 
-    async def _begin_at(self, scope: AgentScope, start: FromNow | Since | Replay) -> None:
+    async def _begin_at(
+        self, scope: AgentScope, strands: StrandSet, start: FromNow | Since | Replay
+    ) -> None:
         for task in reversed(await scope.tasks_since(None)):
-            if isinstance(start, FromNow) and task.status.is_final:
+            is_old = task.status.is_final and _made_us(task) < strands.horizon_us
+            if isinstance(start, FromNow) and is_old:
                 scope.pass_over(task)
-            else:
+            else:  # what has just ended stands in the cursor, or a resume would take it for new
                 scope.add(task, at=await self._position(task, start))
 
     async def _position(self, task: Task, start: FromNow | Since | Replay) -> Cursor:
@@ -74,12 +77,11 @@ class AgentStream:
         named = await self._sources.sessions.owned(self._asker.principal, list(cursor.positions))
         resets: list[Reset] = []
         for task in reversed(await scope.tasks_since(None)):
-            made_us = round(task.created_at.timestamp() * 1e6)
             if task.session_key in named:
                 at, reset = await self._resumed(task.session_key, cursor)
                 resets += [reset] if reset else []
                 scope.add(task, at=at)
-            elif made_us < cursor.horizon_us:
+            elif _made_us(task) < cursor.horizon_us:
                 scope.pass_over(task)
             else:
                 scope.add(task, at=before(task.first_seq))
@@ -94,3 +96,7 @@ class AgentStream:
             return beginning(), None
         position, reset = await self._positions.resumed(session_key, bounds, at)
         return position, Reset(reason=reset.reason) if reset else None
+
+
+def _made_us(task: Task) -> int:
+    return round(task.created_at.timestamp() * 1e6)
