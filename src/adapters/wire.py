@@ -16,8 +16,15 @@ from ports.event_log import EncodedEvent, StoredEvent
 
 MAX_EVENT_BYTES = 256 * 1024
 _ENVELOPE_ROOM = 1024  # more than names, ids and a seq can take
+_NEVER_CUT_BYTES = 1024  # no class has so many fields that this much of each would not fit
+_ENVELOPE = frozenset(
+    {"event_type", "seq", "timestamp", "session_id", "task_id", "agent", "attempt"}
+)
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_FIELDS = {cls: tuple(field.name for field in fields(cls)) for cls in EVENT_CLASSES.values()}
+_FIELDS = {
+    cls: tuple(field.name for field in fields(cls) if field.name not in _ENVELOPE)
+    for cls in EVENT_CLASSES.values()
+}
 _DECODERS = {name: msgspec.json.Decoder(cls) for name, cls in EVENT_CLASSES.items()}
 _encode = msgspec.json.Encoder().encode
 
@@ -92,30 +99,40 @@ def _present(value: object) -> object:
 
 
 def _bounded(payload: dict[str, object]) -> bytes:
+    """The payload's JSON; if it is too long, its long fields are cut until it fits."""
     room = MAX_EVENT_BYTES - _ENVELOPE_ROOM
     body = _ascii(payload)
+    if len(body) <= room:
+        return body
+    long = {name: value for name, value in payload.items() if _is_long(value)}
     longest = MAX_EVENT_BYTES
     while len(body) > room:
         longest //= 2
-        body = _escaped({**payload, "truncated": True}, longest)
+        cut = {name: _clean(value, longest) for name, value in long.items()}
+        body = _ascii({**payload, **cut, "truncated": True})
     return body
+
+
+def _is_long(value: object) -> bool:
+    return len(_ascii({"": value})) > _NEVER_CUT_BYTES
 
 
 def _ascii(value: Mapping[str, object]) -> bytes:
     try:
         body = _encode(value)
     except (UnicodeEncodeError, TypeError, OverflowError, RecursionError):
-        return _escaped(value, None)
-    return body if body.isascii() else _escaped(value, None)
+        return _escaped(value)
+    return body if body.isascii() else _escaped(value)
 
 
-def _escaped(value: object, longest: int | None) -> bytes:
-    """The slow way: escapes what is not ASCII, replaces what is not Unicode, cuts what is long."""
-    clean = _clean(value, longest)
+def _escaped(value: Mapping[str, object]) -> bytes:
+    """The slow way: escapes what is not ASCII, replaces what is not Unicode."""
+    clean = _clean(value, None)
     return json.dumps(clean, allow_nan=False, separators=(",", ":")).encode("ascii")
 
 
 def _clean(value: object, longest: int | None) -> object:
+    """Without halves of characters; no text and no collection in it is longer than that."""
     match value:
         case str():
             return _SURROGATES.sub("\ufffd", value[:longest])
