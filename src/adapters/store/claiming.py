@@ -1,10 +1,23 @@
 """The table of tasks as a queue: who may take which task, and who may give it back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, and_, case, exists, func, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    String,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 
-from adapters.store.leases import Taker, candidates, take
+from adapters.store.leases import LEASE_END, TAKER, Taker, take_all, taking
+from adapters.store.prepared import Prepared
 from adapters.store.store_clock import store_now
 from adapters.store.tables import sessions, tasks
 from adapters.store.task_rows import LIVE_STATUSES
@@ -13,61 +26,77 @@ from domain.ids import TaskId
 from domain.task import TaskStatus
 from ports.task_store import Claim
 
-_IS_QUEUED = tasks.c.status == TaskStatus.QUEUED.value
-_IS_LIVE = and_(tasks.c.finished_at.is_(None), tasks.c.status.in_(LIVE_STATUSES))
+_IS_UNFINISHED = tasks.c.finished_at.is_(None)  # what the queue's small indexes hold
+_IS_QUEUED = and_(_IS_UNFINISHED, tasks.c.status == TaskStatus.QUEUED.value)
+_IS_LIVE = and_(_IS_UNFINISHED, or_(*(tasks.c.status == status for status in LIVE_STATUSES)))
 _IS_FREE = and_(sessions.c.active_task.is_(None), sessions.c.deleted_at.is_(None))
 _OLDER = tasks.alias("older")
 _IS_NEXT = ~exists().where(
     _OLDER.c.session_key == tasks.c.session_key,
     _OLDER.c.status == TaskStatus.QUEUED.value,
+    _OLDER.c.finished_at.is_(None),
     _OLDER.c.number < tasks.c.number,
 )
-_NOT_RESERVED = {"reserved_for": None, "reserved_until": None}
+_MAY_TAKE = or_(tasks.c.reserved_for.is_(None), tasks.c.reserved_for == TAKER)
+_IS_DEAD = or_(
+    tasks.c.lease_expires_at <= store_now(),
+    # No instance given: the comparison is with NULL, and never true.
+    func.substr(tasks.c.worker_id, 1, bindparam("prefix_chars", type_=Integer))
+    == bindparam("prefix", type_=String),
+)
+_WAS_NOT_CLAIMED = and_(tasks.c.reserved_for != TAKER, tasks.c.reserved_until <= store_now())
+_TO_RUNNING: Mapping[str, object] = {
+    "status": TaskStatus.RUNNING.value,
+    "started_at": func.coalesce(tasks.c.started_at, store_now()),
+    "reserved_for": None,
+    "reserved_until": None,
+}
+_NEW_ATTEMPT = {**_TO_RUNNING, "attempt": tasks.c.attempt + 1}
 _NO_LEASE = {"worker_id": None, "lease_id": None, "lease_expires_at": None}
+
+_NEXT = taking(
+    which=and_(_IS_QUEUED, _MAY_TAKE),
+    of_sessions=and_(_IS_FREE, _IS_NEXT),
+    columns=_NEW_ATTEMPT,
+)
+_ONLY = taking(
+    which=and_(_IS_QUEUED, _MAY_TAKE, tasks.c.task_id == bindparam("only")),
+    of_sessions=_IS_FREE,
+    columns=_NEW_ATTEMPT,
+)
+_LOST = taking(
+    which=and_(_IS_LIVE, tasks.c.worker_id != TAKER, _IS_DEAD),
+    of_sessions=sessions.c.active_task == tasks.c.task_id,
+    columns={},
+)
+_LEFT = taking(which=and_(_IS_QUEUED, _WAS_NOT_CLAIMED), of_sessions=_IS_FREE, columns=_TO_RUNNING)
+_LOST_AT_ONCE = 1_000
 
 
 def claim_queued(
     connection: Connection, taker: Taker, *, limit: int, only: TaskId | None
 ) -> Sequence[Claim]:
-    may_take = or_(tasks.c.reserved_for.is_(None), tasks.c.reserved_for == taker.worker_id)
-    which = _IS_NEXT if only is None else tasks.c.task_id == only
-    return take(
-        connection,
-        candidates(_IS_QUEUED, may_take, which, _IS_FREE).limit(limit),
-        taker,
-        guard=_IS_QUEUED,
-        columns={
-            **_NOT_RESERVED,
-            "status": TaskStatus.RUNNING.value,
-            "attempt": tasks.c.attempt + 1,
-            "started_at": func.coalesce(tasks.c.started_at, store_now()),
-        },
-    )
+    how = _NEXT if only is None else _ONLY
+    return take_all(connection, how, taker, {"at_most": limit, "only": only})
 
 
 def claim_lost(
     connection: Connection, taker: Taker, *, of_instance: str | None
 ) -> Sequence[Claim]:
-    return [
-        *_take_live(connection, taker, of_instance=of_instance),
-        *_take_reserved(connection, taker),
-    ]
+    prefix = None if of_instance is None else f"{of_instance}."
+    values = {
+        "at_most": _LOST_AT_ONCE,
+        "prefix": prefix,
+        "prefix_chars": None if prefix is None else len(prefix),
+    }
+    lost = take_all(connection, _LOST, taker, values)
+    return [*lost, *take_all(connection, _LEFT, taker, values)]
 
 
 def renew(connection: Connection, taker: Taker) -> Sequence[TaskId]:
     """Also of the tasks that wait for this worker: it is alive to claim them."""
-    connection.execute(
-        update(tasks)
-        .where(_IS_QUEUED, tasks.c.finished_at.is_(None), tasks.c.reserved_for == taker.worker_id)
-        .values(reserved_until=taker.until())
-    )
-    held = connection.execute(
-        update(tasks)
-        .where(_IS_LIVE, tasks.c.worker_id == taker.worker_id)
-        .values(lease_expires_at=taker.until())
-        .returning(tasks.c.task_id)
-    ).scalars()
-    return [TaskId(task_id) for task_id in held]
+    _KEEP_RESERVED.run(connection, taker.values())
+    return [TaskId(row[0]) for row in _KEEP_LEASES.rows(connection, taker.values())]
 
 
 def give_back(connection: Connection, claim: Claim, *, attempt_spent: bool) -> None:
@@ -102,33 +131,18 @@ def was_given_back(connection: Connection, claim: Claim) -> bool:
     return bool(connection.execute(lease).scalar() != claim.lease_id)
 
 
-def _take_live(
-    connection: Connection, taker: Taker, *, of_instance: str | None
-) -> Sequence[Claim]:
-    is_dead = tasks.c.lease_expires_at <= store_now()
-    if of_instance is not None:
-        prefix = f"{of_instance}."
-        is_dead = or_(is_dead, func.substr(tasks.c.worker_id, 1, len(prefix)) == prefix)
-    is_lost = and_(_IS_LIVE, tasks.c.worker_id != taker.worker_id, is_dead)
-    is_active = sessions.c.active_task == tasks.c.task_id
-    return take(connection, candidates(is_lost, is_active), taker, guard=is_lost, columns={})
-
-
-def _take_reserved(connection: Connection, taker: Taker) -> Sequence[Claim]:
-    was_not_claimed = and_(
-        _IS_QUEUED,
-        tasks.c.finished_at.is_(None),
-        tasks.c.reserved_for != taker.worker_id,
-        tasks.c.reserved_until <= store_now(),
+_KEEP_RESERVED = Prepared(
+    lambda: (
+        update(tasks)
+        .where(_IS_QUEUED, tasks.c.reserved_for == TAKER)
+        .values(reserved_until=LEASE_END)
     )
-    return take(
-        connection,
-        candidates(was_not_claimed, _IS_FREE),
-        taker,
-        guard=was_not_claimed,
-        columns={
-            **_NOT_RESERVED,
-            "status": TaskStatus.RUNNING.value,
-            "started_at": func.coalesce(tasks.c.started_at, store_now()),
-        },
+)
+_KEEP_LEASES = Prepared(
+    lambda: (
+        update(tasks)
+        .where(_IS_LIVE, tasks.c.worker_id == TAKER)
+        .values(lease_expires_at=LEASE_END)
+        .returning(tasks.c.task_id)
     )
+)

@@ -4,13 +4,26 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    Update,
+    bindparam,
+    select,
+    update,
+)
 
+from adapters.store.prepared import Prepared
 from adapters.store.store_clock import seconds, store_now
 from adapters.store.tables import sessions, tasks
-from adapters.store.task_rows import task_of
+from adapters.store.task_rows import driver_row, task_of
 from domain.ids import LeaseId, SessionKey, WorkerId
 from ports.task_store import Claim
+
+TAKER = bindparam("taker", type_=tasks.c.worker_id.type)
+LEASE_END = store_now() + bindparam("lease_us", type_=BigInteger)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,8 +32,26 @@ class Taker:
     lease_s: float
     new_lease: Callable[[], LeaseId]
 
-    def until(self) -> ColumnElement[int]:
-        return store_now() + seconds(self.lease_s)
+    def values(self) -> dict[str, object]:
+        return {"taker": self.worker_id, "lease_us": seconds(self.lease_s)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taking:
+    """Which tasks may be taken, and the taking of one of them."""
+
+    find: Prepared
+    take: Prepared
+    """Checks again: a task may have changed before its session was locked."""
+
+
+def taking(
+    *, which: ColumnElement[bool], of_sessions: ColumnElement[bool], columns: Mapping[str, object]
+) -> Taking:
+    return Taking(
+        find=Prepared(lambda: candidates(which, of_sessions)),
+        take=Prepared(lambda: _take(which, columns)),
+    )
 
 
 def candidates(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
@@ -33,33 +64,28 @@ def candidates(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
         .join(sessions, sessions.c.key == tasks.c.session_key)
         .where(*conditions)
         .order_by(tasks.c.number)
+        .limit(bindparam("at_most", type_=BigInteger))
         .with_for_update(of=sessions, skip_locked=True)
     )
 
 
-def take(
-    connection: Connection,
-    found: Select[*tuple[Any, ...]],
-    taker: Taker,
-    *,
-    guard: ColumnElement[bool],
-    columns: Mapping[str, object],
+def take_all(
+    connection: Connection, how: Taking, taker: Taker, values: Mapping[str, object]
 ) -> Sequence[Claim]:
-    """`guard` is checked again on each task, which may have changed before its session's lock."""
+    """At most one of each session."""
     claims: list[Claim] = []
     seen: set[SessionKey] = set()
-    for task_id, session_key in connection.execute(found).all():
+    shared = {**taker.values(), **values}
+    for task_id, session_key in how.find.rows(connection, shared):
         if session_key in seen:
             continue
-        claim = _taken(connection, taker, and_is(task_id, guard), columns)
-        if claim is not None:
+        lease_id = taker.new_lease()
+        values_of_one = {**shared, "of_task": task_id, "lease": lease_id}
+        for row in how.take.rows(connection, values_of_one):
+            _SET_FENCE.run(connection, {**values_of_one, "session": session_key})
             seen.add(session_key)
-            claims.append(claim)
+            claims.append(Claim(task=task_of(driver_row(row)), lease_id=lease_id))
     return claims
-
-
-def and_is(task_id: str, guard: ColumnElement[bool]) -> ColumnElement[bool]:
-    return (tasks.c.task_id == task_id) & guard
 
 
 def was_taken(connection: Connection, claims: Sequence[Claim]) -> bool:
@@ -73,29 +99,21 @@ def was_taken(connection: Connection, claims: Sequence[Claim]) -> bool:
     return bool(connection.execute(lease).scalar() == claims[0].lease_id)
 
 
-def _taken(
-    connection: Connection,
-    taker: Taker,
-    which: ColumnElement[bool],
-    columns: Mapping[str, object],
-) -> Claim | None:
-    lease_id = taker.new_lease()
-    row = connection.execute(
+def _take(which: ColumnElement[bool], columns: Mapping[str, object]) -> Update:
+    return (
         update(tasks)
-        .where(which)
+        .where(tasks.c.task_id == bindparam("of_task"), which)
         .values(
-            worker_id=taker.worker_id,
-            lease_id=lease_id,
-            lease_expires_at=taker.until(),
-            **columns,
+            worker_id=TAKER, lease_id=bindparam("lease"), lease_expires_at=LEASE_END, **columns
         )
         .returning(*tasks.c)
-    ).one_or_none()
-    if row is None:
-        return None
-    connection.execute(
-        update(sessions)
-        .where(sessions.c.key == row.session_key)
-        .values(active_task=row.task_id, lease_id=lease_id)
     )
-    return Claim(task=task_of(row), lease_id=lease_id)
+
+
+_SET_FENCE = Prepared(
+    lambda: (
+        update(sessions)
+        .where(sessions.c.key == bindparam("session"))
+        .values(active_task=bindparam("of_task"), lease_id=bindparam("lease"))
+    )
+)

@@ -32,6 +32,7 @@ class PostgresWakeups:
     def __init__(self, url: str) -> None:
         self._url = url
         self._listeners: list[Callable[[Hint], None]] = []
+        self._listeners_to_others: list[Callable[[Hint], None]] = []
         self._pending: dict[str, None] = {}
         self._own_pid = 0
         self._something = asyncio.Event()
@@ -50,18 +51,22 @@ class PostgresWakeups:
                 await carrier
 
     def notify(self, hint: Hint) -> None:
-        asyncio.get_running_loop().call_soon(self._tell, hint)
+        if self._listeners:
+            asyncio.get_running_loop().call_soon(_tell, self._listeners, hint)
         if len(self._pending) < _MAX_PENDING:
             self._pending[_QUEUE if hint is None else str(hint)] = None
             self._something.set()
 
     @contextmanager
-    def listen(self, callback: Callable[[Hint], None]) -> Iterator[None]:
-        self._listeners.append(callback)
+    def listen(
+        self, callback: Callable[[Hint], None], *, others_only: bool = False
+    ) -> Iterator[None]:
+        listeners = self._listeners_to_others if others_only else self._listeners
+        listeners.append(callback)
         try:
             yield
         finally:
-            self._listeners.remove(callback)
+            listeners.remove(callback)
 
     async def _carry(self) -> None:
         pause = _FIRST_PAUSE_S
@@ -104,11 +109,13 @@ class PostgresWakeups:
         if pid == self._own_pid:
             return  # told already, without the detour
         for hint in _hints_of(str(payload)):
-            self._tell(hint)
+            _tell(self._listeners, hint)
+            _tell(self._listeners_to_others, hint)
 
-    def _tell(self, hint: Hint) -> None:
-        for callback in tuple(self._listeners):
-            callback(hint)
+
+def _tell(listeners: Sequence[Callable[[Hint], None]], hint: Hint) -> None:
+    for callback in tuple(listeners):
+        callback(hint)
 
 
 def _hints_of(payload: str) -> Sequence[Hint]:

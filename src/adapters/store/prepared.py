@@ -14,6 +14,9 @@ class _Text:
     parameters: tuple[tuple[str, object], ...]
     """Each one's name, and the value it has when none is given: SQLAlchemy adds some itself."""
 
+    def in_order(self, values: Mapping[str, object]) -> tuple[object, ...]:
+        return tuple([values.get(name, default) for name, default in self.parameters])
+
 
 class Prepared:
     """The text of one statement in each dialect, made when it is first run there.
@@ -26,13 +29,17 @@ class Prepared:
         self._build = build
         self._texts: dict[str, _Text] = {}
 
+    def run(self, connection: Connection, values: Mapping[str, object]) -> None:
+        text = self._text(connection)
+        with closing(connection.connection.cursor()) as cursor:
+            cursor.execute(text.sql, text.in_order(values))
+
     def rows(
         self, connection: Connection, values: Mapping[str, object]
     ) -> Sequence[tuple[Any, ...]]:
         text = self._text(connection)
-        in_order = tuple([values.get(name, default) for name, default in text.parameters])
         with closing(connection.connection.cursor()) as cursor:
-            cursor.execute(text.sql, in_order)
+            cursor.execute(text.sql, text.in_order(values))
             return cursor.fetchall()
 
     def value(self, connection: Connection, values: Mapping[str, object]) -> Any:

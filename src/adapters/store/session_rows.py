@@ -83,14 +83,13 @@ def insert_session(
     connection: Connection, principal: Principal, session_id: SessionId, **columns: object
 ) -> bool:
     """False if there is one already."""
-    now: int = connection.execute(select(store_now())).scalar_one()
     inserted = connection.execute(
         insert_unless_there(sessions).values(
             tenant=principal.tenant,
             owner=principal.owner,
             session_id=session_id,
-            created_at=now,
-            updated_at=now,
+            created_at=store_now(),
+            updated_at=store_now(),
             **columns,
         )
     )

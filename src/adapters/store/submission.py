@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, exists, insert, select
+from sqlalchemy import BigInteger, Connection, bindparam, delete, exists, insert, select
 
 from adapters.store.event_rows import append_unfenced
+from adapters.store.prepared import Prepared
 from adapters.store.session_removal import IDEMPOTENCY_KEPT
 from adapters.store.session_rows import ensured_key
 from adapters.store.store_clock import seconds, store_now
 from adapters.store.tables import idempotency_keys, tasks
-from adapters.store.task_rows import columns_of, task_of
+from adapters.store.task_rows import COLUMNS_GIVEN, columns_of, driver_row, task_of
 from adapters.store.unless_there import insert_unless_there
 from domain.errors import IdempotencyKeyReused, SessionBusy
 from domain.ids import SessionKey, WorkerId
@@ -103,13 +104,29 @@ def _is_busy(connection: Connection, key: SessionKey) -> bool:
 def _insert(
     connection: Connection, request: Request, *, session_key: SessionKey, first_seq: int
 ) -> Task:
-    columns = columns_of(request.task)
-    if request.reserved_for is not None:
-        columns["reserved_for"] = request.reserved_for
-        columns["reserved_until"] = store_now() + seconds(request.reserved_s)
-    row = connection.execute(
+    values = {
+        **columns_of(request.task),
+        "session_key": session_key,
+        "first_seq": first_seq,
+        "reserved_for": request.reserved_for,
+        "reserved_us": None if request.reserved_for is None else seconds(request.reserved_s),
+    }
+    [row] = _INSERT.rows(connection, values)
+    return task_of(driver_row(row))
+
+
+_GIVEN = (*COLUMNS_GIVEN, "session_key", "first_seq", "reserved_for")
+_INSERT = Prepared(
+    lambda: (
         insert(tasks)
-        .values(session_key=session_key, created_at=store_now(), first_seq=first_seq, **columns)
+        .values(
+            {name: bindparam(name, type_=tasks.c[name].type) for name in _GIVEN}
+            | {
+                "created_at": store_now(),
+                # Without a reservation this adds NULL, and is NULL.
+                "reserved_until": store_now() + bindparam("reserved_us", type_=BigInteger),
+            }
+        )
         .returning(*tasks.c)
-    ).one()
-    return task_of(row)
+    )
+)

@@ -102,6 +102,13 @@ tasks = Table(
         sqlite_where=text("finished_at IS NULL"),
         postgresql_where=text("finished_at IS NULL"),
     ),
+    Index(
+        "tasks_unfinished_of_session",
+        "session_key",
+        "number",
+        sqlite_where=text("finished_at IS NULL"),
+        postgresql_where=text("finished_at IS NULL"),
+    ),
     sqlite_autoincrement=True,
 )
 

@@ -3,18 +3,43 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Row
 
 from adapters.store.store_clock import moment, moment_or_none
+from adapters.store.tables import tasks
 from domain.ids import AgentName, SessionId, SessionKey, TaskId, WorkerId
 from domain.limits import Limits
 from domain.principal import Principal
 from domain.task import LIVE, CancelIntent, Task, TaskResult, TaskStatus
 from domain.usage import Usage
 
+TaskRow = Row[*tuple[Any, ...]] | SimpleNamespace
+
+_NAMES = tuple(column.name for column in tasks.columns)
 LIVE_STATUSES = tuple(sorted(status.value for status in LIVE))
+
+
+COLUMNS_GIVEN = (
+    "task_id",
+    "tenant",
+    "owner",
+    "principal_name",
+    "is_local",
+    "session_id",
+    "agent",
+    "task",
+    "status",
+    "limits",
+    "metadata",
+    "on_disconnect",
+    "approval",
+    "workspace",
+    "retry_of",
+)
+"""Those that `columns_of` fills."""
 
 
 def columns_of(task: Task) -> dict[str, object]:
@@ -38,7 +63,12 @@ def columns_of(task: Task) -> dict[str, object]:
     }
 
 
-def task_of(row: Row[*tuple[Any, ...]]) -> Task:
+def driver_row(values: tuple[object, ...]) -> SimpleNamespace:
+    """What the driver gave for all columns of a task, by their names."""
+    return SimpleNamespace(**dict(zip(_NAMES, values, strict=True)))
+
+
+def task_of(row: TaskRow) -> Task:
     return Task(
         task_id=TaskId(row.task_id),
         session_key=SessionKey(row.session_key),
@@ -75,13 +105,13 @@ def json_or_none(value: TaskResult | Usage | Limits | None) -> str | None:
     return None if value is None else json_of(asdict(value))
 
 
-def _principal_of(row: Row[*tuple[Any, ...]]) -> Principal:
+def _principal_of(row: TaskRow) -> Principal:
     return Principal(
-        tenant=row.tenant, owner=row.owner, name=row.principal_name, is_local=row.is_local
+        tenant=row.tenant, owner=row.owner, name=row.principal_name, is_local=bool(row.is_local)
     )
 
 
-def _intent_of(row: Row[*tuple[Any, ...]]) -> CancelIntent | None:
+def _intent_of(row: TaskRow) -> CancelIntent | None:
     if row.cancel_mode is None:
         return None
     return CancelIntent(mode=row.cancel_mode, reason=row.cancel_reason, by=row.cancel_by)

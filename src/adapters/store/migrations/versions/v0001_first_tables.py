@@ -89,6 +89,12 @@ def _create_tasks() -> None:
     op.create_index("tasks_newest", "tasks", ["tenant", "owner", "number"])
     op.create_index("tasks_of_session", "tasks", ["session_key", "number"])
     _create_index("tasks_unfinished", "tasks", ["number"], where="finished_at IS NULL")
+    _create_index(
+        "tasks_unfinished_of_session",
+        "tasks",
+        ["session_key", "number"],
+        where="finished_at IS NULL",
+    )
 
 
 def _create_events() -> None:
