@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from adapters.store.event_rows import append_unfenced
+from adapters.store.prepared import Prepared
 from adapters.store.store_clock import store_now
 from adapters.store.tables import events, sessions, tasks
 from adapters.store.task_queries import find_task
@@ -24,6 +25,18 @@ class Wish:
     intent: CancelIntent
     requested: EncodedEvent
     cancelled: EncodedEvent
+
+
+_INTENTS = Prepared(
+    lambda: select(
+        tasks.c.task_id, tasks.c.cancel_mode, tasks.c.cancel_reason, tasks.c.cancel_by
+    ).where(
+        tasks.c.finished_at.is_(None),
+        tasks.c.worker_id == bindparam("worker"),
+        or_(*(tasks.c.status == status for status in LIVE_STATUSES)),
+        tasks.c.cancel_mode.is_not(None),
+    )
+)
 
 
 def request_cancel(connection: Connection, wish: Wish) -> Cancellation:
@@ -58,16 +71,10 @@ def was_requested(connection: Connection, cancellation: Cancellation) -> bool:
 def intents_for(
     connection: Connection, worker_id: WorkerId
 ) -> Sequence[tuple[TaskId, CancelIntent]]:
-    rows = connection.execute(
-        select(tasks).where(
-            tasks.c.finished_at.is_(None),
-            tasks.c.worker_id == worker_id,
-            tasks.c.status.in_(LIVE_STATUSES),
-            tasks.c.cancel_mode.is_not(None),
-        )
-    )
-    asked = [task_of(row) for row in rows]
-    return [(task.task_id, task.cancel) for task in asked if task.cancel is not None]
+    return [
+        (TaskId(task_id), CancelIntent(mode=mode, reason=reason, by=by))
+        for task_id, mode, reason, by in _INTENTS.rows(connection, {"worker": worker_id})
+    ]
 
 
 def _lock(connection: Connection, session_key: SessionKey) -> None:

@@ -29,10 +29,12 @@ class Prepared:
         self._build = build
         self._texts: dict[str, _Text] = {}
 
-    def run(self, connection: Connection, values: Mapping[str, object]) -> None:
+    def run(self, connection: Connection, values: Mapping[str, object]) -> int:
+        """How many rows it touched."""
         text = self._text(connection)
         with closing(connection.connection.cursor()) as cursor:
             cursor.execute(text.sql, text.in_order(values))
+            return cursor.rowcount
 
     def rows(
         self, connection: Connection, values: Mapping[str, object]

@@ -1,12 +1,13 @@
 """Sessions as rows: found by their owner's name for them, made on first use."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Text, and_, bindparam, select
 
 from adapters.store.key_parts import in_parts
+from adapters.store.prepared import Prepared
 from adapters.store.store_clock import moment, store_now
 from adapters.store.tables import sessions, tasks
 from adapters.store.unless_there import insert_unless_there
@@ -56,16 +57,14 @@ def locked_key(
     connection: Connection, principal: Principal, session_id: SessionId
 ) -> SessionKey | None:
     """The session's row is this transaction's alone until it ends; None if there is none."""
-    key: int | None = connection.execute(
-        select(sessions.c.key).where(is_named(principal, session_id)).with_for_update()
-    ).scalar()
+    key: int | None = _LOCKED_KEY.value(connection, _name(principal, session_id))
     return None if key is None else SessionKey(key)
 
 
 def ensured_key(connection: Connection, principal: Principal, session_id: SessionId) -> SessionKey:
     """The same, and the session is made if there is none."""
     while (key := locked_key(connection, principal, session_id)) is None:
-        insert_session(connection, principal, session_id)
+        insert_session(connection, principal, session_id, {})
     return key
 
 
@@ -80,23 +79,45 @@ def owned_keys(
 
 
 def insert_session(
-    connection: Connection, principal: Principal, session_id: SessionId, **columns: object
+    connection: Connection,
+    principal: Principal,
+    session_id: SessionId,
+    columns: Mapping[str, object],
 ) -> bool:
     """False if there is one already."""
-    inserted = connection.execute(
-        insert_unless_there(sessions).values(
-            tenant=principal.tenant,
-            owner=principal.owner,
-            session_id=session_id,
-            created_at=store_now(),
-            updated_at=store_now(),
-            **columns,
-        )
-    )
-    return inserted.rowcount == 1
+    return _INSERT.run(connection, {**_name(principal, session_id), **columns}) == 1
+
+
+def _name(principal: Principal, session_id: SessionId) -> dict[str, object]:
+    return {"tenant": principal.tenant, "owner": principal.owner, "session_id": session_id}
 
 
 def _derived(live_status: str | None) -> SessionStatus:
     if live_status is None:
         return "idle"
     return "waiting" if live_status == TaskStatus.WAITING else "running"
+
+
+_LOCKED_KEY = Prepared(
+    lambda: (
+        select(sessions.c.key)
+        .where(
+            sessions.c.tenant == bindparam("tenant"),
+            sessions.c.owner == bindparam("owner"),
+            sessions.c.session_id == bindparam("session_id"),
+            sessions.c.deleted_at.is_(None),
+        )
+        .with_for_update()
+    )
+)
+_INSERT = Prepared(
+    lambda: insert_unless_there(sessions).values(
+        tenant=bindparam("tenant"),
+        owner=bindparam("owner"),
+        session_id=bindparam("session_id"),
+        title=bindparam("title", type_=Text),
+        metadata=bindparam("metadata", type_=Text),
+        created_at=store_now(),
+        updated_at=store_now(),
+    )
+)

@@ -32,8 +32,7 @@ class SqlSessionStore:
         self, principal: Principal, session_id: SessionId, edit: SessionEdit
     ) -> Session:
         def work(connection: Connection) -> Session:
-            columns = _columns_of(edit)
-            if not insert_session(connection, principal, session_id, **columns):
+            if not insert_session(connection, principal, session_id, _columns_of(edit)):
                 raise SessionExists(f"there is a session {session_id} already")
             return _get(connection, principal, session_id)
 

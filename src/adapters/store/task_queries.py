@@ -2,25 +2,34 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select
 
 from adapters.store.ascii_search import occurs
+from adapters.store.prepared import Prepared
 from adapters.store.store_clock import micros
 from adapters.store.tables import tasks
-from adapters.store.task_rows import task_of
+from adapters.store.task_rows import driver_row, task_of
 from domain.errors import TaskNotFound
 from domain.ids import TaskId
 from domain.principal import Principal
 from domain.task import Task
 from ports.task_store import TaskQuery
 
+_ONE = Prepared(
+    lambda: select(tasks).where(
+        tasks.c.tenant == bindparam("tenant"),
+        tasks.c.owner == bindparam("owner"),
+        tasks.c.deleted_at.is_(None),
+        tasks.c.task_id == bindparam("of_task"),
+    )
+)
+
 
 def find_task(connection: Connection, principal: Principal, task_id: TaskId) -> Task:
-    query = select(tasks).where(_belongs_to(principal), tasks.c.task_id == task_id)
-    row = connection.execute(query).one_or_none()
-    if row is None:
-        raise TaskNotFound(f"there is no task {task_id}")
-    return task_of(row)
+    values = {"tenant": principal.tenant, "owner": principal.owner, "of_task": task_id}
+    for row in _ONE.rows(connection, values):
+        return task_of(driver_row(row))
+    raise TaskNotFound(f"there is no task {task_id}")
 
 
 def find_tasks(connection: Connection, principal: Principal, query: TaskQuery) -> Sequence[Task]:
