@@ -41,6 +41,7 @@ class AgentScope:
         self._is_hinted = True
         self._seen: dict[TaskId, Task] = {}
         self._unread: dict[TaskId, SessionKey] = {}
+        self._joined: set[SessionKey] = set()
         self._wake = wake
         tails.await_tasks(self._hint)
 
@@ -71,6 +72,7 @@ class AgentScope:
         for task in reversed(await self.tasks_since(horizon)):
             if task.task_id not in self._seen:
                 self.add(task, at=before(task.first_seq))
+        await self.catch_up()
         self._strands.horizon_us = max(self._strands.horizon_us, horizon_us(started))
         self._drop_what_is_read()
 
@@ -97,10 +99,15 @@ class AgentScope:
                 position=at,
                 selection=self._selection,
             )
-            strand.tail.last_seq = max(strand.tail.last_seq, task.last_seq or task.first_seq)
             self._strands.add(strand)
+            self._joined.add(task.session_key)
         if task.last_seq is None or task.last_seq > strand.position.seq:
             self._unread[task.task_id] = task.session_key
+
+    async def catch_up(self) -> None:
+        """Learn how far the logs go that were joined: only now nothing can fall in between."""
+        joined, self._joined = self._joined, set()
+        await self._tails.look_at(joined)
 
     def pass_over(self, task: Task) -> None:
         """Take a task for read."""

@@ -34,6 +34,7 @@ class AgentStream:
         strands.horizon_us = horizon_us(self._sources.clock.now())
         try:
             resets = await self._begin(scope, strands, request)
+            await scope.catch_up()
         except BaseException:
             scope.close()
             raise

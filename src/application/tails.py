@@ -1,7 +1,7 @@
 """The newest events of the sessions that are watched, shared by all their watchers."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -158,14 +158,20 @@ class Tails:
 
     async def look(self, only: SessionKey | None = None) -> None:
         """Ask the store for what other processes have written, and wake whom it concerns."""
-        keys = list(self._tails) if only is None else [only] if only in self._tails else []
-        if keys:
-            last_seqs = await self._log.last_seqs(keys)
-            for key in keys:
+        if only is not None:
+            await self.look_at([only])
+            return
+        await self.look_at(tuple(self._tails))
+        await self._look_for_sessions()
+        _wake(self._task_watchers)
+
+    async def look_at(self, keys: Collection[SessionKey]) -> None:
+        """Ask the store how far these sessions' logs go now."""
+        watched = [key for key in keys if key in self._tails]
+        if watched:
+            last_seqs = await self._log.last_seqs(watched)
+            for key in watched:
                 self._seen(key, last_seqs.get(key))
-        if only is None:
-            await self._look_for_sessions()
-            _wake(self._task_watchers)
 
     async def _look_for_sessions(self) -> None:
         for awaited in tuple(self._awaited.values()):
