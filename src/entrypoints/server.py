@@ -27,9 +27,15 @@ _BACKLOG = 2048
 _LAST_BYTES_S = 1  # for streams that were told to end, to be written out
 
 
-def serve(settings: Settings, *, greet: Callable[[str], None]) -> int:
+def serve(
+    settings: Settings,
+    *,
+    greet: Callable[[str], None],
+    extend: Callable[[Container], None] = lambda container: None,
+) -> int:
     """Serve until a signal says stop; the exit code. `greet` is told the URL when ready.
 
+    `extend` may add to the container, or swap a part of it, before anything is built.
     Raises SettingsError, StoreUnusable, and other domain errors that keep it from starting.
     """
     start_logging(settings)
@@ -38,7 +44,9 @@ def serve(settings: Settings, *, greet: Callable[[str], None]) -> int:
     data.make()
     with data.owned(), _bound(settings) as listener:
         worker = server_worker(settings, instance=data.instance())
-        return run_server(Container(settings=settings, worker_settings=worker), listener, greet)
+        container = Container(settings=settings, worker_settings=worker)
+        extend(container)
+        return run_server(container, listener, greet)
 
 
 def run_server(container: Container, listener: socket.socket, greet: Callable[[str], None]) -> int:
@@ -134,7 +142,8 @@ def _bound(settings: Settings) -> Iterator[socket.socket]:
             "use 127.0.0.1"
         )
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
+    # Only a socket that says it is TCP gets TCP_NODELAY from asyncio; else each event waits 40 ms.
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((settings.host, settings.port))

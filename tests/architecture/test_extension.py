@@ -1,0 +1,70 @@
+"""A kind of agent of one's own: one runner for the container and one profile in the settings."""
+
+import re
+from pathlib import Path
+
+import anyio
+from benchmarks.serve_pulse import add_pulse
+
+from application.history import HistoryOf
+from application.stream_request import FromNow
+from application.submit_task import SubmitTask
+from domain.ids import AgentName
+from domain.principal import LOCAL
+from domain.task import Task, TaskStatus
+from entrypoints.agent_settings import AgentSettings
+from entrypoints.container import Container, opened
+from entrypoints.settings import Settings
+from entrypoints.worker_identity import server_worker
+from tests.unit.event_stream import strict_json
+
+STAMP = re.compile(r"_m=(\d{10})\.\d{20} +")
+
+
+def extended(folder: Path) -> Container:
+    settings = Settings(
+        data_dir=folder, database_url="memory:", agents={"pulse": AgentSettings(kind="pulse")}
+    )
+    container = Container(
+        settings=settings, worker_settings=server_worker(settings, instance="test")
+    )
+    add_pulse(container)
+    return container
+
+
+async def ended(container: Container, text: str) -> Task:
+    coordinator = container.server_coordinator()
+    request = SubmitTask(text=text, agent=AgentName("pulse"))
+    task = (await coordinator.submit(LOCAL, request)).task
+    with anyio.fail_after(5):
+        return await coordinator.finished(LOCAL, task.task_id, timeout_s=5)
+
+
+async def test_a_runner_that_was_added_carries_out_the_tasks_of_its_kind(tmp_path: Path) -> None:
+    container = extended(tmp_path)
+
+    async with opened(container):
+        task = await ended(container, '{"count": 3, "burst": 2, "rate": 1000, "bytes": 80}')
+        logs = HistoryOf(session_key=task.session_key, event_types=frozenset({"log"}))
+        page = await container.history().page(logs, FromNow(), limit=10)
+
+    assert task.status is TaskStatus.COMPLETED
+    lines = [str(strict_json(body)["line"]) for body in page.bodies]
+    stamps = [STAMP.fullmatch(line) for line in lines]
+    assert [stamp and stamp[1] for stamp in stamps] == ["0000000000", "0000000001", "0000000002"]
+    assert {len(line) for line in lines} == {80}
+
+
+async def test_the_agents_that_were_there_stay(tmp_path: Path) -> None:
+    async with opened(container := extended(tmp_path)):
+        agents = container.server_coordinator().agents()
+
+    assert [agent.profile.name for agent in agents] == ["pulse", "react", "shell"]
+    assert set(container.runners()) == {"react", "shell", "command", "pulse"}
+
+
+async def test_a_text_that_the_runner_cannot_read_fails_the_task(tmp_path: Path) -> None:
+    async with opened(container := extended(tmp_path)):
+        task = await ended(container, '{"rate": 5}')
+
+    assert (task.status, task.reason) == (TaskStatus.FAILED, "agent_error")
