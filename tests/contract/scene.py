@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from adapters.system.id_source import SystemIdSource
 from adapters.wire import JsonEventCodec
 from domain.events import AgentEvent, Origin
-from domain.ids import AgentName, LeaseId, SessionId, SessionKey, Tag, TaskId, WorkerId
+from domain.ids import AgentName, LeaseId, SessionId, SessionKey, WorkerId
 from domain.principal import LOCAL, Principal
 from domain.process_events import Log
 from domain.task import CancelIntent, OnBusy, Task, TaskStatus
@@ -150,11 +150,3 @@ def with_lease(append: Append, lease_id: str) -> Append:
         events=append.events,
         change=append.change,
     )
-
-
-def tag_of(event: EncodedEvent) -> Tag:
-    return event.tag
-
-
-def ids_of(tasks: list[Task]) -> list[TaskId]:
-    return [task.task_id for task in tasks]

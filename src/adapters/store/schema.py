@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, inspect
 
 from domain.errors import StoreUnusable
@@ -37,7 +35,7 @@ def upgrade(connection: Connection) -> None:
     revision = current(connection)
     refuse_unknown(revision)
     if revision != NEEDED:
-        command.upgrade(_config(connection), "head")
+        _migrate(connection)
 
 
 def refuse_unknown(revision: str | None) -> None:
@@ -48,8 +46,12 @@ def refuse_unknown(revision: str | None) -> None:
         )
 
 
-def _config(connection: Connection) -> Config:
+def _migrate(connection: Connection) -> None:
+    # Most starts need none of this, and importing it takes longer than all the rest of them.
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    return config
+    command.upgrade(config, "head")

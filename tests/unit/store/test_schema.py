@@ -2,6 +2,8 @@
 
 import asyncio
 import multiprocessing
+import os
+import signal
 import sqlite3
 from contextlib import closing
 from multiprocessing.synchronize import Barrier
@@ -16,6 +18,7 @@ from sqlalchemy import create_engine
 from adapters.store import schema
 from adapters.store.maintenance import StoreReport, backup, check, upgrade
 from adapters.store.open_database import open_database
+from adapters.store.sqlite_engine import writer_engine
 from adapters.store.tables import metadata
 from domain.errors import StoreUnusable
 from tests.contract.postgres import execute
@@ -66,6 +69,19 @@ async def test_processes_that_start_together_migrate_once(tmp_path: Path) -> Non
 
     assert [process.exitcode for process in starting] == [0, 0]
     assert await check(url) == READY
+
+
+async def test_a_migration_that_was_killed_is_done_by_the_next_start(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/store.db"
+    killed = multiprocessing.get_context("spawn").Process(
+        target=_die_while_migrating, args=(tmp_path / "store.db",)
+    )
+
+    killed.start()
+    await asyncio.to_thread(killed.join, 20)
+
+    assert killed.exitcode == -signal.SIGKILL
+    assert await upgrade(url) == READY
 
 
 async def test_nodes_that_start_together_migrate_postgresql_once(postgres_url: str) -> None:
@@ -156,6 +172,12 @@ def _read(path: Path) -> str:
 
 def _write(path: Path, text: str) -> None:
     path.write_text(text)
+
+
+def _die_while_migrating(path: Path) -> None:
+    with writer_engine(path).connect() as connection, connection.begin():
+        schema.upgrade(connection)
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _start(url: str, together: Barrier) -> None:

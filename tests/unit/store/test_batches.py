@@ -1,0 +1,102 @@
+"""How appends share transactions, and what becomes of a batch that fails."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from domain.errors import LogUnavailable, StorageFull
+from tests.contract.stores import sql_scene
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/store.db"
+
+
+async def test_what_comes_during_a_transaction_shares_the_next_one(url: str) -> None:
+    commits: list[str] = []
+    with _each_connection(lambda c: c.set_trace_callback(commits.append)):
+        async with sql_scene(url) as scene:
+            claim = await scene.start()
+            commits.clear()
+
+            async with asyncio.TaskGroup() as group:
+                for line in range(500):
+                    group.create_task(scene.log.append(scene.lines(claim, str(line))))
+
+            assert commits.count("COMMIT") <= 3
+
+
+async def test_what_was_appended_is_stored_when_the_log_is_left(url: str) -> None:
+    async with sql_scene(url) as scene:
+        claim = await scene.start()
+        waiting = asyncio.ensure_future(scene.log.append(scene.lines(claim, "a")))
+        await asyncio.sleep(0)
+
+    assert [event.seq for event in await waiting] == [2]
+
+
+async def test_a_closed_log_takes_nothing(url: str) -> None:
+    async with sql_scene(url) as scene:
+        claim = await scene.start()
+    append = scene.lines(claim, "a")
+
+    with pytest.raises(LogUnavailable):
+        await scene.log.append(append)
+
+
+async def test_a_failed_batch_fails_for_its_callers_and_the_log_goes_on(
+    url: str, tmp_path: Path
+) -> None:
+    async with sql_scene(url, patience_s=0.05) as scene:
+        claim = await scene.start()
+        with _locked(tmp_path / "store.db"):
+            results = await asyncio.gather(
+                *(scene.log.append(scene.lines(claim, line)) for line in "abc"),
+                return_exceptions=True,
+            )
+
+        assert [type(result) for result in results] == [LogUnavailable] * 3
+        assert [event.seq for event in await scene.log.append(scene.lines(claim, "d"))] == [2]
+
+
+async def test_a_full_disk_is_told_and_what_was_stored_can_be_read(url: str) -> None:
+    with _each_connection(lambda c: c.execute("PRAGMA max_page_count = 60")):
+        async with sql_scene(url) as scene:
+            claim = await scene.start()
+            count = 1
+
+            with pytest.raises(StorageFull):
+                while True:
+                    await scene.log.append(scene.lines(claim, "x" * 5_000, "y" * 5_000))
+                    count += 2
+
+            written = await scene.written(claim.task.session_key)
+            assert [seq for seq, _ in written] == list(range(1, count + 1))
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+
+
+@contextmanager
+def _each_connection(set_up: Callable[[sqlite3.Connection], object]) -> Iterator[None]:
+    def connected(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        assert isinstance(connection, sqlite3.Connection)
+        set_up(connection)
+
+    event.listen(Engine, "connect", connected)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "connect", connected)
