@@ -67,7 +67,7 @@ class ServerCoordinator:
     async def opened(self) -> AsyncIterator[None]:
         """Work on what is queued until it is left; leaving drains."""
         async with self._worker.opened():
-            with self._wakeups.listen(self._hinted):
+            with self._wakeups.listen(self._hinted, others_only=True):
                 self._is_accepting = True
                 try:
                     yield

@@ -29,7 +29,7 @@ class TailFollower:
     async def opened(self) -> AsyncIterator[None]:
         async with asyncio.TaskGroup() as group:
             following = group.create_task(self._follow())
-            with self._wakeups.listen(self._hint):
+            with self._wakeups.listen(self._hint, others_only=True):
                 try:
                     yield
                 finally:

@@ -16,8 +16,10 @@ class Wakeups(Protocol):
     def notify(self, hint: Hint) -> None:
         """Never blocks and never raises; call it after the commit. Hints may be coalesced."""
 
-    def listen(self, callback: Callable[[Hint], None]) -> AbstractContextManager[None]:
-        """Call back on the event loop for the hints of others, while it is entered.
+    def listen(
+        self, callback: Callable[[Hint], None], *, others_only: bool = False
+    ) -> AbstractContextManager[None]:
+        """Call back on the event loop for every hint while it is entered.
 
-        What this very object notifies does not come back to it.
+        With `others_only`, what is notified through this very object is left out.
         """

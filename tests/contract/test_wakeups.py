@@ -113,3 +113,18 @@ async def _heard(hints: asyncio.Queue[Hint], *expected: Hint) -> bool:
         while missing:
             missing.discard(await hints.get())
     return True
+
+
+async def test_who_listens_to_others_only_does_not_hear_itself(pair: Pair) -> None:
+    one, other = pair
+    all_hints, from_others = asyncio.Queue[Hint](100), asyncio.Queue[Hint](100)
+
+    with one.listen(all_hints.put_nowait), one.listen(from_others.put_nowait, others_only=True):
+        one.notify(SessionKey(7))
+        await _heard(all_hints, SessionKey(7))
+        if other is not one:
+            other.notify(SessionKey(8))
+            await _heard(all_hints, SessionKey(8))
+            await _heard(from_others, SessionKey(8))
+
+    assert from_others.empty()

@@ -18,7 +18,12 @@ class MemoryWakeups:
             asyncio.get_running_loop().call_soon(self._tell, hint)
 
     @contextmanager
-    def listen(self, callback: Callable[[Hint], None]) -> Iterator[None]:
+    def listen(
+        self, callback: Callable[[Hint], None], *, others_only: bool = False
+    ) -> Iterator[None]:
+        if others_only:  # there are none in memory
+            yield
+            return
         self._listeners.append(callback)
         try:
             yield

@@ -78,8 +78,8 @@ SHOWN: list[tuple[AgentEvent, str]] = [
         "cancelled after 1.5 s (user) by ann\n",
     ),
     (
-        TaskInterrupted(reason="worker_lost", attempt=2),
-        "interrupted in attempt 2 (worker_lost)\n",
+        TaskInterrupted(reason="worker_lost", attempt=1),
+        "interrupted in attempt 1 (worker_lost)\n",
     ),
     (
         PlanCreated(goal="ship", phases=(Phase(id="1", name="build", status="pending"),)),

@@ -57,7 +57,9 @@ class GrowingLog:
         return found
 
     @contextmanager
-    def listen(self, callback: Callable[[Hint], None]) -> Iterator[None]:
+    def listen(
+        self, callback: Callable[[Hint], None], *, others_only: bool = False
+    ) -> Iterator[None]:
         self._callbacks.append(callback)
         yield
         self._callbacks.remove(callback)
