@@ -1,0 +1,119 @@
+"""Many event streams read by one thread, each checked for loss, doubles and delay."""
+
+import re
+import select
+import socket
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+_STAMP = re.compile(rb"_m=(\d{10})\.(\d{20})")
+_STAMP_BYTES = 34
+_READ_BYTES = 256 * 1024
+_CONNECTING_AT_ONCE = 200  # so that no backlog overflows, which would cost seconds
+
+
+@dataclass(slots=True)
+class Watcher:
+    connection: socket.socket
+    expected: int = 0
+    """The number that its next event must have."""
+    rest: bytes = b""
+    """The end of what was read, where a stamp may have been cut in two."""
+
+
+@dataclass(slots=True)
+class Seen:
+    deliveries: int = 0
+    lost: int = 0
+    """Passed over; what is missing at the end does not show here."""
+    doubled: int = 0
+    last_at: float = 0.0
+    delays_ns: list[int] = field(default_factory=list)
+
+
+class Watchers:
+    """Use it as a context: leaving closes every connection."""
+
+    def __init__(self, *, port: int, paths: Sequence[str]) -> None:
+        self.seen = Seen()
+        self._port = port
+        self._paths = paths
+        self._poll = select.epoll()
+        self._watchers: dict[int, Watcher] = {}
+
+    def __enter__(self) -> Self:
+        for first in range(0, len(self._paths), _CONNECTING_AT_ONCE):
+            for connection in [
+                self._request(path) for path in self._paths[first : first + _CONNECTING_AT_ONCE]
+            ]:
+                self._await_head(connection)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._poll.close()
+        for watcher in self._watchers.values():
+            watcher.connection.close()
+
+    def read(self, deliveries: int, *, silence_s: float = 3.0) -> None:
+        """Until that many events came, lost ones included, or none came for so long."""
+        while self.seen.deliveries + self.seen.lost < deliveries:
+            ready = self._poll.poll(silence_s)
+            if not ready:
+                return
+            for descriptor, _ in ready:
+                self._read(self._watchers[descriptor])
+
+    def expect_from_start(self) -> None:
+        """The next run counts from 0 again."""
+        for watcher in self._watchers.values():
+            watcher.expected, watcher.rest = 0, b""
+
+    def _request(self, path: str) -> socket.socket:
+        connection = socket.create_connection(("127.0.0.1", self._port), timeout=10)
+        connection.sendall(
+            f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\n"
+            "Accept: text/event-stream\r\n\r\n".encode()
+        )
+        return connection
+
+    def _await_head(self, connection: socket.socket) -> None:
+        head = b""
+        while b"\r\n\r\n" not in head:
+            data = connection.recv(_READ_BYTES)
+            if not data:
+                raise ConnectionError(f"closed after {head!r}")
+            head += data
+        if not head.startswith(b"HTTP/1.1 200 "):
+            raise ConnectionError(f"refused: {head!r}")
+        connection.setblocking(False)
+        self._watchers[connection.fileno()] = Watcher(connection)
+        self._poll.register(connection, select.EPOLLIN)
+
+    def _read(self, watcher: Watcher) -> None:
+        try:
+            data = watcher.connection.recv(_READ_BYTES)
+        except BlockingIOError:
+            return
+        if not data:
+            self._poll.unregister(watcher.connection)
+            return
+        now = time.monotonic_ns()
+        self.seen.last_at = now / 1e9
+        # A server cuts its chunks between events, so that no stamp has a chunk's head inside.
+        data = watcher.rest + data
+        end = 0
+        for found in _STAMP.finditer(data):
+            self._count(watcher, int(found[1]), now - int(found[2]))
+            end = found.end()
+        watcher.rest = data[max(end, len(data) - _STAMP_BYTES + 1) :]
+
+    def _count(self, watcher: Watcher, number: int, delay_ns: int) -> None:
+        if number < watcher.expected:
+            self.seen.doubled += 1
+            return
+        self.seen.lost += number - watcher.expected
+        self.seen.deliveries += 1
+        self.seen.delays_ns.append(delay_ns)
+        watcher.expected = number + 1
