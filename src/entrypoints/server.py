@@ -76,6 +76,8 @@ def run_server(container: Container, listener: socket.socket, greet: Callable[[s
         timeout_graceful_shutdown=_LAST_BYTES_S,
     )
     server = CastServer(config, container=container, greet=lambda: greet(_url(listener)))
+    # A failure is raised here, for its caller to tell; it is not to be told with its traceback too.
+    logging.getLogger("uvicorn.error").addFilter(lambda _: not failures)
     try:
         asyncio.run(server.serve(sockets=[listener]))
     except SystemExit:
