@@ -1,0 +1,79 @@
+"""Starts that must not happen, each refused in one line that says what to do."""
+
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.running_server import AGENTCAST, RunningServer, clean_environment
+
+
+def test_a_second_server_on_the_same_data_directory_is_refused(
+    shared_server: RunningServer, tmp_path: Path
+) -> None:
+    said = _refusal(tmp_path, "--data-dir", str(shared_server.data_dir))
+
+    assert "another server" in said
+    assert str(shared_server.data_dir) in said
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"AGENTCAST_PROT": "1"}, ["AGENTCAST_PROT", "AGENTCAST_PORT"]),
+        ({"AGENTCAST_LEASE_S": "soon"}, ["AGENTCAST_LEASE_S"]),
+        ({"AGENTCAST_PORT": "70000"}, ["AGENTCAST_PORT", "65535"]),
+        ({"AGENTCAST_HOST": "0.0.0.0"}, ["AGENTCAST_HOST", "127.0.0.1"]),
+        ({"AGENTCAST_DEFAULT_AGENT": "nobody"}, ["AGENTCAST_DEFAULT_AGENT", "react"]),
+        ({"AGENTCAST_DATABASE_URL": "mysql://x"}, ["AGENTCAST_DATABASE_URL", "sqlite"]),
+        ({"AGENTCAST_CONFIG": "/nowhere.toml"}, ["AGENTCAST_CONFIG", "/nowhere.toml"]),
+        ({"AGENTCAST_LLM_PROVIDER": "oracle"}, ["AGENTCAST_LLM_PROVIDER", "openai"]),
+        ({"AGENTCAST_DATA_DIR": "/proc/nowhere"}, ["AGENTCAST_DATA_DIR", "/proc/nowhere"]),
+    ],
+    ids=lambda value: next(iter(value), ""),
+)
+def test_a_wrong_setting_stops_the_start_and_is_named(
+    tmp_path: Path, settings: dict[str, str], told: list[str]
+) -> None:
+    said = _refusal(tmp_path, **settings)
+
+    for word in told:
+        assert word in said
+
+
+def test_a_taken_port_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = _refusal(tmp_path, AGENTCAST_PORT=str(port))
+
+    assert str(port) in said
+
+
+def test_a_database_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "agentcast.db").write_bytes(b"this was never a database" * 400)
+
+    said = _refusal(tmp_path)
+
+    assert "agentcast.db is damaged" in said
+    assert "backup" in said
+
+
+def _refusal(home: Path, *arguments: str, **settings: str) -> str:
+    """The one line that it says before it ends, not having listened."""
+    environment = clean_environment(home) | {"AGENTCAST_DATA_DIR": str(home / "data")} | settings
+    ended = subprocess.run(
+        [AGENTCAST, "serve", *([] if "AGENTCAST_PORT" in settings else ["--port=0"]), *arguments],
+        env=environment,
+        cwd=home,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert ended.returncode not in {0, -6, -11}
+    assert ended.stdout == ""
+    assert len(ended.stderr.splitlines()) == 1, ended.stderr
+    return ended.stderr
