@@ -12,6 +12,7 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from adapters.http.cast_protocol import CastProtocol
 from domain.errors import AgentcastError
 from entrypoints.container import Container, opened
 from entrypoints.data_directory import DataDirectory
@@ -66,7 +67,7 @@ def run_server(container: Container, listener: socket.socket, greet: Callable[[s
     config = uvicorn.Config(
         app,
         loop="asyncio",
-        http="httptools",
+        http=CastProtocol,
         ws="websockets-sansio",
         lifespan="on",
         backlog=_BACKLOG,
