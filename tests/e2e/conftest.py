@@ -1,12 +1,16 @@
 """One server that most of these tests share, and a session of its own for each test."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
 
 import pytest
 
+from tests.contract.postgres import execute, postgres_url
 from tests.e2e.client import Client, client_of
 from tests.e2e.running_server import RunningServer, running_server
+
+__all__ = ["postgres_url"]
 
 _numbers = count(1)
 
@@ -26,3 +30,11 @@ async def client(shared_server: RunningServer) -> AsyncIterator[Client]:
 @pytest.fixture
 def session_id() -> str:
     return f"session-{next(_numbers)}"
+
+
+@pytest.fixture(scope="module")
+def database_url(postgres_url: str) -> str:
+    """An empty PostgreSQL database, for the tests of one module."""
+    name = f"e2e_{next(_numbers)}"
+    asyncio.run(execute(postgres_url, f"CREATE DATABASE {name}"))
+    return postgres_url.replace("/postgres?", f"/{name}?")
