@@ -7,12 +7,20 @@ _OVER: dict[int | str, dict[str, Any]] = {
     204: {"description": "All of it is over, and the cursor is behind its end."}
 }
 
-_STREAM_CONTENT: dict[str, Any] = {
+# What describes each event of a stream, as FastAPI itself writes it and its readers expect it.
+STREAM_CONTENT: dict[str, Any] = {
     "text/event-stream": {
-        "schema": {
-            "type": "string",
-            "description": "Server-Sent Events; the data of each one that has an id is an "
-            "AgentEvent. The others are connected, reset, cursor and end.",
+        "itemSchema": {
+            "type": "object",
+            "description": "The data of each event that has an id is an AgentEvent. The others "
+            "are connected, reset, cursor and end.",
+            "properties": {
+                "id": {"type": "string"},
+                "event": {"type": "string"},
+                "data": {"type": "string", "contentMediaType": "application/json"},
+                "retry": {"type": "integer", "minimum": 0},
+            },
+            "required": ["event", "data"],
         }
     }
 }
@@ -32,12 +40,12 @@ _PAGE_CONTENT: dict[str, Any] = {
     }
 }
 
-STREAM: dict[str, Any] = {"description": "The events, live.", "content": _STREAM_CONTENT}
+STREAM: dict[str, Any] = {"description": "The events, live.", "content": STREAM_CONTENT}
 LINES: dict[str, Any] = {"description": "The events.", "content": _LINES_CONTENT}
 EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The events, in the form that Accept asks for.",
-        "content": {**_STREAM_CONTENT, **_PAGE_CONTENT, **_LINES_CONTENT},
+        "content": {**STREAM_CONTENT, **_PAGE_CONTENT, **_LINES_CONTENT},
     },
     **_OVER,
 }

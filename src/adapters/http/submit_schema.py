@@ -4,6 +4,7 @@ from typing import Any
 
 from adapters.http.problem_schema import Responses
 from adapters.http.request_headers import MAX_WAIT_S
+from adapters.http.stream_schema import STREAM_CONTENT
 from adapters.http.task_answer import TaskAnswer
 
 _LOCATION = {"Location": {"description": "The task.", "schema": {"type": "string"}}}
@@ -14,7 +15,7 @@ SUBMITTED: Responses = {
         "model": TaskAnswer,
         "description": "The task, when it ended within the time given by `Prefer: wait`;"
         " or the stream of its events.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": STREAM_CONTENT,
         "headers": _LOCATION,
     },
     202: ACCEPTED,
