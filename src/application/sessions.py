@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from application.tails import Tails
+from application.worker import Worker
 from domain.ids import SessionId
 from domain.principal import Principal
 from domain.session import Session
@@ -13,9 +14,16 @@ from ports.wakeups import Wakeups
 
 class Sessions:
     def __init__(
-        self, *, store: SessionStore, tails: Tails, wakeups: Wakeups, ids: IdSource
+        self,
+        *,
+        store: SessionStore,
+        worker: Worker,
+        tails: Tails,
+        wakeups: Wakeups,
+        ids: IdSource,
     ) -> None:
         self._store = store
+        self._worker = worker
         self._tails = tails
         self._wakeups = wakeups
         self._ids = ids
@@ -45,5 +53,6 @@ class Sessions:
         """Cancel its tasks, end its streams, hide it at once; what it held is purged later."""
         deleted = await self._store.delete(principal, session_id)
         self._tails.session_deleted(deleted.session_key)
+        self._worker.wake()
         self._wakeups.notify(None)
         self._wakeups.notify(deleted.session_key)

@@ -214,7 +214,7 @@ class Container(containers.DeclarativeContainer):
         meter=meter,
     )
     sessions = providers.Singleton(
-        Sessions, store=session_store, tails=tails, wakeups=wakeups, ids=ids
+        Sessions, store=session_store, worker=worker, tails=tails, wakeups=wakeups, ids=ids
     )
     stream_sources = providers.Singleton(
         StreamSources,
