@@ -3,6 +3,7 @@
 import anyio
 
 from tests.e2e.client import Client
+from tests.e2e.live_processes import processes_of
 
 
 async def test_two_hundred_small_answers_in_turn_take_no_time_to_speak_of(
@@ -46,3 +47,18 @@ async def test_an_agents_stream_is_as_prompt_when_it_is_resumed(
 
     await client.request("POST", f"/api/v1/tasks/{task_id}/cancel", json={"mode": "kill"})
     assert (await client.finished(task_id))["status"] == "cancelled"
+
+
+async def test_deleted_sessions_let_go_of_their_processes_at_once(
+    client: Client, session_id: str
+) -> None:
+    # Workers that only look once a second would take 8 s.
+    with anyio.fail_after(5):
+        for number in range(8):
+            name = f"{session_id}-{number}"
+            task_id = await client.submit("echo ready; sleep 600", session_id=name)
+            async with client.stream(f"/api/v1/tasks/{task_id}/events") as stream:
+                await stream.until("log", line="ready")
+            with processes_of(task_id) as children:
+                await client.request("DELETE", f"/api/v1/sessions/{name}")
+                await children.all_gone()
