@@ -26,6 +26,10 @@ class RunningServer:
         self._process: subprocess.Popen[str] | None = None
 
     @property
+    def is_running(self) -> bool:
+        return self._process is not None
+
+    @property
     def pid(self) -> int:
         return self._running.pid
 
@@ -63,13 +67,13 @@ class RunningServer:
 
     def stop(self) -> None:
         """Asks it to end, and sees that it ended well."""
-        if self._process is None:
+        if not self.is_running:
             return
         self.signal(signal.SIGTERM)
         assert self.exit_code() == 0, self._stderr.read_text()
 
     def give_up(self) -> None:
-        if self._process is not None:
+        if self.is_running:
             self.kill()
 
     @property

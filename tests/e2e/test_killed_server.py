@@ -1,7 +1,6 @@
 """A server that dies without a word, and comes back on the same data directory."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Iterator
 
 import anyio
 import httpx2
@@ -16,7 +15,7 @@ from tests.e2e.client import (
 )
 from tests.e2e.gate import OPEN_GATE, PASS, gate_of
 from tests.e2e.live_processes import pids_of, processes_of
-from tests.e2e.running_server import running_server
+from tests.e2e.running_server import RunningServer, running_server
 from tests.e2e.sse_reader import Frame, SseStream
 
 COUNTING = f"{OPEN_GATE}; {PASS}; i=0; while :; do i=$((i+1)); echo line $i; done"
@@ -24,16 +23,25 @@ STUBBORN = "trap '' HUP INT TERM; echo ready; while :; do sleep 600; done"
 WITH_STRAY = "setsid sh -c 'trap \"\" HUP TERM; sleep 601' & echo ready; sleep 600"
 
 
+@pytest.fixture(scope="module")
+def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    with running_server(tmp_path_factory.mktemp("mortal") / "data") as server:
+        yield server
+
+
 @pytest.fixture
-async def own(tmp_path: Path) -> AsyncIterator[Client]:
-    """A client of a server that this test may kill."""
-    with running_server(tmp_path / "data") as server:
-        async with client_of(server) as client:
-            yield client
+async def own(mortal: RunningServer) -> AsyncIterator[Client]:
+    """A client of a server that these tests may kill."""
+    if not mortal.is_running:
+        mortal.start()
+    async with client_of(mortal) as client:
+        yield client
 
 
-async def test_a_killed_server_tells_the_truth_after_its_restart(own: Client) -> None:
-    task_id = await own.submit(COUNTING, session_id="crash")
+async def test_a_killed_server_tells_the_truth_after_its_restart(
+    own: Client, session_id: str
+) -> None:
+    task_id = await own.submit(COUNTING, session_id=session_id)
     path = f"/api/v1/tasks/{task_id}/events"
     async with own.stream(path) as stream:
         gate = await gate_of(stream)
@@ -62,8 +70,10 @@ async def test_a_killed_server_tells_the_truth_after_its_restart(own: Client) ->
 
 
 @pytest.mark.parametrize("command", [STUBBORN, WITH_STRAY], ids=["ignores signals", "has left"])
-async def test_nothing_of_a_dead_servers_task_lives_on(own: Client, command: str) -> None:
-    task_id = await own.submit(command, session_id="crash")
+async def test_nothing_of_a_dead_servers_task_lives_on(
+    own: Client, session_id: str, command: str
+) -> None:
+    task_id = await own.submit(command, session_id=session_id)
     async with own.stream(f"/api/v1/tasks/{task_id}/events") as stream:
         await stream.until("log", line="ready")
 
@@ -77,11 +87,13 @@ async def test_nothing_of_a_dead_servers_task_lives_on(own: Client, command: str
     assert pids_of(task_id) == []
 
 
-async def test_what_was_queued_is_carried_out_after_the_restart(own: Client) -> None:
-    live = await own.submit(STUBBORN, session_id="queue")
+async def test_what_was_queued_is_carried_out_after_the_restart(
+    own: Client, session_id: str
+) -> None:
+    live = await own.submit(STUBBORN, session_id=session_id)
     async with own.stream(f"/api/v1/tasks/{live}/events") as stream:
         await stream.until("log", line="ready")
-    waiting = await own.submit("echo mine at last", session_id="queue")
+    waiting = await own.submit("echo mine at last", session_id=session_id)
 
     own.server.kill()
     own.server.start()
@@ -94,8 +106,10 @@ async def test_what_was_queued_is_carried_out_after_the_restart(own: Client) -> 
     )
 
 
-async def test_a_cancel_that_the_dead_server_did_not_finish_is_kept(own: Client) -> None:
-    task_id = await own.submit(STUBBORN, session_id="crash")
+async def test_a_cancel_that_the_dead_server_did_not_finish_is_kept(
+    own: Client, session_id: str
+) -> None:
+    task_id = await own.submit(STUBBORN, session_id=session_id)
     async with own.stream(f"/api/v1/tasks/{task_id}/events") as stream:
         await stream.until("log", line="ready")
         answer = await own.request("POST", f"/api/v1/tasks/{task_id}/cancel")
@@ -110,12 +124,12 @@ async def test_a_cancel_that_the_dead_server_did_not_finish_is_kept(own: Client)
     assert ends_of(await own.events(task_id)) == ["task_cancelled"]
 
 
-async def test_a_session_stream_goes_on_over_two_crashes(own: Client) -> None:
-    path = "/api/v1/sse?session_id=long"
+async def test_a_session_stream_goes_on_over_two_crashes(own: Client, session_id: str) -> None:
+    path = f"/api/v1/sse?session_id={session_id}"
     seen: list[Frame] = []
     last_id = None
     for number in range(3):
-        task_id = await own.submit(f"echo {number}", session_id="long")
+        task_id = await own.submit(f"echo {number}", session_id=session_id)
         start = "&replay=all" if last_id is None else ""
         async with own.stream(path + start, last_event_id=last_id) as stream:
             seen += events_of(await stream.until("task_complete", task_id=task_id))

@@ -1,7 +1,6 @@
 """The same server over PostgreSQL."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Iterator
 
 import anyio
 import pytest
@@ -9,19 +8,27 @@ import pytest
 from tests.e2e.client import Client, client_of, ends_of, events_of, line_nums, types_of
 from tests.e2e.gate import OPEN_GATE, PASS, gate_of
 from tests.e2e.live_processes import processes_of
-from tests.e2e.running_server import running_server
+from tests.e2e.running_server import RunningServer, running_server
 from tests.e2e.sse_reader import Frame
 
 TWO_THOUSAND = "for i in $(seq 1 2000); do echo line $i; done"
 COUNTING = f"{OPEN_GATE}; {PASS}; i=0; while :; do i=$((i+1)); echo line $i; done"
 
 
+@pytest.fixture(scope="module")
+def mortal(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterator[RunningServer]:
+    folder = tmp_path_factory.mktemp("postgres")
+    with running_server(folder / "data", AGENTCAST_DATABASE_URL=database_url) as server:
+        yield server
+
+
 @pytest.fixture
-async def own(tmp_path: Path, database_url: str) -> AsyncIterator[Client]:
-    """A client of a server on PostgreSQL that this test may kill."""
-    with running_server(tmp_path / "data", AGENTCAST_DATABASE_URL=database_url) as server:
-        async with client_of(server) as client:
-            yield client
+async def own(mortal: RunningServer) -> AsyncIterator[Client]:
+    """A client of a server on PostgreSQL that these tests may kill."""
+    if not mortal.is_running:
+        mortal.start()
+    async with client_of(mortal) as client:
+        yield client
 
 
 async def test_two_thousand_lines_come_once_each_over_ten_cuts(

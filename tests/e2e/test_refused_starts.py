@@ -23,13 +23,10 @@ def test_a_second_server_on_the_same_data_directory_is_refused(
     [
         ({"AGENTCAST_PROT": "1"}, ["AGENTCAST_PROT", "AGENTCAST_PORT"]),
         ({"AGENTCAST_LEASE_S": "soon"}, ["AGENTCAST_LEASE_S"]),
-        ({"AGENTCAST_PORT": "70000"}, ["AGENTCAST_PORT", "65535"]),
         ({"AGENTCAST_HOST": "0.0.0.0"}, ["AGENTCAST_HOST", "127.0.0.1"]),
         ({"AGENTCAST_DEFAULT_AGENT": "nobody"}, ["AGENTCAST_DEFAULT_AGENT", "react"]),
         ({"AGENTCAST_DATABASE_URL": "mysql://x"}, ["AGENTCAST_DATABASE_URL", "sqlite"]),
         ({"AGENTCAST_CONFIG": "/nowhere.toml"}, ["AGENTCAST_CONFIG", "/nowhere.toml"]),
-        ({"AGENTCAST_LLM_PROVIDER": "oracle"}, ["AGENTCAST_LLM_PROVIDER", "openai"]),
-        ({"AGENTCAST_DATA_DIR": "/proc/nowhere"}, ["AGENTCAST_DATA_DIR", "/proc/nowhere"]),
     ],
     ids=lambda value: next(iter(value), ""),
 )
