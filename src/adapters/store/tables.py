@@ -136,3 +136,14 @@ idempotency_keys = Table(
     Column("task_id", String, nullable=False),
     Column("created_at", BigInteger, nullable=False),
 )
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("handle", String, primary_key=True),
+    Column("tenant", String, primary_key=True),
+    Column("owner", String, primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("cursors_over", "expires_at"),
+)

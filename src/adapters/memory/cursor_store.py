@@ -1,0 +1,37 @@
+"""Long cursors in memory."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from domain.principal import Principal
+from ports.clock import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    body: str
+    ends: float
+
+
+class MemoryCursorStore:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._rows: OrderedDict[tuple[str, str, str], _Row] = OrderedDict()
+
+    async def keep(self, principal: Principal, handle: str, body: str, *, for_s: float) -> None:
+        name = (principal.tenant, principal.owner, handle)
+        self._rows[name] = _Row(body=body, ends=self._clock.monotonic() + for_s)
+        self._rows.move_to_end(name)
+        self._drop_what_is_over()
+
+    async def find(self, principal: Principal, handle: str) -> str | None:
+        row = self._rows.get((principal.tenant, principal.owner, handle))
+        return row.body if row and row.ends > self._clock.monotonic() else None
+
+    def _drop_what_is_over(self) -> None:
+        """The oldest ones are the first to end."""
+        while self._rows:
+            name, row = next(iter(self._rows.items()))
+            if row.ends > self._clock.monotonic():
+                return
+            del self._rows[name]
