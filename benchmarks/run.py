@@ -115,7 +115,7 @@ def _client(load: Load, *, core: int | None) -> Report:
 
 
 _HEAD = """\
-| scenario | server | server CPU/event µs | times less | events/s | p50 ms | p99 ms | lost | doubled |
+| scenario | server | CPU µs (min-max) | times less | events/s | p50 ms | p99 ms | lost, doubled | client µs |
 |---|---|---|---|---|---|---|---|---|"""
 
 
@@ -128,7 +128,8 @@ def _rows(scenario: Scenario, reports: dict[str, list[Report]]) -> list[str]:
         f"| {first / cpu:.1f} | {median(one.per_s for one in seen):,.0f} "
         f"| {median(one.median_ms for one in seen):.2f} "
         f"| {median(one.p99_ms for one in seen):.2f} "
-        f"| {sum(one.lost for one in seen)} | {sum(one.doubled for one in seen)} |"
+        f"| {sum(one.lost for one in seen)}, {sum(one.doubled for one in seen)} "
+        f"| {median(one.client_us for one in seen):.1f} |"
         for name, seen in reports.items()
     ]
 
