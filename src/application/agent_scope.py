@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from application.cursor import Cursor
+from application.scope import Place, Scope
 from application.selection import Selection
 from application.strand import Passed, Strand, before
 from application.strand_set import StrandSet
@@ -60,6 +61,13 @@ class AgentScope:
     @property
     def last_seq(self) -> int | None:
         return None
+
+    @property
+    def place(self) -> Place | None:
+        return None
+
+    def fork(self, wake: Wake) -> Scope:
+        raise ValueError("only the whole of a session can be shared")
 
     def refresh(self) -> None:
         """`look` finds what is new."""

@@ -1,11 +1,23 @@
 """What a watch is about: one session, several, some tasks, or an agent wherever it works."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
+from application.cursor import Cursor
 from application.strand import Passed, Strand
 from application.stream_steps import EndReason
-from application.tails import TailEvent
+from application.tails import TailEvent, Wake
+from domain.ids import SessionId
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Watches of the same stream at the same position see the same from here on."""
+
+    stream: tuple[str, str, SessionId]
+    """The tenant and the owner of a session, and its name; all its events are wanted."""
+    position: Cursor
 
 
 class Scope(Protocol):
@@ -24,6 +36,13 @@ class Scope(Protocol):
     @property
     def last_seq(self) -> int | None:
         """None when there is more than one session."""
+
+    @property
+    def place(self) -> Place | None:
+        """None for what is not the whole of one session, or not read to its end."""
+
+    def fork(self, wake: Wake) -> "Scope":
+        """The same at the same position, for another watcher. Only with a place."""
 
     def refresh(self) -> None:
         """Take up what has come into being since the last step; never blocks."""

@@ -1,14 +1,15 @@
 """Which of a session's events a watcher wants."""
 
 import re
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 
 from domain.errors import InvalidInput
 from domain.events import EVENT_CLASSES
 from domain.ids import AgentName, TaskId
 from ports.event_log import StoredEvent
 
+_ALL = frozenset(EVENT_CLASSES)
 _DELTAS = frozenset({"think_delta", "message_delta", "tool_call_stream"})
 
 
@@ -18,7 +19,7 @@ class Selection:
 
     task_ids: frozenset[TaskId] = frozenset()
     agents: frozenset[AgentName] = frozenset()
-    event_types: frozenset[str] = field(default=frozenset(EVENT_CLASSES))
+    event_types: frozenset[str] = _ALL
 
     @property
     def admits_all(self) -> bool:
@@ -36,12 +37,13 @@ class Selection:
         )
 
 
-def event_types(patterns: Collection[str], *, with_deltas: bool) -> frozenset[str]:
+@lru_cache(maxsize=256)
+def event_types(patterns: tuple[str, ...], *, with_deltas: bool) -> frozenset[str]:
     """The event types that match any of the patterns, in which `*` stands for anything.
 
     No patterns match all. Raises InvalidInput for a pattern that matches none.
     """
-    wanted = frozenset(EVENT_CLASSES) if not patterns else frozenset[str]()
+    wanted = _ALL if not patterns else frozenset[str]()
     for pattern in patterns:
         matching = re.compile(re.escape(pattern).replace(r"\*", ".*"))
         found = {name for name in EVENT_CLASSES if matching.fullmatch(name)}

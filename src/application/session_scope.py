@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+from application.scope import Place, Scope
 from application.selection import Selection
 from application.strand import Passed, Strand, beginning
 from application.strand_set import StrandSet
 from application.stream_steps import EndReason
 from application.tails import AwaitedSession, TailEvent, Tails, Wake
+from domain.ids import SessionId
 
 
 class SessionScope:
@@ -15,12 +17,14 @@ class SessionScope:
         strands: StrandSet,
         awaited: Sequence[AwaitedSession],
         *,
+        stream: tuple[str, str, SessionId] | None,
         tails: Tails,
         wake: Wake,
         selection: Selection,
     ) -> None:
         self._strands = strands
         self._awaited = list(awaited)
+        self._stream = stream
         self._tails = tails
         self._wake = wake
         self._selection = selection
@@ -42,7 +46,34 @@ class SessionScope:
     def last_seq(self) -> int | None:
         return self._strands.last_seq
 
+    @property
+    def place(self) -> Place | None:
+        if self._stream is None or not self._selection.admits_all:
+            return None
+        strands = self._strands.all()
+        if not strands:
+            return Place(self._stream, beginning()) if self._awaited else None
+        return None if strands[0].has_more else Place(self._stream, strands[0].position)
+
+    def fork(self, wake: Wake) -> Scope:
+        forked = StrandSet(has_plain_ids=True, write=str)
+        for strand in self._strands.all():
+            forked.add(strand.fork(wake))
+        awaited = [
+            self._tails.await_session(one.principal, one.session_id, wake) for one in self._awaited
+        ]
+        return SessionScope(
+            forked,
+            awaited,
+            stream=self._stream,
+            tails=self._tails,
+            wake=wake,
+            selection=self._selection,
+        )
+
     def refresh(self) -> None:
+        if not self._awaited:
+            return
         for awaited in [one for one in self._awaited if one.session_key is not None]:
             assert awaited.session_key is not None
             self._awaited.remove(awaited)

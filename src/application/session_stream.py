@@ -40,9 +40,13 @@ class SessionStream:
                 strand, bounds, reset = one
                 strands.add(strand)
                 steps += [reset] if reset else []
+        principal = self._asker.principal
         scope = SessionScope(
             strands,
             awaited,
+            stream=(principal.tenant, principal.owner, request.session_ids[0])
+            if is_plain
+            else None,
             tails=self._sources.tails,
             wake=self._asker.wake,
             selection=selection,

@@ -90,6 +90,16 @@ class Strand:
             return Reset(reason="trimmed", first_seq=stored[0].seq, last_seq=self.tail.last_seq)
         return None
 
+    def fork(self, wake: Wake) -> "Strand":
+        """Another watcher's, at the same position."""
+        return Strand(
+            self._tails.join(self.session_key, wake),
+            tails=self._tails,
+            wake=wake,
+            position=self.position,
+            selection=self.selection,
+        )
+
     def leave(self) -> None:
         self._tails.leave(self.tail, self._wake)
 

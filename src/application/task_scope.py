@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Sequence
 
+from application.scope import Place, Scope
 from application.strand import Passed, Strand
 from application.strand_set import StrandSet
 from application.stream_steps import EndReason
-from application.tails import TailEvent
+from application.tails import TailEvent, Wake
 from domain.ids import TaskId
 
 
@@ -31,6 +32,13 @@ class TaskScope:
     @property
     def last_seq(self) -> int | None:
         return self._strands.last_seq
+
+    @property
+    def place(self) -> Place | None:
+        return None
+
+    def fork(self, wake: Wake) -> Scope:
+        raise ValueError("only the whole of a session can be shared")
 
     def refresh(self) -> None:
         """All its sessions exist."""

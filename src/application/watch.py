@@ -1,12 +1,12 @@
 """A watcher's life: a cursor into the log, never a queue."""
 
 import asyncio
-from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
-from application.scope import Scope
+from application.scope import Place, Scope
 from application.strand import Passed, Strand
+from application.stream_request import StreamRequest
 from application.stream_steps import (
     BEHIND,
     IDLE,
@@ -19,6 +19,7 @@ from application.stream_steps import (
     Step,
 )
 from application.tails import TailEvent
+from application.wake import Wake
 from ports.event_codec import EventCodec
 from ports.event_log import EventLog
 from ports.meter import Meter
@@ -29,33 +30,72 @@ _MAX_LEFT_OUT = 100  # events, before the cursor is told to have moved
 class Watch:
     """Call `step` until it says Idle or Behind, then await `wait` or `read`, and step again.
 
-    `step` never blocks. It belongs to one stream, and must be closed.
+    `step` never blocks. It belongs to one writer, and must be closed.
     """
+
+    __slots__ = (
+        "_codec",
+        "_ending",
+        "_event",
+        "_left_out",
+        "_log",
+        "_meter",
+        "_opening",
+        "_scope",
+        "_wake",
+        "request",
+    )
 
     def __init__(
         self,
         scope: Scope,
         *,
+        request: StreamRequest,
         opening: Iterable[Connected | Reset],
         log: EventLog,
         codec: EventCodec,
         meter: Meter,
-        woken: asyncio.Event,
+        wake: Wake,
     ) -> None:
+        self.request = request
         self._scope = scope
-        self._opening = deque(opening)
+        self._opening = list(opening)
         self._log = log
         self._codec = codec
         self._meter = meter
-        self._woken = woken
+        self._wake = wake
         self._left_out = 0
         self._ending: EndReason | None = None
+        self._event: asyncio.Event | None = None
+
+    @property
+    def place(self) -> Place | None:
+        """Where it rests, if others may rest there too: they would all get the same."""
+        if self._opening or self._left_out or self._ending:
+            return None
+        return self._scope.place
+
+    def fork(self, wake: Wake) -> "Watch":
+        """Another watch that goes on from where this one is; it must have a place."""
+        return Watch(
+            self._scope.fork(wake),
+            request=self.request,
+            opening=(),
+            log=self._log,
+            codec=self._codec,
+            meter=self._meter,
+            wake=wake,
+        )
+
+    def tell(self, listener: Callable[[], None]) -> None:
+        """Call this when a step may bring something, instead of having `wait` awaited."""
+        self._wake.tell(listener)
 
     def step(self) -> Step:
         """What comes next. After End nothing does."""
-        self._woken.clear()
+        self._wake.clear()
         if self._opening:
-            return self._opening.popleft()
+            return self._opening.pop(0)
         self._scope.refresh()
         for strand in self._scope.strands():
             if not strand.has_more:
@@ -80,9 +120,15 @@ class Watch:
 
     async def wait(self, *, timeout_s: float) -> bool:
         """Until there may be something new; False when the time is over."""
+        if self._event is None:
+            self._event = asyncio.Event()
+            self._wake.tell(self._event.set)
+        if self._wake.is_woken:
+            return True
+        self._event.clear()
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
-                await self._woken.wait()
+                await self._event.wait()
                 return True
         return False
 
@@ -93,7 +139,7 @@ class Watch:
     def end(self, reason: EndReason) -> None:
         """End the stream with its next steps, after what is in memory."""
         self._ending = self._ending or reason
-        self._woken.set()
+        self._wake()
 
     def close(self) -> None:
         self._scope.close()
@@ -106,8 +152,6 @@ class Watch:
         trailing = strand.position.seq - passed.wanted[-1].stored.seq
         self._left_out = trailing
         frames = b"".join(self._frames(strand, passed.wanted))
-        self._meter.add("events_sent", len(passed.wanted))
-        self._meter.add("bytes_sent", len(frames))
         return Events(frames, len(passed.wanted))
 
     def _frames(self, strand: Strand, events: Iterable[TailEvent]) -> Iterable[bytes]:

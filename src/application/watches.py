@@ -1,8 +1,6 @@
 """Opens watches for those who may see what they ask for, and keeps count of them."""
 
-import asyncio
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from application.agent_stream import AgentStream
@@ -11,6 +9,7 @@ from application.stream_request import StreamRequest
 from application.stream_sources import Asker, Opening, StreamSources
 from application.stream_steps import EndReason
 from application.task_stream import TaskStream
+from application.wake import Wake
 from application.watch import Watch
 from domain.errors import AgentNotFound, InvalidInput
 from domain.principal import Principal
@@ -28,11 +27,15 @@ class StreamCounts:
 
 
 class Watches:
+    """Every stream is counted from its opening until its `close`, whoever steps its watch."""
+
     def __init__(self, *, sources: StreamSources, codec: EventCodec, meter: Meter) -> None:
         self._sources = sources
         self._codec = codec
         self._meter = meter
-        self._open: dict[Watch, StreamRequest] = {}
+        self._live: set[Watch] = set()
+        self._counted: Counter[StreamRequest] = Counter()
+        self._same: dict[StreamRequest, StreamRequest] = {}
         self._draining: EndReason | None = None
 
     async def open(self, principal: Principal, request: StreamRequest) -> Watch | None:
@@ -41,31 +44,56 @@ class Watches:
         Raises InvalidInput (no filter, an unknown task or agent), InvalidCursor.
         """
         self._check(request)
-        woken = asyncio.Event()
+        wake = Wake()
         try:
-            opening = await self._opening(Asker(principal, woken.set), request)
+            opening = await self._opening(Asker(principal, wake), request)
         except BaseException:
-            self._sources.tails.forget(woken.set)
+            self._sources.tails.forget(wake)
             raise
-        return self._started(opening, request, woken) if opening else None
+        return self._started(opening, request, wake) if opening else None
 
     def close(self, watch: Watch) -> None:
+        """End the watch and its stream; a second time does nothing."""
+        if watch in self._live:
+            self.stop(watch)
+            self.uncount(watch.request)
+
+    def stop(self, watch: Watch) -> None:
+        """End the watch; its stream goes on by another one and is to be uncounted when it ends."""
         watch.close()
-        if self._open.pop(watch, None) is not None:
-            self._meter.add("watchers_closed")
+        self._live.discard(watch)
+
+    def uncount(self, request: StreamRequest) -> None:
+        self._counted[request] -= 1
+        if not self._counted[request]:
+            del self._counted[request], self._same[request]
+        self._meter.add("watchers_closed")
+
+    def fork(self, watch: Watch) -> Watch:
+        """A watch that goes on from the place of another one, for a stream that is counted."""
+        forked = watch.fork(Wake())
+        self._live.add(forked)
+        return forked
+
+    def sent(self, *, events: int, size: int) -> None:
+        """Count what was written to clients."""
+        self._meter.add("events_sent", events)
+        self._meter.add("bytes_sent", size)
 
     def end_all(self, reason: EndReason) -> None:
         """End every stream, and those that are opened from now on."""
         self._draining = reason
-        for watch in self._open:
+        for watch in tuple(self._live):
             watch.end(reason)
 
     def counts(self) -> StreamCounts:
-        requests = self._open.values()
+        agents: Counter[str] = Counter()
+        for request, count in self._counted.items():
+            agents.update(dict.fromkeys(request.agents, count))
         return StreamCounts(
-            watchers=len(requests),
-            agents=_tally(agent for request in requests for agent in request.agents),
-            sessions=len({name for request in requests for name in request.session_ids}),
+            watchers=self._counted.total(),
+            agents=dict(agents),
+            sessions=len({name for request in self._counted for name in request.session_ids}),
         )
 
     def _check(self, request: StreamRequest) -> None:
@@ -84,22 +112,21 @@ class Watches:
             return await SessionStream(self._sources, asker).open(request)
         return await AgentStream(self._sources, asker).open(request)
 
-    def _started(self, opening: Opening, request: StreamRequest, woken: asyncio.Event) -> Watch:
+    def _started(self, opening: Opening, request: StreamRequest, wake: Wake) -> Watch:
+        request = self._same.setdefault(request, request)  # one object for thousands of streams
         watch = Watch(
             opening.scope,
+            request=request,
             opening=opening.steps,
             log=self._sources.log,
             codec=self._codec,
             meter=self._meter,
-            woken=woken,
+            wake=wake,
         )
-        self._open[watch] = request
+        self._live.add(watch)
+        self._counted[request] += 1
         self._meter.add("watchers_opened")
         self._meter.add("resets", len(opening.steps) - 1)
         if self._draining:
             watch.end(self._draining)
         return watch
-
-
-def _tally(names: Iterable[str]) -> dict[str, int]:
-    return dict(Counter(names))

@@ -6,6 +6,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dependency_injector import containers, providers
 
 from adapters.auth.local_authenticator import LocalAuthenticator
+from adapters.http.reactor import Reactor
+from adapters.http.stream_flush import StreamFlush
+from adapters.http.stream_takeover import StreamTakeover
 from adapters.llm.openai_model import OpenAIModel
 from adapters.llm.scripted_model import ScriptedModel
 from adapters.memory.database import MemoryDatabase
@@ -227,6 +230,12 @@ class Container(containers.DeclarativeContainer):
         shelf=providers.Singleton(CursorShelf),
     )
     watches = providers.Singleton(Watches, sources=stream_sources, codec=codec, meter=meter)
+    stream_flush = providers.Singleton(
+        StreamFlush, watches=watches, ping_s=settings.provided.stream_ping_s
+    )
+    stream_takeover = providers.Singleton(
+        StreamTakeover, flush=stream_flush, reactor=providers.Singleton(Reactor)
+    )
     history = providers.Singleton(History, log=event_log)
 
 
@@ -242,6 +251,7 @@ async def opened(container: Container) -> AsyncIterator[None]:
         container.event_broadcaster(),
         container.tail_follower(),
         container.server_coordinator(),
+        container.stream_takeover(),
     ]
     async with AsyncExitStack() as stack:
         for part in parts:

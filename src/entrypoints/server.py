@@ -107,6 +107,7 @@ class CastServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await self._container.server_coordinator().drain()
         self._container.watches().end_all("server_draining")
+        await self._container.stream_takeover().all_ended(timeout_s=_LAST_BYTES_S)
         await super().shutdown(sockets)
         if self.force_exit:  # uvicorn would leave the store to be torn down half-way
             await self.lifespan.shutdown()

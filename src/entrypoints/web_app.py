@@ -27,7 +27,12 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None) -> Applic
     sessions = container.sessions()
     watches = container.watches()
     caller = caller_by(container.authenticator())
-    streams = Streams(watches=watches, coordinator=coordinator, ping_s=settings.stream_ping_s)
+    streams = Streams(
+        watches=watches,
+        coordinator=coordinator,
+        takeover=container.stream_takeover(),
+        ping_s=settings.stream_ping_s,
+    )
 
     async def readiness() -> NotReady | None:
         if not coordinator.is_accepting:

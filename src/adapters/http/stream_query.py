@@ -68,7 +68,7 @@ class StreamQuery(BaseModel):
     @property
     def wanted_types(self) -> frozenset[str]:
         """Raises InvalidInput for a type that no event has."""
-        patterns = self.types.split(",") if self.types else []
+        patterns = tuple(self.types.split(",")) if self.types else ()
         return event_types(patterns, with_deltas=bool(self.deltas))
 
 

@@ -2,27 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
-from adapters.http.stream_frames import (
-    PING,
-    connected_frame,
-    cursor_frame,
-    end_frame,
-    reset_frame,
-)
-from application.stream_steps import (
-    Behind,
-    Connected,
-    CursorMoved,
-    End,
-    Events,
-    Idle,
-    Reset,
-)
+from adapters.http.stream_chunks import control_frame
+from adapters.http.stream_client import OnLeft
+from adapters.http.stream_frames import PING, cursor_frame, end_frame
+from adapters.http.stream_takeover import StreamTakeover
+from application.stream_steps import Behind, End, Events, Idle
 from application.watch import Watch
 from application.watches import Watches
 from domain.errors import Unavailable
@@ -37,34 +25,49 @@ STREAM_HEADERS = {
 
 
 class StreamResponse(Response):
-    """Owns its watch and closes it, whichever side goes first."""
+    """Owns its watch, and closes it or hands it on with the connection."""
 
     def __init__(
         self,
         watch: Watch,
         *,
         watches: Watches,
+        takeover: StreamTakeover,
         ping_s: float,
         location: str | None = None,
-        on_left: Callable[[], Awaitable[None]] | None = None,
+        on_left: OnLeft | None = None,
     ) -> None:
         headers = STREAM_HEADERS | ({"location": location} if location else {})
         super().__init__(headers=headers)
         del self.headers["content-length"]
         self._watch = watch
         self._watches = watches
+        self._takeover = takeover
         self._ping_s = ping_s
         self._on_left = on_left
         self._has_ended = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_taken = has_ended = False
+        connection = self._takeover.candidate(scope)
         try:
-            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-            has_ended = await self._write_until_left(receive, send)
+            await send(self._head(will_close=connection is not None))
+            if connection is not None:
+                is_taken = self._takeover.take(connection, self._watch, on_left=self._on_left)
+            if is_taken:
+                await _left(receive)
+            else:
+                has_ended = await self._write_until_left(receive, send)
         finally:
-            self._watches.close(self._watch)
-        if not has_ended and self._on_left:
+            if not is_taken:
+                self._watches.close(self._watch)
+        if self._on_left and not is_taken and not has_ended:
             await self._on_left()
+
+    def _head(self, *, will_close: bool) -> Message:
+        closing = [(b"connection", b"close")] if will_close else []
+        headers = [*self.raw_headers, *closing]
+        return {"type": "http.response.start", "status": 200, "headers": headers}
 
     async def _write_until_left(self, receive: Receive, send: Send) -> bool:
         """Whether the stream came to its end before the client left."""
@@ -90,6 +93,7 @@ class StreamResponse(Response):
         while True:
             match step := self._watch.step():
                 case Events():
+                    self._watches.sent(events=step.count, size=len(step.frames))
                     return step.frames
                 case Behind():
                     await self._watch.read()
@@ -97,14 +101,10 @@ class StreamResponse(Response):
                     if not await self._watch.wait(timeout_s=self._ping_s):
                         moved = self._watch.rest()
                         return cursor_frame(moved) if moved else PING
-                case Connected():
-                    return connected_frame(step)
-                case Reset():
-                    return reset_frame(step)
-                case CursorMoved():
-                    return cursor_frame(step)
                 case End():
                     return self._last_frame(step)
+                case _:
+                    return control_frame(step)
 
     def _last_frame(self, step: End) -> bytes:
         """Empty when it was sent already: nothing comes after it."""

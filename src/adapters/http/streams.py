@@ -6,6 +6,7 @@ from starlette.responses import Response
 from adapters.http.links import task_path
 from adapters.http.problem import field_problem
 from adapters.http.stream_response import StreamResponse
+from adapters.http.stream_takeover import StreamTakeover
 from application.server_coordinator import ServerCoordinator
 from application.stream_request import StreamRequest
 from application.watches import Watches
@@ -15,9 +16,17 @@ from domain.task import Task
 
 
 class Streams:
-    def __init__(self, *, watches: Watches, coordinator: ServerCoordinator, ping_s: float) -> None:
+    def __init__(
+        self,
+        *,
+        watches: Watches,
+        coordinator: ServerCoordinator,
+        takeover: StreamTakeover,
+        ping_s: float,
+    ) -> None:
         self._watches = watches
         self._coordinator = coordinator
+        self._takeover = takeover
         self._ping_s = ping_s
 
     async def respond(self, principal: Principal, asked: StreamRequest) -> Response:
@@ -34,7 +43,9 @@ class Streams:
             ) from error
         if watch is None:
             return Response(status_code=204)
-        return StreamResponse(watch, watches=self._watches, ping_s=self._ping_s)
+        return StreamResponse(
+            watch, watches=self._watches, takeover=self._takeover, ping_s=self._ping_s
+        )
 
     async def of_submission(self, request: Request, principal: Principal, task: Task) -> Response:
         """The stream of a task just submitted, from its beginning."""
@@ -48,6 +59,7 @@ class Streams:
         return StreamResponse(
             watch,
             watches=self._watches,
+            takeover=self._takeover,
             ping_s=self._ping_s,
             location=task_path(task.task_id),
             on_left=cancel if cancels else None,

@@ -1,0 +1,90 @@
+"""One watch and the clients that it is written to: all get the same bytes from here on."""
+
+from collections.abc import Sequence
+
+from adapters.http.stream_chunks import LAST_CHUNK, chunk, control_chunk
+from adapters.http.stream_client import StreamClient
+from application.stream_steps import Behind, End, Events, Idle
+from application.watch import Watch
+from application.watches import Watches
+from domain.ids import SessionId
+
+StreamName = tuple[str, str, SessionId]
+
+
+class StreamChannel:
+    """A client is in one channel at a time. One that cannot keep up leaves for a channel alone."""
+
+    __slots__ = (
+        "_data",
+        "_index",
+        "_receivers",
+        "_watches",
+        "clients",
+        "has_ended",
+        "is_parked",
+        "is_reading",
+        "last_written_at",
+        "shared_as",
+        "watch",
+    )
+
+    def __init__(self, watch: Watch, *, watches: Watches, now: float) -> None:
+        self.watch = watch
+        self.clients: dict[StreamClient, None] = {}
+        self.is_parked = False
+        """Its one client's socket is full."""
+        self.is_reading = False
+        self.shared_as: StreamName | None = None
+        """The session whose watchers meet here."""
+        self.has_ended = False
+        self.last_written_at = now
+        self._watches = watches
+        self._data = b""
+        self._receivers: Sequence[StreamClient] = ()
+        self._index = 0
+
+    @property
+    def is_writing(self) -> bool:
+        """Some of its clients have yet to get what others have got."""
+        return self._index < len(self._receivers)
+
+    @property
+    def is_idle(self) -> bool:
+        return not (self.is_writing or self.is_parked or self.is_reading)
+
+    def next_bytes(self) -> Behind | Idle | None:
+        """Take the next step; None when there is something to be written."""
+        match step := self.watch.step():
+            case Behind() | Idle():
+                return step
+            case Events():
+                self._watches.sent(
+                    events=step.count * len(self.clients),
+                    size=len(step.frames) * len(self.clients),
+                )
+                self.prepare(chunk(step.frames))
+            case End():
+                self.has_ended = True
+                self.prepare(control_chunk(step) + LAST_CHUNK)
+            case _:
+                self.prepare(control_chunk(step))
+        return None
+
+    def prepare(self, data: bytes) -> None:
+        """To be written to all clients that are here now."""
+        self._data = data
+        self._receivers = tuple(self.clients)
+        self._index = 0
+
+    def write_some(self, most: int, *, now: float) -> list[StreamClient]:
+        """Write to the next clients; those among them whose sockets are full."""
+        data, clients = self._data, self.clients
+        until = min(self._index + most, len(self._receivers))
+        receivers = self._receivers[self._index : until]
+        full = [one for one in receivers if one in clients and not one.write(data)]
+        self._index = until
+        if not self.is_writing:
+            self.last_written_at = now
+            self._receivers, self._data, self._index = (), b"", 0
+        return full

@@ -1,0 +1,31 @@
+"""Frames as chunks of an HTTP/1.1 response, for streams that are written past the server."""
+
+from adapters.http.stream_frames import (
+    connected_frame,
+    cursor_frame,
+    end_frame,
+    reset_frame,
+)
+from application.stream_steps import Connected, CursorMoved, End, Reset
+
+LAST_CHUNK = b"0\r\n\r\n"
+
+
+def chunk(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def control_frame(step: Connected | Reset | CursorMoved | End) -> bytes:
+    match step:
+        case Connected():
+            return connected_frame(step)
+        case Reset():
+            return reset_frame(step)
+        case CursorMoved():
+            return cursor_frame(step)
+        case End():
+            return end_frame(step)
+
+
+def control_chunk(step: Connected | Reset | CursorMoved | End) -> bytes:
+    return chunk(control_frame(step))

@@ -1,0 +1,240 @@
+"""Drives the streams that were taken over: one flush a turn of the loop, in slices."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+
+from adapters.http.stream_channel import StreamChannel, StreamName
+from adapters.http.stream_chunks import chunk, control_chunk
+from adapters.http.stream_client import StreamClient
+from adapters.http.stream_frames import PING
+from application.scope import Place
+from application.stream_steps import Behind, Idle
+from application.watch import Watch
+from application.watches import Watches
+from domain.errors import Unavailable
+
+log = logging.getLogger(__name__)
+
+SLICE = 250
+"""Writes a turn of the loop, so that other requests do not wait for thousands of them."""
+
+
+class StreamFlush:
+    """Nothing wakes for each watcher and event: a channel that has news is marked, and flushed."""
+
+    def __init__(self, *, watches: Watches, ping_s: float, send_timeout_s: float = 20.0) -> None:
+        self._watches = watches
+        self._ping_s = ping_s
+        self._send_timeout_s = send_timeout_s
+        self._channel_of: dict[StreamClient, StreamChannel] = {}
+        self._shared: dict[StreamName, StreamChannel] = {}
+        self._channels: dict[StreamChannel, None] = {}
+        self._marked: dict[StreamChannel, None] = {}
+        self._parked_at: dict[StreamChannel, float] = {}
+        self._is_scheduled = False
+        self._chores: set[asyncio.Future[None]] = set()
+        self._all_gone = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self._loop is not None
+
+    @property
+    def parked(self) -> int:
+        """How many clients' sockets are full."""
+        return len(self._parked_at)
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """Leaving closes what is still open."""
+        self._loop = asyncio.get_running_loop()
+        async with asyncio.TaskGroup() as group:
+            sweeping = group.create_task(self._sweep())
+            try:
+                yield
+            finally:
+                sweeping.cancel()
+                for client in tuple(self._channel_of):
+                    self._drop(client)
+                for chore in tuple(self._chores):
+                    chore.cancel()
+                await asyncio.gather(*self._chores, return_exceptions=True)
+                self._loop = None
+
+    def add(self, watch: Watch, client: StreamClient) -> None:
+        """Write this watch to this client until one of them ends; then close both."""
+        self._mark(self._new_channel(watch, client))
+
+    def on_room(self, client: StreamClient) -> None:
+        """The client's socket has taken all that was written to it."""
+        if (channel := self._channel_of.get(client)) and channel.is_parked:
+            channel.is_parked = False
+            del self._parked_at[channel]
+            if channel.has_ended:
+                self._finish(channel)
+            else:
+                self._mark(channel)
+
+    def on_gone(self, client: StreamClient) -> None:
+        """The client has left."""
+        if client.on_left and client in self._channel_of:
+            self._start(client.on_left())
+        self._drop(client)
+
+    async def all_ended(self, *, timeout_s: float) -> None:
+        """Until every stream has been written to its end, or the time is over."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                while self._channel_of:
+                    self._all_gone.clear()
+                    await self._all_gone.wait()
+
+    @property
+    def _now(self) -> float:
+        assert self._loop is not None
+        return self._loop.time()
+
+    def _mark(self, channel: StreamChannel) -> None:
+        self._marked[channel] = None
+        if not self._is_scheduled and self._loop:
+            self._is_scheduled = True
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._is_scheduled = False
+        budget = SLICE
+        while self._marked and budget > 0:
+            channel = next(iter(self._marked))
+            del self._marked[channel]
+            if self._advance(channel, budget):
+                self._marked[channel] = None
+            budget -= max(1, min(budget, len(channel.clients)))
+        if self._marked and self._loop:
+            self._is_scheduled = True
+            self._loop.call_soon(self._flush)
+
+    def _advance(self, channel: StreamChannel, budget: int) -> bool:
+        """Whether there is more to do for this channel at once."""
+        if channel.is_parked or channel.is_reading or not channel.clients:
+            return False
+        if not channel.is_writing:
+            match channel.next_bytes():
+                case Behind():
+                    channel.is_reading = True
+                    self._start(self._read(channel))
+                    return False
+                case Idle():
+                    self._settle(channel)
+                    return False
+                case None:
+                    pass
+        for client in channel.write_some(budget, now=self._now):
+            self._park(channel, client)
+        if channel.has_ended and not channel.is_writing:
+            self._finish(channel)
+            return False
+        return not channel.is_parked
+
+    def _park(self, channel: StreamChannel, client: StreamClient) -> None:
+        """A client whose socket is full goes on alone; it holds up nobody else."""
+        if client not in channel.clients:
+            return  # it was found gone while it was written to
+        if len(channel.clients) > 1:
+            del channel.clients[client]
+            channel = self._alone(channel, client)
+        channel.is_parked = True
+        self._parked_at[channel] = self._now
+
+    def _alone(self, channel: StreamChannel, client: StreamClient) -> StreamChannel:
+        """A channel that goes on from where this one is, with what the client still has to take."""
+        if not channel.has_ended:
+            return self._new_channel(self._watches.fork(channel.watch), client)
+        ended = self._new_channel(channel.watch, client)
+        ended.has_ended = True
+        return ended
+
+    def _new_channel(self, watch: Watch, client: StreamClient) -> StreamChannel:
+        channel = StreamChannel(watch, watches=self._watches, now=self._now)
+        channel.clients[client] = None
+        self._channel_of[client] = channel
+        self._channels[channel] = None
+        watch.tell(partial(self._mark, channel))
+        return channel
+
+    def _settle(self, channel: StreamChannel) -> None:
+        """Join those who wait for the same: they share one watch, and cost next to nothing."""
+        if channel.shared_as or (place := channel.watch.place) is None:
+            return
+        shared = self._shared.get(place.stream)
+        if shared is None:
+            channel.shared_as = place.stream
+            self._shared[place.stream] = channel
+        elif shared.is_idle and self._rests_at(shared, place):
+            for client in channel.clients:
+                self._channel_of[client] = shared
+            shared.clients.update(channel.clients)
+            channel.clients.clear()
+            self._forget(channel)
+
+    def _rests_at(self, shared: StreamChannel, place: Place) -> bool:
+        return shared not in self._marked and shared.watch.place == place
+
+    async def _read(self, channel: StreamChannel) -> None:
+        try:
+            await channel.watch.read()
+        except Unavailable as error:
+            log.warning("a stream is cut short, its clients may resume: %s", error)
+            self._finish(channel)
+        finally:
+            channel.is_reading = False
+            self._mark(channel)
+
+    def _finish(self, channel: StreamChannel) -> None:
+        """The end was written: close all that are here, but those who must still take it."""
+        for client in tuple(channel.clients):
+            client.on_left = None
+            self._drop(client)
+
+    def _drop(self, client: StreamClient) -> None:
+        if (channel := self._channel_of.pop(client, None)) is None:
+            return
+        client.close()
+        channel.clients.pop(client, None)
+        self._watches.uncount(client.request)
+        if not channel.clients:
+            self._forget(channel)
+        if not self._channel_of:
+            self._all_gone.set()
+
+    def _forget(self, channel: StreamChannel) -> None:
+        self._watches.stop(channel.watch)
+        self._marked.pop(channel, None)
+        self._parked_at.pop(channel, None)
+        self._channels.pop(channel, None)
+        if channel.shared_as:
+            del self._shared[channel.shared_as]
+            channel.shared_as = None
+
+    def _start(self, chore: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(chore)
+        self._chores.add(task)
+        task.add_done_callback(self._chores.discard)
+
+    async def _sweep(self) -> None:
+        """One for all: comments where it is silent, an end for those who take nothing."""
+        while True:
+            await asyncio.sleep(min(1.0, self._ping_s / 4))
+            now = self._now
+            for channel, since in tuple(self._parked_at.items()):
+                if now - since > self._send_timeout_s:
+                    for client in tuple(channel.clients):
+                        self.on_gone(client)
+            for channel in tuple(self._channels):
+                if now - channel.last_written_at >= self._ping_s and channel.is_idle:
+                    moved = channel.watch.rest()
+                    channel.prepare(control_chunk(moved) if moved else chunk(PING))
+                    self._mark(channel)

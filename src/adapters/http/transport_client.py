@@ -1,0 +1,54 @@
+"""A client whose connection stays with asyncio, but left the HTTP server's protocol."""
+
+import asyncio
+from collections.abc import Callable
+
+from adapters.http.stream_client import OnLeft, StreamClient
+from application.stream_request import StreamRequest
+
+_HIGH_WATER_BYTES = 64 * 1024
+
+
+class TransportClient(asyncio.Protocol):
+    """For TLS, and where there is no epoll. What the transport holds is one flush at most."""
+
+    __slots__ = ("_is_paused", "_on_gone", "_on_room", "_transport", "on_left", "request")
+
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        *,
+        request: StreamRequest,
+        on_left: OnLeft | None,
+        on_room: Callable[[StreamClient], None],
+        on_gone: Callable[[StreamClient], None],
+    ) -> None:
+        self.request = request
+        self.on_left = on_left
+        self._transport = transport
+        self._on_room = on_room
+        self._on_gone = on_gone
+        self._is_paused = False
+        transport.set_write_buffer_limits(high=_HIGH_WATER_BYTES)
+        transport.set_protocol(self)
+        transport.resume_reading()
+
+    def write(self, data: bytes) -> bool:
+        self._transport.write(data)
+        return not self._is_paused
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def pause_writing(self) -> None:
+        self._is_paused = True
+
+    def resume_writing(self) -> None:
+        self._is_paused = False
+        self._on_room(self)
+
+    def data_received(self, data: bytes) -> None:
+        """A client of a stream has nothing more to say."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._on_gone(self)
