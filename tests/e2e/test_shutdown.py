@@ -113,6 +113,21 @@ async def test_the_deaf_are_ended_within_the_time_set_for_a_shutdown(tmp_path: P
     assert ends_of(seen) == ["task_interrupted"]
 
 
+@pytest.mark.load
+async def test_the_deaf_are_ended_within_ten_seconds_by_default(own: Client) -> None:
+    task_id = await own.submit(DEAF, session_id="deaf")
+    async with own.stream(f"/api/v1/tasks/{task_id}/events") as stream:
+        await stream.until("log", line="ready")
+        with processes_of(task_id) as children:
+            own.server.signal(signal.SIGTERM)
+            code = await anyio.to_thread.run_sync(lambda: own.server.exit_code(within_s=10))
+            await children.all_gone()
+        seen = await stream.to_end()
+
+    assert code == 0
+    assert ends_of(seen) == ["task_interrupted"]
+
+
 async def test_open_streams_do_not_keep_the_server_alive(own: Client) -> None:
     async with (
         own.stream("/api/v1/sse?session_id=a") as first,
