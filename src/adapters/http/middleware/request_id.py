@@ -24,7 +24,11 @@ class RequestId:
         await self._app(scope, receive, send)
 
 
+def new_request_id() -> str:
+    return f"req_{secrets.token_hex(10)}"
+
+
 def _chosen(given: list[str]) -> str:
     if len(given) == 1 and _SANE.fullmatch(given[0]):
         return given[0]
-    return f"req_{secrets.token_hex(10)}"
+    return new_request_id()

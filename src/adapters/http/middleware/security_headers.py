@@ -4,7 +4,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapters.http.request_scope import add_response_headers
 
-_HEADERS = {
+SECURITY_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; connect-src 'self'; img-src 'self' data:; frame-ancestors 'none'"
     ),
@@ -19,5 +19,5 @@ class SecurityHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":
-            add_response_headers(scope, _HEADERS)
+            add_response_headers(scope, SECURITY_HEADERS)
         await self._app(scope, receive, send)

@@ -1,0 +1,36 @@
+"""The socket that the server listens on; each connection inherits what is set here."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+BACKLOG = 2048
+ACCEPT_BURST = 64
+"""How many connections are accepted in one go; when descriptors run out, asyncio goes on trying
+and complaining for as many."""
+DEAD_PEER_S = 30
+
+_KEEPALIVE = {
+    socket.TCP_KEEPIDLE: 20,
+    socket.TCP_KEEPINTVL: 5,
+    socket.TCP_KEEPCNT: 2,
+}
+
+
+@contextmanager
+def bound_socket(*, host: str, port: int) -> Iterator[socket.socket]:
+    """Bound but not yet listening: nobody can connect before the store is open.
+
+    Raises OSError.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Only a socket that says it is TCP gets TCP_NODELAY from asyncio; else each event waits 40 ms.
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in _KEEPALIVE.items():
+            listener.setsockopt(socket.IPPROTO_TCP, option, value)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAD_PEER_S * 1000)
+        listener.bind((host, port))
+        yield listener
