@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.errors import TaskNotFound
 from domain.ids import LeaseId, SessionId, SessionKey, TaskId, WorkerId
@@ -13,6 +13,8 @@ from ports.clock import Clock
 from ports.event_log import EncodedEvent, StoredEvent
 from ports.session_store import SessionEdit
 
+KEY_KEPT = timedelta(hours=24)
+
 
 @dataclass(slots=True, kw_only=True)
 class SessionRow:
@@ -22,6 +24,11 @@ class SessionRow:
     active_task: TaskId | None = None
     lease_id: LeaseId | None = None
     is_deleted: bool = False
+
+    @property
+    def trimmed(self) -> int:
+        """The seq of the last event that was removed; 0 if none was."""
+        return self.session.first_seq - 1
 
     def append(self, added: Sequence[EncodedEvent], *, at: datetime) -> Sequence[StoredEvent]:
         first = self.session.last_seq + 1
@@ -41,6 +48,7 @@ class TaskRow:
     lease_ends: float = 0.0
     reserved_for: WorkerId | None = None
     reserved_until: float = 0.0
+    is_compacted: bool = False
 
     @property
     def is_queued(self) -> bool:

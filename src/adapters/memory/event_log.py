@@ -29,8 +29,11 @@ class MemoryEventLog:
     async def read(
         self, session_key: SessionKey, *, after: int, limit: int
     ) -> Sequence[StoredEvent]:
-        session = self._database.sessions.get(session_key)
-        return session.events[after : after + limit] if session else ()
+        row = self._database.sessions.get(session_key)
+        if row is None:
+            return ()
+        start = max(0, after - row.trimmed)
+        return row.events[start : start + limit]
 
     async def bounds(self, session_key: SessionKey) -> Bounds | None:
         row = self._database.sessions.get(session_key)
@@ -40,7 +43,9 @@ class MemoryEventLog:
 
     async def tag_at(self, session_key: SessionKey, seq: int) -> Tag | None:
         row = self._database.sessions.get(session_key)
-        return row.events[seq - 1].tag if row and 1 <= seq <= len(row.events) else None
+        if row is None or not row.session.first_seq <= seq <= row.session.last_seq:
+            return None
+        return row.events[seq - row.session.first_seq].tag
 
     async def last_seqs(self, keys: Collection[SessionKey]) -> Mapping[SessionKey, int]:
         found = ((key, self._database.sessions.get(key)) for key in keys)
@@ -50,8 +55,8 @@ class MemoryEventLog:
         row = self._database.sessions.get(session_key)
         if row is None:
             return 0
-        later = (seq for seq, recorded in enumerate(row.recorded_at) if recorded >= at)
-        return next(later, len(row.events))
+        recorded_at = enumerate(row.recorded_at, row.trimmed)
+        return next((seq for seq, one in recorded_at if one >= at), row.session.last_seq)
 
     def _apply_change(self, append: Append, session: SessionRow) -> None:
         change = append.change

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from adapters.memory.database import MemoryDatabase, SessionRow
+from adapters.memory.database import KEY_KEPT, MemoryDatabase, SessionRow
 from domain.errors import SessionExists, SessionNotFound
 from domain.ids import SessionId, SessionKey
 from domain.principal import Principal
@@ -89,6 +89,7 @@ class MemorySessionStore:
         ]
         for key in gone:
             self._remove(key)
+        self._forget_old_keys()
         return len(gone)
 
     def _remove(self, key: SessionKey) -> None:
@@ -100,6 +101,12 @@ class MemorySessionStore:
             name: row for name, row in database.keys.items() if row.task_id not in tasks
         }
         del database.sessions[key]
+
+    def _forget_old_keys(self) -> None:
+        oldest = self._database.clock.now() - KEY_KEPT
+        self._database.keys = {
+            name: row for name, row in self._database.keys.items() if row.created_at >= oldest
+        }
 
     def _row(self, principal: Principal, session_id: SessionId) -> SessionRow:
         row = self._database.session(principal, session_id)

@@ -2,9 +2,8 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
 
-from adapters.memory.database import KeyRow, MemoryDatabase, TaskRow
+from adapters.memory.database import KEY_KEPT, KeyRow, MemoryDatabase, TaskRow
 from adapters.memory.task_queue import Taker, TaskQueue
 from domain.errors import IdempotencyKeyReused, SessionBusy
 from domain.ids import TaskId, WorkerId
@@ -14,8 +13,6 @@ from ports.event_log import EncodedEvent, StoredEvent
 from ports.id_source import IdSource
 from ports.session_store import SessionEdit
 from ports.task_store import Cancellation, Claim, IdempotencyKey, Submission, TaskQuery
-
-_KEY_KEPT = timedelta(hours=24)
 
 
 class MemoryTaskStore:
@@ -114,7 +111,7 @@ class MemoryTaskStore:
 
     def _repeated(self, task: Task, key: IdempotencyKey) -> Task | None:
         known = self._database.keys.get(_name(task, key))
-        if known is None or known.created_at < self._database.clock.now() - _KEY_KEPT:
+        if known is None or known.created_at < self._database.clock.now() - KEY_KEPT:
             return None
         if known.request_hash != key.request_hash:
             raise IdempotencyKeyReused("this idempotency key was used with another request")

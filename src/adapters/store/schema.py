@@ -7,7 +7,7 @@ from sqlalchemy import Connection, inspect
 from domain.errors import StoreUnusable
 
 NEEDED = "0003"
-KNOWN = frozenset({"0001", NEEDED})
+KNOWN = frozenset({"0001", "0002", NEEDED})
 """Every revision that this program can start from; `migrations/versions` has a file for each."""
 
 _MIGRATIONS = Path(__file__).parent / "migrations"

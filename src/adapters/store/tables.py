@@ -93,6 +93,7 @@ tasks = Table(
     Column("first_seq", BigInteger, nullable=False),
     Column("last_seq", BigInteger),
     Column("deleted_at", BigInteger),
+    Column("compacted_at", BigInteger),
     Index("tasks_by_id", "task_id", unique=True),
     Index("tasks_newest", "tenant", "owner", "number"),
     Index("tasks_of_session", "session_key", "number"),
@@ -108,6 +109,18 @@ tasks = Table(
         "number",
         sqlite_where=text("finished_at IS NULL"),
         postgresql_where=text("finished_at IS NULL"),
+    ),
+    Index(
+        "tasks_ended",
+        "finished_at",
+        sqlite_where=text("finished_at IS NOT NULL"),
+        postgresql_where=text("finished_at IS NOT NULL"),
+    ),
+    Index(
+        "tasks_to_compact",
+        "finished_at",
+        sqlite_where=text("finished_at IS NOT NULL AND compacted_at IS NULL"),
+        postgresql_where=text("finished_at IS NOT NULL AND compacted_at IS NULL"),
     ),
     sqlite_autoincrement=True,
 )

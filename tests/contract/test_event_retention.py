@@ -1,0 +1,317 @@
+"""What every retention of the log promises."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import anyio
+import pytest
+
+from adapters.memory.database import MemoryDatabase
+from adapters.memory.event_log import MemoryEventLog
+from adapters.memory.event_retention import MemoryEventRetention
+from adapters.memory.session_store import MemorySessionStore
+from adapters.memory.task_store import MemoryTaskStore
+from adapters.store.event_log import SqlEventLog
+from adapters.store.event_retention import SqlEventRetention
+from adapters.store.open_database import open_database
+from adapters.store.session_store import SqlSessionStore
+from adapters.store.task_store import SqlTaskStore
+from adapters.system.id_source import SystemIdSource
+from domain.ids import SessionId, SessionKey
+from domain.principal import LOCAL
+from domain.task import Task
+from domain.thinking_events import MessageDelta
+from ports.event_log import Append, Bounds
+from ports.event_retention import DeadSession, EndedTask, EventRetention, SessionName, Trimmed
+from ports.session_store import SessionEdit
+from ports.task_store import Claim
+from tests.contract.postgres import emptied
+from tests.contract.scene import AT, TALK, Scene
+from tests.fakes import FakeClock
+
+EVER = timedelta(days=365)
+INSTANT = timedelta(microseconds=1)
+AFTER_ALL = datetime(2100, 1, 1, tzinfo=UTC)
+NAME = SessionName(tenant=LOCAL.tenant, owner=LOCAL.owner, session_id=TALK)
+MANY = 1000
+_numbers = count(1)
+
+
+class TickingClock(FakeClock):
+    """Every look at it takes a moment."""
+
+    def now(self) -> datetime:
+        self.advance(0.001)
+        return super().now()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    scene: Scene
+    retention: EventRetention
+
+    async def done(self, session: str = TALK, *, lines: int = 2) -> Task:
+        """A task that has ended: queued, so many lines, complete."""
+        claim = await self.scene.start(session)
+        await self.fill(claim, lines)
+        await self.scene.end(claim)
+        return await self.scene.get(claim.task)
+
+    async def fill(self, claim: Claim, lines: int) -> None:
+        await self.scene.log.append(self.scene.lines(claim, *["x" * 100] * lines))
+
+    async def moved_on(self) -> None:
+        """What ends from now on has ended later than what has ended before."""
+        with anyio.fail_after(5):
+            first = last = await self._now()
+            while last <= first:
+                last = await self._now()
+
+    async def _now(self) -> datetime:
+        name = SessionId(f"clock-{next(_numbers)}")
+        return (await self.scene.sessions.create(LOCAL, name, SessionEdit())).created_at
+
+    async def trim_all(self, key: SessionKey, *, ended_before: datetime) -> int:
+        total = 0
+        while True:
+            step = await self.retention.trim(key, ended_before=ended_before, limit=MANY)
+            if not step.events:
+                return total
+            total += step.events
+
+    async def bounds(self, task: Task) -> Bounds | None:
+        return await self.scene.log.bounds(task.session_key)
+
+    async def ids(self, *, ended_before: datetime) -> list[str]:
+        oldest = await self.retention.oldest(ended_before=ended_before, limit=MANY)
+        return [task.task_id for task in oldest]
+
+
+@pytest.fixture
+async def store(store_url: str) -> AsyncIterator[Store]:
+    ids = SystemIdSource()
+    if store_url == "memory":
+        memory = MemoryDatabase(TickingClock())
+        scene = Scene(
+            log=MemoryEventLog(memory),
+            tasks=MemoryTaskStore(memory, ids=ids),
+            sessions=MemorySessionStore(memory),
+        )
+        yield Store(scene=scene, retention=MemoryEventRetention(memory))
+        return
+    if store_url.startswith("postgresql"):
+        await emptied(store_url)
+    sql = open_database(store_url)
+    log = SqlEventLog(sql)
+    async with sql.opened(), log.opened():
+        tasks, sessions = SqlTaskStore(sql, ids=ids), SqlSessionStore(sql)
+        scene = Scene(log=log, tasks=tasks, sessions=sessions)
+        yield Store(scene=scene, retention=SqlEventRetention(sql))
+
+
+def end_of(task: Task) -> datetime:
+    assert task.finished_at is not None
+    return task.finished_at
+
+
+async def test_a_log_whose_tasks_have_all_ended_can_go_whole(store: Store) -> None:
+    task = await store.done()
+
+    trimmed = await store.retention.trim(
+        task.session_key, ended_before=end_of(task) + INSTANT, limit=MANY
+    )
+
+    assert (trimmed.events, trimmed.size > 200) == (4, True)
+    assert await store.bounds(task) == Bounds(first_seq=5, last_seq=4)
+    assert await store.scene.written(task.session_key) == []
+    assert await store.scene.get(task) == task
+    assert (await store.scene.sessions.get(LOCAL, TALK)).first_seq == 5
+
+
+async def test_what_ends_at_the_time_given_or_later_stays(store: Store) -> None:
+    task = await store.done()
+
+    trimmed = await store.retention.trim(task.session_key, ended_before=end_of(task), limit=MANY)
+
+    assert trimmed == Trimmed(events=0, size=0)
+    assert await store.bounds(task) == Bounds(first_seq=1, last_seq=4)
+
+
+async def test_an_unfinished_task_keeps_its_events_and_all_that_follow(store: Store) -> None:
+    claim = await store.scene.start()
+    waiting = await store.scene.queue()
+    await store.fill(claim, 2)
+    await store.scene.end(claim)
+
+    removed = await store.trim_all(waiting.session_key, ended_before=AFTER_ALL)
+
+    assert removed == 1
+    assert await store.bounds(waiting) == Bounds(first_seq=2, last_seq=5)
+    assert await store.ids(ended_before=AFTER_ALL) == []
+
+
+async def test_a_trim_goes_step_by_step(store: Store) -> None:
+    task = await store.done(lines=8)
+
+    steps = [
+        (await store.retention.trim(task.session_key, ended_before=AFTER_ALL, limit=4)).events
+        for _ in range(4)
+    ]
+
+    assert steps == [4, 4, 2, 0]
+    assert await store.bounds(task) == Bounds(first_seq=11, last_seq=10)
+
+
+async def test_between_two_steps_the_log_is_whole(store: Store) -> None:
+    task = await store.done()
+
+    await store.retention.trim(task.session_key, ended_before=AFTER_ALL, limit=2)
+
+    assert await store.bounds(task) == Bounds(first_seq=3, last_seq=4)
+    left = await store.scene.log.read(task.session_key, after=0, limit=10)
+    assert [event.seq for event in left] == [3, 4]
+    assert await store.scene.log.read(task.session_key, after=3, limit=10) == left[1:]
+    assert await store.scene.log.tag_at(task.session_key, 2) is None
+    assert await store.scene.log.tag_at(task.session_key, 3) == left[0].tag
+    assert await store.scene.log.seq_before(task.session_key, AT - EVER) == 2
+    assert await store.scene.log.seq_before(task.session_key, AT + EVER) == 4
+
+
+async def test_the_numbers_go_on_after_a_trim(store: Store) -> None:
+    task = await store.done()
+    await store.trim_all(task.session_key, ended_before=AFTER_ALL)
+
+    again = await store.scene.queue()
+
+    assert again.first_seq == 5
+    assert await store.scene.written(task.session_key) == [(5, "task_queued")]
+    assert await store.bounds(task) == Bounds(first_seq=5, last_seq=5)
+
+
+async def test_what_ended_first_is_the_oldest_wherever_it_stands(store: Store) -> None:
+    first = await store.done("one")
+    await store.moved_on()
+    second = await store.done("two")
+    await store.moved_on()
+    third = await store.done("one")
+
+    everything = await store.ids(ended_before=AFTER_ALL)
+    await store.trim_all(first.session_key, ended_before=end_of(first) + INSTANT)
+
+    assert everything == [first.task_id, second.task_id, third.task_id]
+    assert await store.ids(ended_before=AFTER_ALL) == [second.task_id, third.task_id]
+    assert await store.ids(ended_before=end_of(third)) == [second.task_id]
+    assert await store.bounds(first) == Bounds(first_seq=5, last_seq=8)
+
+
+async def test_the_oldest_are_told_with_what_they_have_left(store: Store) -> None:
+    task = await store.done()
+    await store.retention.trim(task.session_key, ended_before=AFTER_ALL, limit=2)
+
+    assert await store.retention.oldest(ended_before=AFTER_ALL, limit=1) == [
+        EndedTask(
+            task_id=task.task_id,
+            session_key=task.session_key,
+            session=NAME,
+            ended_at=end_of(task),
+            first_seq=3,
+            last_seq=4,
+        )
+    ]
+
+
+async def test_appends_go_on_beside_a_trim(store: Store) -> None:
+    old = await store.done(lines=50)
+    claim = await store.scene.start()
+
+    async with asyncio.TaskGroup() as group:
+        trimming = group.create_task(store.trim_all(old.session_key, ended_before=AFTER_ALL))
+        for _ in range(20):
+            group.create_task(store.fill(claim, 1))
+
+    assert trimming.result() == 52
+    left = await store.scene.log.read(old.session_key, after=0, limit=MANY)
+    assert [event.seq for event in left] == list(range(53, 74))
+
+
+async def test_compaction_empties_bodies_and_leaves_the_log_dense(store: Store) -> None:
+    claim = await store.scene.start()
+    await store.scene.log.append(deltas(store.scene, claim, 5))
+    await store.scene.end(claim)
+    before = await store.scene.log.read(claim.task.session_key, after=0, limit=MANY)
+    [ended] = await store.retention.to_compact(ended_before=AFTER_ALL, limit=MANY)
+
+    steps = [await store.retention.compact(ended, {"message_delta"}, after=0, limit=4)]
+    while steps[-1] is not None:
+        steps.append(
+            await store.retention.compact(ended, {"message_delta"}, after=steps[-1], limit=4)
+        )
+
+    after = await store.scene.log.read(claim.task.session_key, after=0, limit=MANY)
+    assert steps == [4, None]
+    assert [(event.seq, event.tag, event.event_type) for event in after] == [
+        (event.seq, event.tag, event.event_type) for event in before
+    ]
+    assert [event.seq for event in after if event.body == b""] == [2, 3, 4, 5, 6]
+    assert list(await store.retention.to_compact(ended_before=AFTER_ALL, limit=MANY)) == []
+
+
+async def test_only_what_has_ended_long_enough_ago_is_to_be_compacted(store: Store) -> None:
+    task = await store.done()
+    await store.scene.start("running")
+
+    early = await store.retention.to_compact(ended_before=end_of(task), limit=MANY)
+    late = await store.retention.to_compact(ended_before=AFTER_ALL, limit=MANY)
+
+    assert (list(early), [ended.task_id for ended in late]) == ([], [task.task_id])
+
+
+async def test_the_size_goes_down_with_what_is_removed(store: Store) -> None:
+    task = await store.done(lines=2000)
+    before = await store.retention.size()
+
+    await store.trim_all(task.session_key, ended_before=AFTER_ALL)
+
+    assert before > 2000 * 100
+    assert await store.retention.size() < before - 2000 * 100
+
+
+async def test_a_deleted_session_is_dead_when_its_last_runner_has_stopped(store: Store) -> None:
+    claim = await store.scene.start()
+    await store.scene.sessions.delete(LOCAL, TALK)
+
+    early = (await store.retention.dead_sessions(limit=MANY), await store.retention.use_of(NAME))
+    await store.scene.end(claim)
+    late = (await store.retention.dead_sessions(limit=MANY), await store.retention.use_of(NAME))
+
+    assert early == ([], "busy")
+    assert late == ([DeadSession(session_key=claim.task.session_key, session=NAME)], "gone")
+    assert await store.ids(ended_before=AFTER_ALL) == []
+    assert await store.trim_all(claim.task.session_key, ended_before=AFTER_ALL) == 2
+
+
+async def test_a_name_is_in_use_while_a_session_has_it(store: Store) -> None:
+    uses = [await store.retention.use_of(NAME)]
+    claim = await store.scene.start()
+    uses.append(await store.retention.use_of(NAME))
+    await store.scene.end(claim)
+    uses.append(await store.retention.use_of(NAME))
+
+    assert uses == ["gone", "busy", "idle"]
+
+
+async def test_nothing_is_removed_from_a_session_that_there_is_not(store: Store) -> None:
+    assert await store.trim_all(SessionKey(404), ended_before=AFTER_ALL) == 0
+
+
+def deltas(scene: Scene, claim: Claim, texts: int) -> Append:
+    one = MessageDelta(message_id="m", text="word")
+    return Append(
+        session_key=claim.task.session_key,
+        task_id=claim.task.task_id,
+        lease_id=claim.lease_id,
+        events=[scene.event(one, claim.task) for _ in range(texts)],
+    )
