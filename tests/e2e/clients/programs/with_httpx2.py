@@ -1,0 +1,28 @@
+"""Follows a stream with httpx2's own reader to its end, with a new connection after each cut."""
+
+import sys
+import time
+
+import httpx2
+
+from tests.e2e.clients.programs.seen import tell
+
+
+def follow(url: str) -> None:
+    last_id, retry_s = "", 0.2
+    with httpx2.Client(timeout=30, trust_env=False) as http:
+        while True:
+            headers = {"Last-Event-ID": last_id} if last_id else {}
+            try:
+                with http.sse(url, headers=headers) as source:
+                    if source.response.status_code == httpx2.codes.NO_CONTENT:
+                        return
+                    for event in source:
+                        tell(id=event.id, event=event.event, data=event.data)
+                        last_id = event.id or last_id
+            except httpx2.TransportError:
+                time.sleep(retry_s)
+
+
+if __name__ == "__main__":
+    follow(sys.argv[1])
