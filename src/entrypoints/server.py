@@ -12,7 +12,10 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from adapters.http.accept_trouble import AcceptTrouble
 from adapters.http.cast_protocol import CastProtocol
+from adapters.http.listening_socket import ACCEPT_BURST, BACKLOG, bound_socket
+from adapters.http.server_state import CastServerState
 from domain.errors import AgentcastError
 from entrypoints.container import Container, opened
 from entrypoints.data_directory import DataDirectory
@@ -24,7 +27,6 @@ from entrypoints.worker_identity import server_worker
 log = logging.getLogger(__name__)
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-_BACKLOG = 2048
 _LAST_BYTES_S = 1  # for streams that were told to end, to be written out
 
 
@@ -70,7 +72,7 @@ def run_server(container: Container, listener: socket.socket, greet: Callable[[s
         http=CastProtocol,
         ws="websockets-sansio",
         lifespan="on",
-        backlog=_BACKLOG,
+        backlog=ACCEPT_BURST,
         access_log=False,
         log_config=None,
         server_header=False,
@@ -96,11 +98,15 @@ class CastServer(uvicorn.Server):
         self, config: uvicorn.Config, *, container: Container, greet: Callable[[], None]
     ) -> None:
         super().__init__(config)
+        self.server_state = CastServerState(request_s=container.settings().request_s)
         self._container = container
         self._greet = greet
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        asyncio.get_running_loop().set_exception_handler(AcceptTrouble())
         await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(BACKLOG)  # asyncio took the length of a burst for both
         if self.started:
             self._greet()
 
@@ -145,17 +151,14 @@ def _bound(settings: Settings) -> Iterator[socket.socket]:
             f"AGENTCAST_HOST: {settings.host} is open to others and this server has no login yet; "
             "use 127.0.0.1"
         )
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    # Only a socket that says it is TCP gets TCP_NODELAY from asyncio; else each event waits 40 ms.
-    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((settings.host, settings.port))
-        except OSError as error:
-            raise SettingsError(
-                f"AGENTCAST_PORT: cannot listen on {settings.host}:{settings.port} "
-                f"({error.strerror}); choose another with --port"
-            ) from error
+    try:
+        listener = bound_socket(host=settings.host, port=settings.port)
+    except OSError as error:
+        raise SettingsError(
+            f"AGENTCAST_PORT: cannot listen on {settings.host}:{settings.port} "
+            f"({error.strerror}); choose another with --port"
+        ) from error
+    with listener:
         yield listener
 
 

@@ -60,6 +60,10 @@ class Settings(BaseSettings):
     heartbeat_s: float = Field(default=10.0, gt=0, le=1200)
     shutdown_s: float = Field(default=8.0, ge=2, le=600)
     stream_ping_s: float = Field(default=15.0, gt=0, le=600)
+    request_s: float = Field(default=10.0, gt=0, le=3600)
+    max_streams: int | None = Field(default=None, ge=1)
+    """None: four of five file descriptors that this process may open."""
+    max_streams_each: int = Field(default=20, ge=1)
 
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()

@@ -1,8 +1,6 @@
 """The socket that the server listens on; each connection inherits what is set here."""
 
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 BACKLOG = 2048
 ACCEPT_BURST = 64
@@ -10,27 +8,34 @@ ACCEPT_BURST = 64
 and complaining for as many."""
 DEAD_PEER_S = 30
 
-_KEEPALIVE = {
+_TCP = {
+    socket.TCP_NODELAY: 1,
+    socket.TCP_USER_TIMEOUT: DEAD_PEER_S * 1000,
     socket.TCP_KEEPIDLE: 20,
     socket.TCP_KEEPINTVL: 5,
     socket.TCP_KEEPCNT: 2,
 }
 
 
-@contextmanager
-def bound_socket(*, host: str, port: int) -> Iterator[socket.socket]:
+def bound_socket(*, host: str, port: int) -> socket.socket:
     """Bound but not yet listening: nobody can connect before the store is open.
 
     Raises OSError.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Only a socket that says it is TCP gets TCP_NODELAY from asyncio; else each event waits 40 ms.
-    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        for option, value in _KEEPALIVE.items():
-            listener.setsockopt(socket.IPPROTO_TCP, option, value)
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAD_PEER_S * 1000)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        _prepare(listener)
         listener.bind((host, port))
-        yield listener
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _prepare(listener: socket.socket) -> None:
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in _TCP.items():
+        listener.setsockopt(socket.IPPROTO_TCP, option, value)
