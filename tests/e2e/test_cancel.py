@@ -6,7 +6,7 @@ from tests.e2e.client import Client, ends_of, events_of, types_of
 from tests.e2e.live_processes import pids_of, processes_of
 from tests.e2e.sse_reader import Frame
 
-WAITING = "echo ready; sleep 600 & sleep 600"
+WAITING = "sleep 600 & sleep 601 & echo ready; wait"
 DEAF = "trap '' TERM INT HUP; echo ready; while :; do sleep 600; done"
 
 
