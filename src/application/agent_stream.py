@@ -3,8 +3,10 @@
 from application.agent_scope import AgentScope, horizon_us
 from application.composite_cursor import CompositeCursor
 from application.cursor import Cursor
+from application.cursor_writer import CursorWriter
 from application.log_position import LogPosition
 from application.selection import Selection
+from application.settled_scope import SettledScope
 from application.strand import before, beginning
 from application.strand_set import StrandSet
 from application.stream_request import FromCursor, FromNow, Replay, Since, StreamRequest
@@ -21,7 +23,8 @@ class AgentStream:
         self._positions = LogPosition(sources.log)
 
     async def open(self, request: StreamRequest) -> Opening:
-        strands = StrandSet(has_plain_ids=False, write=self._sources.shelf.write)
+        cursors = CursorWriter(self._sources.shelf, self._asker.principal)
+        strands = StrandSet(has_plain_ids=False, write=cursors.write)
         scope = AgentScope(
             strands,
             principal=self._asker.principal,
@@ -35,12 +38,14 @@ class AgentStream:
         try:
             resets = await self._begin(scope, strands, request)
             await scope.catch_up()
+            settled = SettledScope(scope, cursors)
+            await settled.settle()
         except BaseException:
             scope.close()
             raise
         agent = request.agents[0] if len(request.agents) == 1 else None
         connected = Connected(agent=agent, cursor=strands.cursor())
-        return Opening(scope=scope, steps=[connected, *resets[:1]])
+        return Opening(scope=settled, steps=[connected, *resets[:1]])
 
     async def _begin(
         self, scope: AgentScope, strands: StrandSet, request: StreamRequest
@@ -49,7 +54,7 @@ class AgentStream:
         if not isinstance(start, FromCursor):
             await self._begin_at(scope, strands, start)
             return []
-        cursor = self._sources.shelf.read(start.cursor)
+        cursor = await self._sources.shelf.read(self._asker.principal, start.cursor)
         if cursor is None:
             await self._begin_at(scope, strands, Replay(None))
             return [Reset(reason="trimmed")]

@@ -21,21 +21,29 @@ class CompositeCursor:
     """All tasks made before it are in `positions` or were read to their end."""
 
     def __str__(self) -> str:
-        parts = [f"{key:x}-{at.seq:x}-{at.tag}" for key, at in self.positions.items()]
+        parts = [part(key, at) for key, at in self.positions.items()]
         return ".".join(["m", f"{self.horizon_us:x}", *parts])
+
+
+def part(key: SessionKey, at: Cursor) -> str:
+    """A place in one of the sessions."""
+    return f"{key:x}-{at.seq:x}-{at.tag}"
+
+
+def parse_part(text: str) -> tuple[SessionKey, Cursor]:
+    """Raises InvalidCursor for what `part` never gives."""
+    if (match := _PART.fullmatch(text)) is None:
+        raise _invalid()
+    return SessionKey(int(match[1], 16)), Cursor(int(match[2], 16), Tag(match[3]))
 
 
 def parse_composite(text: str) -> CompositeCursor:
     """Raises InvalidCursor for what no stream of several sessions has given out."""
     mark, _, rest = text.partition(".")
     horizon, *parts = rest.split(".")
-    if mark != "m" or not _HORIZON.fullmatch(horizon) or len(text) > MAX_CHARS:
+    if mark != "m" or not _HORIZON.fullmatch(horizon):
         raise _invalid()
-    positions: dict[SessionKey, Cursor] = {}
-    for part in parts:
-        if (match := _PART.fullmatch(part)) is None:
-            raise _invalid()
-        positions[SessionKey(int(match[1], 16))] = Cursor(int(match[2], 16), Tag(match[3]))
+    positions = dict(map(parse_part, parts))
     return CompositeCursor(positions=positions, horizon_us=int(horizon, 16))
 
 

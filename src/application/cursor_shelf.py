@@ -1,36 +1,82 @@
-"""Keeps the cursors that are too long to be sent, and gives out handles for them."""
+"""Keeps the cursors that are too long to be sent, and reads those that clients send back."""
 
+import asyncio
 import hashlib
+import re
 from collections import OrderedDict
+from dataclasses import dataclass
 
 from application.composite_cursor import MAX_CHARS, CompositeCursor, parse_composite
+from application.cursor_changes import changes_since, check_changes, with_changes
 from domain.errors import InvalidCursor
+from domain.principal import Principal
+from ports.clock import Clock
+from ports.cursor_store import CursorStore
 
-_MAX_KEPT = 10_000
-_HANDLE_CHARS = 32
+PROMISED_S = 24 * 3600.0
+"""How long a cursor that was given out can be read, at the least."""
+FRESH_S = 3600.0
+"""How long a base is built upon before it is kept anew."""
+_MAX_OWNERS = 1000
+_HANDLE = re.compile(r"h\.([0-9a-f]{32})\.(.*)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """A cursor in the store; others are told by its handle and what differs from it."""
+
+    handle: str
+    cursor: CompositeCursor
+    kept_at: float
+
+    def text_of(self, cursor: CompositeCursor) -> str:
+        return f"h.{self.handle}.{changes_since(self.cursor, cursor)}"
+
+    def is_near(self, cursor: CompositeCursor) -> bool:
+        return len(self.text_of(cursor)) < MAX_CHARS // 4
 
 
 class CursorShelf:
-    """In memory, the oldest dropped first; a dropped handle is answered like a trimmed log."""
+    def __init__(self, *, store: CursorStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._newest: OrderedDict[tuple[str, str], Base] = OrderedDict()
+        self._keeping = asyncio.Lock()
 
-    def __init__(self) -> None:
-        self._kept: OrderedDict[str, CompositeCursor] = OrderedDict()
+    def is_fresh(self, base: Base) -> bool:
+        return self._clock.monotonic() - base.kept_at < FRESH_S
 
-    def write(self, cursor: CompositeCursor) -> str:
-        text = str(cursor)
-        if len(text) <= MAX_CHARS:
-            return text
-        handle = "h." + hashlib.sha256(text.encode()).hexdigest()[:_HANDLE_CHARS]
-        self._kept[handle] = cursor
-        self._kept.move_to_end(handle)
-        if len(self._kept) > _MAX_KEPT:
-            self._kept.popitem(last=False)
-        return handle
+    async def base_for(self, principal: Principal, cursor: CompositeCursor) -> Base:
+        """One that this cursor differs little from: another stream's, or kept now."""
+        owner = (principal.tenant, principal.owner)
+        async with self._keeping:  # many watchers of one agent grow out of a base at once
+            newest = self._newest.get(owner)
+            if newest and self.is_fresh(newest) and newest.is_near(cursor):
+                return newest
+            base = self._newest[owner] = await self._kept(principal, cursor)
+            self._newest.move_to_end(owner)
+            if len(self._newest) > _MAX_OWNERS:
+                self._newest.popitem(last=False)
+            return base
 
-    def read(self, text: str) -> CompositeCursor | None:
-        """None for a handle that is no longer kept; raises InvalidCursor for what never was one."""
+    async def read(self, principal: Principal, text: str) -> CompositeCursor | None:
+        """None for one that is no longer kept; raises InvalidCursor for what never was one."""
+        if len(text) > MAX_CHARS:
+            raise _invalid()
         if not text.startswith("h."):
             return parse_composite(text)
-        if len(text) != len("h.") + _HANDLE_CHARS or not text.isascii():
-            raise InvalidCursor("cursor", "use the id of an event of this stream as it came")
-        return self._kept.get(text)
+        if (handle := _HANDLE.fullmatch(text)) is None:
+            raise _invalid()
+        check_changes(handle[2])
+        body = await self._store.find(principal, handle[1])
+        return None if body is None else with_changes(parse_composite(body), handle[2])
+
+    async def _kept(self, principal: Principal, cursor: CompositeCursor) -> Base:
+        body, kept_at = str(cursor), self._clock.monotonic()
+        handle = hashlib.sha256(body.encode()).hexdigest()[:32]
+        await self._store.keep(principal, handle, body, for_s=PROMISED_S + FRESH_S)
+        return Base(handle=handle, cursor=cursor, kept_at=kept_at)
+
+
+def _invalid() -> InvalidCursor:
+    return InvalidCursor("cursor", "use the id of an event of this stream as it came")

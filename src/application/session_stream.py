@@ -2,6 +2,7 @@
 
 from application.composite_cursor import CompositeCursor
 from application.cursor import Cursor, parse_cursor
+from application.cursor_writer import CursorWriter
 from application.log_position import LogPosition, text_of
 from application.selection import Selection
 from application.session_scope import SessionScope
@@ -25,9 +26,10 @@ class SessionStream:
 
     async def open(self, request: StreamRequest) -> Opening:
         is_plain = len(request.session_ids) == 1
-        strands = StrandSet(has_plain_ids=is_plain, write=self._sources.shelf.write)
+        cursors = CursorWriter(self._sources.shelf, self._asker.principal)
+        strands = StrandSet(has_plain_ids=is_plain, write=cursors.write)
         selection = Selection(agents=frozenset(request.agents), event_types=request.event_types)
-        cursor = self._composite(request) if not is_plain else None
+        cursor = await self._composite(request) if not is_plain else None
         steps: list[Reset] = []
         awaited: list[AwaitedSession] = []
         bounds = _NO_EVENTS
@@ -54,10 +56,10 @@ class SessionStream:
         connected = _connected(strands, request, bounds)
         return Opening(scope=scope, steps=[connected, *steps[:1]])
 
-    def _composite(self, request: StreamRequest) -> CompositeCursor | None:
+    async def _composite(self, request: StreamRequest) -> CompositeCursor | None:
         if not isinstance(request.start, FromCursor):
             return None
-        return self._sources.shelf.read(request.start.cursor)
+        return await self._sources.shelf.read(self._asker.principal, request.start.cursor)
 
     async def _strand(
         self,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from application.cursor import Cursor, parse_cursor
+from application.cursor_writer import CursorWriter
 from application.log_position import LogPosition, text_of
 from application.selection import Selection
 from application.strand import Strand, before
@@ -26,7 +27,8 @@ class TaskStream:
         """None when all the tasks are over and the cursor is behind their ends."""
         tasks = [await self._task(task_id, request) for task_id in request.task_ids]
         sessions = _by_session(tasks)
-        strands = StrandSet(has_plain_ids=len(sessions) == 1, write=self._sources.shelf.write)
+        cursors = CursorWriter(self._sources.shelf, self._asker.principal)
+        strands = StrandSet(has_plain_ids=len(sessions) == 1, write=cursors.write)
         resets: list[Reset] = []
         for session_key, group in sessions.items():
             resets += await self._add_strand(strands, session_key, group, request)
@@ -58,7 +60,7 @@ class TaskStream:
             raise InvalidInput("task_id", "the task's session was deleted")
         tail, bounds = joined
         position, reset = before(min(task.first_seq for task in tasks)), None
-        if cursor := self._cursor(session_key, request, is_plain=strands.has_plain_ids):
+        if cursor := await self._cursor(session_key, request, is_plain=strands.has_plain_ids):
             resumed, reset = await self._positions.resumed(session_key, bounds, cursor)
             position = position if reset else resumed
         selection = Selection(
@@ -77,14 +79,14 @@ class TaskStream:
         )
         return [reset] if reset else []
 
-    def _cursor(
+    async def _cursor(
         self, session_key: SessionKey, request: StreamRequest, *, is_plain: bool
     ) -> Cursor | None:
         if not isinstance(request.start, FromCursor):
             return None
         if is_plain:
             return parse_cursor(request.start.cursor)
-        composite = self._sources.shelf.read(request.start.cursor)
+        composite = await self._sources.shelf.read(self._asker.principal, request.start.cursor)
         at = composite.positions.get(session_key) if composite else None
         return at if at and at.seq else None
 

@@ -11,6 +11,7 @@ from adapters.http.stream_flush import StreamFlush
 from adapters.http.stream_takeover import StreamTakeover
 from adapters.llm.openai_model import OpenAIModel
 from adapters.llm.scripted_model import ScriptedModel
+from adapters.memory.cursor_store import MemoryCursorStore
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.event_log import MemoryEventLog
 from adapters.memory.session_store import MemorySessionStore
@@ -18,6 +19,7 @@ from adapters.memory.task_store import MemoryTaskStore
 from adapters.memory.wakeups import MemoryWakeups
 from adapters.metrics.prometheus_meter import PrometheusMeter, exposition, new_registry
 from adapters.process.linux_process_host import LinuxProcessHost
+from adapters.store.cursor_store import SqlCursorStore
 from adapters.store.event_log import SqlEventLog
 from adapters.store.open_database import open_database
 from adapters.store.open_wakeups import open_wakeups
@@ -54,6 +56,7 @@ from entrypoints.settings import Settings
 from ports.agent_catalog import AgentCatalog
 from ports.authenticator import Authenticator
 from ports.clock import Clock
+from ports.cursor_store import CursorStore
 from ports.event_codec import EventCodec
 from ports.event_log import EventLog
 from ports.id_source import IdSource
@@ -125,6 +128,13 @@ class Container(containers.DeclarativeContainer):
         memory=providers.Singleton(MemorySessionStore, _memory),
         sqlite=_sql_sessions,
         postgres=_sql_sessions,
+    )
+    _sql_cursors = providers.Singleton(SqlCursorStore, _sql)
+    cursor_store: providers.Provider[CursorStore] = providers.Selector(
+        _store_kind,
+        memory=providers.Singleton(MemoryCursorStore, clock),
+        sqlite=_sql_cursors,
+        postgres=_sql_cursors,
     )
     _one_process = providers.Singleton(MemoryWakeups)
     wakeups: providers.Provider[Wakeups] = providers.Selector(
@@ -227,7 +237,7 @@ class Container(containers.DeclarativeContainer):
         sessions=session_store,
         catalog=catalog,
         clock=clock,
-        shelf=providers.Singleton(CursorShelf),
+        shelf=providers.Singleton(CursorShelf, store=cursor_store, clock=clock),
     )
     watches = providers.Singleton(Watches, sources=stream_sources, codec=codec, meter=meter)
     stream_flush = providers.Singleton(

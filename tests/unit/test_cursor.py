@@ -1,14 +1,20 @@
 """Cursors as clients hold them."""
 
+import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.memory.cursor_store import MemoryCursorStore
 from application.composite_cursor import MAX_CHARS, CompositeCursor, parse_composite
 from application.cursor import Cursor, parse_cursor
-from application.cursor_shelf import CursorShelf
+from application.cursor_changes import changes_since, with_changes
+from application.cursor_shelf import FRESH_S, PROMISED_S, CursorShelf
+from application.cursor_writer import CursorWriter
 from domain.errors import InvalidCursor
 from domain.ids import SessionKey, Tag
+from domain.principal import LOCAL, Principal
+from tests.fakes import FakeClock
 
 tags = st.integers(0, 2**32 - 1).map(lambda number: Tag(f"{number:08x}"))
 cursors = st.builds(Cursor, st.integers(1, 10**17), tags)
@@ -17,6 +23,42 @@ composites = st.builds(
     st.dictionaries(st.integers(1, 2**60).map(SessionKey), cursors, max_size=200),
     st.integers(0, 2**60),
 )
+NO_CURSORS = ("", "m", "m.", "m.zz", "m.1.2", "m.1.1-1-xyz", "m.1" + ".1-1-0000000a" * 200, "1-0")
+UNKNOWN = "h." + "0" * 32
+STRANGER = Principal(tenant="local", owner="stranger", name="stranger")
+
+
+class CountingStore(MemoryCursorStore):
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(clock)
+        self.kept = 0
+
+    async def keep(self, principal: Principal, handle: str, body: str, *, for_s: float) -> None:
+        self.kept += 1
+        await super().keep(principal, handle, body, for_s=for_s)
+
+
+def new_shelf() -> CursorShelf:
+    clock = FakeClock()
+    return CursorShelf(store=MemoryCursorStore(clock), clock=clock)
+
+
+def over(sessions: int, *, horizon_us: int = 7) -> CompositeCursor:
+    at = Cursor(1, Tag("0000000a"))
+    return CompositeCursor(
+        positions={SessionKey(key): at for key in range(1, sessions + 1)}, horizon_us=horizon_us
+    )
+
+
+def moved(cursor: CompositeCursor, key: int, *, to: int) -> CompositeCursor:
+    positions = {**cursor.positions, SessionKey(key): Cursor(to, Tag("0000000b"))}
+    return CompositeCursor(positions=positions, horizon_us=cursor.horizon_us)
+
+
+async def settled(writer: CursorWriter, cursor: CompositeCursor) -> str:
+    writer.write(cursor)
+    await writer.settle()
+    return writer.write(cursor)
 
 
 @given(cursors)
@@ -26,30 +68,118 @@ def test_a_cursor_is_read_back_as_it_was_written(cursor: Cursor) -> None:
 
 @given(composites)
 def test_a_composite_cursor_is_read_back_however_long_it_is(cursor: CompositeCursor) -> None:
-    shelf = CursorShelf()
+    async def written_and_read() -> tuple[str, CompositeCursor | None]:
+        shelf = new_shelf()
+        text = await settled(CursorWriter(shelf, LOCAL), cursor)
+        return text, await shelf.read(LOCAL, text)
 
-    text = shelf.write(cursor)
+    text, read = anyio.run(written_and_read)
 
     assert len(text) <= MAX_CHARS
-    assert shelf.read(text) == cursor
+    assert read == cursor
+
+
+@given(composites, composites)
+def test_any_cursor_can_be_told_by_what_differs_from_any_other(
+    base: CompositeCursor, cursor: CompositeCursor
+) -> None:
+    assert with_changes(base, changes_since(base, cursor)) == cursor
+
+
+async def test_every_place_of_a_long_cursor_is_exact_and_few_of_them_are_stored() -> None:
+    clock = FakeClock()
+    store = CountingStore(clock)
+    shelf = CursorShelf(store=store, clock=clock)
+    writer = CursorWriter(shelf, LOCAL)
+    cursor = over(300)
+    await settled(writer, cursor)
+
+    for event in range(400):
+        if writer.is_due:
+            await writer.settle()
+        cursor = moved(cursor, event % 300 + 1, to=event + 2)
+        text = writer.write(cursor)
+        assert len(text) <= MAX_CHARS
+        assert await shelf.read(LOCAL, text) == cursor
+
+    assert store.kept < 8
+
+
+async def test_watchers_of_the_same_share_what_is_stored() -> None:
+    clock = FakeClock()
+    store = CountingStore(clock)
+    shelf = CursorShelf(store=store, clock=clock)
+    cursor = over(300)
+
+    texts = {await settled(CursorWriter(shelf, LOCAL), cursor) for _ in range(10)}
+
+    assert (store.kept, len(texts)) == (1, 1)
+
+
+async def test_a_cursor_that_does_not_fit_yet_is_told_by_the_last_that_did() -> None:
+    writer = CursorWriter(new_shelf(), LOCAL)
+    short = writer.write(over(3))
+
+    assert writer.write(over(300)) == short
+    assert writer.is_due
+
+
+async def test_another_owner_reads_nothing_of_it() -> None:
+    shelf = new_shelf()
+    text = await settled(CursorWriter(shelf, LOCAL), over(300))
+
+    assert await shelf.read(STRANGER, text) is None
+
+
+async def test_a_cursor_can_be_read_for_a_day_after_it_was_given_out() -> None:
+    clock = FakeClock()
+    shelf = CursorShelf(store=MemoryCursorStore(clock), clock=clock)
+    writer = CursorWriter(shelf, LOCAL)
+    await settled(writer, over(300))
+    clock.advance(FRESH_S - 1)
+    text = await settled(writer, over(300, horizon_us=8))
+
+    clock.advance(PROMISED_S)
+    assert await shelf.read(LOCAL, text) == over(300, horizon_us=8)
+
+    clock.advance(FRESH_S)
+    assert await shelf.read(LOCAL, text) is None
+
+
+async def test_a_base_that_has_grown_old_is_kept_anew() -> None:
+    clock = FakeClock()
+    store = CountingStore(clock)
+    writer = CursorWriter(CursorShelf(store=store, clock=clock), LOCAL)
+    await settled(writer, over(300))
+
+    clock.advance(FRESH_S)
+    await settled(writer, over(300))
+
+    assert store.kept == 2
 
 
 @given(st.text(max_size=100))
 def test_any_other_text_is_refused_and_nothing_worse(text: str) -> None:
-    for parse in (parse_cursor, parse_composite, CursorShelf().read):
+    async def read(text: str) -> None:
+        await new_shelf().read(LOCAL, text)
+
+    for parse in (parse_cursor, parse_composite, lambda text: anyio.run(read, text)):
         try:
             parse(text)
         except InvalidCursor as refused:
             assert refused.field == "cursor"
 
 
-@pytest.mark.parametrize("text", ["", "m", "m.", "m.zz", "m.1.2", "m.1.1-1-xyz", "h.1", "1-0"])
-def test_what_only_resembles_a_cursor_is_refused(text: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    (*NO_CURSORS, *(UNKNOWN + rest for rest in ("", ".", ".1.x", ".x"))),
+)
+async def test_what_only_resembles_a_cursor_is_refused(text: str) -> None:
     with pytest.raises(InvalidCursor):
         parse_cursor(text)
     with pytest.raises(InvalidCursor):
-        CursorShelf().read(text)
+        await new_shelf().read(LOCAL, text)
 
 
-def test_a_handle_that_is_no_longer_kept_is_told_apart_from_nonsense() -> None:
-    assert CursorShelf().read("h." + "0" * 32) is None
+async def test_a_handle_that_is_no_longer_kept_is_told_apart_from_nonsense() -> None:
+    assert await new_shelf().read(LOCAL, f"{UNKNOWN}.1") is None
