@@ -10,7 +10,7 @@ from domain.ids import AgentName, TaskId
 from ports.event_log import StoredEvent
 
 _ALL = frozenset(EVENT_CLASSES)
-_DELTAS = frozenset({"think_delta", "message_delta", "tool_call_stream"})
+DELTAS = frozenset({"think_delta", "message_delta", "tool_call_stream"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,4 +50,4 @@ def event_types(patterns: tuple[str, ...], *, with_deltas: bool) -> frozenset[st
         if not found:
             raise InvalidInput("types", f"no event type matches {pattern!r}")
         wanted |= found
-    return wanted if with_deltas else wanted - _DELTAS
+    return wanted if with_deltas else wanted - DELTAS

@@ -7,7 +7,10 @@ from typing import Literal, Protocol
 
 from domain.ids import SessionId, SessionKey, TaskId
 
-SessionUse = Literal["busy", "idle", "gone"]
+SessionUse = Literal["busy", "idle", "spent", "gone"]
+"""Busy: a task of a session of that name - deleted or not - is unfinished. Idle: none is, and there
+are events. Spent: all of its events were removed. Gone: no session has the name, or none any more.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +80,4 @@ class EventRetention(Protocol):
     async def dead_sessions(self, *, limit: int) -> Sequence[DeadSession]:
         """Those that wait for `SessionStore.purge`."""
 
-    async def use_of(self, session: SessionName) -> SessionUse:
-        """Busy while a task of that name's session - deleted or not - is unfinished; gone when no
-        session has the name, or had it and has been deleted."""
+    async def use_of(self, session: SessionName) -> SessionUse: ...

@@ -1,6 +1,6 @@
 """The end of folders that were made for sessions."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from ports.event_retention import SessionName
@@ -11,6 +11,9 @@ class WorkspaceRetention(Protocol):
 
     async def size(self) -> int:
         """How many bytes all of them take."""
+
+    async def sessions(self) -> Sequence[SessionName]:
+        """Those that have a folder; whose folder has gone unchanged longest comes first."""
 
     async def remove(
         self, session: SessionName, *, is_unused: Callable[[], Awaitable[bool]]

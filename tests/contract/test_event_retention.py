@@ -299,8 +299,10 @@ async def test_a_name_is_in_use_while_a_session_has_it(store: Store) -> None:
     uses.append(await store.retention.use_of(NAME))
     await store.scene.end(claim)
     uses.append(await store.retention.use_of(NAME))
+    await store.trim_all(claim.task.session_key, ended_before=AFTER_ALL)
+    uses.append(await store.retention.use_of(NAME))
 
-    assert uses == ["gone", "busy", "idle"]
+    assert uses == ["gone", "busy", "idle", "spent"]
 
 
 async def test_nothing_is_removed_from_a_session_that_there_is_not(store: Store) -> None:

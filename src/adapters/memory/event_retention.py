@@ -78,8 +78,11 @@ class MemoryEventRetention:
         if any(_name(row.task) == session and not row.task.status.is_final for row in tasks):
             return "busy"
         rows = self._database.sessions.values()
-        is_there = any(_name(row.session) == session and not row.is_deleted for row in rows)
-        return "idle" if is_there else "gone"
+        named = (row.session for row in rows if not row.is_deleted)
+        found = next((one for one in named if _name(one) == session), None)
+        if found is None:
+            return "gone"
+        return "spent" if 0 < found.last_seq < found.first_seq else "idle"
 
     def _ended(self, before: datetime) -> Iterator[tuple[SessionRow, EndedTask, datetime]]:
         for ended_at, task in sorted(

@@ -38,6 +38,7 @@ _KEPT_FROM = (
     .scalar_subquery()
 )
 _HAS_A_PREFIX = sessions.c.first_seq < func.coalesce(_KEPT_FROM, sessions.c.last_seq + 1)
+_IS_NOT_DELETED = sessions.c.deleted_at.is_(None)
 _HAS_LIVE_TASK = exists().where(
     tasks.c.session_key == sessions.c.key, tasks.c.status.in_(LIVE_STATUSES)
 )
@@ -74,10 +75,16 @@ def dead_sessions(connection: Connection, *, limit: int) -> Sequence[DeadSession
 
 def use_of(connection: Connection, session: SessionName) -> SessionUse:
     is_busy = exists().where(_is_of(tasks, session), tasks.c.finished_at.is_(None))
-    is_there = exists().where(_is_of(sessions, session), sessions.c.deleted_at.is_(None))
-    use: SessionUse = connection.execute(
-        select(case((is_busy, literal("busy")), (is_there, literal("idle")), else_="gone"))
-    ).scalar_one()
+    is_there = exists().where(_is_of(sessions, session), _IS_NOT_DELETED)
+    was_used = and_(sessions.c.last_seq > 0, sessions.c.first_seq > sessions.c.last_seq)
+    is_spent = exists().where(_is_of(sessions, session), _IS_NOT_DELETED, was_used)
+    which = case(
+        (is_busy, literal("busy")),
+        (is_spent, literal("spent")),
+        (is_there, literal("idle")),
+        else_="gone",
+    )
+    use: SessionUse = connection.execute(select(which)).scalar_one()
     return use
 
 
@@ -101,7 +108,7 @@ def _ended_query(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
             *tasks.c, sessions.c.first_seq.label("earliest"), sessions.c.last_seq.label("newest")
         )
         .join(sessions, sessions.c.key == tasks.c.session_key)
-        .where(tasks.c.finished_at.is_not(None), sessions.c.deleted_at.is_(None), which)
+        .where(tasks.c.finished_at.is_not(None), _IS_NOT_DELETED, which)
         .order_by(tasks.c.finished_at, tasks.c.number)
     )
 

@@ -1,0 +1,67 @@
+"""Removes from the log in steps that let appends pass, by age, by size, or all of a session."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from application.selection import DELTAS
+from domain.ids import SessionKey
+from ports.event_retention import EndedTask, EventRetention
+
+STEP_EVENTS = 500
+_PAUSE_S = 0.01  # between two steps; their size alone bounds how long an append waits
+_TASKS_AT_ONCE = 100
+_INSTANT = timedelta(microseconds=1)
+EVER = datetime.max.replace(tzinfo=UTC)
+
+
+class LogTrimming:
+    def __init__(self, retention: EventRetention) -> None:
+        self._retention = retention
+
+    async def trim_before(self, ended_before: datetime) -> int:
+        """Remove what belongs to tasks that have ended before; how many events went."""
+        total = 0
+        while oldest := await self._retention.oldest(
+            ended_before=ended_before, limit=_TASKS_AT_ONCE
+        ):
+            for key in dict.fromkeys(task.session_key for task in oldest):
+                events, _ = await self._trim(key, ended_before)
+                total += events
+        return total
+
+    async def trim_task(self, task: EndedTask) -> int:
+        """Remove its session's events up to the first later task; about how many bytes went."""
+        _, size = await self._trim(task.session_key, task.ended_at + _INSTANT)
+        return size
+
+    async def trim_session(self, session_key: SessionKey) -> None:
+        await self._trim(session_key, EVER)
+
+    async def compact_before(self, ended_before: datetime) -> int:
+        """Empty the deltas of tasks that have ended before; how many tasks there were."""
+        total = 0
+        while tasks := await self._retention.to_compact(
+            ended_before=ended_before, limit=_TASKS_AT_ONCE
+        ):
+            for task in tasks:
+                await self._compact(task)
+            total += len(tasks)
+        return total
+
+    async def _trim(self, session_key: SessionKey, ended_before: datetime) -> tuple[int, int]:
+        events = size = 0
+        while True:
+            step = await self._retention.trim(
+                session_key, ended_before=ended_before, limit=STEP_EVENTS
+            )
+            events += step.events
+            size += step.size
+            if step.events < STEP_EVENTS:
+                return events, size
+            await asyncio.sleep(_PAUSE_S)
+
+    async def _compact(self, task: EndedTask) -> None:
+        after: int | None = 0
+        while after is not None:
+            after = await self._retention.compact(task, DELTAS, after=after, limit=STEP_EVENTS)
+            await asyncio.sleep(0 if after is None else _PAUSE_S)

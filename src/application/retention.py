@@ -1,0 +1,119 @@
+"""Lets what has been kept long enough go: deleted sessions, old events, old workspaces, deltas."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from application.log_trimming import EVER, LogTrimming
+from application.retention_policy import RetentionPolicy
+from domain.errors import Unavailable
+from ports.clock import Clock
+from ports.event_retention import EventRetention, SessionName, SessionUse
+from ports.session_store import SessionStore
+from ports.workspace_retention import WorkspaceRetention
+
+log = logging.getLogger(__name__)
+
+_SWEEP_S = 300.0
+_CLEAN_UP_S = 10.0
+_AT_ONCE = 100
+
+
+class Retention:
+    """Several processes may do this at once; with `is_on` off this one leaves it to others."""
+
+    def __init__(
+        self,
+        *,
+        policy: RetentionPolicy,
+        events: EventRetention,
+        workspaces: WorkspaceRetention,
+        sessions: SessionStore,
+        clock: Clock,
+        is_on: bool,
+    ) -> None:
+        self._policy = policy
+        self._events = events
+        self._workspaces = workspaces
+        self._sessions = sessions
+        self._clock = clock
+        self._is_on = is_on
+        self._trimming = LogTrimming(events)
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        if not self._is_on:
+            yield
+            return
+        async with asyncio.TaskGroup() as group:
+            chores = [
+                group.create_task(_repeat(self.clean_up, every_s=_CLEAN_UP_S)),
+                group.create_task(_repeat(self.sweep, every_s=_SWEEP_S)),
+            ]
+            try:
+                yield
+            finally:
+                for chore in chores:
+                    chore.cancel()
+
+    async def clean_up(self) -> None:
+        """Remove what is left of deleted sessions, once their runners have stopped."""
+        for dead in await self._events.dead_sessions(limit=_AT_ONCE):
+            await self._remove_workspace(dead.session, when="gone")
+            # A long log goes in steps first, so that the purge is a short transaction.
+            await self._trimming.trim_session(dead.session_key)
+        await self._sessions.purge()
+
+    async def sweep(self) -> None:
+        """Apply the policy once."""
+        now = self._clock.now()
+        if self._policy.kept_for is not None:
+            events = await self._trimming.trim_before(now - self._policy.kept_for)
+            if events:
+                log.info("removed %d events that were kept long enough", events)
+        if self._policy.max_bytes is not None:
+            await self._shrink(self._policy.max_bytes)
+        await self._trimming.compact_before(now - self._policy.compacted_after)
+
+    async def _shrink(self, max_bytes: int) -> None:
+        # Measured once: neither database knows at once how much a removal has freed.
+        excess = await self._events.size() + await self._workspaces.size() - max_bytes
+        if excess <= 0:
+            return
+        excess -= await self._remove_spent_workspaces(excess)
+        while excess > 0:
+            oldest = await self._events.oldest(ended_before=EVER, limit=1)
+            if not oldest:
+                log.warning("%d bytes too many are kept, by unfinished tasks or files", excess)
+                return
+            excess -= await self._trimming.trim_task(oldest[0])
+            excess -= await self._remove_workspace(oldest[0].session, when="spent")
+
+    async def _remove_spent_workspaces(self, excess: int) -> int:
+        """Those whose events have gone already; what another store's sessions own stays."""
+        freed = 0
+        for session in await self._workspaces.sessions():
+            if freed >= excess:
+                break
+            freed += await self._remove_workspace(session, when="spent")
+        return freed
+
+    async def _remove_workspace(self, session: SessionName, *, when: SessionUse) -> int:
+        async def is_unused() -> bool:
+            return await self._events.use_of(session) == when
+
+        if not await is_unused():
+            return 0
+        return await self._workspaces.remove(session, is_unused=is_unused)
+
+
+async def _repeat(chore: Callable[[], Awaitable[None]], *, every_s: float) -> None:
+    while True:
+        try:
+            await chore()
+        except Unavailable as error:
+            log.warning("retention: %s", error)
+        except Exception:  # boundary: one failed round must not end the chore
+            log.exception("retention: a round failed")
+        await asyncio.sleep(every_s)
