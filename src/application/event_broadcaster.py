@@ -93,6 +93,7 @@ class EventBroadcaster:
             log=self._log,
             tails=self._tails,
             wakeups=self._wakeups,
+            clock=self._clock,
             meter=self._meter,
             on_failure=self._failed,
         )

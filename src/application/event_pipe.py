@@ -12,6 +12,7 @@ from domain.limits import Spent
 from domain.task_change import TaskChange
 from domain.thinking_events import TokenUsage
 from domain.usage import Usage
+from ports.clock import Clock
 from ports.event_log import Append, EncodedEvent, EventLog
 from ports.meter import Meter
 from ports.wakeups import Wakeups
@@ -37,6 +38,7 @@ class EventPipe:
         log: EventLog,
         tails: Tails,
         wakeups: Wakeups,
+        clock: Clock,
         meter: Meter,
         on_failure: OnFailure,
     ) -> None:
@@ -46,6 +48,7 @@ class EventPipe:
         self._log = log
         self._tails = tails
         self._wakeups = wakeups
+        self._clock = clock
         self._meter = meter
         self._spent = Spent()
         self._pending: list[EncodedEvent] = []
@@ -127,6 +130,7 @@ class EventPipe:
     async def _store_pending(self) -> None:
         events, change = self._pending, self._change
         self._pending, self._pending_bytes, self._change = [], 0, None
+        began_at = self._clock.monotonic()
         stored = await self._log.append(
             Append(
                 session_key=self._origin.session_key,
@@ -137,6 +141,7 @@ class EventPipe:
             )
         )
         self._emptied.set()
+        self._meter.observe("append", self._clock.monotonic() - began_at)
         self._meter.add("events_appended", len(stored))
         self._tails.publish(self._origin.session_key, stored)
         self._wakeups.notify(self._origin.session_key)

@@ -1,5 +1,6 @@
-"""What the program counts about itself."""
+"""What the program counts and measures about itself."""
 
+from collections.abc import Callable
 from typing import Literal, Protocol
 
 Count = Literal[
@@ -12,14 +13,34 @@ Count = Literal[
     "events_sent",
     "bytes_sent",
     "resets",
+    "tail_hits",
     "store_reads",
 ]
+Gauge = Literal[
+    "watchers",
+    "watchers_parked",
+    "streams_portable",
+    "streams_detached",
+    "streams_reactor",
+    "tasks_running",
+]
+Timing = Literal["append", "event_loop_lag"]
 
 
 class Meter(Protocol):
-    """Counts only go up; every one is 0 until it is first added to."""
+    """Only the event loop's own thread may call it; nothing here blocks or raises.
 
-    def add(self, count: Count, amount: int = 1) -> None:
-        """Never blocks and never raises."""
+    Counts only go up; every one is 0 until it is first added to.
+    """
+
+    def add(self, count: Count, amount: int = 1) -> None: ...
 
     def total(self, count: Count) -> int: ...
+
+    def observe(self, timing: Timing, seconds: float) -> None:
+        """Note one more duration; how they are spread is what is kept."""
+
+    def show(self, gauge: Gauge, read: Callable[[], int]) -> None:
+        """`read` is called whenever somebody looks; the last one given counts, without one it is 0."""
+
+    def level(self, gauge: Gauge) -> int: ...

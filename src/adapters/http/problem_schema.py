@@ -13,7 +13,7 @@ _WITH_BODY = (413, 415, 422)
 _MEANINGS = {
     400: "The query, a header or the JSON cannot be used.",
     401: "The caller is not let in.",
-    403: "A page of another site may not do this.",
+    403: "A page of another site, or this caller, may not do this.",
     404: "There is no such thing for this caller.",
     405: "This path does not take that method.",
     409: "The present state does not allow this.",

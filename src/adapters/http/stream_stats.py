@@ -20,6 +20,8 @@ class StreamStats(TypedDict):
     events_sent: int
     bytes_sent: int
     resets: int
+    parked: int
+    store_reads: int
 
 
 def stream_stats_router(*, watches: Watches, meter: Meter, caller: Caller) -> APIRouter:
@@ -37,6 +39,8 @@ def stream_stats_router(*, watches: Watches, meter: Meter, caller: Caller) -> AP
             events_sent=meter.total("events_sent"),
             bytes_sent=meter.total("bytes_sent"),
             resets=meter.total("resets"),
+            parked=meter.level("watchers_parked"),
+            store_reads=meter.total("store_reads"),
         )
 
     return router

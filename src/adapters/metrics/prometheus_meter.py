@@ -1,46 +1,86 @@
 """Counts in the form that Prometheus reads, in a registry of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable
 from typing import get_args
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    ProcessCollector,
+    generate_latest,
+)
+from prometheus_client.metrics_core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 
-from ports.meter import Count
-
-_HELP: Mapping[Count, str] = {
-    "events_appended": "Events stored in the log.",
-    "tasks_submitted": "Tasks submitted.",
-    "tasks_ended": "Runs that this process has ended.",
-    "listener_errors": "Events that a listener failed on.",
-    "watchers_opened": "Streams opened.",
-    "watchers_closed": "Streams closed.",
-    "events_sent": "Events written to streams.",
-    "bytes_sent": "Bytes of events written to streams.",
-    "resets": "Streams whose cursor the log could not serve.",
-    "store_reads": "Pages that streams read from the store.",
-}
+from adapters.metrics.durations import Durations
+from adapters.metrics.metric_names import COUNTS, GAUGES, PREFIX, TIMINGS
+from ports.meter import Count, Gauge, Timing
 
 
 class PrometheusMeter:
+    """Keeps plain numbers, which cost the hot path little; they are dressed up when read."""
+
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._counters = {
-            name: Counter(f"agentcast_{name}", _HELP[name], registry=registry)
-            for name in get_args(Count)
-        }
-        self._totals = dict.fromkeys(self._counters, 0)
+        self._totals: dict[Count, int] = dict.fromkeys(get_args(Count), 0)
+        self._gauges: dict[Gauge, Callable[[], int]] = {}
+        self._durations = {timing: Durations() for timing in TIMINGS}
+        registry.register(self)
 
     def add(self, count: Count, amount: int = 1) -> None:
         self._totals[count] += amount
-        self._counters[count].inc(amount)
 
     def total(self, count: Count) -> int:
         return self._totals[count]
 
+    def observe(self, timing: Timing, seconds: float) -> None:
+        self._durations[timing].add(seconds)
+
+    def show(self, gauge: Gauge, read: Callable[[], int]) -> None:
+        self._gauges[gauge] = read
+
+    def level(self, gauge: Gauge) -> int:
+        read = self._gauges.get(gauge)
+        return read() if read else 0
+
+    def collect(self) -> Iterable[Metric]:
+        """What the registry asks for when the page is read."""
+        yield from self._counters()
+        yield from self._levels()
+        yield from self._histograms()
+
+    def _counters(self) -> Iterable[Metric]:
+        for count, text in COUNTS.items():
+            yield CounterMetricFamily(PREFIX + count, text, value=self._totals[count])
+
+    def _levels(self) -> Iterable[Metric]:
+        families: dict[str, GaugeMetricFamily] = {}
+        for gauge, name in GAUGES.items():
+            labels = {} if name.writer is None else {"writer": name.writer}
+            family = families.setdefault(
+                name.family, GaugeMetricFamily(PREFIX + name.family, name.help, labels=[*labels])
+            )
+            family.add_metric([*labels.values()], self.level(gauge))
+        yield from families.values()
+
+    def _histograms(self) -> Iterable[Metric]:
+        for timing, (name, text) in TIMINGS.items():
+            durations = self._durations[timing]
+            yield HistogramMetricFamily(
+                PREFIX + name, text, buckets=durations.buckets(), sum_value=durations.sum_s
+            )
+
 
 def new_registry() -> CollectorRegistry:
-    return CollectorRegistry()
+    """Knows the process's own memory, time and descriptors already."""
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    return registry
 
 
 def exposition(registry: CollectorRegistry) -> tuple[bytes, str]:
-    """All counts in Prometheus's text format, and its content type."""
+    """All that is known in Prometheus's text format, and its content type."""
     return generate_latest(registry), CONTENT_TYPE_LATEST

@@ -1,0 +1,58 @@
+"""What every meter promises."""
+
+from collections.abc import Callable, Mapping
+from typing import get_args
+
+import pytest
+
+from adapters.metrics.prometheus_meter import PrometheusMeter, new_registry
+from ports.meter import Count, Gauge, Meter
+
+
+def prometheus() -> Meter:
+    return PrometheusMeter(new_registry())
+
+
+METERS: Mapping[str, Callable[[], Meter]] = {"prometheus": prometheus}
+
+
+@pytest.fixture(params=list(METERS.values()), ids=list(METERS))
+def meter(request: pytest.FixtureRequest) -> Meter:
+    make: Callable[[], Meter] = request.param
+    return make()
+
+
+def test_every_count_and_level_is_zero_at_first(meter: Meter) -> None:
+    assert [meter.total(count) for count in get_args(Count)] == [0] * len(get_args(Count))
+    assert [meter.level(gauge) for gauge in get_args(Gauge)] == [0] * len(get_args(Gauge))
+
+
+def test_what_is_added_adds_up_and_touches_no_other_count(meter: Meter) -> None:
+    meter.add("events_sent")
+    meter.add("events_sent", 41)
+    meter.add("resets", 0)
+
+    assert meter.total("events_sent") == 42
+    assert meter.total("bytes_sent") == meter.total("resets") == 0
+
+
+def test_a_level_is_read_anew_whenever_somebody_looks(meter: Meter) -> None:
+    watchers: list[str] = []
+    meter.show("watchers", lambda: len(watchers))
+
+    before = meter.level("watchers")
+    watchers.append("one more")
+
+    assert (before, meter.level("watchers")) == (0, 1)
+
+
+def test_the_last_reader_of_a_level_counts(meter: Meter) -> None:
+    meter.show("tasks_running", lambda: 1)
+    meter.show("tasks_running", lambda: 2)
+
+    assert meter.level("tasks_running") == 2
+
+
+def test_any_duration_may_be_observed(meter: Meter) -> None:
+    for seconds in (0.0, 0.0005, 3.0, 1e9):
+        meter.observe("append", seconds)
