@@ -1,8 +1,12 @@
 """The choices that settings leave to the container."""
 
+import resource
+import sys
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Literal
 
+from application.retention_policy import RetentionPolicy
 from domain.agent_profile import AgentProfile
 from domain.ids import AgentName
 from entrypoints.agent_settings import profiles_of
@@ -47,6 +51,14 @@ def openai_model(settings: Settings) -> str:
     return settings.llm_model or DEFAULT_OPENAI_MODEL
 
 
+def retention_policy(settings: Settings) -> RetentionPolicy:
+    days = settings.retention_days
+    return RetentionPolicy(
+        kept_for=None if days is None else timedelta(days=days),
+        max_bytes=settings.data_max_bytes,
+    )
+
+
 def profiles(settings: Settings) -> Sequence[AgentProfile]:
     return profiles_of(settings.agents)
 
@@ -59,3 +71,11 @@ def default_agent(settings: Settings, known: Sequence[AgentProfile]) -> AgentNam
             f"known: {', '.join(names)}"
         )
     return AgentName(settings.default_agent)
+
+
+def most_streams(settings: Settings) -> int:
+    """Room is left for what is no stream: requests, the store, the processes of agents."""
+    descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if descriptors == resource.RLIM_INFINITY:
+        descriptors = sys.maxsize
+    return settings.max_streams or max(1, descriptors * 4 // 5)

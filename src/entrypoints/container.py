@@ -54,11 +54,13 @@ from entrypoints import choices
 from entrypoints.data_directory import DataDirectory
 from entrypoints.settings import Settings
 from ports.agent_catalog import AgentCatalog
+from application.loop_lag import LoopLag
 from ports.authenticator import Authenticator
 from ports.clock import Clock
 from ports.cursor_store import CursorStore
 from ports.event_codec import EventCodec
 from ports.event_log import EventLog
+from application.stream_cap import StreamCap
 from ports.id_source import IdSource
 from ports.language_model import LanguageModel
 from ports.meter import Meter
@@ -239,12 +241,25 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
         shelf=providers.Singleton(CursorShelf, store=cursor_store, clock=clock),
     )
-    watches = providers.Singleton(Watches, sources=stream_sources, codec=codec, meter=meter)
-    stream_flush = providers.Singleton(
-        StreamFlush, watches=watches, ping_s=settings.provided.stream_ping_s
+    watches = Singleton(Watches, sources=stream_sources, codec=codec, meter=meter)
+    stream_flush = Singleton(StreamFlush, watches=watches, ping_s=settings.provided.stream_ping_s)
+    stream_takeover = Singleton(StreamTakeover, flush=stream_flush, reactor=Singleton(Reactor))
+    websockets = Singleton(WebSockets)
+    stream_cap = Singleton(
+        StreamCap,
+        most=Callable(choices.most_streams, settings),
+        most_each=settings.provided.max_streams_each,
     )
-    stream_takeover = providers.Singleton(
-        StreamTakeover, flush=stream_flush, reactor=providers.Singleton(Reactor)
+    loop_lag = Singleton(LoopLag, clock=clock, meter=meter)
+    history = Singleton(History, log=event_log)
+    retention = Singleton(
+        Retention,
+        policy=Callable(choices.retention_policy, settings),
+        events=event_retention,
+        workspaces=workspace_retention,
+        sessions=session_store,
+        clock=clock,
+        is_on=worker_settings.provided.takes_any,
     )
     history = providers.Singleton(History, log=event_log)
 
@@ -268,3 +283,4 @@ async def opened(container: Container) -> AsyncIterator[None]:
             if isinstance(part, Openable):
                 await stack.enter_async_context(part.opened())
         yield
+        container.loop_lag(),

@@ -17,6 +17,7 @@ from domain.errors import Unavailable
 from domain.ids import SessionKey
 from entrypoints.container import Container
 
+from entrypoints.gauges import show_gauges
 _STORE_PATIENCE_S = 2.0
 
 
@@ -28,6 +29,7 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None) -> Applic
     watches = container.watches()
     caller = caller_by(container.authenticator())
     streams = Streams(
+    show_gauges(container)
         watches=watches,
         coordinator=coordinator,
         takeover=container.stream_takeover(),
