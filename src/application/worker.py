@@ -17,7 +17,6 @@ from domain.events import EventListener, Origin
 from domain.ids import TaskId
 from ports.clock import Clock
 from ports.meter import Meter
-from ports.session_store import SessionStore
 from ports.task_store import Claim, TaskStore
 
 log = logging.getLogger(__name__)
@@ -32,7 +31,6 @@ class Worker:
         *,
         settings: WorkerSettings,
         tasks: TaskStore,
-        sessions: SessionStore,
         agents: AgentCoordinator,
         broadcaster: EventBroadcaster,
         lost: LostTasks,
@@ -42,7 +40,6 @@ class Worker:
         self.runs = LiveRuns()
         self.settings = settings
         self._tasks = tasks
-        self._sessions = sessions
         self._agents = agents
         self._broadcaster = broadcaster
         self._lost = lost
@@ -181,7 +178,6 @@ class Worker:
     async def _clean_up(self) -> None:
         if self.settings.takes_any and not self._is_draining:
             await self._lost.settle(self.settings)
-            await self._sessions.purge()
 
 
 async def _poll() -> None:

@@ -3,7 +3,17 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from dependency_injector import containers, providers
+from dependency_injector.containers import DeclarativeContainer
+from dependency_injector.providers import (
+    Callable,
+    Dependency,
+    Dict,
+    Factory,
+    List,
+    Provider,
+    Selector,
+    Singleton,
+)
 
 from adapters.auth.local_authenticator import LocalAuthenticator
 from adapters.http.reactor import Reactor
@@ -14,6 +24,7 @@ from adapters.llm.scripted_model import ScriptedModel
 from adapters.memory.cursor_store import MemoryCursorStore
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.event_log import MemoryEventLog
+from adapters.memory.event_retention import MemoryEventRetention
 from adapters.memory.session_store import MemorySessionStore
 from adapters.memory.task_store import MemoryTaskStore
 from adapters.memory.wakeups import MemoryWakeups
@@ -21,6 +32,7 @@ from adapters.metrics.prometheus_meter import PrometheusMeter, exposition, new_r
 from adapters.process.linux_process_host import LinuxProcessHost
 from adapters.store.cursor_store import SqlCursorStore
 from adapters.store.event_log import SqlEventLog
+from adapters.store.event_retention import SqlEventRetention
 from adapters.store.open_database import open_database
 from adapters.store.open_wakeups import open_wakeups
 from adapters.store.session_store import SqlSessionStore
@@ -34,16 +46,20 @@ from adapters.tools.search_files import SearchFilesTool
 from adapters.tools.shell import ShellTool
 from adapters.tools.write_file import WriteFileTool
 from adapters.wire import JsonEventCodec
+from adapters.workspace.folder_workspace_retention import FolderWorkspaceRetention
 from adapters.workspace.folder_workspaces import FolderWorkspaces
 from application.agent_coordinator import AgentCoordinator
 from application.command_runner import CommandRunner
 from application.cursor_shelf import CursorShelf
 from application.event_broadcaster import EventBroadcaster
 from application.history import History
+from application.loop_lag import LoopLag
 from application.lost_tasks import LostTasks
 from application.react_runner import ReactRunner
+from application.retention import Retention
 from application.server_coordinator import ServerCoordinator
 from application.sessions import Sessions
+from application.stream_cap import StreamCap
 from application.stream_sources import StreamSources
 from application.tail_follower import TailFollower
 from application.tails import Tails
@@ -54,13 +70,12 @@ from entrypoints import choices
 from entrypoints.data_directory import DataDirectory
 from entrypoints.settings import Settings
 from ports.agent_catalog import AgentCatalog
-from application.loop_lag import LoopLag
 from ports.authenticator import Authenticator
 from ports.clock import Clock
 from ports.cursor_store import CursorStore
 from ports.event_codec import EventCodec
 from ports.event_log import EventLog
-from application.stream_cap import StreamCap
+from ports.event_retention import EventRetention
 from ports.id_source import IdSource
 from ports.language_model import LanguageModel
 from ports.meter import Meter
@@ -71,116 +86,114 @@ from ports.session_store import SessionStore
 from ports.task_store import TaskStore
 from ports.tool import Tool
 from ports.wakeups import Wakeups
+from ports.workspace_retention import WorkspaceRetention
 from ports.workspaces import Workspaces
 
 
-class Container(containers.DeclarativeContainer):
+class Container(DeclarativeContainer):
     """`Container(settings=…, worker_settings=…)`; every other provider may be named as well."""
 
-    settings: providers.Provider[Settings] = providers.Dependency(instance_of=Settings)
-    worker_settings: providers.Provider[WorkerSettings] = providers.Dependency(
-        instance_of=WorkerSettings
-    )
-    data_directory = providers.Factory(DataDirectory, settings.provided.data_dir)
+    settings: Provider[Settings] = Dependency(instance_of=Settings)
+    worker_settings: Provider[WorkerSettings] = Dependency(instance_of=WorkerSettings)
+    data_directory = Factory(DataDirectory, settings.provided.data_dir)
 
-    clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
-    ids: providers.Provider[IdSource] = providers.Singleton(SystemIdSource)
-    codec: providers.Provider[EventCodec] = providers.Singleton(JsonEventCodec)
-    metrics_registry = providers.Singleton(new_registry)
-    metrics_page = providers.Callable(exposition, metrics_registry)
-    meter: providers.Provider[Meter] = providers.Singleton(PrometheusMeter, metrics_registry)
-    authenticator: providers.Provider[Authenticator] = providers.Singleton(LocalAuthenticator)
-    profiles = providers.Callable(choices.profiles, settings)
-    catalog: providers.Provider[AgentCatalog] = providers.Singleton(
-        FixedAgentCatalog,
-        profiles,
-        default=providers.Callable(choices.default_agent, settings, profiles),
+    clock: Provider[Clock] = Singleton(SystemClock)
+    ids: Provider[IdSource] = Singleton(SystemIdSource)
+    codec: Provider[EventCodec] = Singleton(JsonEventCodec)
+    metrics_registry = Singleton(new_registry)
+    metrics_page = Callable(exposition, metrics_registry)
+    meter: Provider[Meter] = Singleton(PrometheusMeter, metrics_registry)
+    authenticator: Provider[Authenticator] = Singleton(LocalAuthenticator)
+    profiles = Callable(choices.profiles, settings)
+    catalog: Provider[AgentCatalog] = Singleton(
+        FixedAgentCatalog, profiles, default=Callable(choices.default_agent, settings, profiles)
     )
-    workspaces: providers.Provider[Workspaces] = providers.Singleton(
+    workspaces: Provider[Workspaces] = Singleton(
         FolderWorkspaces,
         root=data_directory.provided.workspaces,
         fixed=settings.provided.workspace,
     )
+    workspace_retention: Provider[WorkspaceRetention] = Singleton(
+        FolderWorkspaceRetention, root=data_directory.provided.workspaces
+    )
 
-    _store_kind = providers.Callable(choices.store_kind, settings)
-    _memory = providers.Singleton(MemoryDatabase, clock)
-    _sql = providers.Singleton(open_database, settings.provided.store_url)
-    database = providers.Selector(_store_kind, memory=_memory, sqlite=_sql, postgres=_sql)
-    _sql_log = providers.Singleton(SqlEventLog, _sql)
-    event_log: providers.Provider[EventLog] = providers.Selector(
-        _store_kind,
-        memory=providers.Singleton(MemoryEventLog, _memory),
-        sqlite=_sql_log,
-        postgres=_sql_log,
+    _store_kind = Callable(choices.store_kind, settings)
+    _memory = Singleton(MemoryDatabase, clock)
+    _sql = Singleton(open_database, settings.provided.store_url)
+    database = Selector(_store_kind, memory=_memory, sqlite=_sql, postgres=_sql)
+    _sql_log = Singleton(SqlEventLog, _sql)
+    event_log: Provider[EventLog] = Selector(
+        _store_kind, memory=Singleton(MemoryEventLog, _memory), sqlite=_sql_log, postgres=_sql_log
     )
-    _sql_tasks = providers.Singleton(
-        SqlTaskStore, _sql, ids=ids, lease_s=settings.provided.lease_s
-    )
-    task_store: providers.Provider[TaskStore] = providers.Selector(
+    _sql_tasks = Singleton(SqlTaskStore, _sql, ids=ids, lease_s=settings.provided.lease_s)
+    task_store: Provider[TaskStore] = Selector(
         _store_kind,
-        memory=providers.Singleton(
-            MemoryTaskStore, _memory, ids=ids, lease_s=settings.provided.lease_s
-        ),
+        memory=Singleton(MemoryTaskStore, _memory, ids=ids, lease_s=settings.provided.lease_s),
         sqlite=_sql_tasks,
         postgres=_sql_tasks,
     )
-    _sql_sessions = providers.Singleton(SqlSessionStore, _sql)
-    session_store: providers.Provider[SessionStore] = providers.Selector(
+    _sql_sessions = Singleton(SqlSessionStore, _sql)
+    session_store: Provider[SessionStore] = Selector(
         _store_kind,
-        memory=providers.Singleton(MemorySessionStore, _memory),
+        memory=Singleton(MemorySessionStore, _memory),
         sqlite=_sql_sessions,
         postgres=_sql_sessions,
     )
-    _sql_cursors = providers.Singleton(SqlCursorStore, _sql)
-    cursor_store: providers.Provider[CursorStore] = providers.Selector(
+    _sql_retention = Singleton(SqlEventRetention, _sql)
+    event_retention: Provider[EventRetention] = Selector(
         _store_kind,
-        memory=providers.Singleton(MemoryCursorStore, clock),
+        memory=Singleton(MemoryEventRetention, _memory),
+        sqlite=_sql_retention,
+        postgres=_sql_retention,
+    )
+    _sql_cursors = Singleton(SqlCursorStore, _sql)
+    cursor_store: Provider[CursorStore] = Selector(
+        _store_kind,
+        memory=Singleton(MemoryCursorStore, clock),
         sqlite=_sql_cursors,
         postgres=_sql_cursors,
     )
-    _one_process = providers.Singleton(MemoryWakeups)
-    wakeups: providers.Provider[Wakeups] = providers.Selector(
+    _one_process = Singleton(MemoryWakeups)
+    wakeups: Provider[Wakeups] = Selector(
         _store_kind,
         memory=_one_process,
         sqlite=_one_process,
-        postgres=providers.Singleton(open_wakeups, settings.provided.store_url),
+        postgres=Singleton(open_wakeups, settings.provided.store_url),
     )
 
-    process_host: providers.Provider[ProcessHost] = providers.Singleton(
-        LinuxProcessHost, hidden_folders=providers.List(settings.provided.data_dir.as_posix.call())
+    process_host: Provider[ProcessHost] = Singleton(
+        LinuxProcessHost, hidden_folders=List(settings.provided.data_dir.as_posix.call())
     )
-    language_model: providers.Provider[LanguageModel] = providers.Selector(
-        providers.Callable(choices.model_kind, settings),
-        openai=providers.Singleton(
+    language_model: Provider[LanguageModel] = Selector(
+        Callable(choices.model_kind, settings),
+        openai=Singleton(
             OpenAIModel,
-            api_key=providers.Callable(choices.openai_key, settings),
+            api_key=Callable(choices.openai_key, settings),
             base_url=settings.provided.openai_base_url,
-            model=providers.Callable(choices.openai_model, settings),
+            model=Callable(choices.openai_model, settings),
         ),
-        scripted=providers.Singleton(ScriptedModel),
+        scripted=Singleton(ScriptedModel),
     )
-    shell_tool: providers.Provider[Tool] = providers.Singleton(
-        ShellTool, process_host=process_host
-    )
-    read_file_tool: providers.Provider[Tool] = providers.Singleton(ReadFileTool)
-    write_file_tool: providers.Provider[Tool] = providers.Singleton(WriteFileTool)
-    list_directory_tool: providers.Provider[Tool] = providers.Singleton(ListDirectoryTool)
-    search_files_tool: providers.Provider[Tool] = providers.Singleton(SearchFilesTool)
-    tools = providers.List(
+    shell_tool: Provider[Tool] = Singleton(ShellTool, process_host=process_host)
+    read_file_tool: Provider[Tool] = Singleton(ReadFileTool)
+    write_file_tool: Provider[Tool] = Singleton(WriteFileTool)
+    list_directory_tool: Provider[Tool] = Singleton(ListDirectoryTool)
+    search_files_tool: Provider[Tool] = Singleton(SearchFilesTool)
+    tools = List(
         shell_tool, read_file_tool, write_file_tool, list_directory_tool, search_files_tool
     )
 
-    react_runner: providers.Provider[Runner] = providers.Singleton(
+    react_runner: Provider[Runner] = Singleton(
         ReactRunner, model=language_model, tools=tools, clock=clock, ids=ids
     )
-    command_runner: providers.Provider[Runner] = providers.Singleton(
+    command_runner: Provider[Runner] = Singleton(
         CommandRunner, process_host=process_host, clock=clock
     )
-    runners = providers.Dict(react=react_runner, shell=command_runner, command=command_runner)
+    runners = Dict(react=react_runner, shell=command_runner, command=command_runner)
 
-    tails = providers.Singleton(Tails, log=event_log, sessions=session_store, codec=codec)
-    tail_follower = providers.Singleton(TailFollower, tails=tails, wakeups=wakeups)
-    event_broadcaster = providers.Singleton(
+    tails = Singleton(Tails, log=event_log, sessions=session_store, codec=codec)
+    tail_follower = Singleton(TailFollower, tails=tails, wakeups=wakeups)
+    event_broadcaster = Singleton(
         EventBroadcaster,
         log=event_log,
         codec=codec,
@@ -190,7 +203,7 @@ class Container(containers.DeclarativeContainer):
         ids=ids,
         meter=meter,
     )
-    agent_coordinator = providers.Singleton(
+    agent_coordinator = Singleton(
         AgentCoordinator,
         runners=runners,
         catalog=catalog,
@@ -198,25 +211,24 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
         meter=meter,
     )
-    lost_tasks = providers.Singleton(
+    lost_tasks = Singleton(
         LostTasks,
         tasks=task_store,
         broadcaster=event_broadcaster,
         catalog=catalog,
         processes=process_host,
     )
-    worker = providers.Singleton(
+    worker = Singleton(
         Worker,
         settings=worker_settings,
         tasks=task_store,
-        sessions=session_store,
         agents=agent_coordinator,
         broadcaster=event_broadcaster,
         lost=lost_tasks,
         clock=clock,
         meter=meter,
     )
-    server_coordinator = providers.Singleton(
+    server_coordinator = Singleton(
         ServerCoordinator,
         tasks=task_store,
         broadcaster=event_broadcaster,
@@ -228,10 +240,10 @@ class Container(containers.DeclarativeContainer):
         ids=ids,
         meter=meter,
     )
-    sessions = providers.Singleton(
+    sessions = Singleton(
         Sessions, store=session_store, worker=worker, tails=tails, wakeups=wakeups, ids=ids
     )
-    stream_sources = providers.Singleton(
+    stream_sources = Singleton(
         StreamSources,
         log=event_log,
         tails=tails,
@@ -239,7 +251,7 @@ class Container(containers.DeclarativeContainer):
         sessions=session_store,
         catalog=catalog,
         clock=clock,
-        shelf=providers.Singleton(CursorShelf, store=cursor_store, clock=clock),
+        shelf=Singleton(CursorShelf, store=cursor_store, clock=clock),
     )
     watches = Singleton(Watches, sources=stream_sources, codec=codec, meter=meter)
     stream_flush = Singleton(StreamFlush, watches=watches, ping_s=settings.provided.stream_ping_s)
@@ -261,7 +273,25 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
         is_on=worker_settings.provided.takes_any,
     )
-    history = providers.Singleton(History, log=event_log)
+    retention = Singleton(
+        Retention,
+        policy=Callable(choices.retention_policy, settings),
+        events=event_retention,
+        workspaces=workspace_retention,
+        sessions=session_store,
+        clock=clock,
+        is_on=worker_settings.provided.takes_any,
+    )
+    history = Singleton(History, log=event_log)
+    retention = Singleton(
+        Retention,
+        policy=Callable(choices.retention_policy, settings),
+        events=event_retention,
+        workspaces=workspace_retention,
+        sessions=session_store,
+        clock=clock,
+        is_on=worker_settings.provided.takes_any,
+    )
 
 
 @asynccontextmanager
@@ -275,6 +305,7 @@ async def opened(container: Container) -> AsyncIterator[None]:
         container.language_model(),
         container.event_broadcaster(),
         container.tail_follower(),
+        container.retention(),
         container.server_coordinator(),
         container.stream_takeover(),
     ]
@@ -283,4 +314,4 @@ async def opened(container: Container) -> AsyncIterator[None]:
             if isinstance(part, Openable):
                 await stack.enter_async_context(part.opened())
         yield
-        container.loop_lag(),
+        (container.loop_lag(),)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from dotenv import dotenv_values
 from platformdirs import user_data_path
-from pydantic import AliasChoices, Field, ValidationError, field_validator
+from pydantic import AliasChoices, ByteSize, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -23,6 +23,7 @@ PREFIX = "AGENTCAST_"
 _OF_OTHERS = frozenset(
     {"AGENTCAST_CONFIG", "AGENTCAST_URL", "AGENTCAST_DEBUG", "AGENTCAST_TASK_ID"}
 )
+_LEAST_BYTES = 1024 * 1024
 _DEFAULT_CONFIG = "agentcast.toml"
 
 
@@ -58,6 +59,10 @@ class Settings(BaseSettings):
     worker_concurrency: int = Field(default=128, ge=1, le=10_000)
     lease_s: float = Field(default=30.0, gt=0, le=3600)
     heartbeat_s: float = Field(default=10.0, gt=0, le=1200)
+    retention_days: float | None = Field(default=None, gt=0, le=36_500)
+    """None: what has ended is kept for ever."""
+    data_max_bytes: ByteSize | None = Field(default=None, ge=_LEAST_BYTES)
+    """Of logs and workspaces together; a unit may follow the number."""
     shutdown_s: float = Field(default=8.0, ge=2, le=600)
     stream_ping_s: float = Field(default=15.0, gt=0, le=600)
     request_s: float = Field(default=10.0, gt=0, le=3600)
