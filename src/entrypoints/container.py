@@ -19,6 +19,7 @@ from adapters.auth.local_authenticator import LocalAuthenticator
 from adapters.http.reactor import Reactor
 from adapters.http.stream_flush import StreamFlush
 from adapters.http.stream_takeover import StreamTakeover
+from adapters.http.websockets import WebSockets
 from adapters.llm.openai_model import OpenAIModel
 from adapters.llm.scripted_model import ScriptedModel
 from adapters.memory.cursor_store import MemoryCursorStore
@@ -273,25 +274,6 @@ class Container(DeclarativeContainer):
         clock=clock,
         is_on=worker_settings.provided.takes_any,
     )
-    retention = Singleton(
-        Retention,
-        policy=Callable(choices.retention_policy, settings),
-        events=event_retention,
-        workspaces=workspace_retention,
-        sessions=session_store,
-        clock=clock,
-        is_on=worker_settings.provided.takes_any,
-    )
-    history = Singleton(History, log=event_log)
-    retention = Singleton(
-        Retention,
-        policy=Callable(choices.retention_policy, settings),
-        events=event_retention,
-        workspaces=workspace_retention,
-        sessions=session_store,
-        clock=clock,
-        is_on=worker_settings.provided.takes_any,
-    )
 
 
 @asynccontextmanager
@@ -308,10 +290,10 @@ async def opened(container: Container) -> AsyncIterator[None]:
         container.retention(),
         container.server_coordinator(),
         container.stream_takeover(),
+        container.loop_lag(),
     ]
     async with AsyncExitStack() as stack:
         for part in parts:
             if isinstance(part, Openable):
                 await stack.enter_async_context(part.opened())
         yield
-        (container.loop_lag(),)
