@@ -59,7 +59,8 @@ class JsonEventCodec:
 
 def timestamp(at: datetime) -> str:
     """RFC 3339 in UTC with microseconds."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+    in_utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return in_utc.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 @lru_cache(maxsize=1024)

@@ -44,6 +44,7 @@ Ending = Literal["ended", "handed_back", "lost"]
 lease or the log is gone, and whoever takes the lease will end the task."""
 
 _PATIENCE_S = 10.0  # for a runner that does not end when it is cancelled, beyond its grace
+_URGENT_S = 1.0  # for one that is to end at once
 
 
 class AgentCoordinator:
@@ -119,6 +120,8 @@ class AgentCoordinator:
     async def _run_until_stopped(
         self, runner: Runner, task: Task, context: TaskContext, stop: StopSignal
     ) -> Outcome | None:
+        if stop.cause is not None:
+            return None
         deadlines = RunDeadlines(context, stop, self._clock)
         async with asyncio.TaskGroup() as group:
             watch = group.create_task(deadlines.watch())
@@ -136,17 +139,18 @@ class AgentCoordinator:
 
     async def _stop_run(self, run: asyncio.Future[Outcome], stop: StopSignal) -> None:
         run.cancel()
-        urged = asyncio.ensure_future(stop.urged())
-        awaited: set[asyncio.Future[Outcome] | asyncio.Future[None]] = {run}
         if not stop.is_urgent:
-            awaited.add(urged)
-        await asyncio.wait(
-            awaited, timeout=GRACE_S + _PATIENCE_S, return_when=asyncio.FIRST_COMPLETED
-        )
-        urged.cancel()
+            urged = asyncio.ensure_future(stop.urged())
+            either: set[asyncio.Future[Outcome] | asyncio.Future[None]] = {run, urged}
+            await asyncio.wait(
+                either, timeout=GRACE_S + _PATIENCE_S, return_when=asyncio.FIRST_COMPLETED
+            )
+            urged.cancel()
+        else:
+            await asyncio.wait({run}, timeout=_URGENT_S)
         if not run.done():
             run.cancel()
-            await asyncio.wait({run}, timeout=_PATIENCE_S)
+            await asyncio.wait({run}, timeout=_URGENT_S)
 
     def _result_of(self, run: asyncio.Future[Outcome], task: Task) -> Outcome | None:
         if not run.done():
@@ -166,7 +170,8 @@ class AgentCoordinator:
     ) -> Ending:
         duration_ms = round((self._clock.monotonic() - started) * 1000)
         usage = context.spent.usage if context.spent.usage != Usage() else None
-        if outcome is not None:
+        is_over_limit = isinstance(stop.cause, LimitHit) and isinstance(outcome, Completed)
+        if outcome is not None and not is_over_limit:
             await context.emit(_final_of_outcome(outcome, duration_ms=duration_ms, usage=usage))
             return "ended"
         match stop.cause:

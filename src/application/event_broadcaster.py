@@ -62,8 +62,10 @@ class EventBroadcaster:
         pipe = self._pipe(origin)
         if isinstance(event, FinalEvent) and isinstance(pipe.failure, StorageFull):
             pipe = self._new_pipe(origin)  # room may have been made for this last word
-        pipe.add(event, self.encode(event, origin), change_of(event, pipe.usage))
-        if isinstance(event, FinalEvent):
+        is_final = isinstance(event, FinalEvent)
+        change = change_of(event, pipe.usage if is_final else None)
+        pipe.add(event, self.encode(event, origin), change)
+        if is_final:
             await self.finish(origin)
         elif pipe.is_full:
             await pipe.room()

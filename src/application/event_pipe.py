@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 OnFailure = Callable[[Origin, AgentcastError], None]
 
-MAX_PENDING_EVENTS = 2_000
+MAX_PENDING_EVENTS = 256
 MAX_PENDING_BYTES = 1024 * 1024
 
 
@@ -115,6 +115,9 @@ class EventPipe:
                     await self._filled.wait()
         except AgentcastError as failure:
             self._fail(failure)
+        except asyncio.CancelledError:
+            self._failure = LogUnavailable("the server closes the log")
+            raise
         except Exception:  # boundary: a bug in the log ends this run, not the server
             log.exception("appending to the log failed")
             self._fail(LogUnavailable("the event log failed"))
@@ -130,6 +133,7 @@ class EventPipe:
     async def _store_pending(self) -> None:
         events, change = self._pending, self._change
         self._pending, self._pending_bytes, self._change = [], 0, None
+        self._emptied.set()  # the next batch may fill while this one is committed
         began_at = self._clock.monotonic()
         stored = await self._log.append(
             Append(
@@ -140,7 +144,6 @@ class EventPipe:
                 change=change,
             )
         )
-        self._emptied.set()
         self._meter.observe("append", self._clock.monotonic() - began_at)
         self._meter.add("events_appended", len(stored))
         self._tails.publish(self._origin.session_key, stored)

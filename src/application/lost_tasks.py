@@ -1,11 +1,13 @@
 """Settles the tasks of dead workers: they are cancelled, requeued or interrupted, never left."""
 
 import logging
+from collections.abc import Collection
 
 from application.event_broadcaster import EventBroadcaster
 from application.worker_settings import WorkerSettings
 from domain.errors import AgentcastError, AgentNotFound
 from domain.events import Origin
+from domain.ids import TaskId
 from domain.task import Task
 from domain.task_events import FinalEvent, TaskCancelled, TaskInterrupted
 from ports.agent_catalog import AgentCatalog
@@ -29,22 +31,36 @@ class LostTasks:
         self._catalog = catalog
         self._processes = processes
 
-    async def settle(self, settings: WorkerSettings, *, of_instance: str | None = None) -> None:
-        """Take over what is lost, kill what it left running, and end or requeue it."""
+    async def settle(
+        self, settings: WorkerSettings, *, of_instance: str | None = None
+    ) -> Collection[TaskId]:
+        """Take over what is lost, kill what it left running, and end or requeue it.
+
+        Gives the tasks that were taken over but could not be settled: they are this worker's now.
+        """
         claims = await self._tasks.claim_lost(
             settings.worker_id, lease_s=settings.lease_s, of_instance=of_instance
         )
         if not claims:
-            return
+            return ()
         killed = await self._processes.sweep([claim.task.task_id for claim in claims])
         log.warning(
             "took over %d tasks of dead workers, killed %d processes", len(claims), len(killed)
         )
-        for claim in claims:
-            try:
-                await self._settle_one(claim)
-            except AgentcastError as error:
-                log.warning("task %s could not be settled: %s", claim.task.task_id, error)
+        return [claim.task.task_id for claim in claims if not await self._is_settled(claim)]
+
+    async def settle_own(self, settings: WorkerSettings, task_id: TaskId) -> bool:
+        """Whether nothing is left to do for a task whose run here ended without a final event."""
+        claim = await self._tasks.reclaim(settings.worker_id, task_id, lease_s=settings.lease_s)
+        return claim is None or await self._is_settled(claim)
+
+    async def _is_settled(self, claim: Claim) -> bool:
+        try:
+            await self._settle_one(claim)
+        except AgentcastError as error:
+            log.warning("task %s could not be settled yet: %s", claim.task.task_id, error)
+            return False
+        return True
 
     async def _settle_one(self, claim: Claim) -> None:
         if claim.task.cancel is None and self._may_requeue(claim.task):

@@ -49,7 +49,9 @@ class Worker:
         self._listeners: list[EventListener] = [broadcaster]
         self._reserved: list[TaskId] = []
         self._work = asyncio.Event()
+        self._given_up: set[TaskId] = set()
         self._is_draining = False
+        self._is_closing = False
         broadcaster.add_failure_listener(self._log_failed)
 
     def add_listener(self, listener: EventListener) -> None:
@@ -68,24 +70,33 @@ class Worker:
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
         """Settle what a dead predecessor left, then work; leaving drains."""
-        if self.settings.instance:
-            await self._lost.settle(self.settings, of_instance=self.settings.instance)
+        if instance := self.settings.instance:
+            self._given_up |= set(await self._lost.settle(self.settings, of_instance=instance))
         async with asyncio.TaskGroup() as runs, asyncio.TaskGroup() as loops:
+            claiming = loops.create_task(
+                self._repeat(lambda: self._work_off(runs), self._new_work)
+            )
             chores = [
-                loops.create_task(self._repeat(lambda: self._work_off(runs), self._new_work)),
                 loops.create_task(self._repeat(self._leases.renew, self._heartbeat)),
-                loops.create_task(self._repeat(self._fence, _poll)),
+                loops.create_task(self._repeat(self._look_after_runs, _poll)),
                 loops.create_task(self._repeat(self._clean_up, self._heartbeat)),
             ]
             try:
                 yield
             finally:
                 await self.drain()
+                self._is_closing = True
+                self.wake()
                 for chore in chores:
                     chore.cancel()
+                # A claim that is under way must be heard out, or its tasks would be nobody's.
+                await asyncio.wait((claiming,), timeout=_KILL_S)
+                claiming.cancel()
 
     async def drain(self) -> None:
         """Claim nothing more; ask every run to end, in the end without patience."""
+        if self._is_draining:
+            return
         self._is_draining = True
         self.runs.stop_all(ShutDown())
         if not await self.runs.all_ended(timeout_s=self.settings.shutdown_s - _KILL_S):
@@ -99,7 +110,7 @@ class Worker:
     async def _repeat(
         self, chore: Callable[[], Awaitable[None]], pause: Callable[[], Awaitable[None]]
     ) -> None:
-        while True:
+        while not self._is_closing:
             try:
                 await chore()
             except Unavailable as error:
@@ -122,12 +133,13 @@ class Worker:
         asked_at = self._clock.monotonic()
         for claim in await self._claims():
             task = claim.task
+            if self._is_draining:
+                await self._tasks.requeue(claim, attempt_spent=False)
+                continue
             run = LiveRun(task_id=task.task_id, agent=task.agent, claimed_at=asked_at)
             self.runs.add(run)
             if task.cancel:
                 run.stop.request(Cancelled(task.cancel))
-            if self._is_draining:
-                run.stop.request(ShutDown())
             runs.create_task(self._carry_out(claim, run))
 
     async def _claims(self) -> Sequence[Claim]:
@@ -148,22 +160,34 @@ class Worker:
         return claims
 
     async def _carry_out(self, claim: Claim, run: LiveRun) -> None:
+        try:
+            has_ended = await self._run_to_its_end(claim, run)
+        except Exception:  # boundary: a bug in one run must not end the worker
+            log.exception("task %s: the run failed", claim.task.task_id)
+            has_ended = False
+        if not has_ended:
+            self._given_up.add(claim.task.task_id)
+        self.runs.remove(run)
+        self._meter.add("tasks_ended")
+        self.wake()
+
+    async def _run_to_its_end(self, claim: Claim, run: LiveRun) -> bool:
+        """False when the task was left as it is: its lease, or the log, was lost."""
         origin = origin_of(claim)
         try:
             ending = await self._agents.run(
                 claim.task, origin, listeners=self._listeners, stop=run.stop
             )
+            await self._broadcaster.finish(origin)
             if ending == "handed_back":
-                await self._broadcaster.finish(origin)
                 await self._tasks.requeue(claim, attempt_spent=False)
+            return ending != "lost"
         except AgentcastError as error:
             log.warning("task %s: %s", claim.task.task_id, error)
+            return False
         finally:
             with suppress(AgentcastError):
                 await self._broadcaster.finish(origin)
-            self.runs.remove(run)
-            self._meter.add("tasks_ended")
-            self.wake()
 
     def _log_failed(self, origin: Origin, failure: AgentcastError) -> None:
         """A run whose events cannot be stored must not go on."""
@@ -172,12 +196,15 @@ class Worker:
         else:
             self.runs.stop(origin.task_id, LostLease())
 
-    async def _fence(self) -> None:
+    async def _look_after_runs(self) -> None:
         self._leases.fence()
+        for task_id in tuple(self._given_up):
+            if await self._lost.settle_own(self.settings, task_id):
+                self._given_up.discard(task_id)
 
     async def _clean_up(self) -> None:
         if self.settings.takes_any and not self._is_draining:
-            await self._lost.settle(self.settings)
+            self._given_up |= set(await self._lost.settle(self.settings))
 
 
 async def _poll() -> None:

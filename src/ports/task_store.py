@@ -105,6 +105,14 @@ class TaskStore(Protocol):
         reserved one).
         """
 
+    async def reclaim(
+        self, worker_id: WorkerId, task_id: TaskId, *, lease_s: float
+    ) -> Claim | None:
+        """Take a task of one's own anew, to end or requeue it: its run is over, its status live.
+
+        The old lease is void from then on. None if it is no live task of this worker.
+        """
+
     async def requeue(self, claim: Claim, *, attempt_spent: bool) -> None:
         """Give a claimed task back to the queue, in its old place. Raises LeaseLost."""
 

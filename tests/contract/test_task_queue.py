@@ -124,6 +124,28 @@ async def test_a_worker_never_takes_over_its_own_tasks(scene: Scene) -> None:
     assert list(await scene.tasks.claim_lost(WORKER, lease_s=30, of_instance="one")) == []
 
 
+async def test_a_worker_takes_its_own_task_anew_when_it_names_it(scene: Scene) -> None:
+    mine = await scene.start()
+
+    again = await scene.tasks.reclaim(WORKER, mine.task.task_id, lease_s=30)
+
+    assert again is not None
+    assert (again.task, again.lease_id == mine.lease_id) == (mine.task, False)
+    with pytest.raises(LeaseLost):
+        await scene.log.append(scene.lines(mine, "late"))
+    await scene.end(again)
+
+
+async def test_nobody_takes_anew_what_is_not_theirs_or_has_ended(scene: Scene) -> None:
+    mine = await scene.start()
+    of_another = await scene.tasks.reclaim(OTHER_WORKER, mine.task.task_id, lease_s=30)
+    await scene.end(mine)
+
+    ended = await scene.tasks.reclaim(WORKER, mine.task.task_id, lease_s=30)
+
+    assert (of_another, ended) == (None, None)
+
+
 async def test_a_valid_lease_is_taken_over_for_the_instance_named_alone(scene: Scene) -> None:
     await scene.start("one")
     await scene.queue("two")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dependency_injector import providers
 
+from application.stop_signal import LostLease
 from domain.events import AgentEvent, Origin
 from domain.ids import WorkerId
 from domain.principal import LOCAL
@@ -159,3 +160,33 @@ async def _restarted(graph: Graph, tmp_path: Path) -> AsyncIterator[Graph]:
         session_store=providers.Object(former.session_store()),
     ) as again:
         yield again
+
+
+async def test_a_run_that_lost_its_way_to_the_log_is_settled_by_its_own_worker(
+    tmp_path: Path,
+) -> None:
+    """As after a long stop of the process: the lease ran out, and nobody else was there."""
+    async with running(tmp_path) as graph:
+        graph.runner.acts["for ever"] = for_ever
+        task = await graph.submit("for ever")
+        await _started(graph, task)
+
+        graph.container.worker().runs.stop(task.task_id, LostLease())
+
+        ended = await graph.ended(task)
+        assert (ended.status, ended.reason) == (TaskStatus.INTERRUPTED, "worker_lost")
+        following = await graph.ended(await graph.submit("next"))
+        assert following.status is TaskStatus.COMPLETED
+
+
+async def test_a_task_that_is_queued_when_the_drain_begins_stays_queued(tmp_path: Path) -> None:
+    async with running(tmp_path) as graph:
+        graph.runner.acts["for ever"] = for_ever
+        busy = await graph.submit("for ever")
+        await _started(graph, busy)
+        waiting = await graph.submit("waiting")
+
+        await graph.coordinator.drain()
+
+        assert await graph.status(waiting) is TaskStatus.QUEUED
+        assert waiting.task_id not in graph.runner.started

@@ -37,6 +37,12 @@ class TaskQueue:
             if self._is_lost(row, taker, of_instance) or self._is_left(row, taker)
         ]
 
+    def reclaim(self, taker: Taker, task_id: TaskId) -> Claim | None:
+        row = self._database.tasks.get(task_id)
+        if row is None or not row.is_live or row.task.worker_id != taker.worker_id:
+            return None
+        return self._take(row, taker)
+
     def renew(self, taker: Taker) -> Sequence[TaskId]:
         """Also the tasks that wait for this worker: it is alive to claim them."""
         until = self._now() + taker.lease_s

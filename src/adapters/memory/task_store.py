@@ -58,6 +58,11 @@ class MemoryTaskStore:
         taker = Taker(worker_id=worker_id, lease_s=lease_s)
         return self._queue.claim_lost(taker, of_instance=of_instance)
 
+    async def reclaim(
+        self, worker_id: WorkerId, task_id: TaskId, *, lease_s: float
+    ) -> Claim | None:
+        return self._queue.reclaim(Taker(worker_id=worker_id, lease_s=lease_s), task_id)
+
     async def requeue(self, claim: Claim, *, attempt_spent: bool) -> None:
         self._queue.give_back(claim, attempt_spent=attempt_spent)
 

@@ -69,6 +69,11 @@ _LOST = taking(
     of_sessions=sessions.c.active_task == tasks.c.task_id,
     columns={},
 )
+_OWN = taking(
+    which=and_(_IS_LIVE, tasks.c.worker_id == TAKER, tasks.c.task_id == bindparam("only")),
+    of_sessions=sessions.c.active_task == tasks.c.task_id,
+    columns={},
+)
 _LEFT = taking(which=and_(_IS_QUEUED, _WAS_NOT_CLAIMED), of_sessions=_IS_FREE, columns=_TO_RUNNING)
 _LOST_AT_ONCE = 1_000
 
@@ -91,6 +96,10 @@ def claim_lost(
     }
     lost = take_all(connection, _LOST, taker, values)
     return [*lost, *take_all(connection, _LEFT, taker, values)]
+
+
+def reclaim(connection: Connection, taker: Taker, task_id: TaskId) -> Sequence[Claim]:
+    return take_all(connection, _OWN, taker, {"at_most": 1, "only": task_id})
 
 
 def renew(connection: Connection, taker: Taker) -> Sequence[TaskId]:

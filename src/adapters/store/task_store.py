@@ -61,6 +61,15 @@ class SqlTaskStore:
             lambda c: claiming.claim_lost(c, taker, of_instance=of_instance), was_done=was_taken
         )
 
+    async def reclaim(
+        self, worker_id: WorkerId, task_id: TaskId, *, lease_s: float
+    ) -> Claim | None:
+        taker = self._taker(worker_id, lease_s)
+        claims = await self._database.write(
+            lambda c: claiming.reclaim(c, taker, task_id), was_done=was_taken
+        )
+        return claims[0] if claims else None
+
     async def requeue(self, claim: Claim, *, attempt_spent: bool) -> None:
         await self._database.write(
             lambda c: claiming.give_back(c, claim, attempt_spent=attempt_spent),
