@@ -16,8 +16,8 @@ from adapters.http.tasks_router import tasks_router
 from domain.errors import Unavailable
 from domain.ids import SessionKey
 from entrypoints.container import Container
-
 from entrypoints.gauges import show_gauges
+
 _STORE_PATIENCE_S = 2.0
 
 
@@ -28,8 +28,8 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None) -> Applic
     sessions = container.sessions()
     watches = container.watches()
     caller = caller_by(container.authenticator())
-    streams = Streams(
     show_gauges(container)
+    streams = Streams(
         watches=watches,
         coordinator=coordinator,
         takeover=container.stream_takeover(),
