@@ -19,6 +19,7 @@ from adapters.auth.local_authenticator import LocalAuthenticator
 from adapters.http.reactor import Reactor
 from adapters.http.stream_flush import StreamFlush
 from adapters.http.stream_takeover import StreamTakeover
+from adapters.http.websockets import WebSockets
 from adapters.llm.openai_model import OpenAIModel
 from adapters.llm.scripted_model import ScriptedModel
 from adapters.memory.cursor_store import MemoryCursorStore
@@ -256,6 +257,7 @@ class Container(DeclarativeContainer):
     watches = Singleton(Watches, sources=stream_sources, codec=codec, meter=meter)
     stream_flush = Singleton(StreamFlush, watches=watches, ping_s=settings.provided.stream_ping_s)
     stream_takeover = Singleton(StreamTakeover, flush=stream_flush, reactor=Singleton(Reactor))
+    websockets = Singleton(WebSockets)
     stream_cap = Singleton(
         StreamCap,
         most=Callable(choices.most_streams, settings),

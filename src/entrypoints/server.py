@@ -16,6 +16,7 @@ from adapters.http.accept_trouble import AcceptTrouble
 from adapters.http.cast_protocol import CastProtocol
 from adapters.http.listening_socket import ACCEPT_BURST, BACKLOG, bound_socket
 from adapters.http.server_state import CastServerState
+from adapters.http.ws_connection import MAX_MESSAGE_BYTES
 from domain.errors import AgentcastError
 from entrypoints.container import Container, opened
 from entrypoints.data_directory import DataDirectory
@@ -71,6 +72,7 @@ def run_server(container: Container, listener: socket.socket, greet: Callable[[s
         loop="asyncio",
         http=CastProtocol,
         ws="websockets-sansio",
+        ws_max_size=MAX_MESSAGE_BYTES,
         lifespan="on",
         backlog=ACCEPT_BURST,
         access_log=False,
@@ -114,6 +116,7 @@ class CastServer(uvicorn.Server):
         await self._container.server_coordinator().drain()
         self._container.watches().end_all("server_draining")
         await self._container.stream_takeover().all_ended(timeout_s=_LAST_BYTES_S)
+        await self._container.websockets().drain(timeout_s=_LAST_BYTES_S)
         await super().shutdown(sockets)
         if self.force_exit:  # uvicorn would leave the store to be torn down half-way
             await self.lifespan.shutdown()

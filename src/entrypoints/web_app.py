@@ -13,6 +13,7 @@ from adapters.http.streams import Streams
 from adapters.http.streams_router import streams_router
 from adapters.http.submit_router import submit_router
 from adapters.http.tasks_router import tasks_router
+from adapters.http.websocket_router import websocket_router
 from domain.errors import Unavailable
 from domain.ids import SessionKey
 from entrypoints.container import Container
@@ -62,6 +63,12 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None) -> Applic
                 caller=caller,
             ),
             stream_stats_router(watches=watches, meter=container.meter(), caller=caller),
+            websocket_router(
+                websockets=container.websockets(),
+                watches=watches,
+                coordinator=coordinator,
+                authenticator=container.authenticator(),
+            ),
         ],
         version=version("agentcast"),
         clock=container.clock(),

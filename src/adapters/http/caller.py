@@ -1,6 +1,6 @@
 """Finds out who is behind a request."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.requests import Request
 
@@ -14,14 +14,19 @@ Caller = Callable[[Request], Awaitable[Principal]]
 
 def caller_by(authenticator: Authenticator) -> Caller:
     async def caller(request: Request) -> Principal:
-        principal = await authenticator.authenticate(request.headers)
-        if principal is None:
-            raise Problem(
-                status=401,
-                code="not_authenticated",
-                detail="This needs a login: send it as Authorization: Bearer.",
-                headers={"WWW-Authenticate": "Bearer"},
-            )
-        return principal
+        return await authenticated(authenticator, request.headers)
 
     return caller
+
+
+async def authenticated(authenticator: Authenticator, headers: Mapping[str, str]) -> Principal:
+    """The principal by these headers; raises Problem."""
+    principal = await authenticator.authenticate(headers)
+    if principal is None:
+        raise Problem(
+            status=401,
+            code="not_authenticated",
+            detail="This needs a login: send it as Authorization: Bearer.",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    return principal

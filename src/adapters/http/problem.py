@@ -50,7 +50,16 @@ def field_problem(*, status: int, code: str, field: str, message: str) -> Proble
 
 
 def problem_response(problem: Problem, scope: Scope) -> Response:
-    body: dict[str, object] = {
+    return Response(
+        json.dumps(problem_fields(problem, scope)),
+        status_code=problem.status,
+        headers=problem.headers,
+        media_type=MEDIA_TYPE,
+    )
+
+
+def problem_fields(problem: Problem, scope: Scope) -> dict[str, object]:
+    fields: dict[str, object] = {
         "type": "about:blank",
         "title": HTTPStatus(problem.status).phrase,
         "status": problem.status,
@@ -59,13 +68,8 @@ def problem_response(problem: Problem, scope: Scope) -> Response:
         "request_id": request_id(scope),
     }
     if problem.errors:
-        body["errors"] = [asdict(error) for error in problem.errors]
-    return Response(
-        json.dumps(body),
-        status_code=problem.status,
-        headers=problem.headers,
-        media_type=MEDIA_TYPE,
-    )
+        fields["errors"] = [asdict(error) for error in problem.errors]
+    return fields
 
 
 async def refuse(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:

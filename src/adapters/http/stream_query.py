@@ -64,6 +64,10 @@ class StreamQuery(BaseModel):
     deltas: Annotated[
         int, Field(ge=0, le=1, description="0 leaves out pieces of text and of tool output.")
     ] = 1
+    compress: Annotated[
+        int,
+        Field(ge=0, le=1, description="1 compresses a stream for a client that accepts gzip."),
+    ] = 0
 
     @property
     def wanted_types(self) -> frozenset[str]:
@@ -92,6 +96,11 @@ def start_of(request: Request, query: StreamQuery) -> Start:
     """Raises Problem for a header that no stream could have asked to be sent."""
     if (cursor := _last_event_id(request)) is not None:
         return FromCursor(cursor)
+    return start_in(query)
+
+
+def start_in(query: StreamQuery) -> Start:
+    """By the query alone."""
     if query.after is not None:
         return FromCursor(query.after)
     if query.since is not None:

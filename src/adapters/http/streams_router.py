@@ -10,6 +10,7 @@ from adapters.http.caller import Caller
 from adapters.http.path_ids import path_agent_name, path_session_id, path_task_id
 from adapters.http.problem import field_problem
 from adapters.http.problem_schema import problems
+from adapters.http.stream_gzip import as_asked
 from adapters.http.stream_history import json_lines, json_page, wanted_format
 from adapters.http.stream_query import (
     FilteredStreamQuery,
@@ -52,7 +53,7 @@ def streams_router(
             event_types=_types(query),
             start=start_of(request, query),
         )
-        return await streams.respond(principal, asked)
+        return as_asked(await streams.respond(principal, asked), request, query)
 
     @router.get(
         "/sessions/{session_id}/events", responses=EVENTS | problems(409), response_class=Response
@@ -120,7 +121,7 @@ def streams_router(
         asked = StreamRequest(
             agents=(agent,), event_types=_types(query), start=start_of(request, query)
         )
-        return await streams.respond(principal, asked)
+        return as_asked(await streams.respond(principal, asked), request, query)
 
     async def _events(
         request: Request,
@@ -131,7 +132,7 @@ def streams_router(
     ) -> Response:
         match wanted_format(request):
             case "stream":
-                return await streams.respond(principal, asked)
+                return as_asked(await streams.respond(principal, asked), request, query)
             case "json":
                 return await json_page(history, of, request, query)
             case "ndjson":

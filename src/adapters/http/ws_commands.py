@@ -1,0 +1,105 @@
+"""Carries out what a client commands over a WebSocket, with the checks and answers of HTTP."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, NotRequired, TypeVar
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
+from typing_extensions import TypedDict
+
+from adapters.http.path_ids import path_task_id
+from adapters.http.request_bodies import CancelBody, SubmitBody
+from adapters.http.submission import submit_task
+from adapters.http.task_answer import submission_answer, task_answer
+from adapters.http.validation_problem import validation_problem
+from adapters.http.ws_messages import CommandMessage
+from application.server_coordinator import ServerCoordinator
+from domain.ids import TaskId
+from domain.principal import Principal
+
+T = TypeVar("T")
+_KEY = r"^[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?$"
+
+
+@with_config(ConfigDict(extra="forbid", strict=True))
+class OnTask(TypedDict):
+    """Of a command on a task; over HTTP its id stands in the path."""
+
+    task_id: str
+
+
+@with_config(ConfigDict(extra="forbid", strict=True))
+class KeyField(TypedDict):
+    """Of `submit`; over HTTP it is a header."""
+
+    idempotency_key: NotRequired[Annotated[str, Field(pattern=_KEY)]]
+
+
+_SUBMIT, _CANCEL = TypeAdapter(SubmitBody), TypeAdapter(CancelBody)
+_ON_TASK, _KEY_FIELD = TypeAdapter(OnTask), TypeAdapter(KeyField)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The status and the body that the same request gets over HTTP."""
+
+    status: int
+    body: Mapping[str, object]
+    ends_with_its_client: TaskId | None = None
+    """A task to be cancelled when the client goes away, as it asked."""
+
+
+class WsCommands:
+    def __init__(self, *, coordinator: ServerCoordinator) -> None:
+        self._coordinator = coordinator
+
+    async def run(self, principal: Principal, command: CommandMessage) -> Answer:
+        """Raises Problem and domain errors."""
+        match command.name:
+            case "submit":
+                return await self._submit(principal, command.fields)
+            case "cancel":
+                return await self._cancel(principal, command.fields)
+            case "retry":
+                return await self._retry(principal, command.fields)
+
+    async def _submit(self, principal: Principal, fields: Mapping[str, object]) -> Answer:
+        key_fields, body_fields = _parted(fields, "idempotency_key")
+        key = _checked(_KEY_FIELD, key_fields).get("idempotency_key")
+        body = _checked(_SUBMIT, body_fields)
+        task = (await self._coordinator.submit(principal, submit_task(body, key=key))).task
+        return Answer(
+            status=202,
+            body=submission_answer(task),
+            ends_with_its_client=task.task_id if task.on_disconnect == "cancel" else None,
+        )
+
+    async def _cancel(self, principal: Principal, fields: Mapping[str, object]) -> Answer:
+        named, body_fields = _parted(fields, "task_id")
+        task_id = path_task_id(_checked(_ON_TASK, named)["task_id"])
+        mode = _checked(_CANCEL, body_fields).get("mode", "graceful")
+        cancellation = await self._coordinator.cancel(principal, task_id, mode=mode)
+        had_ended = cancellation.task.status.is_final and not cancellation.stored
+        return Answer(status=200 if had_ended else 202, body=task_answer(cancellation.task))
+
+    async def _retry(self, principal: Principal, fields: Mapping[str, object]) -> Answer:
+        task_id = path_task_id(_checked(_ON_TASK, fields)["task_id"])
+        submission = await self._coordinator.retry(principal, task_id)
+        return Answer(status=202, body=submission_answer(submission.task))
+
+
+def _parted(
+    fields: Mapping[str, object], name: str
+) -> tuple[Mapping[str, object], Mapping[str, object]]:
+    """The field of that name, if it is there, and the others."""
+    named = {name: fields[name]} if name in fields else {}
+    return named, {other: fields[other] for other in fields if other != name}
+
+
+def _checked(adapter: TypeAdapter[T], fields: Mapping[str, object]) -> T:
+    try:
+        return adapter.validate_python(dict(fields))
+    except ValidationError as error:
+        findings = error.errors(include_url=False, include_context=False)
+        located = [{**finding, "loc": ("body", *finding["loc"])} for finding in findings]
+        raise validation_problem(located) from error
