@@ -68,6 +68,7 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None) -> Applic
                 watches=watches,
                 coordinator=coordinator,
                 authenticator=container.authenticator(),
+                cap=container.stream_cap(),
             ),
         ],
         version=version("agentcast"),

@@ -6,13 +6,17 @@ from fastapi import APIRouter
 from starlette.websockets import WebSocket
 
 from adapters.http.caller import authenticated
+from adapters.http.error_table import problem_of
+from adapters.http.middleware.error_boundary import unexpected
 from adapters.http.problem import Problem, problem_response
 from adapters.http.websockets import WebSockets
 from adapters.http.ws_commands import WsCommands
 from adapters.http.ws_connection import WsConnection
 from application.server_coordinator import ServerCoordinator
+from application.stream_cap import StreamCap
 from application.watches import Watches
-from domain.errors import TaskNotFound
+from domain.errors import LimitReached, TaskNotFound
+from domain.principal import Principal
 from ports.authenticator import Authenticator
 
 
@@ -22,7 +26,9 @@ def websocket_router(
     watches: Watches,
     coordinator: ServerCoordinator,
     authenticator: Authenticator,
+    cap: StreamCap,
 ) -> APIRouter:
+    """A connection counts as one stream under the cap, however many watches it has."""
     router = APIRouter()
     commands = WsCommands(coordinator=coordinator)
 
@@ -30,9 +36,16 @@ def websocket_router(
     async def websocket(socket: WebSocket) -> None:
         try:
             principal = await authenticated(authenticator, socket.headers)
-        except Problem as problem:
-            await socket.send_denial_response(problem_response(problem, socket.scope))
+            admission = cap.admit(principal)
+        except (Problem, LimitReached) as error:
+            await _deny(socket, error)
             return
+        try:
+            await _serve(socket, principal)
+        finally:
+            admission.release()
+
+    async def _serve(socket: WebSocket, principal: Principal) -> None:
         await socket.accept()
         connection = WsConnection(socket, principal=principal, watches=watches, commands=commands)
         with websockets.holding(connection):
@@ -42,3 +55,8 @@ def websocket_router(
                 await coordinator.cancel(principal, task_id, reason="disconnect")
 
     return router
+
+
+async def _deny(socket: WebSocket, error: Problem | LimitReached) -> None:
+    problem = error if isinstance(error, Problem) else problem_of(error)
+    await socket.send_denial_response(problem_response(problem or unexpected(), socket.scope))
