@@ -19,6 +19,12 @@ _LINGER_S = 1.0
 class CastProtocol(HttpToolsProtocol):
     """A request must be whole in time and its head small; a response may take for ever."""
 
+    _is_reading = False
+    _is_head_too_large = False
+    _is_refused = False
+    _chunk_bytes = 0
+    _unused_bytes = 0
+
     def __init__(
         self,
         config: Config,
@@ -29,11 +35,6 @@ class CastProtocol(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         shared = server_state if isinstance(server_state, CastServerState) else CastServerState()
         self._deadlines = shared.deadlines
-        self._is_reading = False
-        self._is_head_too_large = False
-        self._is_refused = False
-        self._chunk_bytes = 0
-        self._unused_bytes = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
