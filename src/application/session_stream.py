@@ -70,8 +70,11 @@ class SessionStream:
     ) -> AwaitedSession | tuple[Strand, Bounds, Reset | None]:
         principal, wake = self._asker.principal, self._asker.wake
         awaited = self._sources.tails.await_session(principal, session_id, wake)
+        if awaited.is_missing and not isinstance(request.start, FromCursor):
+            return awaited
         session_key = await self._sources.sessions.find_key(principal, session_id)
         if session_key is None:
+            awaited.is_missing = True
             return awaited
         joined = await join(self._sources, self._asker, session_key)
         if joined is None:

@@ -71,6 +71,8 @@ class AwaitedSession:
 
     principal: Principal
     session_id: SessionId
+    is_missing: bool = False
+    """It was looked for and not found; should it be made, its watchers are told."""
     session_key: SessionKey | None = None
     """Set when it has been made, before its watchers are woken."""
     watchers: dict[Wake, None] = field(default_factory=dict)

@@ -21,6 +21,10 @@ class Wake:
     def is_woken(self) -> bool:
         return self._is_woken
 
+    def forget(self) -> None:
+        """Tell nobody any more."""
+        self._listener = None
+
     def clear(self) -> None:
         self._is_woken = False
 

@@ -143,6 +143,7 @@ class Watch:
 
     def close(self) -> None:
         self._scope.close()
+        self._wake.forget()
 
     def _events(self, strand: Strand, passed: Passed) -> Step:
         self._scope.has_passed(strand, passed)

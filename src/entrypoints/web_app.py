@@ -49,12 +49,6 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None) -> Applic
 
     return http_app(
         routers=[
-            submit_router(
-                coordinator=coordinator, caller=caller, stream_submission=streams.of_submission
-            ),
-            tasks_router(coordinator=coordinator, caller=caller),
-            sessions_router(sessions=sessions, caller=caller),
-            agents_router(coordinator=coordinator, caller=caller),
             streams_router(
                 streams=streams,
                 history=container.history(),
@@ -62,6 +56,12 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None) -> Applic
                 sessions=sessions,
                 caller=caller,
             ),
+            submit_router(
+                coordinator=coordinator, caller=caller, stream_submission=streams.of_submission
+            ),
+            tasks_router(coordinator=coordinator, caller=caller),
+            sessions_router(sessions=sessions, caller=caller),
+            agents_router(coordinator=coordinator, caller=caller),
             stream_stats_router(watches=watches, meter=container.meter(), caller=caller),
             websocket_router(
                 websockets=container.websockets(),

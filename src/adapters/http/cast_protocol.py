@@ -44,6 +44,8 @@ class CastProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._deadlines.stop(self)
         super().connection_lost(exc)
+        if self._last_cycle:  # or else all of this would wait for the garbage collector
+            self._last_cycle.scope["extensions"] = {}
 
     def data_received(self, data: bytes) -> None:
         """Bytes that are no part of a body, and complete nothing, may only be so many."""
