@@ -17,6 +17,7 @@ from adapters.http.cast_protocol import CastProtocol
 from adapters.http.listening_socket import ACCEPT_BURST, BACKLOG, bound_socket
 from adapters.http.server_state import CastServerState
 from adapters.http.ws_connection import MAX_MESSAGE_BYTES
+from adapters.http.ws_protocol import CastWebSocketProtocol
 from domain.errors import AgentcastError
 from entrypoints.container import Container, opened
 from entrypoints.data_directory import DataDirectory
@@ -71,7 +72,7 @@ def run_server(container: Container, listener: socket.socket, greet: Callable[[s
         app,
         loop="asyncio",
         http=CastProtocol,
-        ws="websockets-sansio",
+        ws=CastWebSocketProtocol,
         ws_max_size=MAX_MESSAGE_BYTES,
         lifespan="on",
         backlog=ACCEPT_BURST,

@@ -118,6 +118,17 @@ async def test_bytes_end_the_connection(client: Client) -> None:
         assert await ws.close_code() == 1003
 
 
+@pytest.mark.parametrize("data", [b"\xff", b"\xc3", b'{"type":"\xed\xa0\x80"}'])
+async def test_text_that_is_none_ends_the_connection_and_is_no_error_of_the_server(
+    client: Client, data: bytes
+) -> None:
+    async with ws_client(client.server) as ws:
+        ws.send_raw_text(data)
+
+        assert await ws.close_code() == 1007
+    assert client.server.complaints == []
+
+
 @pytest.mark.parametrize(
     "headers",
     [{"Origin": "http://evil.example"}, {"Origin": "null"}, {"Host": "evil.example"}],

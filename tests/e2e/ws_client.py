@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import anyio
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame, Opcode
 
 from tests.e2e.running_server import RunningServer
 from tests.e2e.sse_reader import WAIT_S, Json
@@ -43,6 +44,11 @@ class WsClient:
         while not is_last(told[-1]):
             told.append(await self.next())
         return told
+
+    def send_raw_text(self, data: bytes) -> None:
+        """As a text message, whether it is text or not."""
+        whole = Frame(Opcode.TEXT, data).serialize(mask=True)
+        self.socket.transport.write(whole)
 
     def cut(self) -> None:
         """Leave as if the machine was gone."""
