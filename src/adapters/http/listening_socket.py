@@ -9,12 +9,13 @@ and complaining for as many."""
 DEAD_PEER_S = 30
 
 _TCP = {
-    socket.TCP_NODELAY: 1,
-    socket.TCP_USER_TIMEOUT: DEAD_PEER_S * 1000,
-    socket.TCP_KEEPIDLE: 20,
-    socket.TCP_KEEPINTVL: 5,
-    socket.TCP_KEEPCNT: 2,
+    "TCP_NODELAY": 1,
+    "TCP_USER_TIMEOUT": DEAD_PEER_S * 1000,
+    "TCP_KEEPIDLE": 20,
+    "TCP_KEEPINTVL": 5,
+    "TCP_KEEPCNT": 2,
 }
+"""Those that a platform lacks are left out."""
 
 
 def bound_socket(*, host: str, port: int) -> socket.socket:
@@ -37,5 +38,6 @@ def bound_socket(*, host: str, port: int) -> socket.socket:
 def _prepare(listener: socket.socket) -> None:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for option, value in _TCP.items():
-        listener.setsockopt(socket.IPPROTO_TCP, option, value)
+    for name, value in _TCP.items():
+        if (option := getattr(socket, name, None)) is not None:
+            listener.setsockopt(socket.IPPROTO_TCP, option, value)
