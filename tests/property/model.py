@@ -1,0 +1,132 @@
+"""What must be true of a log and of those who watch it, said without knowing how it is done."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from application.stream_request import FromCursor, FromNow, Replay, Since, Start
+from domain.ids import TaskId
+from ports.event_log import StoredEvent
+from tests.property.reader import Frame
+
+DELTA = "message_delta"
+
+
+@dataclass(slots=True)
+class Recorded:
+    seq: int
+    id: str
+    at: datetime
+    task_id: TaskId
+    is_delta: bool
+    may_be_left_out: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Log:
+    """One session from its making to its deletion; what was trimmed is remembered here."""
+
+    name: str
+    events: list[Recorded] = field(default_factory=list)
+    first_seq: int = 1
+    is_deleted: bool = False
+
+    @property
+    def last_seq(self) -> int:
+        return len(self.events)
+
+    def add(self, stored: Sequence[StoredEvent], at: datetime) -> None:
+        for event in stored:
+            assert event.seq == self.last_seq + 1
+            name = f"{event.seq}-{event.tag}"
+            is_delta = event.event_type == DELTA
+            self.events.append(Recorded(event.seq, name, at, event.task_id, is_delta))
+
+    def compacted(self, task_id: TaskId) -> None:
+        for event in self.events:
+            if event.task_id == task_id and event.is_delta:
+                event.may_be_left_out = True
+
+    def missed(self, after: int, before: int) -> list[int]:
+        between = self.events[after : before - 1]
+        return [event.seq for event in between if not event.may_be_left_out]
+
+
+@dataclass(slots=True, eq=False)
+class Watcher:
+    """Gets exactly the events behind its position, or a reset and then from the earliest."""
+
+    name: str
+    log: Log | None
+    position: int
+    owes_reset: bool = False
+    may_reset: bool = False
+    last_id: str | None = None
+    last_log: Log | None = None
+    is_over: bool = False
+
+    def see(self, frame: Frame) -> None:
+        assert not self.is_over, f"{frame} after the end"
+        match frame.kind:
+            case "connected":
+                pass
+            case "reset":
+                self._see_reset(frame)
+            case "end":
+                assert self.log is not None and self.log.is_deleted
+                self.is_over = True
+            case "event" | "cursor":
+                self._see_event(frame)
+
+    def is_at_rest(self) -> None:
+        """It has read all that there is now."""
+        assert not self.owes_reset, "no reset came"
+        if self.log is not None and not self.log.is_deleted:
+            missed = self.log.missed(self.position, self.log.last_seq + 1)
+            assert missed == [], f"behind {self.position}, these never came: {missed}"
+
+    def _see_reset(self, frame: Frame) -> None:
+        is_trimmed = self.log is not None and self.position + 1 < self.log.first_seq
+        assert self.owes_reset or self.may_reset or is_trimmed, "a reset without a reason"
+        assert self.log is None or frame.seq <= self.log.first_seq
+        self.owes_reset = self.may_reset = False
+        self.position = frame.seq - 1
+
+    def _see_event(self, frame: Frame) -> None:
+        assert self.log is not None, "an event of no session"
+        assert not self.owes_reset, "an event before the reset"
+        assert frame.seq > self.position, f"{frame.seq} came after {self.position}"
+        assert self.log.missed(self.position, frame.seq) == [], "a silent hole"
+        assert frame.id == self.log.events[frame.seq - 1].id
+        self.position = frame.seq
+        self.last_id, self.last_log = frame.id, self.log
+
+
+def watcher(name: str, log: Log | None, start: Start, cursor_of: Log | None) -> Watcher:
+    """As it stands when it has just been opened; `log` is None while there is no session."""
+    match start:
+        case FromNow():
+            return Watcher(name, log, log.last_seq if log else 0)
+        case Replay(last=last):
+            earliest = log.first_seq - 1 if log else 0
+            newest = log.last_seq if log else 0
+            return Watcher(name, log, earliest if last is None else max(earliest, newest - last))
+        case Since(at=at):
+            return Watcher(name, log, _before(log, at) if log else 0)
+        case FromCursor(cursor=cursor):
+            return _resumed(name, log, int(cursor.partition("-")[0]), cursor_of)
+
+
+def _before(log: Log, at: datetime) -> int:
+    left = log.events[log.first_seq - 1 :]
+    return next((event.seq - 1 for event in left if event.at >= at), log.last_seq)
+
+
+def _resumed(name: str, log: Log | None, seq: int, cursor_of: Log | None) -> Watcher:
+    if log is None:
+        return Watcher(name, None, 0, owes_reset=True)
+    if log is cursor_of:
+        return Watcher(name, log, seq, owes_reset=seq < log.first_seq - 1)
+    # The tag that would tell the two histories apart has been trimmed.
+    cannot_be_told = seq == log.first_seq - 1
+    return Watcher(name, log, seq, owes_reset=not cannot_be_told, may_reset=True)

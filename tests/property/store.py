@@ -1,0 +1,86 @@
+"""A store that outlives the objects over it, and a program over it that can be restarted."""
+
+import shutil
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Protocol
+
+from dependency_injector import providers
+
+from adapters.memory.cursor_store import MemoryCursorStore
+from adapters.memory.database import MemoryDatabase
+from adapters.memory.event_log import MemoryEventLog
+from adapters.memory.event_retention import MemoryEventRetention
+from adapters.memory.session_store import MemorySessionStore
+from adapters.memory.task_store import MemoryTaskStore
+from adapters.system.clock import SystemClock
+from adapters.system.id_source import SystemIdSource
+from entrypoints.container import Container
+from entrypoints.settings import Settings
+from entrypoints.worker_identity import server_worker
+from ports.openable import Openable
+from tests.contract.postgres import emptied
+
+
+class Store(Protocol):
+    async def new(self) -> Mapping[str, object]:
+        """An empty store; the container's arguments that lead to it."""
+
+
+class MemoryStore:
+    async def new(self) -> Mapping[str, object]:
+        database, ids = MemoryDatabase(SystemClock()), SystemIdSource()
+        return {
+            "event_log": providers.Object(MemoryEventLog(database)),
+            "task_store": providers.Object(MemoryTaskStore(database, ids=ids)),
+            "session_store": providers.Object(MemorySessionStore(database)),
+            "event_retention": providers.Object(MemoryEventRetention(database)),
+            "cursor_store": providers.Object(MemoryCursorStore(database.clock)),
+        }
+
+
+class SqlStore:
+    """For SQLite, `template` is a file with the newest schema: making one takes long."""
+
+    def __init__(self, url: str, *, folder: Path, template: Path | None = None) -> None:
+        self._url = url
+        self._folder = folder
+        self._template = template
+        self._count = 0
+
+    async def new(self) -> Mapping[str, object]:
+        if self._template is None:
+            return self._named(await emptied(self._url))
+        self._count += 1
+        file = self._folder / f"{self._count}.db"
+        shutil.copyfile(self._template, file)
+        return self._named(f"sqlite:///{file}")
+
+    def _named(self, url: str) -> Mapping[str, object]:
+        return {"settings": _settings(url, self._folder)}
+
+
+class Program:
+    """The objects of one process, without those that would do something by themselves."""
+
+    def __init__(self, named: Mapping[str, object], folder: Path) -> None:
+        settings = _settings("memory:", folder)
+        defaults: dict[str, object] = {
+            "settings": settings,
+            "worker_settings": server_worker(settings, instance="test"),
+        }
+        self.container = Container(**{**defaults, **named})
+        self._stack = AsyncExitStack()
+
+    async def start(self) -> None:
+        for part in (self.container.database(), self.container.event_log()):
+            if isinstance(part, Openable):
+                await self._stack.enter_async_context(part.opened())
+
+    async def stop(self) -> None:
+        await self._stack.aclose()
+
+
+def _settings(url: str, folder: Path) -> Settings:
+    return Settings(data_dir=folder, database_url=url, llm_provider="scripted")
