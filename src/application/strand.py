@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from typing import get_args
 
 from application.cursor import Cursor
+from application.pages import Pages
 from application.selection import Selection
 from application.stream_steps import Reset
 from application.tails import Tail, TailEvent, Tails, Wake
 from domain.events import event_type
 from domain.ids import SessionKey, Tag, TaskId
 from domain.task_events import FinalEvent
-from ports.event_codec import EventCodec
-from ports.event_log import EventLog
 
-PAGE_EVENTS = 500
 _SLICE_EVENTS = 512  # per step, so that one watcher far behind does not hold the others up
 _NO_TAG = Tag("00000000")
 _FINAL = frozenset(event_type(cls) for cls in get_args(FinalEvent))
@@ -77,17 +75,17 @@ class Strand:
             [event.stored.task_id for event in events if event.stored.event_type in _FINAL],
         )
 
-    async def read(self, log: EventLog, codec: EventCodec) -> Reset | None:
+    async def read(self, pages: Pages) -> Reset | None:
         """Fetch the next page from the log; a hole in it is told, never passed over."""
         expected, until = self.position.seq + 1, self.tail.last_seq
-        stored = await log.read(self.session_key, after=self.position.seq, limit=PAGE_EVENTS)
-        self._page = [TailEvent(event, codec.frame(event)) for event in stored]
-        if not stored:
+        self._page = page = await pages.read(self.session_key, after=self.position.seq)
+        if not page:
             self._nothing_below = until
             return None
-        self.tail.last_seq = max(self.tail.last_seq, stored[-1].seq)
-        if stored[0].seq > expected:
-            return Reset(reason="trimmed", first_seq=stored[0].seq, last_seq=self.tail.last_seq)
+        first_seq, last_seq = page[0].stored.seq, page[-1].stored.seq
+        self.tail.last_seq = max(self.tail.last_seq, last_seq)
+        if first_seq > expected:
+            return Reset(reason="trimmed", first_seq=first_seq, last_seq=self.tail.last_seq)
         return None
 
     def fork(self, wake: Wake) -> "Strand":

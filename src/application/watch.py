@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
+from application.pages import Pages
 from application.scope import Place, Scope
 from application.strand import Passed, Strand
 from application.stream_request import StreamRequest
@@ -20,8 +21,6 @@ from application.stream_steps import (
 )
 from application.tails import TailEvent
 from application.wake import Wake
-from ports.event_codec import EventCodec
-from ports.event_log import EventLog
 from ports.meter import Meter
 
 _MAX_LEFT_OUT = 100  # events, before the cursor is told to have moved
@@ -34,13 +33,12 @@ class Watch:
     """
 
     __slots__ = (
-        "_codec",
         "_ending",
         "_event",
         "_left_out",
-        "_log",
         "_meter",
         "_opening",
+        "_pages",
         "_scope",
         "_wake",
         "request",
@@ -52,16 +50,14 @@ class Watch:
         *,
         request: StreamRequest,
         opening: Iterable[Connected | Reset],
-        log: EventLog,
-        codec: EventCodec,
+        pages: Pages,
         meter: Meter,
         wake: Wake,
     ) -> None:
         self.request = request
         self._scope = scope
         self._opening = list(opening)
-        self._log = log
-        self._codec = codec
+        self._pages = pages
         self._meter = meter
         self._wake = wake
         self._left_out = 0
@@ -81,8 +77,7 @@ class Watch:
             self._scope.fork(wake),
             request=self.request,
             opening=(),
-            log=self._log,
-            codec=self._codec,
+            pages=self._pages,
             meter=self._meter,
             wake=wake,
         )
@@ -113,7 +108,7 @@ class Watch:
         for strand in self._scope.strands():
             if strand.has_more:
                 self._meter.add("store_reads")
-                if reset := await strand.read(self._log, self._codec):
+                if reset := await strand.read(self._pages):
                     self._meter.add("resets")
                     self._opening.append(reset)
                 return

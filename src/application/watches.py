@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from application.agent_stream import AgentStream
+from application.pages import Pages
 from application.session_stream import SessionStream
 from application.stream_request import StreamRequest
 from application.stream_sources import Asker, Opening, StreamSources
@@ -31,7 +32,7 @@ class Watches:
 
     def __init__(self, *, sources: StreamSources, codec: EventCodec, meter: Meter) -> None:
         self._sources = sources
-        self._codec = codec
+        self._pages = Pages(log=sources.log, codec=codec)
         self._meter = meter
         self._live: set[Watch] = set()
         self._counted: Counter[StreamRequest] = Counter()
@@ -118,8 +119,7 @@ class Watches:
             opening.scope,
             request=request,
             opening=opening.steps,
-            log=self._sources.log,
-            codec=self._codec,
+            pages=self._pages,
             meter=self._meter,
             wake=wake,
         )
