@@ -92,7 +92,7 @@ class TaskStream:
 
     def _connected(self, strands: StrandSet, tasks: Sequence[Task]) -> Connected:
         one = tasks[0] if len(tasks) == 1 else None
-        strand = strands.all()[0] if strands.has_plain_ids else None
+        strand = strands.get(tasks[0].session_key) if strands.has_plain_ids else None
         return Connected(
             session_id=tasks[0].session_id if strand else None,
             task_id=one.task_id if one else None,
