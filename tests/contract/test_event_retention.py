@@ -2,114 +2,30 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import count
 
-import anyio
 import pytest
 
-from adapters.memory.database import MemoryDatabase
-from adapters.memory.event_log import MemoryEventLog
-from adapters.memory.event_retention import MemoryEventRetention
-from adapters.memory.session_store import MemorySessionStore
-from adapters.memory.task_store import MemoryTaskStore
-from adapters.store.event_log import SqlEventLog
-from adapters.store.event_retention import SqlEventRetention
-from adapters.store.open_database import open_database
-from adapters.store.session_store import SqlSessionStore
-from adapters.store.task_store import SqlTaskStore
-from adapters.system.id_source import SystemIdSource
-from domain.ids import SessionId, SessionKey
+from domain.ids import SessionKey
 from domain.principal import LOCAL
 from domain.task import Task
 from domain.thinking_events import MessageDelta
 from ports.event_log import Append, Bounds
-from ports.event_retention import DeadSession, EndedTask, EventRetention, SessionName, Trimmed
-from ports.session_store import SessionEdit
+from ports.event_retention import DeadSession, EndedTask, SessionName, Trimmed
 from ports.task_store import Claim
-from tests.contract.postgres import emptied
+from tests.contract.kept_store import MANY, Store, opened_store
 from tests.contract.scene import AT, TALK, Scene
-from tests.fakes import FakeClock
 
 EVER = timedelta(days=365)
 INSTANT = timedelta(microseconds=1)
 AFTER_ALL = datetime(2100, 1, 1, tzinfo=UTC)
 NAME = SessionName(tenant=LOCAL.tenant, owner=LOCAL.owner, session_id=TALK)
-MANY = 1000
-_numbers = count(1)
-
-
-class TickingClock(FakeClock):
-    """Every look at it takes a moment."""
-
-    def now(self) -> datetime:
-        self.advance(0.001)
-        return super().now()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Store:
-    scene: Scene
-    retention: EventRetention
-
-    async def done(self, session: str = TALK, *, lines: int = 2) -> Task:
-        """A task that has ended: queued, so many lines, complete."""
-        claim = await self.scene.start(session)
-        await self.fill(claim, lines)
-        await self.scene.end(claim)
-        return await self.scene.get(claim.task)
-
-    async def fill(self, claim: Claim, lines: int) -> None:
-        await self.scene.log.append(self.scene.lines(claim, *["x" * 100] * lines))
-
-    async def moved_on(self) -> None:
-        """What ends from now on has ended later than what has ended before."""
-        with anyio.fail_after(5):
-            first = last = await self._now()
-            while last <= first:
-                last = await self._now()
-
-    async def _now(self) -> datetime:
-        name = SessionId(f"clock-{next(_numbers)}")
-        return (await self.scene.sessions.create(LOCAL, name, SessionEdit())).created_at
-
-    async def trim_all(self, key: SessionKey, *, ended_before: datetime) -> int:
-        total = 0
-        while True:
-            step = await self.retention.trim(key, ended_before=ended_before, limit=MANY)
-            if not step.events:
-                return total
-            total += step.events
-
-    async def bounds(self, task: Task) -> Bounds | None:
-        return await self.scene.log.bounds(task.session_key)
-
-    async def ids(self, *, ended_before: datetime) -> list[str]:
-        oldest = await self.retention.oldest(ended_before=ended_before, limit=MANY)
-        return [task.task_id for task in oldest]
 
 
 @pytest.fixture
 async def store(store_url: str) -> AsyncIterator[Store]:
-    ids = SystemIdSource()
-    if store_url == "memory":
-        memory = MemoryDatabase(TickingClock())
-        scene = Scene(
-            log=MemoryEventLog(memory),
-            tasks=MemoryTaskStore(memory, ids=ids),
-            sessions=MemorySessionStore(memory),
-        )
-        yield Store(scene=scene, retention=MemoryEventRetention(memory))
-        return
-    if store_url.startswith("postgresql"):
-        await emptied(store_url)
-    sql = open_database(store_url)
-    log = SqlEventLog(sql)
-    async with sql.opened(), log.opened():
-        tasks, sessions = SqlTaskStore(sql, ids=ids), SqlSessionStore(sql)
-        scene = Scene(log=log, tasks=tasks, sessions=sessions)
-        yield Store(scene=scene, retention=SqlEventRetention(sql))
+    async with opened_store(store_url) as store:
+        yield store
 
 
 def end_of(task: Task) -> datetime:
