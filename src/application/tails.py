@@ -176,11 +176,14 @@ class Tails:
                 self._seen(key, last_seqs.get(key))
 
     async def _look_for_sessions(self) -> None:
-        for awaited in tuple(self._awaited.values()):
-            key = await self._sessions.find_key(awaited.principal, awaited.session_id)
-            if key is not None:
-                self.session_appeared(awaited.principal, awaited.session_id, key)
-                await self.look(key)
+        awaited: dict[Principal, list[SessionId]] = {}
+        for one in self._awaited.values():
+            awaited.setdefault(one.principal, []).append(one.session_id)
+        for principal, session_ids in awaited.items():
+            found = await self._sessions.find_keys(principal, session_ids)
+            for session_id, key in found.items():
+                self.session_appeared(principal, session_id, key)
+            await self.look_at(found.values())
 
     def _seen(self, key: SessionKey, last_seq: int | None) -> None:
         if (tail := self._tails.get(key)) is None:

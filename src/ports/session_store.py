@@ -38,6 +38,11 @@ class SessionStore(Protocol):
     async def find_key(self, principal: Principal, session_id: SessionId) -> SessionKey | None:
         """None while there is no such session."""
 
+    async def find_keys(
+        self, principal: Principal, session_ids: Collection[SessionId]
+    ) -> Mapping[SessionId, SessionKey]:
+        """The keys of those that exist."""
+
     async def owned(
         self, principal: Principal, keys: Collection[SessionKey]
     ) -> Collection[SessionKey]:

@@ -1,6 +1,6 @@
 """Sessions in memory."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from adapters.memory.database import KEY_KEPT, MemoryDatabase, SessionRow
@@ -29,6 +29,13 @@ class MemorySessionStore:
     async def find_key(self, principal: Principal, session_id: SessionId) -> SessionKey | None:
         row = self._database.session(principal, session_id)
         return row.session.session_key if row else None
+
+    async def find_keys(
+        self, principal: Principal, session_ids: Collection[SessionId]
+    ) -> Mapping[SessionId, SessionKey]:
+        wanted = set(session_ids)
+        named = (row.session for row in self._database.sessions_of(principal))
+        return {one.session_id: one.session_key for one in named if one.session_id in wanted}
 
     async def owned(
         self, principal: Principal, keys: Collection[SessionKey]

@@ -1,6 +1,8 @@
 """The end of a session: hidden at once, removed when its last runner has stopped."""
 
-from sqlalchemy import Connection, and_, delete, exists, select, update
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, and_, delete, exists, func, select, update
 
 from adapters.store.store_clock import seconds, store_now
 from adapters.store.tables import events, idempotency_keys, sessions, tasks
@@ -11,6 +13,7 @@ from ports.session_store import DeletedSession
 
 _REASON = "session_deleted"
 IDEMPOTENCY_KEPT = seconds(24 * 3600)
+_EVENTS_AT_ONCE = 1000
 
 
 def hide(connection: Connection, key: SessionKey, *, by: str) -> DeletedSession:
@@ -40,7 +43,8 @@ def was_hidden(connection: Connection, deleted: DeletedSession) -> bool:
     return connection.execute(query.with_for_update()).scalar() is not None
 
 
-def purge(connection: Connection) -> int:
+def removable(connection: Connection) -> Sequence[SessionKey]:
+    """The deleted sessions that no runner works in any more."""
     gone = connection.execute(
         select(sessions.c.key).where(
             sessions.c.deleted_at.is_not(None),
@@ -49,20 +53,27 @@ def purge(connection: Connection) -> int:
             ),
         )
     ).scalars()
-    keys = list(gone)
-    for key in keys:
-        _remove(connection, key)
+    return [SessionKey(key) for key in gone]
+
+
+def remove_events(connection: Connection, key: SessionKey) -> bool:
+    """The oldest ones; False when there were none left."""
+    first = select(func.min(events.c.seq)).where(events.c.session_key == key).scalar_subquery()
+    oldest = and_(events.c.session_key == key, events.c.seq < first + _EVENTS_AT_ONCE)
+    return connection.execute(delete(events).where(oldest)).rowcount > 0
+
+
+def remove(connection: Connection, key: SessionKey) -> None:
+    """The session itself, when its events are gone."""
+    its_tasks = select(tasks.c.task_id).where(tasks.c.session_key == key)
+    connection.execute(delete(idempotency_keys).where(idempotency_keys.c.task_id.in_(its_tasks)))
+    connection.execute(delete(tasks).where(tasks.c.session_key == key))
+    connection.execute(delete(sessions).where(sessions.c.key == key))
+
+
+def forget_old_keys(connection: Connection) -> None:
     connection.execute(
         delete(idempotency_keys).where(
             idempotency_keys.c.created_at < store_now() - IDEMPOTENCY_KEPT
         )
     )
-    return len(keys)
-
-
-def _remove(connection: Connection, key: int) -> None:
-    its_tasks = select(tasks.c.task_id).where(tasks.c.session_key == key)
-    connection.execute(delete(idempotency_keys).where(idempotency_keys.c.task_id.in_(its_tasks)))
-    connection.execute(delete(events).where(events.c.session_key == key))
-    connection.execute(delete(tasks).where(tasks.c.session_key == key))
-    connection.execute(delete(sessions).where(sessions.c.key == key))

@@ -78,6 +78,21 @@ def owned_keys(
     return found
 
 
+def named_keys(
+    connection: Connection, principal: Principal, session_ids: Collection[SessionId]
+) -> Mapping[SessionId, SessionKey]:
+    found: dict[SessionId, SessionKey] = {}
+    for some in in_parts(session_ids):
+        query = select(sessions.c.session_id, sessions.c.key).where(
+            belongs_to(principal), sessions.c.session_id.in_(some)
+        )
+        found.update(
+            (SessionId(session_id), SessionKey(key))
+            for session_id, key in connection.execute(query)
+        )
+    return found
+
+
 def insert_session(
     connection: Connection,
     principal: Principal,

@@ -1,6 +1,6 @@
 """Sessions on SQL."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import Connection, select
 
@@ -10,6 +10,7 @@ from adapters.store.session_rows import (
     insert_session,
     is_named,
     locked_key,
+    named_keys,
     owned_keys,
     session_of,
     with_live_status,
@@ -45,6 +46,11 @@ class SqlSessionStore:
         query = select(sessions.c.key).where(is_named(principal, session_id))
         key = await self._database.read(lambda c: c.execute(query).scalar())
         return None if key is None else SessionKey(key)
+
+    async def find_keys(
+        self, principal: Principal, session_ids: Collection[SessionId]
+    ) -> Mapping[SessionId, SessionKey]:
+        return await self._database.read(lambda c: named_keys(c, principal, session_ids))
 
     async def owned(
         self, principal: Principal, keys: Collection[SessionKey]
@@ -83,7 +89,17 @@ class SqlSessionStore:
         return await self._database.write(work, was_done=session_removal.was_hidden)
 
     async def purge(self) -> int:
-        return await self._database.write(session_removal.purge)
+        keys = await self._database.read(session_removal.removable)
+        for key in keys:
+            await self._remove(key)
+        await self._database.write(session_removal.forget_old_keys)
+        return len(keys)
+
+    async def _remove(self, key: SessionKey) -> None:
+        # In steps, so that appends to other sessions never wait for a long log to go.
+        while await self._database.write(lambda c: session_removal.remove_events(c, key)):
+            pass
+        await self._database.write(lambda c: session_removal.remove(c, key))
 
 
 def _columns_of(edit: SessionEdit) -> dict[str, object]:
