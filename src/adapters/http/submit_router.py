@@ -1,5 +1,6 @@
 """Routes that take work in."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
@@ -22,8 +23,11 @@ from adapters.http.task_answer import (
     task_answer,
 )
 from application.server_coordinator import ServerCoordinator
+from domain.errors import AgentcastError
 from domain.principal import Principal
 from domain.task import Task
+
+log = logging.getLogger(__name__)
 
 StreamSubmission = Callable[[Request, Principal, Task], Awaitable[Response]]
 """Answers a submission with the stream of its task."""
@@ -46,10 +50,14 @@ def submit_router(
         """Submit a task; ask for `text/event-stream` to watch it in the same response."""
         asked = submit_task(body, key=idempotency_key(request))
         task = (await coordinator.submit(principal, asked)).task
-        if wants_stream(request):
-            return await stream_submission(request, principal, task)
-        if (wait := wait_s(request)) > 0:
-            return await _waited(coordinator, principal, task, wait)
+        try:
+            if wants_stream(request):
+                return await stream_submission(request, principal, task)
+            if (wait := wait_s(request)) > 0:
+                return await _waited(coordinator, principal, task, wait)
+        except AgentcastError as error:
+            # The task is in, whatever came of its session since: an error would have it sent again.
+            log.info("task %s is submitted but cannot be followed: %s", task.task_id, error)
         return _accepted(task)
 
     @router.post(
