@@ -25,6 +25,8 @@ class GitOperation:
 
     def __post_init__(self) -> None:
         require_finite(self.progress)
+        if self.progress is not None and not 0 <= self.progress <= 100:
+            raise ValueError(f"progress must be between 0 and 100, not {self.progress}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 from adapters.http.problem import Problem
 from adapters.http.problem_schema import problems
 
-NotReady = Literal["starting", "draining", "store_unavailable"]
+NotReady = Literal["draining", "store_unavailable"]
 Readiness = Callable[[], Awaitable[NotReady | None]]
 """Why no work should be sent here now; None when it should."""
 Metrics = Callable[[], tuple[bytes, str]]
@@ -18,7 +18,6 @@ Metrics = Callable[[], tuple[bytes, str]]
 Description = Callable[[], bytes]
 
 _REASONS = {
-    "starting": "The server is starting.",
     "draining": "The server is shutting down.",
     "store_unavailable": "The store is out of reach.",
 }

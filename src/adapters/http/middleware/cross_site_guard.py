@@ -1,5 +1,6 @@
 """Refuses what a page of another site makes a browser send on its user's behalf."""
 
+import re
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
@@ -8,6 +9,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from adapters.http.problem import Problem, refuse
 from adapters.http.request_scope import header_values
 
+# A page can open these without saying that it wants a stream: that is what they give by default.
+_STREAMS = re.compile(r"/api(/v1)?/(sse|agents/[^/]+/stream|(sessions|tasks)/[^/]+/events)")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -42,6 +45,8 @@ def _is_guarded(scope: Scope) -> bool:
     if scope["type"] == "lifespan":
         return False
     if scope["type"] == "websocket" or scope["method"] not in _SAFE_METHODS:
+        return True
+    if _STREAMS.fullmatch(scope["path"]):
         return True
     return any("text/event-stream" in accepted for accepted in header_values(scope, "accept"))
 
