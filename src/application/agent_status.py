@@ -9,6 +9,9 @@ from domain.agent_profile import AgentProfile
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentStatus:
     profile: AgentProfile
-    status: Literal["idle", "running"]
     live_tasks: int
-    """Those that this process is carrying out now."""
+    """Those of the asker that are being carried out now, by whatever process."""
+
+    @property
+    def status(self) -> Literal["idle", "running"]:
+        return "running" if self.live_tasks else "idle"

@@ -1,5 +1,6 @@
 """The log of one session or one task, page by page, for those who do not want a stream."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from application.cursor import Cursor, parse_cursor
@@ -13,16 +14,17 @@ from domain.ids import SessionKey, TaskId
 from ports.event_log import Bounds, EventLog
 
 _READ_EVENTS = 500
+_READS = 10  # of one page: what is wanted may be rare in a log that is long
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryPage:
-    bodies: list[bytes]
-    """Each one line of JSON."""
-    cursor: str | None
+    bodies: Sequence[bytes] = ()
+    """Each one line of JSON. There may be none of them, and more behind the cursor."""
+    cursor: str | None = None
     """Where the next page begins; None when there is nothing behind this one."""
-    reset: ResetReason | None
-    """Why the page does not begin where it was asked to, but at the earliest event."""
+    reset: ResetReason | None = None
+    """Why there is no page: the log lacks events that should come next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +32,14 @@ class HistoryOf:
     """What is asked for; the caller has checked whose it is."""
 
     session_key: SessionKey
-    first_seq: int = 1
     task_id: TaskId | None = None
+    first_seq: int = 1
+    last_seq: int | None = None
+    """Of a task that has ended, its last event."""
     event_types: frozenset[str]
+
+    def end(self, bounds: Bounds) -> int:
+        return bounds.last_seq if self.last_seq is None else min(self.last_seq, bounds.last_seq)
 
 
 class History:
@@ -46,32 +53,51 @@ class History:
         if bounds is None:
             raise SessionNotFound
         at, reset = await self._begin(of, bounds, start)
-        bodies: list[bytes] = []
-        selection = Selection(
-            task_ids=frozenset({of.task_id} if of.task_id else ()), event_types=of.event_types
-        )
-        while len(bodies) < limit and at.seq < bounds.last_seq:
-            events = await self._log.read(of.session_key, after=at.seq, limit=_READ_EVENTS)
-            if not events:
-                return HistoryPage(bodies=bodies, cursor=None, reset=reset)
-            for event in events:
-                at = Cursor(event.seq, event.tag)
-                if selection.admits(event):
-                    bodies.append(event.body)
-                if len(bodies) == limit:
-                    break
-        cursor = str(at) if at.seq < bounds.last_seq else None
-        return HistoryPage(bodies=bodies, cursor=cursor, reset=reset)
+        if reset is not None:
+            return HistoryPage(reset=reset)
+        return await self._read(of, at, end=of.end(bounds), limit=limit)
 
     async def _begin(
         self, of: HistoryOf, bounds: Bounds, start: Start
     ) -> tuple[Cursor, ResetReason | None]:
+        earliest = before(max(of.first_seq, bounds.first_seq))
         match start:
             case FromCursor(text):
                 cursor = parse_cursor(text)
                 at, reset = await self._positions.resumed(of.session_key, bounds, cursor)
                 return at, reset.reason if reset else None
             case FromNow():
-                return before(max(of.first_seq, bounds.first_seq)), None
-            case Since() | Replay():
-                return await self._positions.at(of.session_key, bounds, start), None
+                return earliest, None
+            case Replay(last):
+                skipped = 0 if last is None else of.end(bounds) - last
+                return _later(earliest, before(skipped + 1)), None
+            case Since():
+                at = await self._positions.at(of.session_key, bounds, start)
+                return _later(earliest, at), None
+
+    async def _read(self, of: HistoryOf, at: Cursor, *, end: int, limit: int) -> HistoryPage:
+        bodies: list[bytes] = []
+        selection = Selection(
+            task_ids=frozenset({of.task_id} if of.task_id else ()), event_types=of.event_types
+        )
+        for _ in range(_READS):
+            if len(bodies) == limit or at.seq >= end:
+                break
+            events = await self._log.read(of.session_key, after=at.seq, limit=_READ_EVENTS)
+            if not events or events[0].seq > at.seq + 1:
+                # Told on a page of its own, so that what came before the hole is not lost too.
+                return HistoryPage(bodies=bodies, cursor=str(at)) if bodies else _TRIMMED
+            for event in events:
+                at = Cursor(event.seq, event.tag)
+                if selection.admits(event):
+                    bodies.append(event.body)
+                if len(bodies) == limit or at.seq == end:
+                    break
+        return HistoryPage(bodies=bodies, cursor=str(at) if at.seq < end else None)
+
+
+_TRIMMED = HistoryPage(reset="trimmed")
+
+
+def _later(one: Cursor, other: Cursor) -> Cursor:
+    return other if other.seq > one.seq else one

@@ -29,9 +29,6 @@ class LiveRuns:
     def all(self) -> Collection[LiveRun]:
         return tuple(self._runs.values())
 
-    def of_agent(self, agent: AgentName) -> int:
-        return sum(run.agent == agent for run in self._runs.values())
-
     def add(self, run: LiveRun) -> None:
         self._runs[run.task_id] = run
 

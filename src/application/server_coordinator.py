@@ -7,6 +7,7 @@ from application.agent_status import AgentStatus
 from application.event_broadcaster import EventBroadcaster
 from application.stop_signal import Cancelled
 from application.submit_task import SubmitTask
+from application.superseded import superseded_by
 from application.tails import Tails
 from application.task_end import TaskEnd
 from application.worker import Worker
@@ -169,16 +170,22 @@ class ServerCoordinator:
         task = await self._tasks.get(principal, task_id)
         return await TaskEnd(self._tasks, self._tails, task).wait(timeout_s=timeout_s)
 
-    def agents(self) -> Sequence[AgentStatus]:
-        return [self._status(profile) for profile in self._catalog.list()]
+    async def agents(self, principal: Principal) -> Sequence[AgentStatus]:
+        live = await self._tasks.live_counts(principal)
+        return [
+            AgentStatus(profile=profile, live_tasks=live.get(profile.name, 0))
+            for profile in self._catalog.list()
+        ]
 
-    def agent(self, name: AgentName) -> AgentStatus:
+    async def agent(self, principal: Principal, name: AgentName) -> AgentStatus:
         """Raises AgentNotFound."""
-        return self._status(self._catalog.get(name))
+        profile = self.profile(name)
+        live = await self._tasks.live_counts(principal)
+        return AgentStatus(profile=profile, live_tasks=live.get(name, 0))
 
-    def _status(self, profile: AgentProfile) -> AgentStatus:
-        live = self._worker.runs.of_agent(profile.name)
-        return AgentStatus(profile=profile, status="running" if live else "idle", live_tasks=live)
+    def profile(self, name: AgentName) -> AgentProfile:
+        """Raises AgentNotFound."""
+        return self._catalog.get(name)
 
     def _new_task(self, principal: Principal, request: SubmitTask) -> Task:
         agent = request.agent or self._catalog.default
@@ -217,16 +224,8 @@ class ServerCoordinator:
         self._wakeups.notify(task.session_key)
         self._wakeups.notify(None)
         if request.on_busy == "interrupt":
-            await self._supersede(task)
-
-    async def _supersede(self, task: Task) -> None:
-        """Cancel what the session is busy with: what runs, or else what was about to."""
-        query = TaskQuery(session_id=task.session_id, statuses=LIVE | {TaskStatus.QUEUED})
-        found = await self._tasks.list(task.principal, query)
-        others = [other for other in found if other.task_id != task.task_id]
-        live = [other for other in others if other.status in LIVE]
-        for busy in live or others[-1:]:
-            await self.cancel(task.principal, busy.task_id, reason="superseded")
+            for busy in await superseded_by(task, self._tasks):
+                await self.cancel(task.principal, busy.task_id, reason="superseded")
 
     def _hinted(self, hint: Hint) -> None:
         if hint is None:

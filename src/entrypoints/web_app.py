@@ -6,12 +6,15 @@ from importlib.metadata import version
 from adapters.http.agents_router import agents_router
 from adapters.http.app import Application, Lifespan, http_app
 from adapters.http.caller import caller_by
+from adapters.http.event_answers import EventAnswers
 from adapters.http.operations_router import NotReady
+from adapters.http.session_events_router import session_events_router
 from adapters.http.sessions_router import sessions_router
 from adapters.http.stream_stats import stream_stats_router
 from adapters.http.streams import Streams
 from adapters.http.streams_router import streams_router
 from adapters.http.submit_router import submit_router
+from adapters.http.task_events_router import task_events_router
 from adapters.http.tasks_router import tasks_router
 from adapters.http.websocket_router import websocket_router
 from domain.errors import Unavailable
@@ -36,6 +39,7 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None) -> Applic
         takeover=container.stream_takeover(),
         ping_s=settings.stream_ping_s,
     )
+    answers = EventAnswers(streams=streams, history=container.history())
 
     async def readiness() -> NotReady | None:
         if not coordinator.is_accepting:
@@ -49,13 +53,9 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None) -> Applic
 
     return http_app(
         routers=[
-            streams_router(
-                streams=streams,
-                history=container.history(),
-                coordinator=coordinator,
-                sessions=sessions,
-                caller=caller,
-            ),
+            streams_router(streams=streams, coordinator=coordinator, caller=caller),
+            session_events_router(answers=answers, sessions=sessions, caller=caller),
+            task_events_router(answers=answers, coordinator=coordinator, caller=caller),
             submit_router(
                 coordinator=coordinator, caller=caller, stream_submission=streams.of_submission
             ),

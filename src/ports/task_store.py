@@ -1,6 +1,6 @@
 """Tasks, which are also the queue of work and the leases on it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -142,3 +142,6 @@ class TaskStore(Protocol):
         """Newest first."""
 
     async def unfinished_count(self, principal: Principal) -> int: ...
+
+    async def live_counts(self, principal: Principal) -> Mapping[AgentName, int]:
+        """How many tasks of each agent are live, by whichever worker; agents without are left out."""

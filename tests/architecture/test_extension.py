@@ -57,7 +57,7 @@ async def test_a_runner_that_was_added_carries_out_the_tasks_of_its_kind(tmp_pat
 
 async def test_the_agents_that_were_there_stay(tmp_path: Path) -> None:
     async with opened(container := extended(tmp_path)):
-        agents = container.server_coordinator().agents()
+        agents = await container.server_coordinator().agents(LOCAL)
 
     assert [agent.profile.name for agent in agents] == ["pulse", "react", "shell"]
     assert set(container.runners()) == {"react", "shell", "command", "pulse"}

@@ -18,10 +18,11 @@ def agents_router(*, coordinator: ServerCoordinator, caller: Caller) -> APIRoute
 
     @router.get("", responses=problems())
     async def list_agents(principal: Asker) -> AgentPage:
-        return AgentPage(items=[agent_answer(agent) for agent in coordinator.agents()])
+        agents = await coordinator.agents(principal)
+        return AgentPage(items=[agent_answer(agent) for agent in agents])
 
     @router.get("/{name}", responses=problems())
     async def get_agent(name: str, principal: Asker) -> AgentAnswer:
-        return agent_answer(coordinator.agent(path_agent_name(name)))
+        return agent_answer(await coordinator.agent(principal, path_agent_name(name)))
 
     return router

@@ -1,5 +1,7 @@
 """What the query and the headers of a stream ask for."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -7,13 +9,16 @@ from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 
 from adapters.http.checked_values import Instant
-from adapters.http.problem import field_problem
+from adapters.http.problem import Problem, field_problem
 from application.selection import event_types
 from application.stream_request import FromCursor, FromNow, Replay, Since, Start
+from domain.errors import InvalidCursor, InvalidInput
 
 MAX_CURSOR_CHARS = 2048
 _CHOSEN = r"[A-Za-z0-9._:\-]{1,64}"
 _MAX_IDS = 64
+_HEADER = "Last-Event-ID"
+_INVALID_CURSOR = "invalid_cursor"
 
 Ids = Annotated[
     str,
@@ -46,7 +51,8 @@ class StreamQuery(BaseModel):
             str,
             Field(
                 pattern=r"^(all|[0-9]{1,9})$",
-                description="`all`, or how many events before now.",
+                description="`all`, or how many events before now; of a task's pages and lines,"
+                " how many before its last one, those of the session's other tasks included.",
             ),
         ]
         | SkipJsonSchema[None]
@@ -110,6 +116,30 @@ def start_in(query: StreamQuery) -> Start:
     return FromNow()
 
 
+def types_of(query: StreamQuery) -> frozenset[str]:
+    """Raises Problem for a type that no event has."""
+    try:
+        return query.wanted_types
+    except InvalidInput as error:
+        raise field_problem(
+            status=400, code="invalid_parameter", field=error.field, message=str(error)
+        ) from error
+
+
+@contextmanager
+def cursor_named(request: Request) -> Iterator[None]:
+    """Tells of a cursor that is refused by the name under which the client gave it."""
+    field = "after" if _last_event_id(request) is None else _HEADER
+    try:
+        yield
+    except InvalidCursor as error:
+        raise _invalid_cursor(field, str(error)) from error
+    except Problem as problem:
+        if problem.code != _INVALID_CURSOR:
+            raise
+        raise _invalid_cursor(field, problem.errors[0].message) from problem
+
+
 def ids_of(text: str | None) -> tuple[str, ...]:
     """Each once, in the order given."""
     return tuple(dict.fromkeys(text.split(","))) if text else ()
@@ -120,10 +150,11 @@ def _last_event_id(request: Request) -> str | None:
     if not given:
         return None
     if len(given) > 1 or not given[0] or len(given[0]) > MAX_CURSOR_CHARS:
-        raise field_problem(
-            status=400,
-            code="invalid_cursor",
-            field="Last-Event-ID",
-            message="should be one header with the id of the last event that was seen",
+        raise _invalid_cursor(
+            _HEADER, "should be one header with the id of the last event that was seen"
         )
     return given[0]
+
+
+def _invalid_cursor(field: str, message: str) -> Problem:
+    return field_problem(status=400, code=_INVALID_CURSOR, field=field, message=message)

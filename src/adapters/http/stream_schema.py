@@ -33,13 +33,27 @@ _PAGE_CONTENT: dict[str, Any] = {
             "type": "object",
             "properties": {
                 "items": {"type": "array", "items": _EVENT},
-                "next_cursor": {"type": "string"},
+                "next_cursor": {
+                    "type": "string",
+                    "description": "The `after` of the next page. While there is one, a page "
+                    "may hold fewer events than asked for, or none.",
+                },
             },
             "required": ["items"],
         }
     }
 }
 
+RESUMABLE: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": "Last-Event-ID",
+            "in": "header",
+            "description": "The id of the last event that was seen; it wins over `after`.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 2048},
+        }
+    ]
+}
 STREAM: dict[str, Any] = {"description": "The events, live.", "content": STREAM_CONTENT}
 LINES: dict[str, Any] = {"description": "The events.", "content": _LINES_CONTENT}
 EVENTS: dict[int | str, dict[str, Any]] = {

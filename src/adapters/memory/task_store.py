@@ -1,12 +1,13 @@
 """Tasks in memory."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from adapters.memory.database import KEY_KEPT, KeyRow, MemoryDatabase, TaskRow
 from adapters.memory.task_queue import Taker, TaskQueue
 from domain.errors import IdempotencyKeyReused, SessionBusy
-from domain.ids import TaskId, WorkerId
+from domain.ids import AgentName, TaskId, WorkerId
 from domain.principal import Principal
 from domain.task import CancelIntent, OnBusy, Task, TaskStatus
 from ports.event_log import EncodedEvent, StoredEvent
@@ -113,6 +114,10 @@ class MemoryTaskStore:
 
     async def unfinished_count(self, principal: Principal) -> int:
         return _count_unfinished(self._database.tasks_for(principal))
+
+    async def live_counts(self, principal: Principal) -> Mapping[AgentName, int]:
+        rows = self._database.tasks_for(principal)
+        return Counter(row.task.agent for row in rows if row.is_live)
 
     def _repeated(self, task: Task, key: IdempotencyKey) -> Task | None:
         known = self._database.keys.get(_name(task, key))

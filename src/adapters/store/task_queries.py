@@ -1,6 +1,6 @@
 """What a principal can ask of the tasks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select
 
@@ -8,9 +8,9 @@ from adapters.store.ascii_search import occurs
 from adapters.store.prepared import Prepared
 from adapters.store.store_clock import micros
 from adapters.store.tables import tasks
-from adapters.store.task_rows import driver_row, task_of
+from adapters.store.task_rows import LIVE_STATUSES, driver_row, task_of
 from domain.errors import TaskNotFound
-from domain.ids import TaskId
+from domain.ids import AgentName, TaskId
 from domain.principal import Principal
 from domain.task import Task
 from ports.task_store import TaskQuery
@@ -45,6 +45,17 @@ def find_tasks(connection: Connection, principal: Principal, query: TaskQuery) -
 def count_unfinished(connection: Connection, principal: Principal) -> int:
     query = select(func.count()).where(_belongs_to(principal), tasks.c.finished_at.is_(None))
     return int(connection.execute(query).scalar_one())
+
+
+def count_live(connection: Connection, principal: Principal) -> Mapping[AgentName, int]:
+    # The first condition is implied by the second, and lets a small index be used.
+    is_live = and_(tasks.c.finished_at.is_(None), tasks.c.status.in_(LIVE_STATUSES))
+    query = (
+        select(tasks.c.agent, func.count())
+        .where(_belongs_to(principal), is_live)
+        .group_by(tasks.c.agent)
+    )
+    return {AgentName(agent): count for agent, count in connection.execute(query)}
 
 
 def _belongs_to(principal: Principal) -> ColumnElement[bool]:

@@ -1,11 +1,11 @@
 """Tasks on SQL: each method is one transaction, whose steps are told elsewhere."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from adapters.store import cancelling, claiming, submission, task_queries
 from adapters.store.database import Database
 from adapters.store.leases import Taker, was_taken
-from domain.ids import TaskId, WorkerId
+from domain.ids import AgentName, TaskId, WorkerId
 from domain.principal import Principal
 from domain.task import CancelIntent, OnBusy, Task
 from ports.event_log import EncodedEvent
@@ -107,6 +107,9 @@ class SqlTaskStore:
 
     async def unfinished_count(self, principal: Principal) -> int:
         return await self._database.read(lambda c: task_queries.count_unfinished(c, principal))
+
+    async def live_counts(self, principal: Principal) -> Mapping[AgentName, int]:
+        return await self._database.read(lambda c: task_queries.count_live(c, principal))
 
     def _taker(self, worker_id: WorkerId, lease_s: float) -> Taker:
         return Taker(worker_id=worker_id, lease_s=lease_s, new_lease=self._ids.lease_id)

@@ -111,13 +111,16 @@ class FakeCoordinator(ServerCoordinator):
             self.end(task_id)
         return self.tasks[task_id]
 
-    def agents(self) -> Sequence[AgentStatus]:
-        return [AgentStatus(profile=profile, status="idle", live_tasks=0) for profile in AGENTS]
+    async def agents(self, principal: Principal) -> Sequence[AgentStatus]:
+        return [AgentStatus(profile=profile, live_tasks=0) for profile in AGENTS]
 
-    def agent(self, name: AgentName) -> AgentStatus:
-        for agent in self.agents():
-            if agent.profile.name == name:
-                return agent
+    async def agent(self, principal: Principal, name: AgentName) -> AgentStatus:
+        return AgentStatus(profile=self.profile(name), live_tasks=0)
+
+    def profile(self, name: AgentName) -> AgentProfile:
+        for profile in AGENTS:
+            if profile.name == name:
+                return profile
         raise AgentNotFound(f"no agent {name}")
 
     def end(self, task_id: TaskId) -> None:
