@@ -1,7 +1,6 @@
 """The one place that knows an event's JSON and its Server-Sent Events frame."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ import msgspec
 
 from domain.events import EVENT_CLASSES, AgentEvent, Origin, event_type
 from domain.ids import Tag
+from domain.whole_text import whole_text
 from ports.event_log import EncodedEvent, StoredEvent
 
 MAX_EVENT_BYTES = 256 * 1024
@@ -20,7 +20,6 @@ _NEVER_CUT_BYTES = 1024  # no class has so many fields that this much of each wo
 _ENVELOPE = frozenset(
     {"event_type", "seq", "timestamp", "session_id", "task_id", "agent", "attempt"}
 )
-_SURROGATES = re.compile("[\ud800-\udfff]")
 _FIELDS = {
     cls: tuple(field.name for field in fields(cls) if field.name not in _ENVELOPE)
     for cls in EVENT_CLASSES.values()
@@ -136,7 +135,7 @@ def _clean(value: object, longest: int | None) -> object:
     """Without halves of characters; no text and no collection in it is longer than that."""
     match value:
         case str():
-            return _SURROGATES.sub("\ufffd", value[:longest])
+            return whole_text(value[:longest])
         case Mapping():
             items = islice(value.items(), longest)
             return {_clean(str(key), longest): _clean(item, longest) for key, item in items}

@@ -9,6 +9,7 @@ from application.react_text_joiner import JOIN_S, Emit, joined_text
 from domain.errors import ModelRefused, ModelUnavailable
 from domain.task_events import Error
 from domain.thinking_events import ThinkComplete, ThinkDelta, Thinking
+from domain.whole_text import whole_text
 from ports.language_model import (
     LanguageModel,
     ModelPart,
@@ -87,7 +88,8 @@ class ModelCalls:
             ):
                 async for part in parts:
                     match part:
-                        case TextDelta(text=text):
+                        case TextDelta():
+                            text = whole_text(part.text)
                             pieces.append(text)
                             length += len(text)
                             await put(text)

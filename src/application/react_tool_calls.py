@@ -10,6 +10,7 @@ from application.react_text_joiner import JOIN_S, joined_text
 from domain.errors import AgentcastError, ToolError
 from domain.ids import CallId, TaskId
 from domain.tool_events import ToolCallComplete, ToolCallStart, ToolCallStream
+from domain.whole_text import whole_text
 from ports.clock import Clock
 from ports.id_source import IdSource
 from ports.language_model import ToolCall, ToolMessage
@@ -143,6 +144,6 @@ def _failed(error: str) -> _Told:
 
 
 def _bounded(result: ToolResult) -> ToolResult:
-    if len(result.content) <= MAX_RESULT_CHARS:
-        return result
-    return replace(result, content=result.content[:MAX_RESULT_CHARS], truncated=True)
+    content = whole_text(result.content[:MAX_RESULT_CHARS])
+    is_cut = len(result.content) > MAX_RESULT_CHARS
+    return replace(result, content=content, truncated=result.truncated or is_cut)

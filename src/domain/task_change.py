@@ -30,6 +30,7 @@ from domain.tool_events import (
     ToolCallStream,
 )
 from domain.usage import Usage
+from domain.whole_text import whole_text
 from domain.workspace_events import WorkspaceEvent
 
 
@@ -50,7 +51,8 @@ def change_of(event: AgentEvent, usage: Usage | None = None) -> TaskChange | Non
         return None
     match event:
         case TaskComplete():
-            result = TaskResult(final_answer=event.final_answer, exit_code=event.exit_code)
+            answer = whole_text(event.final_answer)
+            result = TaskResult(final_answer=answer, exit_code=event.exit_code)
             spent = event.usage or usage
             return TaskChange(status=TaskStatus.COMPLETED, result=result, usage=spent)
         case TaskFailed():

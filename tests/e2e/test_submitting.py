@@ -129,3 +129,16 @@ async def test_a_task_that_ended_may_be_tried_again(client: Client, session_id: 
 
 def _body(task: str, session_id: str) -> Json:
     return {"task": task, "session_id": session_id, "agent": "shell"}
+
+
+async def test_an_answer_with_half_a_character_leaves_the_list_readable(
+    client: Client, session_id: str
+) -> None:
+    body = {"task": 'script:\nanswer "\\ud800 x"', "session_id": session_id}
+
+    waited = await client.request("POST", "/api/v1/tasks", json=body, prefer="wait=10")
+    listed = await client.get(f"/api/v1/tasks?session_id={session_id}")
+
+    task: Json = waited.json()
+    assert task["result"] == {"final_answer": "\ufffd x"}
+    assert listed["items"] == [task]
