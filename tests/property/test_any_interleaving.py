@@ -14,7 +14,7 @@ from tests.property.interleaving import AnyInterleaving
 from tests.property.reader import MakeReader, SteppingReader
 from tests.property.store import MemoryStore, SqlStore, Store
 
-EXAMPLES = {"memory": 80, "sqlite": 20, "postgresql": 10}
+EXAMPLES = {"memory": 80, "sqlite": 40, "postgresql": 25}
 READERS: dict[str, MakeReader] = {"steps": SteppingReader}
 _STEPS = 40
 _PHASES = (Phase.generate,)  # shrinking a failure takes minutes: ask for it when there is one
