@@ -39,6 +39,7 @@ class World:
     sessions: FakeSessions = field(default_factory=FakeSessions)
     authenticator: FakeAuthenticator = field(default_factory=FakeAuthenticator)
     not_ready: NotReady | None = None
+    following_fails: Exception | None = None
     streamed: list[Task] = field(default_factory=list)
     allowed_hosts: Collection[str] = ()
     cors_origins: Collection[str] = ()
@@ -76,6 +77,8 @@ class World:
     async def _stream_submission(
         self, request: Request, principal: Principal, task: Task
     ) -> Response:
+        if self.following_fails is not None:
+            raise self.following_fails
         self.streamed.append(task)
         return PlainTextResponse("the stream", media_type="text/event-stream")
 

@@ -143,3 +143,30 @@ async def test_a_purged_sessions_key_is_not_given_out_again(scene: Scene) -> Non
     again = await scene.sessions.create(LOCAL, TALK, NOTHING)
 
     assert again.session_key > first.session_key
+
+
+async def test_keys_are_found_for_many_names_at_once(scene: Scene) -> None:
+    one, other = SessionId("one"), SessionId("other")
+    made = [await scene.sessions.create(ALICE, name, NOTHING) for name in (one, other)]
+    await scene.sessions.create(BOB, TALK, NOTHING)
+    await scene.sessions.create(ALICE, SessionId("deleted"), NOTHING)
+    await scene.sessions.delete(ALICE, SessionId("deleted"))
+    unknown = [SessionId(f"unknown-{number}") for number in range(2500)]
+
+    found = await scene.sessions.find_keys(
+        ALICE, [one, TALK, *unknown, SessionId("deleted"), other]
+    )
+
+    assert found == {one: made[0].session_key, other: made[1].session_key}
+    assert await scene.sessions.find_keys(ALICE, []) == {}
+
+
+async def test_a_long_log_is_purged_whole(scene: Scene) -> None:
+    claim = await scene.start()
+    await scene.log.append(scene.lines(claim, *["line"] * 2500))
+    await scene.end(claim)
+    await scene.sessions.delete(LOCAL, TALK)
+
+    assert await scene.sessions.purge() == 1
+    assert await scene.written(claim.task.session_key) == []
+    assert await scene.sessions.purge() == 0

@@ -116,6 +116,7 @@ async def test_a_malformed_cursor_is_refused(
     assert answer.status_code == 400
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["code"] == "invalid_cursor"
+    assert [error["field"] for error in answer.json()["errors"]] == ["Last-Event-ID"]
 
 
 async def test_a_cursor_given_twice_is_refused(client: Client, finished: dict[str, str]) -> None:
@@ -127,10 +128,17 @@ async def test_a_cursor_given_twice_is_refused(client: Client, finished: dict[st
 
 
 @pytest.mark.parametrize("cursor", ["", "5", "x" * 2049])
-async def test_a_malformed_cursor_in_the_query_is_refused(client: Client, cursor: str) -> None:
-    answer = await client.request("GET", f"/api/v1/sse?session_id=nobody&after={cursor}")
+@pytest.mark.parametrize("accept", ["text/event-stream", "application/json"])
+@pytest.mark.parametrize("path", ["sse", "tasks"])
+async def test_a_malformed_cursor_in_the_query_is_refused(
+    client: Client, finished: dict[str, str], path: str, accept: str, cursor: str
+) -> None:
+    joint = "&" if "?" in finished[path] else "?"
+
+    answer = await client.request("GET", f"{finished[path]}{joint}after={cursor}", accept=accept)
 
     assert answer.status_code == 400
+    assert [error["field"] for error in answer.json()["errors"]] == ["after"]
 
 
 @pytest.fixture

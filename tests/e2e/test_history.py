@@ -44,14 +44,15 @@ async def test_a_tasks_pages_show_nothing_of_its_neighbours(
         assert await _pages(client, f"/api/v1/tasks/{task_id}/events", 4) == told
 
 
+@pytest.mark.parametrize("accept", ["application/json", "application/x-ndjson"])
 async def test_a_page_at_a_cursor_of_another_history_says_so(
-    client: Client, session_id: str
+    client: Client, session_id: str, accept: str
 ) -> None:
     task_id = await client.submit("true", session_id=session_id)
     await client.events(task_id)
 
     answer = await client.request(
-        "GET", f"/api/v1/tasks/{task_id}/events?after=2-00000000", accept="application/json"
+        "GET", f"/api/v1/tasks/{task_id}/events?after=2-00000000", accept=accept
     )
 
     assert (answer.status_code, answer.json()["code"]) == (409, "cursor_reset")

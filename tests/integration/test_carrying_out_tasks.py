@@ -197,6 +197,23 @@ async def test_an_interrupting_task_supersedes_the_running_one(tmp_path: Path) -
         assert (await graph.ended(old)).reason == "superseded"
 
 
+async def test_an_interrupting_task_supersedes_the_running_one_behind_a_long_queue(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path) as graph:
+        graph.runner.acts["for ever"] = for_ever
+        old = await graph.submit("for ever")
+        await graph.runner.has_started(old)
+        for number in range(60):
+            await graph.submit(str(number))
+        request = SubmitTask(
+            text="new", session_id=SessionId("s"), agent=AgentName("fake"), on_busy="interrupt"
+        )
+        await graph.coordinator.submit(LOCAL, request)
+
+        assert (await graph.ended(old)).reason == "superseded"
+
+
 async def test_a_busy_session_refuses_a_task_that_will_not_wait(tmp_path: Path) -> None:
     async with running(tmp_path) as graph:
         graph.runner.acts["for ever"] = for_ever

@@ -98,3 +98,5 @@ def test_a_number_that_json_cannot_hold_is_refused_where_the_event_is_built(
 def test_progress_is_a_part_of_a_hundred(percent: float) -> None:
     with pytest.raises(ValueError, match="between 0 and 100"):
         Progress(message="m", percent=percent)
+    with pytest.raises(ValueError, match="between 0 and 100"):
+        GitOperation(operation="push", status="in_progress", message="m", progress=percent)

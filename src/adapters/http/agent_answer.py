@@ -1,7 +1,8 @@
 """An agent as JSON: what it is and can do, never its command or its environment."""
 
-from typing import Literal, NotRequired
+from typing import Annotated, Literal, NotRequired
 
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from adapters.http.links import agent_path
@@ -23,7 +24,10 @@ class AgentAnswer(TypedDict):
     kind: str
     description: NotRequired[str]
     status: Literal["idle", "running"]
-    live_tasks: int
+    live_tasks: Annotated[
+        int,
+        Field(description="Your tasks that it carries out now, on any node or command line."),
+    ]
     pty: bool
     sandbox: SandboxWish
     network: Network

@@ -43,6 +43,7 @@ class FakeCoordinator(ServerCoordinator):
         self.waited_s: list[float] = []
         self.ends_at_once = False
         self.error: Exception | None = None
+        self.following_fails: Exception | None = None
 
     @property
     def is_accepting(self) -> bool:
@@ -106,6 +107,8 @@ class FakeCoordinator(ServerCoordinator):
         return newest_first[: query.limit]
 
     async def finished(self, principal: Principal, task_id: TaskId, *, timeout_s: float) -> Task:
+        if self.following_fails is not None:
+            raise self.following_fails
         self.waited_s.append(timeout_s)
         if self.ends_at_once:
             self.end(task_id)

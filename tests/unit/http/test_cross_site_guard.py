@@ -68,3 +68,21 @@ async def test_two_origins_are_refused() -> None:
         response = await client.post("/api/v1/sessions", headers=headers, json={})
 
     assert (response.status_code, response.json()["code"]) == (403, "cross_site")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/sse?session_id=s",
+        "/api/sse?session_id=s",
+        "/api/v1/agents/shell/stream",
+        "/api/v1/sessions/s/events",
+        "/api/v1/tasks/t/events",
+    ],
+)
+async def test_other_sites_may_not_open_streams_without_saying_so(path: str) -> None:
+    async with World().client() as client:
+        for headers in REFUSED:
+            response = await client.get(path, headers={"Accept": "*/*", **headers})
+
+            assert (response.status_code, response.json()["code"]) == (403, "cross_site")

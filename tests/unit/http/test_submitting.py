@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.errors import Draining
+from domain.errors import AgentcastError, Draining, LimitReached, LogUnavailable, TaskNotFound
 from domain.ids import AgentName, SessionId
 from domain.limits import Limits
 from domain.task import Task
@@ -206,3 +206,19 @@ async def test_a_task_that_has_not_ended_cannot_be_retried() -> None:
 def only_task(world: World) -> Task:
     [task] = world.coordinator.tasks.values()
     return task
+
+
+@pytest.mark.parametrize("headers", [{"Prefer": "wait=5"}, {"Accept": "text/event-stream"}])
+@pytest.mark.parametrize(
+    "error", [TaskNotFound("gone"), LogUnavailable("away"), LimitReached("many", retry_after_s=1)]
+)
+async def test_a_task_that_cannot_be_followed_is_accepted_all_the_same(
+    headers: dict[str, str], error: AgentcastError
+) -> None:
+    world = World()
+    world.following_fails = world.coordinator.following_fails = error
+    async with world.client() as client:
+        response = await client.post("/api/v1/tasks", json=BODY, headers=headers)
+
+    assert (response.status_code, response.json()) == (202, SUBMITTED)
+    assert response.headers["location"] == "/api/v1/tasks/task_000001"

@@ -6,6 +6,7 @@ import sqlite3
 import stat
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import anyio
@@ -18,6 +19,7 @@ from adapters.store.open_database import open_database
 from domain.errors import LogUnavailable, StoreUnusable
 from domain.principal import LOCAL
 from ports.event_log import Bounds
+from ports.task_store import TaskQuery
 from tests.contract.scene import TALK
 from tests.contract.stores import sql_scene
 
@@ -80,11 +82,27 @@ async def test_every_transaction_that_writes_says_so_when_it_begins(path: Path) 
     assert writes > 20
 
 
+async def test_a_long_log_is_purged_in_several_transactions(path: Path) -> None:
+    async with sql_scene(_url(path)) as scene:
+        claim = await scene.start()
+        await scene.log.append(scene.lines(claim, *["line"] * 2500))
+        await scene.end(claim)
+        await scene.sessions.delete(LOCAL, TALK)
+    with _traced() as statements:
+        async with sql_scene(_url(path)) as scene:
+            await scene.sessions.purge()
+
+    removals = [place for place, one in enumerate(statements) if "FROM events" in one]
+    between = pairwise(removals)
+    assert len(removals) > 2
+    assert all("COMMIT" in statements[one:other] for one, other in between)
+
+
 async def test_a_write_waits_for_another_process_to_let_go(path: Path) -> None:
     async with sql_scene(_url(path)) as scene:
         with _locked(path) as other:
             waiting = asyncio.ensure_future(scene.queue())
-            await scene.tasks.unfinished_count(LOCAL)  # reads go on meanwhile
+            await scene.tasks.list(LOCAL, TaskQuery())  # reads go on meanwhile
             other.rollback()
 
             with anyio.fail_after(5):
@@ -98,7 +116,7 @@ async def test_a_write_gives_up_when_the_lock_is_kept_too_long(path: Path) -> No
         with _locked(path), pytest.raises(LogUnavailable):
             await scene.queue()
 
-        assert await scene.tasks.unfinished_count(LOCAL) == 0
+        assert await scene.tasks.list(LOCAL, TaskQuery()) == []
         await scene.queue()
 
 
