@@ -34,8 +34,8 @@ class EventListener(Protocol):
     async def on_event(self, event: AgentEvent, origin: Origin) -> None:
         """Take one event; awaiting this is the back-pressure on the agent.
 
-        LeaseLost and LogUnavailable end the run. Whatever else is raised is counted and logged,
-        and touches neither the run nor other listeners.
+        LeaseLost, LogUnavailable and StorageFull end the run. Whatever else is raised is counted
+        and logged, and touches neither the run nor other listeners.
         """
 
 

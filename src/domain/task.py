@@ -32,6 +32,11 @@ class TaskStatus(StrEnum):
     def is_final(self) -> bool:
         return self in FINAL
 
+    @property
+    def former(self) -> "frozenset[TaskStatus]":
+        """Those that a task may have had just before this one."""
+        return _FORMER[self]
+
     def may_become(self, status: "TaskStatus") -> bool:
         return status in _FOLLOWS[self]
 
@@ -59,6 +64,10 @@ _FOLLOWS: Mapping[TaskStatus, frozenset[TaskStatus]] = {
     TaskStatus.CANCELLED: frozenset(),
     TaskStatus.INTERRUPTED: frozenset(),
 }
+_FORMER: Mapping[TaskStatus, frozenset[TaskStatus]] = {
+    status: frozenset(other for other in TaskStatus if other.may_become(status))
+    for status in TaskStatus
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +83,10 @@ class CancelIntent:
     mode: CancelMode
     reason: CancelReason
     by: str
+
+    def adds_to(self, earlier: "CancelIntent | None") -> bool:
+        """Whether it asks for more than is asked for already."""
+        return earlier is None or (earlier.mode == "graceful" and self.mode == "kill")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -141,7 +141,5 @@ class TaskStore(Protocol):
     async def list(self, principal: Principal, query: TaskQuery) -> Sequence[Task]:
         """Newest first."""
 
-    async def unfinished_count(self, principal: Principal) -> int: ...
-
     async def live_counts(self, principal: Principal) -> Mapping[AgentName, int]:
         """How many tasks of each agent are live, by whichever worker; agents without are left out."""

@@ -10,7 +10,7 @@ from domain.errors import LeaseLost
 from domain.ids import SessionKey
 from domain.principal import LOCAL
 from domain.process_events import Log
-from domain.task_events import TaskFailed
+from domain.task_events import TaskFailed, TaskPaused
 from domain.tool_events import InputReceived, InputRequired
 from ports.event_log import Bounds, StoredEvent
 from tests.contract.scene import AT, COMPLETE, OTHER_WORKER, TALK, Scene, with_lease
@@ -142,6 +142,15 @@ async def test_a_task_that_waits_shows_it_until_it_goes_on(scene: Scene) -> None
 
     assert waiting == ("waiting", "waiting")
     assert running == ("running", "running")
+
+
+async def test_a_status_that_may_not_follow_leaves_the_task_as_it_is(scene: Scene) -> None:
+    claim = await scene.start()
+
+    await scene.log.append(scene.telling(claim, TaskPaused(reason="user")))
+    await scene.log.append(scene.telling(claim, InputRequired(prompt="?")))
+
+    assert (await scene.get(claim.task)).status == "paused"
 
 
 async def test_an_append_whose_caller_is_gone_is_stored_all_the_same(scene: Scene) -> None:

@@ -176,7 +176,6 @@ async def test_a_task_of_another_owner_is_not_found(scene: Scene) -> None:
         await scene.cancel(task, principal=BOB)
 
     assert await scene.tasks.list(BOB, TaskQuery()) == []
-    assert await scene.tasks.unfinished_count(BOB) == 0
     assert await scene.get(task) == task
 
 
@@ -198,4 +197,3 @@ async def test_the_tasks_of_a_deleted_session_are_not_found(scene: Scene) -> Non
         await scene.get(task)
 
     assert await scene.tasks.list(LOCAL, TaskQuery()) == []
-    assert await scene.tasks.unfinished_count(LOCAL) == 0

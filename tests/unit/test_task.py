@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from domain.events import EVENT_CLASSES, event_type
-from domain.task import FINAL, LIVE, TaskResult, TaskStatus
+from domain.task import FINAL, LIVE, CancelIntent, TaskResult, TaskStatus
 from domain.task_change import TaskChange, change_of
 from domain.task_events import (
     FinalEvent,
@@ -33,6 +33,21 @@ def test_a_live_task_may_end_in_every_way(status: TaskStatus) -> None:
 def test_a_queued_task_cannot_end_well_without_running() -> None:
     assert not TaskStatus.QUEUED.may_become(TaskStatus.COMPLETED)
     assert not TaskStatus.QUEUED.may_become(TaskStatus.FAILED)
+
+
+@pytest.mark.parametrize("status", TaskStatus)
+def test_what_may_precede_a_status_is_what_it_may_follow(status: TaskStatus) -> None:
+    assert status.former == {other for other in TaskStatus if other.may_become(status)}
+
+
+def test_only_a_kill_adds_to_a_graceful_cancel() -> None:
+    graceful = CancelIntent(mode="graceful", reason="user", by="local")
+    kill = CancelIntent(mode="kill", reason="user", by="local")
+
+    assert graceful.adds_to(None)
+    assert kill.adds_to(graceful)
+    assert not any(later.adds_to(kill) for later in (graceful, kill))
+    assert not graceful.adds_to(graceful)
 
 
 def test_each_final_event_brings_its_status_reason_and_usage() -> None:

@@ -61,7 +61,7 @@ class MemoryEventLog:
     def _apply_change(self, append: Append, session: SessionRow) -> None:
         change = append.change
         row = self._database.tasks[append.task_id]
-        if change is None or not row.is_live:
+        if change is None or not row.task.status.may_become(change.status):
             return
         usage = change.usage or row.task.usage
         row.task = replace(row.task, status=change.status, usage=usage)

@@ -1,7 +1,7 @@
 """Tasks in memory."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from adapters.memory.database import KEY_KEPT, KeyRow, MemoryDatabase, TaskRow
@@ -90,7 +90,7 @@ class MemoryTaskStore:
                 finished_at=now,
                 last_seq=stored[-1].seq,
             )
-        elif row.is_live and _is_new(intent, row.task.cancel):
+        elif row.is_live and intent.adds_to(row.task.cancel):
             stored = session.append([requested], at=now)
             row.task = replace(row.task, cancel=intent)
         return Cancellation(task=row.task, stored=stored)
@@ -112,9 +112,6 @@ class MemoryTaskStore:
             tasks = tasks[: ids.index(query.before)] if query.before in ids else []
         return [task for task in reversed(tasks) if _matches(task, query)][: query.limit]
 
-    async def unfinished_count(self, principal: Principal) -> int:
-        return _count_unfinished(self._database.tasks_for(principal))
-
     async def live_counts(self, principal: Principal) -> Mapping[AgentName, int]:
         rows = self._database.tasks_for(principal)
         return Counter(row.task.agent for row in rows if row.is_live)
@@ -131,7 +128,8 @@ class MemoryTaskStore:
         session = self._database.session(task.principal, task.session_id)
         if session is None:
             return False
-        return _count_unfinished(self._database.tasks_of(session.session.session_key)) > 0
+        rows = self._database.tasks_of(session.session.session_key)
+        return any(not row.task.status.is_final for row in rows)
 
     def _insert(self, task: Task, queued: EncodedEvent) -> tuple[TaskRow, Sequence[StoredEvent]]:
         database, now = self._database, self._database.clock.now()
@@ -162,10 +160,6 @@ def _name(task: Task, key: IdempotencyKey) -> tuple[str, str, str]:
     return (task.principal.tenant, task.principal.owner, key.key)
 
 
-def _is_new(intent: CancelIntent, earlier: CancelIntent | None) -> bool:
-    return earlier is None or (earlier.mode == "graceful" and intent.mode == "kill")
-
-
 def _matches(task: Task, query: TaskQuery) -> bool:
     return (
         query.session_id in (None, task.session_id)
@@ -179,7 +173,3 @@ def _matches(task: Task, query: TaskQuery) -> bool:
 
 def _ascii_lower(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass").lower()
-
-
-def _count_unfinished(rows: Iterable[TaskRow]) -> int:
-    return sum(not row.task.status.is_final for row in rows)

@@ -51,7 +51,7 @@ def request_cancel(connection: Connection, wish: Wish) -> Cancellation:
             "last_seq": stored[-1].seq,
         }
         return Cancellation(task=_marked(connection, wish, ended), stored=stored)
-    if task.status.is_final or not _is_new(wish.intent, task.cancel):
+    if task.status.is_final or not wish.intent.adds_to(task.cancel):
         return Cancellation(task=task, stored=())
     stored = append_unfenced(connection, task.session_key, [wish.requested])
     return Cancellation(task=_marked(connection, wish, {}), stored=stored)
@@ -81,10 +81,6 @@ def _lock(connection: Connection, session_key: SessionKey) -> None:
     connection.execute(
         select(sessions.c.key).where(sessions.c.key == session_key).with_for_update()
     )
-
-
-def _is_new(intent: CancelIntent, earlier: CancelIntent | None) -> bool:
-    return earlier is None or (earlier.mode == "graceful" and intent.mode == "kill")
 
 
 def _marked(connection: Connection, wish: Wish, ended: Mapping[str, object]) -> Task:

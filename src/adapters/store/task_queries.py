@@ -42,11 +42,6 @@ def find_tasks(connection: Connection, principal: Principal, query: TaskQuery) -
     return [task_of(row) for row in rows]
 
 
-def count_unfinished(connection: Connection, principal: Principal) -> int:
-    query = select(func.count()).where(_belongs_to(principal), tasks.c.finished_at.is_(None))
-    return int(connection.execute(query).scalar_one())
-
-
 def count_live(connection: Connection, principal: Principal) -> Mapping[AgentName, int]:
     # The first condition is implied by the second, and lets a small index be used.
     is_live = and_(tasks.c.finished_at.is_(None), tasks.c.status.in_(LIVE_STATUSES))

@@ -105,9 +105,6 @@ class SqlTaskStore:
     async def list(self, principal: Principal, query: TaskQuery) -> Sequence[Task]:
         return await self._database.read(lambda c: task_queries.find_tasks(c, principal, query))
 
-    async def unfinished_count(self, principal: Principal) -> int:
-        return await self._database.read(lambda c: task_queries.count_unfinished(c, principal))
-
     async def live_counts(self, principal: Principal) -> Mapping[AgentName, int]:
         return await self._database.read(lambda c: task_queries.count_live(c, principal))
 
