@@ -11,7 +11,8 @@ run: $(READY)  ## install what is missing and serve on http://127.0.0.1:8080
 test: $(READY)  ## every test that needs neither root nor namespaces
 	@$(BIN)/pytest $(ARGS)
 
-test-fault: $(READY)  ## fault and load cases; some need root and Linux
+test-fault: $(READY)  ## fault and load cases; some need root, Linux and npm
+	@npm ci --ignore-scripts --silent --prefix tests/e2e/clients
 	@$(BIN)/pytest -m "fault or load" $(ARGS)
 
 check: $(READY)  ## the whole gate: format, lint, types, layers

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from application.tails import TailEvent
 from domain.ids import SessionKey
 from ports.event_codec import EventCodec
-from ports.event_log import EventLog
+from ports.event_log import Bounds, EventLog
 
 PAGE_EVENTS = 500
 _KEPT_PAGES = 16
@@ -39,6 +39,9 @@ class Pages:
             self._under_way[place] = reading
             reading.add_done_callback(lambda done: self._has_read(place, done))
         return await asyncio.shield(reading)
+
+    async def bounds(self, session_key: SessionKey) -> Bounds | None:
+        return await self._log.bounds(session_key)
 
     def _has_read(self, place: _Place, done: asyncio.Task[Sequence[TailEvent]]) -> None:
         del self._under_way[place]

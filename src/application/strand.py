@@ -58,6 +58,15 @@ class Strand:
         """There are events behind the position, in memory or not."""
         return bool(self._page) or self.tail.last_seq > max(self.position.seq, self._nothing_below)
 
+    @property
+    def has_page(self) -> bool:
+        """What comes next was read from the log."""
+        return bool(self._page)
+
+    @property
+    def lag(self) -> int:
+        return self.tail.last_seq - self.position.seq
+
     def take(self) -> Passed | None:
         """Move over what is in memory; None when `read` must be awaited first."""
         events = self._page or self.tail.after(self.position.seq)
@@ -66,7 +75,7 @@ class Strand:
         self._page, events = events[_SLICE_EVENTS:] if self._page else (), events[:_SLICE_EVENTS]
         last = events[-1].stored
         self.position = Cursor(last.seq, last.tag)
-        if self.selection.admits_all:
+        if self.selection.admits_all and all(event.stored.body for event in events):
             return Passed(events, len(events))
         admits = self.selection.admits
         return Passed(
@@ -80,13 +89,21 @@ class Strand:
         expected, until = self.position.seq + 1, self.tail.last_seq
         self._page = page = await pages.read(self.session_key, after=self.position.seq)
         if not page:
-            self._nothing_below = until
-            return None
+            return await self._pass_over_nothing(pages, until)
         first_seq, last_seq = page[0].stored.seq, page[-1].stored.seq
         self.tail.last_seq = max(self.tail.last_seq, last_seq)
         if first_seq > expected:
             return Reset(reason="trimmed", first_seq=first_seq, last_seq=self.tail.last_seq)
         return None
+
+    async def _pass_over_nothing(self, pages: Pages, until: int) -> Reset | None:
+        """Either all that was there is trimmed away, or it is yet to be seen."""
+        bounds = await pages.bounds(self.session_key)
+        if bounds is None or bounds.first_seq <= self.position.seq + 1:
+            self._nothing_below = until
+            return None
+        self.position = before(bounds.first_seq)
+        return Reset(reason="trimmed", first_seq=bounds.first_seq, last_seq=bounds.last_seq)
 
     def fork(self, wake: Wake) -> "Strand":
         """Another watcher's, at the same position."""

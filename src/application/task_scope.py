@@ -1,19 +1,19 @@
 """A watch over tasks, from their beginning to their end."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from application.scope import Place, Scope
 from application.strand import Passed, Strand
 from application.strand_set import StrandSet
 from application.stream_steps import EndReason
 from application.tails import TailEvent, Wake
-from domain.ids import TaskId
+from domain.task import Task
 
 
 class TaskScope:
-    def __init__(self, strands: StrandSet, *, unread: Collection[TaskId]) -> None:
+    def __init__(self, strands: StrandSet, *, unread: Sequence[Task]) -> None:
         self._strands = strands
-        self._unread = set(unread)
+        self._unread = {task.task_id: task for task in unread}
 
     @property
     def has_plain_ids(self) -> bool:
@@ -25,7 +25,7 @@ class TaskScope:
 
     @property
     def ending(self) -> EndReason | None:
-        if not self._unread:
+        if all(is_read(task, self._strands) for task in self._unread.values()):
             return "task_finished"
         return "session_deleted" if self._strands.are_all_deleted else None
 
@@ -50,7 +50,8 @@ class TaskScope:
         return self._strands.all() if self._unread else ()
 
     def has_passed(self, strand: Strand, passed: Passed) -> None:
-        self._unread.difference_update(passed.ended)
+        for task_id in passed.ended:
+            self._unread.pop(task_id, None)
 
     def cursor(self) -> str:
         return self._strands.cursor()
@@ -60,3 +61,9 @@ class TaskScope:
 
     def close(self) -> None:
         self._strands.close()
+
+
+def is_read(task: Task, strands: StrandSet) -> bool:
+    """The task's final event was passed, or went with what was trimmed."""
+    strand = strands.get(task.session_key)
+    return strand is None or (task.last_seq is not None and strand.position.seq >= task.last_seq)

@@ -11,7 +11,7 @@ from application.strand_set import StrandSet
 from application.stream_request import FromCursor, StreamRequest
 from application.stream_sources import Asker, Opening, StreamSources, join
 from application.stream_steps import Connected, Reset
-from application.task_scope import TaskScope
+from application.task_scope import TaskScope, is_read
 from domain.errors import InvalidInput, TaskNotFound
 from domain.ids import SessionKey, TaskId
 from domain.task import Task
@@ -22,6 +22,7 @@ class TaskStream:
         self._sources = sources
         self._asker = asker
         self._positions = LogPosition(sources.log)
+        self._earliest_seq = 1
 
     async def open(self, request: StreamRequest) -> Opening | None:
         """None when all the tasks are over and the cursor is behind their ends."""
@@ -32,7 +33,7 @@ class TaskStream:
         resets: list[Reset] = []
         for session_key, group in sessions.items():
             resets += await self._add_strand(strands, session_key, group, request)
-        unread = [task.task_id for task in tasks if not _is_read(task, strands)]
+        unread = [task for task in tasks if not is_read(task, strands)]
         if not unread:
             strands.close()
             return None
@@ -59,6 +60,7 @@ class TaskStream:
         if joined is None:
             raise InvalidInput("task_id", "the task's session was deleted")
         tail, bounds = joined
+        self._earliest_seq = bounds.first_seq
         position, reset = before(min(task.first_seq for task in tasks)), None
         if cursor := await self._cursor(session_key, request, is_plain=strands.has_plain_ids):
             resumed, reset = await self._positions.resumed(session_key, bounds, cursor)
@@ -98,7 +100,7 @@ class TaskStream:
             task_id=one.task_id if one else None,
             agent=one.agent if one else None,
             cursor=text_of(strand.position) if strand else None,
-            first_seq=one.first_seq if one else None,
+            first_seq=max(one.first_seq, self._earliest_seq) if one else None,
             last_seq=strand.tail.last_seq if strand else None,
         )
 
@@ -108,9 +110,3 @@ def _by_session(tasks: Sequence[Task]) -> Mapping[SessionKey, list[Task]]:
     for task in tasks:
         sessions.setdefault(task.session_key, []).append(task)
     return sessions
-
-
-def _is_read(task: Task, strands: StrandSet) -> bool:
-    strand = strands.get(task.session_key)
-    assert strand is not None
-    return task.last_seq is not None and strand.position.seq >= task.last_seq

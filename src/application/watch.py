@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
+from application.open_stream import OpenStream
 from application.pages import Pages
 from application.scope import Place, Scope
 from application.strand import Passed, Strand
-from application.stream_request import StreamRequest
 from application.stream_steps import (
     BEHIND,
     IDLE,
@@ -41,20 +41,20 @@ class Watch:
         "_pages",
         "_scope",
         "_wake",
-        "request",
+        "stream",
     )
 
     def __init__(
         self,
         scope: Scope,
         *,
-        request: StreamRequest,
+        stream: OpenStream,
         opening: Iterable[Connected | Reset],
         pages: Pages,
         meter: Meter,
         wake: Wake,
     ) -> None:
-        self.request = request
+        self.stream = stream
         self._scope = scope
         self._opening = list(opening)
         self._pages = pages
@@ -71,16 +71,21 @@ class Watch:
             return None
         return self._scope.place
 
-    def fork(self, wake: Wake) -> "Watch":
+    def fork(self, wake: Wake, stream: OpenStream) -> "Watch":
         """Another watch that goes on from where this one is; it must have a place."""
         return Watch(
             self._scope.fork(wake),
-            request=self.request,
+            stream=stream,
             opening=(),
             pages=self._pages,
             meter=self._meter,
             wake=wake,
         )
+
+    @property
+    def lag(self) -> int:
+        """How many committed events it has yet to step over, in all its sessions."""
+        return sum(max(one.lag, 0) for one in self._scope.strands())
 
     def tell(self, listener: Callable[[], None]) -> None:
         """Call this when a step may bring something, instead of having `wait` awaited."""
@@ -95,8 +100,11 @@ class Watch:
         for strand in self._scope.strands():
             if not strand.has_more:
                 continue
+            is_paged = strand.has_page
             if (passed := strand.take()) is None:
                 return BEHIND
+            if not is_paged:
+                self._meter.add("tail_hits")
             return self._events(strand, passed)
         return self._at_rest()
 

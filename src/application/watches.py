@@ -1,11 +1,14 @@
 """Opens watches for those who may see what they ask for, and keeps count of them."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from application.agent_stream import AgentStream
+from application.open_stream import OpenStream
 from application.pages import Pages
 from application.session_stream import SessionStream
+from application.stream_cap import Admission, StreamCap
 from application.stream_request import StreamRequest
 from application.stream_sources import Asker, Opening, StreamSources
 from application.stream_steps import EndReason
@@ -30,49 +33,59 @@ class StreamCounts:
 class Watches:
     """Every stream is counted from its opening until its `close`, whoever steps its watch."""
 
-    def __init__(self, *, sources: StreamSources, codec: EventCodec, meter: Meter) -> None:
+    def __init__(
+        self, *, sources: StreamSources, codec: EventCodec, meter: Meter, cap: StreamCap
+    ) -> None:
         self._sources = sources
         self._pages = Pages(log=sources.log, codec=codec)
         self._meter = meter
+        self._cap = cap
         self._live: set[Watch] = set()
-        self._counted: Counter[StreamRequest] = Counter()
+        self._streams: dict[OpenStream, None] = {}
         self._same: dict[StreamRequest, StreamRequest] = {}
+        self._opened = 0
         self._draining: EndReason | None = None
 
     async def open(self, principal: Principal, request: StreamRequest) -> Watch | None:
         """A watch to be stepped and closed; None when all that was asked for is over and read.
 
-        Raises InvalidInput (no filter, an unknown task or agent), InvalidCursor.
+        Raises InvalidInput (no filter, an unknown task or agent), InvalidCursor, LimitReached.
         """
         self._check(request)
-        wake = Wake()
+        wake, admission = Wake(), self._cap.admit(principal)
         try:
             opening = await self._opening(Asker(principal, wake), request)
         except BaseException:
+            admission.release()
             self._sources.tails.forget(wake)
             raise
-        return self._started(opening, request, wake) if opening else None
+        if opening is None:
+            admission.release()
+            return None
+        return self._started(opening, self._stream(principal, request, admission), wake)
 
     def close(self, watch: Watch) -> None:
         """End the watch and its stream; a second time does nothing."""
-        if watch in self._live:
-            self.stop(watch)
-            self.uncount(watch.request)
+        self.stop(watch)
+        self.leave(watch.stream)
 
     def stop(self, watch: Watch) -> None:
-        """End the watch; its stream goes on by another one and is to be uncounted when it ends."""
+        """End the watch; its stream goes on by another one, and is to be left when it ends."""
         watch.close()
         self._live.discard(watch)
 
-    def uncount(self, request: StreamRequest) -> None:
-        self._counted[request] -= 1
-        if not self._counted[request]:
-            del self._counted[request], self._same[request]
-        self._meter.add("watchers_closed")
+    def leave(self, stream: OpenStream) -> None:
+        """The stream is over; a second time does nothing."""
+        if stream in self._streams:
+            del self._streams[stream]
+            stream.admission.release()
+            self._meter.add("watchers_closed")
+        if not self._streams:
+            self._same.clear()
 
-    def fork(self, watch: Watch) -> Watch:
-        """A watch that goes on from the place of another one, for a stream that is counted."""
-        forked = watch.fork(Wake())
+    def fork(self, watch: Watch, stream: OpenStream) -> Watch:
+        """A watch that goes on from the place of another one, for a stream that is open."""
+        forked = watch.fork(Wake(), stream)
         self._live.add(forked)
         return forked
 
@@ -87,14 +100,23 @@ class Watches:
         for watch in tuple(self._live):
             watch.end(reason)
 
+    def streams(self) -> Sequence[OpenStream]:
+        """The oldest first."""
+        return tuple(self._streams)
+
+    def own_watches(self) -> Mapping[OpenStream, Watch]:
+        """Of the streams that share none."""
+        return {watch.stream: watch for watch in self._live}
+
     def counts(self) -> StreamCounts:
+        requests = Counter(stream.request for stream in self._streams)
         agents: Counter[str] = Counter()
-        for request, count in self._counted.items():
+        for request, count in requests.items():
             agents.update(dict.fromkeys(request.agents, count))
         return StreamCounts(
-            watchers=self._counted.total(),
+            watchers=len(self._streams),
             agents=dict(agents),
-            sessions=len({name for request in self._counted for name in request.session_ids}),
+            sessions=len({name for request in requests for name in request.session_ids}),
         )
 
     def _check(self, request: StreamRequest) -> None:
@@ -113,19 +135,31 @@ class Watches:
             return await SessionStream(self._sources, asker).open(request)
         return await AgentStream(self._sources, asker).open(request)
 
-    def _started(self, opening: Opening, request: StreamRequest, wake: Wake) -> Watch:
-        request = self._same.setdefault(request, request)  # one object for thousands of streams
+    def _stream(
+        self, principal: Principal, request: StreamRequest, admission: Admission
+    ) -> OpenStream:
+        self._opened += 1
+        stream = OpenStream(
+            number=self._opened,
+            principal=principal,
+            request=self._same.setdefault(request, request),  # one object for thousands of streams
+            since=self._sources.clock.now(),
+            admission=admission,
+        )
+        self._streams[stream] = None
+        self._meter.add("watchers_opened")
+        return stream
+
+    def _started(self, opening: Opening, stream: OpenStream, wake: Wake) -> Watch:
         watch = Watch(
             opening.scope,
-            request=request,
+            stream=stream,
             opening=opening.steps,
             pages=self._pages,
             meter=self._meter,
             wake=wake,
         )
         self._live.add(watch)
-        self._counted[request] += 1
-        self._meter.add("watchers_opened")
         self._meter.add("resets", len(opening.steps) - 1)
         if self._draining:
             watch.end(self._draining)

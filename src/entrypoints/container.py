@@ -1,8 +1,5 @@
 """Wires every port to its adapter; the only place that knows them all."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import (
     Callable,
@@ -22,22 +19,8 @@ from adapters.http.stream_takeover import StreamTakeover
 from adapters.http.websockets import WebSockets
 from adapters.llm.openai_model import OpenAIModel
 from adapters.llm.scripted_model import ScriptedModel
-from adapters.memory.cursor_store import MemoryCursorStore
-from adapters.memory.database import MemoryDatabase
-from adapters.memory.event_log import MemoryEventLog
-from adapters.memory.event_retention import MemoryEventRetention
-from adapters.memory.session_store import MemorySessionStore
-from adapters.memory.task_store import MemoryTaskStore
-from adapters.memory.wakeups import MemoryWakeups
 from adapters.metrics.prometheus_meter import PrometheusMeter, exposition, new_registry
 from adapters.process.linux_process_host import LinuxProcessHost
-from adapters.store.cursor_store import SqlCursorStore
-from adapters.store.event_log import SqlEventLog
-from adapters.store.event_retention import SqlEventRetention
-from adapters.store.open_database import open_database
-from adapters.store.open_wakeups import open_wakeups
-from adapters.store.session_store import SqlSessionStore
-from adapters.store.task_store import SqlTaskStore
 from adapters.system.clock import SystemClock
 from adapters.system.fixed_agent_catalog import FixedAgentCatalog
 from adapters.system.id_source import SystemIdSource
@@ -67,7 +50,7 @@ from application.tails import Tails
 from application.watches import Watches
 from application.worker import Worker
 from application.worker_settings import WorkerSettings
-from entrypoints import choices
+from entrypoints import choices, stores
 from entrypoints.data_directory import DataDirectory
 from entrypoints.settings import Settings
 from ports.agent_catalog import AgentCatalog
@@ -80,7 +63,6 @@ from ports.event_retention import EventRetention
 from ports.id_source import IdSource
 from ports.language_model import LanguageModel
 from ports.meter import Meter
-from ports.openable import Openable
 from ports.process import ProcessHost
 from ports.runner import Runner
 from ports.session_store import SessionStore
@@ -119,48 +101,23 @@ class Container(DeclarativeContainer):
     )
 
     _store_kind = Callable(choices.store_kind, settings)
-    _memory = Singleton(MemoryDatabase, clock)
-    _sql = Singleton(open_database, settings.provided.store_url)
-    database = Selector(_store_kind, memory=_memory, sqlite=_sql, postgres=_sql)
-    _sql_log = Singleton(SqlEventLog, _sql)
-    event_log: Provider[EventLog] = Selector(
-        _store_kind, memory=Singleton(MemoryEventLog, _memory), sqlite=_sql_log, postgres=_sql_log
+    _sql = Singleton(
+        stores.sql_stores,
+        settings.provided.store_url,
+        ids=ids,
+        lease_s=settings.provided.lease_s,
     )
-    _sql_tasks = Singleton(SqlTaskStore, _sql, ids=ids, lease_s=settings.provided.lease_s)
-    task_store: Provider[TaskStore] = Selector(
-        _store_kind,
-        memory=Singleton(MemoryTaskStore, _memory, ids=ids, lease_s=settings.provided.lease_s),
-        sqlite=_sql_tasks,
-        postgres=_sql_tasks,
+    _memory = Singleton(
+        stores.memory_stores, clock=clock, ids=ids, lease_s=settings.provided.lease_s
     )
-    _sql_sessions = Singleton(SqlSessionStore, _sql)
-    session_store: Provider[SessionStore] = Selector(
-        _store_kind,
-        memory=Singleton(MemorySessionStore, _memory),
-        sqlite=_sql_sessions,
-        postgres=_sql_sessions,
-    )
-    _sql_retention = Singleton(SqlEventRetention, _sql)
-    event_retention: Provider[EventRetention] = Selector(
-        _store_kind,
-        memory=Singleton(MemoryEventRetention, _memory),
-        sqlite=_sql_retention,
-        postgres=_sql_retention,
-    )
-    _sql_cursors = Singleton(SqlCursorStore, _sql)
-    cursor_store: Provider[CursorStore] = Selector(
-        _store_kind,
-        memory=Singleton(MemoryCursorStore, clock),
-        sqlite=_sql_cursors,
-        postgres=_sql_cursors,
-    )
-    _one_process = Singleton(MemoryWakeups)
-    wakeups: Provider[Wakeups] = Selector(
-        _store_kind,
-        memory=_one_process,
-        sqlite=_one_process,
-        postgres=Singleton(open_wakeups, settings.provided.store_url),
-    )
+    _stores = Selector(_store_kind, memory=_memory, sqlite=_sql, postgres=_sql)
+    database = Callable(stores.database_of, _stores)
+    event_log: Provider[EventLog] = Callable(stores.event_log_of, _stores)
+    task_store: Provider[TaskStore] = Callable(stores.task_store_of, _stores)
+    session_store: Provider[SessionStore] = Callable(stores.session_store_of, _stores)
+    event_retention: Provider[EventRetention] = Callable(stores.event_retention_of, _stores)
+    cursor_store: Provider[CursorStore] = Callable(stores.cursor_store_of, _stores)
+    wakeups: Provider[Wakeups] = Callable(stores.wakeups_of, _stores)
 
     process_host: Provider[ProcessHost] = Singleton(
         LinuxProcessHost, hidden_folders=List(settings.provided.data_dir.as_posix.call())
@@ -254,15 +211,15 @@ class Container(DeclarativeContainer):
         clock=clock,
         shelf=Singleton(CursorShelf, store=cursor_store, clock=clock),
     )
-    watches = Singleton(Watches, sources=stream_sources, codec=codec, meter=meter)
-    stream_flush = Singleton(StreamFlush, watches=watches, ping_s=settings.provided.stream_ping_s)
-    stream_takeover = Singleton(StreamTakeover, flush=stream_flush, reactor=Singleton(Reactor))
-    websockets = Singleton(WebSockets)
     stream_cap = Singleton(
         StreamCap,
         most=Callable(choices.most_streams, settings),
         most_each=settings.provided.max_streams_each,
     )
+    watches = Singleton(Watches, sources=stream_sources, codec=codec, meter=meter, cap=stream_cap)
+    stream_flush = Singleton(StreamFlush, watches=watches, ping_s=settings.provided.stream_ping_s)
+    stream_takeover = Singleton(StreamTakeover, flush=stream_flush, reactor=Singleton(Reactor))
+    websockets = Singleton(WebSockets)
     loop_lag = Singleton(LoopLag, clock=clock, meter=meter)
     history = Singleton(History, log=event_log)
     retention = Singleton(
@@ -274,26 +231,3 @@ class Container(DeclarativeContainer):
         clock=clock,
         is_on=worker_settings.provided.takes_any,
     )
-
-
-@asynccontextmanager
-async def opened(container: Container) -> AsyncIterator[None]:
-    """Open what must be opened, in order, and close it in reverse."""
-    parts: list[object] = [
-        container.database(),
-        container.event_log(),
-        container.wakeups(),
-        container.process_host(),
-        container.language_model(),
-        container.event_broadcaster(),
-        container.tail_follower(),
-        container.retention(),
-        container.server_coordinator(),
-        container.stream_takeover(),
-        container.loop_lag(),
-    ]
-    async with AsyncExitStack() as stack:
-        for part in parts:
-            if isinstance(part, Openable):
-                await stack.enter_async_context(part.opened())
-        yield

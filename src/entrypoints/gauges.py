@@ -1,5 +1,7 @@
 """Tells the meter where the levels of the moment can be read."""
 
+from application.stream_info import Writer
+from application.watches import Watches
 from entrypoints.container import Container
 
 
@@ -8,4 +10,11 @@ def show_gauges(container: Container) -> None:
     flush, runs = container.stream_flush(), container.worker().runs
     meter.show("watchers", lambda: watches.counts().watchers)
     meter.show("watchers_parked", lambda: flush.parked)
+    meter.show("streams_portable", lambda: _written_by("portable", watches))
+    meter.show("streams_detached", lambda: _written_by("detached", watches))
+    meter.show("streams_reactor", lambda: _written_by("reactor", watches))
     meter.show("tasks_running", lambda: len(runs))
+
+
+def _written_by(writer: Writer, watches: Watches) -> int:
+    return sum(stream.writer == writer for stream in watches.streams())

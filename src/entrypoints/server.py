@@ -19,9 +19,10 @@ from adapters.http.server_state import CastServerState
 from adapters.http.ws_connection import MAX_MESSAGE_BYTES
 from adapters.http.ws_protocol import CastWebSocketProtocol
 from domain.errors import AgentcastError
-from entrypoints.container import Container, opened
+from entrypoints.container import Container
 from entrypoints.data_directory import DataDirectory
 from entrypoints.log_format import start_logging
+from entrypoints.opened import opened
 from entrypoints.settings import Settings, SettingsError
 from entrypoints.web_app import web_app
 from entrypoints.worker_identity import server_worker

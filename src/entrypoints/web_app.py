@@ -7,9 +7,11 @@ from adapters.http.agents_router import agents_router
 from adapters.http.app import Application, Lifespan, http_app
 from adapters.http.caller import caller_by
 from adapters.http.event_answers import EventAnswers
+from adapters.http.open_streams import OpenStreams
 from adapters.http.operations_router import NotReady
 from adapters.http.session_events_router import session_events_router
 from adapters.http.sessions_router import sessions_router
+from adapters.http.stream_listing import stream_listing_router
 from adapters.http.stream_stats import stream_stats_router
 from adapters.http.streams import Streams
 from adapters.http.streams_router import streams_router
@@ -62,6 +64,10 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None) -> Applic
             tasks_router(coordinator=coordinator, caller=caller),
             sessions_router(sessions=sessions, caller=caller),
             agents_router(coordinator=coordinator, caller=caller),
+            stream_listing_router(
+                streams=OpenStreams(watches=watches, flush=container.stream_flush()),
+                caller=caller,
+            ),
             stream_stats_router(watches=watches, meter=container.meter(), caller=caller),
             websocket_router(
                 websockets=container.websockets(),

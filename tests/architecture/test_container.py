@@ -13,7 +13,8 @@ from application.submit_task import SubmitTask
 from domain.ids import AgentName
 from domain.principal import LOCAL
 from domain.task import Task, TaskResult
-from entrypoints.container import Container, opened
+from entrypoints.container import Container
+from entrypoints.opened import opened
 from entrypoints.settings import Settings
 from entrypoints.worker_identity import server_worker
 from ports.event_log import Append, StoredEvent
@@ -97,7 +98,9 @@ async def test_another_clock_dates_the_tasks(tmp_path: Path) -> None:
 
 async def test_another_event_log_gets_the_events(tmp_path: Path) -> None:
     wired = container(tmp_path)
-    log = RecordingEventLog(wired.database())
+    database = wired.database()
+    assert isinstance(database, MemoryDatabase)
+    log = RecordingEventLog(database)
     wired.event_log.override(providers.Object(log))
 
     with anyio.fail_after(5):

@@ -13,7 +13,8 @@ from domain.ids import AgentName
 from domain.principal import LOCAL
 from domain.task import Task, TaskStatus
 from entrypoints.agent_settings import AgentSettings
-from entrypoints.container import Container, opened
+from entrypoints.container import Container
+from entrypoints.opened import opened
 from entrypoints.settings import Settings
 from entrypoints.worker_identity import server_worker
 from tests.unit.event_stream import strict_json

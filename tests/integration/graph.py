@@ -18,7 +18,8 @@ from domain.agent_profile import AgentProfile
 from domain.ids import AgentName, SessionId, TaskId
 from domain.principal import LOCAL
 from domain.task import Task, TaskStatus
-from entrypoints.container import Container, opened
+from entrypoints.container import Container
+from entrypoints.opened import opened
 from entrypoints.settings import Settings
 from entrypoints.worker_identity import server_worker
 from ports.runner import Completed, Outcome, RunContext

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from adapters.http.stream_client import OnLeft, StreamClient
-from application.stream_request import StreamRequest
+from application.open_stream import OpenStream
 
 _LISTEN = select.EPOLLIN | select.EPOLLRDHUP if hasattr(select, "EPOLLIN") else 0
 _IGNORED_BYTES = 4096
@@ -43,7 +43,7 @@ class Reactor:
                 self._epoll = None
 
     def take(
-        self, descriptor: int, *, request: StreamRequest, on_left: OnLeft | None
+        self, descriptor: int, *, stream: OpenStream, on_left: OnLeft | None
     ) -> "SocketClient | None":
         """A client on a duplicate of this descriptor; None where that cannot be had."""
         if self._epoll is None:
@@ -52,7 +52,7 @@ class Reactor:
             fd = os.dup(descriptor)
         except OSError:
             return None
-        client = SocketClient(fd, reactor=self, request=request, on_left=on_left)
+        client = SocketClient(fd, reactor=self, stream=stream, on_left=on_left)
         self._clients[fd] = client
         self._epoll.register(fd, _LISTEN)
         return client
@@ -85,12 +85,12 @@ class Reactor:
 class SocketClient:
     """A descriptor that has left asyncio, and what it has yet to take."""
 
-    __slots__ = ("_fd", "_reactor", "_rest", "on_left", "request")
+    __slots__ = ("_fd", "_reactor", "_rest", "on_left", "stream")
 
     def __init__(
-        self, fd: int, *, reactor: Reactor, request: StreamRequest, on_left: OnLeft | None
+        self, fd: int, *, reactor: Reactor, stream: OpenStream, on_left: OnLeft | None
     ) -> None:
-        self.request = request
+        self.stream = stream
         self.on_left = on_left
         self._fd = fd
         self._reactor = reactor

@@ -20,6 +20,7 @@ class StreamChannel:
         "_index",
         "_receivers",
         "_watches",
+        "bytes_written",
         "clients",
         "has_ended",
         "is_parked",
@@ -32,6 +33,7 @@ class StreamChannel:
     def __init__(self, watch: Watch, *, watches: Watches, now: float) -> None:
         self.watch = watch
         self.clients: dict[StreamClient, None] = {}
+        self.bytes_written = 0
         self.is_parked = False
         """Its one client's socket is full."""
         self.is_reading = False
@@ -43,6 +45,15 @@ class StreamChannel:
         self._data = b""
         self._receivers: Sequence[StreamClient] = ()
         self._index = 0
+
+    def join(self, client: StreamClient) -> None:
+        self.clients[client] = None
+        client.stream.bytes_sent -= self.bytes_written  # counted once here, for all of them
+
+    def part(self, client: StreamClient) -> None:
+        if client in self.clients:
+            del self.clients[client]
+            client.stream.bytes_sent += self.bytes_written
 
     @property
     def is_writing(self) -> bool:
@@ -74,6 +85,7 @@ class StreamChannel:
     def prepare(self, data: bytes) -> None:
         """To be written to all clients that are here now."""
         self._data = data
+        self.bytes_written += len(data)
         self._receivers = tuple(self.clients)
         self._index = 0
 

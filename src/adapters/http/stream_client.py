@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from application.stream_request import StreamRequest
+from application.open_stream import OpenStream
 
 OnLeft = Callable[[], Awaitable[None]]
 
@@ -11,7 +11,7 @@ OnLeft = Callable[[], Awaitable[None]]
 class StreamClient(Protocol):
     """Bytes go in; what its socket does not take at once it keeps, and says when that is gone."""
 
-    request: StreamRequest
+    stream: OpenStream
     on_left: OnLeft | None
     """For a client that goes before the stream's end."""
 

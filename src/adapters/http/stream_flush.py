@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
@@ -10,6 +10,7 @@ from adapters.http.stream_channel import StreamChannel, StreamName
 from adapters.http.stream_chunks import chunk, control_chunk
 from adapters.http.stream_client import StreamClient
 from adapters.http.stream_frames import PING
+from application.open_stream import OpenStream
 from application.scope import Place
 from application.stream_steps import Behind, Idle
 from application.watch import Watch
@@ -47,6 +48,10 @@ class StreamFlush:
     def parked(self) -> int:
         """How many clients' sockets are full."""
         return len(self._parked_at)
+
+    def channels(self) -> Mapping[OpenStream, StreamChannel]:
+        """What each stream that is written from here is written from."""
+        return {client.stream: channel for client, channel in self._channel_of.items()}
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -134,17 +139,19 @@ class StreamFlush:
                     pass
         for client in channel.write_some(budget, now=self._now):
             self._park(channel, client)
+        if channel in self._parked_at:
+            return False
         if channel.has_ended and not channel.is_writing:
             self._finish(channel)
             return False
-        return not channel.is_parked
+        return True
 
     def _park(self, channel: StreamChannel, client: StreamClient) -> None:
         """A client whose socket is full goes on alone; it holds up nobody else."""
         if client not in channel.clients:
             return  # it was found gone while it was written to
         if len(channel.clients) > 1:
-            del channel.clients[client]
+            channel.part(client)
             channel = self._alone(channel, client)
         channel.is_parked = True
         self._parked_at[channel] = self._now
@@ -152,14 +159,14 @@ class StreamFlush:
     def _alone(self, channel: StreamChannel, client: StreamClient) -> StreamChannel:
         """A channel that goes on from where this one is, with what the client still has to take."""
         if not channel.has_ended:
-            return self._new_channel(self._watches.fork(channel.watch), client)
+            return self._new_channel(self._watches.fork(channel.watch, client.stream), client)
         ended = self._new_channel(channel.watch, client)
         ended.has_ended = True
         return ended
 
     def _new_channel(self, watch: Watch, client: StreamClient) -> StreamChannel:
         channel = StreamChannel(watch, watches=self._watches, now=self._now)
-        channel.clients[client] = None
+        channel.join(client)
         self._channel_of[client] = channel
         self._channels[channel] = None
         watch.tell(partial(self._mark, channel))
@@ -174,10 +181,10 @@ class StreamFlush:
             channel.shared_as = place.stream
             self._shared[place.stream] = channel
         elif shared.is_idle and self._rests_at(shared, place):
-            for client in channel.clients:
+            for client in tuple(channel.clients):
+                channel.part(client)
+                shared.join(client)
                 self._channel_of[client] = shared
-            shared.clients.update(channel.clients)
-            channel.clients.clear()
             self._forget(channel)
 
     def _rests_at(self, shared: StreamChannel, place: Place) -> bool:
@@ -203,8 +210,8 @@ class StreamFlush:
         if (channel := self._channel_of.pop(client, None)) is None:
             return
         client.close()
-        channel.clients.pop(client, None)
-        self._watches.uncount(client.request)
+        channel.part(client)
+        self._watches.leave(client.stream)
         if not channel.clients:
             self._forget(channel)
         if not self._channel_of:

@@ -94,6 +94,7 @@ class StreamResponse(Response):
             match step := self._watch.step():
                 case Events():
                     self._watches.sent(events=step.count, size=len(step.frames))
+                    self._watch.stream.bytes_sent += len(step.frames)
                     return step.frames
                 case Behind():
                     await self._watch.read()

@@ -45,6 +45,7 @@ class StreamTakeover:
         client = self._off_the_loop(connection, watch, on_left) or self._detached(
             connection, watch, on_left
         )
+        watch.stream.writer = "detached" if isinstance(client, TransportClient) else "reactor"
         self._flush.add(watch, client)
         return True
 
@@ -59,7 +60,7 @@ class StreamTakeover:
         if transport.get_extra_info("sslcontext"):
             return None
         descriptor = transport.get_extra_info("socket").fileno()
-        client = self._reactor.take(descriptor, request=watch.request, on_left=on_left)
+        client = self._reactor.take(descriptor, stream=watch.stream, on_left=on_left)
         if client:
             transport.abort()  # closes the server's descriptor; the duplicate stays connected
         return client
@@ -69,7 +70,7 @@ class StreamTakeover:
     ) -> StreamClient:
         client = TransportClient(
             connection.transport,
-            request=watch.request,
+            stream=watch.stream,
             on_left=on_left,
             on_room=self._flush.on_room,
             on_gone=self._flush.on_gone,

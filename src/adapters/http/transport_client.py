@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from adapters.http.stream_client import OnLeft, StreamClient
-from application.stream_request import StreamRequest
+from application.open_stream import OpenStream
 
 _HIGH_WATER_BYTES = 64 * 1024
 
@@ -12,18 +12,18 @@ _HIGH_WATER_BYTES = 64 * 1024
 class TransportClient(asyncio.Protocol):
     """For TLS, and where there is no epoll. What the transport holds is one flush at most."""
 
-    __slots__ = ("_is_paused", "_on_gone", "_on_room", "_transport", "on_left", "request")
+    __slots__ = ("_is_paused", "_on_gone", "_on_room", "_transport", "on_left", "stream")
 
     def __init__(
         self,
         transport: asyncio.Transport,
         *,
-        request: StreamRequest,
+        stream: OpenStream,
         on_left: OnLeft | None,
         on_room: Callable[[StreamClient], None],
         on_gone: Callable[[StreamClient], None],
     ) -> None:
-        self.request = request
+        self.stream = stream
         self.on_left = on_left
         self._transport = transport
         self._on_room = on_room

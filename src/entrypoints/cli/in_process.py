@@ -16,8 +16,9 @@ from entrypoints.cli.failure import UsageMistake
 from entrypoints.cli.interrupts import cancelling_on_interrupt
 from entrypoints.cli.log_follower import LogFollower
 from entrypoints.cli.task_ending import TaskEnding
-from entrypoints.container import Container, opened
+from entrypoints.container import Container
 from entrypoints.log_format import start_logging
+from entrypoints.opened import opened
 from entrypoints.settings import Settings
 from entrypoints.worker_identity import lone_worker
 

@@ -1,0 +1,30 @@
+"""Opens what a container holds, for the server, the command line and the tests alike."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from entrypoints.container import Container
+from ports.openable import Openable
+
+
+@asynccontextmanager
+async def opened(container: Container) -> AsyncIterator[None]:
+    """Open what must be opened, in order, and close it in reverse."""
+    parts: list[object] = [
+        container.database(),
+        container.event_log(),
+        container.wakeups(),
+        container.process_host(),
+        container.language_model(),
+        container.event_broadcaster(),
+        container.tail_follower(),
+        container.retention(),
+        container.server_coordinator(),
+        container.stream_takeover(),
+        container.loop_lag(),
+    ]
+    async with AsyncExitStack() as stack:
+        for part in parts:
+            if isinstance(part, Openable):
+                await stack.enter_async_context(part.opened())
+        yield

@@ -1,0 +1,91 @@
+"""The adapters of one store, which belong together: all in memory, on SQLite, or on PostgreSQL."""
+
+from dataclasses import dataclass
+
+from adapters.memory.cursor_store import MemoryCursorStore
+from adapters.memory.database import MemoryDatabase
+from adapters.memory.event_log import MemoryEventLog
+from adapters.memory.event_retention import MemoryEventRetention
+from adapters.memory.session_store import MemorySessionStore
+from adapters.memory.task_store import MemoryTaskStore
+from adapters.memory.wakeups import MemoryWakeups
+from adapters.store.cursor_store import SqlCursorStore
+from adapters.store.event_log import SqlEventLog
+from adapters.store.event_retention import SqlEventRetention
+from adapters.store.open_database import driver_of, open_database
+from adapters.store.open_wakeups import open_wakeups
+from adapters.store.session_store import SqlSessionStore
+from adapters.store.task_store import SqlTaskStore
+from ports.clock import Clock
+from ports.cursor_store import CursorStore
+from ports.event_log import EventLog
+from ports.event_retention import EventRetention
+from ports.id_source import IdSource
+from ports.session_store import SessionStore
+from ports.task_store import TaskStore
+from ports.wakeups import Wakeups
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    database: object
+    event_log: EventLog
+    task_store: TaskStore
+    session_store: SessionStore
+    event_retention: EventRetention
+    cursor_store: CursorStore
+    wakeups: Wakeups
+
+
+def memory_stores(*, clock: Clock, ids: IdSource, lease_s: float) -> Stores:
+    database = MemoryDatabase(clock)
+    return Stores(
+        database=database,
+        event_log=MemoryEventLog(database),
+        task_store=MemoryTaskStore(database, ids=ids, lease_s=lease_s),
+        session_store=MemorySessionStore(database),
+        event_retention=MemoryEventRetention(database),
+        cursor_store=MemoryCursorStore(clock),
+        wakeups=MemoryWakeups(),
+    )
+
+
+def sql_stores(url: str, *, ids: IdSource, lease_s: float) -> Stores:
+    database = open_database(url)
+    return Stores(
+        database=database,
+        event_log=SqlEventLog(database),
+        task_store=SqlTaskStore(database, ids=ids, lease_s=lease_s),
+        session_store=SqlSessionStore(database),
+        event_retention=SqlEventRetention(database),
+        cursor_store=SqlCursorStore(database),
+        wakeups=open_wakeups(url) if driver_of(url) == "postgresql" else MemoryWakeups(),
+    )
+
+
+def database_of(stores: Stores) -> object:
+    return stores.database
+
+
+def event_log_of(stores: Stores) -> EventLog:
+    return stores.event_log
+
+
+def task_store_of(stores: Stores) -> TaskStore:
+    return stores.task_store
+
+
+def session_store_of(stores: Stores) -> SessionStore:
+    return stores.session_store
+
+
+def event_retention_of(stores: Stores) -> EventRetention:
+    return stores.event_retention
+
+
+def cursor_store_of(stores: Stores) -> CursorStore:
+    return stores.cursor_store
+
+
+def wakeups_of(stores: Stores) -> Wakeups:
+    return stores.wakeups
