@@ -15,7 +15,8 @@ CallId = NewType("CallId", str)
 Tag = NewType("Tag", str)
 """Eight hex digits that tell an event from one of another history with the same seq."""
 
-_CHOSEN_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+# Clients take a part of a path that is one dot or two for another path.
+_CHOSEN_ID = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._:-]{1,64}")
 
 
 def is_chosen_id(value: str) -> bool:

@@ -44,24 +44,26 @@ class AgentSettings(BaseModel):
 
 def profiles_of(agents: Mapping[str, AgentSettings]) -> list[AgentProfile]:
     """Those that are always there, changed and completed by those that are configured."""
-    profiles = {profile.name: profile for profile in _BUILT_IN}
-    for name, settings in agents.items():
-        profiles[AgentName(name)] = _profile(name, settings)
-    return list(profiles.values())
+    changed = {name: _changed(_BUILT_IN[name], by=agents.get(name)) for name in _BUILT_IN}
+    return [_profile(name, settings) for name, settings in {**agents, **changed}.items()]
 
 
-_BUILT_IN = (
-    AgentProfile(
-        name=AgentName("react"),
+_BUILT_IN: Mapping[str, AgentSettings] = {
+    "react": AgentSettings(
         kind="react",
         description="Thinks with a language model and works with tools in the workspace.",
     ),
-    AgentProfile(
-        name=AgentName("shell"),
+    "shell": AgentSettings(
         kind="shell",
         description="Runs the task as a command line in a terminal.",
     ),
-)
+}
+
+
+def _changed(settings: AgentSettings, *, by: AgentSettings | None) -> AgentSettings:
+    """Only what was said is changed; a default was not said."""
+    said = () if by is None else by.model_fields_set
+    return settings.model_copy(update={name: getattr(by, name) for name in said})
 
 
 def _profile(name: str, settings: AgentSettings) -> AgentProfile:

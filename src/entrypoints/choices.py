@@ -2,7 +2,7 @@
 
 import resource
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Literal
 
@@ -11,6 +11,7 @@ from domain.agent_profile import AgentProfile
 from domain.ids import AgentName
 from entrypoints.agent_settings import profiles_of
 from entrypoints.settings import Settings, SettingsError
+from entrypoints.settings_file import near_name
 
 StoreKind = Literal["sqlite", "postgres", "memory"]
 ModelKind = Literal["openai", "scripted"]
@@ -59,8 +60,16 @@ def retention_policy(settings: Settings) -> RetentionPolicy:
     )
 
 
-def profiles(settings: Settings) -> Sequence[AgentProfile]:
-    return profiles_of(settings.agents)
+def profiles(settings: Settings, kinds: Collection[str]) -> Sequence[AgentProfile]:
+    """Raises SettingsError for an agent of a kind that nothing here can run."""
+    found = profiles_of(settings.agents)
+    for profile in found:
+        if profile.kind not in kinds:
+            raise SettingsError(
+                f"agents.{profile.name}.kind: there is no kind {profile.kind!r}"
+                f"{near_name(profile.kind, kinds)}; known: {', '.join(sorted(kinds))}"
+            )
+    return found
 
 
 def default_agent(settings: Settings, known: Sequence[AgentProfile]) -> AgentName:

@@ -87,10 +87,6 @@ class Container(DeclarativeContainer):
     metrics_page = Callable(exposition, metrics_registry)
     meter: Provider[Meter] = Singleton(PrometheusMeter, metrics_registry)
     authenticator: Provider[Authenticator] = Singleton(LocalAuthenticator)
-    profiles = Callable(choices.profiles, settings)
-    catalog: Provider[AgentCatalog] = Singleton(
-        FixedAgentCatalog, profiles, default=Callable(choices.default_agent, settings, profiles)
-    )
     workspaces: Provider[Workspaces] = Singleton(
         FolderWorkspaces,
         root=data_directory.provided.workspaces,
@@ -148,6 +144,10 @@ class Container(DeclarativeContainer):
         CommandRunner, process_host=process_host, clock=clock
     )
     runners = Dict(react=react_runner, shell=command_runner, command=command_runner)
+    profiles = Callable(choices.profiles, settings, kinds=runners)
+    catalog: Provider[AgentCatalog] = Singleton(
+        FixedAgentCatalog, profiles, default=Callable(choices.default_agent, settings, profiles)
+    )
 
     tails = Singleton(Tails, log=event_log, sessions=session_store, codec=codec)
     tail_follower = Singleton(TailFollower, tails=tails, wakeups=wakeups)

@@ -2,13 +2,20 @@
 
 import os
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 
 from dotenv import dotenv_values
 from platformdirs import user_data_path
-from pydantic import AliasChoices, ByteSize, Field, ValidationError, field_validator
+from pydantic import (
+    AliasChoices,
+    ByteSize,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -17,14 +24,17 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from domain.ids import is_chosen_id
 from entrypoints.agent_settings import AgentSettings
+from entrypoints.settings_file import file_mistake, near_name, settings_file
 
 PREFIX = "AGENTCAST_"
 _OF_OTHERS = frozenset(
     {"AGENTCAST_CONFIG", "AGENTCAST_URL", "AGENTCAST_DEBUG", "AGENTCAST_TASK_ID"}
 )
 _LEAST_BYTES = 1024 * 1024
-_DEFAULT_CONFIG = "agentcast.toml"
+_PORT = PREFIX + "PORT"
+_HEARTBEATS_A_LEASE = 3  # so that two may be late or lost
 
 
 class SettingsError(Exception):
@@ -32,16 +42,17 @@ class SettingsError(Exception):
 
 
 class Settings(BaseSettings):
-    """A flag wins over the environment, that over `.env`, that over the toml file."""
+    """A flag wins over the environment, that over `.env`, that over the toml file.
+
+    `AGENTCAST_PORT`, from wherever it comes, wins over `PORT`.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, env_file=".env", extra="ignore", populate_by_name=True, frozen=True
     )
 
     host: str = "127.0.0.1"
-    port: int = Field(
-        default=8080, ge=0, le=65535, validation_alias=AliasChoices("AGENTCAST_PORT", "PORT")
-    )
+    port: int = Field(default=8080, ge=0, le=65535, validation_alias=AliasChoices(_PORT, "PORT"))
     data_dir: Path = Field(default_factory=lambda: user_data_path("agentcast"))
     database_url: str = ""
     """Empty: a SQLite file in the data directory."""
@@ -58,7 +69,7 @@ class Settings(BaseSettings):
 
     worker_concurrency: int = Field(default=128, ge=1, le=10_000)
     lease_s: float = Field(default=30.0, gt=0, le=3600)
-    heartbeat_s: float = Field(default=10.0, gt=0, le=1200)
+    heartbeat_s: float = Field(default=10.0, gt=0, le=1200, validate_default=True)
     retention_days: float | None = Field(default=None, gt=0, le=36_500)
     """None: what has ended is kept for ever."""
     data_max_bytes: ByteSize | None = Field(default=None, ge=_LEAST_BYTES)
@@ -82,6 +93,26 @@ class Settings(BaseSettings):
             return [part.strip() for part in value.split(",") if part.strip()]
         return value
 
+    @field_validator("agents")
+    @classmethod
+    def _have_names(cls, value: dict[str, AgentSettings]) -> dict[str, AgentSettings]:
+        for name in value:
+            if not is_chosen_id(name):
+                raise PydanticCustomError(
+                    "agent_name", f"{name!r} is no name; use 1 to 64 letters, digits and . _ : -"
+                )
+        return value
+
+    @field_validator("heartbeat_s")
+    @classmethod
+    def _beats_often_enough(cls, value: float, info: ValidationInfo) -> float:
+        lease_s: float = info.data.get("lease_s", value * _HEARTBEATS_A_LEASE)
+        if value * _HEARTBEATS_A_LEASE > lease_s:
+            raise PydanticCustomError(
+                "heartbeat", f"{value:g} is more than a third of AGENTCAST_LEASE_S, {lease_s:g}"
+            )
+        return value
+
     @field_validator("data_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
@@ -100,33 +131,31 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        toml = TomlConfigSettingsSource(settings_cls, toml_file=_config_file())
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=settings_file())
         return init_settings, env_settings, dotenv_settings, toml
 
 
 def load_settings(**flags: object) -> Settings:
     """Raises SettingsError; a flag that is None was not given."""
-    _check_names({**dotenv_values(".env"), **os.environ})
-    if (config := os.environ.get("AGENTCAST_CONFIG")) and not Path(config).is_file():
-        raise SettingsError(f"AGENTCAST_CONFIG: there is no file {config}")
+    environment = {**dotenv_values(".env"), **os.environ}
+    _check_names(environment)
+    if mistake := file_mistake(Settings.model_fields):
+        raise SettingsError(mistake)
     given = {name: value for name, value in flags.items() if value is not None}
+    if (port := environment.get(_PORT)) is not None:
+        # Otherwise a PORT of the environment would win over this one of `.env`.
+        given.setdefault("port", port)
     try:
         return Settings(**given)  # type: ignore[arg-type]  # pydantic checks them
     except ValidationError as error:
         raise SettingsError(_first_line(error)) from error
 
 
-def _config_file() -> Path:
-    return Path(os.environ.get("AGENTCAST_CONFIG") or _DEFAULT_CONFIG)
-
-
 def _check_names(environment: Mapping[str, str | None]) -> None:
     known = {PREFIX + name.upper() for name in Settings.model_fields} | _OF_OTHERS
     for name in environment:
         if name.startswith(PREFIX) and name not in known and name.split("__")[0] not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise SettingsError(f"{name}: there is no such setting{hint}")
+            raise SettingsError(f"{name}: there is no such setting{near_name(name, known)}")
 
 
 def _first_line(error: ValidationError) -> str:

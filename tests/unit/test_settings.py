@@ -1,5 +1,6 @@
 """Where settings come from, and what is said when they are wrong."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from domain.agent_profile import AgentProfile
 from domain.ids import AgentName
 from domain.limits import Limits
-from entrypoints.agent_settings import profiles_of
+from entrypoints.agent_settings import AgentSettings, profiles_of
 from entrypoints.choices import default_agent, model_kind, profiles, store_kind
 from entrypoints.settings import Settings, SettingsError, load_settings
 
@@ -25,10 +26,12 @@ def test_a_flag_wins_over_the_environment_and_that_over_the_files(
     assert load_settings().port == 8080
     (tmp_path / "agentcast.toml").write_text("port = 1001")
     assert load_settings().port == 1001
-    (tmp_path / ".env").write_text("AGENTCAST_PORT=1002")
+    (tmp_path / ".env").write_text("PORT=1002")
     assert load_settings().port == 1002
     monkeypatch.setenv("PORT", "1003")
     assert load_settings().port == 1003
+    (tmp_path / ".env").write_text("AGENTCAST_PORT=1006")
+    assert load_settings().port == 1006
     monkeypatch.setenv("AGENTCAST_PORT", "1004")
     assert load_settings().port == 1004
     assert load_settings(port=1005).port == 1005
@@ -46,6 +49,11 @@ def test_a_flag_that_was_not_given_changes_nothing() -> None:
         ("AGENTCAST_LLM_PROVIDER", "oracle", "'openai' or 'scripted'"),
         ("AGENTCAST_LEASE_S", "0", "AGENTCAST_LEASE_S: "),
         ("AGENTCAST_CONFIG", "nowhere.toml", "there is no file nowhere.toml"),
+        (
+            "AGENTCAST_LEASE_S",
+            "5",
+            "AGENTCAST_HEARTBEAT_S: 10 is more than a third of AGENTCAST_LEASE_S, 5",
+        ),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_line(
@@ -77,7 +85,7 @@ def test_agents_of_the_file_stand_beside_those_that_are_always_there(tmp_path: P
         '[agents.lint]\nargv = ["ruff", "check"]\npass_text = false\nlimits.timeout_s = 60\n'
     )
 
-    known = {profile.name: profile for profile in profiles(load_settings())}
+    known = {profile.name: profile for profile in profiles_of(load_settings().agents)}
 
     assert set(known) == {"react", "shell", "lint"}
     assert known[AgentName("lint")] == AgentProfile(
@@ -89,11 +97,46 @@ def test_agents_of_the_file_stand_beside_those_that_are_always_there(tmp_path: P
     )
 
 
-def test_a_wrong_word_in_an_agents_table_is_named(tmp_path: Path) -> None:
-    (tmp_path / "agentcast.toml").write_text('[agents.lint]\nargs = ["ruff"]\n')
+def test_an_agent_that_is_always_there_keeps_what_the_file_does_not_change(tmp_path: Path) -> None:
+    (tmp_path / "agentcast.toml").write_text('[agents.react]\nmodel = "x"\nlimits.usd = 1\n')
 
-    with pytest.raises(SettingsError, match=r"agents\.lint\.args"):
+    [react, shell] = profiles_of(load_settings().agents)
+
+    [as_it_was, _] = profiles_of({})
+    assert react == replace(as_it_was, model="x", limits=Limits(usd=1))
+    assert (react.kind, shell.kind) == ("react", "shell")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[agents.lint]\nargs = ["ruff"]\n', r"agents\.lint\.args"),
+        ('[agents."a/b"]\nargv = ["ls"]\n', "'a/b' is no name"),
+        ('[agents.".."]\nargv = ["ls"]\n', "'..' is no name"),
+        ("prot = 1\n", "no setting 'prot'; did you mean port?"),
+        ("AGENTCAST_PORT = 1\n", "no setting 'AGENTCAST_PORT'"),
+        ("[agent.lint]\n", "no setting 'agent'; did you mean agents?"),
+        ("port: 1\n", "agentcast.toml: "),
+    ],
+)
+def test_a_wrong_word_in_the_file_is_named_in_one_line(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    (tmp_path / "agentcast.toml").write_text(text)
+
+    with pytest.raises(SettingsError, match=message) as wrong:
         load_settings()
+
+    assert "\n" not in str(wrong.value)
+
+
+def test_an_agent_of_a_kind_that_nothing_can_run_is_refused() -> None:
+    settings = Settings(agents={"lint": AgentSettings(kind="comand")})
+
+    with pytest.raises(
+        SettingsError, match=r"lint\.kind: .*did you mean command\?; known: command"
+    ):
+        profiles(settings, kinds={"command", "react", "shell"})
 
 
 def test_a_default_agent_that_is_not_there_is_named_with_those_that_are() -> None:

@@ -15,6 +15,7 @@ from entrypoints.cli.machine import (
 from entrypoints.cli.model_finding import model_finding
 from entrypoints.cli.output import process_output
 from entrypoints.cli.store_findings import store_findings
+from entrypoints.container import Container
 from entrypoints.settings import Settings, SettingsError
 
 
@@ -37,8 +38,8 @@ async def _findings(settings: Settings) -> list[Finding]:
 
 
 def _agents_finding(settings: Settings) -> Finding:
-    known = profiles(settings)
     try:
+        known = profiles(settings, kinds=tuple(Container.runners.kwargs))
         default = default_agent(settings, known)
     except SettingsError as error:
         return Finding(verdict="fail", subject="agents", text=str(error))

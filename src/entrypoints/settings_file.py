@@ -1,0 +1,38 @@
+"""The toml file of settings: where it is, and whether it says what can be understood."""
+
+import os
+import tomllib
+from collections.abc import Collection
+from difflib import get_close_matches
+from pathlib import Path
+
+_DEFAULT = "agentcast.toml"
+
+
+def settings_file() -> Path:
+    return Path(os.environ.get("AGENTCAST_CONFIG") or _DEFAULT)
+
+
+def file_mistake(known: Collection[str]) -> str | None:
+    """The first thing that is wrong with the file, in one line; what is not there is not wrong."""
+    path = settings_file()
+    if not path.is_file():
+        return _missing(path)
+    try:
+        with path.open("rb") as file:
+            names = tomllib.load(file)
+    except (OSError, ValueError) as error:
+        return f"{path}: {error}"
+    unknown = next((name for name in names if name not in known), None)
+    return unknown and f"{path}: there is no setting {unknown!r}{near_name(unknown, known)}"
+
+
+def near_name(name: str, known: Collection[str]) -> str:
+    """A suggestion to add to what is said of an unknown name; empty when nothing is like it."""
+    near = get_close_matches(name, known, n=1) or get_close_matches(name.lower(), known, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _missing(path: Path) -> str | None:
+    was_asked_for = bool(os.environ.get("AGENTCAST_CONFIG"))
+    return f"AGENTCAST_CONFIG: there is no file {path}" if was_asked_for else None
