@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from adapters.http.accept_trouble import AcceptTrouble
+from adapters.http.app import Application
 from adapters.http.cast_protocol import CastProtocol
 from adapters.http.listening_socket import ACCEPT_BURST, BACKLOG, bound_socket
 from adapters.http.server_state import CastServerState
@@ -68,8 +69,22 @@ def run_server(container: Container, listener: socket.socket, greet: Callable[[s
             failures.append(_first_of(group))
             raise
 
-    app = web_app(container, lifespan=lifespan)
-    config = uvicorn.Config(
+    config = _config(web_app(container, lifespan=lifespan))
+    server = CastServer(config, container=container, greet=lambda: greet(_url(listener)))
+    # A failure is raised here, for its caller to tell; it is not to be told with its traceback too.
+    logging.getLogger("uvicorn.error").addFilter(lambda _: not failures)
+    try:
+        asyncio.run(server.serve(sockets=[listener]))
+    except SystemExit:
+        if not failures:
+            raise
+    if failures:
+        raise failures[0]
+    return 0
+
+
+def _config(app: Application) -> uvicorn.Config:
+    return uvicorn.Config(
         app,
         loop="asyncio",
         http=CastProtocol,
@@ -82,17 +97,6 @@ def run_server(container: Container, listener: socket.socket, greet: Callable[[s
         server_header=False,
         timeout_graceful_shutdown=_LAST_BYTES_S,
     )
-    server = CastServer(config, container=container, greet=lambda: greet(_url(listener)))
-    # A failure is raised here, for its caller to tell; it is not to be told with its traceback too.
-    logging.getLogger("uvicorn.error").addFilter(lambda _: not failures)
-    try:
-        asyncio.run(server.serve(sockets=[listener]))
-    except SystemExit:
-        if not failures:
-            raise
-    if failures:
-        raise failures[0]
-    return 0
 
 
 class CastServer(uvicorn.Server):
