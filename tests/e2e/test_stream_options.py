@@ -147,3 +147,21 @@ async def impatient(tmp_path: Path) -> AsyncIterator[Client]:
     with running_server(tmp_path / "data", AGENTCAST_STREAM_PING_S="0.2") as server:
         async with client_of(server) as client:
             yield client
+
+
+async def test_the_description_names_the_header_that_resumes_a_stream(client: Client) -> None:
+    paths = (await client.get("/openapi.json"))["paths"]
+    assert isinstance(paths, dict)
+
+    resumable = {
+        path
+        for path, item in paths.items()
+        for parameter in item.get("get", {}).get("parameters", [])
+        if parameter["name"] == "Last-Event-ID" and parameter["in"] == "header"
+    }
+    assert resumable == {
+        "/api/v1/sse",
+        "/api/v1/agents/{name}/stream",
+        "/api/v1/sessions/{session_id}/events",
+        "/api/v1/tasks/{task_id}/events",
+    }
