@@ -10,6 +10,7 @@ import pytest
 
 from adapters.process.linux_process_host import LinuxProcessHost
 from domain.agent_profile import Network
+from domain.errors import StartFailed
 from domain.ids import TaskId
 from ports.process import Command, Exit
 
@@ -44,6 +45,21 @@ async def test_it_neither_reads_nor_writes_what_is_the_servers(data: Path, pty: 
 
     assert said == "workspace\n"
     assert not await anyio.Path(data.parent, "made").exists()
+
+
+async def test_what_is_the_servers_stays_hidden_in_a_workspace_around_it(data: Path) -> None:
+    said, _ = await _run("ls -A data; touch made", data, cwd=data.parent)
+
+    assert said == ""
+    assert await anyio.Path(data.parent, "made").exists()
+
+
+@pytest.mark.parametrize("cwd", ["/", ".", "link"])
+async def test_it_does_not_start_where_it_would_see_what_is_hidden(data: Path, cwd: str) -> None:
+    (data / "link").symlink_to("/")
+
+    with pytest.raises(StartFailed, match="in a sandbox"):
+        await _run(f"cat {data}/canary", data, cwd=data / cwd)
 
 
 async def test_it_sees_no_process_of_the_machine(data: Path) -> None:
@@ -92,10 +108,17 @@ async def test_it_may_tidy_up_when_it_is_stopped(data: Path, pty: bool) -> None:
     assert await anyio.Path(data, "workspace", "tidied").read_text() == "tidy\n"
 
 
-def _command(script: str, data: Path, *, pty: bool = False, network: Network = "none") -> Command:
+def _command(
+    script: str,
+    data: Path,
+    *,
+    pty: bool = False,
+    network: Network = "none",
+    cwd: Path | None = None,
+) -> Command:
     return Command(
         argv=("/bin/bash", "-c", script),
-        cwd=str(data / "workspace"),
+        cwd=str(cwd or data / "workspace"),
         task_id=TaskId("task_sandbox"),
         pty=pty,
         sandbox="require",
@@ -104,11 +127,18 @@ def _command(script: str, data: Path, *, pty: bool = False, network: Network = "
 
 
 async def _run(
-    script: str, data: Path, *, pty: bool = False, network: Network = "none"
+    script: str,
+    data: Path,
+    *,
+    pty: bool = False,
+    network: Network = "none",
+    cwd: Path | None = None,
 ) -> tuple[str, Exit]:
     host = LinuxProcessHost(hidden_folders=[str(data)])
     with anyio.fail_after(10):
-        async with host.start(_command(script, data, pty=pty, network=network)) as process:
+        async with host.start(
+            _command(script, data, pty=pty, network=network, cwd=cwd)
+        ) as process:
             assert process.sandbox == "bubblewrap"
             said = "".join([output.text async for output in process.output()])
             return said, await process.wait()

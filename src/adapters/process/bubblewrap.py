@@ -4,24 +4,9 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from adapters.process.hidden_places import lies_in
 from domain.agent_profile import Network
 
-_CREDENTIALS = (
-    "~/.ssh",
-    "~/.gnupg",
-    "~/.aws",
-    "~/.azure",
-    "~/.kube",
-    "~/.docker",
-    "~/.config/gcloud",
-    "~/.config/gh",
-    "~/.netrc",
-    "~/.git-credentials",
-    "~/.npmrc",
-    "~/.pypirc",
-)
-# Sockets are reached through the file system, whatever the network.
-_SOCKETS = ("/run/docker.sock", "/run/containerd", "/run/podman", "/run/user", "/run/dbus")
 _VIEW = ("--unshare-all", "--die-with-parent", "--ro-bind", "/", "/")
 _FRESH = ("--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp")
 
@@ -37,16 +22,10 @@ class SandboxPlan:
     pty: bool
 
 
-def hidden_paths(folders: Sequence[str]) -> Sequence[str]:
-    """The given folders, and where credentials and sockets usually are, as far as they exist."""
-    paths = (os.path.expanduser(path) for path in (*folders, *_CREDENTIALS, *_SOCKETS))
-    found = (os.path.realpath(path) for path in paths if os.path.exists(path))
-    return tuple(dict.fromkeys(found))
-
-
 def bubblewrap_argv(program: str, argv: Sequence[str], plan: SandboxPlan) -> list[str]:
     writable = tuple(path for path in (plan.home, plan.cwd) if os.path.isdir(path))
-    inside = [path for path in plan.hidden if _lies_in(path, writable)]
+    # What is mounted last is seen: a folder that is hidden and shown is hidden.
+    inside = [path for path in plan.hidden if any(lies_in(path, one) for one in writable)]
     outside = [path for path in plan.hidden if path not in inside]
     return [
         program,
@@ -63,10 +42,6 @@ def bubblewrap_argv(program: str, argv: Sequence[str], plan: SandboxPlan) -> lis
         "--",
         *argv,
     ]
-
-
-def _lies_in(path: str, folders: Sequence[str]) -> bool:
-    return any(path.startswith(os.path.realpath(folder) + os.sep) for folder in folders)
 
 
 def _masks(paths: Sequence[str]) -> Iterator[str]:

@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from adapters.process.adoption import become_subreaper
-from adapters.process.bubblewrap import SandboxPlan, bubblewrap_argv, hidden_paths
+from adapters.process.bubblewrap import SandboxPlan, bubblewrap_argv
 from adapters.process.environment import mark_of, process_environment
 from adapters.process.executable import resolved_argv
+from adapters.process.hidden_places import hidden_paths, require_workspace
 from adapters.process.launch import launch
 from adapters.process.leaders import Leaders
 from adapters.process.linux_process import LinuxProcess
@@ -104,8 +105,10 @@ class LinuxProcessHost:
         return LinuxProcess(launched, processes, sandbox=sandbox)
 
     def _plan(self, command: Command, home: str) -> SandboxPlan:
+        cwd = os.path.realpath(command.cwd)
+        require_workspace(cwd, server_folders=self._hidden_folders)
         return SandboxPlan(
-            cwd=os.path.realpath(command.cwd),
+            cwd=cwd,
             home=os.path.realpath(home),
             hidden=hidden_paths(self._hidden_folders),
             network=command.network,

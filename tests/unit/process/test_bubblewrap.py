@@ -1,7 +1,8 @@
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-from adapters.process.bubblewrap import SandboxPlan, bubblewrap_argv, hidden_paths
+from adapters.process.bubblewrap import SandboxPlan, bubblewrap_argv
 
 
 def test_a_command_sees_a_read_only_machine_and_writes_its_workspace_and_home(
@@ -44,15 +45,21 @@ def test_a_hidden_path_inside_the_workspace_is_laid_over_that(tmp_path: Path) ->
     assert workspace < _place(argv, "--tmpfs", hidden[0]) < _place(argv, "/dev/null", hidden[1])
 
 
-def test_only_what_exists_is_hidden_and_where_it_really_is(tmp_path: Path) -> None:
+def test_a_hidden_path_that_is_the_workspace_stays_hidden(tmp_path: Path) -> None:
+    argv = bubblewrap_argv("bwrap", ["ls"], _plan(tmp_path, hidden=[f"{tmp_path}/work"]))
+
+    assert _place(argv, "--bind", f"{tmp_path}/work") < _place(argv, "--tmpfs", f"{tmp_path}/work")
+
+
+def test_a_hidden_path_stays_hidden_in_a_workspace_that_is_the_whole_machine(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "data").mkdir()
-    (tmp_path / "link").symlink_to("data")
+    plan = replace(_plan(tmp_path, hidden=[f"{tmp_path}/data"]), cwd="/")
 
-    hidden = hidden_paths([f"{tmp_path}/link", f"{tmp_path}/data", f"{tmp_path}/missing"])
+    argv = bubblewrap_argv("bwrap", ["ls"], plan)
 
-    assert hidden[0] == f"{tmp_path}/data"
-    assert f"{tmp_path}/missing" not in hidden
-    assert len(hidden) == len(set(hidden))
+    assert _place(argv, "--bind", "/") < _place(argv, "--tmpfs", f"{tmp_path}/data")
 
 
 def _plan(
