@@ -1,7 +1,9 @@
 """Runs commands as processes of this machine, and lets none of them outlive its task."""
 
 import asyncio
+import logging
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
@@ -22,6 +24,8 @@ from adapters.process.uninterrupted import uninterrupted
 from domain.errors import StartFailed
 from domain.ids import TaskId
 from ports.process import Command
+
+log = logging.getLogger(__name__)
 
 _TRIAL_S = 5.0
 
@@ -60,21 +64,30 @@ class LinuxProcessHost:
             return None
         async with self._trying:
             if not self._was_tried:
-                self._bubblewrap = await self._working_bubblewrap()
-                self._was_tried = True
+                await self._try_bubblewrap()
         if self._bubblewrap is None and command.sandbox == "require":
             raise StartFailed("this needs a sandbox, and bubblewrap is missing or does not work")
         return self._bubblewrap
 
-    async def _working_bubblewrap(self) -> str | None:
+    async def _try_bubblewrap(self) -> None:
         """It may be installed where the kernel forbids what it does, so it is tried."""
         if (program := shutil.which("bwrap", path=self._environment.get("PATH"))) is None:
-            return None
-        folder = tempfile.gettempdir()
-        trial = Command(argv=("true",), cwd=folder, task_id=TaskId("sandbox-trial"), pty=False)
+            self._was_tried = True
+            return
+        code = await self._trial(program)
+        self._bubblewrap = program if code == 0 else None
+        # A trial that took too long or was killed says nothing of the next one.
+        self._was_tried = code is not None
+        if code != 0:
+            log.warning("%s does not work here: commands run without a sandbox", program)
+
+    async def _trial(self, program: str) -> int | None:
+        """Its exit code; None if it did not come to one."""
+        folder, task_id = tempfile.gettempdir(), TaskId(f"sandbox-trial-{secrets.token_hex(8)}")
+        command = Command(argv=("true",), cwd=folder, task_id=task_id, pty=False)
         try:
-            async with asyncio.timeout(_TRIAL_S), self._running(trial, program) as process:
-                return program if (await process.wait()).code == 0 else None
+            async with asyncio.timeout(_TRIAL_S), self._running(command, program) as process:
+                return (await process.wait()).code
         except (StartFailed, TimeoutError):
             return None
 
