@@ -1,6 +1,7 @@
 """The tool with which a model reads a text file."""
 
 import asyncio
+import threading
 from collections.abc import Mapping
 from typing import BinaryIO
 
@@ -27,25 +28,29 @@ class ReadFileTool:
 
     async def call(self, arguments: Mapping[str, object], context: ToolContext) -> ToolResult:
         wanted = parsed(ReadFileArguments, arguments)
-        return await asyncio.to_thread(_read, wanted, context.workspace)
+        given_up = threading.Event()
+        try:
+            return await asyncio.to_thread(_read, wanted, context.workspace, given_up)
+        finally:
+            given_up.set()
 
 
-def _read(wanted: ReadFileArguments, workspace: str) -> ToolResult:
+def _read(wanted: ReadFileArguments, workspace: str, given_up: threading.Event) -> ToolResult:
     path = workspace_path(workspace, wanted.path)
     try:
         with open_regular(path, wanted.path) as file:
             if is_binary(file):
                 size = path.stat().st_size
                 return ToolResult(content=f"{wanted.path} is a binary file of {size} bytes.")
-            return _lines(file, wanted)
+            return _lines(file, wanted, given_up)
     except OSError as error:
         raise ToolError(f"path: cannot read {wanted.path!r}: {error.strerror}") from error
 
 
-def _lines(file: BinaryIO, wanted: ReadFileArguments) -> ToolResult:
+def _lines(file: BinaryIO, wanted: ReadFileArguments, given_up: threading.Event) -> ToolResult:
     """Reads no further than what is shown, however large the file, even of a single line."""
     for _ in range(wanted.first_line - 1):
-        if not _skip_line(file):
+        if not _skip_line(file, given_up):
             break
     taken = bytearray()
     count = 0
@@ -59,8 +64,8 @@ def _lines(file: BinaryIO, wanted: ReadFileArguments) -> ToolResult:
     return bounded(taken.decode(errors="replace"), is_cut=is_cut)
 
 
-def _skip_line(file: BinaryIO) -> bool:
-    while part := file.readline(64 * 1024):
+def _skip_line(file: BinaryIO, given_up: threading.Event) -> bool:
+    while not given_up.is_set() and (part := file.readline(64 * 1024)):
         if part.endswith(b"\n"):
             return True
     return False

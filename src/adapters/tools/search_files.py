@@ -54,7 +54,7 @@ def _search(wanted: SearchFilesArguments, workspace: str, given_up: threading.Ev
     if not top.is_dir():
         raise ToolError(f"path: there is no folder {wanted.path!r}")
     files = (path for path in _files(top, given_up) if _matches(path, wanted.pattern, workspace))
-    results = (line for path in files for line in _results(path, wanted.text, workspace))
+    results = (line for path in files for line in _results(path, wanted.text, workspace, given_up))
     found = list(islice(results, _MOST_RESULTS + 1))
     if not found:
         return ToolResult(content="Nothing was found.")
@@ -64,6 +64,8 @@ def _search(wanted: SearchFilesArguments, workspace: str, given_up: threading.Ev
 def _files(top: Path, given_up: threading.Event) -> Iterator[Path]:
     """In the order of their names, the same every time; links to folders are not followed."""
     for folder, folders, names in os.walk(top):
+        if given_up.is_set():
+            return
         folders[:] = sorted(name for name in folders if name not in _SKIPPED)
         for name in sorted(names):
             if given_up.is_set():
@@ -77,7 +79,9 @@ def _matches(path: Path, pattern: str, workspace: str) -> bool:
     return fnmatchcase(name, pattern)
 
 
-def _results(path: Path, text: str | None, workspace: str) -> Iterator[str]:
+def _results(
+    path: Path, text: str | None, workspace: str, given_up: threading.Event
+) -> Iterator[str]:
     shown = shown_path(workspace, path).encode(errors="replace").decode()
     if text is None:
         yield shown
@@ -89,6 +93,8 @@ def _results(path: Path, text: str | None, workspace: str) -> Iterator[str]:
                 return
             # A line that is longer comes in parts, so that no file can fill the memory.
             for number, line in enumerate(iter(lambda: file.readline(_LINE_BYTES), b""), 1):
+                if given_up.is_set():
+                    return
                 if wanted in line:
                     yield f"{shown}:{number}: {_line(line)}"
     except (ToolError, OSError):  # one that cannot be read does not end the search
