@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from adapters.process.adoption import branding_script
+from adapters.process.descriptor_limit import descriptor_script
 from domain.errors import StartFailed
 from domain.process_events import OutputStream
 
@@ -51,7 +52,7 @@ def _launch_with_pipes(argv: Sequence[str], cwd: str, environment: Mapping[str, 
         read_err, write_err = os.pipe()
         on_failure.callback(os.close, read_err)
         always.callback(os.close, write_err)
-        launcher = ["/bin/sh", "-c", branding_script() + _EXEC, "sh", *argv]
+        launcher = ["/bin/sh", "-c", _preparation() + _EXEC, "sh", *argv]
         popen = _popen(launcher, cwd, environment, stdout=write_out, stderr=write_err)
         os.set_blocking(read_out, False)
         os.set_blocking(read_err, False)
@@ -66,12 +67,16 @@ def _launch_in_terminal(argv: Sequence[str], cwd: str, environment: Mapping[str,
         on_failure.callback(os.close, theirs)
         _prepare(theirs)
         os.set_blocking(ours, False)
-        script = _OPEN_TERMINAL + branding_script() + _EXEC
+        script = _OPEN_TERMINAL + _preparation() + _EXEC
         launcher = ["/bin/sh", "-c", script, os.ttyname(theirs), *argv]
         nowhere = subprocess.DEVNULL
         popen = _popen(launcher, cwd, environment, stdout=nowhere, stderr=nowhere)
         on_failure.pop_all()
         return Launched(popen=popen, outputs={"pty": ours}, terminal_fd=theirs)
+
+
+def _preparation() -> str:
+    return branding_script() + descriptor_script()
 
 
 def _prepare(terminal_fd: int) -> None:
