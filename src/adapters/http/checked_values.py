@@ -47,7 +47,14 @@ SessionIdText = Annotated[
 ]
 AgentText = Annotated[str, Field(pattern=CHOSEN_ID, description="One of GET /agents.")]
 Title = Annotated[str, Field(max_length=200)]
-Workspace = Annotated[str, Field(min_length=1, max_length=1024)]
+Workspace = Annotated[
+    str,
+    Field(
+        pattern=r"^/[^\x00]*$",
+        max_length=1024,
+        description="The absolute path of a folder on the server to work in.",
+    ),
+]
 Metadata = Annotated[
     dict[str, object],
     Field(description="Anything of yours; at most 16 KiB as JSON."),

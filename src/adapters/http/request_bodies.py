@@ -23,6 +23,11 @@ from adapters.http.checked_values import (
 from domain.task import Approval, OnBusy, OnDisconnect
 
 _STRICT = ConfigDict(extra="forbid", strict=True)
+_SUBMIT = ConfigDict(
+    extra="forbid",
+    strict=True,
+    json_schema_extra={"examples": [{"task": "List all .py files in the current directory"}]},
+)
 
 
 @with_config(_STRICT)
@@ -38,7 +43,7 @@ class LimitsBody(TypedDict):
     output_bytes: NotRequired[OutputBytes]
 
 
-@with_config(_STRICT)
+@with_config(_SUBMIT)
 class SubmitBody(TypedDict):
     """A task to be carried out."""
 

@@ -2,6 +2,7 @@
 
 from contextlib import aclosing
 from functools import partial
+from pathlib import Path
 
 from application.server_coordinator import ServerCoordinator
 from application.submit_task import SubmitTask
@@ -34,10 +35,14 @@ def chosen_session(name: str | None) -> SessionId | None:
 
 
 async def carried_out(request: SubmitTask, *, settings: Settings, view: EventView) -> TaskEnding:
-    """How the task ended, after Ctrl-C too."""
+    """How the task ended, after Ctrl-C too.
+
+    It works in the current directory, unless it, its agent or the settings name another folder.
+    """
     if not request.text.strip():
         raise UsageMistake("the task is empty")
     _log_what_is_wrong(settings)
+    settings = settings.model_copy(update={"workspace": settings.workspace or str(Path.cwd())})
     container = Container(settings=settings, worker_settings=lone_worker(settings))
     with settings_mistakes():
         container.data_directory().make()

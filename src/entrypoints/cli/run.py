@@ -23,7 +23,10 @@ def run(
     *,
     agent: Agent = None,
     session: Session = None,
-    workspace: Annotated[Path, Parameter(help="Folder to work in.", show_default=False)] = Path(),
+    workspace: Annotated[
+        Path | None,
+        Parameter(help="Folder to work in; the current one if nothing names another."),
+    ] = None,
     timeout: Annotated[float | None, Parameter(help="Seconds the task may take.")] = None,
     data_dir: DataDir = None,
     config: Config = None,
@@ -36,7 +39,7 @@ def run(
         text=task,
         agent=None if agent is None else AgentName(agent),
         session_id=chosen_session(session),
-        workspace=str(workspace.absolute()),
+        workspace=None if workspace is None else str(workspace.absolute()),
         limits=None if timeout is None else Limits(timeout_s=timeout),
     )
     return asyncio.run(_run(request, settings=settings, as_json=json, raw=raw))

@@ -132,6 +132,7 @@ async def test_json_may_name_its_charset(media_type: str) -> None:
         ({"task": "a", "on_disconnect": True}, "on_disconnect"),
         ({"task": "a", "approval": "maybe"}, "approval"),
         ({"task": "a", "workspace": ""}, "workspace"),
+        ({"task": "a", "workspace": "../elsewhere"}, "workspace"),
         ({"task": "a", "workspace": "a" * 1025}, "workspace"),
         ({"task": "a", "metadata": []}, "metadata"),
         ({"task": "a", "metadata": "x"}, "metadata"),

@@ -47,7 +47,7 @@ async def test_what_a_client_asks_for_reaches_the_coordinator() -> None:
                 "on_busy": "interrupt",
                 "on_disconnect": "cancel",
                 "approval": "ask",
-                "workspace": "w",
+                "workspace": "/w",
                 "metadata": {"a": [None, 1.5]},
             },
         )
@@ -60,7 +60,7 @@ async def test_what_a_client_asks_for_reaches_the_coordinator() -> None:
     )
     assert asked.limits == Limits(timeout_s=2, tokens=5)
     assert (asked.on_busy, asked.on_disconnect) == ("interrupt", "cancel")
-    assert (asked.approval, asked.workspace) == ("ask", "w")
+    assert (asked.approval, asked.workspace) == ("ask", "/w")
     assert asked.metadata == {"a": [None, 1.5]}
     assert asked.idempotency is None
 
