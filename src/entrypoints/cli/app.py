@@ -8,6 +8,7 @@ from importlib.metadata import version
 from cyclopts import App, CycloptsError
 
 from domain.errors import AgentcastError, InvalidInput
+from entrypoints.cli.checks import utf8
 from entrypoints.cli.exit_code import ExitCode
 from entrypoints.cli.failure import CommandFailure
 from entrypoints.cli.output import Output, process_output
@@ -34,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code; every failure is one line, with a traceback on request only."""
     output = process_output()
     try:
-        return _code(_app()(arguments, exit_on_error=False, print_error=False))
+        given = utf8(sys.argv[1:] if arguments is None else arguments)
+        return _code(_app()(given, exit_on_error=False, print_error=False))
     except CycloptsError as error:
         output.notice(f"agentcast: {error} (see agentcast --help)")
         return ExitCode.USAGE

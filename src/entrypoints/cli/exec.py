@@ -14,7 +14,7 @@ from domain.limits import Limits
 from entrypoints.cli.chosen_settings import Config, DataDir, chosen_settings
 from entrypoints.cli.failure import UsageMistake
 from entrypoints.cli.in_process import carried_out, chosen_session
-from entrypoints.cli.options import AsJson, Raw, Session
+from entrypoints.cli.options import AsJson, Raw, Session, Timeout
 from entrypoints.cli.output import process_output
 from entrypoints.cli.view_choice import command_view
 from entrypoints.settings import Settings
@@ -31,7 +31,7 @@ def exec_command(
     sandbox: Annotated[SandboxWish, Parameter(help="Whether to fence the command in.")] = "auto",
     network: Annotated[Network, Parameter(help="What it may reach from a sandbox.")] = "none",
     env: Annotated[tuple[str, ...], Parameter(help="Variable to pass on; may be repeated.")] = (),
-    timeout: Annotated[float | None, Parameter(help="Seconds the command may take.")] = None,
+    timeout: Timeout = None,
     data_dir: DataDir = None,
     config: Config = None,
     json: AsJson = False,

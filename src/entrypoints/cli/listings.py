@@ -7,6 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from domain.task import TaskStatus
+from entrypoints.cli.checks import agent_name
 from entrypoints.cli.excerpt import excerpt
 from entrypoints.cli.exit_code import ExitCode
 from entrypoints.cli.options import DEFAULT_SERVER, AsJson, Server
@@ -20,7 +21,9 @@ def tasks(
     *,
     session: Annotated[str | None, Parameter(help="Only of this session.")] = None,
     status: Annotated[TaskStatus | None, Parameter(help="Only in this state.")] = None,
-    agent: Annotated[str | None, Parameter(help="Only of this agent.")] = None,
+    agent: Annotated[
+        str | None, Parameter(help="Only of this agent.", validator=agent_name)
+    ] = None,
     limit: Limit = 50,
     json: AsJson = False,
     server: Server = DEFAULT_SERVER,

@@ -4,6 +4,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from entrypoints.cli.checks import agent_name, positive
+
 Server = Annotated[
     str, Parameter(env_var="AGENTCAST_URL", help="Address of the server.", show_default=True)
 ]
@@ -12,6 +14,10 @@ Raw = Annotated[
     bool, Parameter(negative=(), help="Leave terminal escapes in what agents have written.")
 ]
 Session = Annotated[str | None, Parameter(help="The session's id; made when it does not exist.")]
-Agent = Annotated[str | None, Parameter(help="The agent's name; the server has a default.")]
+Agent = Annotated[
+    str | None,
+    Parameter(help="The agent's name; the server has a default.", validator=agent_name),
+]
+Timeout = Annotated[float | None, Parameter(help="Seconds it may take.", validator=positive)]
 
 DEFAULT_SERVER = "http://127.0.0.1:8080"

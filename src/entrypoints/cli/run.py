@@ -11,7 +11,7 @@ from domain.ids import AgentName
 from domain.limits import Limits
 from entrypoints.cli.chosen_settings import Config, DataDir, chosen_settings
 from entrypoints.cli.in_process import carried_out, chosen_session
-from entrypoints.cli.options import Agent, AsJson, Raw, Session
+from entrypoints.cli.options import Agent, AsJson, Raw, Session, Timeout
 from entrypoints.cli.output import process_output
 from entrypoints.cli.view_choice import event_view
 from entrypoints.settings import Settings
@@ -27,7 +27,7 @@ def run(
         Path | None,
         Parameter(help="Folder to work in; the current one if nothing names another."),
     ] = None,
-    timeout: Annotated[float | None, Parameter(help="Seconds the task may take.")] = None,
+    timeout: Timeout = None,
     data_dir: DataDir = None,
     config: Config = None,
     json: AsJson = False,

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from entrypoints.cli.event_stream import EventStream
 from entrypoints.cli.exit_code import ExitCode
 from entrypoints.cli.interrupts import cancelling_on_interrupt
-from entrypoints.cli.options import DEFAULT_SERVER, Agent, AsJson, Raw, Server, Session
+from entrypoints.cli.options import DEFAULT_SERVER, Agent, AsJson, Raw, Server, Session, Timeout
 from entrypoints.cli.output import Output, process_output
 from entrypoints.cli.server_client import Json, server_client
 from entrypoints.cli.task_follower import follow_task
@@ -27,7 +27,7 @@ def submit(
         Literal["enqueue", "reject", "interrupt"] | None,
         Parameter(help="What to do when the session has an unfinished task."),
     ] = None,
-    timeout: Annotated[float | None, Parameter(help="Seconds the task may take.")] = None,
+    timeout: Timeout = None,
     idempotency_key: Annotated[
         str | None, Parameter(help="Submitting twice with the same key makes one task.")
     ] = None,

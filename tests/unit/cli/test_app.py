@@ -21,6 +21,14 @@ from entrypoints.cli.app import main
         (["cancel"], "TASK"),
         (["dance"], "dance"),
         (["submit", "x", "--dance"], "--dance"),
+        (["run", "x", "--timeout", "nan"], "--timeout"),
+        (["exec", "--timeout=-1", "--", "ls"], "--timeout"),
+        (["submit", "x", "--timeout", "inf"], "--timeout"),
+        (["submit", "x", "--timeout", "0"], "--timeout"),
+        (["run", "x", "--agent", ""], "--agent"),
+        (["submit", "x", "--agent", "a/b"], "--agent"),
+        (["tasks", "--agent", ""], "--agent"),
+        (["run", "caf\udce9"], r"not UTF-8: 'caf\udce9'"),
     ],
 )
 def test_a_wrong_argument_is_one_line_that_names_it(
