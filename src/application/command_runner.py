@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from application.command_line import command_of, shown_command
 from application.output_chunks import OutputChunks
 from application.output_log import OutputLog
+from domain.errors import StartFailed
 from domain.process_events import ProcessExited, ProcessStarted
 from domain.task import Task
 from ports.clock import Clock
@@ -39,6 +40,12 @@ class CommandRunner:
         self._clock = clock
 
     async def run(self, task: Task, context: RunContext) -> Outcome:
+        try:
+            return await self._run(task, context)
+        except StartFailed as error:
+            return Failed(error=str(error), reason="start_failed", exit_code=error.exit_code)
+
+    async def _run(self, task: Task, context: RunContext) -> Outcome:
         command = command_of(task, context.profile, workspace=context.workspace)
         shown = shown_command(task, command, context.profile)
         log = OutputLog(context.emit, self._clock)

@@ -64,6 +64,10 @@ class InvalidCursor(InvalidInput):
     """A cursor that no stream could have given out."""
 
 
+class UnknownTask(InvalidInput):
+    """A stream asks for a task that does not exist, or not any more."""
+
+
 class UnknownAgent(InvalidInput):
     """A task names an agent that is not configured."""
 
@@ -114,6 +118,11 @@ class LeaseLost(AgentcastError):
 
 class StartFailed(AgentcastError):
     """A process could not be started."""
+
+    def __init__(self, message: str, *, exit_code: int | None = None) -> None:
+        """`exit_code` is what a shell would have told of it."""
+        super().__init__(message)
+        self.exit_code = exit_code
 
 
 class ModelError(AgentcastError):

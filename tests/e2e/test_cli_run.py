@@ -57,13 +57,16 @@ def test_a_session_goes_on_in_the_next_run(cli: Cli) -> None:
         (("run", "hi", "--timeout", "soon"), 2),
         (("exec",), 2),
         (("exec", "--", "true"), 0),
+        (("exec", "--", "no-such-command"), 127),
+        (("exec", "--", "./readable"), 126),
         (("exec", "--", "sh", "-c", "exit 9"), 9),
         (("exec", "--", "sh", "-c", "kill -TERM $$"), 143),
-        (("exec", "--", "no-such-command"), 1),
         (("exec", "--timeout", "0.2", "--", "sleep", "60"), 1),
     ],
 )
 def test_the_exit_code_tells_how_it_ended(cli: Cli, arguments: tuple[str, ...], code: int) -> None:
+    (cli.folder / "readable").touch(mode=0o600)
+
     ran = cli.run(*arguments)
 
     assert (ran.returncode, "Traceback" in ran.stderr) == (code, False)

@@ -5,7 +5,7 @@ import pytest
 
 from application.command_runner import CommandRunner
 from domain.agent_profile import AgentProfile
-from domain.errors import LeaseLost, StartFailed
+from domain.errors import LeaseLost
 from domain.ids import AgentName, TaskId
 from domain.process_events import Log, ProcessExited, ProcessStarted
 from ports.process import Command, Exit
@@ -88,8 +88,11 @@ async def test_a_command_gets_the_text_as_its_last_argument_if_its_profile_says_
 async def test_a_profile_without_a_command_cannot_start() -> None:
     profile = AgentProfile(name=AgentName("x"), kind="command")
 
-    with pytest.raises(StartFailed, match="'x' names no command"):
-        await _run("hi", FakeProcess(), RecordingContext(profile=profile))
+    outcome = await _run("hi", FakeProcess(), RecordingContext(profile=profile))
+
+    assert isinstance(outcome, Failed)
+    assert (outcome.reason, outcome.exit_code) == ("start_failed", None)
+    assert "'x' names no command" in outcome.error
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from domain.errors import StartFailed
 from ports.process import Command
 
+_NOT_EXECUTABLE, _NOT_FOUND = 126, 127  # as shells have it
+
 
 def resolved_argv(command: Command, environment: Mapping[str, str]) -> list[str]:
     """The argv with the program's full path. Raises StartFailed."""
@@ -34,9 +36,9 @@ def _program(command: Command, path: str) -> str:
         return _found(name, path)
     program = os.path.join(command.cwd, name)
     if not os.path.exists(program):
-        raise StartFailed(f"there is no command {name!r}")
+        raise StartFailed(f"there is no command {name!r}", exit_code=_NOT_FOUND)
     if not os.path.isfile(program) or not os.access(program, os.X_OK):
-        raise StartFailed(f"{name!r} is not executable")
+        raise StartFailed(f"{name!r} is not executable", exit_code=_NOT_EXECUTABLE)
     return os.path.abspath(program)
 
 
@@ -45,5 +47,5 @@ def _found(name: str, path: str) -> str:
         return os.path.abspath(found)
     # `which` skips a file without the x bit; telling so is worth a second look.
     if any(os.path.isfile(os.path.join(folder, name)) for folder in path.split(os.pathsep)):
-        raise StartFailed(f"{name!r} is not executable")
-    raise StartFailed(f"there is no command {name!r} in the PATH")
+        raise StartFailed(f"{name!r} is not executable", exit_code=_NOT_EXECUTABLE)
+    raise StartFailed(f"there is no command {name!r} in the PATH", exit_code=_NOT_FOUND)

@@ -16,9 +16,13 @@ from entrypoints.cli.output import Output, process_output
 _WATCH = """Watch events as they come; reconnects by itself and misses none.
 
 With --task the exit code says how the task ended. Ctrl-C ends the watching, not the task."""
+_EXEC = """Run a command as an agent in the current directory; exit with its code.
+
+As from a shell, the code is 127 for a command that does not exist, 126 for one that cannot be
+executed, and 128 + N for one that was ended by signal N."""
 _COMMANDS = (
     ("Here", "run", "run:run", "Carry out a task in this process, without a server."),
-    ("Here", "exec", "exec:exec_command", "Run a command as an agent; exit with its code."),
+    ("Here", "exec", "exec:exec_command", _EXEC),
     ("Here", "serve", "serve:serve", "Serve HTTP and carry out what is submitted."),
     ("At a server", "submit", "submit:submit", "Submit a task and watch it to its end."),
     ("At a server", "watch", "watch:watch", _WATCH),

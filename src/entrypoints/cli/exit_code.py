@@ -1,6 +1,7 @@
 """What the command's exit code says about the task."""
 
 from enum import IntEnum
+from typing import TypeGuard
 
 from domain.task import TaskStatus
 from domain.task_events import (
@@ -50,13 +51,16 @@ def code_of_status(status: TaskStatus) -> int:
 
 
 def code_of_command(event: FinalEvent, *, exit_code: int | None, signal: int | None) -> int:
-    """The command's own code where it ended by itself, as a shell would give it."""
-    if not (isinstance(event, TaskComplete) or _ended_by_itself(event)):
+    """The command's own code where it ended by itself or never began, as a shell gives it."""
+    if not _is_the_commands_own(event):
         return code_of(event)
     if signal is not None:
         return 128 + signal
-    return code_of(event) if exit_code is None else exit_code
+    code = event.exit_code if exit_code is None else exit_code
+    return code_of(event) if code is None else code
 
 
-def _ended_by_itself(event: FinalEvent) -> bool:
-    return isinstance(event, TaskFailed) and event.reason == "exit_code"
+def _is_the_commands_own(event: FinalEvent) -> TypeGuard[TaskComplete | TaskFailed]:
+    if isinstance(event, TaskFailed):
+        return event.reason in ("exit_code", "start_failed")
+    return isinstance(event, TaskComplete)

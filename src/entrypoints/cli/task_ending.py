@@ -27,8 +27,10 @@ class TaskEnding:
 
     @property
     def command_code(self) -> int:
-        """The command's own code, where it ended by itself."""
-        if self._final is None or self._exited is None:
+        """The command's own code, where it ended by itself or never began."""
+        if self._final is None:
             return self.code
+        if self._exited is None:
+            return code_of_command(self._final, exit_code=None, signal=None)
         exited = self._exited
         return code_of_command(self._final, exit_code=exited.exit_code, signal=exited.signal)

@@ -1,5 +1,7 @@
 """What the exit code says."""
 
+from dataclasses import replace
+
 import pytest
 
 from domain.task import FINAL, TaskStatus
@@ -14,6 +16,7 @@ from entrypoints.cli.exit_code import code_of, code_of_command, code_of_status
 
 COMPLETED = TaskComplete(final_answer="", duration_ms=1)
 EXITED = TaskFailed(error="", reason="exit_code", duration_ms=1)
+UNSTARTED = TaskFailed(error="", reason="start_failed", duration_ms=1, exit_code=127)
 LATE = TaskFailed(error="", reason="timeout", duration_ms=1)
 CANCELLED = TaskCancelled(reason="user", by="ann", duration_ms=1)
 INTERRUPTED = TaskInterrupted(reason="worker_lost", attempt=1)
@@ -46,6 +49,8 @@ def test_a_status_gives_the_same_code_as_its_event() -> None:
         (CANCELLED, None, 2, 3),
         (INTERRUPTED, None, None, 4),
         (EXITED, None, None, 1),
+        (UNSTARTED, None, None, 127),
+        (replace(UNSTARTED, exit_code=None), None, None, 1),
     ],
 )
 def test_a_command_that_ended_by_itself_gives_its_own_code(
