@@ -1,7 +1,7 @@
 """A watcher's life: a cursor into the log, never a queue."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 from application.open_stream import OpenStream
@@ -40,6 +40,7 @@ class Watch:
         "_opening",
         "_pages",
         "_scope",
+        "_turn",
         "_wake",
         "stream",
     )
@@ -61,6 +62,7 @@ class Watch:
         self._meter = meter
         self._wake = wake
         self._left_out = 0
+        self._turn = 0
         self._ending: EndReason | None = None
         self._event: asyncio.Event | None = None
 
@@ -97,7 +99,7 @@ class Watch:
         if self._opening:
             return self._opening.pop(0)
         self._scope.refresh()
-        for strand in self._scope.strands():
+        for offset, strand in enumerate(self._in_turn()):
             if not strand.has_more:
                 continue
             is_paged = strand.has_page
@@ -105,6 +107,7 @@ class Watch:
                 return BEHIND
             if not is_paged:
                 self._meter.add("tail_hits")
+            self._turn += offset + 1
             return self._events(strand, passed)
         return self._at_rest()
 
@@ -113,7 +116,7 @@ class Watch:
         if self._scope.needs_look:
             await self._scope.look()
             return
-        for strand in self._scope.strands():
+        for strand in self._in_turn():
             if strand.has_more:
                 self._meter.add("store_reads")
                 if reset := await strand.read(self._pages):
@@ -147,6 +150,14 @@ class Watch:
     def close(self) -> None:
         self._scope.close()
         self._wake.forget()
+
+    def _in_turn(self) -> Sequence[Strand]:
+        """Another one is first after each that was served, so that no busy one holds the rest up."""
+        strands = self._scope.strands()
+        if len(strands) < 2:
+            return strands
+        first = self._turn % len(strands)
+        return [*strands[first:], *strands[:first]]
 
     def _events(self, strand: Strand, passed: Passed) -> Step:
         self._scope.has_passed(strand, passed)
