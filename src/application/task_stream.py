@@ -12,7 +12,7 @@ from application.stream_request import FromCursor, StreamRequest
 from application.stream_sources import Asker, Opening, StreamSources, join
 from application.stream_steps import Connected, Reset
 from application.task_scope import TaskScope, is_read
-from domain.errors import InvalidInput, TaskNotFound
+from domain.errors import TaskNotFound, UnknownTask
 from domain.ids import SessionKey, TaskId
 from domain.task import Task
 
@@ -44,9 +44,9 @@ class TaskStream:
         try:
             task = await self._sources.tasks.get(self._asker.principal, task_id)
         except TaskNotFound as error:
-            raise InvalidInput("task_id", f"there is no task {task_id!r}") from error
+            raise UnknownTask("task_id", f"there is no task {task_id!r}") from error
         if request.session_ids and task.session_id not in request.session_ids:
-            raise InvalidInput("task_id", f"task {task_id!r} is not in the session asked for")
+            raise UnknownTask("task_id", f"task {task_id!r} is not in the session asked for")
         return task
 
     async def _add_strand(
@@ -58,7 +58,7 @@ class TaskStream:
     ) -> Sequence[Reset]:
         joined = await join(self._sources, self._asker, session_key)
         if joined is None:
-            raise InvalidInput("task_id", "the task's session was deleted")
+            raise UnknownTask("task_id", "the task's session was deleted")
         tail, bounds = joined
         self._earliest_seq = bounds.first_seq
         position, reset = before(min(task.first_seq for task in tasks)), None

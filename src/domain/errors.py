@@ -8,6 +8,7 @@ AgentcastError
 ├── Refused
 │   ├── InvalidInput
 │   │   ├── InvalidCursor
+│   │   ├── UnknownTask
 │   │   └── UnknownAgent
 │   ├── SessionBusy
 │   ├── SessionExists

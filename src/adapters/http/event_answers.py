@@ -30,7 +30,8 @@ class EventAnswers:
         with cursor_named(request):
             match wanted_format(request):
                 case "stream":
-                    return as_asked(await self._streams.respond(principal, asked), request, query)
+                    answer = await self._streams.respond(principal, asked, is_in_path=True)
+                    return as_asked(answer, request, query)
                 case "json":
                     return await json_page(self._history, of, asked.start, limit=query.limit)
                 case "ndjson":

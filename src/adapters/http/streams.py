@@ -4,13 +4,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from adapters.http.links import task_path
-from adapters.http.problem import field_problem
+from adapters.http.problem import Problem, field_problem
 from adapters.http.stream_response import StreamResponse
 from adapters.http.stream_takeover import StreamTakeover
 from application.server_coordinator import ServerCoordinator
 from application.stream_request import StreamRequest
 from application.watches import Watches
-from domain.errors import InvalidCursor, InvalidInput
+from domain.errors import InvalidCursor, InvalidInput, TaskNotFound, UnknownTask
 from domain.principal import Principal
 from domain.task import Task
 
@@ -29,18 +29,21 @@ class Streams:
         self._takeover = takeover
         self._ping_s = ping_s
 
-    async def respond(self, principal: Principal, asked: StreamRequest) -> Response:
-        """204 when all that was asked for is over and read, which stops an EventSource."""
+    async def respond(
+        self, principal: Principal, asked: StreamRequest, *, is_in_path: bool = False
+    ) -> Response:
+        """204 when all that was asked for is over and read, which stops an EventSource.
+
+        An unknown task is a bad parameter, unless the path names it.
+        """
         try:
             watch = await self._watches.open(principal, asked)
+        except UnknownTask as error:
+            if is_in_path:
+                raise TaskNotFound(str(error)) from error
+            raise _bad_parameter(error) from error
         except InvalidInput as error:
-            is_cursor = isinstance(error, InvalidCursor)
-            raise field_problem(
-                status=400,
-                code="invalid_cursor" if is_cursor else "invalid_parameter",
-                field=error.field,
-                message=str(error),
-            ) from error
+            raise _bad_parameter(error) from error
         if watch is None:
             return Response(status_code=204)
         return StreamResponse(
@@ -64,3 +67,12 @@ class Streams:
             location=task_path(task.task_id),
             on_left=cancel if cancels else None,
         )
+
+
+def _bad_parameter(error: InvalidInput) -> Problem:
+    return field_problem(
+        status=400,
+        code="invalid_cursor" if isinstance(error, InvalidCursor) else "invalid_parameter",
+        field=error.field,
+        message=str(error),
+    )
