@@ -8,13 +8,16 @@ from typing import Literal, Protocol
 from domain.ids import SessionId, SessionKey, TaskId
 
 SessionUse = Literal["busy", "idle", "spent", "gone"]
-"""Busy: a task of a session of that name - deleted or not - is unfinished. Idle: none is, and there
-are events. Spent: all of its events were removed. Gone: no session has the name, or none any more.
+"""Busy: a task of the session - deleted or not - is unfinished. Idle: none is, and there are events.
+Spent: all of its events were removed. Gone: it was deleted, or this store never had it.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionName:
+    """The key tells a session from a later one that its owner calls the same."""
+
+    session_key: SessionKey
     tenant: str
     owner: str
     session_id: SessionId

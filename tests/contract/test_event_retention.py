@@ -19,7 +19,10 @@ from tests.contract.scene import AT, TALK, Scene
 EVER = timedelta(days=365)
 INSTANT = timedelta(microseconds=1)
 AFTER_ALL = datetime(2100, 1, 1, tzinfo=UTC)
-NAME = SessionName(tenant=LOCAL.tenant, owner=LOCAL.owner, session_id=TALK)
+
+
+def name_of(key: SessionKey) -> SessionName:
+    return SessionName(session_key=key, tenant=LOCAL.tenant, owner=LOCAL.owner, session_id=TALK)
 
 
 @pytest.fixture
@@ -131,7 +134,7 @@ async def test_the_oldest_are_told_with_what_they_have_left(store: Store) -> Non
         EndedTask(
             task_id=task.task_id,
             session_key=task.session_key,
-            session=NAME,
+            session=name_of(task.session_key),
             ended_at=end_of(task),
             first_seq=3,
             last_seq=4,
@@ -199,26 +202,15 @@ async def test_a_deleted_session_is_dead_when_its_last_runner_has_stopped(store:
     claim = await store.scene.start()
     await store.scene.sessions.delete(LOCAL, TALK)
 
-    early = (await store.retention.dead_sessions(limit=MANY), await store.retention.use_of(NAME))
+    name = name_of(claim.task.session_key)
+    early = (await store.retention.dead_sessions(limit=MANY), await store.retention.use_of(name))
     await store.scene.end(claim)
-    late = (await store.retention.dead_sessions(limit=MANY), await store.retention.use_of(NAME))
+    late = (await store.retention.dead_sessions(limit=MANY), await store.retention.use_of(name))
 
     assert early == ([], "busy")
-    assert late == ([DeadSession(session_key=claim.task.session_key, session=NAME)], "gone")
+    assert late == ([DeadSession(session_key=claim.task.session_key, session=name)], "gone")
     assert await store.ids(ended_before=AFTER_ALL) == []
     assert await store.trim_all(claim.task.session_key, ended_before=AFTER_ALL) == 2
-
-
-async def test_a_name_is_in_use_while_a_session_has_it(store: Store) -> None:
-    uses = [await store.retention.use_of(NAME)]
-    claim = await store.scene.start()
-    uses.append(await store.retention.use_of(NAME))
-    await store.scene.end(claim)
-    uses.append(await store.retention.use_of(NAME))
-    await store.trim_all(claim.task.session_key, ended_before=AFTER_ALL)
-    uses.append(await store.retention.use_of(NAME))
-
-    assert uses == ["gone", "busy", "idle", "spent"]
 
 
 async def test_nothing_is_removed_from_a_session_that_there_is_not(store: Store) -> None:

@@ -129,5 +129,8 @@ def _ended_task(task: Task, ended_at: datetime, session: Session) -> EndedTask:
 
 def _name(of: Task | Session) -> SessionName:
     return SessionName(
-        tenant=of.principal.tenant, owner=of.principal.owner, session_id=of.session_id
+        session_key=of.session_key,
+        tenant=of.principal.tenant,
+        owner=of.principal.owner,
+        session_id=of.session_id,
     )

@@ -70,14 +70,19 @@ def dead_sessions(connection: Connection, *, limit: int) -> Sequence[DeadSession
     rows = connection.execute(
         select(sessions).where(sessions.c.deleted_at.is_not(None), ~_HAS_LIVE_TASK).limit(limit)
     )
-    return [DeadSession(session_key=SessionKey(row.key), session=_name_of(row)) for row in rows]
+    return [
+        DeadSession(session_key=SessionKey(row.key), session=_name_of(row, row.key))
+        for row in rows
+    ]
 
 
 def use_of(connection: Connection, session: SessionName) -> SessionUse:
-    is_busy = exists().where(_is_of(tasks, session), tasks.c.finished_at.is_(None))
-    is_there = exists().where(_is_of(sessions, session), _IS_NOT_DELETED)
+    is_it = and_(sessions.c.key == session.session_key, _is_called(sessions, session))
+    is_its_task = and_(tasks.c.session_key == session.session_key, _is_called(tasks, session))
+    is_busy = exists().where(is_its_task, tasks.c.finished_at.is_(None))
+    is_there = exists().where(is_it, _IS_NOT_DELETED)
     was_used = and_(sessions.c.last_seq > 0, sessions.c.first_seq > sessions.c.last_seq)
-    is_spent = exists().where(_is_of(sessions, session), _IS_NOT_DELETED, was_used)
+    is_spent = exists().where(is_it, _IS_NOT_DELETED, was_used)
     which = case(
         (is_busy, literal("busy")),
         (is_spent, literal("spent")),
@@ -93,7 +98,7 @@ def _ended(connection: Connection, which: ColumnElement[bool], limit: int) -> Se
         EndedTask(
             task_id=TaskId(row.task_id),
             session_key=SessionKey(row.session_key),
-            session=_name_of(row),
+            session=_name_of(row, row.session_key),
             ended_at=moment(row.finished_at),
             first_seq=max(row.first_seq, row.earliest),
             last_seq=row.newest if row.last_seq is None else row.last_seq,
@@ -113,7 +118,8 @@ def _ended_query(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _is_of(table: Table, session: SessionName) -> ColumnElement[bool]:
+def _is_called(table: Table, session: SessionName) -> ColumnElement[bool]:
+    """Beside its key: a folder may be of a session of another store, which has keys of its own."""
     return and_(
         table.c.tenant == session.tenant,
         table.c.owner == session.owner,
@@ -121,8 +127,13 @@ def _is_of(table: Table, session: SessionName) -> ColumnElement[bool]:
     )
 
 
-def _name_of(row: Row[*tuple[Any, ...]]) -> SessionName:
-    return SessionName(tenant=row.tenant, owner=row.owner, session_id=SessionId(row.session_id))
+def _name_of(row: Row[*tuple[Any, ...]], key: int) -> SessionName:
+    return SessionName(
+        session_key=SessionKey(key),
+        tenant=row.tenant,
+        owner=row.owner,
+        session_id=SessionId(row.session_id),
+    )
 
 
 def _pragma(connection: Connection, name: str) -> int:

@@ -8,8 +8,12 @@ import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from adapters.workspace.folder_name import folder_name, name_of
-from domain.ids import SessionId
+from adapters.workspace.folder_name import (
+    folder_name,
+    name_of,
+    session_folder_name,
+    session_of,
+)
 from ports.event_retention import SessionName
 
 log = logging.getLogger(__name__)
@@ -48,19 +52,15 @@ class FolderWorkspaceRetention:
         return await asyncio.to_thread(self._destroy_aside) if is_to_go else 0
 
     def _folder(self, session: SessionName) -> Path:
-        names = (session.tenant, session.owner, session.session_id)
-        return self._root.joinpath(*map(folder_name, names))
+        owner = (folder_name(session.tenant), folder_name(session.owner))
+        return self._root.joinpath(
+            *owner, session_folder_name(session.session_id, session.session_key)
+        )
 
     def _sessions(self) -> Sequence[SessionName]:
         folders = [folder for folder in self._root.glob("*/*/*") if folder.parts[-3] != _ASIDE]
-        return [
-            SessionName(
-                tenant=name_of(folder.parts[-3]),
-                owner=name_of(folder.parts[-2]),
-                session_id=SessionId(name_of(folder.name)),
-            )
-            for folder in sorted(folders, key=_changed_at)
-        ]
+        named = map(_session_of, sorted(folders, key=_changed_at))
+        return [session for session in named if session is not None]
 
     def _set_aside(self, folder: Path) -> Path | None:
         """Moved, not copied: a process that works in it goes on working in it."""
@@ -82,6 +82,14 @@ class FolderWorkspaceRetention:
         size = _size(everything)
         shutil.rmtree(everything, ignore_errors=True)
         return size - _size(everything)
+
+
+def _session_of(folder: Path) -> SessionName | None:
+    if (session := session_of(folder.name)) is None:
+        return None
+    session_id, session_key = session
+    tenant, owner = map(name_of, folder.parts[-3:-1])
+    return SessionName(session_key=session_key, tenant=tenant, owner=owner, session_id=session_id)
 
 
 def _put_back(aside: Path, folder: Path) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from adapters.workspace.folder_name import folder_name
+from adapters.workspace.folder_name import folder_name, session_folder_name
 from domain.agent_profile import AgentProfile
 from domain.errors import StartFailed
 from domain.task import Task
@@ -37,7 +37,8 @@ class FolderWorkspaces:
         folder = self._root
         folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
         principal = task.principal
-        for name in (principal.tenant, principal.owner, task.session_id):
-            folder /= folder_name(name)
+        owner = (folder_name(principal.tenant), folder_name(principal.owner))
+        for name in (*owner, session_folder_name(task.session_id, task.session_key)):
+            folder /= name
             folder.mkdir(mode=_PRIVATE, exist_ok=True)
         return folder

@@ -9,7 +9,7 @@ import pytest
 from adapters.workspace.folder_workspace_retention import FolderWorkspaceRetention
 from adapters.workspace.folder_workspaces import FolderWorkspaces
 from domain.agent_profile import AgentProfile
-from domain.ids import AgentName, SessionId
+from domain.ids import AgentName, SessionId, SessionKey
 from ports.event_retention import SessionName
 from tests.process_fakes import process_task
 
@@ -18,14 +18,21 @@ KIB = 1024
 
 
 async def folder_of(root: Path, session: SessionName, *, kib: int = 64) -> Path:
-    task = replace(process_task("ls"), session_id=session.session_id)
+    task = replace(
+        process_task("ls"), session_id=session.session_id, session_key=session.session_key
+    )
     folder = Path(await FolderWorkspaces(root=root, fixed=None).folder(task, PROFILE))
     (folder / "result").write_bytes(b"x" * kib * KIB)
     return folder
 
 
-def named(session_id: str) -> SessionName:
-    return SessionName(tenant="local", owner="local", session_id=SessionId(session_id))
+def named(session_id: str, *, key: int = 1) -> SessionName:
+    return SessionName(
+        session_key=SessionKey(key),
+        tenant="local",
+        owner="local",
+        session_id=SessionId(session_id),
+    )
 
 
 async def yes() -> bool:
@@ -76,7 +83,7 @@ async def test_what_a_link_points_at_stays(tmp_path: Path) -> None:
     elsewhere.mkdir()
     (elsewhere / "file").touch()
     (folder / "link").symlink_to(elsewhere)
-    (folder.parent / "b").symlink_to(elsewhere)
+    (folder.parent / "b@1").symlink_to(elsewhere)
 
     await retention.remove(named("a"), is_unused=yes)
     await retention.remove(named("b"), is_unused=yes)
@@ -99,9 +106,11 @@ async def test_sessions_are_told_by_their_names_the_one_unchanged_longest_first(
     tmp_path: Path,
 ) -> None:
     retention = FolderWorkspaceRetention(root=tmp_path)
-    names = [named("b"), named("a:.1"), named("c")]
+    names = [named("b"), named("a:.1@7"), named("b", key=2)]
     for age, name in enumerate(names):
         os.utime(await folder_of(tmp_path, name), (age, age))
+
+    (tmp_path / "local" / "local" / "of-a-person").mkdir()
 
     assert await retention.sessions() == names
 

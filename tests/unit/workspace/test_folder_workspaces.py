@@ -6,11 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.workspace.folder_name import folder_name, name_of
+from adapters.workspace.folder_name import (
+    folder_name,
+    name_of,
+    session_folder_name,
+    session_of,
+)
 from adapters.workspace.folder_workspaces import FolderWorkspaces
 from domain.agent_profile import AgentProfile
 from domain.errors import StartFailed
-from domain.ids import AgentName, SessionId
+from domain.ids import AgentName, SessionId, SessionKey
 from domain.principal import Principal
 from tests.process_fakes import process_task
 
@@ -25,8 +30,8 @@ async def test_each_session_of_each_owner_has_a_private_folder(tmp_path: Path) -
     mine = await workspaces.folder(TASK, PROFILE)
     theirs = await workspaces.folder(replace(TASK, principal=other), PROFILE)
 
-    assert mine == f"{tmp_path}/root/local/local/s"
-    assert theirs == f"{tmp_path}/root/local/other/s"
+    assert mine == f"{tmp_path}/root/local/local/s@1"
+    assert theirs == f"{tmp_path}/root/local/other/s@1"
     folders = [tmp_path / "root", *(tmp_path / "root").rglob("*")]
     assert {folder.stat().st_mode & 0o777 for folder in folders} == {0o700}
 
@@ -35,6 +40,16 @@ async def test_a_session_keeps_its_folder(tmp_path: Path) -> None:
     workspaces = FolderWorkspaces(root=tmp_path, fixed=None)
 
     assert await workspaces.folder(TASK, PROFILE) == await workspaces.folder(TASK, PROFILE)
+
+
+async def test_a_later_session_with_the_same_id_starts_with_an_empty_folder(
+    tmp_path: Path,
+) -> None:
+    workspaces = FolderWorkspaces(root=tmp_path, fixed=None)
+    later = replace(TASK, session_key=SessionKey(2))
+
+    assert await workspaces.folder(TASK, PROFILE) == f"{tmp_path}/local/local/s@1"
+    assert await workspaces.folder(later, PROFILE) == f"{tmp_path}/local/local/s@2"
 
 
 @pytest.mark.parametrize(
@@ -85,3 +100,10 @@ def test_a_folders_name_can_be_read_back_and_is_one_plain_part(name: str) -> Non
     assert name_of(folder) == name
     assert folder not in ("", ".", "..")
     assert not set(folder) & {"/", "\0"}
+
+
+@given(st.text(max_size=20), st.integers(min_value=1, max_value=2**63 - 1))
+def test_a_sessions_folder_tells_which_session_it_is_of(name: str, key: int) -> None:
+    folder = session_folder_name(SessionId(name), SessionKey(key))
+
+    assert session_of(folder) == (name, key)

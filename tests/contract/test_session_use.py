@@ -1,0 +1,56 @@
+"""Whether anything of a session is still in use, told by its key and its name."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from domain.ids import SessionKey
+from domain.principal import LOCAL
+from ports.event_retention import SessionName
+from tests.contract.kept_store import Store, opened_store
+from tests.contract.scene import TALK
+
+AFTER_ALL = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+async def store(store_url: str) -> AsyncIterator[Store]:
+    async with opened_store(store_url) as store:
+        yield store
+
+
+async def test_a_session_is_in_use_while_it_has_events_or_tasks(store: Store) -> None:
+    uses = [await store.retention.use_of(name_of(SessionKey(404)))]
+    claim = await store.scene.start()
+    name = name_of(claim.task.session_key)
+    uses.append(await store.retention.use_of(name))
+    await store.scene.end(claim)
+    uses.append(await store.retention.use_of(name))
+    await store.trim_all(claim.task.session_key, ended_before=AFTER_ALL)
+    uses.append(await store.retention.use_of(name))
+
+    assert uses == ["gone", "busy", "idle", "spent"]
+
+
+async def test_a_deleted_session_is_gone_though_a_new_one_has_its_id(store: Store) -> None:
+    ended = await store.scene.start()
+    await store.scene.end(ended)
+    await store.scene.sessions.delete(LOCAL, TALK)
+    new = await store.scene.start()
+
+    names = [name_of(claim.task.session_key) for claim in (ended, new)]
+
+    assert [await store.retention.use_of(name) for name in names] == ["gone", "busy"]
+
+
+async def test_a_session_of_another_name_is_another_stores(store: Store) -> None:
+    claim = await store.scene.start()
+    name = replace(name_of(claim.task.session_key), owner="another")
+
+    assert await store.retention.use_of(name) == "gone"
+
+
+def name_of(key: SessionKey) -> SessionName:
+    return SessionName(session_key=key, tenant=LOCAL.tenant, owner=LOCAL.owner, session_id=TALK)
