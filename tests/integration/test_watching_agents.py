@@ -1,0 +1,61 @@
+"""The stream of an agent, through tasks of many sessions."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from application.stream_request import FromCursor, FromNow, Replay, StreamRequest
+from application.watch import Watch
+from domain.ids import AgentName
+from domain.principal import LOCAL
+from domain.task import Task
+from tests.integration.graph import Graph, for_ever, next_step, running
+from tests.integration.watching import take, talk
+
+
+async def test_an_agents_stream_joins_its_tasks_in_any_session(tmp_path: Path) -> None:
+    async with running(tmp_path) as graph:
+        graph.runner.acts["for ever"] = for_ever
+        before = await graph.submit("for ever", session="a")
+        await graph.runner.has_started(before)
+        watch = await _of_agent(graph, FromNow())
+        await next_step(watch)
+
+        new = await graph.submit("new", session="b")
+        await graph.coordinator.cancel(LOCAL, before.task_id)
+        await graph.ended(before)
+        await graph.ended(new)
+
+        events = await take(watch, 5)
+        assert _types_of(events, new) == ["task_queued", "task_started", "task_complete"]
+        assert _types_of(events, before) == ["cancel_requested", "task_cancelled"]
+        graph.container.watches().close(watch)
+
+
+async def test_an_agents_stream_resumes_in_every_session_where_it_was(tmp_path: Path) -> None:
+    async with running(tmp_path) as graph:
+        graph.runner.acts["talk"] = talk
+        tasks = [await graph.submit("talk", session=f"s{number}") for number in range(5)]
+        seen: list[tuple[object, object]] = []
+        start: FromCursor | Replay = Replay(None)
+        while len(seen) < 5 * 13:
+            watch = await _of_agent(graph, start)
+            await next_step(watch)
+            for event in await take(watch, min(7, 5 * 13 - len(seen))):
+                seen.append((event["session_id"], event["seq"]))
+                start = FromCursor(str(event["id"]))
+            graph.container.watches().close(watch)
+
+        expected = [(task.session_id, seq) for task in tasks for seq in range(1, 14)]
+        assert sorted(seen, key=str) == sorted(expected, key=str)
+
+
+async def _of_agent(graph: Graph, start: FromNow | FromCursor | Replay) -> Watch:
+    watch = await graph.container.watches().open(
+        LOCAL, StreamRequest(agents=(AgentName("fake"),), start=start)
+    )
+    assert watch is not None
+    return watch
+
+
+def _types_of(events: list[Mapping[str, object]], task: Task) -> list[object]:
+    return [event["event_type"] for event in events if event["task_id"] == task.task_id]
