@@ -122,3 +122,5 @@ class Task:
     """The seq of its `task_queued`."""
     last_seq: int | None = None
     """The seq of its final event."""
+    number: int = 0
+    """Given by the store, in the order of submission; 0 for one that is not stored."""

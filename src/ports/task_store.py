@@ -54,6 +54,21 @@ class TaskQuery:
     limit: int = 50
     before: TaskId | None = None
     """Only tasks created before this one; an unknown id gives none."""
+    after: int | None = None
+    """Only tasks with a higher number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeTask:
+    """No more than what tells whom a task concerns."""
+
+    number: int
+    task_id: TaskId
+    tenant: str
+    owner: str
+    agent: AgentName
+    is_settled: bool
+    """No task with a lower number can become visible any more."""
 
 
 class TaskStore(Protocol):
@@ -143,3 +158,15 @@ class TaskStore(Protocol):
 
     async def live_counts(self, principal: Principal) -> Mapping[AgentName, int]:
         """How many tasks of each agent are live, by whichever worker; agents without are left out."""
+
+    async def made_after(self, number: int, *, limit: int) -> Sequence[MadeTask]:
+        """Up to `limit` of everybody's tasks above this number, in its order."""
+
+    async def newest_settled(self, principal: Principal | None) -> MadeTask | None:
+        """The settled task with the highest number; everybody's without a principal."""
+
+    async def id_at(self, number: int) -> TaskId | None:
+        """Whoever's task has this number; None if there is none, or none any more."""
+
+    async def last_number(self) -> int:
+        """The highest that was ever given, even if its task is gone; 0 without any."""

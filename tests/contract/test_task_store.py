@@ -34,7 +34,11 @@ async def test_a_submitted_task_comes_back_as_it_was_given(scene: Scene) -> None
     task = submission.task
     assert not submission.is_repeat
     assert task == replace(
-        given, session_key=task.session_key, created_at=task.created_at, first_seq=1
+        given,
+        session_key=task.session_key,
+        created_at=task.created_at,
+        first_seq=1,
+        number=task.number,
     )
     assert await scene.get(task) == task
     assert [event.seq for event in submission.stored] == [1]

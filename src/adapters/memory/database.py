@@ -75,6 +75,7 @@ class MemoryDatabase:
         self.tasks: dict[TaskId, TaskRow] = {}
         """In the order of their submission."""
         self.keys: dict[tuple[str, str, str], KeyRow] = {}
+        self.last_number = 0
         self._last_key = 0
 
     def session(self, principal: Principal, session_id: SessionId) -> SessionRow | None:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from adapters.memory.database import KEY_KEPT, KeyRow, MemoryDatabase, TaskRow
+from adapters.memory.database import KEY_KEPT, KeyRow, MemoryDatabase, TaskRow, is_same_owner
 from adapters.memory.task_queue import Taker, TaskQueue
 from domain.errors import IdempotencyKeyReused, SessionBusy
 from domain.ids import AgentName, TaskId, WorkerId
@@ -13,7 +13,7 @@ from domain.task import CancelIntent, OnBusy, Task, TaskStatus
 from ports.event_log import EncodedEvent, StoredEvent
 from ports.id_source import IdSource
 from ports.session_store import SessionEdit
-from ports.task_store import Cancellation, Claim, IdempotencyKey, Submission, TaskQuery
+from ports.task_store import Cancellation, Claim, IdempotencyKey, MadeTask, Submission, TaskQuery
 
 
 class MemoryTaskStore:
@@ -116,6 +116,23 @@ class MemoryTaskStore:
         rows = self._database.tasks_for(principal)
         return Counter(row.task.agent for row in rows if row.is_live)
 
+    async def made_after(self, number: int, *, limit: int) -> Sequence[MadeTask]:
+        tasks = (row.task for row in self._database.tasks.values())
+        return [_made(task) for task in tasks if task.number > number][:limit]
+
+    async def newest_settled(self, principal: Principal | None) -> MadeTask | None:
+        for row in reversed(self._database.tasks.values()):
+            if principal is None or is_same_owner(row.task.principal, principal):
+                return _made(row.task)
+        return None
+
+    async def id_at(self, number: int) -> TaskId | None:
+        tasks = (row.task for row in self._database.tasks.values())
+        return next((task.task_id for task in tasks if task.number == number), None)
+
+    async def last_number(self) -> int:
+        return self._database.last_number
+
     def _repeated(self, task: Task, key: IdempotencyKey) -> Task | None:
         known = self._database.keys.get(_name(task, key))
         if known is None or known.created_at < self._database.clock.now() - KEY_KEPT:
@@ -137,6 +154,7 @@ class MemoryTaskStore:
             task.principal, task.session_id, SessionEdit()
         )
         stored = session.append([queued], at=now)
+        database.last_number += 1
         row = database.tasks[task.task_id] = TaskRow(
             task=replace(
                 task,
@@ -144,6 +162,7 @@ class MemoryTaskStore:
                 created_at=now,
                 status=TaskStatus.QUEUED,
                 first_seq=stored[0].seq,
+                number=database.last_number,
             )
         )
         return row, stored
@@ -156,6 +175,17 @@ class MemoryTaskStore:
         )
 
 
+def _made(task: Task) -> MadeTask:
+    return MadeTask(
+        number=task.number,
+        task_id=task.task_id,
+        tenant=task.principal.tenant,
+        owner=task.principal.owner,
+        agent=task.agent,
+        is_settled=True,
+    )
+
+
 def _name(task: Task, key: IdempotencyKey) -> tuple[str, str, str]:
     return (task.principal.tenant, task.principal.owner, key.key)
 
@@ -165,6 +195,7 @@ def _matches(task: Task, query: TaskQuery) -> bool:
         query.session_id in (None, task.session_id)
         and (not query.statuses or task.status in query.statuses)
         and query.agent in (None, task.agent)
+        and (query.after is None or task.number > query.after)
         and (query.since is None or task.created_at >= query.since)
         and (query.until is None or task.created_at < query.until)
         and _ascii_lower(query.text or "") in _ascii_lower(task.text)

@@ -94,6 +94,7 @@ def task_of(row: TaskRow) -> Task:
         worker_id=WorkerId(row.worker_id) if row.worker_id is not None else None,
         first_seq=row.first_seq,
         last_seq=row.last_seq,
+        number=row.number,
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from adapters.store import cancelling, claiming, submission, task_queries
+from adapters.store import cancelling, claiming, submission, task_numbers, task_queries
 from adapters.store.database import Database
 from adapters.store.leases import Taker, was_taken
 from domain.ids import AgentName, TaskId, WorkerId
@@ -10,7 +10,7 @@ from domain.principal import Principal
 from domain.task import CancelIntent, OnBusy, Task
 from ports.event_log import EncodedEvent
 from ports.id_source import IdSource
-from ports.task_store import Cancellation, Claim, IdempotencyKey, Submission, TaskQuery
+from ports.task_store import Cancellation, Claim, IdempotencyKey, MadeTask, Submission, TaskQuery
 
 
 class SqlTaskStore:
@@ -107,6 +107,20 @@ class SqlTaskStore:
 
     async def live_counts(self, principal: Principal) -> Mapping[AgentName, int]:
         return await self._database.read(lambda c: task_queries.count_live(c, principal))
+
+    async def made_after(self, number: int, *, limit: int) -> Sequence[MadeTask]:
+        return await self._database.read(
+            lambda c: task_numbers.made_after(c, number=number, limit=limit)
+        )
+
+    async def newest_settled(self, principal: Principal | None) -> MadeTask | None:
+        return await self._database.read(lambda c: task_numbers.newest_settled(c, principal))
+
+    async def id_at(self, number: int) -> TaskId | None:
+        return await self._database.read(lambda c: task_numbers.id_at(c, number))
+
+    async def last_number(self) -> int:
+        return await self._database.read(task_numbers.last_number)
 
     def _taker(self, worker_id: WorkerId, lease_s: float) -> Taker:
         return Taker(worker_id=worker_id, lease_s=lease_s, new_lease=self._ids.lease_id)
