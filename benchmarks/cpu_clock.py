@@ -1,7 +1,10 @@
-"""How much processor time a process has used, by the kernel's own account."""
+"""How much processor time and memory a process uses, by the kernel's own account."""
 
+import resource
 from contextlib import suppress
 from pathlib import Path
+
+_PAGE_KB = resource.getpagesize() / 1024
 
 
 def cpu_ns(pid: int) -> int:
@@ -11,3 +14,7 @@ def cpu_ns(pid: int) -> int:
         with suppress(FileNotFoundError):
             used += int((thread / "schedstat").read_text().split()[0])
     return used
+
+
+def resident_kb(pid: int) -> float:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE_KB

@@ -1,25 +1,29 @@
 """What people write by hand, to compare with: a queue and a `json.dumps` for each client.
 
-Nothing is stored, nobody can resume, and a client that is 100 events behind loses some.
+Nothing is stored, and a client that is 100 events behind loses some. What happened lately is
+kept in memory for those who come later; nobody can resume.
 """
 
 import argparse
 import asyncio
 import json
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator
+from typing import Annotated
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Header
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 QUEUE_EVENTS = 100
+PAST_EVENTS = 10_000
 Event = dict[str, object]
 
 app = FastAPI()
 queues: dict[str, list[asyncio.Queue[Event]]] = defaultdict(list)
+past: dict[str, deque[Event]] = defaultdict(lambda: deque(maxlen=PAST_EVENTS))
 running: set[asyncio.Task[None]] = set()
 
 
@@ -32,27 +36,39 @@ class Run(BaseModel):
 
 
 @app.get("/stream")
-async def stream(session: str) -> StreamingResponse:
-    return StreamingResponse(_events(session), media_type="text/event-stream")
+async def stream(session: str, replay: int = 0) -> StreamingResponse:
+    return StreamingResponse(_events(session, replay=replay), media_type="text/event-stream")
 
 
-@app.post("/run", status_code=202)
-async def start(run: Run) -> Event:
+@app.get("/health")
+async def health() -> Event:
+    return {"status": "ok"}
+
+
+@app.post("/run")
+async def start(run: Run, prefer: Annotated[str, Header()] = "") -> Event:
     task = asyncio.create_task(_run(run))
     running.add(task)
     task.add_done_callback(running.discard)
+    if prefer:
+        await task
     return {"session": run.session}
 
 
-async def _events(session: str) -> AsyncIterator[str]:
+async def _events(session: str, *, replay: int) -> AsyncIterator[str]:
     queue: asyncio.Queue[Event] = asyncio.Queue(QUEUE_EVENTS)
     queues[session].append(queue)
     try:
+        for event in list(past[session])[-replay:] if replay else []:
+            yield _frame(event)
         while True:
-            event = await queue.get()
-            yield f"id: {event['seq']}\nevent: log\ndata: {json.dumps(event)}\n\n"
+            yield _frame(await queue.get())
     finally:
         queues[session].remove(queue)
+
+
+def _frame(event: Event) -> str:
+    return f"id: {event['seq']}\nevent: log\ndata: {json.dumps(event)}\n\n"
 
 
 async def _run(run: Run) -> None:
@@ -67,6 +83,7 @@ async def _run(run: Run) -> None:
 
 
 def _publish(session: str, event: Event) -> None:
+    past[session].append(event)
     for queue in queues[session]:
         if not queue.full():
             queue.put_nowait(event)

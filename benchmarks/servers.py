@@ -11,8 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from string import Template
 
 _HERE = Path(__file__).parent
+_NGINX = Path("/usr/sbin/nginx")
+_NCHAN = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
 _START_S = 30.0
 _STOP_S = 15.0
 
@@ -20,21 +23,34 @@ _STOP_S = 15.0
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerKind:
     name: str
-    script: str
     watch: str
-    submit: str
+    submit: str = ""
+    script: str = ""
+    """Empty for nginx."""
 
-    def body(self, *, count: int, rate: float, burst: int, size: int) -> str:
-        """What is posted to make so many events; the session's name is filled in later."""
-        pulse = {"count": count, "rate": rate, "burst": burst, "bytes": size}
+    @property
+    def is_installed(self) -> bool:
+        return bool(self.script) or (_NGINX.exists() and _NCHAN.exists())
+
+    def body(self, *, agent: str, text: str) -> str:
+        """What is posted to have this done; the session's name is filled in later."""
         if self.name == "naive":
-            return json.dumps({"session": "{session}", **pulse})
-        return json.dumps({"agent": "pulse", "session_id": "{session}", "task": json.dumps(pulse)})
+            return json.dumps({"session": "{session}", **json.loads(text)})
+        return json.dumps({"agent": agent, "session_id": "{session}", "task": text})
+
+    def command(self, *, port: int, folder: str) -> list[str]:
+        if self.script:
+            return [sys.executable, str(_HERE / self.script), "--port", str(port)]
+        template = Template((_HERE / "nginx.conf.template").read_text())
+        config = Path(folder) / "nginx.conf"
+        config.write_text(template.substitute(module=_NCHAN, folder=folder, port=port))
+        return [str(_NGINX), "-p", folder, "-c", str(config)]
 
 
 NAIVE = ServerKind(
     name="naive", script="naive.py", watch="/stream?session={session}", submit="/run"
 )
+NCHAN = ServerKind(name="nchan", watch="/stream?session={session}")
 PRODUCT = ServerKind(
     name="agentcast",
     script="serve_pulse.py",
@@ -50,14 +66,15 @@ class Server:
 
 
 @contextmanager
-def running(kind: ServerKind, *, core: int | None) -> Iterator[Server]:
+def running(kind: ServerKind, *, core: int | None, settings: dict[str, str]) -> Iterator[Server]:
     """A fresh one with an empty data directory, kept to one core if it is given."""
     port = _free_port()
     with tempfile.TemporaryDirectory(prefix="agentcast-bench-") as folder:
+        own = {"AGENTCAST_DATA_DIR": folder, "AGENTCAST_LOG_LEVEL": "error"}
         process = subprocess.Popen(
-            [sys.executable, str(_HERE / kind.script), "--port", str(port)],
+            kind.command(port=port, folder=folder),
             cwd=folder,
-            env=os.environ | {"AGENTCAST_DATA_DIR": folder, "AGENTCAST_LOG_LEVEL": "warning"},
+            env=os.environ | own | settings,
             stdout=subprocess.DEVNULL,
         )
         try:
