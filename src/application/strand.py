@@ -91,7 +91,9 @@ class Strand:
         if not page:
             return await self._pass_over_nothing(pages, until)
         first_seq, last_seq = page[0].stored.seq, page[-1].stored.seq
-        self.tail.last_seq = max(self.tail.last_seq, last_seq)
+        if last_seq > self.tail.last_seq:
+            self.tail.last_seq = last_seq
+            self.tail.wake_all()  # the next look finds nothing new any more
         if first_seq > expected:
             return Reset(reason="trimmed", first_seq=first_seq, last_seq=self.tail.last_seq)
         return None

@@ -50,5 +50,7 @@ async def join(
     if bounds is None:
         sources.tails.leave(tail, asker.wake)
         return None
-    tail.last_seq = max(tail.last_seq, bounds.last_seq)
+    if bounds.last_seq > tail.last_seq:
+        tail.last_seq = bounds.last_seq
+        tail.wake_all()  # those who were here already: the next look finds nothing new any more
     return tail, bounds
