@@ -22,25 +22,27 @@ from domain.thinking_events import MessageDelta
 from ports.event_log import Append, StoredEvent
 from ports.task_store import Claim
 from tests.contract.scene import AT, COMPLETE, WORKER, Scene
+from tests.property.frame import Frame
 from tests.property.model import Log, Watcher, watcher
-from tests.property.reader import MakeReader, Reader
+from tests.property.reader import Reader
 from tests.property.store import Program, Store
+from tests.property.writers import Writer
 
 T = TypeVar("T")
 START = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
-LINE = LogLine(line="x", line_num=1, stream="stdout")
-DELTA = MessageDelta(message_id="m", text="x")
+LINE = LogLine(line="x" * 300, line_num=1, stream="stdout")
+DELTA = MessageDelta(message_id="m", text="x" * 300)
 NAMES = st.sampled_from(["a", "b"])
 
 
 class AnyInterleaving(RuleBasedStateMachine):
     """Each rule is one thing that may happen; the model says what watchers may see of it."""
 
-    def __init__(self, store: Store, folder: Path, make_reader: MakeReader) -> None:
+    def __init__(self, store: Store, folder: Path, writer: Writer | None) -> None:
         super().__init__()
         self._runner = asyncio.Runner()
         self._folder = folder
-        self._make_reader = make_reader
+        self._writer = writer
         self._minutes = 0
         self._logs: dict[str, Log] = {}
         self._claims: dict[str, Claim] = {}
@@ -98,7 +100,7 @@ class AnyInterleaving(RuleBasedStateMachine):
     @precondition(lambda self: self._watchers)
     @rule(data=st.data(), frames=st.integers(1, 3))
     def read_some(self, data: st.DataObject, frames: int) -> None:
-        self._read(self._any_watcher(data), at_most=frames)
+        self._run(self._read_some(self._any_watcher(data), frames))
 
     @precondition(lambda self: self._watchers)
     @rule(data=st.data())
@@ -149,8 +151,7 @@ class AnyInterleaving(RuleBasedStateMachine):
     def all_read_all(self) -> None:
         self._run(self._program.container.tails().look())
         for one in tuple(self._watchers):
-            self._read(one, at_most=None)
-            one.is_at_rest()
+            self._run(self._read_all(one))
 
     def teardown(self) -> None:
         try:
@@ -162,7 +163,7 @@ class AnyInterleaving(RuleBasedStateMachine):
             self._runner.close()
 
     def _start(self) -> None:
-        self._program = Program(self._named, self._folder)
+        self._program = Program(self._named, self._folder, writer=self._writer)
         self._run(self._program.start())
         container = self._program.container
         self._scene = Scene(
@@ -207,7 +208,7 @@ class AnyInterleaving(RuleBasedStateMachine):
             self._program.container.tails().publish(key, stored)
 
     def _open(self, name: str, start: Start, cursor_of: Log | None = None) -> None:
-        reader = self._make_reader(self._program.container.watches())
+        reader = self._program.reader()
         self._run(reader.open(name, start))
         self._watchers[watcher(name, self._logs.get(name), start, cursor_of)] = reader
 
@@ -215,9 +216,28 @@ class AnyInterleaving(RuleBasedStateMachine):
         place = data.draw(st.integers(0, len(self._watchers) - 1))
         return list(self._watchers)[place]
 
-    def _read(self, one: Watcher, *, at_most: int | None) -> None:
-        for frame in self._run(self._watchers[one].read(at_most)):
+    async def _read_some(self, one: Watcher, at_most: int) -> None:
+        async for frame in self._watchers[one].frames():
             one.see(frame)
+            at_most -= 1
+            if not at_most:
+                break
+
+    async def _read_all(self, one: Watcher) -> None:
+        """Waits for what it owes; then nothing may come that does not belong there."""
+        reader = self._watchers[one]
+        async for frame in reader.frames():
+            one.see(frame)
+        while one.owes:
+            one.see(await self._next(reader, one))
+        async for frame in reader.frames():
+            one.see(frame)
+
+    async def _next(self, reader: Reader, one: Watcher) -> Frame:
+        try:
+            return await reader.next()
+        except TimeoutError:
+            raise AssertionError(f"it never came: {one.owes}") from None
 
     def _drop(self, one: Watcher) -> None:
         self._run(self._watchers.pop(one).close())

@@ -1,9 +1,8 @@
 """A client as a property sees it: it opens a stream, reads some frames, goes away."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from collections.abc import AsyncIterator
+from typing import Protocol
 
 from application.stream_request import Start, StreamRequest
 from application.stream_steps import BEHIND, IDLE, Connected, CursorMoved, End, Events, Reset, Step
@@ -11,14 +10,7 @@ from application.watch import Watch
 from application.watches import Watches
 from domain.ids import SessionId
 from domain.principal import LOCAL
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
-    kind: Literal["connected", "reset", "event", "cursor", "end"]
-    id: str | None = None
-    seq: int = 0
-    """Of an event its own, of a cursor the one it has passed, of a reset the first that follows."""
+from tests.property.frame import Frame
 
 
 class Reader(Protocol):
@@ -26,14 +18,13 @@ class Reader(Protocol):
 
     async def open(self, session: str, start: Start) -> None: ...
 
-    async def read(self, at_most: int | None) -> Sequence[Frame]:
-        """So many frames or a few more; None: all that there are now. Never waits for new ones."""
+    def frames(self) -> AsyncIterator[Frame]:
+        """Those that there are now; never waits for new ones."""
+
+    async def next(self) -> Frame:
+        """One that must come."""
 
     async def close(self) -> None: ...
-
-
-class MakeReader(Protocol):
-    def __call__(self, watches: Watches) -> Reader: ...
 
 
 class SteppingReader:
@@ -42,29 +33,37 @@ class SteppingReader:
     def __init__(self, watches: Watches) -> None:
         self._watches = watches
         self._watch: Watch | None = None
+        self._waiting: list[Frame] = []
 
     async def open(self, session: str, start: Start) -> None:
         request = StreamRequest(session_ids=(SessionId(session),), start=start)
         self._watch = await self._watches.open(LOCAL, request)
 
-    async def read(self, at_most: int | None) -> Sequence[Frame]:
-        frames: list[Frame] = []
-        while self._watch is not None and (at_most is None or len(frames) < at_most):
-            step = self._watch.step()
-            if step == IDLE:
-                break
-            if step == BEHIND:
-                await self._watch.read()
-                continue
-            frames += frames_of(step)
-            if isinstance(step, End):
-                await self.close()
-        return frames
+    async def frames(self) -> AsyncIterator[Frame]:
+        while self._waiting or await self._has_stepped():
+            if self._waiting:
+                yield self._waiting.pop(0)
+
+    async def next(self) -> Frame:
+        async for frame in self.frames():
+            return frame
+        raise AssertionError("it rests, and owes more")
 
     async def close(self) -> None:
         if self._watch is not None:
             self._watches.close(self._watch)
             self._watch = None
+
+    async def _has_stepped(self) -> bool:
+        if self._watch is None or (step := self._watch.step()) == IDLE:
+            return False
+        if step == BEHIND:
+            await self._watch.read()
+            return True
+        self._waiting += frames_of(step)
+        if isinstance(step, End):
+            await self.close()
+        return True
 
 
 def frames_of(step: Step) -> list[Frame]:

@@ -21,6 +21,9 @@ from entrypoints.settings import Settings
 from entrypoints.worker_identity import server_worker
 from ports.openable import Openable
 from tests.contract.postgres import emptied
+from tests.property.reader import Reader, SteppingReader
+from tests.property.socket_reader import SocketReader
+from tests.property.writers import StreamServer, Writer
 
 
 class Store(Protocol):
@@ -64,7 +67,9 @@ class SqlStore:
 class Program:
     """The objects of one process, without those that would do something by themselves."""
 
-    def __init__(self, named: Mapping[str, object], folder: Path) -> None:
+    def __init__(
+        self, named: Mapping[str, object], folder: Path, *, writer: Writer | None
+    ) -> None:
         settings = _settings("memory:", folder)
         defaults: dict[str, object] = {
             "settings": settings,
@@ -72,11 +77,21 @@ class Program:
         }
         self.container = Container(**{**defaults, **named})
         self._stack = AsyncExitStack()
+        self._writer = writer
+        self._server: StreamServer | None = None
 
     async def start(self) -> None:
         for part in (self.container.database(), self.container.event_log()):
             if isinstance(part, Openable):
                 await self._stack.enter_async_context(part.opened())
+        if self._writer is not None:
+            server = StreamServer(self.container.watches(), writer=self._writer)
+            self._server = await self._stack.enter_async_context(server.opened())
+
+    def reader(self) -> Reader:
+        if self._server is None:
+            return SteppingReader(self.container.watches())
+        return SocketReader(self._server)
 
     async def stop(self) -> None:
         await self._stack.aclose()

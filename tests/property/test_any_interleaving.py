@@ -11,11 +11,11 @@ from hypothesis.stateful import (
 
 from adapters.store.maintenance import upgrade
 from tests.property.interleaving import AnyInterleaving
-from tests.property.reader import MakeReader, SteppingReader
 from tests.property.store import MemoryStore, SqlStore, Store
+from tests.property.writers import Writer
 
-EXAMPLES = {"memory": 80, "sqlite": 40, "postgresql": 25}
-READERS: dict[str, MakeReader] = {"steps": SteppingReader}
+EXAMPLES = {"memory": 40, "sqlite": 24, "postgresql": 10}
+WRITERS: tuple[Writer | None, ...] = (None, "portable", "detached", "reactor")
 _STEPS = 40
 _PHASES = (Phase.generate,)  # shrinking a failure takes minutes: ask for it when there is one
 
@@ -31,29 +31,29 @@ def store(store_url: str, tmp_path: Path) -> Store:
     return SqlStore(store_url, folder=tmp_path, template=template)
 
 
-@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("writer", WRITERS)
 def test_every_watcher_gets_what_it_has_not_seen_or_a_reset(
-    store: Store, store_url: str, tmp_path: Path, reader: str
+    store: Store, store_url: str, tmp_path: Path, writer: Writer | None
 ) -> None:
-    _try_out(store, tmp_path, READERS[reader], examples=_examples(store_url))
+    _try_out(store, tmp_path, writer, examples=_examples(store_url))
 
 
 @pytest.mark.load
-@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("writer", WRITERS)
 def test_every_watcher_gets_it_over_many_more_interleavings(
-    store: Store, store_url: str, tmp_path: Path, reader: str
+    store: Store, store_url: str, tmp_path: Path, writer: Writer | None
 ) -> None:
-    _try_out(store, tmp_path, READERS[reader], examples=20 * _examples(store_url))
+    _try_out(store, tmp_path, writer, examples=20 * _examples(store_url))
 
 
 def _examples(store_url: str) -> int:
     return EXAMPLES[store_url.partition(":")[0]]
 
 
-def _try_out(store: Store, folder: Path, make_reader: MakeReader, *, examples: int) -> None:
+def _try_out(store: Store, folder: Path, writer: Writer | None, *, examples: int) -> None:
     class OnThisStore(AnyInterleaving):
         def __init__(self) -> None:
-            super().__init__(store, folder, make_reader)
+            super().__init__(store, folder, writer)
 
     bounded = settings(
         max_examples=examples,

@@ -1,0 +1,12 @@
+"""One frame of a stream, as far as the properties look at it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    kind: Literal["connected", "reset", "event", "cursor", "end"]
+    id: str | None = None
+    seq: int = 0
+    """Of an event its own, of a cursor the one it has passed, of a reset the first that follows."""

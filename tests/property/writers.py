@@ -1,0 +1,95 @@
+"""Streams on a loopback port, written by each of the ways in which a server may write them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Literal
+
+import anyio
+from starlette.types import Receive, Scope, Send
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from adapters.http.cast_protocol import CastProtocol
+from adapters.http.listening_socket import bound_socket
+from adapters.http.reactor import Reactor
+from adapters.http.server_state import CastServerState
+from adapters.http.stream_client import StreamClient
+from adapters.http.stream_flush import StreamFlush
+from adapters.http.stream_response import StreamResponse
+from adapters.http.stream_takeover import StreamTakeover
+from application.stream_request import StreamRequest
+from application.watches import Watches
+from domain.principal import LOCAL
+
+Writer = Literal["portable", "detached", "reactor"]
+PING_S = 15.0
+
+
+class ClosedReactor(Reactor):
+    """Takes no clients, as where there is no epoll."""
+
+    @asynccontextmanager
+    async def opened(
+        self,
+        *,
+        on_room: Callable[[StreamClient], None],
+        on_gone: Callable[[StreamClient], None],
+    ) -> AsyncIterator[None]:
+        yield
+
+
+class StreamServer:
+    """The path of a request is the number of what it asks for."""
+
+    def __init__(self, watches: Watches, *, writer: Writer) -> None:
+        self.watches = watches
+        self.port = 0
+        self._writer = writer
+        self._asked: list[StreamRequest] = []
+        self._takeover = StreamTakeover(
+            flush=StreamFlush(watches=watches, ping_s=PING_S),
+            reactor=Reactor() if writer == "reactor" else ClosedReactor(),
+        )
+
+    def path_of(self, asked: StreamRequest) -> str:
+        self._asked.append(asked)
+        return f"/{len(self._asked) - 1}"
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator["StreamServer"]:
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self._takeover.opened())
+            await stack.enter_async_context(self._listening())
+            yield self
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked = self._asked[int(scope["path"].removeprefix("/"))]
+        watch = await self.watches.open(LOCAL, asked)
+        assert watch is not None
+        response = StreamResponse(
+            watch, watches=self.watches, takeover=self._takeover, ping_s=PING_S
+        )
+        await response(scope, receive, send)
+        assert watch.stream.writer == self._writer
+
+    @asynccontextmanager
+    async def _listening(self) -> AsyncIterator[None]:
+        config, state = Config(self, lifespan="off", log_config=None), CastServerState()
+        config.load()
+        protocol = HttpToolsProtocol if self._writer == "portable" else CastProtocol
+        with bound_socket(host="127.0.0.1", port=0) as listener:
+            self.port = listener.getsockname()[1]
+            server = await asyncio.get_running_loop().create_server(
+                lambda: protocol(config, state, {}), sock=listener
+            )
+            try:
+                yield
+            finally:
+                server.close()
+                for connection in tuple(state.connections):
+                    connection.transport.abort()
+                with anyio.fail_after(5):
+                    await asyncio.gather(*state.tasks)
+                    while state.connections:
+                        await anyio.lowlevel.checkpoint()
