@@ -19,7 +19,7 @@ class CursorWriter:
         self._shelf = shelf
         self._principal = principal
         self._base: Base | None = None
-        self._cursor = CompositeCursor(positions={}, horizon_us=0)
+        self._cursor = CompositeCursor(positions={})
         self._text = ""
         self._is_due = False
 

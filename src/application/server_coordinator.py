@@ -217,7 +217,7 @@ class ServerCoordinator:
         self._meter.add("tasks_submitted")
         self._tails.session_appeared(task.principal, task.session_id, task.session_key)
         self._tails.publish(task.session_key, submission.stored)
-        self._tails.task_submitted()
+        self._tails.task_submitted(task)
         if reserve:
             self._worker.reserve(task.task_id)
         self._worker.wake()

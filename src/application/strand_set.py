@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from application.composite_cursor import CompositeCursor
+from application.composite_cursor import NO_TASKS, CompositeCursor
 from application.cursor import Cursor
 from application.strand import Strand
 from application.tails import TailEvent
@@ -14,7 +14,7 @@ Write = Callable[[CompositeCursor], str]
 class StrandSet:
     def __init__(self, *, has_plain_ids: bool, write: Write) -> None:
         self.has_plain_ids = has_plain_ids
-        self.horizon_us = 0
+        self.horizon = NO_TASKS
         self._write = write
         self._strands: dict[SessionKey, Strand] = {}
 
@@ -34,6 +34,10 @@ class StrandSet:
     def all(self) -> Sequence[Strand]:
         """Without those whose session was deleted."""
         return [strand for strand in self._strands.values() if not strand.tail.is_deleted]
+
+    def deleted(self) -> Sequence[Strand]:
+        """Those whose session was deleted, if they were not removed yet."""
+        return [strand for strand in self._strands.values() if strand.tail.is_deleted]
 
     @property
     def are_all_deleted(self) -> bool:
@@ -61,4 +65,4 @@ class StrandSet:
     def _written(self, positions: dict[SessionKey, Cursor]) -> str:
         if self.has_plain_ids:
             return str(next(iter(positions.values())))
-        return self._write(CompositeCursor(positions=positions, horizon_us=self.horizon_us))
+        return self._write(CompositeCursor(positions=positions, horizon=self.horizon))

@@ -5,11 +5,14 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from domain.ids import SessionId, SessionKey
+from application.task_watchers import TaskWatchers
+from domain.ids import AgentName, SessionId, SessionKey
 from domain.principal import Principal
+from domain.task import Task
 from ports.event_codec import EventCodec
 from ports.event_log import EventLog, StoredEvent
 from ports.session_store import SessionStore
+from ports.task_store import TaskStore
 
 RING_BYTES = 512 * 1024
 """How much of a watched session is kept in memory; what is older is read from the log."""
@@ -84,13 +87,15 @@ class Tails:
     Only the event loop's own thread may call this.
     """
 
-    def __init__(self, *, log: EventLog, sessions: SessionStore, codec: EventCodec) -> None:
+    def __init__(
+        self, *, log: EventLog, sessions: SessionStore, tasks: TaskStore, codec: EventCodec
+    ) -> None:
         self._log = log
         self._sessions = sessions
         self._codec = codec
         self._tails: dict[SessionKey, Tail] = {}
         self._awaited: dict[tuple[str, str, SessionId], AwaitedSession] = {}
-        self._task_watchers: dict[Wake, None] = {}
+        self._task_watchers = TaskWatchers(tasks)
 
     def join(self, session_key: SessionKey, wake: Wake) -> Tail:
         """Wake this watcher whenever there may be more; `leave` undoes it."""
@@ -141,15 +146,15 @@ class Tails:
             tail.is_deleted = True
             tail.wake_all()
 
-    def await_tasks(self, wake: Wake) -> None:
-        """Wake this watcher when any task is submitted; `forget_tasks` undoes it."""
-        self._task_watchers[wake] = None
+    def await_tasks(self, principal: Principal, agents: Collection[AgentName], wake: Wake) -> None:
+        """Wake this watcher when a task of these is submitted; `forget_tasks` undoes it."""
+        self._task_watchers.add(wake, principal, agents)
 
     def forget_tasks(self, wake: Wake) -> None:
-        self._task_watchers.pop(wake, None)
+        self._task_watchers.remove(wake)
 
-    def task_submitted(self) -> None:
-        _wake(self._task_watchers)
+    def task_submitted(self, task: Task) -> None:
+        self._task_watchers.submitted(task)
 
     def forget(self, wake: Wake) -> None:
         """Undo all that this watcher has joined or awaits; for when its opening fails."""
@@ -165,7 +170,7 @@ class Tails:
             return
         await self.look_at(tuple(self._tails))
         await self._look_for_sessions()
-        _wake(self._task_watchers)
+        await self._task_watchers.look()
 
     async def look_at(self, keys: Collection[SessionKey]) -> None:
         """Ask the store how far these sessions' logs go now."""

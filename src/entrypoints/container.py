@@ -149,7 +149,7 @@ class Container(DeclarativeContainer):
         FixedAgentCatalog, profiles, default=Callable(choices.default_agent, settings, profiles)
     )
 
-    tails = Singleton(Tails, log=event_log, sessions=session_store, codec=codec)
+    tails = Singleton(Tails, log=event_log, sessions=session_store, tasks=task_store, codec=codec)
     tail_follower = Singleton(TailFollower, tails=tails, wakeups=wakeups)
     event_broadcaster = Singleton(
         EventBroadcaster,

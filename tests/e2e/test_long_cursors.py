@@ -30,7 +30,7 @@ async def test_every_long_cursor_is_exact_after_the_server_was_killed(tmp_path: 
 
 
 async def test_a_handle_that_is_not_kept_is_told_by_a_reset(client: Client) -> None:
-    async with client.stream(STREAM, last_event_id=f"h.{'0' * 32}.1") as stream:
+    async with client.stream(STREAM, last_event_id=f"h.{'0' * 32}.0") as stream:
         frames = await stream.take(2)
 
     assert (frames[1].event, frames[1].data) == ("reset", {"reason": "trimmed"})

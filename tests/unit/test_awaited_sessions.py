@@ -5,6 +5,8 @@ from collections.abc import Collection, Mapping
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.event_log import MemoryEventLog
 from adapters.memory.session_store import MemorySessionStore
+from adapters.memory.task_store import MemoryTaskStore
+from adapters.system.id_source import SystemIdSource
 from adapters.wire import JsonEventCodec
 from application.tails import Tails
 from domain.ids import SessionId, SessionKey
@@ -29,7 +31,12 @@ class CountedSessions(MemorySessionStore):
 async def test_all_that_an_owner_awaits_is_looked_for_at_once() -> None:
     database = MemoryDatabase(FakeClock())
     sessions = CountedSessions(database)
-    tails = Tails(log=MemoryEventLog(database), sessions=sessions, codec=JsonEventCodec())
+    tails = Tails(
+        log=MemoryEventLog(database),
+        sessions=sessions,
+        tasks=MemoryTaskStore(database, ids=SystemIdSource()),
+        codec=JsonEventCodec(),
+    )
     woken: list[str] = []
     names = [SessionId(f"s-{number}") for number in range(50)]
     hers = [tails.await_session(ALICE, name, lambda: woken.append("alice")) for name in names]

@@ -6,7 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.memory.cursor_store import MemoryCursorStore
-from application.composite_cursor import MAX_CHARS, CompositeCursor, parse_composite
+from application.composite_cursor import (
+    MAX_CHARS,
+    NO_TASKS,
+    CompositeCursor,
+    Horizon,
+    parse_composite,
+)
 from application.cursor import Cursor, parse_cursor
 from application.cursor_changes import changes_since, with_changes
 from application.cursor_shelf import FRESH_S, PROMISED_S, CursorShelf
@@ -19,11 +25,25 @@ from tests.fakes import FakeClock
 tags = st.integers(0, 2**32 - 1).map(lambda number: Tag(f"{number:08x}"))
 cursors = st.builds(Cursor, st.integers(1, 10**17), tags)
 composites = st.builds(
-    lambda positions, horizon_us: CompositeCursor(positions=positions, horizon_us=horizon_us),
+    lambda positions, horizon: CompositeCursor(positions=positions, horizon=horizon),
     st.dictionaries(st.integers(1, 2**60).map(SessionKey), cursors, max_size=200),
-    st.integers(0, 2**60),
+    st.just(NO_TASKS) | st.builds(Horizon, st.integers(1, 2**63 - 1), tags),
 )
-NO_CURSORS = ("", "m", "m.", "m.zz", "m.1.2", "m.1.1-1-xyz", "m.1" + ".1-1-0000000a" * 200, "1-0")
+NO_CURSORS = (
+    "",
+    "m",
+    "m.",
+    "m.zz",
+    "m.0.2",
+    "m.0.1-1-xyz",
+    "m.0" + ".1-1-0000000a" * 200,
+    "1-0",
+    "m.8c0b2f7ac0000",
+    "m.0-0000000a",
+    "m.ffffffffffffffff-0000000a",
+    "m.0.ffffffffffffffff-1-0000000a",
+    "m.0.1-8000000000000000-0000000a",
+)
 UNKNOWN = "h." + "0" * 32
 STRANGER = Principal(tenant="local", owner="stranger", name="stranger")
 
@@ -43,16 +63,17 @@ def new_shelf() -> CursorShelf:
     return CursorShelf(store=MemoryCursorStore(clock), clock=clock)
 
 
-def over(sessions: int, *, horizon_us: int = 7) -> CompositeCursor:
+def over(sessions: int, *, horizon: int = 7) -> CompositeCursor:
     at = Cursor(1, Tag("0000000a"))
     return CompositeCursor(
-        positions={SessionKey(key): at for key in range(1, sessions + 1)}, horizon_us=horizon_us
+        positions={SessionKey(key): at for key in range(1, sessions + 1)},
+        horizon=Horizon(horizon, Tag("0000000c")),
     )
 
 
 def moved(cursor: CompositeCursor, key: int, *, to: int) -> CompositeCursor:
     positions = {**cursor.positions, SessionKey(key): Cursor(to, Tag("0000000b"))}
-    return CompositeCursor(positions=positions, horizon_us=cursor.horizon_us)
+    return CompositeCursor(positions=positions, horizon=cursor.horizon)
 
 
 async def settled(writer: CursorWriter, cursor: CompositeCursor) -> str:
@@ -137,10 +158,10 @@ async def test_a_cursor_can_be_read_for_a_day_after_it_was_given_out() -> None:
     writer = CursorWriter(shelf, LOCAL)
     await settled(writer, over(300))
     clock.advance(FRESH_S - 1)
-    text = await settled(writer, over(300, horizon_us=8))
+    text = await settled(writer, over(300, horizon=8))
 
     clock.advance(PROMISED_S)
-    assert await shelf.read(LOCAL, text) == over(300, horizon_us=8)
+    assert await shelf.read(LOCAL, text) == over(300, horizon=8)
 
     clock.advance(FRESH_S)
     assert await shelf.read(LOCAL, text) is None
@@ -172,7 +193,10 @@ def test_any_other_text_is_refused_and_nothing_worse(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    (*NO_CURSORS, *(UNKNOWN + rest for rest in ("", ".", ".1.x", ".x"))),
+    (
+        *NO_CURSORS,
+        *(UNKNOWN + rest for rest in ("", ".", ".1", ".0.x", ".x", ".0.ffffffffffffffff")),
+    ),
 )
 async def test_what_only_resembles_a_cursor_is_refused(text: str) -> None:
     with pytest.raises(InvalidCursor):
@@ -182,4 +206,4 @@ async def test_what_only_resembles_a_cursor_is_refused(text: str) -> None:
 
 
 async def test_a_handle_that_is_no_longer_kept_is_told_apart_from_nonsense() -> None:
-    assert await new_shelf().read(LOCAL, f"{UNKNOWN}.1") is None
+    assert await new_shelf().read(LOCAL, f"{UNKNOWN}.0") is None

@@ -48,7 +48,10 @@ class World:
             sessions=MemorySessionStore(self.database),
         )
         self.tails = Tails(
-            log=self.scene.log, sessions=self.scene.sessions, codec=JsonEventCodec()
+            log=self.scene.log,
+            sessions=self.scene.sessions,
+            tasks=self.tasks,
+            codec=JsonEventCodec(),
         )
 
     @asynccontextmanager
