@@ -1,18 +1,29 @@
 """What a stream of an agent shows of the sessions that the agent works in, and for how long."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import anyio
+import pytest
+from dependency_injector import providers
 
+from adapters.memory.database import MemoryDatabase
+from adapters.memory.event_log import MemoryEventLog
+from adapters.memory.session_store import MemorySessionStore
+from adapters.memory.task_store import MemoryTaskStore
+from adapters.system.id_source import SystemIdSource
+from application.composite_cursor import parse_composite
 from application.stream_request import FromCursor, FromNow, Replay, StreamRequest
+from application.stream_steps import Connected, Reset
 from application.watch import Watch
-from domain.ids import AgentName
-from domain.principal import LOCAL
+from domain.ids import AgentName, TaskId
+from domain.principal import LOCAL, Principal
 from domain.process_events import Log
 from domain.task import Task
 from ports.runner import Completed, Outcome, RunContext
-from tests.integration.graph import Graph, events_of, running
+from ports.task_store import TaskQuery
+from tests.fakes import FakeClock
+from tests.integration.graph import Graph, events_of, for_ever, next_step, running
 
 
 async def test_a_busy_session_does_not_hold_up_the_others(tmp_path: Path) -> None:
@@ -26,6 +37,119 @@ async def test_a_busy_session_does_not_hold_up_the_others(tmp_path: Path) -> Non
 
         assert told.index(quiet.session_id) < len(told) - told[::-1].index(busy.session_id) - 1
         graph.container.watches().close(watch)
+
+
+async def test_sessions_that_are_deleted_are_let_go_of(tmp_path: Path) -> None:
+    async with running(tmp_path) as graph:
+        tasks = [await graph.submit("say", session=f"s{number}") for number in range(20)]
+        watch = await _of_agent(graph, Replay(None))
+        await _take(watch, 20 * 3)
+        kept, *deleted = tasks
+        for task in deleted:
+            await graph.container.sessions().delete(LOCAL, task.session_id)
+
+        await graph.submit("say", session=kept.session_id)
+
+        [*_, last] = await _take(watch, 3)
+        assert set(parse_composite(str(last["id"])).positions) == {kept.session_key}
+        graph.container.watches().close(watch)
+
+
+async def test_a_clock_that_jumps_back_hides_no_task(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with running(tmp_path, clock=providers.Object(clock)) as graph:
+        await graph.ended(await graph.submit("before", session="before"))
+        watch = await _of_agent(graph, FromNow())
+
+        clock.advance(-3600)
+        task = await graph.submit("after", session="after")
+
+        assert [event["task_id"] for event in await _take(watch, 3)] == [task.task_id] * 3
+        graph.container.watches().close(watch)
+
+
+async def test_a_cursor_of_another_store_is_told_and_begins_anew(tmp_path: Path) -> None:
+    async with running(tmp_path / "other") as other:
+        await other.ended(await other.submit("say", session="theirs"))
+        watch = await _of_agent(other, FromNow())
+        connected = await next_step(watch)
+        assert isinstance(connected, Connected) and connected.cursor
+        other.container.watches().close(watch)
+    async with running(tmp_path / "own") as graph:
+        own = await graph.ended(await graph.submit("say", session="ours"))
+
+        watch = await _of_agent(graph, FromCursor(connected.cursor))
+
+        assert isinstance(await next_step(watch), Connected)
+        assert await next_step(watch) == Reset(reason="diverged")
+        assert [event["task_id"] for event in await _take(watch, 3)] == [own.task_id] * 3
+        graph.container.watches().close(watch)
+
+
+@pytest.mark.parametrize("number", ["8c0b2f7ac0000", "7fffffffffffffff"])
+async def test_a_cursor_beyond_all_tasks_is_told_and_not_silent(
+    tmp_path: Path, number: str
+) -> None:
+    async with running(tmp_path) as graph:
+        watch = await _of_agent(graph, FromCursor(f"m.{number}-0000000a"))
+
+        assert isinstance(await next_step(watch), Connected)
+        assert await next_step(watch) == Reset(reason="diverged")
+        graph.container.watches().close(watch)
+
+
+async def test_a_cursor_stays_good_when_its_newest_task_is_removed(tmp_path: Path) -> None:
+    async with running(tmp_path) as graph:
+        task = await graph.ended(await graph.submit("say", session="gone"))
+        watch = await _of_agent(graph, FromNow())
+        connected = await next_step(watch)
+        assert isinstance(connected, Connected) and connected.cursor
+        graph.container.watches().close(watch)
+        await graph.container.session_store().delete(LOCAL, task.session_id)
+        await graph.container.session_store().purge()
+        new = await graph.submit("say", session="new")
+
+        watch = await _of_agent(graph, FromCursor(connected.cursor))
+
+        await next_step(watch)
+        assert [event["task_id"] for event in await _take(watch, 3)] == [new.task_id] * 3
+        graph.container.watches().close(watch)
+
+
+async def test_opening_and_resuming_load_no_task_that_is_over(tmp_path: Path) -> None:
+    database = MemoryDatabase(FakeClock())
+    tasks = NotedTasks(database, ids=SystemIdSource())
+    swaps = {
+        "event_log": providers.Object(MemoryEventLog(database)),
+        "session_store": providers.Object(MemorySessionStore(database)),
+        "task_store": providers.Object(tasks),
+    }
+    async with running(tmp_path, **swaps) as graph:
+        graph.runner.acts["for ever"] = for_ever
+        for number in range(5):
+            await graph.ended(await graph.submit("say", session=f"s{number}"))
+        live = await graph.submit("for ever", session="live")
+        tasks.loaded.clear()
+
+        watch = await _of_agent(graph, FromNow())
+        connected = await next_step(watch)
+        assert isinstance(connected, Connected) and connected.cursor
+        graph.container.watches().close(watch)
+        watch = await _of_agent(graph, FromCursor(connected.cursor))
+        graph.container.watches().close(watch)
+
+        assert set(tasks.loaded) == {live.task_id}
+
+
+class NotedTasks(MemoryTaskStore):
+    def __init__(self, database: MemoryDatabase, *, ids: SystemIdSource) -> None:
+        super().__init__(database, ids=ids)
+        self.loaded: list[TaskId] = []
+
+    async def list(self, principal: Principal, query: TaskQuery) -> Sequence[Task]:
+        found = await super().list(principal, query)
+        self.loaded += [task.task_id for task in found]
+        return found
 
 
 async def _of_agent(graph: Graph, start: FromNow | FromCursor | Replay) -> Watch:
