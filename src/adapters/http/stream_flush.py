@@ -115,9 +115,10 @@ class StreamFlush:
         while self._marked and budget > 0:
             channel = next(iter(self._marked))
             del self._marked[channel]
+            cost = max(1, min(budget, len(channel.clients)))
             if self._advance(channel, budget):
                 self._marked[channel] = None
-            budget -= max(1, min(budget, len(channel.clients)))
+            budget -= cost
         if self._marked and self._loop:
             self._is_scheduled = True
             self._loop.call_soon(self._flush)
@@ -177,7 +178,9 @@ class StreamFlush:
         if channel.shared_as or (place := channel.watch.place) is None:
             return
         shared = self._shared.get(place.stream)
-        if shared is None:
+        if shared is None or shared.is_parked:
+            if shared:
+                shared.shared_as = None
             channel.shared_as = place.stream
             self._shared[place.stream] = channel
         elif shared.is_idle and self._rests_at(shared, place):
