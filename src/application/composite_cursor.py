@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from application.cursor import Cursor
@@ -10,11 +10,14 @@ from domain.errors import InvalidCursor
 from domain.ids import SessionKey, Tag, TaskId
 
 MAX_CHARS = 2048
+LEAST_PART = len("1-1-00000000.")
 _MOST = 2**63
 """What a store can count up to."""
 _PART = re.compile(r"([0-9a-f]{1,16})-([0-9a-f]{1,16})-([0-9a-f]{8})")
 _HORIZON = re.compile(r"([1-9a-f][0-9a-f]{0,15})-([0-9a-f]{8})")
 _NUMBER = re.compile(r"[0-9a-f]{1,16}")
+
+WritePart = Callable[[SessionKey, Cursor], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,11 @@ class CompositeCursor:
     """All tasks up to it are in `positions` or were read to their end."""
 
     def __str__(self) -> str:
-        parts = [part(key, at) for key, at in self.positions.items()]
+        return self.text(part)
+
+    def text(self, write: WritePart) -> str:
+        """`write` gives what `part` does."""
+        parts = [write(key, at) for key, at in self.positions.items()]
         return ".".join(["m", str(self.horizon), *parts])
 
 

@@ -1,24 +1,23 @@
 """A long cursor told by what differs from another one that is kept."""
 
-from collections.abc import Callable
-
 from application.composite_cursor import (
     CompositeCursor,
+    WritePart,
     parse_horizon,
     parse_key,
     parse_part,
     part,
 )
-from application.cursor import Cursor
-from domain.ids import SessionKey
-
-Write = Callable[[SessionKey, Cursor], str]
 
 
-def changes_since(base: CompositeCursor, cursor: CompositeCursor, write: Write = part) -> str:
+def changes_since(base: CompositeCursor, cursor: CompositeCursor, write: WritePart = part) -> str:
     """The horizon, the places that moved, and the keys of those that are gone."""
     at_base = base.positions
-    moved = [write(key, at) for key, at in cursor.positions.items() if at_base.get(key) != at]
+    moved = [
+        write(key, at)
+        for key, at in cursor.positions.items()
+        if (old := at_base.get(key)) is not at and old != at
+    ]
     gone = [f"{key:x}" for key in at_base if key not in cursor.positions]
     return ".".join([str(cursor.horizon), *moved, *gone])
 

@@ -6,7 +6,13 @@ import re
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from application.composite_cursor import MAX_CHARS, CompositeCursor, parse_composite
+from application.composite_cursor import (
+    MAX_CHARS,
+    CompositeCursor,
+    WritePart,
+    parse_composite,
+    part,
+)
 from application.cursor_changes import changes_since, check_changes, with_changes
 from domain.errors import InvalidCursor
 from domain.principal import Principal
@@ -29,8 +35,8 @@ class Base:
     cursor: CompositeCursor
     kept_at: float
 
-    def text_of(self, cursor: CompositeCursor) -> str:
-        return f"h.{self.handle}.{changes_since(self.cursor, cursor)}"
+    def text_of(self, cursor: CompositeCursor, write: WritePart = part) -> str:
+        return f"h.{self.handle}.{changes_since(self.cursor, cursor, write)}"
 
     def is_near(self, cursor: CompositeCursor) -> bool:
         return len(self.text_of(cursor)) < MAX_CHARS // 4

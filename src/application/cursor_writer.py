@@ -1,11 +1,14 @@
 """Writes the cursors of one stream: whole while they are short, then upon a base in the store."""
 
-from application.composite_cursor import MAX_CHARS, CompositeCursor
+from application.composite_cursor import LEAST_PART, MAX_CHARS, CompositeCursor, part
+from application.cursor import Cursor
 from application.cursor_shelf import Base, CursorShelf
+from domain.ids import SessionKey
 from domain.principal import Principal
 
 _ROOM = 128
-"""What one step can add: it moves one session's place, and time."""
+"""What one step can add: it moves one session's place, and the horizon."""
+_SPARE_PARTS = 64
 
 
 class CursorWriter:
@@ -19,38 +22,53 @@ class CursorWriter:
         self._shelf = shelf
         self._principal = principal
         self._base: Base | None = None
-        self._cursor = CompositeCursor(positions={})
+        self._cursor: CompositeCursor | None = None
+        self._parts: dict[SessionKey, tuple[Cursor, str]] = {}
         self._text = ""
-        self._is_due = False
+        self._has_room = True
 
     @property
     def is_due(self) -> bool:
-        """The cursor as it was last written leaves no room for another step."""
-        return self._is_due
+        """The cursor as it was last written leaves no room for another step, or its base is old."""
+        return not self._has_room or self._is_stale
 
     def write(self, cursor: CompositeCursor) -> str:
         """One that has no room yet is told by the last that had: no event lies between them."""
-        self._cursor = cursor
-        text = self._text_of(cursor)
-        self._is_due = self._needs_base(text)
-        if len(text) <= MAX_CHARS:
-            self._text = text
+        if cursor != self._cursor:
+            self._cursor = cursor
+            self._write(cursor)
         return self._text
 
     async def settle(self) -> None:
         """Make room for the cursor that was last written. Raises LogUnavailable, StorageFull."""
-        if self._is_due:
+        if self._cursor is not None and self.is_due:
             self._base = await self._shelf.base_for(self._principal, self._cursor)
-            self.write(self._cursor)
+            self._write(self._cursor)
+
+    def _write(self, cursor: CompositeCursor) -> None:
+        text = self._text_of(cursor)
+        self._has_room = len(text) <= MAX_CHARS - _ROOM
+        if len(text) <= MAX_CHARS:
+            self._text = text
+        if len(self._parts) > 2 * len(cursor.positions) + _SPARE_PARTS:
+            self._parts.clear()
 
     def _text_of(self, cursor: CompositeCursor) -> str:
-        whole = str(cursor)
-        if len(whole) <= MAX_CHARS - _ROOM or self._base is None:
-            return whole
-        return self._base.text_of(cursor)
+        may_fit = len(cursor.positions) * LEAST_PART <= MAX_CHARS
+        if self._base is None or may_fit:
+            whole = cursor.text(self._part)
+            if self._base is None or len(whole) <= MAX_CHARS - _ROOM:
+                return whole
+        return self._base.text_of(cursor, self._part)
 
-    def _needs_base(self, text: str) -> bool:
-        if len(text) > MAX_CHARS - _ROOM:
-            return True
-        is_whole = text.startswith("m")
+    def _part(self, key: SessionKey, at: Cursor) -> str:
+        """Most places are where they were when the cursor was last written."""
+        known = self._parts.get(key)
+        if known is None or known[0] != at:
+            known = self._parts[key] = (at, part(key, at))
+        return known[1]
+
+    @property
+    def _is_stale(self) -> bool:
+        is_whole = self._text.startswith("m")
         return not (is_whole or self._base is None or self._shelf.is_fresh(self._base))

@@ -1,5 +1,7 @@
 """Cursors as clients hold them."""
 
+from collections.abc import Iterator, Mapping
+
 import anyio
 import pytest
 from hypothesis import given
@@ -56,6 +58,22 @@ class CountingStore(MemoryCursorStore):
     async def keep(self, principal: Principal, handle: str, body: str, *, for_s: float) -> None:
         self.kept += 1
         await super().keep(principal, handle, body, for_s=for_s)
+
+
+class ReadPositions(Mapping[SessionKey, Cursor]):
+    def __init__(self, positions: Mapping[SessionKey, Cursor]) -> None:
+        self._positions = positions
+        self.reads = 0
+
+    def __getitem__(self, key: SessionKey) -> Cursor:
+        self.reads += 1
+        return self._positions[key]
+
+    def __iter__(self) -> Iterator[SessionKey]:
+        return iter(self._positions)
+
+    def __len__(self) -> int:
+        return len(self._positions)
 
 
 def new_shelf() -> CursorShelf:
@@ -143,6 +161,16 @@ async def test_a_cursor_that_does_not_fit_yet_is_told_by_the_last_that_did() -> 
 
     assert writer.write(over(300)) == short
     assert writer.is_due
+
+
+def test_a_cursor_that_has_not_moved_is_not_written_again() -> None:
+    writer = CursorWriter(new_shelf(), LOCAL)
+    positions = ReadPositions(over(3).positions)
+    text = writer.write(CompositeCursor(positions=positions))
+    reads = positions.reads
+
+    assert writer.write(CompositeCursor(positions=positions)) == text
+    assert positions.reads == reads > 0
 
 
 async def test_another_owner_reads_nothing_of_it() -> None:
