@@ -1,5 +1,7 @@
 """What an agent does in all its sessions, in one stream with one opaque cursor."""
 
+import pytest
+
 from tests.e2e.client import ENDS, Client, events_of, ids_of, types_of
 from tests.e2e.gate import OPEN_GATE, PASS, gate_of
 from tests.e2e.sse_reader import Frame
@@ -113,6 +115,21 @@ async def test_a_cursor_over_more_sessions_than_fit_into_it_is_as_exact(
     for task_id in tasks:
         assert _of_task(seen, task_id) == _without_ids(await client.events(task_id))
     assert {frame.data["task_id"] for frame in seen} == set(tasks)
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "m.0.ffffffffffffffff-1-00000000",
+        "m.ffffffffffffffff",
+        "m.8c0b2f7ac0000",
+        "m.0.1-8" + "0" * 15,
+    ],
+)
+async def test_a_cursor_that_nobody_gave_out_is_refused(client: Client, cursor: str) -> None:
+    answer = await client.request("GET", f"{STREAM}?after={cursor}")
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_cursor")
 
 
 async def test_the_stream_shows_one_agent_only(client: Client, session_id: str) -> None:
