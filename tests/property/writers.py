@@ -23,7 +23,6 @@ from application.watches import Watches
 from domain.principal import LOCAL
 
 Writer = Literal["portable", "detached", "reactor"]
-PING_S = 15.0
 
 
 class ClosedReactor(Reactor):
@@ -42,13 +41,21 @@ class ClosedReactor(Reactor):
 class StreamServer:
     """The path of a request is the number of what it asks for."""
 
-    def __init__(self, watches: Watches, *, writer: Writer) -> None:
+    def __init__(
+        self,
+        watches: Watches,
+        *,
+        writer: Writer,
+        ping_s: float = 15.0,
+        send_timeout_s: float = 20.0,
+    ) -> None:
         self.watches = watches
         self.port = 0
         self._writer = writer
+        self._ping_s = ping_s
         self._asked: list[StreamRequest] = []
         self._takeover = StreamTakeover(
-            flush=StreamFlush(watches=watches, ping_s=PING_S),
+            flush=StreamFlush(watches=watches, ping_s=ping_s, send_timeout_s=send_timeout_s),
             reactor=Reactor() if writer == "reactor" else ClosedReactor(),
         )
 
@@ -68,7 +75,7 @@ class StreamServer:
         watch = await self.watches.open(LOCAL, asked)
         assert watch is not None
         response = StreamResponse(
-            watch, watches=self.watches, takeover=self._takeover, ping_s=PING_S
+            watch, watches=self.watches, takeover=self._takeover, ping_s=self._ping_s
         )
         await response(scope, receive, send)
         assert watch.stream.writer == self._writer

@@ -1,0 +1,64 @@
+"""A client that takes nothing is let go after a while, and costs a server no stream any more."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio
+import pytest
+from anyio.lowlevel import checkpoint
+
+from application.stream_request import Replay, StreamRequest
+from domain.ids import SessionId
+from tests.contract.scene import TALK, Scene
+from tests.property.store import MemoryStore, Program
+from tests.property.writers import StreamServer, Writer
+
+pytestmark = pytest.mark.load
+
+SMALL = 4096
+LINE = "x" * 10_000
+LINES = 2_000  # more than loopback's buffers hold
+
+
+@pytest.mark.parametrize("writer", ["detached", "reactor"])
+async def test_a_client_that_takes_nothing_is_let_go(tmp_path: Path, writer: Writer) -> None:
+    program = Program(await MemoryStore().new(), tmp_path, writer=None)
+    await program.start()
+    watches = program.container.watches()
+    await _long_log(program)
+    server = StreamServer(watches, writer=writer, ping_s=0.2, send_timeout_s=0.5)
+
+    async with server.opened(), _deaf(server):
+        with anyio.fail_after(10):
+            while watches.counts().watchers == 0:
+                await checkpoint()
+            while watches.counts().watchers == 1:
+                await checkpoint()
+    await program.stop()
+
+
+async def _long_log(program: Program) -> None:
+    container = program.container
+    scene = Scene(
+        log=container.event_log(),
+        tasks=container.task_store(),
+        sessions=container.session_store(),
+    )
+    claim = await scene.start()
+    await scene.log.append(scene.lines(claim, *[LINE] * LINES))
+
+
+@asynccontextmanager
+async def _deaf(server: StreamServer) -> AsyncIterator[None]:
+    asked = StreamRequest(session_ids=(SessionId(TALK),), start=Replay(None))
+    request = f"GET {server.path_of(asked)} HTTP/1.1\r\nhost: localhost\r\n\r\n"
+    with socket.socket() as connection:
+        connection.setblocking(False)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
+        loop = asyncio.get_running_loop()
+        await loop.sock_connect(connection, ("127.0.0.1", server.port))
+        await loop.sock_sendall(connection, request.encode())
+        yield
