@@ -36,7 +36,7 @@ _CONFIG = {
     "request-timeout": 10,
     "checks": {
         "negative_data_rejection": {
-            "expected-statuses": [400, 404, 405, 409, 413, 414, 415, 421, 422]
+            "expected-statuses": [400, 404, 405, 409, 413, 414, 415, 421, 422, 431]
         }
     },
 }

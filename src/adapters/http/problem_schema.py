@@ -8,7 +8,7 @@ from adapters.http.problem import MEDIA_TYPE
 
 PROBLEM_REF = "#/components/schemas/Problem"
 
-_ANYWHERE = (400, 401, 403, 404, 405, 414, 421, 500, 503)
+_ANYWHERE = (400, 401, 403, 404, 405, 414, 421, 431, 500, 503)
 _WITH_BODY = (413, 415, 422)
 _MEANINGS = {
     400: "The query, a header or the JSON cannot be used.",
@@ -23,6 +23,7 @@ _MEANINGS = {
     421: "The server does not answer to that Host name.",
     422: "A field of the body cannot be used.",
     429: "A cap is reached; Retry-After says when to come back.",
+    431: "The request line and headers are too long.",
     500: "The server made a mistake.",
     503: "The server cannot do this now; Retry-After says when to come back.",
     507: "The store is full.",
