@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -16,6 +16,7 @@ from domain.errors import LogUnavailable
 T = TypeVar("T")
 
 _READ_PATIENCE_S = 5.0
+_CLOSING_S = 3.0
 
 
 class PostgresDatabase:
@@ -25,6 +26,8 @@ class PostgresDatabase:
         self._url = url
         self._patience_s = patience_s
         self._engine: AsyncEngine | None = None
+        self._under_way = 0
+        self._idle = asyncio.Event()
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -35,6 +38,7 @@ class PostgresDatabase:
             yield
         finally:
             self._engine = None
+            await self._finish_work()
             await engine.dispose()
 
     async def write(
@@ -92,13 +96,32 @@ class PostgresDatabase:
     async def _connected(self, once: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         if self._engine is None:
             raise LogUnavailable("the store is closed")
-        async with self._engine.connect() as connection:
-            try:
-                return await once(connection)
-            except postgres_errors.FOREIGN:
-                # Whether it still answers is not worth another wait: the next try gets a new one.
-                await connection.invalidate()
-                raise
+        self._under_way += 1
+        try:
+            async with self._engine.connect() as connection:
+                return await _answered(once, connection)
+        finally:
+            self._under_way -= 1
+            self._idle.set()
+
+    async def _finish_work(self) -> None:
+        """The engine closes only the connections that nobody uses at that moment."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSING_S):
+                while self._under_way:
+                    self._idle.clear()
+                    await self._idle.wait()
+
+
+async def _answered(
+    once: Callable[[AsyncConnection], Awaitable[T]], connection: AsyncConnection
+) -> T:
+    try:
+        return await once(connection)
+    except postgres_errors.FOREIGN:
+        # Whether it still answers is not worth another wait: the next try gets a new one.
+        await connection.invalidate()
+        raise
 
 
 async def look_into(url: str, look: Callable[[Connection], T]) -> T:

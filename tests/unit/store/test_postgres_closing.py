@@ -1,0 +1,25 @@
+"""A database that is closed while somebody still reads from it."""
+
+import asyncio
+
+import anyio
+from sqlalchemy import Connection, text
+
+from adapters.store.postgres_database import PostgresDatabase
+
+
+async def test_closing_waits_for_what_is_being_read(postgres_url: str) -> None:
+    database = PostgresDatabase(postgres_url)
+    has_begun = asyncio.Event()
+
+    def count(connection: Connection) -> int:
+        has_begun.set()
+        return int(connection.execute(text("SELECT 7 FROM pg_sleep(0.2)")).scalar_one())
+
+    async with database.opened():
+        reading = asyncio.create_task(database.read(count))
+        with anyio.fail_after(5):
+            await has_begun.wait()
+
+    assert reading.done()
+    assert await reading == 7
