@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.pool import QueuePool
 
 from adapters.store import postgres_errors, schema
 from adapters.store.backoff import pauses
@@ -26,8 +27,6 @@ class PostgresDatabase:
         self._url = url
         self._patience_s = patience_s
         self._engine: AsyncEngine | None = None
-        self._under_way = 0
-        self._idle = asyncio.Event()
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -38,7 +37,7 @@ class PostgresDatabase:
             yield
         finally:
             self._engine = None
-            await self._finish_work()
+            await _returned(engine)
             await engine.dispose()
 
     async def write(
@@ -96,21 +95,21 @@ class PostgresDatabase:
     async def _connected(self, once: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         if self._engine is None:
             raise LogUnavailable("the store is closed")
-        self._under_way += 1
-        try:
-            async with self._engine.connect() as connection:
-                return await _answered(once, connection)
-        finally:
-            self._under_way -= 1
-            self._idle.set()
+        async with self._engine.connect() as connection:
+            return await _answered(once, connection)
 
-    async def _finish_work(self) -> None:
-        """The engine closes only the connections that nobody uses at that moment."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_CLOSING_S):
-                while self._under_way:
-                    self._idle.clear()
-                    await self._idle.wait()
+
+async def _returned(engine: AsyncEngine) -> None:
+    """When nobody uses a connection any more: disposing of the engine closes only idle ones.
+
+    Whoever was cancelled may have left the return of its connection to the event loop.
+    """
+    pool = engine.pool
+    assert isinstance(pool, QueuePool)
+    for pause in pauses(_CLOSING_S):
+        if not pool.checkedout():
+            break
+        await asyncio.sleep(pause)
 
 
 async def _answered(

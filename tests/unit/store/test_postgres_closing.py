@@ -1,6 +1,7 @@
 """A database that is closed while somebody still reads from it."""
 
 import asyncio
+import gc
 
 import anyio
 from sqlalchemy import Connection, text
@@ -23,3 +24,22 @@ async def test_closing_waits_for_what_is_being_read(postgres_url: str) -> None:
 
     assert reading.done()
     assert await reading == 7
+
+
+async def test_closing_waits_for_the_connections_of_those_who_gave_up(postgres_url: str) -> None:
+    database = PostgresDatabase(postgres_url)
+    has_begun = asyncio.Event()
+
+    def count(connection: Connection) -> None:
+        has_begun.set()
+        connection.execute(text("SELECT pg_sleep(5)"))
+
+    async with database.opened():
+        reading = asyncio.create_task(database.read(count))
+        with anyio.fail_after(5):
+            await has_begun.wait()
+        reading.cancel()
+        await asyncio.wait({reading})
+    gc.collect()
+
+    assert reading.cancelled()
