@@ -32,4 +32,4 @@ def _argv(task: Task, profile: AgentProfile) -> tuple[str, ...]:
         return (*(profile.argv or _SHELL), task.text)
     if not profile.argv:
         raise StartFailed(f"the profile of agent {profile.name!r} names no command")
-    return (*profile.argv, task.text) if profile.pass_text else profile.argv
+    return (*profile.argv, task.text) if profile.hand_over == "argument" else profile.argv

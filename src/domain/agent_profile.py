@@ -1,14 +1,18 @@
 """An agent: a configured profile that can carry out tasks."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from domain.extraction import ExtractionRule
 from domain.ids import AgentName
 from domain.limits import Limits
 
 OnLost = Literal["interrupt", "requeue"]
 Network = Literal["none", "host"]
 SandboxWish = Literal["auto", "none", "require"]
+HandOver = Literal["argument", "stdin", "file", "none"]
+ProfileSource = Literal["built_in", "config", "api"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,11 +22,31 @@ class AgentProfile:
     """Which runner carries out its tasks: `react`, `shell`, `command`, …"""
     description: str = ""
     argv: tuple[str, ...] = ()
-    """The command of an agent that is a program; the task's text is its last argument."""
-    pass_text: bool = True
-    """Whether the task's text is handed to the command at all."""
+    """The command of an agent that is a program. An item `{task}` stands for the task's text or
+    the path of its file, `{thread}` for the conversation that is gone on with."""
+    resume_argv: tuple[str, ...] = ()
+    """In place of `argv` when the session has a conversation with this agent already."""
+    hand_over: HandOver = "argument"
+    """How the task's text gets there: in place of `{task}` or as the last argument, on its
+    standard input, as the path of a file that holds it, or not at all."""
+    keeps_stdin: bool = False
+    """Whether its standard input stays open for what people send to the task."""
+    parser: str | None = None
+    """Which of the known formats its standard output has; None takes the one of its kind."""
+    rules: tuple[ExtractionRule, ...] = ()
+    """What to look for in what it writes."""
+    home_files: Mapping[str, str] = field(default_factory=dict)
+    """Files put into the private home folder of each of its tasks, by relative path."""
+    start_s: float = 30.0
+    """How long its process, its sandbox or its protocol may take to be there."""
+    first_output_s: float | None = None
+    """How long it may take to say the first word."""
+    memory_bytes: int | None = None
+    """Address space of each of its processes."""
+    processes: int | None = None
+    """How many it may run at the same time."""
     pty: bool = True
-    env: dict[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
     env_passthrough: tuple[str, ...] = ()
     """Names of the server's own variables that its processes may see."""
     workspace: str | None = None
@@ -35,3 +59,4 @@ class AgentProfile:
     on_lost: OnLost = "interrupt"
     max_attempts: int = 3
     model: str | None = None
+    source: ProfileSource = "built_in"

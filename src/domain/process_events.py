@@ -1,8 +1,10 @@
 """Events of a command that runs as a process."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from domain.extraction import Captured
 from domain.finite import require_finite
 
 OutputStream = Literal["stdout", "stderr", "pty"]
@@ -32,10 +34,15 @@ class Log:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extraction:
+    """Something a rule found; `value` and `groups` are of the types that the rule says."""
+
     rule: str
-    value: str
+    value: Captured
     line_num: int
-    groups: dict[str, str] | None = None
+    groups: Mapping[str, Captured] | None = None
+
+    def __post_init__(self) -> None:
+        require_finite((self.value, self.groups))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

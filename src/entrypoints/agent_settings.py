@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.agent_profile import AgentProfile, Network, OnLost, SandboxWish
+from domain.agent_profile import AgentProfile, HandOver, Network, OnLost, SandboxWish
 from domain.ids import AgentName
 from domain.limits import Limits
 
@@ -29,7 +29,7 @@ class AgentSettings(BaseModel):
     kind: str = "command"
     description: str = ""
     argv: tuple[str, ...] = ()
-    pass_text: bool = True
+    hand_over: HandOver = "argument"
     pty: bool = True
     env: dict[str, str] = Field(default_factory=dict)
     env_passthrough: tuple[str, ...] = ()
@@ -72,7 +72,7 @@ def _profile(name: str, settings: AgentSettings) -> AgentProfile:
         kind=settings.kind,
         description=settings.description,
         argv=settings.argv,
-        pass_text=settings.pass_text,
+        hand_over=settings.hand_over,
         pty=settings.pty,
         env=settings.env,
         env_passthrough=settings.env_passthrough,

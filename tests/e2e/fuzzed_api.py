@@ -44,13 +44,13 @@ _HARMLESS = """\
 [agents.shell]
 kind = "command"
 argv = ["true"]
-pass_text = false
+hand_over = "none"
 pty = false
 
 [agents.react]
 kind = "command"
 argv = ["true"]
-pass_text = false
+hand_over = "none"
 pty = false
 """
 

@@ -4,7 +4,7 @@ import anyio
 import pytest
 
 from application.command_runner import CommandRunner
-from domain.agent_profile import AgentProfile
+from domain.agent_profile import AgentProfile, HandOver
 from domain.errors import LeaseLost
 from domain.ids import AgentName, TaskId
 from domain.process_events import Log, ProcessExited, ProcessStarted
@@ -50,15 +50,17 @@ async def test_the_text_of_a_shell_task_is_one_argument_of_the_shell() -> None:
     ]
 
 
-@pytest.mark.parametrize(("pass_text", "argv"), [(True, ("x", "-p", "hi")), (False, ("x", "-p"))])
+@pytest.mark.parametrize(
+    ("hand_over", "argv"), [("argument", ("x", "-p", "hi")), ("none", ("x", "-p"))]
+)
 async def test_a_command_gets_the_text_as_its_last_argument_if_its_profile_says_so(
-    pass_text: bool, argv: tuple[str, ...]
+    hand_over: HandOver, argv: tuple[str, ...]
 ) -> None:
     profile = AgentProfile(
         name=AgentName("x"),
         kind="command",
         argv=("x", "-p"),
-        pass_text=pass_text,
+        hand_over=hand_over,
         pty=False,
         env={"A": "b"},
         env_passthrough=("KEY",),

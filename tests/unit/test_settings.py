@@ -82,7 +82,7 @@ def test_a_key_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_agents_of_the_file_stand_beside_those_that_are_always_there(tmp_path: Path) -> None:
     (tmp_path / "agentcast.toml").write_text(
-        '[agents.lint]\nargv = ["ruff", "check"]\npass_text = false\nlimits.timeout_s = 60\n'
+        '[agents.lint]\nargv = ["ruff", "check"]\nhand_over = "none"\nlimits.timeout_s = 60\n'
     )
 
     known = {profile.name: profile for profile in profiles_of(load_settings().agents)}
@@ -92,7 +92,7 @@ def test_agents_of_the_file_stand_beside_those_that_are_always_there(tmp_path: P
         name=AgentName("lint"),
         kind="command",
         argv=("ruff", "check"),
-        pass_text=False,
+        hand_over="none",
         limits=Limits(timeout_s=60),
     )
 

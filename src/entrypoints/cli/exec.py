@@ -43,7 +43,7 @@ def exec_command(
     profile = {
         "kind": "command",
         "argv": command,
-        "pass_text": False,
+        "hand_over": "none",
         "pty": not no_pty,
         "sandbox": sandbox,
         "network": network,

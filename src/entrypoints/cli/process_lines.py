@@ -23,7 +23,7 @@ def process_line(event: ProcessEvent) -> EventLine | None:
         case ProcessExited():
             return _exit(event)
         case Extraction(rule=rule, value=value, line_num=line_num):
-            return EventLine(text=f"{rule}: {excerpt(value)} (line {line_num})")
+            return EventLine(text=f"{rule}: {excerpt(str(value))} (line {line_num})")
         case Raw(source=source, line=line):
             return EventLine(text=f"{source}: {excerpt(line)}")
         case SchemaDrift(source=source, what=what):

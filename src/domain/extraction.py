@@ -1,0 +1,41 @@
+"""Rules that find facts in what an agent writes."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from domain.errors import InvalidInput
+
+CaptureType = Literal["text", "integer", "number", "boolean"]
+Captured = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractionRule:
+    """Exactly one of `pattern` and `json_path` is given."""
+
+    name: str
+    pattern: str | None = None
+    """A regular expression, searched in each line as plain text. Its value is the group `value`
+    where there is one, else the first group, else the whole match."""
+    json_path: str | None = None
+    """An RFC 9535 path into each line that is a JSON text; every node it selects is a value."""
+    types: tuple[tuple[str, CaptureType], ...] = ()
+    """What the named groups, and `value` itself, are read as; text where nothing is said. One
+    that cannot be read so stays text."""
+    ignore_case: bool = False
+    every_match: bool = True
+    """False: only the first one of a line counts."""
+
+    def __post_init__(self) -> None:
+        if (self.pattern is None) == (self.json_path is None):
+            raise InvalidInput("rules", f"rule {self.name!r} needs a pattern or a json_path")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One thing that a rule found in one line."""
+
+    rule: str
+    value: Captured
+    groups: dict[str, Captured] | None = None
+    """The named groups that took part in the match."""

@@ -1,0 +1,15 @@
+"""What agents call their conversations, so that a session's next task can go on with one."""
+
+from typing import Protocol
+
+from domain.ids import AgentName, SessionKey
+
+
+class AgentThreads(Protocol):
+    """Any method may raise LogUnavailable when the store is out of reach."""
+
+    async def find(self, session_key: SessionKey, agent: AgentName) -> str | None:
+        """The thread last kept for this agent in this session; None for an unknown session."""
+
+    async def keep(self, session_key: SessionKey, agent: AgentName, thread: str) -> None:
+        """In place of an earlier one. It goes when its session is purged."""

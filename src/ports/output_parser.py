@@ -1,0 +1,41 @@
+"""Understands what a command-line agent writes, line by line."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from domain.events import AgentEvent
+from ports.runner import Outcome
+
+
+class OutputParser(Protocol):
+    """One per run. Knows one agent's format, and never fails on what it does not know."""
+
+    def parse(self, line: str) -> Sequence[AgentEvent] | None:
+        """The events of one line of its standard output, in order; none of them final.
+
+        None for a line that is not in its format at all: it is then logged like any other line.
+        A line in its format of a kind it does not know gives `Raw`, the first time together
+        with one `SchemaDrift`.
+        """
+
+    def end(self) -> Sequence[AgentEvent]:
+        """What is owed when the output is over: tool calls without a result, a last message."""
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What the agent itself said of its end; None as long as it has said nothing.
+
+        It counts more than the exit code of its process.
+        """
+
+    @property
+    def thread(self) -> str | None:
+        """What the agent calls this conversation, to go on with it in a later task."""
+
+
+class OutputParsers(Protocol):
+    def of(self, name: str) -> OutputParser | None:
+        """A new parser; None for the name of no parser, as `lines` is."""
+
+    @property
+    def names(self) -> Sequence[str]: ...
