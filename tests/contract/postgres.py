@@ -11,6 +11,15 @@ import pytest
 
 from adapters.store.maintenance import upgrade
 
+_FILLED = (
+    "sessions",
+    "tasks",
+    "events",
+    "idempotency_keys",
+    "agent_profiles",
+    "agent_threads",
+    "approvals",
+)
 _NOT_DURABLE = ("fsync = off", "full_page_writes = off", "synchronous_commit = off")
 
 
@@ -41,7 +50,7 @@ async def execute(url: str, *statements: str) -> None:
 
 
 async def emptied(url: str) -> str:
-    await execute(url, "TRUNCATE sessions, tasks, events, idempotency_keys RESTART IDENTITY")
+    await execute(url, f"TRUNCATE {', '.join(_FILLED)} RESTART IDENTITY")
     return url
 
 

@@ -5,7 +5,14 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, and_, delete, exists, func, select, update
 
 from adapters.store.store_clock import seconds, store_now
-from adapters.store.tables import events, idempotency_keys, sessions, tasks
+from adapters.store.tables import (
+    agent_threads,
+    approvals,
+    events,
+    idempotency_keys,
+    sessions,
+    tasks,
+)
 from adapters.store.task_rows import LIVE_STATUSES
 from domain.ids import SessionKey, TaskId
 from domain.task import TaskStatus
@@ -67,6 +74,8 @@ def remove(connection: Connection, key: SessionKey) -> None:
     """The session itself, when its events are gone."""
     its_tasks = select(tasks.c.task_id).where(tasks.c.session_key == key)
     connection.execute(delete(idempotency_keys).where(idempotency_keys.c.task_id.in_(its_tasks)))
+    connection.execute(delete(approvals).where(approvals.c.task_id.in_(its_tasks)))
+    connection.execute(delete(agent_threads).where(agent_threads.c.session_key == key))
     connection.execute(delete(tasks).where(tasks.c.session_key == key))
     connection.execute(delete(sessions).where(sessions.c.key == key))
 

@@ -94,6 +94,7 @@ tasks = Table(
     Column("last_seq", BigInteger),
     Column("deleted_at", BigInteger),
     Column("compacted_at", BigInteger),
+    Column("rules", Text),
     Index("tasks_by_id", "task_id", unique=True),
     Index("tasks_newest", "tenant", "owner", "number"),
     Index("tasks_of_session", "session_key", "number"),
@@ -159,4 +160,44 @@ cursors = Table(
     Column("body", Text, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Index("cursors_over", "expires_at"),
+)
+
+agent_profiles = Table(
+    "agent_profiles",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
+agent_threads = Table(
+    "agent_threads",
+    metadata,
+    Column("session_key", BigInteger, primary_key=True, autoincrement=False),
+    Column("agent", String, primary_key=True),
+    Column("thread", Text, nullable=False),
+)
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("approval_id", String, primary_key=True),
+    Column("tenant", String, nullable=False),
+    Column("owner", String, nullable=False),
+    Column("task_id", String, nullable=False),
+    Column("session_id", String, nullable=False),
+    Column("agent", String, nullable=False),
+    Column("call_id", String, nullable=False),
+    Column("tool_name", String, nullable=False),
+    Column("arguments", Text, nullable=False),
+    Column("fingerprint", String, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("status", String, nullable=False),
+    Column("decided_by", String),
+    Column("decided_reason", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("decided_at", BigInteger),
+    Index("approvals_of_owner", "tenant", "owner", "status"),
+    Index("approvals_of_task", "task_id"),
 )
