@@ -53,9 +53,9 @@ class Spent:
 
     def count(self, event: AgentEvent) -> None:
         if isinstance(event, Log):
-            self.output_bytes += len(event.line.encode(errors="replace"))
+            self.output_bytes += _size(event.line)
         elif isinstance(event, ToolCallStream):
-            self.output_bytes += len(event.chunk.encode(errors="replace"))
+            self.output_bytes += _size(event.chunk)
         elif isinstance(event, IterationStart):
             self.iterations += 1
         elif isinstance(event, ToolCallStart):
@@ -76,6 +76,10 @@ class Spent:
         if _over(self.output_bytes, limits.output_bytes):
             return "limit.output"
         return None
+
+
+def _size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode(errors="replace"))
 
 
 def _usage_of(event: TokenUsage) -> Usage:

@@ -2,11 +2,15 @@
 
 import re
 
+# A plain set of characters comes first: only so does the engine pass over text quickly.
 _ESCAPES = re.compile(
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"  # CSI: colours, cursor, modes
-    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"  # OSC, DCS, …
-    r"|\x1b[ -/]*[0-~]?"  # two-character and charset sequences
-    r"|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"  # other controls, but tab, line feed and return
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"  # any control but tab, line feed and return
+    r"(?:(?<=\x1b)(?:"
+    r"\[[0-?]*[ -/]*[@-~]?"  # CSI: colours, cursor, modes
+    r"|[\]PX^_][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"  # OSC, DCS, …
+    r"|[ -/]*[0-~]?)"  # two-character and charset sequences
+    r"|(?<=\x9b)[0-?]*[ -/]*[@-~]?"  # CSI and the others again, in their short form
+    r"|(?<=[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?)?"
 )
 _UNFINISHED = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b\x9c]*\x1b?|[ -/]*)\Z"

@@ -11,6 +11,7 @@ from ports.process import Output
 
 DRAIN_S = 2.0
 _READ_BYTES = 65536
+_ENOUGH_BYTES = 16384  # how much portions are gathered up to, so that no turn takes too long
 _DRAIN_BYTES = 1024 * 1024  # more than the pipes of a process that has exited can still hold
 
 
@@ -78,7 +79,7 @@ class OutputReader:
 
     def _read_one(self, stream: OutputStream) -> str:
         try:
-            data = os.read(self._fds[stream], _READ_BYTES)
+            data = self._taken(self._fds[stream])
         except (BlockingIOError, InterruptedError):
             return ""
         except OSError:  # EIO: nobody holds the terminal's other side any more
@@ -88,6 +89,17 @@ class OutputReader:
         if not data:
             self._close_one(stream)
         return self._decoders[stream].decode(data, final=not data)
+
+    def _taken(self, fd: int) -> bytes:
+        """What can be read at once; a terminal gives it in portions of 4 KiB."""
+        data = portion = os.read(fd, _READ_BYTES)
+        while portion and len(data) < _ENOUGH_BYTES:
+            try:
+                portion = os.read(fd, _READ_BYTES)
+            except OSError:  # nothing more now, or ever, which the next call finds out
+                break
+            data += portion
+        return data
 
     async def _readable(self) -> None:
         """Wait for something to read, for the exit, or for the end of the drain."""
