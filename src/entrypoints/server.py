@@ -1,6 +1,7 @@
 """The server process: owns the data directory, listens, and ends well."""
 
 import asyncio
+import gc
 import logging
 import resource
 import signal
@@ -116,6 +117,7 @@ class CastServer(uvicorn.Server):
         for listener in sockets or ():
             listener.listen(BACKLOG)  # asyncio took the length of a burst for both
         if self.started:
+            gc.freeze()  # what was made so far stays: no collection needs to go through it again
             self._greet()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

@@ -48,11 +48,12 @@ def http_app(
         metrics=metrics,
         description=description_of(api.openapi),
     )
+    for router in routers:  # first, and in this order: each that is tried in vain takes time
+        api.include_router(router, prefix=API)
     api.include_router(operations)
     api.include_router(pages_router())
+    api.include_router(operations, prefix=API, include_in_schema=False)
     for router in (*routers, operations):
-        is_operations = router is operations
-        api.include_router(router, prefix=API, include_in_schema=not is_operations)
         api.include_router(router, prefix=ALIAS, include_in_schema=False)
     return _guarded(api, clock=clock, allowed_hosts=allowed_hosts, cors_origins=cors_origins)
 

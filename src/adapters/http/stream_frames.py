@@ -2,7 +2,7 @@
 
 import json
 import random
-from dataclasses import asdict
+from dataclasses import fields
 
 from application.stream_steps import Connected, CursorMoved, End, Reset
 
@@ -14,11 +14,11 @@ _RETRY_MS = (1500, 3000)
 def connected_frame(step: Connected) -> bytes:
     """Carries the time after which a cut-off client is to come back, a little different for each."""
     retry = random.randint(*_RETRY_MS)
-    return b"retry: %d\n%b" % (retry, _frame("connected", asdict(step)))
+    return b"retry: %d\n%b" % (retry, _frame("connected", _fields(step)))
 
 
 def reset_frame(step: Reset) -> bytes:
-    return _frame("reset", asdict(step))
+    return _frame("reset", _fields(step))
 
 
 def cursor_frame(step: CursorMoved) -> bytes:
@@ -26,10 +26,14 @@ def cursor_frame(step: CursorMoved) -> bytes:
 
 
 def end_frame(step: End) -> bytes:
-    return _frame("end", asdict(step))
+    return _frame("end", _fields(step))
 
 
-def _frame(name: str, fields: dict[str, object]) -> bytes:
-    present = {key: value for key, value in fields.items() if value is not None}
+def _fields(step: Connected | Reset | End) -> dict[str, object]:
+    return {one.name: getattr(step, one.name) for one in fields(step)}
+
+
+def _frame(name: str, values: dict[str, object]) -> bytes:
+    present = {key: value for key, value in values.items() if value is not None}
     data = json.dumps(present, separators=(",", ":"))
     return b"event: %b\ndata: %b\n\n" % (name.encode(), data.encode())

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from adapters.http.caller import Caller
+from adapters.http.direct_route import DirectRoute
 from adapters.http.path_ids import path_agent_name
 from adapters.http.problem_schema import problems
 from adapters.http.stream_gzip import as_asked
@@ -31,7 +32,7 @@ _ANSWERS = STREAM_OR_OVER | problems()
 def streams_router(
     *, streams: Streams, coordinator: ServerCoordinator, caller: Caller
 ) -> APIRouter:
-    router = APIRouter(tags=["streams"])
+    router = APIRouter(route_class=DirectRoute, tags=["streams"])
     Asker = Annotated[Principal, Depends(caller)]
 
     @router.get("/sse", responses=_ANSWERS, response_class=Response, openapi_extra=RESUMABLE)

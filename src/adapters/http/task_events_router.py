@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from adapters.http.caller import Caller
+from adapters.http.direct_route import DirectRoute
 from adapters.http.event_answers import EventAnswers
 from adapters.http.path_ids import path_task_id
 from adapters.http.problem_schema import problems
@@ -21,7 +22,7 @@ from domain.principal import Principal
 def task_events_router(
     *, answers: EventAnswers, coordinator: ServerCoordinator, caller: Caller
 ) -> APIRouter:
-    router = APIRouter(prefix="/tasks/{task_id}", tags=["streams"])
+    router = APIRouter(route_class=DirectRoute, prefix="/tasks/{task_id}", tags=["streams"])
     Asker = Annotated[Principal, Depends(caller)]
 
     @router.get(
