@@ -1,5 +1,7 @@
 """Wires every port to its adapter; the only place that knows them all."""
 
+from collections.abc import Sequence
+
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import (
     Callable,
@@ -24,11 +26,6 @@ from adapters.process.linux_process_host import LinuxProcessHost
 from adapters.system.clock import SystemClock
 from adapters.system.fixed_agent_catalog import FixedAgentCatalog
 from adapters.system.id_source import SystemIdSource
-from adapters.tools.list_directory import ListDirectoryTool
-from adapters.tools.read_file import ReadFileTool
-from adapters.tools.search_files import SearchFilesTool
-from adapters.tools.shell import ShellTool
-from adapters.tools.write_file import WriteFileTool
 from adapters.wire import JsonEventCodec
 from adapters.workspace.folder_workspace_retention import FolderWorkspaceRetention
 from adapters.workspace.folder_workspaces import FolderWorkspaces
@@ -53,6 +50,7 @@ from application.worker_settings import WorkerSettings
 from entrypoints import choices, stores
 from entrypoints.data_directory import DataDirectory
 from entrypoints.settings import Settings
+from entrypoints.workspace_tools import workspace_tools
 from ports.agent_catalog import AgentCatalog
 from ports.authenticator import Authenticator
 from ports.clock import Clock
@@ -128,14 +126,7 @@ class Container(DeclarativeContainer):
         ),
         scripted=Singleton(ScriptedModel),
     )
-    shell_tool: Provider[Tool] = Singleton(ShellTool, process_host=process_host)
-    read_file_tool: Provider[Tool] = Singleton(ReadFileTool)
-    write_file_tool: Provider[Tool] = Singleton(WriteFileTool)
-    list_directory_tool: Provider[Tool] = Singleton(ListDirectoryTool)
-    search_files_tool: Provider[Tool] = Singleton(SearchFilesTool)
-    tools = List(
-        shell_tool, read_file_tool, write_file_tool, list_directory_tool, search_files_tool
-    )
+    tools: Provider[Sequence[Tool]] = Singleton(workspace_tools, process_host)
 
     react_runner: Provider[Runner] = Singleton(
         ReactRunner, model=language_model, tools=tools, clock=clock, ids=ids

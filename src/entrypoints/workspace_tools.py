@@ -1,0 +1,21 @@
+"""The tools that an agent works with in its workspace."""
+
+from collections.abc import Sequence
+
+from adapters.tools.list_directory import ListDirectoryTool
+from adapters.tools.read_file import ReadFileTool
+from adapters.tools.search_files import SearchFilesTool
+from adapters.tools.shell import ShellTool
+from adapters.tools.write_file import WriteFileTool
+from ports.process import ProcessHost
+from ports.tool import Tool
+
+
+def workspace_tools(process_host: ProcessHost) -> Sequence[Tool]:
+    return [
+        ShellTool(process_host=process_host),
+        ReadFileTool(),
+        WriteFileTool(),
+        ListDirectoryTool(),
+        SearchFilesTool(),
+    ]
