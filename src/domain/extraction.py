@@ -8,6 +8,11 @@ from domain.errors import InvalidInput
 CaptureType = Literal["text", "integer", "number", "boolean"]
 Captured = str | int | float | bool
 
+MOST_RULES = 50
+"""How many one agent, or one task, may have."""
+MOST_FOUND = 100
+"""How much may be found in one line."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractionRule:
@@ -16,9 +21,11 @@ class ExtractionRule:
     name: str
     pattern: str | None = None
     """A regular expression, searched in each line as plain text. Its value is the group `value`
-    where there is one, else the first group, else the whole match."""
+    where there is one, else the first group that took part, else the whole match. A match of
+    nothing does not count."""
     json_path: str | None = None
-    """An RFC 9535 path into each line that is a JSON text; every node it selects is a value."""
+    """An RFC 9535 path into each line that is a JSON object or array; every node it selects is
+    a value, but for null. One that is an object or array is a value as its JSON text."""
     types: tuple[tuple[str, CaptureType], ...] = ()
     """What the named groups, and `value` itself, are read as; text where nothing is said. One
     that cannot be read so stays text."""
@@ -38,4 +45,4 @@ class Found:
     rule: str
     value: Captured
     groups: dict[str, Captured] | None = None
-    """The named groups that took part in the match."""
+    """The named groups that took part in the match, but for `value`."""

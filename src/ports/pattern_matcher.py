@@ -7,13 +7,15 @@ from domain.extraction import ExtractionRule, Found
 
 
 class LineRules(Protocol):
-    """Rules made ready. A rule that once takes too long is not tried again by this object."""
+    """Rules made ready, for one caller at a time. One that takes too long is not tried again."""
 
     def find(self, line: str, *, text: str) -> Sequence[Found]:
         """Everything in one line, in the order of the rules and of the places in the line.
 
         `line` is as it was written, for the JSON paths; `text` is without terminal escapes, for
-        the patterns. Never raises: a line that a rule cannot be tried on has nothing to find.
+        the patterns. Of each rule at most `MOST_FOUND`. Each rule has a fraction of a second, so
+        it may be called on the event loop. Never raises: a line that a rule cannot be tried on
+        has nothing to find.
         """
 
     @property
@@ -22,5 +24,8 @@ class LineRules(Protocol):
 
 
 class PatternMatcher(Protocol):
-    def ready(self, rules: Sequence[ExtractionRule]) -> LineRules:
-        """Raises InvalidInput that names the rule and what is wrong with its pattern or path."""
+    def ready(self, rules: Sequence[ExtractionRule], *, field: str = "rules") -> LineRules:
+        """Raises InvalidInput whose field is the part of the rule that is wrong: `rules.2.pattern`.
+
+        `field` is what the one who gave the rules calls them.
+        """

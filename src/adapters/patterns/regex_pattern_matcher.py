@@ -1,0 +1,75 @@
+"""Patterns by the package `regex`, which can stop one that takes too long, and JSON paths."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from adapters.patterns.json_line import JsonLine
+from adapters.patterns.json_path_rule import JsonPathRule
+from adapters.patterns.patience import Patience
+from adapters.patterns.regex_rule import RegexRule
+from domain.errors import InvalidInput
+from domain.extraction import ExtractionRule, Found
+
+
+class RegexPatternMatcher:
+    def ready(self, rules: Sequence[ExtractionRule], *, field: str = "rules") -> "TimedRules":
+        return TimedRules(
+            [_timed(rule, field=f"{field}.{index}") for index, rule in enumerate(rules)]
+        )
+
+
+class TimedRules:
+    def __init__(self, rules: "Sequence[_TimedRule]") -> None:
+        self._rules = list(rules)
+        self._too_slow: list[str] = []
+
+    @property
+    def too_slow(self) -> Sequence[str]:
+        return tuple(self._too_slow)
+
+    def find(self, line: str, *, text: str) -> Sequence[Found]:
+        document = JsonLine(line)
+        found: list[Found] = []
+        for rule in tuple(self._rules):
+            try:
+                found += rule.find(text, document)
+            except TimeoutError:
+                self._give_up(rule)
+        return found
+
+    def _give_up(self, rule: "_TimedRule") -> None:
+        self._rules.remove(rule)
+        if rule.name not in self._too_slow:
+            self._too_slow.append(rule.name)
+
+
+class _ReadyRule(Protocol):
+    def find(self, text: str, document: JsonLine, /) -> list[Found]:
+        """Raises TimeoutError."""
+
+
+class _TimedRule:
+    def __init__(self, name: str, rule: _ReadyRule, patience: Patience) -> None:
+        self.name = name
+        self._rule = rule
+        self._patience = patience
+
+    def find(self, text: str, document: JsonLine) -> list[Found]:
+        """Raises TimeoutError."""
+        self._patience.begin()
+        found = self._rule.find(text, document)
+        self._patience.end()
+        return found
+
+
+def _timed(rule: ExtractionRule, *, field: str) -> _TimedRule:
+    patience = Patience()
+    return _TimedRule(rule.name, _ready(rule, field=field, patience=patience), patience)
+
+
+def _ready(rule: ExtractionRule, *, field: str, patience: Patience) -> _ReadyRule:
+    if rule.pattern is not None:
+        return RegexRule(rule, pattern=rule.pattern, field=field)
+    if rule.json_path is not None:
+        return JsonPathRule(rule, json_path=rule.json_path, field=field, patience=patience)
+    raise InvalidInput(field, "needs a pattern or a json_path")
