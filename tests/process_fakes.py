@@ -8,19 +8,22 @@ from datetime import UTC, datetime
 import anyio
 
 from domain.agent_profile import AgentProfile
-from domain.errors import StartFailed
+from domain.errors import StartFailed, StateConflict
 from domain.events import AgentEvent
 from domain.ids import AgentName, CallId, SessionId, SessionKey, TaskId
 from domain.limits import Limits
 from domain.principal import LOCAL
 from domain.process_events import Log, OutputStream
 from domain.task import Task, TaskStatus
-from ports.process import Command, Exit, Output
+from ports.process import Command, Exit, Output, ProcessUsage
 from ports.tool import ToolContext
 
 
 class FakeProcess:
-    """Runs until it is told to `end`, or is stopped; then it ends by SIGTERM, or by SIGKILL."""
+    """Runs until it is told to `end`, or is stopped; then it ends by SIGTERM, or by SIGKILL.
+
+    It remembers what is done to it; its input is open and read at once, until it has ended.
+    """
 
     pid = 4242
     sandbox = "none"
@@ -29,11 +32,16 @@ class FakeProcess:
         self._before_each = before_each
         self.graces: list[float] = []
         self.was_left = False
+        self.typed: list[bytes] = []
+        self.input_is_open = True
+        self.sizes: list[tuple[int, int]] = []
+        self.signals: list[int] = []
+        self.used = ProcessUsage(cpu_percent=0.0, rss_bytes=0, processes=1)
         self._written: list[Output] = []
         self._exit: Exit | None = None
         self._changed = anyio.Event()
 
-    def write(self, text: str, stream: OutputStream = "pty") -> None:
+    def say(self, text: str, stream: OutputStream = "pty") -> None:
         self._written.append(Output(stream=stream, text=text))
         self._change()
 
@@ -49,6 +57,24 @@ class FakeProcess:
             else:
                 await self._changed.wait()
 
+    async def write(self, data: bytes) -> None:
+        self._require_input()
+        self.typed.append(data)
+
+    async def end_input(self) -> None:
+        self._require_running()
+        self.input_is_open = False
+
+    def resize(self, *, rows: int, columns: int) -> None:
+        self.sizes.append((rows, columns))
+
+    async def send_signal(self, number: int) -> None:
+        self._require_running()
+        self.signals.append(number)
+
+    async def usage(self) -> ProcessUsage | None:
+        return self.used if self._exit is None else None
+
     async def wait(self) -> Exit:
         while self._exit is None:
             await self._changed.wait()
@@ -58,6 +84,15 @@ class FakeProcess:
         self.graces.append(grace_s)
         self.end(Exit(signal=15 if grace_s else 9))
         return await self.wait()
+
+    def _require_input(self) -> None:
+        self._require_running()
+        if not self.input_is_open:
+            raise StateConflict("the input of the process is closed")
+
+    def _require_running(self) -> None:
+        if self._exit is not None:
+            raise StateConflict("the process has exited")
 
     def _change(self) -> None:
         self._changed.set()

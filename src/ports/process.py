@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from domain.agent_profile import Network, SandboxWish
 from domain.ids import TaskId
@@ -22,6 +22,21 @@ class Command:
     """Added to a small fixed environment; nothing else of the server's is passed on."""
     env_passthrough: Sequence[str] = ()
     """Names of the server's variables that are passed on where they are set."""
+    home_files: Mapping[str, str] = field(default_factory=dict)
+    """Put into its private HOME, by relative path; left out where `env` names another HOME."""
+    stdin: Literal["closed", "open"] = "closed"
+    """`closed` is at its end from the start, also in a terminal: nothing can wait for it."""
+    input_text: str | None = None
+    """Given on its standard input in the background; the input then ends unless it is open.
+
+    In a terminal it is typed, so the terminal shows it, and takes no line above 4 KiB whole.
+    """
+    rows: int = 40
+    columns: int = 120
+    memory_bytes: int | None = None
+    """Address space of each of its processes."""
+    max_processes: int | None = None
+    """How many may run at the same time; above that all are killed. None: 512 in a sandbox."""
     sandbox: SandboxWish = "auto"
     network: Network = "none"
 
@@ -41,6 +56,18 @@ class Exit:
     signal: int | None = None
     leaked_pids: Sequence[int] = ()
     """Descendants that had left the process group and were killed one by one."""
+    limit: Literal["memory", "processes"] | None = None
+    """The limit that ended it. For memory that is a judgement: it failed, close to its limit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessUsage:
+    """What a command and all its descendants use; a sandbox's own processes are not counted."""
+
+    cpu_percent: float
+    """Since the last time it was asked for, or the start; above 100 on several processors."""
+    rss_bytes: int
+    processes: int
 
 
 class RunningProcess(Protocol):
@@ -57,6 +84,32 @@ class RunningProcess(Protocol):
         Read by one caller, once. Not reading it holds the process back.
         """
 
+    async def write(self, data: bytes) -> None:
+        """Give it input, whole and after what was given before.
+
+        Raises StateConflict: the input is closed, it has exited, or it has not read for so long
+        (a few seconds) that there was no room. In the last case it may have got a part.
+        """
+
+    async def end_input(self) -> None:
+        """The end of its input, after what was given before; without effect if it is closed.
+
+        In a terminal it is the key for it, ^D, and the input stays open. Raises StateConflict:
+        it has exited, or has not read for too long.
+        """
+
+    def resize(self, *, rows: int, columns: int) -> None:
+        """The terminal's size, each 1 to 65535; without effect on pipes and after the exit."""
+
+    async def send_signal(self, number: int) -> None:
+        """Signal the terminal's foreground group; with pipes, the command's group.
+
+        Raises StateConflict when it has exited.
+        """
+
+    async def usage(self) -> ProcessUsage | None:
+        """None when it has exited."""
+
     async def wait(self) -> Exit:
         """Until it has exited, and nothing it started is left."""
 
@@ -69,7 +122,8 @@ class ProcessHost(Protocol):
         """Start the command; leaving the context kills whatever is left of it.
 
         Raises StartFailed: no such command, not executable, no such folder, arguments too long,
-        a NUL in them, or a sandbox is required and the machine has none.
+        a NUL in them, a home file outside of the home, or a sandbox is required and the machine
+        has none.
         """
 
     async def sweep(self, tasks: Collection[TaskId]) -> Collection[int]:

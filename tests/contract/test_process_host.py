@@ -79,25 +79,6 @@ async def test_pipes_keep_the_two_streams_apart(shell: Shell) -> None:
     assert ended == Exit(code=0)
 
 
-async def test_a_terminal_is_the_controlling_one_and_has_a_size(shell: Shell) -> None:
-    script = "test -t 0 && test -t 1 && test -t 2 && stty size </dev/tty && ps -o tpgid= -p $$"
-
-    outputs, ended = await shell.run(f"{script}; echo $$ >&2", pty=True)
-
-    size, foreground, leader = _text(outputs).splitlines()
-    assert {output.stream for output in outputs} == {"pty"}
-    assert size == "40 120"
-    assert foreground.strip() == leader
-    assert ended == Exit(code=0)
-
-
-async def test_pipes_have_no_input(shell: Shell) -> None:
-    outputs, ended = await shell.run("cat; tty", pty=False)
-
-    assert _text(outputs) == "not a tty\n"
-    assert ended == Exit(code=1)
-
-
 @IN_TERMINAL
 async def test_characters_are_never_cut_in_two(shell: Shell, pty: bool) -> None:
     line = "aé€\U0001f600" * 7

@@ -25,7 +25,7 @@ class Subject:
 
 def _shell() -> Tool:
     process = FakeProcess()
-    process.write("said\n", "stdout")
+    process.say("said\n", "stdout")
     process.end()
     return ShellTool(process_host=FakeProcessHost(process))
 

@@ -80,7 +80,7 @@ async def test_it_reaches_the_network_only_if_it_may(
 
 
 async def test_a_terminal_has_job_control_and_a_size(data: Path) -> None:
-    said, _ = await _run("test -t 0 && stty size </dev/tty && set -m && echo ok", data, pty=True)
+    said, _ = await _run("test -t 1 && stty size </dev/tty && set -m && echo ok", data, pty=True)
 
     assert said == "40 120\nok\n"
 

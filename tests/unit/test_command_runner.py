@@ -18,8 +18,8 @@ SHELL = AgentProfile(name=AgentName("shell"), kind="shell")
 
 async def test_a_shell_task_is_logged_from_its_start_to_its_exit() -> None:
     process, context = FakeProcess(), RecordingContext(profile=SHELL)
-    process.write("one\r\n\x1b[31mtwo")
-    process.write("\x1b[0m\n")
+    process.say("one\r\n\x1b[31mtwo")
+    process.say("\x1b[0m\n")
     process.end()
 
     outcome = await _run("make", process, context)
@@ -128,9 +128,9 @@ async def test_an_exit_that_is_no_success_fails_the_task(
 
 async def test_lines_are_numbered_over_both_streams_and_keep_their_pieces_together() -> None:
     process, context = FakeProcess(), RecordingContext(profile=SHELL)
-    process.write("x" * 40_000, "stdout")
-    process.write("warning\n", "stderr")
-    process.write("y\nlast", "stdout")
+    process.say("x" * 40_000, "stdout")
+    process.say("warning\n", "stderr")
+    process.say("y\nlast", "stdout")
     process.end()
 
     await _run("make", process, context)
@@ -145,12 +145,12 @@ async def test_lines_are_numbered_over_both_streams_and_keep_their_pieces_togeth
 
 async def test_a_prompt_is_shown_although_its_line_is_not_finished() -> None:
     process, context = FakeProcess(), RecordingContext(profile=SHELL)
-    process.write("name? ")
+    process.say("name? ")
 
     async with asyncio.TaskGroup() as group:
         run = group.create_task(_run("ask", process, context))
         await context.until(lambda: len(context.logs) == 1)
-        process.write("Ada\n")
+        process.say("Ada\n")
         process.end()
 
     assert context.logs == [
@@ -165,7 +165,7 @@ async def test_a_progress_bar_is_shown_at_most_twenty_times_a_second() -> None:
     process = FakeProcess(before_each=lambda: clock.advance(0.01))
     context = RecordingContext(profile=SHELL)
     for percent in range(101):
-        process.write(f"\r{percent}%")
+        process.say(f"\r{percent}%")
     process.end()
 
     runner = CommandRunner(process_host=FakeProcessHost(process), clock=clock)
@@ -181,7 +181,7 @@ async def test_a_flood_of_lines_keeps_every_number() -> None:
     process, context = FakeProcess(), RecordingContext(profile=SHELL)
     text = "".join(f"line {number}\n" for number in range(1, 2001))
     for start in range(0, len(text), 997):
-        process.write(text[start : start + 997])
+        process.say(text[start : start + 997])
     process.end()
 
     await _run("seq", process, context)
@@ -197,7 +197,7 @@ async def test_a_cancelled_run_stops_its_process_and_says_how_it_ended(
 ) -> None:
     process = FakeProcess()
     context = RecordingContext(profile=SHELL, grace_s=grace_s)
-    process.write("working\nhalf")
+    process.say("working\nhalf")
     run = asyncio.ensure_future(_run("sleep", process, context))
     await context.until(lambda: len(context.logs) == 1)
 
@@ -217,7 +217,7 @@ async def test_a_cancelled_run_stops_its_process_and_says_how_it_ended(
 async def test_a_run_that_lost_its_lease_leaves_its_process_at_once() -> None:
     process = FakeProcess()
     context = RecordingContext(profile=SHELL, refuses=lambda event: _lost(event))
-    process.write("line\n")
+    process.say("line\n")
 
     with anyio.fail_after(5), pytest.raises(LeaseLost):
         await _run("yes", process, context)

@@ -16,6 +16,7 @@ class ExitWatch:
         self._popen = popen
         self._loop = asyncio.get_running_loop()
         self._exited: asyncio.Future[None] = self._loop.create_future()
+        self._peak_kib = 0
         self._pidfd = _pidfd(popen.pid)
         if self._pidfd is None:
             self._poll()
@@ -25,6 +26,11 @@ class ExitWatch:
     @property
     def has_exited(self) -> bool:
         return self._exited.done()
+
+    @property
+    def peak_bytes(self) -> int:
+        """The most memory that it or a descendant it has waited for used; known once reaped."""
+        return self._peak_kib * 1024
 
     async def exited(self, *, timeout_s: float | None = None) -> bool:
         """Wait for the exit; whether it has come."""
@@ -40,10 +46,22 @@ class ExitWatch:
 
     def reap(self) -> int | None:
         """The return code as `subprocess` has it; None if the process is still there."""
-        returncode = self._popen.poll()
+        returncode = self._take()
         if returncode is not None:
             self._close()
         return returncode
+
+    def _take(self) -> int | None:
+        """What `poll` of the subprocess does, but for the memory that was used."""
+        if self._popen.returncode is None:
+            try:
+                pid, status, used = os.wait4(self._popen.pid, os.WNOHANG)
+            except ChildProcessError:  # somebody else has reaped it
+                return self._popen.poll()
+            if pid:
+                self._popen.returncode = os.waitstatus_to_exitcode(status)
+                self._peak_kib = used.ru_maxrss
+        return self._popen.returncode
 
     def _on_exit(self) -> None:
         if self._pidfd is not None:
@@ -52,7 +70,7 @@ class ExitWatch:
             self._exited.set_result(None)
 
     def _poll(self) -> None:
-        if self._popen.poll() is None:
+        if self._take() is None:
             self._loop.call_later(_POLL_S, self._poll)
         else:
             self._on_exit()

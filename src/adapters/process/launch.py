@@ -9,13 +9,15 @@ from dataclasses import dataclass
 
 from adapters.process.adoption import branding_script
 from adapters.process.descriptor_limit import descriptor_script
+from adapters.process.memory_limit import memory_script
 from domain.errors import StartFailed
 from domain.process_events import OutputStream
+from ports.process import Command
 
-_ROWS, _COLUMNS = 40, 120
 _OUTPUT_FLAGS = 1
 # The first terminal that the leader of a new session opens becomes its controlling terminal.
 _OPEN_TERMINAL = 'exec <>"$0" >&0 2>&0; '
+_CLOSE_INPUT = "exec </dev/null; "
 _EXEC = 'exec "$@"'
 
 
@@ -24,78 +26,113 @@ class Launched:
     popen: subprocess.Popen[bytes]
     outputs: Mapping[OutputStream, int]
     """Non-blocking descriptors to read from; whoever holds this closes them."""
+    input_fd: int | None = None
+    """Non-blocking, to write what the process reads to; closed by whoever holds this."""
+    control_fd: int | None = None
+    """Our side of the terminal once more, for its size and its signals; closed likewise."""
     terminal_fd: int | None = None
     """The process' side of the terminal: open as long as nobody else may have opened it yet."""
 
 
-def launch(
-    argv: Sequence[str], *, cwd: str, environment: Mapping[str, str], pty: bool
-) -> Launched:
+def launch(argv: Sequence[str], *, command: Command, environment: Mapping[str, str]) -> Launched:
     """Start the program. Raises StartFailed, and leaves no descriptor open then.
 
     It blocks for the few milliseconds until the program is loaded: on the caller's thread,
     because a sandbox that dies with its parent dies with the thread that started it.
     """
-    start = _launch_in_terminal if pty else _launch_with_pipes
+    start = _launch_in_terminal if command.pty else _launch_with_pipes
     try:
-        return start(argv, cwd, environment)
+        return start(argv, command, environment)
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise StartFailed(f"cannot start {argv[0]!r}: {reason}") from error
 
 
-def _launch_with_pipes(argv: Sequence[str], cwd: str, environment: Mapping[str, str]) -> Launched:
+def reads_input(command: Command) -> bool:
+    """Whether its standard input is anything but empty."""
+    return command.stdin == "open" or command.input_text is not None
+
+
+def _launch_with_pipes(
+    argv: Sequence[str], command: Command, environment: Mapping[str, str]
+) -> Launched:
     with ExitStack() as on_failure, ExitStack() as always:
-        read_out, write_out = os.pipe()
-        on_failure.callback(os.close, read_out)
-        always.callback(os.close, write_out)
-        read_err, write_err = os.pipe()
-        on_failure.callback(os.close, read_err)
-        always.callback(os.close, write_err)
-        launcher = ["/bin/sh", "-c", _preparation() + _EXEC, "sh", *argv]
-        popen = _popen(launcher, cwd, environment, stdout=write_out, stderr=write_err)
-        os.set_blocking(read_out, False)
-        os.set_blocking(read_err, False)
+        read_out, write_out = _pipe(reading=on_failure, writing=always)
+        read_err, write_err = _pipe(reading=on_failure, writing=always)
+        stdin, input_fd = subprocess.DEVNULL, None
+        if reads_input(command):
+            stdin, input_fd = _pipe(reading=always, writing=on_failure)
+        launcher = ["/bin/sh", "-c", _preparation(command) + _EXEC, "sh", *argv]
+        popen = _popen(launcher, command, environment, (stdin, write_out, write_err))
+        for fd in (read_out, read_err, *(() if input_fd is None else (input_fd,))):
+            os.set_blocking(fd, False)
         on_failure.pop_all()
-        return Launched(popen=popen, outputs={"stdout": read_out, "stderr": read_err})
+        outputs: Mapping[OutputStream, int] = {"stdout": read_out, "stderr": read_err}
+        return Launched(popen=popen, outputs=outputs, input_fd=input_fd)
 
 
-def _launch_in_terminal(argv: Sequence[str], cwd: str, environment: Mapping[str, str]) -> Launched:
+def _launch_in_terminal(
+    argv: Sequence[str], command: Command, environment: Mapping[str, str]
+) -> Launched:
     with ExitStack() as on_failure:
         ours, theirs = os.openpty()
         on_failure.callback(os.close, ours)
         on_failure.callback(os.close, theirs)
-        _prepare(theirs)
+        _prepare(theirs, command)
         os.set_blocking(ours, False)
-        script = _OPEN_TERMINAL + _preparation() + _EXEC
+        control_fd = _copy(ours, on_failure)
+        input_fd = _copy(ours, on_failure) if reads_input(command) else None
+        script = _OPEN_TERMINAL + ("" if reads_input(command) else _CLOSE_INPUT)
+        script += _preparation(command) + _EXEC
         launcher = ["/bin/sh", "-c", script, os.ttyname(theirs), *argv]
-        nowhere = subprocess.DEVNULL
-        popen = _popen(launcher, cwd, environment, stdout=nowhere, stderr=nowhere)
+        popen = _popen(launcher, command, environment, (subprocess.DEVNULL,) * 3)
         on_failure.pop_all()
-        return Launched(popen=popen, outputs={"pty": ours}, terminal_fd=theirs)
+        return Launched(
+            popen=popen,
+            outputs={"pty": ours},
+            input_fd=input_fd,
+            control_fd=control_fd,
+            terminal_fd=theirs,
+        )
 
 
-def _preparation() -> str:
-    return branding_script() + descriptor_script()
+def _pipe(*, reading: ExitStack, writing: ExitStack) -> tuple[int, int]:
+    read, write = os.pipe()
+    reading.callback(os.close, read)
+    writing.callback(os.close, write)
+    return read, write
 
 
-def _prepare(terminal_fd: int) -> None:
-    """A usual size, and line feeds that stay as the program wrote them."""
-    termios.tcsetwinsize(terminal_fd, (_ROWS, _COLUMNS))
+def _copy(fd: int, on_failure: ExitStack) -> int:
+    copy = os.dup(fd)
+    on_failure.callback(os.close, copy)
+    return copy
+
+
+def _preparation(command: Command) -> str:
+    return branding_script() + descriptor_script() + memory_script(command.memory_bytes)
+
+
+def _prepare(terminal_fd: int, command: Command) -> None:
+    """Its size, and line feeds that stay as the program wrote them."""
+    termios.tcsetwinsize(terminal_fd, (command.rows, command.columns))
     attributes = termios.tcgetattr(terminal_fd)
     attributes[_OUTPUT_FLAGS] &= ~termios.ONLCR
     termios.tcsetattr(terminal_fd, termios.TCSANOW, attributes)
 
 
 def _popen(
-    argv: Sequence[str], cwd: str, environment: Mapping[str, str], *, stdout: int, stderr: int
+    argv: Sequence[str],
+    command: Command,
+    environment: Mapping[str, str],
+    streams: tuple[int, int, int],
 ) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         argv,
-        cwd=cwd,
+        cwd=command.cwd,
         env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=stdout,
-        stderr=stderr,
+        stdin=streams[0],
+        stdout=streams[1],
+        stderr=streams[2],
         start_new_session=True,
     )

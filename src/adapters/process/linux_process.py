@@ -4,13 +4,21 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from typing import Literal
 
 from adapters.process.exit_watch import ExitWatch
 from adapters.process.launch import Launched
+from adapters.process.memory_limit import ran_out_of_memory
 from adapters.process.output_reader import DRAIN_S, OutputReader
+from adapters.process.process_input import ProcessInput
+from adapters.process.process_table import ProcessEntry
 from adapters.process.task_processes import TaskProcesses
-from ports.process import Exit, Output
+from adapters.process.terminal_control import TerminalControl
+from adapters.process.usage_meter import UsageMeter
+from domain.errors import StateConflict
+from ports.process import Command, Exit, Output, ProcessUsage
 
 log = logging.getLogger(__name__)
 
@@ -18,13 +26,29 @@ _KILL_S = 5.0
 
 
 class LinuxProcess:
-    def __init__(self, launched: Launched, processes: TaskProcesses, *, sandbox: str) -> None:
+    def __init__(
+        self,
+        launched: Launched,
+        processes: TaskProcesses,
+        *,
+        command: Command,
+        sandbox: str,
+        patience_s: float,
+    ) -> None:
         self._pid = launched.popen.pid
+        self._command = command
         self._sandbox = sandbox
         self._processes = processes
         self._watch = ExitWatch(launched.popen)
         self._reader = OutputReader(launched.outputs, self._watch)
+        self._terminal = TerminalControl(launched.control_fd)
         self._terminal_fd = launched.terminal_fd
+        self._input = ProcessInput(
+            launched.input_fd, self._watch, is_terminal=command.pty, patience_s=patience_s
+        )
+        self._input.give(command.input_text, then_closed=command.stdin == "closed")
+        self._usage = UsageMeter()
+        self._was_a_crowd = False
         self._leaked: set[int] = set()
         self._exit: Exit | None = None
         self._settling = asyncio.Lock()
@@ -41,6 +65,40 @@ class LinuxProcess:
     def output(self) -> AsyncIterator[Output]:
         return self._reader.read()
 
+    async def write(self, data: bytes) -> None:
+        await self._input.write(data)
+
+    async def end_input(self) -> None:
+        await self._input.end()
+
+    def resize(self, *, rows: int, columns: int) -> None:
+        self._terminal.resize(rows=rows, columns=columns)
+
+    async def send_signal(self, number: int) -> None:
+        if self._watch.has_exited:
+            raise StateConflict("the process has exited")
+        group = self._terminal.foreground_group()
+        if group is not None and group != self._pid:
+            await self._processes.signal_other_group(group, number)
+        elif self._sandbox == "none":
+            self._processes.signal_group(number)
+        else:
+            await self._processes.signal_inside(number)
+
+    async def usage(self) -> ProcessUsage | None:
+        entries = await asyncio.to_thread(self._entries)
+        return None if self._watch.has_exited else self._usage.look(entries)
+
+    async def count(self) -> int:
+        """How many of the task's processes there are now."""
+        return len(await asyncio.to_thread(self._entries))
+
+    async def kill_as_crowd(self) -> None:
+        """Kill all of them for being too many."""
+        if self._exit is None:
+            self._was_a_crowd = True
+            await self._settle()
+
     async def wait(self) -> Exit:
         await self._watch.exited()
         await self._reader.finished(timeout_s=DRAIN_S)
@@ -56,6 +114,8 @@ class LinuxProcess:
         self._kill_group()
         self._reader.close()
         await self._settle()
+        await self._input.close()
+        self._terminal.close()
         self._close_terminal()
 
     async def _ask_to_end(self, grace_s: float) -> None:
@@ -93,8 +153,23 @@ class LinuxProcess:
         returncode = self._watch.reap()
         leaked = tuple(sorted(self._leaked))
         if returncode is None or returncode < 0:
-            return Exit(signal=-(returncode or -signal.SIGKILL), leaked_pids=leaked)
-        return Exit(code=returncode, leaked_pids=leaked)
+            ended = Exit(signal=-(returncode or -signal.SIGKILL), leaked_pids=leaked)
+        else:
+            ended = Exit(code=returncode, leaked_pids=leaked)
+        return replace(ended, limit=self._limit(ended))
+
+    def _limit(self, ended: Exit) -> Literal["memory", "processes"] | None:
+        if self._was_a_crowd:
+            return "processes"
+        peak, most = self._watch.peak_bytes, self._command.memory_bytes
+        return "memory" if ran_out_of_memory(ended, peak_bytes=peak, memory_bytes=most) else None
+
+    def _entries(self) -> Sequence[ProcessEntry]:
+        """All that is alive of the task, but not what makes up its sandbox."""
+        entries = self._processes.living()
+        if self._sandbox == "none":
+            return entries
+        return [entry for entry in entries if self._pid not in (entry.pid, entry.parent)]
 
     def _close_terminal(self, _: object = None) -> None:
         if self._terminal_fd is not None:

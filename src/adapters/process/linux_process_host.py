@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 
 from adapters.process.adoption import become_subreaper
 from adapters.process.bubblewrap import SandboxPlan, bubblewrap_argv
+from adapters.process.crowd_watch import CrowdWatch
 from adapters.process.environment import mark_of, process_environment
 from adapters.process.executable import resolved_argv
 from adapters.process.hidden_places import hidden_paths, require_workspace
@@ -18,6 +19,7 @@ from adapters.process.launch import launch
 from adapters.process.leaders import Leaders
 from adapters.process.linux_process import LinuxProcess
 from adapters.process.private_home import private_home, remove_homes
+from adapters.process.process_input import PATIENCE_S
 from adapters.process.stray_sweep import kill_carriers
 from adapters.process.task_processes import TaskProcesses
 from adapters.process.uninterrupted import uninterrupted
@@ -28,6 +30,7 @@ from ports.process import Command
 log = logging.getLogger(__name__)
 
 _TRIAL_S = 5.0
+_MOST_IN_SANDBOX = 512
 
 
 class LinuxProcessHost:
@@ -38,10 +41,14 @@ class LinuxProcessHost:
         *,
         hidden_folders: Sequence[str] = (),
         environment: Mapping[str, str] = os.environ,
+        patience_s: float = PATIENCE_S,
     ) -> None:
+        """`patience_s` is how long a process may take to read what it is given."""
         self._hidden_folders = tuple(hidden_folders)
         self._environment = environment
+        self._patience_s = patience_s
         self._leaders = Leaders()
+        self._crowds = CrowdWatch()
         self._trying = asyncio.Lock()
         self._bubblewrap: str | None = None
         self._was_tried = False
@@ -99,7 +106,8 @@ class LinuxProcessHost:
         async with private_home(command) as home:
             process = self._started(command, home, bubblewrap)
             try:
-                yield process
+                async with self._crowds.over(process, most=_most_processes(command, bubblewrap)):
+                    yield process
             finally:
                 await uninterrupted(process.close())
                 self._leaders.forget(process.pid)
@@ -110,12 +118,14 @@ class LinuxProcessHost:
         if bubblewrap is not None:
             argv = bubblewrap_argv(bubblewrap, argv, self._plan(command, home))
         launched = self._leaders.start(
-            lambda: launch(argv, cwd=command.cwd, environment=environment, pty=command.pty)
+            lambda: launch(argv, command=command, environment=environment)
         )
         leader, mark = launched.popen.pid, mark_of(command.task_id)
         processes = TaskProcesses(leader, mark=mark, leaders=self._leaders)
         sandbox = "none" if bubblewrap is None else "bubblewrap"
-        return LinuxProcess(launched, processes, sandbox=sandbox)
+        return LinuxProcess(
+            launched, processes, command=command, sandbox=sandbox, patience_s=self._patience_s
+        )
 
     def _plan(self, command: Command, home: str) -> SandboxPlan:
         cwd = os.path.realpath(command.cwd)
@@ -127,3 +137,9 @@ class LinuxProcessHost:
             network=command.network,
             pty=command.pty,
         )
+
+
+def _most_processes(command: Command, bubblewrap: str | None) -> int | None:
+    if command.max_processes is not None or bubblewrap is None:
+        return command.max_processes
+    return _MOST_IN_SANDBOX

@@ -15,6 +15,9 @@ class ProcessEntry:
     session: int
     started: int
     """Clock ticks since the machine's start: with the pid it names one process only."""
+    cpu_ticks: int
+    """Also of the children it has waited for."""
+    rss_pages: int
 
     @property
     def is_zombie(self) -> bool:
@@ -46,6 +49,8 @@ def process_entry(pid: int) -> ProcessEntry | None:
         group=int(fields[2]),
         session=int(fields[3]),
         started=int(fields[19]),
+        cpu_ticks=sum(map(int, fields[11:15])),
+        rss_pages=int(fields[21]),
     )
 
 
@@ -61,7 +66,7 @@ def carries_any(pid: int, marks: Collection[bytes]) -> bool:
     )
 
 
-def send_signal(entry: ProcessEntry, number: signal.Signals) -> bool:
+def send_signal(entry: ProcessEntry, number: int) -> bool:
     """Signal that very process, never a stranger that has got its pid; whether it was there."""
     try:
         pidfd = os.pidfd_open(entry.pid)

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from adapters.process.leaders import Leaders
 from adapters.process.process_table import (
@@ -30,17 +30,35 @@ class TaskProcesses:
         entry = process_entry(leader)
         self._started = entry.started if entry else 0
 
-    def signal_group(self, number: signal.Signals) -> None:
+    def signal_group(self, number: int) -> None:
         """Safe as long as the leader has not been reaped."""
         try:
             os.killpg(self._leader, number)
         except (ProcessLookupError, PermissionError):
             return
 
-    async def signal_followers(self, number: signal.Signals) -> None:
+    async def signal_followers(self, number: int) -> None:
         """Signal all but the leader."""
         for entry in await asyncio.to_thread(self._followers):
             send_signal(entry, number)
+
+    async def signal_inside(self, number: int) -> None:
+        """Signal what runs in a sandbox, of which the leader and its children are the shell."""
+        for entry in await asyncio.to_thread(self._followers):
+            if entry.parent != self._leader:
+                send_signal(entry, number)
+
+    async def signal_other_group(self, group: int, number: int) -> None:
+        """Signal those of the leader's session that are in the group."""
+        for entry in await asyncio.to_thread(self._followers):
+            if entry.group == group and entry.session == self._leader:
+                send_signal(entry, number)
+
+    def living(self) -> Sequence[ProcessEntry]:
+        """The leader and all its followers; for a thread, it takes a while."""
+        leader = process_entry(self._leader)
+        alive = [entry for entry in self._followers() if not entry.is_zombie]
+        return [*((leader,) if leader else ()), *alive]
 
     async def group_gone(self, *, timeout_s: float) -> None:
         """Wait until the leader is the last of its group; nobody tells, so it has to look."""
@@ -79,15 +97,15 @@ class TaskProcesses:
         table = [entry for entry in process_table() if entry.started >= self._started]
         buried = self._leaders.bury(table)
         table = [entry for entry in table if entry.pid not in buried]
-        followers = {entry.pid for entry in table if self._is_own(entry)} | {self._leader}
-        while more := {e.pid for e in table if e.parent in followers} - followers:
-            followers |= more
-        left = followers - {self._leader, os.getpid()}
+        known = {entry.pid for entry in table if entry.session == self._leader}
+        known = _with_descendants(known | {self._leader}, table)
+        # Of a crowd nearly all are known by now; to read an environment takes longest.
+        rest = [entry for entry in table if entry.pid not in known]
+        found = {entry.pid for entry in rest if self._is_own(entry)}
+        left = _with_descendants(known | found, table) - {self._leader, os.getpid()}
         return [entry for entry in table if entry.pid in left]
 
     def _is_own(self, entry: ProcessEntry) -> bool:
-        if entry.session == self._leader:
-            return True
         if entry.is_zombie:
             return False
         return carries_any(entry.pid, (self._mark,)) or self._is_foundling(entry)
@@ -95,3 +113,14 @@ class TaskProcesses:
     def _is_foundling(self, entry: ProcessEntry) -> bool:
         """Adopted from a task and without its mark: this one's, if no other task is running."""
         return len(self._leaders) == 1 and self._leaders.is_orphan(entry)
+
+
+def _with_descendants(pids: set[int], table: Sequence[ProcessEntry]) -> set[int]:
+    children: dict[int, list[int]] = {}
+    for entry in table:
+        children.setdefault(entry.parent, []).append(entry.pid)
+    found, new = set(pids), list(pids)
+    while new:
+        new = [child for pid in new for child in children.get(pid, ()) if child not in found]
+        found.update(new)
+    return found

@@ -15,8 +15,8 @@ from tests.process_fakes import FakeProcess, FakeProcessHost, tool_context
 
 async def test_a_command_line_is_run_in_the_workspace_and_its_output_streamed() -> None:
     process, shown = FakeProcess(), list[str]()
-    process.write("out\n", "stdout")
-    process.write("\x1b[31merr\x1b[0m\n", "stderr")
+    process.say("out\n", "stdout")
+    process.say("\x1b[31merr\x1b[0m\n", "stderr")
     process.end()
     host = FakeProcessHost(process)
     tool = ShellTool(process_host=host, sandbox="require", network="host")
@@ -43,7 +43,7 @@ async def test_a_command_line_is_run_in_the_workspace_and_its_output_streamed() 
 )
 async def test_a_command_that_does_not_succeed_is_an_error(ended: Exit, content: str) -> None:
     process = FakeProcess()
-    process.write("oops\n", "stderr")
+    process.say("oops\n", "stderr")
     process.end(ended)
 
     result = await _tool(process).call({"command": "false"}, tool_context("/work"))
@@ -63,8 +63,8 @@ async def test_a_command_that_says_nothing_says_so() -> None:
 async def test_of_a_long_output_both_ends_are_kept() -> None:
     process = FakeProcess()
     for _ in range(100):
-        process.write("x" * 1000, "stdout")
-    process.write("the end", "stdout")
+        process.say("x" * 1000, "stdout")
+    process.say("the end", "stdout")
     process.end()
 
     result = await _tool(process).call({"command": "yes"}, tool_context("/work"))
@@ -77,7 +77,7 @@ async def test_of_a_long_output_both_ends_are_kept() -> None:
 
 async def test_a_command_that_takes_too_long_is_stopped() -> None:
     process = FakeProcess()
-    process.write("working\n", "stdout")
+    process.say("working\n", "stdout")
 
     with anyio.fail_after(5):
         result = await _tool(process).call(
@@ -90,7 +90,7 @@ async def test_a_command_that_takes_too_long_is_stopped() -> None:
 
 async def test_a_cancelled_call_stops_its_command() -> None:
     process, has_said = FakeProcess(), anyio.Event()
-    process.write("working\n", "stdout")
+    process.say("working\n", "stdout")
 
     async def stream(_: str) -> None:
         has_said.set()

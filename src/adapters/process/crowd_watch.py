@@ -1,0 +1,73 @@
+"""Ends tasks that run more processes than they may; as root no limit of the kernel's does that."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from adapters.process.fork_count import fork_count
+from adapters.process.linux_process import LinuxProcess
+
+_LOOK_S = 0.1
+# More than can be started between the launch and the first look at the machine's count.
+_FIRST_COUNT = 32
+
+
+@dataclass(slots=True, kw_only=True)
+class _Watched:
+    process: LinuxProcess
+    most: int
+    count: int
+    forks: int | None
+    """As many forks the machine had seen before `count` was counted."""
+
+    def may_be_over(self, forks: int | None) -> bool:
+        if forks is None or self.forks is None:
+            return True
+        return self.count + forks - self.forks > self.most
+
+
+class CrowdWatch:
+    """One look for all tasks; it counts only where enough was started since the last count."""
+
+    def __init__(self) -> None:
+        self._watched: list[_Watched] = []
+        self._looking: asyncio.Task[None] | None = None
+
+    @asynccontextmanager
+    async def over(self, process: LinuxProcess, *, most: int | None) -> AsyncIterator[None]:
+        if most is None:
+            yield
+            return
+        watched = _Watched(process=process, most=most, count=_FIRST_COUNT, forks=fork_count())
+        self._watched.append(watched)
+        if self._looking is None:
+            self._looking = asyncio.create_task(self._look())
+        try:
+            yield
+        finally:
+            self._watched.remove(watched)
+            await self._rest()
+
+    async def _rest(self) -> None:
+        """With nothing to watch there is nothing to do."""
+        looking = self._looking
+        if looking is not None and not self._watched:
+            self._looking = None
+            looking.cancel()
+            await asyncio.wait((looking,))
+
+    async def _look(self) -> None:
+        while True:
+            forks = fork_count()
+            for watched in tuple(self._watched):
+                if watched.may_be_over(forks):
+                    await _count(watched)
+            await asyncio.sleep(_LOOK_S)
+
+
+async def _count(watched: _Watched) -> None:
+    watched.forks = fork_count()
+    watched.count = await watched.process.count()
+    if watched.count > watched.most:
+        await watched.process.kill_as_crowd()
