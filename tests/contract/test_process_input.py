@@ -41,7 +41,7 @@ async def test_a_terminal_is_the_controlling_one_and_has_a_size(host: ProcessHos
 async def test_an_input_that_is_closed_is_at_its_end_and_takes_nothing(
     host: ProcessHost, pty: bool
 ) -> None:
-    async with _bash(host, "cat; tty; read -r <&1", pty=pty) as process:
+    async with _bash(host, "cat; tty; sleep 60", pty=pty) as process:
         assert await _line(process) == "not a tty\n"
         with pytest.raises(StateConflict, match="closed"):
             await process.write(b"text\n")
@@ -66,7 +66,7 @@ async def test_what_is_written_is_read_until_the_end_of_the_input(
 
 
 async def test_pipes_take_nothing_after_the_end_of_the_input(host: ProcessHost) -> None:
-    async with _bash(host, "cat; echo over; read -r <&1", stdin="open") as process:
+    async with _bash(host, "cat; echo over; sleep 60", stdin="open") as process:
         await process.end_input()
         assert await _line(process) == "over\n"
         await process.end_input()
