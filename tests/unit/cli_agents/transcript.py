@@ -25,7 +25,8 @@ def golden(name: str) -> list[object]:
 
 def understood(parser: OutputParser, lines: Iterable[str]) -> list[object]:
     """What the golden file of these lines should hold."""
-    told, unread = [], []
+    told: list[AgentEvent] = []
+    unread: list[str] = []
     for line in lines:
         events = parser.parse(line)
         if events is None:
