@@ -13,18 +13,12 @@ from ports.event_log import EncodedEvent, StoredEvent
 
 Row = tuple[object, ...]
 
-_COLUMNS = tuple(column.name for column in events.columns)
-_ROWS_AT_ONCE = (256, 32, 4, 1)
+_ROWS_AT_ONCE = (256, 128, 64, 32, 16, 8, 4, 2, 1)
 
 
-def _insert(count: int) -> Prepared:
-    rows: Sequence[Mapping[str, object]] = [
-        {name: bindparam(f"{name}_{number}") for name in _COLUMNS} for number in range(count)
-    ]
-    return Prepared(lambda: insert(events).values(rows))
-
-
-_INSERTS: Mapping[int, Prepared] = {count: _insert(count) for count in _ROWS_AT_ONCE}
+_INSERTS: Mapping[int, Prepared] = {
+    count: Prepared(lambda: insert(events), rows=count) for count in _ROWS_AT_ONCE
+}
 
 _ALLOT = Prepared(
     lambda: (

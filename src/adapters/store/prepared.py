@@ -1,11 +1,14 @@
 """Statements of the hot path: compiled once for a dialect, run on the driver's own cursor."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ClauseElement, Connection
+
+_NUMBERED = re.compile(r"\$(\d+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +28,10 @@ class Prepared:
     driver raises is not wrapped either.
     """
 
-    def __init__(self, build: Callable[[], ClauseElement]) -> None:
+    def __init__(self, build: Callable[[], ClauseElement], *, rows: int = 1) -> None:
+        """An insert of one row becomes one of so many `rows`."""
         self._build = build
+        self._rows = rows
         self._texts: dict[str, _Text] = {}
 
     def run(self, connection: Connection, values: Mapping[str, object]) -> int:
@@ -64,4 +69,16 @@ class Prepared:
         compiled = self._build().compile(dialect=connection.dialect)
         names = getattr(compiled, "positiontup", None) or ()
         defaults = compiled.params
-        return _Text(sql=str(compiled), parameters=tuple((name, defaults[name]) for name in names))
+        sql = _with_rows(str(compiled), self._rows) if self._rows > 1 else str(compiled)
+        return _Text(sql=sql, parameters=tuple((name, defaults[name]) for name in names))
+
+
+def _with_rows(sql: str, count: int) -> str:
+    """Compiling an insert of hundreds of rows would hold everything up for 50 ms."""
+    into, values, row = sql.partition(" VALUES ")
+    width = len(_NUMBERED.findall(row))
+    return into + values + ", ".join(_numbered_from(row, width * n) for n in range(count))
+
+
+def _numbered_from(row: str, before: int) -> str:
+    return _NUMBERED.sub(lambda place: f"${before + int(place[1])}", row)
