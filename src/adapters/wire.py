@@ -9,7 +9,7 @@ from itertools import islice
 
 import msgspec
 
-from domain.events import EVENT_CLASSES, AgentEvent, Origin, event_type
+from domain.events import EVENT_CLASSES, AgentEvent, Origin
 from domain.ids import Tag
 from domain.whole_text import whole_text
 from ports.event_log import EncodedEvent, StoredEvent
@@ -24,13 +24,18 @@ _FIELDS = {
     cls: tuple(field.name for field in fields(cls) if field.name not in _ENVELOPE)
     for cls in EVENT_CLASSES.values()
 }
+_HEADS = {
+    cls: (name, b'{"event_type":"%b","seq":' % name.encode())
+    for name, cls in EVENT_CLASSES.items()
+}
+_PLAIN = frozenset({str, int, float, bool})
 _DECODERS = {name: msgspec.json.Decoder(cls) for name, cls in EVENT_CLASSES.items()}
 _encode = msgspec.json.Encoder().encode
 
 
 class JsonEventCodec:
     def encode(self, event: AgentEvent, origin: Origin, *, at: datetime, tag: Tag) -> EncodedEvent:
-        name = event_type(type(event))
+        name, head = _HEADS[type(event)]
         payload = _bounded(_present_fields(event))
         return EncodedEvent(
             event_type=name,
@@ -38,9 +43,8 @@ class JsonEventCodec:
             agent=origin.agent,
             tag=tag,
             at=at,
-            head=b'{"event_type":"%b","seq":' % name.encode(),
-            tail=b',"timestamp":"%b",%b,%b'
-            % (timestamp(at).encode(), _origin_fields(origin), payload[1:]),
+            head=head,
+            tail=b',"timestamp":%b,%b,%b' % (_timestamp(at), _origin_fields(origin), payload[1:]),
         )
 
     def decode(self, stored: StoredEvent) -> AgentEvent:
@@ -62,6 +66,11 @@ def timestamp(at: datetime) -> str:
     return in_utc.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
+def _timestamp(at: datetime) -> bytes:
+    """The same as JSON, from the encoder, which is ten times as fast but leaves zeros out."""
+    return _encode(at if at.tzinfo is UTC and at.microsecond else timestamp(at))
+
+
 @lru_cache(maxsize=1024)
 def _origin_fields(origin: Origin) -> bytes:
     """The part of the envelope that all events of an attempt share, without its braces."""
@@ -77,7 +86,7 @@ def _origin_fields(origin: Origin) -> bytes:
 def _present_fields(event: AgentEvent) -> dict[str, object]:
     """The payload without the fields that have no value."""
     return {
-        name: _present(value)
+        name: value if type(value) in _PLAIN else _present(value)
         for name in _FIELDS[type(event)]
         if (value := getattr(event, name)) is not None
     }

@@ -1,6 +1,7 @@
 """What an event does to the status of its task; the event log applies it with the append."""
 
 from dataclasses import dataclass
+from typing import get_args
 
 from domain.events import AgentEvent
 from domain.process_events import ProcessEvent
@@ -33,6 +34,8 @@ from domain.usage import Usage
 from domain.whole_text import whole_text
 from domain.workspace_events import WorkspaceEvent
 
+_CHANGING_NOTHING = frozenset(get_args(ThinkingEvent | ProcessEvent | WorkspaceEvent))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskChange:
@@ -47,6 +50,8 @@ def change_of(event: AgentEvent, usage: Usage | None = None) -> TaskChange | Non
 
     `usage` is what the task has used so far; it is kept with a final change.
     """
+    if type(event) in _CHANGING_NOTHING:  # nearly all; to ask for each class takes a while
+        return None
     if isinstance(event, ThinkingEvent | ProcessEvent | WorkspaceEvent):
         return None
     match event:

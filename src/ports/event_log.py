@@ -3,15 +3,17 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from domain.ids import AgentName, LeaseId, SessionKey, Tag, TaskId
 from domain.task_change import TaskChange
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EncodedEvent:
-    """An event's JSON in two parts; its seq goes between them."""
+class EncodedEvent(NamedTuple):
+    """An event's JSON in two parts; its seq goes between them.
+
+    A tuple, as StoredEvent is: there are so many of them, and it is made in half the time.
+    """
 
     event_type: str
     task_id: TaskId
@@ -32,8 +34,7 @@ class EncodedEvent:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredEvent:
+class StoredEvent(NamedTuple):
     seq: int
     tag: Tag
     event_type: str

@@ -1,7 +1,6 @@
 """What every codec of events promises."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -74,4 +73,4 @@ def test_fields_that_this_version_does_not_know_are_ignored(codec: EventCodec) -
 
 
 def _with_body(stored: StoredEvent, body: bytes) -> StoredEvent:
-    return replace(stored, body=body)
+    return stored._replace(body=body)

@@ -81,6 +81,20 @@ def test_times_are_told_in_utc_with_microseconds() -> None:
     assert timestamp(there) == "2026-11-21T10:00:00.000000Z"
 
 
+@pytest.mark.parametrize(
+    "at",
+    [
+        datetime(2026, 11, 21, 10, 0, 0, 7, tzinfo=UTC),
+        datetime(2026, 11, 21, 10, tzinfo=UTC),
+        datetime(2026, 11, 21, 12, 30, 0, 7, tzinfo=timezone(timedelta(hours=2, minutes=30))),
+    ],
+)
+def test_an_event_tells_its_time_as_anything_else_does(at: datetime) -> None:
+    encoded = CODEC.encode(Log(line="x", line_num=1, stream="stdout"), ORIGIN, at=at, tag=Tag("0"))
+
+    assert strict_json(encoded.at_seq(1).body)["timestamp"] == timestamp(at)
+
+
 def test_half_a_character_is_replaced() -> None:
     assert said(Log(line="a\ud83db", line_num=1, stream="pty"))["line"] == "a\ufffdb"
 
@@ -105,7 +119,7 @@ def test_an_event_that_is_too_long_is_cut_and_says_so(letter: str, seen: str) ->
 
 def test_a_field_that_a_newer_version_added_is_passed_over() -> None:
     event = Log(line="a", line_num=1, stream="pty")
-    newer = replace(stored(event), body=stored(event).body[:-1] + b',"colour":{"r":1}}')
+    newer = stored(event)._replace(body=stored(event).body[:-1] + b',"colour":{"r":1}}')
 
     assert CODEC.decode(newer) == event
 

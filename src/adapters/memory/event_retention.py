@@ -58,7 +58,7 @@ class MemoryEventRetention:
         for place, event in enumerate(row.events if row else ()):
             is_its = begin < event.seq <= end and event.task_id == task.task_id
             if row and is_its and event.event_type in event_types:
-                row.events[place] = replace(event, body=b"")
+                row.events[place] = event._replace(body=b"")
         if end < task.last_seq:
             return end
         if known := self._database.tasks.get(task.task_id):

@@ -78,11 +78,9 @@ def _goes_on(one: Append, other: Append) -> bool:
 
 
 def _numbered(append: Append, after: int, rows: list[Row]) -> Sequence[StoredEvent]:
-    numbered: list[StoredEvent] = []
-    for seq, event in enumerate(append.events, after + 1):
-        stored = event.at_seq(seq)
-        numbered.append(stored)
-        rows.append(row_of(append.session_key, event, stored))
+    key, added = append.session_key, append.events
+    numbered = [event.at_seq(seq) for seq, event in enumerate(added, after + 1)]
+    rows.extend([row_of(key, *pair) for pair in zip(added, numbered, strict=True)])
     return numbered
 
 
