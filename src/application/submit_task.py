@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from domain.extraction import ExtractionRule
 from domain.ids import AgentName, SessionId, TaskId
 from domain.limits import Limits
-from domain.task import Approval, OnBusy, OnDisconnect
+from domain.task import Approval, OnBusy, OnDisconnect, Task
 from ports.task_store import IdempotencyKey
 
 
@@ -24,3 +25,20 @@ class SubmitTask:
     metadata: Mapping[str, object] | None = None
     idempotency: IdempotencyKey | None = None
     retry_of: TaskId | None = None
+    rules: tuple[ExtractionRule, ...] = ()
+
+
+def again(task: Task) -> SubmitTask:
+    """What asks for the same once more; in its session, but without waiting for anybody."""
+    return SubmitTask(
+        text=task.text,
+        session_id=task.session_id,
+        agent=task.agent,
+        limits=task.limits,
+        on_disconnect=task.on_disconnect,
+        approval=task.approval,
+        workspace=task.workspace,
+        metadata=task.metadata,
+        retry_of=task.task_id,
+        rules=task.rules,
+    )

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from domain.extraction import ExtractionRule
 from domain.ids import AgentName, SessionId, SessionKey, TaskId, WorkerId
 from domain.limits import Limits
 from domain.principal import Principal
@@ -116,6 +117,8 @@ class Task:
     approval: Approval | None = None
     workspace: str | None = None
     retry_of: TaskId | None = None
+    rules: tuple[ExtractionRule, ...] = ()
+    """What to look for in what it writes, besides what its agent's profile says."""
     cancel: CancelIntent | None = None
     worker_id: WorkerId | None = None
     first_seq: int = 0

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from domain.errors import IdempotencyKeyReused, SessionBusy, TaskNotFound
+from domain.extraction import ExtractionRule
 from domain.ids import TaskId
 from domain.limits import Limits
 from domain.principal import LOCAL
@@ -15,6 +16,16 @@ from domain.usage import Usage
 from ports.task_store import IdempotencyKey, TaskQuery
 from tests.contract.scene import ALICE, BOB, TALK, WORKER, Scene
 
+RULES = (
+    ExtractionRule(
+        name="coverage",
+        pattern=r"(?P<value>[\d.]+)% von \d+ Prüfungen",
+        types=(("value", "number"),),
+        ignore_case=True,
+        every_match=False,
+    ),
+    ExtractionRule(name="cost", json_path="$.total_cost_usd"),
+)
 KEY = IdempotencyKey(key="k-1", request_hash="one")
 
 
@@ -27,6 +38,7 @@ async def test_a_submitted_task_comes_back_as_it_was_given(scene: Scene) -> None
         approval="ask",
         workspace="/srv/w",
         retry_of=TaskId("task_before"),
+        rules=RULES,
     )
 
     submission = await scene.submit(given)

@@ -12,7 +12,7 @@ _MAX_METADATA_BYTES = 16 * 1024
 _WEEK_S = 7 * 24 * 3600
 
 
-def _bounded_text(text: str) -> str:
+def bounded_text(text: str) -> str:
     if len(text.encode()) > _MAX_TEXT_BYTES:
         raise ValueError(f"should have at most {_MAX_TEXT_BYTES} bytes in UTF-8")
     return text
@@ -40,7 +40,7 @@ def _storable(text: str) -> str:
 TaskText = Annotated[
     str,
     Field(min_length=1, max_length=_MAX_TEXT_BYTES, description="What the agent is asked to do."),
-    AfterValidator(_bounded_text),
+    AfterValidator(bounded_text),
 ]
 SessionIdText = Annotated[
     str, Field(pattern=CHOSEN_ID, description="A session of yours; made on first use.")

@@ -20,6 +20,7 @@ from adapters.http.checked_values import (
     ToolCalls,
     Workspace,
 )
+from adapters.http.rule_body import RuleBodies
 from domain.task import Approval, OnBusy, OnDisconnect
 
 _STRICT = ConfigDict(extra="forbid", strict=True)
@@ -56,6 +57,7 @@ class SubmitBody(TypedDict):
     approval: NotRequired[Approval]
     workspace: NotRequired[Workspace]
     metadata: NotRequired[Metadata]
+    extraction: NotRequired[RuleBodies]
 
 
 @with_config(_STRICT)

@@ -4,6 +4,7 @@ import hashlib
 import json
 
 from adapters.http.request_bodies import LimitsBody, SubmitBody
+from adapters.http.rule_body import rules_of
 from application.submit_task import SubmitTask
 from domain.ids import AgentName, SessionId
 from domain.limits import Limits
@@ -11,6 +12,7 @@ from ports.task_store import IdempotencyKey
 
 
 def submit_task(body: SubmitBody, *, key: str | None) -> SubmitTask:
+    """Raises InvalidInput for a rule that says too little or too much."""
     return SubmitTask(
         text=body["task"],
         session_id=SessionId(body["session_id"]) if "session_id" in body else None,
@@ -21,6 +23,7 @@ def submit_task(body: SubmitBody, *, key: str | None) -> SubmitTask:
         approval=body.get("approval"),
         workspace=body.get("workspace"),
         metadata=body.get("metadata"),
+        rules=rules_of(body.get("extraction", ()), field="extraction"),
         idempotency=None if key is None else _idempotency(key, body),
     )
 

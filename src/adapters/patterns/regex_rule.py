@@ -29,9 +29,11 @@ class RegexRule:
     def find(self, text: str, _: JsonLine) -> list[Found]:
         """Raises TimeoutError."""
         matches = self._pattern.finditer(text, timeout=LINE_S)
-        return [
-            self._found(match) for match in islice(filter(_says_something, matches), self._most)
-        ]
+        said = filter(_says_something, matches)
+        try:
+            return [self._found(match) for match in islice(said, self._most)]
+        except MemoryError as error:  # of so much going back and forth, before the time was up
+            raise TimeoutError from error
 
     def _found(self, match: "regex.Match[str]") -> Found:
         groups = {

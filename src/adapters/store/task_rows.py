@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from adapters.store.rules_column import rules_column, rules_of_column
 from adapters.store.store_clock import moment, moment_or_none
 from adapters.store.tables import tasks
 from domain.ids import AgentName, SessionId, SessionKey, TaskId, WorkerId
@@ -38,6 +39,7 @@ COLUMNS_GIVEN = (
     "approval",
     "workspace",
     "retry_of",
+    "rules",
 )
 """Those that `columns_of` fills."""
 
@@ -60,6 +62,7 @@ def columns_of(task: Task) -> dict[str, object]:
         "approval": task.approval,
         "workspace": task.workspace,
         "retry_of": task.retry_of,
+        "rules": rules_column(task.rules),
     }
 
 
@@ -90,6 +93,7 @@ def task_of(row: TaskRow) -> Task:
         approval=row.approval,
         workspace=row.workspace,
         retry_of=row.retry_of,
+        rules=rules_of_column(row.rules),
         cancel=_intent_of(row),
         worker_id=WorkerId(row.worker_id) if row.worker_id is not None else None,
         first_seq=row.first_seq,

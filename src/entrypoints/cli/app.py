@@ -20,9 +20,14 @@ _EXEC = """Run a command as an agent in the current directory; exit with its cod
 
 As from a shell, the code is 127 for a command that does not exist, 126 for one that cannot be
 executed, and 128 + N for one that was ended by signal N."""
+_EXTRACT = """Print what extraction rules find in the standard input.
+
+The rules are those of --rules FILE, as [[rules]] in toml or a list in JSON, and the built-in ones
+named by --rule."""
 _COMMANDS = (
     ("Here", "run", "run:run", "Carry out a task in this process, without a server."),
     ("Here", "exec", "exec:exec_command", _EXEC),
+    ("Here", "extract", "extract:extract", _EXTRACT),
     ("Here", "serve", "serve:serve", "Serve HTTP and carry out what is submitted."),
     ("At a server", "submit", "submit:submit", "Submit a task and watch it to its end."),
     ("At a server", "watch", "watch:watch", _WATCH),

@@ -1,0 +1,41 @@
+"""Extraction rules from a file, as toml or JSON."""
+
+import json
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from domain.extraction import MOST_RULES, ExtractionRule
+from entrypoints.cli.failure import UsageMistake
+from entrypoints.rule_settings import RuleSettings
+
+_RULES = TypeAdapter(list[RuleSettings])
+
+
+def rules_of_file(path: Path) -> Sequence[ExtractionRule]:
+    """`[[rules]]` of toml; of JSON a list of rules, or an object with one as `rules`."""
+    try:
+        given = _RULES.validate_python(_list_of(path))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in ("rules", *first["loc"]))
+        raise UsageMistake(f"{path}: {where}: {first['msg']}") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise UsageMistake(f"{path}: {error}") from error
+    if len(given) > MOST_RULES:
+        raise UsageMistake(f"{path}: there are {len(given)} rules; {MOST_RULES} at most")
+    return [rule.rule() for rule in given]
+
+
+def _list_of(path: Path) -> object:
+    text = path.read_text(encoding="utf-8")
+    value: object = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    if not isinstance(value, dict):
+        return value
+    unknown = next((name for name in value if name != "rules"), None)
+    if unknown is not None or "rules" not in value:
+        said = "has no rules" if unknown is None else f"there is no setting {unknown!r}"
+        raise UsageMistake(f"{path}: {said}; write [[rules]] above each rule")
+    return value["rules"]
