@@ -13,12 +13,17 @@ from starlette.types import ASGIApp
 from adapters.http.agents_router import agents_router
 from adapters.http.app import http_app
 from adapters.http.caller import caller_by
+from adapters.http.extraction_router import extraction_router
 from adapters.http.operations_router import NotReady
 from adapters.http.sessions_router import sessions_router
 from adapters.http.submit_router import submit_router
 from adapters.http.tasks_router import tasks_router
+from adapters.patterns.regex_pattern_matcher import RegexPatternMatcher
+from application.agents import Agents
+from application.extraction_test import ExtractionTest
 from domain.principal import LOCAL, Principal
 from domain.task import Task
+from tests.unit.http.fake_agents import fake_agents
 from tests.unit.http.fake_coordinator import FakeCoordinator
 from tests.unit.http.fake_sessions import FakeSessions
 
@@ -37,6 +42,7 @@ class World:
 
     coordinator: FakeCoordinator = field(default_factory=FakeCoordinator)
     sessions: FakeSessions = field(default_factory=FakeSessions)
+    agents: Agents = field(default_factory=fake_agents)
     authenticator: FakeAuthenticator = field(default_factory=FakeAuthenticator)
     not_ready: NotReady | None = None
     following_fails: Exception | None = None
@@ -56,7 +62,13 @@ class World:
                 ),
                 tasks_router(coordinator=self.coordinator, caller=caller),
                 sessions_router(sessions=self.sessions, caller=caller),
-                agents_router(coordinator=self.coordinator, caller=caller),
+                extraction_router(
+                    extraction=ExtractionTest(
+                        matcher=RegexPatternMatcher(), clock=self.coordinator.clock
+                    ),
+                    caller=caller,
+                ),
+                agents_router(agents=self.agents, caller=caller),
             ],
             version="1.2.3",
             clock=self.coordinator.clock,

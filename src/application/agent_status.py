@@ -1,17 +1,27 @@
 """An agent as it is at this moment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from domain.agent_profile import AgentProfile
+from ports.program_finder import ProgramFinder
+from ports.task_store import AgentRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentStatus:
     profile: AgentProfile
-    live_tasks: int
-    """Those of the asker that are being carried out now, by whatever process."""
+    record: AgentRecord = field(default_factory=AgentRecord)
+    """Of the asker's tasks."""
+    missing: str | None = None
+    """The program that it needs and that is not on this machine."""
 
     @property
     def status(self) -> Literal["idle", "running"]:
-        return "running" if self.live_tasks else "idle"
+        return "running" if self.record.live else "idle"
+
+
+def missing_program(profile: AgentProfile, programs: ProgramFinder) -> str | None:
+    """None for an agent that is no program of its own, too."""
+    program = next(iter(profile.argv), None)
+    return None if program is None or programs.has(program, env=profile.env) else program

@@ -3,10 +3,9 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from application.agent_status import AgentStatus
 from application.event_broadcaster import EventBroadcaster
 from application.stop_signal import Cancelled
-from application.submit_task import SubmitTask
+from application.submit_task import SubmitTask, again
 from application.superseded import superseded_by
 from application.tails import Tails
 from application.task_end import TaskEnd
@@ -28,6 +27,7 @@ from ports.agent_catalog import AgentCatalog
 from ports.clock import Clock
 from ports.id_source import IdSource
 from ports.meter import Meter
+from ports.pattern_matcher import PatternMatcher
 from ports.task_store import Cancellation, Submission, TaskQuery, TaskStore
 from ports.wakeups import Hint, Wakeups
 
@@ -47,6 +47,7 @@ class ServerCoordinator:
         clock: Clock,
         ids: IdSource,
         meter: Meter,
+        matcher: PatternMatcher,
     ) -> None:
         self._tasks = tasks
         self._broadcaster = broadcaster
@@ -57,6 +58,7 @@ class ServerCoordinator:
         self._clock = clock
         self._ids = ids
         self._meter = meter
+        self._matcher = matcher
         self._is_accepting = False
 
     @property
@@ -91,11 +93,12 @@ class ServerCoordinator:
     ) -> Submission:
         """Queue a task. A reserved one is carried out by this process and no other.
 
-        Raises Draining, UnknownAgent, SessionBusy, IdempotencyKeyReused.
+        Raises Draining, UnknownAgent, InvalidInput, SessionBusy, IdempotencyKeyReused.
         """
         if not self._is_accepting:
             raise Draining("the server takes no new tasks now")
-        task = self._new_task(principal, request)
+        self._matcher.ready(request.rules, field="extraction")
+        task = await self._new_task(principal, request)
         submission = await self._tasks.submit(
             task,
             self._broadcaster.encode(
@@ -146,18 +149,7 @@ class ServerCoordinator:
             raise StateConflict(
                 f"the task is {old.status}; only one that has ended can be retried"
             )
-        again = SubmitTask(
-            text=old.text,
-            session_id=old.session_id,
-            agent=old.agent,
-            limits=old.limits,
-            on_disconnect=old.on_disconnect,
-            approval=old.approval,
-            workspace=old.workspace,
-            metadata=old.metadata,
-            retry_of=old.task_id,
-        )
-        return await self.submit(principal, again)
+        return await self.submit(principal, again(old))
 
     async def get_task(self, principal: Principal, task_id: TaskId) -> Task:
         return await self._tasks.get(principal, task_id)
@@ -170,27 +162,14 @@ class ServerCoordinator:
         task = await self._tasks.get(principal, task_id)
         return await TaskEnd(self._tasks, self._tails, task).wait(timeout_s=timeout_s)
 
-    async def agents(self, principal: Principal) -> Sequence[AgentStatus]:
-        live = await self._tasks.live_counts(principal)
-        return [
-            AgentStatus(profile=profile, live_tasks=live.get(profile.name, 0))
-            for profile in self._catalog.list()
-        ]
-
-    async def agent(self, principal: Principal, name: AgentName) -> AgentStatus:
-        """Raises AgentNotFound."""
-        profile = self.profile(name)
-        live = await self._tasks.live_counts(principal)
-        return AgentStatus(profile=profile, live_tasks=live.get(name, 0))
-
     def profile(self, name: AgentName) -> AgentProfile:
         """Raises AgentNotFound."""
         return self._catalog.get(name)
 
-    def _new_task(self, principal: Principal, request: SubmitTask) -> Task:
+    async def _new_task(self, principal: Principal, request: SubmitTask) -> Task:
         agent = request.agent or self._catalog.default
         try:
-            self._catalog.get(agent)
+            await self._catalog.find(agent)
         except AgentNotFound as error:
             known = ", ".join(profile.name for profile in self._catalog.list())
             raise UnknownAgent("agent", f"no agent is named {agent!r}; known: {known}") from error
@@ -209,6 +188,7 @@ class ServerCoordinator:
             approval=request.approval,
             workspace=request.workspace,
             retry_of=request.retry_of,
+            rules=request.rules,
         )
 
     async def _announce(

@@ -1,7 +1,7 @@
 """An agent: a configured profile that can carry out tasks."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Literal
 
 from domain.extraction import ExtractionRule
@@ -60,3 +60,17 @@ class AgentProfile:
     max_attempts: int = 3
     model: str | None = None
     source: ProfileSource = "built_in"
+
+    def over(self, template: "AgentProfile", *, said: Collection[str]) -> "AgentProfile":
+        """The template, changed in the fields that were said here.
+
+        Limits, variables and files are added to the template's one by one.
+        """
+        held = {
+            each.name: getattr(self if each.name in said else template, each.name)
+            for each in fields(self)
+        }
+        held["limits"] = self.limits.within(template.limits)
+        held["env"] = {**template.env, **self.env}
+        held["home_files"] = {**template.home_files, **self.home_files}
+        return replace(self, **held)

@@ -4,15 +4,19 @@ AgentcastError
 ├── NotFound
 │   ├── TaskNotFound
 │   ├── SessionNotFound
-│   └── AgentNotFound
+│   ├── AgentNotFound
+│   └── ApprovalNotFound
 ├── Refused
 │   ├── InvalidInput
 │   │   ├── InvalidCursor
 │   │   ├── UnknownTask
 │   │   └── UnknownAgent
+│   ├── NotAllowed
 │   ├── SessionBusy
 │   ├── SessionExists
 │   ├── StateConflict
+│   ├── ApprovalAnswered
+│   ├── ApprovalExpired
 │   ├── IdempotencyKeyReused
 │   └── LimitReached
 ├── Unavailable
@@ -49,6 +53,10 @@ class AgentNotFound(NotFound):
     """There is no such agent."""
 
 
+class ApprovalNotFound(NotFound):
+    """There is no such approval."""
+
+
 class Refused(AgentcastError):
     """The request is understood and not granted."""
 
@@ -73,6 +81,10 @@ class UnknownAgent(InvalidInput):
     """A task names an agent that is not configured."""
 
 
+class NotAllowed(Refused):
+    """The caller may see this and not do that to it."""
+
+
 class SessionBusy(Refused):
     """The session has an unfinished task and the submission asked not to wait."""
 
@@ -83,6 +95,14 @@ class SessionExists(Refused):
 
 class StateConflict(Refused):
     """The task's present state does not allow this."""
+
+
+class ApprovalAnswered(Refused):
+    """The approval was answered before; an answer is given once."""
+
+
+class ApprovalExpired(Refused):
+    """Nobody waits for this answer any more."""
 
 
 class IdempotencyKeyReused(Refused):

@@ -13,5 +13,10 @@ class Principal:
     is_local: bool = False
     """The one principal of a server without a login: per-principal caps do not bind it."""
 
+    @property
+    def is_operator(self) -> bool:
+        """Whether this caller may change which agents there are."""
+        return self.is_local
+
 
 LOCAL = Principal(tenant="local", owner="local", name="local", is_local=True)

@@ -1,12 +1,16 @@
-"""Agent profiles as the toml file says them, and those that are always there."""
+"""Agent profiles as the toml file says them, over those that are always there."""
 
 from collections.abc import Mapping
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
+from pydantic_core import PydanticCustomError
 
 from domain.agent_profile import AgentProfile, HandOver, Network, OnLost, SandboxWish
+from domain.built_in_rules import BuiltInRule, built_in_rule
+from domain.extraction import ExtractionRule
 from domain.ids import AgentName
-from domain.limits import Limits
+from entrypoints.ready_made_agents import READY_MADE
+from entrypoints.rule_settings import RuleSettings
 
 
 class LimitSettings(BaseModel):
@@ -29,7 +33,10 @@ class AgentSettings(BaseModel):
     kind: str = "command"
     description: str = ""
     argv: tuple[str, ...] = ()
+    resume_argv: tuple[str, ...] = ()
     hand_over: HandOver = "argument"
+    keeps_stdin: bool = False
+    parser: str | None = None
     pty: bool = True
     env: dict[str, str] = Field(default_factory=dict)
     env_passthrough: tuple[str, ...] = ()
@@ -39,48 +46,56 @@ class AgentSettings(BaseModel):
     limits: LimitSettings = LimitSettings()
     on_lost: OnLost = "interrupt"
     max_attempts: int = Field(default=3, ge=1)
+    start_s: float = Field(default=30.0, gt=0)
+    first_output_s: float | None = Field(default=None, gt=0)
+    memory_bytes: int | None = Field(default=None, gt=0)
+    processes: int | None = Field(default=None, gt=0)
+    home_files: dict[str, str] = Field(default_factory=dict)
     model: str | None = None
+    rules: tuple[RuleSettings, ...] = ()
+    built_in_rules: tuple[BuiltInRule, ...] = ()
+    """By their names; they come before those that are written out."""
+
+    @field_validator("argv", "resume_argv", "env_passthrough", mode="before")
+    @classmethod
+    def _is_list(cls, value: object) -> object:
+        if isinstance(value, str):
+            raise PydanticCustomError("list", 'should be a list, such as ["npm", "test"]')
+        return value
 
 
 def profiles_of(agents: Mapping[str, AgentSettings]) -> list[AgentProfile]:
     """Those that are always there, changed and completed by those that are configured."""
-    changed = {name: _changed(_BUILT_IN[name], by=agents.get(name)) for name in _BUILT_IN}
-    return [_profile(name, settings) for name, settings in {**agents, **changed}.items()]
+    configured = {AgentName(name): _profile(name, said) for name, said in agents.items()}
+    return list({**READY_MADE, **configured}.values())
 
 
-_BUILT_IN: Mapping[str, AgentSettings] = {
-    "react": AgentSettings(
-        kind="react",
-        description="Thinks with a language model and works with tools in the workspace.",
-    ),
-    "shell": AgentSettings(
-        kind="shell",
-        description="Runs the task as a command line in a terminal.",
-    ),
-}
-
-
-def _changed(settings: AgentSettings, *, by: AgentSettings | None) -> AgentSettings:
-    """Only what was said is changed; a default was not said."""
-    said = () if by is None else by.model_fields_set
-    return settings.model_copy(update={name: getattr(by, name) for name in said})
+_PROFILE = TypeAdapter(AgentProfile)
+_RULES = frozenset({"rules", "built_in_rules"})
 
 
 def _profile(name: str, settings: AgentSettings) -> AgentProfile:
-    return AgentProfile(
-        name=AgentName(name),
-        kind=settings.kind,
-        description=settings.description,
-        argv=settings.argv,
-        hand_over=settings.hand_over,
-        pty=settings.pty,
-        env=settings.env,
-        env_passthrough=settings.env_passthrough,
-        workspace=settings.workspace,
-        sandbox=settings.sandbox,
-        network=settings.network,
-        limits=Limits(**settings.limits.model_dump()),
-        on_lost=settings.on_lost,
-        max_attempts=settings.max_attempts,
-        model=settings.model,
-    )
+    """Only what was said is changed; a default was not said."""
+    template = _template(name, settings)
+    table = settings.model_dump(exclude_unset=True, exclude=set(_RULES))
+    if settings.model_fields_set & _RULES:
+        table["rules"] = _rules(settings)
+    given = {"kind": template.kind, **table, "name": name, "source": "config"}
+    return _PROFILE.validate_python(given).over(template, said=given)
+
+
+def _rules(settings: AgentSettings) -> tuple[ExtractionRule, ...]:
+    built_in = (built_in_rule(name) for name in settings.built_in_rules)
+    return (*built_in, *(rule.rule() for rule in settings.rules))
+
+
+def _template(name: str, settings: AgentSettings) -> AgentProfile:
+    """The ready-made agent of this name, or else of this kind."""
+    is_kind_said = "kind" in settings.model_fields_set
+    ready_made = READY_MADE.get(AgentName(name))
+    if ready_made is not None and (not is_kind_said or settings.kind == ready_made.kind):
+        return ready_made
+    of_kind = READY_MADE.get(AgentName(settings.kind))
+    if of_kind is not None and of_kind.kind == settings.kind:
+        return of_kind
+    return AgentProfile(name=AgentName(name), kind=settings.kind)

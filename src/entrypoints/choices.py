@@ -6,16 +6,22 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Literal
 
+from adapters.patterns.regex_pattern_matcher import RegexPatternMatcher
+from application.profile_check import check_profile
 from application.retention_policy import RetentionPolicy
 from domain.agent_profile import AgentProfile
+from domain.errors import InvalidInput
 from domain.ids import AgentName
 from entrypoints.agent_settings import profiles_of
 from entrypoints.settings import Settings, SettingsError
 from entrypoints.settings_file import near_name
+from ports.pattern_matcher import PatternMatcher
 
 StoreKind = Literal["sqlite", "postgres", "memory"]
 ModelKind = Literal["openai", "scripted"]
 
+PROGRAM_KINDS = ("shell", "command", "claude-code", "codex", "gemini")
+"""Of agents that are processes, whose output is read."""
 DEFAULT_OPENAI_MODEL = "gpt-4o"
 _NO_KEY = "none"  # servers of one's own often want no key, the SDK always does
 
@@ -52,6 +58,10 @@ def openai_model(settings: Settings) -> str:
     return settings.llm_model or DEFAULT_OPENAI_MODEL
 
 
+def pattern_matcher() -> PatternMatcher:
+    return RegexPatternMatcher()
+
+
 def retention_policy(settings: Settings) -> RetentionPolicy:
     days = settings.retention_days
     return RetentionPolicy(
@@ -61,15 +71,12 @@ def retention_policy(settings: Settings) -> RetentionPolicy:
 
 
 def profiles(settings: Settings, kinds: Collection[str]) -> Sequence[AgentProfile]:
-    """Raises SettingsError for an agent of a kind that nothing here can run."""
+    """Raises SettingsError for a configured agent that nothing here can run."""
     found = profiles_of(settings.agents)
     for profile in found:
-        if profile.kind not in kinds:
-            raise SettingsError(
-                f"agents.{profile.name}.kind: there is no kind {profile.kind!r}"
-                f"{near_name(profile.kind, kinds)}; known: {', '.join(sorted(kinds))}"
-            )
-    return found
+        if profile.source == "config":
+            _check(profile, kinds)
+    return [profile for profile in found if profile.kind in kinds]
 
 
 def default_agent(settings: Settings, known: Sequence[AgentProfile]) -> AgentName:
@@ -88,3 +95,16 @@ def most_streams(settings: Settings) -> int:
     if descriptors == resource.RLIM_INFINITY:
         descriptors = sys.maxsize
     return settings.max_streams or max(1, descriptors * 4 // 5)
+
+
+def _check(profile: AgentProfile, kinds: Collection[str]) -> None:
+    where = f"agents.{profile.name}"
+    if profile.kind not in kinds:
+        raise SettingsError(
+            f"{where}.kind: there is no kind {profile.kind!r}"
+            f"{near_name(profile.kind, kinds)}; known: {', '.join(sorted(kinds))}"
+        )
+    try:
+        check_profile(profile, kinds=kinds)
+    except InvalidInput as error:
+        raise SettingsError(f"{where}.{error.field}: {error}") from error

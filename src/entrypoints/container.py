@@ -19,17 +19,19 @@ from adapters.http.reactor import Reactor
 from adapters.http.stream_flush import StreamFlush
 from adapters.http.stream_takeover import StreamTakeover
 from adapters.http.websockets import WebSockets
-from adapters.llm.openai_model import OpenAIModel
-from adapters.llm.scripted_model import ScriptedModel
 from adapters.metrics.prometheus_meter import PrometheusMeter, exposition, new_registry
 from adapters.process.linux_process_host import LinuxProcessHost
 from adapters.system.clock import SystemClock
-from adapters.system.fixed_agent_catalog import FixedAgentCatalog
 from adapters.system.id_source import SystemIdSource
+from adapters.system.path_program_finder import PathProgramFinder
+from adapters.system.stored_agent_catalog import StoredAgentCatalog
 from adapters.wire import JsonEventCodec
 from adapters.workspace.folder_workspace_retention import FolderWorkspaceRetention
 from adapters.workspace.folder_workspaces import FolderWorkspaces
 from application.agent_coordinator import AgentCoordinator
+from application.agents import Agents
+from application.approval_gate import ApprovalGate
+from application.approvals import Approvals
 from application.command_runner import CommandRunner
 from application.cursor_shelf import CursorShelf
 from application.event_broadcaster import EventBroadcaster
@@ -48,10 +50,12 @@ from application.watches import Watches
 from application.worker import Worker
 from application.worker_settings import WorkerSettings
 from entrypoints import choices, stores
+from entrypoints.chosen_model import chosen_model
 from entrypoints.data_directory import DataDirectory
 from entrypoints.settings import Settings
 from entrypoints.workspace_tools import workspace_tools
 from ports.agent_catalog import AgentCatalog
+from ports.approval_store import ApprovalStore
 from ports.authenticator import Authenticator
 from ports.clock import Clock
 from ports.cursor_store import CursorStore
@@ -62,6 +66,8 @@ from ports.id_source import IdSource
 from ports.language_model import LanguageModel
 from ports.meter import Meter
 from ports.process import ProcessHost
+from ports.profile_store import ProfileStore
+from ports.program_finder import ProgramFinder
 from ports.runner import Runner
 from ports.session_store import SessionStore
 from ports.task_store import TaskStore
@@ -111,21 +117,14 @@ class Container(DeclarativeContainer):
     session_store: Provider[SessionStore] = Callable(stores.session_store_of, _stores)
     event_retention: Provider[EventRetention] = Callable(stores.event_retention_of, _stores)
     cursor_store: Provider[CursorStore] = Callable(stores.cursor_store_of, _stores)
+    approval_store: Provider[ApprovalStore] = Callable(stores.approval_store_of, _stores)
+    profile_store: Provider[ProfileStore] = Callable(stores.profile_store_of, _stores)
     wakeups: Provider[Wakeups] = Callable(stores.wakeups_of, _stores)
 
     process_host: Provider[ProcessHost] = Singleton(
         LinuxProcessHost, hidden_folders=List(settings.provided.data_dir.as_posix.call())
     )
-    language_model: Provider[LanguageModel] = Selector(
-        Callable(choices.model_kind, settings),
-        openai=Singleton(
-            OpenAIModel,
-            api_key=Callable(choices.openai_key, settings),
-            base_url=settings.provided.openai_base_url,
-            model=Callable(choices.openai_model, settings),
-        ),
-        scripted=Singleton(ScriptedModel),
-    )
+    language_model: Provider[LanguageModel] = Singleton(chosen_model, settings)
     tools: Provider[Sequence[Tool]] = Singleton(workspace_tools, process_host)
 
     react_runner: Provider[Runner] = Singleton(
@@ -134,10 +133,22 @@ class Container(DeclarativeContainer):
     command_runner: Provider[Runner] = Singleton(
         CommandRunner, process_host=process_host, clock=clock
     )
-    runners = Dict(react=react_runner, shell=command_runner, command=command_runner)
+    runners = Dict(dict.fromkeys(choices.PROGRAM_KINDS, command_runner), react=react_runner)
     profiles = Callable(choices.profiles, settings, kinds=runners)
     catalog: Provider[AgentCatalog] = Singleton(
-        FixedAgentCatalog, profiles, default=Callable(choices.default_agent, settings, profiles)
+        StoredAgentCatalog,
+        profiles,
+        default=Callable(choices.default_agent, settings, profiles),
+        store=profile_store,
+    )
+    program_finder: Provider[ProgramFinder] = Singleton(PathProgramFinder)
+    agents = Singleton(
+        Agents,
+        store=profile_store,
+        catalog=catalog,
+        tasks=task_store,
+        programs=program_finder,
+        kinds=runners,
     )
 
     tails = Singleton(Tails, log=event_log, sessions=session_store, tasks=task_store, codec=codec)
@@ -152,17 +163,21 @@ class Container(DeclarativeContainer):
         ids=ids,
         meter=meter,
     )
+    approvals = Singleton(Approvals, store=approval_store, wakeups=wakeups)
+    approval_gate = Singleton(ApprovalGate, store=approval_store, wakeups=wakeups, ids=ids)
     agent_coordinator = Singleton(
         AgentCoordinator,
         runners=runners,
         catalog=catalog,
         workspaces=workspaces,
+        approvals=approval_gate,
         clock=clock,
         meter=meter,
     )
     lost_tasks = Singleton(
         LostTasks,
         tasks=task_store,
+        approvals=approval_store,
         broadcaster=event_broadcaster,
         catalog=catalog,
         processes=process_host,
@@ -179,6 +194,7 @@ class Container(DeclarativeContainer):
     )
     server_coordinator = Singleton(
         ServerCoordinator,
+        matcher=Singleton(choices.pattern_matcher),
         tasks=task_store,
         broadcaster=event_broadcaster,
         worker=worker,

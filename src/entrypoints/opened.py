@@ -16,6 +16,7 @@ async def opened(container: Container) -> AsyncIterator[None]:
         container.wakeups(),
         container.process_host(),
         container.language_model(),
+        container.agents(),
         container.event_broadcaster(),
         container.tail_follower(),
         container.retention(),

@@ -2,25 +2,31 @@
 
 from dataclasses import dataclass
 
+from adapters.memory.approval_store import MemoryApprovalStore
 from adapters.memory.cursor_store import MemoryCursorStore
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.event_log import MemoryEventLog
 from adapters.memory.event_retention import MemoryEventRetention
+from adapters.memory.profile_store import MemoryProfileStore
 from adapters.memory.session_store import MemorySessionStore
 from adapters.memory.task_store import MemoryTaskStore
 from adapters.memory.wakeups import MemoryWakeups
+from adapters.store.approval_store import SqlApprovalStore
 from adapters.store.cursor_store import SqlCursorStore
 from adapters.store.event_log import SqlEventLog
 from adapters.store.event_retention import SqlEventRetention
 from adapters.store.open_database import driver_of, open_database
 from adapters.store.open_wakeups import open_wakeups
+from adapters.store.profile_store import SqlProfileStore
 from adapters.store.session_store import SqlSessionStore
 from adapters.store.task_store import SqlTaskStore
+from ports.approval_store import ApprovalStore
 from ports.clock import Clock
 from ports.cursor_store import CursorStore
 from ports.event_log import EventLog
 from ports.event_retention import EventRetention
 from ports.id_source import IdSource
+from ports.profile_store import ProfileStore
 from ports.session_store import SessionStore
 from ports.task_store import TaskStore
 from ports.wakeups import Wakeups
@@ -34,6 +40,8 @@ class Stores:
     session_store: SessionStore
     event_retention: EventRetention
     cursor_store: CursorStore
+    approval_store: ApprovalStore
+    profile_store: ProfileStore
     wakeups: Wakeups
 
 
@@ -46,6 +54,8 @@ def memory_stores(*, clock: Clock, ids: IdSource, lease_s: float) -> Stores:
         session_store=MemorySessionStore(database),
         event_retention=MemoryEventRetention(database),
         cursor_store=MemoryCursorStore(clock),
+        approval_store=MemoryApprovalStore(database),
+        profile_store=MemoryProfileStore(),
         wakeups=MemoryWakeups(),
     )
 
@@ -59,6 +69,8 @@ def sql_stores(url: str, *, ids: IdSource, lease_s: float) -> Stores:
         session_store=SqlSessionStore(database),
         event_retention=SqlEventRetention(database),
         cursor_store=SqlCursorStore(database),
+        approval_store=SqlApprovalStore(database),
+        profile_store=SqlProfileStore(database),
         wakeups=open_wakeups(url) if driver_of(url) == "postgresql" else MemoryWakeups(),
     )
 
@@ -85,6 +97,14 @@ def event_retention_of(stores: Stores) -> EventRetention:
 
 def cursor_store_of(stores: Stores) -> CursorStore:
     return stores.cursor_store
+
+
+def approval_store_of(stores: Stores) -> ApprovalStore:
+    return stores.approval_store
+
+
+def profile_store_of(stores: Stores) -> ProfileStore:
+    return stores.profile_store
 
 
 def wakeups_of(stores: Stores) -> Wakeups:

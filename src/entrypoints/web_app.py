@@ -7,6 +7,7 @@ from adapters.http.agents_router import agents_router
 from adapters.http.app import Application, Lifespan, http_app
 from adapters.http.caller import caller_by
 from adapters.http.event_answers import EventAnswers
+from adapters.http.extraction_router import extraction_router
 from adapters.http.open_streams import OpenStreams
 from adapters.http.operations_router import NotReady
 from adapters.http.session_events_router import session_events_router
@@ -19,8 +20,10 @@ from adapters.http.submit_router import submit_router
 from adapters.http.task_events_router import task_events_router
 from adapters.http.tasks_router import tasks_router
 from adapters.http.websocket_router import websocket_router
+from application.extraction_test import ExtractionTest
 from domain.errors import Unavailable
 from domain.ids import SessionKey
+from entrypoints import choices
 from entrypoints.container import Container
 from entrypoints.gauges import show_gauges
 
@@ -63,7 +66,13 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None) -> Applic
             ),
             tasks_router(coordinator=coordinator, caller=caller),
             sessions_router(sessions=sessions, caller=caller),
-            agents_router(coordinator=coordinator, caller=caller),
+            agents_router(agents=container.agents(), caller=caller),
+            extraction_router(
+                extraction=ExtractionTest(
+                    matcher=choices.pattern_matcher(), clock=container.clock()
+                ),
+                caller=caller,
+            ),
             stream_listing_router(
                 streams=OpenStreams(watches=watches, flush=container.stream_flush()),
                 caller=caller,

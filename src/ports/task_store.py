@@ -59,6 +59,29 @@ class TaskQuery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LastExit:
+    """How the latest task of an agent ended."""
+
+    task_id: TaskId
+    status: TaskStatus
+    finished_at: datetime
+    exit_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentRecord:
+    """What became of one principal's tasks with one agent, so far as they are kept."""
+
+    live: int = 0
+    """Carried out now, by whichever worker."""
+    completed: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    interrupted: int = 0
+    last_exit: LastExit | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MadeTask:
     """No more than what tells whom a task concerns."""
 
@@ -156,8 +179,10 @@ class TaskStore(Protocol):
     async def list(self, principal: Principal, query: TaskQuery) -> Sequence[Task]:
         """Newest first."""
 
-    async def live_counts(self, principal: Principal) -> Mapping[AgentName, int]:
-        """How many tasks of each agent are live, by whichever worker; agents without are left out."""
+    async def agent_records(
+        self, principal: Principal, agent: AgentName | None = None
+    ) -> Mapping[AgentName, AgentRecord]:
+        """Of each agent, or of this one; agents whose tasks are all queued, or none, are left out."""
 
     async def made_after(self, number: int, *, limit: int) -> Sequence[MadeTask]:
         """Up to `limit` of everybody's tasks above this number, in its order."""

@@ -6,7 +6,7 @@ from domain.ids import AgentName, SessionId, TaskId
 from domain.principal import LOCAL
 from domain.task import TaskStatus
 from ports.task_store import TaskQuery
-from tests.contract.scene import ALICE, BOB, OTHER_WORKER, Scene
+from tests.contract.scene import ALICE, BOB, Scene
 
 
 async def test_tasks_are_listed_newest_first_in_pages(scene: Scene) -> None:
@@ -62,20 +62,3 @@ async def test_a_text_is_found_literally_whatever_the_case_of_ascii(scene: Scene
     assert await found("übung") == []
     assert await found("k\\s") == ["back\\slash"]
     assert await found("nowhere") == []
-
-
-async def test_the_live_are_counted_by_agent_whoever_carries_them_out(scene: Scene) -> None:
-    first = await scene.start("one")
-    await scene.start("two")
-    for session, agent in (("three", "shell"), ("four", "shell"), ("five", "idle")):
-        await scene.submit(scene.new_task(session, agent=agent))
-    await scene.tasks.claim(OTHER_WORKER, limit=1, lease_s=30)
-    await scene.queue("six", principal=ALICE)
-
-    before = dict(await scene.tasks.live_counts(LOCAL))
-    await scene.end(first)
-    await scene.sessions.delete(LOCAL, SessionId("two"))
-
-    assert before == {"react": 2, "shell": 1}
-    assert dict(await scene.tasks.live_counts(LOCAL)) == {"shell": 1}
-    assert dict(await scene.tasks.live_counts(ALICE)) == {}

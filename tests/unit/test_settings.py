@@ -1,15 +1,10 @@
 """Where settings come from, and what is said when they are wrong."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from domain.agent_profile import AgentProfile
-from domain.ids import AgentName
-from domain.limits import Limits
-from entrypoints.agent_settings import AgentSettings, profiles_of
-from entrypoints.choices import default_agent, model_kind, profiles, store_kind
+from entrypoints.choices import model_kind, store_kind
 from entrypoints.settings import Settings, SettingsError, load_settings
 
 
@@ -80,33 +75,6 @@ def test_a_key_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "sk-canary" not in repr(load_settings())
 
 
-def test_agents_of_the_file_stand_beside_those_that_are_always_there(tmp_path: Path) -> None:
-    (tmp_path / "agentcast.toml").write_text(
-        '[agents.lint]\nargv = ["ruff", "check"]\nhand_over = "none"\nlimits.timeout_s = 60\n'
-    )
-
-    known = {profile.name: profile for profile in profiles_of(load_settings().agents)}
-
-    assert set(known) == {"react", "shell", "lint"}
-    assert known[AgentName("lint")] == AgentProfile(
-        name=AgentName("lint"),
-        kind="command",
-        argv=("ruff", "check"),
-        hand_over="none",
-        limits=Limits(timeout_s=60),
-    )
-
-
-def test_an_agent_that_is_always_there_keeps_what_the_file_does_not_change(tmp_path: Path) -> None:
-    (tmp_path / "agentcast.toml").write_text('[agents.react]\nmodel = "x"\nlimits.usd = 1\n')
-
-    [react, shell] = profiles_of(load_settings().agents)
-
-    [as_it_was, _] = profiles_of({})
-    assert react == replace(as_it_was, model="x", limits=Limits(usd=1))
-    assert (react.kind, shell.kind) == ("react", "shell")
-
-
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -128,20 +96,6 @@ def test_a_wrong_word_in_the_file_is_named_in_one_line(
         load_settings()
 
     assert "\n" not in str(wrong.value)
-
-
-def test_an_agent_of_a_kind_that_nothing_can_run_is_refused() -> None:
-    settings = Settings(agents={"lint": AgentSettings(kind="comand")})
-
-    with pytest.raises(
-        SettingsError, match=r"lint\.kind: .*did you mean command\?; known: command"
-    ):
-        profiles(settings, kinds={"command", "react", "shell"})
-
-
-def test_a_default_agent_that_is_not_there_is_named_with_those_that_are() -> None:
-    with pytest.raises(SettingsError, match="known: react, shell"):
-        default_agent(Settings(default_agent="nobody"), profiles_of({}))
 
 
 def test_the_model_is_chosen_by_the_key_or_the_server_that_is_there() -> None:

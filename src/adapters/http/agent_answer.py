@@ -1,15 +1,18 @@
-"""An agent as JSON: what it is and can do, never its command or its environment."""
+"""An agent as JSON: what it is and can do, and how its tasks have ended."""
 
 from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from adapters.http.answer_time import AnswerTime
 from adapters.http.links import agent_path
-from adapters.http.task_figures import LimitsAnswer, limits_answer
+from adapters.http.profile_answer import ProfileAnswer, add_optional
+from adapters.wire import timestamp
 from application.agent_status import AgentStatus
-from domain.agent_profile import Network, OnLost, SandboxWish
-from domain.limits import Limits
+from domain.principal import Principal
+from domain.task import TaskStatus
+from ports.task_store import AgentRecord, LastExit
 
 
 class AgentLinks(TypedDict):
@@ -17,23 +20,38 @@ class AgentLinks(TypedDict):
     stream: str
 
 
-class AgentAnswer(TypedDict):
+class LastExitAnswer(TypedDict):
+    """How the latest of your tasks ended."""
+
+    task_id: str
+    status: TaskStatus
+    exit_code: NotRequired[int]
+    finished_at: AnswerTime
+
+
+class AgentTotals(TypedDict):
+    """How your tasks ended, so far as they are kept."""
+
+    completed: int
+    failed: int
+    cancelled: int
+    interrupted: int
+
+
+class AgentAnswer(ProfileAnswer):
     """A configured profile that can carry out tasks."""
 
-    name: str
-    kind: str
-    description: NotRequired[str]
     status: Literal["idle", "running"]
     live_tasks: Annotated[
         int,
         Field(description="Your tasks that it carries out now, on any node or command line."),
     ]
-    pty: bool
-    sandbox: SandboxWish
-    network: Network
-    on_lost: OnLost
-    model: NotRequired[str]
-    limits: NotRequired[LimitsAnswer]
+    installed: bool
+    missing: NotRequired[
+        Annotated[str, Field(description="The program that is not on the PATH of this node.")]
+    ]
+    totals: AgentTotals
+    last_exit: NotRequired[LastExitAnswer]
     links: AgentLinks
 
 
@@ -42,24 +60,45 @@ class AgentPage(TypedDict):
     next_cursor: NotRequired[str]
 
 
-def agent_answer(agent: AgentStatus) -> AgentAnswer:
+def agent_answer(agent: AgentStatus, asker: Principal) -> AgentAnswer:
     profile = agent.profile
     path = agent_path(profile.name)
     answer = AgentAnswer(
         name=profile.name,
         kind=profile.kind,
+        source=profile.source,
         status=agent.status,
-        live_tasks=agent.live_tasks,
+        live_tasks=agent.record.live,
         pty=profile.pty,
         sandbox=profile.sandbox,
         network=profile.network,
         on_lost=profile.on_lost,
+        max_attempts=profile.max_attempts,
+        installed=agent.missing is None,
+        totals=_totals(agent.record),
         links=AgentLinks(self=path, stream=f"{path}/stream"),
     )
-    if profile.description:
-        answer["description"] = profile.description
-    if profile.model is not None:
-        answer["model"] = profile.model
-    if profile.limits != Limits():
-        answer["limits"] = limits_answer(profile.limits)
+    add_optional(answer, profile, is_whole=asker.is_operator)
+    if agent.missing is not None:
+        answer["missing"] = agent.missing
+    if agent.record.last_exit is not None:
+        answer["last_exit"] = _last_exit(agent.record.last_exit)
+    return answer
+
+
+def _totals(record: AgentRecord) -> AgentTotals:
+    return AgentTotals(
+        completed=record.completed,
+        failed=record.failed,
+        cancelled=record.cancelled,
+        interrupted=record.interrupted,
+    )
+
+
+def _last_exit(last: LastExit) -> LastExitAnswer:
+    answer = LastExitAnswer(
+        task_id=last.task_id, status=last.status, finished_at=timestamp(last.finished_at)
+    )
+    if last.exit_code is not None:
+        answer["exit_code"] = last.exit_code
     return answer

@@ -1,9 +1,9 @@
 """Tasks in memory."""
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+from adapters.memory.agent_records import records_of
 from adapters.memory.database import KEY_KEPT, KeyRow, MemoryDatabase, TaskRow, is_same_owner
 from adapters.memory.task_queue import Taker, TaskQueue
 from domain.errors import IdempotencyKeyReused, SessionBusy
@@ -13,7 +13,15 @@ from domain.task import CancelIntent, OnBusy, Task, TaskStatus
 from ports.event_log import EncodedEvent, StoredEvent
 from ports.id_source import IdSource
 from ports.session_store import SessionEdit
-from ports.task_store import Cancellation, Claim, IdempotencyKey, MadeTask, Submission, TaskQuery
+from ports.task_store import (
+    AgentRecord,
+    Cancellation,
+    Claim,
+    IdempotencyKey,
+    MadeTask,
+    Submission,
+    TaskQuery,
+)
 
 
 class MemoryTaskStore:
@@ -112,9 +120,11 @@ class MemoryTaskStore:
             tasks = tasks[: ids.index(query.before)] if query.before in ids else []
         return [task for task in reversed(tasks) if _matches(task, query)][: query.limit]
 
-    async def live_counts(self, principal: Principal) -> Mapping[AgentName, int]:
-        rows = self._database.tasks_for(principal)
-        return Counter(row.task.agent for row in rows if row.is_live)
+    async def agent_records(
+        self, principal: Principal, agent: AgentName | None = None
+    ) -> Mapping[AgentName, AgentRecord]:
+        tasks = [row.task for row in self._database.tasks_for(principal)]
+        return records_of([task for task in tasks if agent in (None, task.agent)])
 
     async def made_after(self, number: int, *, limit: int) -> Sequence[MadeTask]:
         tasks = (row.task for row in self._database.tasks.values())

@@ -1,16 +1,16 @@
 """What a principal can ask of the tasks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, select
 
 from adapters.store.ascii_search import occurs
 from adapters.store.prepared import Prepared
 from adapters.store.store_clock import micros
 from adapters.store.tables import tasks
-from adapters.store.task_rows import LIVE_STATUSES, driver_row, task_of
+from adapters.store.task_rows import driver_row, task_of
 from domain.errors import TaskNotFound
-from domain.ids import AgentName, TaskId
+from domain.ids import TaskId
 from domain.principal import Principal
 from domain.task import FINAL, Task
 from ports.task_store import TaskQuery
@@ -35,25 +35,14 @@ def find_task(connection: Connection, principal: Principal, task_id: TaskId) -> 
 def find_tasks(connection: Connection, principal: Principal, query: TaskQuery) -> Sequence[Task]:
     rows = connection.execute(
         select(tasks)
-        .where(_belongs_to(principal), *_conditions(principal, query))
+        .where(belongs_to(principal), *_conditions(principal, query))
         .order_by(tasks.c.number.desc())
         .limit(query.limit)
     )
     return [task_of(row) for row in rows]
 
 
-def count_live(connection: Connection, principal: Principal) -> Mapping[AgentName, int]:
-    # The first condition is implied by the second, and lets a small index be used.
-    is_live = and_(tasks.c.finished_at.is_(None), tasks.c.status.in_(LIVE_STATUSES))
-    query = (
-        select(tasks.c.agent, func.count())
-        .where(_belongs_to(principal), is_live)
-        .group_by(tasks.c.agent)
-    )
-    return {AgentName(agent): count for agent, count in connection.execute(query)}
-
-
-def _belongs_to(principal: Principal) -> ColumnElement[bool]:
+def belongs_to(principal: Principal) -> ColumnElement[bool]:
     return and_(
         tasks.c.tenant == principal.tenant,
         tasks.c.owner == principal.owner,
@@ -84,7 +73,7 @@ def _conditions(principal: Principal, query: TaskQuery) -> Sequence[ColumnElemen
         # Without correlation it would mean the row that is being asked about.
         edge = (
             select(tasks.c.number)
-            .where(_belongs_to(principal), tasks.c.task_id == query.before)
+            .where(belongs_to(principal), tasks.c.task_id == query.before)
             .correlate(None)
         )
         found.append(tasks.c.number < edge.scalar_subquery())

@@ -2,7 +2,14 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from adapters.store import cancelling, claiming, submission, task_numbers, task_queries
+from adapters.store import (
+    agent_records,
+    cancelling,
+    claiming,
+    submission,
+    task_numbers,
+    task_queries,
+)
 from adapters.store.database import Database
 from adapters.store.leases import Taker, was_taken
 from domain.ids import AgentName, TaskId, WorkerId
@@ -10,7 +17,15 @@ from domain.principal import Principal
 from domain.task import CancelIntent, OnBusy, Task
 from ports.event_log import EncodedEvent
 from ports.id_source import IdSource
-from ports.task_store import Cancellation, Claim, IdempotencyKey, MadeTask, Submission, TaskQuery
+from ports.task_store import (
+    AgentRecord,
+    Cancellation,
+    Claim,
+    IdempotencyKey,
+    MadeTask,
+    Submission,
+    TaskQuery,
+)
 
 
 class SqlTaskStore:
@@ -105,8 +120,10 @@ class SqlTaskStore:
     async def list(self, principal: Principal, query: TaskQuery) -> Sequence[Task]:
         return await self._database.read(lambda c: task_queries.find_tasks(c, principal, query))
 
-    async def live_counts(self, principal: Principal) -> Mapping[AgentName, int]:
-        return await self._database.read(lambda c: task_queries.count_live(c, principal))
+    async def agent_records(
+        self, principal: Principal, agent: AgentName | None = None
+    ) -> Mapping[AgentName, AgentRecord]:
+        return await self._database.read(lambda c: agent_records.find(c, principal, agent))
 
     async def made_after(self, number: int, *, limit: int) -> Sequence[MadeTask]:
         return await self._database.read(

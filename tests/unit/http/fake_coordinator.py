@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from application.agent_status import AgentStatus
 from application.server_coordinator import ServerCoordinator
 from application.submit_task import SubmitTask
 from domain.agent_profile import AgentProfile
@@ -113,12 +112,6 @@ class FakeCoordinator(ServerCoordinator):
         if self.ends_at_once:
             self.end(task_id)
         return self.tasks[task_id]
-
-    async def agents(self, principal: Principal) -> Sequence[AgentStatus]:
-        return [AgentStatus(profile=profile, live_tasks=0) for profile in AGENTS]
-
-    async def agent(self, principal: Principal, name: AgentName) -> AgentStatus:
-        return AgentStatus(profile=self.profile(name), live_tasks=0)
 
     def profile(self, name: AgentName) -> AgentProfile:
         for profile in AGENTS:

@@ -30,8 +30,11 @@ async def test_every_route_is_described_under_the_canonical_prefix_only() -> Non
         "GET /api/v1/sessions/{session_id}",
         "PATCH /api/v1/sessions/{session_id}",
         "DELETE /api/v1/sessions/{session_id}",
+        "POST /api/v1/extraction/test",
         "GET /api/v1/agents",
         "GET /api/v1/agents/{name}",
+        "PUT /api/v1/agents/{name}",
+        "DELETE /api/v1/agents/{name}",
     }
 
 

@@ -1,0 +1,85 @@
+"""The profile of an agent as JSON; operators see how it is started, nobody a variable's value."""
+
+from typing import Annotated, NotRequired
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from adapters.http.task_figures import LimitsAnswer, limits_answer
+from domain.agent_profile import (
+    AgentProfile,
+    HandOver,
+    Network,
+    OnLost,
+    ProfileSource,
+    SandboxWish,
+)
+from domain.limits import Limits
+
+_ForOperators = Field(description="Shown to operators only.")
+_Names = Field(description="The names only; shown to operators only.")
+
+
+class ProfileAnswer(TypedDict):
+    name: str
+    kind: str
+    source: ProfileSource
+    description: NotRequired[str]
+    pty: bool
+    sandbox: SandboxWish
+    network: Network
+    on_lost: OnLost
+    max_attempts: int
+    model: NotRequired[str]
+    limits: NotRequired[LimitsAnswer]
+    argv: NotRequired[Annotated[list[str], _ForOperators]]
+    resume_argv: NotRequired[Annotated[list[str], _ForOperators]]
+    hand_over: NotRequired[Annotated[HandOver, _ForOperators]]
+    keeps_stdin: NotRequired[Annotated[bool, _ForOperators]]
+    parser: NotRequired[Annotated[str, _ForOperators]]
+    env_names: NotRequired[Annotated[list[str], _Names]]
+    env_passthrough: NotRequired[Annotated[list[str], _ForOperators]]
+    home_file_names: NotRequired[Annotated[list[str], _Names]]
+    workspace: NotRequired[Annotated[str, _ForOperators]]
+    start_s: NotRequired[Annotated[float, _ForOperators]]
+    first_output_s: NotRequired[Annotated[float, _ForOperators]]
+    memory_bytes: NotRequired[Annotated[int, _ForOperators]]
+    processes: NotRequired[Annotated[int, _ForOperators]]
+
+
+def add_optional(answer: ProfileAnswer, profile: AgentProfile, *, is_whole: bool) -> None:
+    """Whatever the profile says beside what every answer says."""
+    if profile.description:
+        answer["description"] = profile.description
+    if profile.model is not None:
+        answer["model"] = profile.model
+    if profile.limits != Limits():
+        answer["limits"] = limits_answer(profile.limits)
+    if is_whole:
+        _add_start(answer, profile)
+        _add_bounds(answer, profile)
+
+
+def _add_start(answer: ProfileAnswer, profile: AgentProfile) -> None:
+    answer["argv"] = list(profile.argv)
+    if profile.resume_argv:
+        answer["resume_argv"] = list(profile.resume_argv)
+    answer["hand_over"] = profile.hand_over
+    answer["keeps_stdin"] = profile.keeps_stdin
+    if profile.parser is not None:
+        answer["parser"] = profile.parser
+    answer["env_names"] = sorted(profile.env)
+    answer["env_passthrough"] = list(profile.env_passthrough)
+    answer["home_file_names"] = sorted(profile.home_files)
+
+
+def _add_bounds(answer: ProfileAnswer, profile: AgentProfile) -> None:
+    answer["start_s"] = profile.start_s
+    if profile.workspace is not None:
+        answer["workspace"] = profile.workspace
+    if profile.first_output_s is not None:
+        answer["first_output_s"] = profile.first_output_s
+    if profile.memory_bytes is not None:
+        answer["memory_bytes"] = profile.memory_bytes
+    if profile.processes is not None:
+        answer["processes"] = profile.processes

@@ -1,0 +1,77 @@
+"""The profile of an agent as operators send it: the fields of its table in the settings file."""
+
+from typing import Annotated, NotRequired
+
+from pydantic import ConfigDict, Field, TypeAdapter, with_config
+from typing_extensions import TypedDict
+
+from adapters.http.checked_values import Seconds, Workspace
+from adapters.http.request_bodies import LimitsBody
+from domain.agent_profile import AgentProfile, HandOver, Network, OnLost, SandboxWish
+from domain.ids import AgentName
+
+_MANY = 1000
+_LONG = 64 * 1024
+
+Word = Annotated[str, Field(max_length=200)]
+Argument = Annotated[str, Field(max_length=_LONG)]
+Variable = Annotated[str, Field(pattern=r"^[^=\x00]+$", max_length=200)]
+Argv = Annotated[
+    list[Argument],
+    Field(
+        max_length=_MANY,
+        description="A command, never read by a shell. `{task}` stands for the task's text, or "
+        "the path of its file; `{thread}` for the conversation that is gone on with.",
+    ),
+]
+
+
+@with_config(
+    ConfigDict(
+        extra="forbid",
+        strict=True,
+        json_schema_extra={
+            "examples": [{"kind": "command", "argv": ["npm", "test"], "hand_over": "none"}]
+        },
+    )
+)
+class ProfileBody(TypedDict):
+    """What is left out is as in the ready-made agent of this name or kind, if there is one."""
+
+    kind: NotRequired[Annotated[Word, Field(description="What runs it: command, codex, …")]]
+    description: NotRequired[Annotated[str, Field(max_length=2000)]]
+    argv: NotRequired[Argv]
+    resume_argv: NotRequired[Argv]
+    hand_over: NotRequired[HandOver]
+    keeps_stdin: NotRequired[bool]
+    parser: NotRequired[Word]
+    pty: NotRequired[bool]
+    env: NotRequired[
+        Annotated[dict[str, Argument], Field(max_length=_MANY, description="Never shown again.")]
+    ]
+    env_passthrough: NotRequired[
+        Annotated[
+            list[Variable],
+            Field(max_length=_MANY, description="The server's own variables that it may see."),
+        ]
+    ]
+    workspace: NotRequired[Workspace]
+    sandbox: NotRequired[SandboxWish]
+    network: NotRequired[Network]
+    limits: NotRequired[LimitsBody]
+    on_lost: NotRequired[OnLost]
+    max_attempts: NotRequired[Annotated[int, Field(ge=1, le=1000)]]
+    start_s: NotRequired[Seconds]
+    first_output_s: NotRequired[Seconds]
+    memory_bytes: NotRequired[Annotated[int, Field(gt=0, le=2**50)]]
+    processes: NotRequired[Annotated[int, Field(gt=0, le=2**22)]]
+    home_files: NotRequired[Annotated[dict[str, Argument], Field(max_length=100)]]
+    model: NotRequired[Word]
+
+
+def profile_of(name: AgentName, body: ProfileBody, *, template: AgentProfile) -> AgentProfile:
+    given = {"kind": template.kind, **body, "name": name, "source": "api"}
+    return _PROFILE.validate_python(given).over(template, said=given)
+
+
+_PROFILE = TypeAdapter(AgentProfile)

@@ -1,0 +1,37 @@
+"""What no profile of an agent may say, wherever it comes from."""
+
+from collections.abc import Collection
+
+from domain.agent_profile import AgentProfile
+from domain.errors import InvalidInput
+from domain.ids import is_chosen_id
+
+_PROGRAMS = frozenset({"command", "claude-code", "codex", "gemini", "acp"})
+
+
+def check_profile(profile: AgentProfile, *, kinds: Collection[str]) -> None:
+    """Raises InvalidInput, which names the field."""
+    if not is_chosen_id(profile.name):
+        raise InvalidInput("name", "use 1 to 64 letters, digits and any of . _ : -")
+    if profile.kind not in kinds:
+        known = ", ".join(sorted(kinds))
+        raise InvalidInput("kind", f"there is no kind {profile.kind!r}; known: {known}")
+    if not profile.argv and profile.kind in _PROGRAMS:
+        raise InvalidInput("argv", f"an agent of kind {profile.kind} needs a command")
+    if profile.argv and not profile.argv[0]:
+        raise InvalidInput("argv", "its first item should name a program")
+    if profile.workspace is not None and not profile.workspace.startswith("/"):
+        raise InvalidInput("workspace", "should be an absolute path")
+    _check_process(profile)
+
+
+def _check_process(profile: AgentProfile) -> None:
+    texts = (*profile.argv, *profile.resume_argv, *profile.env.values(), *profile.home_files)
+    if any("\0" in text for text in texts):
+        raise InvalidInput("argv", "a command, its variables and its files may not hold NUL")
+    for name in (*profile.env, *profile.env_passthrough):
+        if not name or "=" in name or "\0" in name:
+            raise InvalidInput("env", f"{name!r} is no name of a variable")
+    for path in profile.home_files:
+        if path.startswith("/") or not {"", ".", ".."}.isdisjoint(path.split("/")):
+            raise InvalidInput("home_files", f"{path!r} should be a path inside the home folder")

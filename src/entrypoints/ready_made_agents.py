@@ -1,0 +1,150 @@
+"""The agents that are always there: our own, and the known programs, if they are installed."""
+
+from collections.abc import Mapping
+
+from domain.agent_profile import AgentProfile
+from domain.ids import AgentName
+from domain.limits import Limits
+from entrypoints.provider_variables import ANTHROPIC, ANY_PROVIDER, GOOGLE, OPENAI
+
+# They retry a model that does not answer for minutes, and think for minutes without a word.
+_LIMITS = Limits(timeout_s=2 * 3600, idle_s=15 * 60)
+_PLAIN = {"PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
+_CLAUDE_ENV = {
+    **_PLAIN,
+    "DISABLE_AUTOUPDATER": "1",
+    "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+}
+_GEMINI_HOME = {
+    ".gemini/settings.json": '{"security": {"auth": {"selectedType": "gemini-api-key"}}}\n'
+}
+# A task may begin with a dash. What follows `--` or `--prompt=` is never taken for an option.
+_CLAUDE = (
+    "claude",
+    "-p",
+    "--output-format",
+    "stream-json",
+    "--verbose",
+    "--include-partial-messages",
+    "--dangerously-skip-permissions",
+)
+_CODEX_FLAGS = (
+    "--json",
+    "--skip-git-repo-check",
+    "--dangerously-bypass-approvals-and-sandbox",
+    "-c",
+    "analytics.enabled=false",
+)
+_GEMINI = ("gemini", "--output-format", "stream-json", "--yolo", "--skip-trust")
+_GEMINI_TASK = "--prompt={task}"
+
+READY_MADE: Mapping[AgentName, AgentProfile] = {
+    profile.name: profile
+    for profile in (
+        AgentProfile(
+            name=AgentName("react"),
+            kind="react",
+            description="Thinks with a language model and works with tools in the workspace.",
+        ),
+        AgentProfile(
+            name=AgentName("shell"),
+            kind="shell",
+            description="Runs the task as a command line in a terminal.",
+        ),
+        AgentProfile(
+            name=AgentName("claude-code"),
+            kind="claude-code",
+            description="Claude Code, through its JSON stream.",
+            argv=(*_CLAUDE, "--", "{task}"),
+            resume_argv=(*_CLAUDE, "--resume", "{thread}", "--", "{task}"),
+            pty=False,
+            env=_CLAUDE_ENV,
+            env_passthrough=ANTHROPIC,
+            network="host",
+            limits=_LIMITS,
+        ),
+        AgentProfile(
+            name=AgentName("codex"),
+            kind="codex",
+            description="OpenAI Codex, through its JSON stream.",
+            argv=("codex", "exec", *_CODEX_FLAGS, "--", "{task}"),
+            resume_argv=("codex", "exec", "resume", *_CODEX_FLAGS, "--", "{thread}", "{task}"),
+            pty=False,
+            env=_PLAIN,
+            env_passthrough=OPENAI,
+            network="host",
+            limits=_LIMITS,
+        ),
+        AgentProfile(
+            name=AgentName("gemini"),
+            kind="gemini",
+            description="Gemini CLI, through its JSON stream.",
+            argv=(*_GEMINI, _GEMINI_TASK),
+            resume_argv=(*_GEMINI, "--resume={thread}", _GEMINI_TASK),
+            pty=False,
+            env=_PLAIN,
+            env_passthrough=GOOGLE,
+            home_files=_GEMINI_HOME,
+            network="host",
+            limits=_LIMITS,
+        ),
+        AgentProfile(
+            name=AgentName("gemini-acp"),
+            kind="acp",
+            description="Gemini CLI, over the Agent Client Protocol.",
+            argv=("gemini", "--acp", "--skip-trust"),
+            hand_over="none",
+            pty=False,
+            env=_PLAIN,
+            env_passthrough=GOOGLE,
+            home_files=_GEMINI_HOME,
+            network="host",
+            limits=_LIMITS,
+        ),
+        AgentProfile(
+            name=AgentName("opencode"),
+            kind="acp",
+            description="opencode, over the Agent Client Protocol.",
+            argv=("opencode", "acp"),
+            hand_over="none",
+            pty=False,
+            env=_PLAIN,
+            env_passthrough=ANY_PROVIDER,
+            network="host",
+            limits=_LIMITS,
+        ),
+        AgentProfile(
+            name=AgentName("claude-code-acp"),
+            kind="acp",
+            description="Claude Code, over the Agent Client Protocol.",
+            argv=("claude-agent-acp",),
+            hand_over="none",
+            pty=False,
+            env=_CLAUDE_ENV,
+            env_passthrough=ANTHROPIC,
+            network="host",
+            limits=_LIMITS,
+        ),
+        AgentProfile(
+            name=AgentName("codex-acp"),
+            kind="acp",
+            description="OpenAI Codex, over the Agent Client Protocol.",
+            argv=("codex-acp",),
+            hand_over="none",
+            pty=False,
+            env=_PLAIN,
+            env_passthrough=OPENAI,
+            network="host",
+            limits=_LIMITS,
+        ),
+    )
+}
+INSTALL: Mapping[str, str] = {
+    "claude": "npm install -g @anthropic-ai/claude-code",
+    "codex": "npm install -g @openai/codex",
+    "gemini": "npm install -g @google/gemini-cli",
+    "opencode": "npm install -g opencode-ai",
+    "claude-agent-acp": "npm install -g @agentclientprotocol/claude-agent-acp",
+    "codex-acp": "npm install -g @zed-industries/codex-acp",
+}
+"""How each of their programs is had."""

@@ -1,0 +1,34 @@
+"""Agents over small stores, of which nobody carries out a task."""
+
+from collections.abc import Mapping
+
+from adapters.memory.database import MemoryDatabase
+from adapters.memory.profile_store import MemoryProfileStore
+from adapters.memory.task_store import MemoryTaskStore
+from adapters.system.stored_agent_catalog import StoredAgentCatalog
+from application.agents import Agents
+from domain.ids import AgentName
+from ports.task_store import TaskStore
+from tests.fakes import CountingIdSource, FakeClock
+from tests.unit.http.fake_coordinator import AGENTS
+
+KINDS = ("react", "shell", "command", "claude-code")
+
+
+class FakeProgramFinder:
+    """Every program is there but those that are named `missing…`."""
+
+    def has(self, program: str, *, env: Mapping[str, str]) -> bool:
+        return not program.startswith("missing")
+
+
+def fake_agents(tasks: TaskStore | None = None) -> Agents:
+    store = MemoryProfileStore()
+    database = MemoryDatabase(FakeClock())
+    return Agents(
+        store=store,
+        catalog=StoredAgentCatalog(AGENTS, default=AgentName("react"), store=store),
+        tasks=tasks or MemoryTaskStore(database, ids=CountingIdSource()),
+        programs=FakeProgramFinder(),
+        kinds=KINDS,
+    )

@@ -1,0 +1,172 @@
+"""Agents as the settings file says them, over those that are always there."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from domain.agent_profile import AgentProfile
+from domain.ids import AgentName
+from domain.limits import Limits
+from entrypoints.agent_settings import AgentSettings, profiles_of
+from entrypoints.choices import PROGRAM_KINDS, default_agent, profiles
+from entrypoints.ready_made_agents import READY_MADE
+from entrypoints.settings import Settings, SettingsError, load_settings
+
+KINDS = (*PROGRAM_KINDS, "react", "acp")
+EVERYTHING = """\
+[agents.all]
+kind = "command"
+description = "says everything"
+argv = ["work", "{task}"]
+resume_argv = ["work", "--again", "{thread}"]
+hand_over = "stdin"
+keeps_stdin = true
+parser = "codex"
+pty = false
+env = {A = "1"}
+env_passthrough = ["B"]
+workspace = "/tmp"
+sandbox = "require"
+network = "host"
+limits = {idle_s = 5}
+on_lost = "requeue"
+max_attempts = 2
+start_s = 1.5
+first_output_s = 2
+memory_bytes = 1000
+processes = 10
+home_files = {".rc" = "x"}
+model = "m"
+"""
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def known(tmp_path: Path, text: str) -> dict[str, AgentProfile]:
+    (tmp_path / "agentcast.toml").write_text(text)
+    return {profile.name: profile for profile in profiles(load_settings(), kinds=KINDS)}
+
+
+def test_every_field_can_be_said(tmp_path: Path) -> None:
+    assert known(tmp_path, EVERYTHING)["all"] == AgentProfile(
+        name=AgentName("all"),
+        kind="command",
+        description="says everything",
+        argv=("work", "{task}"),
+        resume_argv=("work", "--again", "{thread}"),
+        hand_over="stdin",
+        keeps_stdin=True,
+        parser="codex",
+        pty=False,
+        env={"A": "1"},
+        env_passthrough=("B",),
+        workspace="/tmp",
+        sandbox="require",
+        network="host",
+        limits=Limits(idle_s=5),
+        on_lost="requeue",
+        max_attempts=2,
+        start_s=1.5,
+        first_output_s=2,
+        memory_bytes=1000,
+        processes=10,
+        home_files={".rc": "x"},
+        model="m",
+        source="config",
+    )
+
+
+def test_agents_of_the_file_stand_beside_those_that_are_always_there(tmp_path: Path) -> None:
+    found = known(tmp_path, '[agents.lint]\nargv = ["ruff", "check"]\nhand_over = "none"\n')
+
+    assert set(found) == {*READY_MADE, "lint"}
+    assert found["lint"] == AgentProfile(
+        name=AgentName("lint"),
+        kind="command",
+        argv=("ruff", "check"),
+        hand_over="none",
+        source="config",
+    )
+
+
+def test_an_agent_that_is_always_there_keeps_what_the_file_does_not_change(tmp_path: Path) -> None:
+    text = '[agents.codex]\nmodel = "x"\nlimits.usd = 1\nenv.RUST_LOG = "debug"\n'
+
+    codex = known(tmp_path, text)["codex"]
+
+    as_it_was = READY_MADE[AgentName("codex")]
+    assert codex == replace(
+        as_it_was,
+        model="x",
+        limits=replace(as_it_was.limits, usd=1),
+        env={**as_it_was.env, "RUST_LOG": "debug"},
+        source="config",
+    )
+
+
+def test_an_agent_of_a_known_kind_begins_as_the_ready_made_one(tmp_path: Path) -> None:
+    reviewer = known(tmp_path, '[agents.reviewer]\nkind = "gemini"\nmodel = "x"\n')["reviewer"]
+
+    as_it_was = READY_MADE[AgentName("gemini")]
+    assert reviewer == replace(as_it_was, name=AgentName("reviewer"), model="x", source="config")
+
+
+def test_a_known_name_of_another_kind_begins_with_nothing(tmp_path: Path) -> None:
+    react = known(tmp_path, '[agents.react]\nkind = "command"\nargv = ["true"]\n')["react"]
+
+    assert react == AgentProfile(
+        name=AgentName("react"), kind="command", argv=("true",), source="config"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('argv = "npm test"', r"agents\.x\.argv: should be a list"),
+        ('argv = ["a"]\nhand_over = "mail"', r"agents\.x\.hand_over: .*'argument'"),
+        ('argv = ["a"]\nlimits.usd = -1', r"agents\.x\.limits\.usd: "),
+        ('argv = ["a"]\nstart_s = 0', r"agents\.x\.start_s: "),
+        ("", r"agents\.x\.argv: an agent of kind command needs a command"),
+        ('kind = "comand"', r"agents\.x\.kind: .*did you mean command\?; known: acp, "),
+        ('argv = ["a"]\nworkspace = "here"', r"agents\.x\.workspace: .*absolute"),
+        ('argv = ["a"]\nenv = {"A=B" = "1"}', r"agents\.x\.env: 'A=B'"),
+        ('argv = ["a"]\nhome_files = {"../x" = "1"}', r"agents\.x\.home_files: "),
+    ],
+)
+def test_what_is_wrong_is_named_in_one_line(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=message) as wrong:
+        known(tmp_path, f"[agents.x]\n{text}\n")
+
+    assert "\n" not in str(wrong.value)
+
+
+def test_a_ready_made_agent_that_nothing_here_can_run_is_left_out() -> None:
+    found = profiles(Settings(), kinds=("react", "shell"))
+
+    assert {profile.name for profile in found} == {"react", "shell"}
+
+
+def test_a_default_agent_that_is_not_there_is_named_with_those_that_are() -> None:
+    with pytest.raises(SettingsError, match=r"known: claude-code, .*react, shell"):
+        default_agent(Settings(default_agent="nobody"), profiles_of({}))
+
+
+@pytest.mark.parametrize("profile", READY_MADE.values(), ids=READY_MADE)
+def test_no_task_of_a_ready_made_agent_can_become_an_option(profile: AgentProfile) -> None:
+    for argv in filter(None, (profile.argv, profile.resume_argv)):
+        holders = [item for item in argv if "{task}" in item]
+        if profile.hand_over == "argument" and profile.kind not in ("react", "shell"):
+            [holder] = holders
+            assert holder == "--prompt={task}" or "--" in argv[: argv.index(holder)]
+        else:
+            assert holders == []
+
+
+def test_the_settings_of_an_agent_may_be_made_in_a_program() -> None:
+    settings = Settings(agents={"lint": AgentSettings(argv=("ruff",))})
+
+    assert "lint" in {profile.name for profile in profiles(settings, kinds=KINDS)}
