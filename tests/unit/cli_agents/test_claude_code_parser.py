@@ -1,0 +1,287 @@
+import json
+
+import pytest
+
+from domain.process_events import Raw, SchemaDrift
+from domain.task_events import Error, Progress
+from domain.thinking_events import (
+    IterationStart,
+    Message,
+    MessageDelta,
+    Phase,
+    PhaseComplete,
+    PhaseStart,
+    PlanCreated,
+    ThinkComplete,
+    ThinkDelta,
+)
+from domain.tool_events import ToolCallComplete, ToolCallStart, ToolCallStream
+from ports.runner import Completed, Failed, Outcome
+from tests.fakes import FakeClock
+from tests.unit.cli_agents.claude_lines import (
+    Line,
+    assistant,
+    piece,
+    pieces,
+    result,
+    text,
+    tool_result,
+    tool_use,
+)
+from tests.unit.cli_agents.transcript import events_of, new_parser
+
+FIRST = IterationStart(iteration=1, max_iterations=0)
+
+
+def of_tools(*lines: Line) -> list[object]:
+    events = events_of(new_parser("claude-code"), *lines)
+    tools = ToolCallStart | ToolCallStream | ToolCallComplete
+    return [event for event in events if isinstance(event, tools)]
+
+
+def test_a_tool_call_takes_as_long_as_its_result_is_awaited() -> None:
+    clock = FakeClock()
+    parser = new_parser("claude-code", clock)
+
+    events_of_start = parser.parse(_line(assistant(tool_use("c1", "Read", {"path": "a"}))))
+    clock.advance(1.5)
+    events_of_result = parser.parse(_line(tool_result("c1", "text")))
+
+    assert [*(events_of_start or ()), *(events_of_result or ())] == [
+        FIRST,
+        ToolCallStart(call_id="c1", tool_name="Read", arguments={"path": "a"}),
+        ToolCallComplete(
+            call_id="c1", tool_name="Read", status="ok", result="text", duration_ms=1500
+        ),
+    ]
+
+
+def test_a_subagent_s_words_are_the_output_of_the_call_that_it_carries_out() -> None:
+    assert of_tools(
+        assistant(tool_use("task", "Task", {"prompt": "look"})),
+        assistant(text("Looking."), message_id="m2", parent="task"),
+        assistant(tool_use("ls", "Bash", {"command": "ls"}), message_id="m2", parent="task"),
+        tool_result("ls", "a.txt", parent="task"),
+        tool_result("task", [text("One file."), {"type": "image", "source": {}}]),
+    ) == [
+        ToolCallStart(call_id="task", tool_name="Task", arguments={"prompt": "look"}),
+        ToolCallStream(call_id="task", stream="text", chunk="Looking."),
+        ToolCallStart(call_id="ls", tool_name="Bash", arguments={"command": "ls"}),
+        ToolCallComplete(
+            call_id="ls", tool_name="Bash", status="ok", result="a.txt", duration_ms=0
+        ),
+        ToolCallComplete(
+            call_id="task",
+            tool_name="Task",
+            status="ok",
+            result="One file.\n[image]",
+            duration_ms=0,
+        ),
+    ]
+
+
+def test_a_subagent_s_message_is_no_iteration_and_does_not_split_the_one_around_it() -> None:
+    events = events_of(
+        new_parser("claude-code"),
+        assistant(tool_use("task", "Task", {})),
+        assistant(text("Looking."), message_id="m2", parent="task"),
+        assistant(text("Meanwhile.")),
+    )
+
+    assert [event for event in events if isinstance(event, IterationStart)] == [FIRST]
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "Claude requested permissions to use Bash, but you haven't granted it yet.",
+        "Permission to use Bash with command rm has been denied.",
+        "The user doesn't want to proceed with this tool use. The tool use was rejected.",
+    ],
+)
+def test_a_refused_tool_call_is_denied(refusal: str) -> None:
+    events = of_tools(
+        assistant(tool_use("c1", "Bash", {})), tool_result("c1", refusal, is_error=True)
+    )
+
+    assert events[-1] == ToolCallComplete(
+        call_id="c1", tool_name="Bash", status="denied", result=refusal, duration_ms=0
+    )
+
+
+def test_a_tool_call_that_is_said_to_be_refused_is_denied_whatever_its_result_says() -> None:
+    events = of_tools(
+        assistant(tool_use("c1", "Bash", {})),
+        {"type": "system", "subtype": "permission_denied", "tool_use_id": "c1"},
+        tool_result("c1", "No.", is_error=True),
+    )
+
+    assert events[-1] == ToolCallComplete(
+        call_id="c1", tool_name="Bash", status="denied", result="No.", duration_ms=0
+    )
+
+
+def test_a_failed_tool_call_is_an_error() -> None:
+    events = of_tools(
+        assistant(tool_use("c1", "Bash", {})), tool_result("c1", "Exit code 3", is_error=True)
+    )
+
+    assert events[-1] == ToolCallComplete(
+        call_id="c1", tool_name="Bash", status="error", result="Exit code 3", duration_ms=0
+    )
+
+
+def test_a_result_of_no_call_is_kept_as_it_came() -> None:
+    line = tool_result("c9", "text")
+
+    assert events_of(new_parser("claude-code"), line) == [
+        Raw(source="claude-code", line=_line(line)),
+        SchemaDrift(source="claude-code", what="a result of no open tool call"),
+    ]
+
+
+def test_thoughts_are_told_in_pieces_and_whole() -> None:
+    deltas = [
+        {"type": "thinking_delta", "thinking": "A file "},
+        {"type": "thinking_delta", "thinking": "is needed."},
+        {"type": "signature_delta", "signature": "xyz"},
+    ]
+
+    assert events_of(
+        new_parser("claude-code"),
+        *pieces("m1", ("thinking", deltas), usage={}),
+        assistant({"type": "thinking", "thinking": "A file is needed.", "signature": "xyz"}),
+    ) == [
+        FIRST,
+        ThinkDelta(iteration=1, text="A file "),
+        ThinkDelta(iteration=1, text="is needed."),
+        ThinkComplete(iteration=1, content="A file is needed.", tool_call_count=0),
+    ]
+
+
+def test_two_texts_of_one_message_are_two_messages_each_with_its_own_pieces() -> None:
+    said = [("text", [{"type": "text_delta", "text": words}]) for words in ("One.", "Two.")]
+
+    assert events_of(
+        new_parser("claude-code"),
+        *pieces("m1", *said, usage={}),
+        assistant(text("One.")),
+        assistant(text("Two.")),
+    ) == [
+        FIRST,
+        MessageDelta(message_id="m1", text="One."),
+        MessageDelta(message_id="m1.1", text="Two."),
+        Message(message_id="m1", role="assistant", content="One."),
+        Message(message_id="m1.1", role="assistant", content="Two."),
+    ]
+
+
+def test_an_unknown_block_leaves_the_known_ones_of_its_line() -> None:
+    line = assistant(text("One."), {"type": "hologram"}, text("Two."))
+
+    assert events_of(new_parser("claude-code"), line) == [
+        FIRST,
+        Message(message_id="m1", role="assistant", content="One."),
+        Message(message_id="m1.1", role="assistant", content="Two."),
+        Raw(source="claude-code", line=_line(line)),
+        SchemaDrift(source="claude-code", what="content hologram"),
+    ]
+
+
+def test_a_list_of_things_to_do_is_a_plan_that_gets_on() -> None:
+    def todo(call_id: str, *statuses: str) -> Line:
+        todos = [
+            {"content": f"step {status[0]}", "status": status.split()[-1]} for status in statuses
+        ]
+        return assistant(tool_use(call_id, "TodoWrite", {"todos": todos}))
+
+    events = events_of(
+        new_parser("claude-code"),
+        todo("c1", "a in_progress", "b pending"),
+        todo("c2", "a completed", "b in_progress"),
+    )
+
+    planned = PlanCreated | PhaseStart | PhaseComplete
+    assert [event for event in events if isinstance(event, planned)] == [
+        PlanCreated(
+            goal="",
+            phases=(
+                Phase(id="1", name="step a", status="in_progress"),
+                Phase(id="2", name="step b", status="pending"),
+            ),
+        ),
+        PhaseComplete(phase_id="1", phase_name="step a"),
+        PhaseStart(phase_id="2", phase_name="step b", phase_index=1),
+    ]
+
+
+def test_what_it_says_of_itself_is_told_where_it_matters() -> None:
+    assert events_of(
+        new_parser("claude-code"),
+        {"type": "system", "subtype": "status", "status": "requesting"},
+        {"type": "system", "subtype": "compact_boundary"},
+        {"type": "rate_limit_event", "rate_limit_info": {"status": "allowed_warning"}},
+        {"type": "rate_limit_event", "rate_limit_info": {"status": "rejected"}},
+        {"type": "keep_alive"},
+        piece({"type": "ping"}),
+        piece({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}),
+    ) == [
+        Progress(message="the agent has shortened its conversation"),
+        Error(message="the limit of calls is reached", phase="model", recoverable=True),
+        Error(message="Overloaded", phase="model", recoverable=True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "outcome"),
+    [
+        ({}, Completed(final_answer="Done.")),
+        (
+            {"subtype": "error_max_turns", "result": None},
+            Failed(error="the agent reached its limit of turns", reason="agent_error"),
+        ),
+        (
+            {"subtype": "error_during_execution", "is_error": True, "result": "", "errors": ["E"]},
+            Failed(error="E", reason="agent_error"),
+        ),
+        (
+            {"subtype": "error_of_the_future", "is_error": True, "result": None},
+            Failed(error="the agent ended with error_of_the_future", reason="agent_error"),
+        ),
+        (
+            {
+                "is_error": True,
+                "api_error_status": 400,
+                "result": 'API Error: 400 {"error":{"message":"too long"}}',
+            },
+            Failed(error="API Error: 400 too long", reason="model_error"),
+        ),
+    ],
+)
+def test_the_result_line_is_the_outcome(fields: dict[str, object], outcome: Outcome) -> None:
+    parser = new_parser("claude-code")
+
+    events_of(parser, result(**fields))
+
+    assert parser.outcome == outcome
+
+
+def test_a_turn_that_begins_after_a_result_has_not_ended() -> None:
+    parser = new_parser("claude-code")
+
+    events_of(parser, result(), {"type": "system", "subtype": "init", "session_id": "s-2"})
+
+    assert (parser.outcome, parser.thread) == (None, "s-2")
+
+
+@pytest.mark.parametrize("name", ["--dangerous", "", "a b", "a\nb", "x" * 300, 7, None])
+def test_a_name_that_could_be_taken_for_something_else_is_no_thread(name: object) -> None:
+    parser = new_parser("claude-code")
+
+    events_of(parser, {"type": "system", "subtype": "init", "session_id": name})
+
+    assert parser.thread is None
+
+
+def _line(line: Line) -> str:
+    return json.dumps(line)
