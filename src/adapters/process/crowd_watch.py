@@ -68,6 +68,4 @@ class CrowdWatch:
 
 async def _count(watched: _Watched) -> None:
     watched.forks = fork_count()
-    watched.count = await watched.process.count()
-    if watched.count > watched.most:
-        await watched.process.kill_as_crowd()
+    watched.count = await watched.process.end_crowd(most=watched.most)

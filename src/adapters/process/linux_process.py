@@ -89,15 +89,13 @@ class LinuxProcess:
         entries = await asyncio.to_thread(self._entries)
         return None if self._watch.has_exited else self._usage.look(entries)
 
-    async def count(self) -> int:
-        """How many of the task's processes there are now."""
-        return len(await asyncio.to_thread(self._entries))
-
-    async def kill_as_crowd(self) -> None:
-        """Kill all of them for being too many."""
-        if self._exit is None:
+    async def end_crowd(self, *, most: int) -> int:
+        """Kill all of its processes if they are too many; how many there were."""
+        count = await asyncio.to_thread(self._strike_crowd, most)
+        if count > most and self._exit is None:
             self._was_a_crowd = True
             await self._settle()
+        return count
 
     async def wait(self) -> Exit:
         await self._watch.exited()
@@ -164,12 +162,22 @@ class LinuxProcess:
         peak, most = self._watch.peak_bytes, self._command.memory_bytes
         return "memory" if ran_out_of_memory(ended, peak_bytes=peak, memory_bytes=most) else None
 
+    def _strike_crowd(self, most: int) -> int:
+        """Strike on the thread that has counted: a crowd leaves no processor to tell another."""
+        living = self._processes.living()
+        count = len(self._own(living))
+        if count > most and self._exit is None:
+            self._processes.kill_groups_of(living)
+        return count
+
     def _entries(self) -> Sequence[ProcessEntry]:
-        """All that is alive of the task, but not what makes up its sandbox."""
-        entries = self._processes.living()
+        return self._own(self._processes.living())
+
+    def _own(self, living: Sequence[ProcessEntry]) -> Sequence[ProcessEntry]:
+        """All but what makes up the sandbox."""
         if self._sandbox == "none":
-            return entries
-        return [entry for entry in entries if self._pid not in (entry.pid, entry.parent)]
+            return living
+        return [entry for entry in living if self._pid not in (entry.pid, entry.parent)]
 
     def _close_terminal(self, _: object = None) -> None:
         if self._terminal_fd is not None:

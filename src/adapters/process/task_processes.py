@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 
 from adapters.process.leaders import Leaders
 from adapters.process.process_table import (
@@ -59,6 +60,12 @@ class TaskProcesses:
         leader = process_entry(self._leader)
         alive = [entry for entry in self._followers() if not entry.is_zombie]
         return [*((leader,) if leader else ()), *alive]
+
+    def kill_groups_of(self, entries: Sequence[ProcessEntry]) -> None:
+        """A group dies at once, faster than it can fork; a sandbox, with its first process."""
+        for group in {entry.group for entry in entries} - {0, os.getpgrp()}:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(group, signal.SIGKILL)
 
     async def group_gone(self, *, timeout_s: float) -> None:
         """Wait until the leader is the last of its group; nobody tells, so it has to look."""
