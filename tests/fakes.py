@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from domain.ids import CallId, LeaseId, SessionId, Tag, TaskId
+from domain.ids import ApprovalId, CallId, LeaseId, SessionId, Tag, TaskId
 
 
 class FakeClock:
@@ -36,6 +36,9 @@ class CountingIdSource:
 
     def call_id(self) -> CallId:
         return CallId(self._next("call"))
+
+    def approval_id(self) -> ApprovalId:
+        return ApprovalId(self._next("appr"))
 
     def message_id(self) -> str:
         return self._next("msg")

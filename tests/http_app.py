@@ -12,17 +12,21 @@ from starlette.types import ASGIApp
 
 from adapters.http.agents_router import agents_router
 from adapters.http.app import http_app
+from adapters.http.approvals_router import approvals_router
 from adapters.http.caller import caller_by
 from adapters.http.extraction_router import extraction_router
 from adapters.http.operations_router import NotReady
 from adapters.http.sessions_router import sessions_router
 from adapters.http.submit_router import submit_router
 from adapters.http.tasks_router import tasks_router
+from adapters.memory.wakeups import MemoryWakeups
 from adapters.patterns.regex_pattern_matcher import RegexPatternMatcher
 from application.agents import Agents
+from application.approvals import Approvals
 from application.extraction_test import ExtractionTest
 from domain.principal import LOCAL, Principal
 from domain.task import Task
+from tests.asked import Asked
 from tests.unit.http.fake_agents import fake_agents
 from tests.unit.http.fake_coordinator import FakeCoordinator
 from tests.unit.http.fake_sessions import FakeSessions
@@ -43,6 +47,7 @@ class World:
     coordinator: FakeCoordinator = field(default_factory=FakeCoordinator)
     sessions: FakeSessions = field(default_factory=FakeSessions)
     agents: Agents = field(default_factory=fake_agents)
+    asked: Asked = field(default_factory=Asked)
     authenticator: FakeAuthenticator = field(default_factory=FakeAuthenticator)
     not_ready: NotReady | None = None
     following_fails: Exception | None = None
@@ -69,6 +74,10 @@ class World:
                     caller=caller,
                 ),
                 agents_router(agents=self.agents, caller=caller),
+                approvals_router(
+                    approvals=Approvals(store=self.asked.store, wakeups=MemoryWakeups()),
+                    caller=caller,
+                ),
             ],
             version="1.2.3",
             clock=self.coordinator.clock,

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import anyio
 
 from domain.agent_profile import AgentProfile
+from domain.approval import ApprovalDecision, ApprovalRequest
 from domain.errors import StartFailed, StateConflict
 from domain.events import AgentEvent
 from domain.ids import AgentName, CallId, SessionId, SessionKey, TaskId
@@ -143,6 +144,9 @@ class RecordingContext:
         self.events.append(event)
         self._grown.set()
         self._grown = anyio.Event()
+
+    async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
+        return ApprovalDecision(decision="approved", by="policy")
 
     async def until(self, is_so: Callable[[], bool]) -> None:
         """Look after every event whether it is so."""

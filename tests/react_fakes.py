@@ -9,6 +9,7 @@ import anyio
 from application.react_retry import Retry
 from application.react_runner import ReactRunner
 from domain.agent_profile import AgentProfile
+from domain.approval import ApprovalDecision, ApprovalRequest
 from domain.events import AgentEvent
 from domain.ids import AgentName, CallId, SessionId, SessionKey, TaskId
 from domain.limits import Limits
@@ -83,6 +84,9 @@ class FakeContext:
         self.events.append(event)
         self._grown.set()
         self._grown = anyio.Event()
+
+    async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
+        return ApprovalDecision(decision="approved", by="policy")
 
     async def until(self, event_class: type[AgentEvent]) -> None:
         """Until an event of this kind has been emitted."""

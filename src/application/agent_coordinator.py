@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Literal
 
+from application.approval_gate import ApprovalGate
 from application.run_deadlines import RunDeadlines
 from application.stop_signal import Cancelled, LimitHit, LostLease, ShutDown, StopSignal
 from application.task_context import GRACE_S, TaskContext
@@ -56,12 +57,14 @@ class AgentCoordinator:
         runners: Mapping[str, Runner],
         catalog: AgentCatalog,
         workspaces: Workspaces,
+        approvals: ApprovalGate,
         clock: Clock,
         meter: Meter,
     ) -> None:
         self._runners = runners
         self._catalog = catalog
         self._workspaces = workspaces
+        self._approvals = approvals
         self._clock = clock
         self._meter = meter
 
@@ -71,11 +74,13 @@ class AgentCoordinator:
         """Carry out a claimed task. Never raises for what the agent does."""
         started = self._clock.monotonic()
         context = TaskContext(
+            task=task,
             profile=AgentProfile(name=task.agent, kind="unknown"),
             limits=task.limits or Limits(),
             workspace="",
             origin=origin,
             listeners=listeners,
+            approvals=self._approvals,
             stop=stop,
             clock=self._clock,
             meter=self._meter,
@@ -122,7 +127,7 @@ class AgentCoordinator:
     ) -> Outcome | None:
         if stop.cause is not None:
             return None
-        deadlines = RunDeadlines(context, stop, self._clock)
+        deadlines = RunDeadlines(context, stop)
         async with asyncio.TaskGroup() as group:
             watch = group.create_task(deadlines.watch())
             stopped = group.create_task(stop.requested())

@@ -11,6 +11,7 @@ from domain.ids import TaskId
 from domain.task import Task
 from domain.task_events import FinalEvent, TaskCancelled, TaskInterrupted
 from ports.agent_catalog import AgentCatalog
+from ports.approval_store import ApprovalStore
 from ports.process import ProcessHost
 from ports.task_store import Claim, TaskStore
 
@@ -22,11 +23,13 @@ class LostTasks:
         self,
         *,
         tasks: TaskStore,
+        approvals: ApprovalStore,
         broadcaster: EventBroadcaster,
         catalog: AgentCatalog,
         processes: ProcessHost,
     ) -> None:
         self._tasks = tasks
+        self._approvals = approvals
         self._broadcaster = broadcaster
         self._catalog = catalog
         self._processes = processes
@@ -63,6 +66,7 @@ class LostTasks:
         return True
 
     async def _settle_one(self, claim: Claim) -> None:
+        await self._approvals.withdraw(claim.task.task_id)
         if claim.task.cancel is None and self._may_requeue(claim.task):
             await self._tasks.requeue(claim, attempt_spent=True)
         else:

@@ -4,15 +4,13 @@ import asyncio
 
 from application.stop_signal import LimitHit, StopSignal
 from application.task_context import TaskContext
-from ports.clock import Clock
 
 
 class RunDeadlines:
-    def __init__(self, context: TaskContext, stop: StopSignal, clock: Clock) -> None:
+    def __init__(self, context: TaskContext, stop: StopSignal) -> None:
         self._context = context
         self._stop = stop
-        self._clock = clock
-        self._started = clock.monotonic()
+        self._started = context.time.now()
 
     async def watch(self) -> None:
         """Request a stop at the first deadline that passes; returns at once without any."""
@@ -22,10 +20,11 @@ class RunDeadlines:
                 self._stop.request(cause)
                 return
             await asyncio.sleep(left_s)
+            await self._context.time.moves()
 
     def _next(self) -> tuple[float, LimitHit] | None:
         """The seconds left until the nearest deadline, and what it means to reach it."""
-        limits, now = self._context.limits, self._clock.monotonic()
+        limits, now = self._context.limits, self._context.time.now()
         deadlines: list[tuple[float, LimitHit]] = []
         if limits.timeout_s is not None:
             cause = LimitHit("timeout", f"the task took longer than {limits.timeout_s:g} s")

@@ -1,13 +1,18 @@
 """What one run is given: its profile, its folder, and a way to tell what it does."""
 
+import asyncio
 import logging
 from collections.abc import Sequence
 
+from application.approval_gate import ApprovalGate
 from application.stop_signal import LimitHit, StopSignal
+from application.working_time import WorkingTime
 from domain.agent_profile import AgentProfile
+from domain.approval import ApprovalDecision, ApprovalRequest
 from domain.errors import LeaseLost, LogUnavailable, StorageFull
 from domain.events import AgentEvent, EventListener, Origin
 from domain.limits import Limits, Spent
+from domain.task import Task
 from ports.clock import Clock
 from ports.meter import Meter
 
@@ -22,11 +27,13 @@ class TaskContext:
     def __init__(
         self,
         *,
+        task: Task,
         profile: AgentProfile,
         limits: Limits,
         workspace: str,
         origin: Origin,
         listeners: Sequence[EventListener],
+        approvals: ApprovalGate,
         stop: StopSignal,
         clock: Clock,
         meter: Meter,
@@ -35,11 +42,14 @@ class TaskContext:
         self.limits = limits
         self.workspace = workspace
         self.spent = Spent()
-        self.last_event_at = clock.monotonic()
+        self.time = WorkingTime(clock)
+        self.last_event_at = self.time.now()
+        self._task = task
+        self._approvals = approvals
+        self._asking = asyncio.Lock()
         self._origin = origin
         self._listeners = listeners
         self._stop = stop
-        self._clock = clock
         self._meter = meter
 
     @property
@@ -47,13 +57,19 @@ class TaskContext:
         return 0.0 if self._stop.is_urgent else GRACE_S
 
     async def emit(self, event: AgentEvent) -> None:
-        self.last_event_at = self._clock.monotonic()
+        self.last_event_at = self.time.now()
         self.spent.count(event)
         if self._stop.cause is None and (reason := self.spent.exceeded(self.limits)):
             message = f"the task went over its limit of {reason.removeprefix('limit.')}"
             self._stop.request(LimitHit(reason, message))
         for listener in self._listeners:
             await self._tell(listener, event)
+
+    async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
+        # Two open questions at once: the first answer would make a waiting task look running.
+        async with self._asking:
+            with self.time.standing_still():
+                return await self._approvals.ask(self._task, request, emit=self.emit)
 
     async def _tell(self, listener: EventListener, event: AgentEvent) -> None:
         try:

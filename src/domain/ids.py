@@ -12,6 +12,7 @@ AgentName = NewType("AgentName", str)
 WorkerId = NewType("WorkerId", str)
 LeaseId = NewType("LeaseId", str)
 CallId = NewType("CallId", str)
+ApprovalId = NewType("ApprovalId", str)
 Tag = NewType("Tag", str)
 """Eight hex digits that tell an event from one of another history with the same seq."""
 

@@ -5,6 +5,7 @@ from importlib.metadata import version
 
 from adapters.http.agents_router import agents_router
 from adapters.http.app import Application, Lifespan, http_app
+from adapters.http.approvals_router import approvals_router
 from adapters.http.caller import caller_by
 from adapters.http.event_answers import EventAnswers
 from adapters.http.extraction_router import extraction_router
@@ -65,6 +66,7 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None) -> Applic
                 coordinator=coordinator, caller=caller, stream_submission=streams.of_submission
             ),
             tasks_router(coordinator=coordinator, caller=caller),
+            approvals_router(approvals=container.approvals(), caller=caller),
             sessions_router(sessions=sessions, caller=caller),
             agents_router(agents=container.agents(), caller=caller),
             extraction_router(
@@ -82,6 +84,7 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None) -> Applic
                 websockets=container.websockets(),
                 watches=watches,
                 coordinator=coordinator,
+                approvals=container.approvals(),
                 authenticator=container.authenticator(),
                 cap=container.stream_cap(),
             ),

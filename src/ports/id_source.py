@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from domain.ids import CallId, LeaseId, SessionId, Tag, TaskId
+from domain.ids import ApprovalId, CallId, LeaseId, SessionId, Tag, TaskId
 
 
 class IdSource(Protocol):
@@ -16,6 +16,9 @@ class IdSource(Protocol):
     def lease_id(self) -> LeaseId: ...
 
     def call_id(self) -> CallId: ...
+
+    def approval_id(self) -> ApprovalId:
+        """Ids made later sort later, to the millisecond."""
 
     def message_id(self) -> str: ...
 

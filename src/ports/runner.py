@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from domain.agent_profile import AgentProfile
+from domain.approval import ApprovalDecision, ApprovalRequest
 from domain.events import AgentEvent
 from domain.limits import Limits
 from domain.task import Task
@@ -49,6 +50,14 @@ class RunContext(Protocol):
         """Record one event. Awaiting it is the back-pressure of the log.
 
         Raises LeaseLost or LogUnavailable when the run must not go on.
+        """
+
+    async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
+        """Ask whether the run may do this, and wait for the answer; only `approved` is a yes.
+
+        The question and its answer become events. Questions of one run are asked one after
+        another, and the time that it waits does not count against its deadlines. What the answer
+        allows is allowed once, with exactly these arguments.
         """
 
 

@@ -17,6 +17,7 @@ KINDS: dict[str, Make] = {
     "session": lambda source: source.session_id(),
     "lease": lambda source: source.lease_id(),
     "call": lambda source: source.call_id(),
+    "approval": lambda source: source.approval_id(),
     "message": lambda source: source.message_id(),
 }
 

@@ -18,7 +18,7 @@ TASK = {"type": "submit", "task": "true", "agent": "shell"}
 @pytest.mark.parametrize(
     ("message", "status", "code", "field"),
     [
-        ({"type": "approve"}, 400, "unknown_command", "type"),
+        ({"type": "dance"}, 400, "unknown_command", "type"),
         ({}, 400, "unknown_command", "type"),
         ({"type": "watch", "id": 5}, 400, "invalid_parameter", "id"),
         ({"type": "watch"}, 400, "invalid_parameter", "session_id"),
@@ -56,10 +56,12 @@ async def test_a_wrong_message_is_refused_like_the_same_request(
 
 async def test_an_unknown_command_is_told_which_there_are(client: Client) -> None:
     async with ws_client(client.server) as ws:
-        answer = await ws.asked(type="approve", id="a")
+        answer = await ws.asked(type="dance", id="a")
 
     assert answer["id"] == "a"
-    assert answer["detail"] == "type: should be one of watch, unwatch, submit, cancel, retry"
+    assert (
+        answer["detail"] == "type: should be one of watch, unwatch, submit, cancel, retry, approve"
+    )
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '"x"', '{"a":1,"a":2}', '{"a":NaN}', "[" * 50])

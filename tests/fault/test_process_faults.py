@@ -14,6 +14,7 @@ from adapters.process.linux_process_host import LinuxProcessHost
 from adapters.system.clock import SystemClock
 from application.command_runner import CommandRunner
 from domain.agent_profile import AgentProfile
+from domain.approval import ApprovalDecision, ApprovalRequest
 from domain.ids import AgentName, TaskId
 from ports.process import Command, Exit, RunningProcess
 from ports.runner import Completed, Outcome
@@ -184,6 +185,9 @@ class Counting:
         line = getattr(event, "line", "")
         self.chars += len(line)
         self.longest = max(self.longest, len(line))
+
+    async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
+        raise AssertionError("a command asks nobody")
 
 
 def _command(script: str, cwd: Path, *, pty: bool = False) -> Command:

@@ -17,7 +17,7 @@ from application.watch import Watch
 from domain.agent_profile import AgentProfile
 from domain.ids import AgentName, SessionId, TaskId
 from domain.principal import LOCAL
-from domain.task import Task, TaskStatus
+from domain.task import Approval, Task, TaskStatus
 from entrypoints.container import Container
 from entrypoints.opened import opened
 from entrypoints.settings import Settings
@@ -62,8 +62,20 @@ class Graph:
     def coordinator(self) -> ServerCoordinator:
         return self.container.server_coordinator()
 
-    async def submit(self, text: str, *, session: str = "s", agent: str = "fake") -> Task:
-        request = SubmitTask(text=text, session_id=SessionId(session), agent=AgentName(agent))
+    async def submit(
+        self,
+        text: str,
+        *,
+        session: str = "s",
+        agent: str = "fake",
+        approval: Approval | None = None,
+    ) -> Task:
+        request = SubmitTask(
+            text=text,
+            session_id=SessionId(session),
+            agent=AgentName(agent),
+            approval=approval,
+        )
         return (await self.coordinator.submit(LOCAL, request)).task
 
     async def ended(self, task: Task) -> Task:

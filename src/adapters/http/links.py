@@ -15,5 +15,9 @@ def session_path(session_id: str) -> str:
     return f"{API}/sessions/{session_id}"
 
 
+def approval_path(approval_id: str) -> str:
+    return f"{API}/approvals/{approval_id}"
+
+
 def agent_path(name: str) -> str:
     return f"{API}/agents/{name}"

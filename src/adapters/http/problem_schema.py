@@ -17,6 +17,7 @@ _MEANINGS = {
     404: "There is no such thing for this caller.",
     405: "This path does not take that method.",
     409: "The present state does not allow this.",
+    410: "It is too late for this.",
     413: "The body is too large.",
     414: "The query is too long.",
     415: "The body is not application/json in UTF-8.",

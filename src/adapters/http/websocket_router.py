@@ -12,6 +12,7 @@ from adapters.http.problem import Problem, problem_response
 from adapters.http.websockets import WebSockets
 from adapters.http.ws_commands import WsCommands
 from adapters.http.ws_connection import WsConnection
+from application.approvals import Approvals
 from application.server_coordinator import ServerCoordinator
 from application.stream_cap import StreamCap
 from application.watches import Watches
@@ -25,12 +26,13 @@ def websocket_router(
     websockets: WebSockets,
     watches: Watches,
     coordinator: ServerCoordinator,
+    approvals: Approvals,
     authenticator: Authenticator,
     cap: StreamCap,
 ) -> APIRouter:
     """A connection counts as one stream under the cap, however many watches it has."""
     router = APIRouter()
-    commands = WsCommands(coordinator=coordinator)
+    commands = WsCommands(coordinator=coordinator, approvals=approvals)
 
     @router.websocket("/ws")
     async def websocket(socket: WebSocket) -> None:

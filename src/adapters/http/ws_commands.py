@@ -7,12 +7,15 @@ from typing import Annotated, NotRequired, TypeVar
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
 
-from adapters.http.path_ids import path_task_id
+from adapters.http.approval_answer import approval_answer
+from adapters.http.approval_requests import ApprovalBody
+from adapters.http.path_ids import path_approval_id, path_task_id
 from adapters.http.request_bodies import CancelBody, SubmitBody
 from adapters.http.submission import submit_task
 from adapters.http.task_answer import submission_answer, task_answer
 from adapters.http.validation_problem import validation_problem
 from adapters.http.ws_messages import CommandMessage
+from application.approvals import Approvals
 from application.server_coordinator import ServerCoordinator
 from domain.ids import TaskId
 from domain.principal import Principal
@@ -29,6 +32,13 @@ class OnTask(TypedDict):
 
 
 @with_config(ConfigDict(extra="forbid", strict=True))
+class OnApproval(TypedDict):
+    """Of `approve`; over HTTP its id stands in the path."""
+
+    approval_id: str
+
+
+@with_config(ConfigDict(extra="forbid", strict=True))
 class KeyField(TypedDict):
     """Of `submit`; over HTTP it is a header."""
 
@@ -36,6 +46,7 @@ class KeyField(TypedDict):
 
 
 _SUBMIT, _CANCEL = TypeAdapter(SubmitBody), TypeAdapter(CancelBody)
+_APPROVE, _ON_APPROVAL = TypeAdapter(ApprovalBody), TypeAdapter(OnApproval)
 _ON_TASK, _KEY_FIELD = TypeAdapter(OnTask), TypeAdapter(KeyField)
 
 
@@ -50,8 +61,9 @@ class Answer:
 
 
 class WsCommands:
-    def __init__(self, *, coordinator: ServerCoordinator) -> None:
+    def __init__(self, *, coordinator: ServerCoordinator, approvals: Approvals) -> None:
         self._coordinator = coordinator
+        self._approvals = approvals
 
     async def run(self, principal: Principal, command: CommandMessage) -> Answer:
         """Raises Problem and domain errors."""
@@ -62,6 +74,8 @@ class WsCommands:
                 return await self._cancel(principal, command.fields)
             case "retry":
                 return await self._retry(principal, command.fields)
+            case "approve":
+                return await self._approve(principal, command.fields)
 
     async def _submit(self, principal: Principal, fields: Mapping[str, object]) -> Answer:
         key_fields, body_fields = _parted(fields, "idempotency_key")
@@ -86,6 +100,15 @@ class WsCommands:
         task_id = path_task_id(_checked(_ON_TASK, fields)["task_id"])
         submission = await self._coordinator.retry(principal, task_id)
         return Answer(status=202, body=submission_answer(submission.task))
+
+    async def _approve(self, principal: Principal, fields: Mapping[str, object]) -> Answer:
+        named, body_fields = _parted(fields, "approval_id")
+        approval_id = path_approval_id(_checked(_ON_APPROVAL, named)["approval_id"])
+        body = _checked(_APPROVE, body_fields)
+        approval = await self._approvals.decide(
+            principal, approval_id, body["decision"], reason=body.get("reason")
+        )
+        return Answer(status=200, body=approval_answer(approval))
 
 
 def _parted(

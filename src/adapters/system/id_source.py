@@ -4,7 +4,7 @@ import random
 import secrets
 import time
 
-from domain.ids import CallId, LeaseId, SessionId, Tag, TaskId
+from domain.ids import ApprovalId, CallId, LeaseId, SessionId, Tag, TaskId
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
 _RANDOM_BITS = 80
@@ -28,6 +28,9 @@ class SystemIdSource:
 
     def call_id(self) -> CallId:
         return CallId(f"call_{_sortable()}")
+
+    def approval_id(self) -> ApprovalId:
+        return ApprovalId(f"appr_{_sortable()}")
 
     def message_id(self) -> str:
         return f"msg_{_sortable()}"

@@ -32,6 +32,7 @@ _COMMANDS = (
     ("At a server", "submit", "submit:submit", "Submit a task and watch it to its end."),
     ("At a server", "watch", "watch:watch", _WATCH),
     ("At a server", "cancel", "cancel:cancel", "Cancel a task."),
+    ("At a server", "approve", "approve:approve", "List what agents ask for, or answer it."),
     ("At a server", "tasks", "listings:tasks", "List tasks."),
     ("At a server", "sessions", "listings:sessions", "List sessions."),
     ("At a server", "agents", "listings:agents", "List the agents that are configured."),

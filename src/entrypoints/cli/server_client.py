@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import httpx2
 
+from domain.approval import Verdict
 from domain.task_events import CancelMode
 from entrypoints.cli.failure import ServerRefused, ServerUnreachable, UsageMistake
 
@@ -38,6 +39,11 @@ class ServerClient:
     async def cancel(self, task_id: str, mode: CancelMode) -> None:
         path = f"/tasks/{path_part(task_id)}/cancel"
         await self._request("POST", path, body={"mode": mode})
+
+    async def decide(self, approval_id: str, verdict: Verdict, *, reason: str | None) -> Json:
+        said = {"decision": verdict, "reason": reason}
+        body = {name: value for name, value in said.items() if value is not None}
+        return await self._request("POST", f"/approvals/{path_part(approval_id)}", body=body)
 
     def unreachable(self, error: Exception) -> ServerUnreachable:
         reason = str(error) or type(error).__name__

@@ -19,6 +19,8 @@ from entrypoints.cli.app import main
         (["tasks", "--limit", "many"], "limit"),
         (["tasks", "--server", "nowhere"], "--server"),
         (["cancel"], "TASK"),
+        (["approve", "--deny"], "--deny"),
+        (["approve", "a", "--task", "t"], "--task"),
         (["dance"], "dance"),
         (["submit", "x", "--dance"], "--dance"),
         (["run", "x", "--timeout", "nan"], "--timeout"),
@@ -42,7 +44,7 @@ def test_a_wrong_argument_is_one_line_that_names_it(
 
 
 @pytest.mark.parametrize(
-    "arguments", [["submit", "x"], ["tasks"], ["watch", "--session", "s"], ["cancel", "t"]]
+    "arguments", [["submit", "x"], ["tasks"], ["watch", "--session", "s"], ["cancel", "t"], ["approve"]]
 )
 def test_a_server_that_is_not_there_is_exit_code_5(
     arguments: list[str], capsys: pytest.CaptureFixture[str]

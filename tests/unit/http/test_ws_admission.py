@@ -9,9 +9,12 @@ from starlette.types import Message, Scope
 
 from adapters.http.websocket_router import websocket_router
 from adapters.http.websockets import WebSockets
+from adapters.memory.wakeups import MemoryWakeups
+from application.approvals import Approvals
 from application.stream_cap import StreamCap
 from application.watches import Watches
 from domain.principal import LOCAL, Principal
+from tests.asked import Asked
 from tests.http_app import FakeAuthenticator
 from tests.unit.http.fake_coordinator import FakeCoordinator
 
@@ -58,6 +61,7 @@ def app(principal: Principal | None, cap: StreamCap) -> FastAPI:
             websockets=WebSockets(),
             watches=NoWatches(),
             coordinator=FakeCoordinator(),
+            approvals=Approvals(store=Asked().store, wakeups=MemoryWakeups()),
             authenticator=FakeAuthenticator(principal),
             cap=cap,
         )

@@ -1,0 +1,133 @@
+"""Where a run waits until it may do something, or is told that it may not."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from application.fingerprint import fingerprint
+from domain.approval import POLICY, ApprovalDecision, ApprovalRequest, StoredApproval
+from domain.errors import AgentcastError, ApprovalNotFound, Unavailable
+from domain.events import AgentEvent
+from domain.task import Approval, Task
+from domain.tool_events import ApprovalRequired, ApprovalResolved
+from ports.approval_store import ApprovalStore, NewApproval
+from ports.id_source import IdSource
+from ports.wakeups import Hint, Wakeups
+
+Emit = Callable[[AgentEvent], Awaitable[None]]
+
+POLL_S = 1.0
+_EXPIRED = ApprovalDecision(decision="expired", by=POLICY)
+
+
+class ApprovalGate:
+    def __init__(
+        self,
+        *,
+        store: ApprovalStore,
+        wakeups: Wakeups,
+        ids: IdSource,
+        default: Approval = "auto",
+        expires_s: float = 15 * 60.0,
+    ) -> None:
+        """`default` is for tasks that do not say."""
+        self._store = store
+        self._wakeups = wakeups
+        self._ids = ids
+        self._default = default
+        self._expires_s = expires_s
+
+    async def ask(self, task: Task, request: ApprovalRequest, *, emit: Emit) -> ApprovalDecision:
+        """Returns when it is decided or expired; both are told as events, whoever decides."""
+        asked = request.storable()
+        approval = await self._store.open(
+            NewApproval(
+                approval_id=self._ids.approval_id(),
+                task=task,
+                request=asked,
+                fingerprint=fingerprint(asked.tool_name, asked.arguments),
+                for_s=self._expires_s,
+                decision=_by_policy(task.approval or self._default),
+            )
+        )
+        await emit(_question(approval))
+        decision = approval.decision or await self._answer(approval)
+        decision = _bound(decision, request, approval.fingerprint)
+        await emit(_resolution(approval, decision))
+        return decision
+
+    async def _answer(self, approval: StoredApproval) -> ApprovalDecision:
+        decision = _EXPIRED
+        try:
+            decision = await self._decided(approval)
+            return decision
+        finally:
+            # Also when the run is cancelled: nobody may answer what nobody waits for.
+            if decision.decision == "expired":
+                with suppress(AgentcastError):
+                    await self._store.withdraw(approval.task_id)
+
+    async def _decided(self, approval: StoredApproval) -> ApprovalDecision:
+        woken = asyncio.Event()
+
+        def look_again(hint: Hint) -> None:
+            if hint == approval.session_key:
+                woken.set()
+
+        with self._wakeups.listen(look_again):
+            while True:
+                woken.clear()
+                if decision := await self._present(approval):
+                    return decision
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(POLL_S):
+                        await woken.wait()
+
+    async def _present(self, approval: StoredApproval) -> ApprovalDecision | None:
+        try:
+            return (await self._store.get(approval.principal, approval.approval_id)).decision
+        except Unavailable:
+            return None  # the run's lease decides how long a store may be away
+        except ApprovalNotFound:
+            return _EXPIRED  # its session is deleted, and the task is about to be cancelled
+
+
+def _by_policy(mode: Approval) -> ApprovalDecision | None:
+    match mode:
+        case "auto":
+            return ApprovalDecision(decision="approved", by=POLICY)
+        case "deny":
+            return ApprovalDecision(decision="denied", by=POLICY)
+        case "ask":
+            return None
+
+
+def _bound(decision: ApprovalDecision, request: ApprovalRequest, asked: str) -> ApprovalDecision:
+    """The answer is for what was asked; whoever changes it meanwhile has no approval."""
+    now = request.storable()
+    if not decision.is_approved or fingerprint(now.tool_name, now.arguments) == asked:
+        return decision
+    return ApprovalDecision(
+        decision="denied", by=POLICY, reason="the arguments were changed after the question"
+    )
+
+
+def _question(approval: StoredApproval) -> ApprovalRequired:
+    request = approval.request
+    return ApprovalRequired(
+        approval_id=approval.approval_id,
+        call_id=request.call_id,
+        tool_name=request.tool_name,
+        arguments=request.arguments,
+        reason=request.reason,
+        expires_at=approval.expires_at,
+    )
+
+
+def _resolution(approval: StoredApproval, decision: ApprovalDecision) -> ApprovalResolved:
+    return ApprovalResolved(
+        approval_id=approval.approval_id,
+        decision=decision.decision,
+        by=decision.by,
+        reason=decision.reason,
+    )

@@ -1,0 +1,46 @@
+"""Approvals for their owners: looked at and answered."""
+
+from collections.abc import Sequence
+
+from domain.approval import ApprovalDecision, StoredApproval, Verdict
+from domain.ids import ApprovalId
+from domain.principal import Principal
+from ports.approval_store import ApprovalQuery, ApprovalStore
+from ports.wakeups import Wakeups
+
+
+class Approvals:
+    def __init__(self, *, store: ApprovalStore, wakeups: Wakeups) -> None:
+        self._store = store
+        self._wakeups = wakeups
+
+    async def get(self, principal: Principal, approval_id: ApprovalId) -> StoredApproval:
+        """Raises ApprovalNotFound."""
+        return await self._store.get(principal, approval_id)
+
+    async def list(self, principal: Principal, query: ApprovalQuery) -> Sequence[StoredApproval]:
+        return await self._store.list(principal, query)
+
+    async def decide(
+        self,
+        principal: Principal,
+        approval_id: ApprovalId,
+        verdict: Verdict,
+        *,
+        reason: str | None = None,
+    ) -> StoredApproval:
+        """Answer, and wake the run that waits, on whichever node it is.
+
+        Raises ApprovalNotFound, ApprovalAnswered, ApprovalExpired.
+        """
+        approval = await self._store.decide(
+            principal,
+            approval_id,
+            ApprovalDecision(
+                decision="approved" if verdict == "approve" else "denied",
+                by=principal.name,
+                reason=reason,
+            ),
+        )
+        self._wakeups.notify(approval.session_key)
+        return approval

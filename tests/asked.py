@@ -1,0 +1,61 @@
+"""Approvals in memory with a live task that asks for them, for the tests of who looks at them."""
+
+from datetime import UTC, datetime
+
+from adapters.memory.approval_store import MemoryApprovalStore
+from adapters.memory.database import MemoryDatabase, TaskRow
+from domain.approval import ApprovalDecision, ApprovalRequest, StoredApproval
+from domain.ids import AgentName, SessionId, TaskId
+from domain.principal import LOCAL, Principal
+from domain.task import Task, TaskStatus
+from ports.approval_store import NewApproval
+from ports.session_store import SessionEdit
+from tests.fakes import CountingIdSource, FakeClock
+
+REMOVE = ApprovalRequest(
+    call_id="call_1", tool_name="shell", arguments={"command": "rm -r x"}, reason="it deletes"
+)
+
+
+class Asked:
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.ids = CountingIdSource()
+        self._database = MemoryDatabase(self.clock)
+        self.store = MemoryApprovalStore(self._database)
+
+    async def ask(
+        self,
+        *,
+        principal: Principal = LOCAL,
+        request: ApprovalRequest = REMOVE,
+        decision: ApprovalDecision | None = None,
+    ) -> StoredApproval:
+        return await self.store.open(
+            NewApproval(
+                approval_id=self.ids.approval_id(),
+                task=self._live_task(principal),
+                request=request,
+                fingerprint="f1",
+                for_s=900,
+                decision=decision,
+            )
+        )
+
+    def _live_task(self, principal: Principal) -> Task:
+        session = self._database.session(principal, SessionId("talk"))
+        session = session or self._database.make_session(
+            principal, SessionId("talk"), SessionEdit()
+        )
+        task = Task(
+            task_id=TaskId(self.ids.task_id()),
+            session_key=session.session.session_key,
+            session_id=session.session.session_id,
+            principal=principal,
+            agent=AgentName("fake"),
+            text="tidy up",
+            status=TaskStatus.WAITING,
+            created_at=datetime(2026, 11, 21, tzinfo=UTC),
+        )
+        self._database.tasks[task.task_id] = TaskRow(task=task)
+        return task
