@@ -1,6 +1,6 @@
 """A process host whose processes write and end as a test says, and a context that remembers."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -144,6 +144,10 @@ class RecordingContext:
         self.events.append(event)
         self._grown.set()
         self._grown = anyio.Event()
+
+    async def emit_all(self, events: Iterable[AgentEvent]) -> None:
+        for event in events:
+            await self.emit(event)
 
     async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
         return ApprovalDecision(decision="approved", by="policy")

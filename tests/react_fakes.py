@@ -1,6 +1,6 @@
 """A model, a tool and a run's context that do as a test of the ReAct agent says."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -84,6 +84,10 @@ class FakeContext:
         self.events.append(event)
         self._grown.set()
         self._grown = anyio.Event()
+
+    async def emit_all(self, events: Iterable[AgentEvent]) -> None:
+        for event in events:
+            await self.emit(event)
 
     async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
         return ApprovalDecision(decision="approved", by="policy")

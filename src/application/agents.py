@@ -12,6 +12,7 @@ from domain.errors import AgentNotFound, InvalidInput, NotAllowed, StateConflict
 from domain.ids import AgentName
 from domain.principal import Principal
 from ports.agent_catalog import AgentCatalog
+from ports.pattern_matcher import PatternMatcher
 from ports.profile_store import ProfileStore
 from ports.program_finder import ProgramFinder
 from ports.task_store import AgentRecord, TaskStore
@@ -32,12 +33,14 @@ class Agents:
         catalog: AgentCatalog,
         tasks: TaskStore,
         programs: ProgramFinder,
+        matcher: PatternMatcher,
         kinds: Collection[str],
     ) -> None:
         self._store = store
         self._catalog = catalog
         self._tasks = tasks
         self._programs = programs
+        self._matcher = matcher
         self._kinds = kinds
 
     @asynccontextmanager
@@ -82,6 +85,7 @@ class Agents:
         if profile.name == COMMAND_LINE:
             raise InvalidInput("name", "this is the agent of the command agentcast exec")
         check_profile(profile, kinds=self._kinds)
+        self._matcher.ready(profile.rules)
         is_new = await self._store.put(profile)
         await self._catalog.refresh()
         log.info("agent %s was put by %s", profile.name, principal.name)

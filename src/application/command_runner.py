@@ -48,7 +48,7 @@ class CommandRunner:
     async def _run(self, task: Task, context: RunContext) -> Outcome:
         command = command_of(task, context.profile, workspace=context.workspace)
         shown = shown_command(task, command, context.profile)
-        log = OutputLog(context.emit, self._clock)
+        log = OutputLog(context.emit_all, self._clock)
         began = self._clock.monotonic()
         async with self._process_host.start(command) as process:
             try:

@@ -1,6 +1,6 @@
 """Turns the output of a process into `log` events, line by line."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from domain.lines import Line, LineSplitter
@@ -11,13 +11,14 @@ from ports.process import Output
 
 _SHOW_EVERY_S = 0.05  # at most 20 events a second for a line that is not finished
 _LAST_LINE_CHARS = 4096
+_BURST = 256  # lines, after which limits are looked at
 
 
 class OutputLog:
     """Lines are numbered from 1 over all streams, in the order in which they are first shown."""
 
-    def __init__(self, emit: Callable[[Log], Awaitable[None]], clock: Clock) -> None:
-        self._emit = emit
+    def __init__(self, emit_all: Callable[[Iterable[Log]], Awaitable[None]], clock: Clock) -> None:
+        self._emit_all = emit_all
         self._clock = clock
         self._streams: dict[OutputStream, _Stream] = {}
         self._count = 0
@@ -36,7 +37,7 @@ class OutputLog:
     async def take(self, output: Output) -> None:
         state = self._streams.setdefault(output.stream, _Stream())
         lines = state.splitter.feed(output.text)
-        await self._emit_all(output.stream, state, lines)
+        await self._emit(output.stream, state, lines)
         now = self._clock.monotonic()
         if lines or state.unfinished_since is None:
             # From now, not from when the text was written: emitting may have taken its time.
@@ -51,29 +52,30 @@ class OutputLog:
 
     async def end(self) -> None:
         for stream, state in self._streams.items():
-            await self._emit_all(stream, state, state.splitter.end())
+            await self._emit(stream, state, state.splitter.end())
 
     async def _show(self, stream: OutputStream, state: "_Stream") -> None:
         if (piece := state.splitter.show_unfinished()) is not None:
-            await self._emit_all(stream, state, (piece,))
+            await self._emit(stream, state, (piece,))
         state.unfinished_since = self._clock.monotonic()
 
-    async def _emit_all(
-        self, stream: OutputStream, state: "_Stream", lines: Sequence[Line]
-    ) -> None:
-        for line in lines:
-            text = plain_text(line.text)
-            number = self._number(state, line)
-            self._remember(state, line, text)
-            await self._emit(
-                Log(
-                    line=line.text,
-                    line_num=number,
-                    stream=stream,
-                    partial=True if line.is_partial else None,
-                    text=text if text != line.text else None,
-                )
-            )
+    async def _emit(self, stream: OutputStream, state: "_Stream", lines: Sequence[Line]) -> None:
+        for start in range(0, len(lines), _BURST):
+            burst = lines[start : start + _BURST]
+            # Each is numbered when it is taken, so that a cancel in between leaves no gap.
+            await self._emit_all(self._log(stream, state, line) for line in burst)
+
+    def _log(self, stream: OutputStream, state: "_Stream", line: Line) -> Log:
+        text = plain_text(line.text)
+        number = self._number(state, line)
+        self._remember(state, line, text)
+        return Log(
+            line=line.text,
+            line_num=number,
+            stream=stream,
+            partial=True if line.is_partial else None,
+            text=text if text != line.text else None,
+        )
 
     def _number(self, state: "_Stream", line: Line) -> int:
         number = state.number

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from application.approval_gate import ApprovalGate
 from application.stop_signal import LimitHit, StopSignal
@@ -59,11 +59,23 @@ class TaskContext:
     async def emit(self, event: AgentEvent) -> None:
         self.last_event_at = self.time.now()
         self.spent.count(event)
+        self._check_limits()
+        for listener in self._listeners:
+            await self._tell(listener, event)
+
+    async def emit_all(self, events: Iterable[AgentEvent]) -> None:
+        self.last_event_at = self.time.now()
+        for event in events:
+            self.spent.count(event)
+            for listener in self._listeners:
+                await self._tell(listener, event)
+        # Not sooner: a run that is stopped while it waits for the log loses the rest of its burst.
+        self._check_limits()
+
+    def _check_limits(self) -> None:
         if self._stop.cause is None and (reason := self.spent.exceeded(self.limits)):
             message = f"the task went over its limit of {reason.removeprefix('limit.')}"
             self._stop.request(LimitHit(reason, message))
-        for listener in self._listeners:
-            await self._tell(listener, event)
 
     async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
         # Two open questions at once: the first answer would make a waiting task look running.

@@ -65,6 +65,7 @@ from ports.event_retention import EventRetention
 from ports.id_source import IdSource
 from ports.language_model import LanguageModel
 from ports.meter import Meter
+from ports.pattern_matcher import PatternMatcher
 from ports.process import ProcessHost
 from ports.profile_store import ProfileStore
 from ports.program_finder import ProgramFinder
@@ -142,12 +143,14 @@ class Container(DeclarativeContainer):
         store=profile_store,
     )
     program_finder: Provider[ProgramFinder] = Singleton(PathProgramFinder)
+    pattern_matcher: Provider[PatternMatcher] = Singleton(choices.pattern_matcher)
     agents = Singleton(
         Agents,
         store=profile_store,
         catalog=catalog,
         tasks=task_store,
         programs=program_finder,
+        matcher=pattern_matcher,
         kinds=runners,
     )
 
@@ -194,7 +197,7 @@ class Container(DeclarativeContainer):
     )
     server_coordinator = Singleton(
         ServerCoordinator,
-        matcher=Singleton(choices.pattern_matcher),
+        matcher=pattern_matcher,
         tasks=task_store,
         broadcaster=event_broadcaster,
         worker=worker,

@@ -1,5 +1,6 @@
 """What carries out one task of one kind of agent."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -50,6 +51,12 @@ class RunContext(Protocol):
         """Record one event. Awaiting it is the back-pressure of the log.
 
         Raises LeaseLost or LogUnavailable when the run must not go on.
+        """
+
+    async def emit_all(self, events: Iterable[AgentEvent]) -> None:
+        """Record a burst of a few hundred events, as `emit` would one by one, for less.
+
+        Each is taken when the one before is recorded. Limits are looked at once, at the end.
         """
 
     async def approve(self, request: ApprovalRequest) -> ApprovalDecision:

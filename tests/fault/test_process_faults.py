@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import anyio
@@ -185,6 +186,10 @@ class Counting:
         line = getattr(event, "line", "")
         self.chars += len(line)
         self.longest = max(self.longest, len(line))
+
+    async def emit_all(self, events: Iterable[object]) -> None:
+        for event in events:
+            await self.emit(event)
 
     async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
         raise AssertionError("a command asks nobody")

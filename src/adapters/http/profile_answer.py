@@ -5,6 +5,7 @@ from typing import Annotated, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from adapters.http.rule_body import RuleBody
 from adapters.http.task_figures import LimitsAnswer, limits_answer
 from domain.agent_profile import (
     AgentProfile,
@@ -14,6 +15,7 @@ from domain.agent_profile import (
     ProfileSource,
     SandboxWish,
 )
+from domain.extraction import ExtractionRule
 from domain.limits import Limits
 
 _ForOperators = Field(description="Shown to operators only.")
@@ -45,6 +47,7 @@ class ProfileAnswer(TypedDict):
     first_output_s: NotRequired[Annotated[float, _ForOperators]]
     memory_bytes: NotRequired[Annotated[int, _ForOperators]]
     processes: NotRequired[Annotated[int, _ForOperators]]
+    rules: NotRequired[Annotated[list[RuleBody], _ForOperators]]
 
 
 def add_optional(answer: ProfileAnswer, profile: AgentProfile, *, is_whole: bool) -> None:
@@ -79,7 +82,24 @@ def _add_bounds(answer: ProfileAnswer, profile: AgentProfile) -> None:
         answer["workspace"] = profile.workspace
     if profile.first_output_s is not None:
         answer["first_output_s"] = profile.first_output_s
+    if profile.rules:
+        answer["rules"] = [_rule(rule) for rule in profile.rules]
     if profile.memory_bytes is not None:
         answer["memory_bytes"] = profile.memory_bytes
     if profile.processes is not None:
         answer["processes"] = profile.processes
+
+
+def _rule(rule: ExtractionRule) -> RuleBody:
+    body = RuleBody(name=rule.name)
+    if rule.pattern is not None:
+        body["pattern"] = rule.pattern
+    if rule.json_path is not None:
+        body["json_path"] = rule.json_path
+    if rule.types:
+        body["types"] = dict(rule.types)
+    if rule.ignore_case:
+        body["ignore_case"] = True
+    if not rule.every_match:
+        body["every_match"] = False
+    return body

@@ -7,6 +7,7 @@ from typing_extensions import TypedDict
 
 from adapters.http.checked_values import Seconds, Workspace
 from adapters.http.request_bodies import LimitsBody
+from adapters.http.rule_body import RuleBodies, rules_of
 from domain.agent_profile import AgentProfile, HandOver, Network, OnLost, SandboxWish
 from domain.ids import AgentName
 
@@ -67,10 +68,14 @@ class ProfileBody(TypedDict):
     processes: NotRequired[Annotated[int, Field(gt=0, le=2**22)]]
     home_files: NotRequired[Annotated[dict[str, Argument], Field(max_length=100)]]
     model: NotRequired[Word]
+    rules: NotRequired[RuleBodies]
 
 
 def profile_of(name: AgentName, body: ProfileBody, *, template: AgentProfile) -> AgentProfile:
+    """Raises InvalidInput for rules that contradict themselves."""
     given = {"kind": template.kind, **body, "name": name, "source": "api"}
+    if "rules" in body:
+        given["rules"] = rules_of(body["rules"], field="rules")
     return _PROFILE.validate_python(given).over(template, said=given)
 
 

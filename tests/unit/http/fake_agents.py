@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.profile_store import MemoryProfileStore
 from adapters.memory.task_store import MemoryTaskStore
+from adapters.patterns.regex_pattern_matcher import RegexPatternMatcher
 from adapters.system.stored_agent_catalog import StoredAgentCatalog
 from application.agents import Agents
 from domain.ids import AgentName
@@ -30,5 +31,6 @@ def fake_agents(tasks: TaskStore | None = None) -> Agents:
         catalog=StoredAgentCatalog(AGENTS, default=AgentName("react"), store=store),
         tasks=tasks or MemoryTaskStore(database, ids=CountingIdSource()),
         programs=FakeProgramFinder(),
+        matcher=RegexPatternMatcher(),
         kinds=KINDS,
     )

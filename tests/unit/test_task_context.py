@@ -1,0 +1,124 @@
+"""How the events of a run reach its listeners, and what they count against."""
+
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from adapters.metrics.prometheus_meter import PrometheusMeter, new_registry
+from application.stop_signal import LimitHit, StopSignal
+from application.task_context import TaskContext
+from domain.agent_profile import AgentProfile
+from domain.errors import LeaseLost
+from domain.events import AgentEvent, EventListener, Origin
+from domain.ids import AgentName
+from domain.limits import Limits
+from domain.process_events import Log
+from tests.fakes import FakeClock
+from tests.unit.any_event import ORIGIN
+
+BURST = [Log(line="four", line_num=number, stream="pty") for number in (1, 2, 3, 4)]
+OVER = LimitHit("limit.output", "the task went over its limit of output")
+
+
+class Told:
+    """Remembers what it is told, and raises what it is given when it is told of that line."""
+
+    def __init__(self, *, failure: Exception | None = None, at: int = 0) -> None:
+        self.events: list[AgentEvent] = []
+        self._failure = failure
+        self._at = at
+
+    async def on_event(self, event: AgentEvent, origin: Origin) -> None:
+        self.events.append(event)
+        if self._failure and isinstance(event, Log) and event.line_num == self._at:
+            raise self._failure
+
+
+async def test_every_listener_is_told_of_a_burst_in_its_order() -> None:
+    told, also_told = Told(), Told()
+
+    await _context([told, also_told]).emit_all(BURST)
+
+    assert told.events == also_told.events == BURST
+
+
+async def test_a_listener_that_fails_in_a_burst_is_told_of_the_rest() -> None:
+    broken, told = Told(failure=RuntimeError("a listener's bug"), at=2), Told()
+
+    await _context([broken, told]).emit_all(BURST)
+
+    assert broken.events == told.events == BURST
+
+
+async def test_a_lost_lease_ends_a_burst_where_it_is_noticed() -> None:
+    told = Told(failure=LeaseLost("gone"), at=2)
+
+    with pytest.raises(LeaseLost):
+        await _context([told]).emit_all(BURST)
+
+    assert told.events == BURST[:2]
+
+
+async def test_an_event_of_a_burst_is_made_when_the_one_before_was_told() -> None:
+    told = Told()
+    told_before: list[int] = []
+
+    def lines() -> Iterator[Log]:
+        for event in BURST:
+            told_before.append(len(told.events))
+            yield event
+
+    await _context([told]).emit_all(lines())
+
+    assert told_before == [0, 1, 2, 3]
+
+
+async def test_a_burst_that_passes_a_limit_is_told_whole_and_stops_the_run() -> None:
+    told, stop = Told(), StopSignal()
+    context = _context([told], limits=Limits(output_bytes=8), stop=stop)
+
+    causes = []
+    for burst in (BURST[:2], BURST[2:]):
+        await context.emit_all(burst)
+        causes.append(stop.cause)
+
+    assert causes == [None, OVER]
+    assert told.events == BURST
+    assert context.spent.output_bytes == 16
+
+
+async def test_a_lone_event_that_passes_a_limit_stops_the_run() -> None:
+    stop = StopSignal()
+
+    await _context([], limits=Limits(output_bytes=3), stop=stop).emit(BURST[0])
+
+    assert stop.cause == OVER
+
+
+async def test_a_burst_is_a_sign_of_life() -> None:
+    clock = FakeClock()
+    context = _context([], clock=clock)
+    clock.advance(7)
+
+    await context.emit_all(BURST)
+
+    assert context.last_event_at == 7
+
+
+def _context(
+    listeners: Sequence[EventListener],
+    *,
+    limits: Limits | None = None,
+    stop: StopSignal | None = None,
+    clock: FakeClock | None = None,
+) -> TaskContext:
+    return TaskContext(
+        profile=AgentProfile(name=AgentName("shell"), kind="shell"),
+        limits=limits or Limits(),
+        workspace="",
+        origin=ORIGIN,
+        listeners=listeners,
+        stop=stop or StopSignal(),
+        clock=clock or FakeClock(),
+        meter=PrometheusMeter(new_registry()),
+    )
