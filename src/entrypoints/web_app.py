@@ -24,7 +24,6 @@ from adapters.http.websocket_router import websocket_router
 from application.extraction_test import ExtractionTest
 from domain.errors import Unavailable
 from domain.ids import SessionKey
-from entrypoints import choices
 from entrypoints.container import Container
 from entrypoints.gauges import show_gauges
 
@@ -71,7 +70,7 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None) -> Applic
             agents_router(agents=container.agents(), caller=caller),
             extraction_router(
                 extraction=ExtractionTest(
-                    matcher=choices.pattern_matcher(), clock=container.clock()
+                    matcher=container.pattern_matcher(), clock=container.clock()
                 ),
                 caller=caller,
             ),
