@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from adapters.cli_agents.claude_messages import HeardMessage
+from adapters.cli_agents.claude_task_list import ClaudeTaskList
 from adapters.cli_agents.drift_report import Read, Unfamiliar
 from adapters.cli_agents.iterations import Iterations
 from adapters.cli_agents.json_line import JsonObject
-from adapters.cli_agents.plan import Plan, phases
 from adapters.cli_agents.result_text import result_text
 from adapters.cli_agents.tool_calls import ToolCalls
 from domain.thinking_events import Message, ThinkComplete
@@ -25,7 +25,7 @@ class ClaudeContent:
     def __init__(self, *, calls: ToolCalls, iterations: Iterations) -> None:
         self._calls = calls
         self._iterations = iterations
-        self._plan = Plan()
+        self._task_list = ClaudeTaskList()
         self._denied: set[str] = set()
 
     def said(self, content: Sequence[JsonObject], heard: HeardMessage) -> Iterator[Read]:
@@ -77,14 +77,15 @@ class ClaudeContent:
                 "input": dict(arguments),
             }:
                 yield from self._calls.start(call_id, tool_name=name, arguments=arguments)
-                if name == "TodoWrite" and (
-                    steps := phases(arguments.get("todos"), text_key="content")
-                ):
-                    yield from self._plan.becomes(steps)
+                self._task_list.call(call_id, tool_name=name, arguments=arguments)
             case {"type": str(kind), "tool_use_id": str(call_id)} if kind.endswith("tool_result"):
                 result = result_text(block.get("content"))
                 status = self._status(call_id, result, is_error=block.get("is_error") is True)
                 yield from self._calls.complete(call_id, status=status, result=result)
+                if status == "ok":
+                    yield from self._task_list.done(call_id, result)
+                else:
+                    self._task_list.failed(call_id)
             case {"type": str(kind)}:
                 yield Unfamiliar(f"content {kind}")
             case _:

@@ -4,20 +4,8 @@ import pytest
 
 from domain.process_events import Raw, SchemaDrift
 from domain.task_events import Error, Progress
-from domain.thinking_events import (
-    IterationStart,
-    Message,
-    MessageDelta,
-    Phase,
-    PhaseComplete,
-    PhaseStart,
-    PlanCreated,
-    ThinkComplete,
-    ThinkDelta,
-)
-from domain.tool_events import ToolCallComplete, ToolCallStart, ToolCallStream
+from domain.thinking_events import IterationStart, Message, MessageDelta, ThinkComplete, ThinkDelta
 from ports.runner import Completed, Failed, Outcome
-from tests.fakes import FakeClock
 from tests.unit.cli_agents.claude_lines import (
     Line,
     assistant,
@@ -25,59 +13,11 @@ from tests.unit.cli_agents.claude_lines import (
     pieces,
     result,
     text,
-    tool_result,
     tool_use,
 )
 from tests.unit.cli_agents.transcript import events_of, new_parser
 
 FIRST = IterationStart(iteration=1, max_iterations=0)
-
-
-def of_tools(*lines: Line) -> list[object]:
-    events = events_of(new_parser("claude-code"), *lines)
-    tools = ToolCallStart | ToolCallStream | ToolCallComplete
-    return [event for event in events if isinstance(event, tools)]
-
-
-def test_a_tool_call_takes_as_long_as_its_result_is_awaited() -> None:
-    clock = FakeClock()
-    parser = new_parser("claude-code", clock)
-
-    events_of_start = parser.parse(_line(assistant(tool_use("c1", "Read", {"path": "a"}))))
-    clock.advance(1.5)
-    events_of_result = parser.parse(_line(tool_result("c1", "text")))
-
-    assert [*(events_of_start or ()), *(events_of_result or ())] == [
-        FIRST,
-        ToolCallStart(call_id="c1", tool_name="Read", arguments={"path": "a"}),
-        ToolCallComplete(
-            call_id="c1", tool_name="Read", status="ok", result="text", duration_ms=1500
-        ),
-    ]
-
-
-def test_a_subagent_s_words_are_the_output_of_the_call_that_it_carries_out() -> None:
-    assert of_tools(
-        assistant(tool_use("task", "Task", {"prompt": "look"})),
-        assistant(text("Looking."), message_id="m2", parent="task"),
-        assistant(tool_use("ls", "Bash", {"command": "ls"}), message_id="m2", parent="task"),
-        tool_result("ls", "a.txt", parent="task"),
-        tool_result("task", [text("One file."), {"type": "image", "source": {}}]),
-    ) == [
-        ToolCallStart(call_id="task", tool_name="Task", arguments={"prompt": "look"}),
-        ToolCallStream(call_id="task", stream="text", chunk="Looking."),
-        ToolCallStart(call_id="ls", tool_name="Bash", arguments={"command": "ls"}),
-        ToolCallComplete(
-            call_id="ls", tool_name="Bash", status="ok", result="a.txt", duration_ms=0
-        ),
-        ToolCallComplete(
-            call_id="task",
-            tool_name="Task",
-            status="ok",
-            result="One file.\n[image]",
-            duration_ms=0,
-        ),
-    ]
 
 
 def test_a_subagent_s_message_is_no_iteration_and_does_not_split_the_one_around_it() -> None:
@@ -89,55 +29,6 @@ def test_a_subagent_s_message_is_no_iteration_and_does_not_split_the_one_around_
     )
 
     assert [event for event in events if isinstance(event, IterationStart)] == [FIRST]
-
-
-@pytest.mark.parametrize(
-    "refusal",
-    [
-        "Claude requested permissions to use Bash, but you haven't granted it yet.",
-        "Permission to use Bash with command rm has been denied.",
-        "The user doesn't want to proceed with this tool use. The tool use was rejected.",
-    ],
-)
-def test_a_refused_tool_call_is_denied(refusal: str) -> None:
-    events = of_tools(
-        assistant(tool_use("c1", "Bash", {})), tool_result("c1", refusal, is_error=True)
-    )
-
-    assert events[-1] == ToolCallComplete(
-        call_id="c1", tool_name="Bash", status="denied", result=refusal, duration_ms=0
-    )
-
-
-def test_a_tool_call_that_is_said_to_be_refused_is_denied_whatever_its_result_says() -> None:
-    events = of_tools(
-        assistant(tool_use("c1", "Bash", {})),
-        {"type": "system", "subtype": "permission_denied", "tool_use_id": "c1"},
-        tool_result("c1", "No.", is_error=True),
-    )
-
-    assert events[-1] == ToolCallComplete(
-        call_id="c1", tool_name="Bash", status="denied", result="No.", duration_ms=0
-    )
-
-
-def test_a_failed_tool_call_is_an_error() -> None:
-    events = of_tools(
-        assistant(tool_use("c1", "Bash", {})), tool_result("c1", "Exit code 3", is_error=True)
-    )
-
-    assert events[-1] == ToolCallComplete(
-        call_id="c1", tool_name="Bash", status="error", result="Exit code 3", duration_ms=0
-    )
-
-
-def test_a_result_of_no_call_is_kept_as_it_came() -> None:
-    line = tool_result("c9", "text")
-
-    assert events_of(new_parser("claude-code"), line) == [
-        Raw(source="claude-code", line=_line(line)),
-        SchemaDrift(source="claude-code", what="a result of no open tool call"),
-    ]
 
 
 def test_thoughts_are_told_in_pieces_and_whole() -> None:
@@ -185,33 +76,6 @@ def test_an_unknown_block_leaves_the_known_ones_of_its_line() -> None:
         Message(message_id="m1.1", role="assistant", content="Two."),
         Raw(source="claude-code", line=_line(line)),
         SchemaDrift(source="claude-code", what="content hologram"),
-    ]
-
-
-def test_a_list_of_things_to_do_is_a_plan_that_gets_on() -> None:
-    def todo(call_id: str, *statuses: str) -> Line:
-        todos = [
-            {"content": f"step {status[0]}", "status": status.split()[-1]} for status in statuses
-        ]
-        return assistant(tool_use(call_id, "TodoWrite", {"todos": todos}))
-
-    events = events_of(
-        new_parser("claude-code"),
-        todo("c1", "a in_progress", "b pending"),
-        todo("c2", "a completed", "b in_progress"),
-    )
-
-    planned = PlanCreated | PhaseStart | PhaseComplete
-    assert [event for event in events if isinstance(event, planned)] == [
-        PlanCreated(
-            goal="",
-            phases=(
-                Phase(id="1", name="step a", status="in_progress"),
-                Phase(id="2", name="step b", status="pending"),
-            ),
-        ),
-        PhaseComplete(phase_id="1", phase_name="step a"),
-        PhaseStart(phase_id="2", phase_name="step b", phase_index=1),
     ]
 
 
