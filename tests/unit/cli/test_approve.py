@@ -1,0 +1,58 @@
+"""What the command line shows of a question, and what it asks the server."""
+
+import json
+
+import httpx2
+
+from entrypoints.cli.approve import show_question
+from tests.unit.cli.scripted_server import ScriptedServer
+from tests.unit.cli.seen import Pages
+
+ASKED: dict[str, object] = {
+    "approval_id": "appr_1",
+    "tool_name": "shell",
+    "agent": "codex",
+    "task_id": "task_1",
+    "expires_at": "2026-11-21T10:15:00.000000Z",
+    "reason": "it deletes",
+    "arguments": {"command": "rm -r x", "depth": 2},
+}
+
+
+def test_a_question_is_shown_with_all_that_is_asked_for() -> None:
+    assert _shown(ASKED) == [
+        "appr_1  shell",
+        "    agent codex, task task_1",
+        "    until 2026-11-21T10:15:00.000000Z",
+        "    because: it deletes",
+        '    command = "rm -r x"',
+        "    depth = 2",
+    ]
+
+
+def test_nothing_of_the_arguments_is_cut_or_hidden() -> None:
+    command = f"echo {'a' * 500} \x1b[2K\r\n\u202e rm -rf / \x9b1A ä"
+
+    shown = _shown({**ASKED, "arguments": {"command": command}})[-1]
+
+    assert shown.isprintable()
+    assert json.loads(shown.removeprefix("    command = ")) == command
+
+
+async def test_an_answer_is_sent_with_its_reason_only_if_there_is_one() -> None:
+    server = ScriptedServer(*(httpx2.Response(200, json={"status": "denied"}) for _ in range(2)))
+
+    await server.client.decide("appr/1", "deny", reason="no")
+    await server.client.decide("appr_2", "approve", reason=None)
+
+    asked = [(one.method, one.url.raw_path, json.loads(one.content)) for one in server.requests]
+    assert asked == [
+        ("POST", b"/api/v1/approvals/appr%2F1", {"decision": "deny", "reason": "no"}),
+        ("POST", b"/api/v1/approvals/appr_2", {"decision": "approve"}),
+    ]
+
+
+def _shown(approval: dict[str, object]) -> list[str]:
+    pages = Pages()
+    show_question(pages.output, approval)
+    return pages.told[0].split("\n")[:-1]

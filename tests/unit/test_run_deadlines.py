@@ -1,0 +1,83 @@
+"""The deadlines of a run do not count the time for which it waits for a person."""
+
+import asyncio
+
+import anyio
+import pytest
+
+from adapters.memory.wakeups import MemoryWakeups
+from adapters.metrics.prometheus_meter import PrometheusMeter, new_registry
+from application.approval_gate import ApprovalGate
+from application.run_deadlines import RunDeadlines
+from application.stop_signal import LimitHit, StopSignal
+from application.task_context import TaskContext
+from application.working_time import WorkingTime
+from domain.agent_profile import AgentProfile
+from domain.events import Origin
+from domain.ids import AgentName
+from domain.limits import Limits
+from tests.asked import Asked
+from tests.fakes import FakeClock
+from tests.process_fakes import process_task
+
+
+class WatchedTime(WorkingTime):
+    """Tells when somebody waits for it to move."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(clock)
+        self.is_waited_for = asyncio.Event()
+
+    async def moves(self) -> None:
+        self.is_waited_for.set()
+        await super().moves()
+
+
+@pytest.mark.parametrize(
+    ("limits", "reason"),
+    [(Limits(timeout_s=0.01), "timeout"), (Limits(idle_s=0.01), "idle_timeout")],
+)
+async def test_a_deadline_passes_by_the_time_the_run_has_worked(
+    limits: Limits, reason: str
+) -> None:
+    clock, stop = FakeClock(), StopSignal()
+    context = _context(limits, stop=stop, clock=clock)
+    time = context.time = WatchedTime(clock)
+    deadlines = RunDeadlines(context, stop)
+
+    with time.standing_still():
+        clock.advance(1000)
+        watching = asyncio.ensure_future(deadlines.watch())
+        with anyio.fail_after(5):
+            await time.is_waited_for.wait()
+        cause_while_waiting = stop.cause
+    clock.advance(1)
+    with anyio.fail_after(5):
+        await watching
+
+    assert cause_while_waiting is None
+    assert isinstance(stop.cause, LimitHit)
+    assert stop.cause.reason == reason
+
+
+def _context(limits: Limits, *, stop: StopSignal, clock: FakeClock) -> TaskContext:
+    task, asked = process_task("work"), Asked()
+    return TaskContext(
+        task=task,
+        profile=AgentProfile(name=AgentName("fake"), kind="fake"),
+        limits=limits,
+        workspace="",
+        origin=Origin(
+            session_key=task.session_key,
+            session_id=task.session_id,
+            task_id=task.task_id,
+            agent=task.agent,
+            attempt=1,
+            lease_id=None,
+        ),
+        listeners=(),
+        approvals=ApprovalGate(store=asked.store, wakeups=MemoryWakeups(), ids=asked.ids),
+        stop=stop,
+        clock=clock,
+        meter=PrometheusMeter(new_registry()),
+    )
