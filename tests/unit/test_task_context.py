@@ -4,7 +4,11 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from adapters.memory.approval_store import MemoryApprovalStore
+from adapters.memory.database import MemoryDatabase
+from adapters.memory.wakeups import MemoryWakeups
 from adapters.metrics.prometheus_meter import PrometheusMeter, new_registry
+from application.approval_gate import ApprovalGate
 from application.stop_signal import LimitHit, StopSignal
 from application.task_context import TaskContext
 from domain.agent_profile import AgentProfile
@@ -13,7 +17,8 @@ from domain.events import AgentEvent, EventListener, Origin
 from domain.ids import AgentName
 from domain.limits import Limits
 from domain.process_events import Log
-from tests.fakes import FakeClock
+from tests.fakes import CountingIdSource, FakeClock
+from tests.process_fakes import process_task
 from tests.unit.any_event import ORIGIN
 
 BURST = [Log(line="four", line_num=number, stream="pty") for number in (1, 2, 3, 4)]
@@ -112,12 +117,19 @@ def _context(
     stop: StopSignal | None = None,
     clock: FakeClock | None = None,
 ) -> TaskContext:
+    gate = ApprovalGate(
+        store=MemoryApprovalStore(MemoryDatabase(FakeClock())),
+        wakeups=MemoryWakeups(),
+        ids=CountingIdSource(),
+    )
     return TaskContext(
+        task=process_task("true"),
         profile=AgentProfile(name=AgentName("shell"), kind="shell"),
         limits=limits or Limits(),
         workspace="",
         origin=ORIGIN,
         listeners=listeners,
+        approvals=gate,
         stop=stop or StopSignal(),
         clock=clock or FakeClock(),
         meter=PrometheusMeter(new_registry()),
