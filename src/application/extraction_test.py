@@ -24,7 +24,7 @@ class FoundInLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TestedRules:
+class DryRun:
     items: Sequence[FoundInLine]
     too_slow: Sequence[str]
     is_cut: bool
@@ -38,7 +38,7 @@ class ExtractionTest:
         self._threads = asyncio.Semaphore(_AT_ONCE)
         self._pending = 0
 
-    async def run(self, rules: Sequence[ExtractionRule], text: str) -> TestedRules:
+    async def run(self, rules: Sequence[ExtractionRule], text: str) -> DryRun:
         """Beside the event loop. Raises InvalidInput, and LimitReached when many are under way."""
         ready = self._matcher.ready(rules)
         if self._pending >= _AT_ONCE + _MOST_WAITING:
@@ -50,7 +50,7 @@ class ExtractionTest:
         finally:
             self._pending -= 1
 
-    def _test(self, ready: LineRules, text: str) -> TestedRules:
+    def _test(self, ready: LineRules, text: str) -> DryRun:
         splitter = LineSplitter(max_chars=len(text))
         ends_at = self._clock.monotonic() + _TOTAL_S
         items: list[FoundInLine] = []
@@ -61,4 +61,4 @@ class ExtractionTest:
                 break
             found = ready.find(line.text, text=plain_text(line.text))[:MOST_FOUND]
             items += (FoundInLine(found=one, line_num=line.number) for one in found)
-        return TestedRules(items=items[:MOST_ITEMS], too_slow=ready.too_slow, is_cut=is_cut)
+        return DryRun(items=items[:MOST_ITEMS], too_slow=ready.too_slow, is_cut=is_cut)

@@ -96,7 +96,7 @@ _ERROR_SIGN = (
     r"|(?i:\b(?:error|fatal|panic|exception)(?:\[\w+\]|\(\w+\)| \w+\d+)?\s?:(?!\s*0\b))"
     r"|(?i:\bnpm err(?:!|or\b)|\bpanicked at )"
     r"|\bTraceback \(most recent call last\)"
-    r"|^FAILED [\w./]|^E {3,}\S|^--- FAIL: "
+    r"|^\s{0,20}(?:FAILED [\w./]|E {3,}\S|--- FAIL: )"
     r"|(?i:\bsegmentation fault\b|\bcore dumped\b|\bout of memory\b)"
     r"|(?i:\bunhandled (?:promise )?rejection\b)"
     r"|(?i:: (?:command not found|permission denied|no such file or directory)\b)"

@@ -9,12 +9,14 @@ import pytest
 from application.submit_task import SubmitTask
 from domain.errors import (
     Draining,
+    InvalidInput,
     ModelRefused,
     SessionBusy,
     StartFailed,
     StateConflict,
     UnknownAgent,
 )
+from domain.extraction import ExtractionRule
 from domain.ids import AgentName, SessionId
 from domain.limits import Limits
 from domain.principal import LOCAL
@@ -22,6 +24,7 @@ from domain.process_events import Log
 from domain.task import Task, TaskResult, TaskStatus
 from domain.thinking_events import IterationStart
 from ports.runner import Completed, Failed, Outcome, RunContext
+from ports.task_store import TaskQuery
 from tests.integration.graph import for_ever, running
 
 
@@ -151,6 +154,28 @@ async def test_an_unknown_agent_is_named_with_those_that_are_known(tmp_path: Pat
             await graph.submit("hello", agent="nobody")
 
         assert refused.value.field == "agent"
+
+
+async def test_a_retry_looks_for_what_the_first_task_looked_for(tmp_path: Path) -> None:
+    rules = (ExtractionRule(name="sum", pattern=r"sum: (\d+)", types=(("value", "integer"),)),)
+    async with running(tmp_path) as graph:
+        request = SubmitTask(text="count", agent=AgentName("fake"), rules=rules)
+        first = await graph.ended((await graph.coordinator.submit(LOCAL, request)).task)
+        again = (await graph.coordinator.retry(LOCAL, first.task_id)).task
+
+        assert (first.rules, again.rules) == (rules, rules)
+
+
+async def test_a_rule_that_cannot_be_used_is_refused_before_anything_is_stored(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path) as graph:
+        wrong = SubmitTask(text="count", rules=(ExtractionRule(name="sum", pattern="("),))
+        with pytest.raises(InvalidInput) as refused:
+            await graph.coordinator.submit(LOCAL, wrong)
+
+        assert refused.value.field == "extraction.0.pattern"
+        assert await graph.coordinator.list_tasks(LOCAL, TaskQuery()) == []
 
 
 async def test_only_an_ended_task_can_be_retried(tmp_path: Path) -> None:

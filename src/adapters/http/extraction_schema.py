@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 
 from adapters.http.checked_values import bounded_text
 from adapters.http.rule_body import RuleBody
-from application.extraction_test import FoundInLine, TestedRules
+from application.extraction_test import DryRun, FoundInLine
 
 # Each may take its full time on the line that is being looked at when the time is up.
 _MOST_RULES = 20
@@ -60,7 +60,7 @@ class ExtractionTestAnswer(TypedDict):
     ]
 
 
-def extraction_test_answer(tested: TestedRules) -> ExtractionTestAnswer:
+def extraction_test_answer(tested: DryRun) -> ExtractionTestAnswer:
     answer = ExtractionTestAnswer(items=[_finding(item) for item in tested.items])
     if tested.too_slow:
         answer["too_slow"] = list(tested.too_slow)

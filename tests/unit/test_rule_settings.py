@@ -1,0 +1,68 @@
+"""Extraction rules in the settings file."""
+
+from pathlib import Path
+
+import pytest
+
+from domain.built_in_rules import BUILT_IN_RULES
+from domain.extraction import ExtractionRule
+from domain.ids import AgentName
+from entrypoints.agent_settings import profiles_of
+from entrypoints.settings import SettingsError, load_settings
+
+RULE = r"""
+[agents.lint]
+argv = ["ruff"]
+built_in_rules = ["urls"]
+
+[[agents.lint.rules]]
+name = "found"
+pattern = 'Found (?P<count>\d+) errors?'
+types.count = "integer"
+
+[[agents.lint.rules]]
+name = "failures"
+built_in = "error_lines"
+"""
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_an_agent_has_the_rules_of_its_table() -> None:
+    Path("agentcast.toml").write_text(RULE)
+
+    profiles = {profile.name: profile for profile in profiles_of(load_settings().agents)}
+
+    [urls, found, failures] = profiles[AgentName("lint")].rules
+    assert urls == BUILT_IN_RULES["urls"]
+    assert found == ExtractionRule(
+        name="found", pattern=r"Found (?P<count>\d+) errors?", types=(("count", "integer"),)
+    )
+    assert (failures.name, failures.pattern) == ("failures", BUILT_IN_RULES["error_lines"].pattern)
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ('name = "a"\npattern = "("', "rules.0: pattern: is no regular expression"),
+        ('name = "a"\njson_path = "x"', "rules.0: json_path: is no path after RFC 9535"),
+        ('name = "a"', "give exactly one of pattern, json_path and built_in"),
+        ('pattern = "a"', "'' is no name"),
+        ('built_in = "urls"\nignore_case = true', "ignore_case is not for a rule"),
+        ('built_in = "links"', "rules.0.built_in"),
+        ('name = "a"\npatern = "a"', "rules.0.patern"),
+    ],
+)
+def test_a_wrong_rule_stops_the_start_in_one_line(rule: str, told: str) -> None:
+    Path("agentcast.toml").write_text(
+        f'[agents.lint]\nargv = ["x"]\n[[agents.lint.rules]]\n{rule}\n'
+    )
+
+    with pytest.raises(SettingsError) as wrong:
+        load_settings()
+
+    assert told in str(wrong.value)
+    assert "\n" not in str(wrong.value)
