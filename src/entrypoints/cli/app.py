@@ -24,6 +24,9 @@ _EXTRACT = """Print what extraction rules find in the standard input.
 
 The rules are those of --rules FILE, as [[rules]] in toml or a list in JSON, and the built-in ones
 named by --rule."""
+_AGENTS = """List the agents there are, and whether their programs are installed.
+
+Those of the settings here; with --server those of a server, with what was added to it."""
 _COMMANDS = (
     ("Here", "run", "run:run", "Carry out a task in this process, without a server."),
     ("Here", "exec", "exec:exec_command", _EXEC),
@@ -35,7 +38,7 @@ _COMMANDS = (
     ("At a server", "approve", "approve:approve", "List what agents ask for, or answer it."),
     ("At a server", "tasks", "listings:tasks", "List tasks."),
     ("At a server", "sessions", "listings:sessions", "List sessions."),
-    ("At a server", "agents", "listings:agents", "List the agents that are configured."),
+    ("This machine", "agents", "agents:agents", _AGENTS),
     ("This machine", "doctor", "doctor:doctor", "Check what this machine has and lacks."),
     ("This machine", "db", "db:db", "Upgrade, check or back up the database."),
 )

@@ -3,7 +3,8 @@
 import asyncio
 
 from adapters.process.linux_process_host import LinuxProcessHost
-from entrypoints.choices import default_agent, profiles
+from adapters.system.path_program_finder import PathProgramFinder
+from entrypoints.cli.agent_findings import agent_findings
 from entrypoints.cli.chosen_settings import Config, DataDir, chosen_settings
 from entrypoints.cli.finding import Finding, tell
 from entrypoints.cli.machine import (
@@ -16,7 +17,7 @@ from entrypoints.cli.model_finding import model_finding
 from entrypoints.cli.output import process_output
 from entrypoints.cli.store_findings import store_findings
 from entrypoints.container import Container
-from entrypoints.settings import Settings, SettingsError
+from entrypoints.settings import Settings
 
 
 def doctor(*, data_dir: DataDir = None, config: Config = None) -> int:
@@ -33,15 +34,7 @@ async def _findings(settings: Settings) -> list[Finding]:
         await sandbox_finding(LinuxProcessHost()),
         user_finding(),
         model_finding(settings),
-        _agents_finding(settings),
+        *agent_findings(
+            settings, kinds=tuple(Container.runners.kwargs), programs=PathProgramFinder()
+        ),
     ]
-
-
-def _agents_finding(settings: Settings) -> Finding:
-    try:
-        known = profiles(settings, kinds=tuple(Container.runners.kwargs))
-        default = default_agent(settings, known)
-    except SettingsError as error:
-        return Finding(verdict="fail", subject="agents", text=str(error))
-    names = sorted(profile.name for profile in known)
-    return Finding(verdict="ok", subject="agents", text=f"{', '.join(names)}; default {default}")

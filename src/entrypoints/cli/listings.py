@@ -1,4 +1,4 @@
-"""`agentcast tasks`, `sessions` and `agents`: what a server has."""
+"""`agentcast tasks` and `sessions`: what a server has."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -39,12 +39,6 @@ def sessions(*, limit: Limit = 50, json: AsJson = False, server: Server = DEFAUL
     columns = ("session_id", "status", "last_seq", "updated_at", "title")
     query = {"limit": limit}
     return asyncio.run(_list(server, "/sessions", query=query, columns=columns, as_json=json))
-
-
-def agents(*, json: AsJson = False, server: Server = DEFAULT_SERVER) -> int:
-    """List the agents that are configured."""
-    columns = ("name", "kind", "status", "description")
-    return asyncio.run(_list(server, "/agents", query={}, columns=columns, as_json=json))
 
 
 async def _list(
