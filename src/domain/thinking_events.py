@@ -38,6 +38,7 @@ class PhaseComplete:
 class IterationStart:
     iteration: int
     max_iterations: int
+    """0 where the agent does not say how many it would make at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,8 @@ def thinking_line(event: ThinkingEvent) -> EventLine | None:
             return EventLine(text=f"phase {excerpt(name)}")
         case PhaseComplete(phase_name=name):
             return EventLine(text=f"phase {excerpt(name)} is complete")
+        case IterationStart(iteration=number, max_iterations=0):
+            return EventLine(text=f"iteration {number}")
         case IterationStart(iteration=number, max_iterations=most):
             return EventLine(text=f"iteration {number} of at most {most}")
         case ThinkComplete(content=content) | Message(content=content):

@@ -15,7 +15,7 @@ const TEXTS = {
   cancel_requested: (event) => `${event.mode}, by ${event.by}`,
   progress: (event) => event.message + (event.percent === undefined ? "" : ` (${event.percent} %)`),
   error: (event) => `${event.phase}: ${event.message}`,
-  iteration_start: (event) => `${event.iteration} of at most ${event.max_iterations}`,
+  iteration_start: ({ iteration, max_iterations: most }) => (most ? `${iteration} of at most ${most}` : `${iteration}`),
   iteration_complete: (event) => `${event.tool_calls} tool calls, ${event.tokens_used} tokens`,
   thinking: (event) => `about ${event.message_count} messages`,
   think_delta: (event) => event.text,
