@@ -12,4 +12,4 @@ class AgentThreads(Protocol):
         """The thread last kept for this agent in this session; None for an unknown session."""
 
     async def keep(self, session_key: SessionKey, agent: AgentName, thread: str) -> None:
-        """In place of an earlier one. It goes when its session is purged."""
+        """In place of an earlier one; nothing for an unknown session, and gone with a purged one."""

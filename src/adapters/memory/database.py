@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from domain.errors import TaskNotFound
-from domain.ids import LeaseId, SessionId, SessionKey, TaskId, WorkerId
+from domain.ids import AgentName, LeaseId, SessionId, SessionKey, TaskId, WorkerId
 from domain.principal import Principal
 from domain.session import Session, SessionStatus
 from domain.task import LIVE, Task, TaskStatus
@@ -24,6 +24,7 @@ class SessionRow:
     active_task: TaskId | None = None
     lease_id: LeaseId | None = None
     is_deleted: bool = False
+    threads: dict[AgentName, str] = field(default_factory=dict)
 
     @property
     def trimmed(self) -> int:

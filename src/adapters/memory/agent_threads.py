@@ -1,0 +1,17 @@
+"""What agents call their conversations, in memory."""
+
+from adapters.memory.database import MemoryDatabase
+from domain.ids import AgentName, SessionKey
+
+
+class MemoryAgentThreads:
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    async def find(self, session_key: SessionKey, agent: AgentName) -> str | None:
+        row = self._database.sessions.get(session_key)
+        return row.threads.get(agent) if row else None
+
+    async def keep(self, session_key: SessionKey, agent: AgentName, thread: str) -> None:
+        if row := self._database.sessions.get(session_key):
+            row.threads[agent] = thread

@@ -1,0 +1,37 @@
+"""What agents call their conversations, on SQL."""
+
+from sqlalchemy import Connection, select, update
+
+from adapters.store.database import Database
+from adapters.store.tables import agent_threads, sessions
+from adapters.store.unless_there import insert_unless_there
+from domain.ids import AgentName, SessionKey
+
+
+class SqlAgentThreads:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find(self, session_key: SessionKey, agent: AgentName) -> str | None:
+        query = select(agent_threads.c.thread).where(
+            agent_threads.c.session_key == session_key, agent_threads.c.agent == agent
+        )
+        thread: str | None = await self._database.read(lambda c: c.execute(query).scalar())
+        return thread
+
+    async def keep(self, session_key: SessionKey, agent: AgentName, thread: str) -> None:
+        there = select(sessions.c.key).where(sessions.c.key == session_key)
+        row = {"session_key": session_key, "agent": agent, "thread": thread}
+
+        def work(connection: Connection) -> None:
+            if not connection.execute(there).scalar():
+                return
+            if connection.execute(insert_unless_there(agent_threads).values(**row)).rowcount:
+                return
+            connection.execute(
+                update(agent_threads)
+                .where(agent_threads.c.session_key == session_key, agent_threads.c.agent == agent)
+                .values(thread=thread)
+            )
+
+        await self._database.write(work)

@@ -1,0 +1,83 @@
+"""What every store of conversations promises."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+
+from adapters.memory.agent_threads import MemoryAgentThreads
+from adapters.memory.database import MemoryDatabase
+from adapters.memory.session_store import MemorySessionStore
+from adapters.store.agent_threads import SqlAgentThreads
+from adapters.store.open_database import open_database
+from adapters.store.session_store import SqlSessionStore
+from domain.ids import AgentName, SessionId, SessionKey
+from domain.principal import LOCAL
+from ports.agent_threads import AgentThreads
+from ports.session_store import SessionEdit, SessionStore
+from tests.contract.postgres import emptied
+from tests.fakes import FakeClock
+
+CODEX = AgentName("codex")
+GEMINI = AgentName("gemini")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    threads: AgentThreads
+    sessions: SessionStore
+
+    async def session(self, name: str) -> SessionKey:
+        return (await self.sessions.create(LOCAL, SessionId(name), SessionEdit())).session_key
+
+
+@pytest.fixture
+async def store(store_url: str) -> AsyncIterator[Store]:
+    if store_url == "memory":
+        memory = MemoryDatabase(FakeClock())
+        yield Store(threads=MemoryAgentThreads(memory), sessions=MemorySessionStore(memory))
+        return
+    if store_url.startswith("postgresql"):
+        await emptied(store_url)
+    database = open_database(store_url)
+    async with database.opened():
+        yield Store(threads=SqlAgentThreads(database), sessions=SqlSessionStore(database))
+
+
+async def test_a_thread_is_found_by_its_session_and_its_agent_alone(store: Store) -> None:
+    one, other = await store.session("one"), await store.session("other")
+
+    await store.threads.keep(one, CODEX, "thread-é")
+
+    assert await store.threads.find(one, CODEX) == "thread-é"
+    assert await store.threads.find(one, GEMINI) is None
+    assert await store.threads.find(other, CODEX) is None
+
+
+async def test_a_thread_takes_the_place_of_an_earlier_one(store: Store) -> None:
+    key = await store.session("one")
+
+    await store.threads.keep(key, CODEX, "first")
+    await store.threads.keep(key, GEMINI, "another")
+    await store.threads.keep(key, CODEX, "second")
+
+    assert await store.threads.find(key, CODEX) == "second"
+    assert await store.threads.find(key, GEMINI) == "another"
+
+
+async def test_an_unknown_session_has_no_thread_and_keeps_none(store: Store) -> None:
+    unknown = SessionKey(4711)
+
+    await store.threads.keep(unknown, CODEX, "thread")
+
+    assert await store.threads.find(unknown, CODEX) is None
+
+
+async def test_a_thread_goes_with_its_session(store: Store) -> None:
+    key = await store.session("one")
+    await store.threads.keep(key, CODEX, "thread")
+
+    await store.sessions.delete(LOCAL, SessionId("one"))
+    await store.sessions.purge()
+
+    assert await store.threads.find(key, CODEX) is None
