@@ -1,6 +1,7 @@
 """What every process host promises."""
 
 import os
+import shutil
 import signal
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -154,11 +155,28 @@ async def test_what_cannot_start_says_why_and_leaves_nothing_open(
     )
     before = psutil.Process().num_fds()
 
-    with anyio.fail_after(5), pytest.raises(StartFailed, match=reason):
+    with anyio.fail_after(1), pytest.raises(StartFailed, match=reason):
         async with host.start(command):
             pass
 
     assert psutil.Process().num_fds() == before
+
+
+async def test_a_program_that_is_being_written_does_not_start(
+    host: ProcessHost, tmp_path: Path
+) -> None:
+    program = tmp_path / "program"
+    shutil.copy("/bin/true", program)
+    command = Command(
+        argv=("./program",), cwd=str(tmp_path), task_id=TaskId("t"), pty=False, sandbox="none"
+    )
+
+    with anyio.fail_after(1):
+        with program.open("ab"), pytest.raises(StartFailed, match="text file busy"):
+            async with host.start(command):
+                pass
+        async with host.start(command) as process:
+            assert await process.wait() == Exit(code=0)
 
 
 @IN_TERMINAL

@@ -55,6 +55,24 @@ async def test_a_grandchild_that_holds_the_output_delays_the_end_only_so_long(
     assert not psutil.pid_exists(stray)
 
 
+@IN_TERMINAL
+async def test_a_child_in_the_group_that_holds_the_output_delays_the_end_only_so_long(
+    tmp_path: Path, pty: bool
+) -> None:
+    script = "trap '' HUP; sleep 300 & echo $!; exit 4"
+    loop = asyncio.get_running_loop()
+
+    with anyio.fail_after(10):
+        began = loop.time()
+        async with LinuxProcessHost().start(_command(script, tmp_path, pty=pty)) as process:
+            child = int("".join([output.text async for output in process.output()]))
+            ended = await process.wait()
+
+    assert ended == Exit(code=4)
+    assert loop.time() - began < 2.5
+    assert not psutil.pid_exists(child)
+
+
 async def test_a_daemon_without_the_tasks_mark_is_killed(tmp_path: Path) -> None:
     script = "env -i /usr/bin/setsid /bin/sh -c 'echo $$; exec sleep 300' & sleep 0.2; exit 0"
 

@@ -1,7 +1,9 @@
 """What a sandboxed command can reach; needs bubblewrap on this machine."""
 
 import os
+import signal
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -12,7 +14,7 @@ from adapters.process.linux_process_host import LinuxProcessHost
 from domain.agent_profile import Network
 from domain.errors import StartFailed
 from domain.ids import TaskId
-from ports.process import Command, Exit
+from ports.process import Command, Exit, RunningProcess
 
 pytestmark = pytest.mark.fault
 
@@ -108,6 +110,55 @@ async def test_it_may_tidy_up_when_it_is_stopped(data: Path, pty: bool) -> None:
     assert await anyio.Path(data, "workspace", "tidied").read_text() == "tidy\n"
 
 
+@IN_TERMINAL
+async def test_it_sees_only_three_descriptors(data: Path, pty: bool) -> None:
+    script = "for fd in {0..9} {11..60}; do { true >&$fd; } 2>/dev/null && echo $fd; done"
+    command = replace(
+        _command(script, data, pty=pty), stdin="open", input_text="", memory_bytes=1_000_000_000
+    )
+
+    with anyio.fail_after(10):
+        async with LinuxProcessHost().start(command) as process:
+            said = "".join([output.text async for output in process.output()])
+
+    assert said.split() == ["0", "1", "2"]
+
+
+@IN_TERMINAL
+async def test_it_is_spoken_to_signalled_and_measured(data: Path, pty: bool) -> None:
+    script = "trap 'echo told; exit 5' USR1; cat; echo ready; while :; do sleep 0.02; done"
+    command = replace(_command(script, data, pty=pty), stdin="open")
+
+    with anyio.fail_after(10):
+        async with LinuxProcessHost().start(command) as process:
+            await process.write(b"word\n")
+            await process.end_input()
+            said = await _until("ready\n", process)
+            used = await process.usage()
+            await process.send_signal(signal.SIGUSR1)
+            said += "".join([output.text async for output in process.output()])
+            ended = await process.wait()
+
+    assert "word\n" in said
+    assert said.endswith("told\n")
+    assert ended == Exit(code=5)
+    assert used is not None
+    assert used.processes in (1, 2)
+    assert used.rss_bytes > 1_000_000
+
+
+async def test_its_terminal_can_change_its_size(data: Path) -> None:
+    script = "trap 'stty size <&1; exit' WINCH; echo ready; while :; do sleep 0.02; done"
+
+    with anyio.fail_after(10):
+        async with LinuxProcessHost().start(_command(script, data, pty=True)) as process:
+            await _until("ready\n", process)
+            process.resize(rows=50, columns=200)
+            said = "".join([output.text async for output in process.output()])
+
+    assert said == "50 200\n"
+
+
 def _command(
     script: str,
     data: Path,
@@ -142,6 +193,13 @@ async def _run(
             assert process.sandbox == "bubblewrap"
             said = "".join([output.text async for output in process.output()])
             return said, await process.wait()
+
+
+async def _until(end: str, process: RunningProcess) -> str:
+    said = ""
+    while not said.endswith(end):
+        said += (await anext(process.output())).text
+    return said
 
 
 def _sleepers() -> list[int]:

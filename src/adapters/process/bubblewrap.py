@@ -20,6 +20,8 @@ class SandboxPlan:
     hidden: Sequence[str]
     network: Network
     pty: bool
+    status_fd: int | None = None
+    """Where bubblewrap is to tell of its first process."""
 
 
 def bubblewrap_argv(program: str, argv: Sequence[str], plan: SandboxPlan) -> list[str]:
@@ -31,6 +33,7 @@ def bubblewrap_argv(program: str, argv: Sequence[str], plan: SandboxPlan) -> lis
         program,
         *_VIEW,
         *_FRESH,
+        *(() if plan.status_fd is None else ("--json-status-fd", str(plan.status_fd))),
         *(("--share-net",) if plan.network == "host" else ()),
         # Under a terminal a new session would lose the controlling terminal; it is private.
         *(() if plan.pty else ("--new-session",)),

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import termios
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -34,7 +34,13 @@ class Launched:
     """The process' side of the terminal: open as long as nobody else may have opened it yet."""
 
 
-def launch(argv: Sequence[str], *, command: Command, environment: Mapping[str, str]) -> Launched:
+def launch(
+    argv: Sequence[str],
+    *,
+    command: Command,
+    environment: Mapping[str, str],
+    kept_fds: Collection[int] = (),
+) -> Launched:
     """Start the program. Raises StartFailed, and leaves no descriptor open then.
 
     It blocks for the few milliseconds until the program is loaded: on the caller's thread,
@@ -42,7 +48,7 @@ def launch(argv: Sequence[str], *, command: Command, environment: Mapping[str, s
     """
     start = _launch_in_terminal if command.pty else _launch_with_pipes
     try:
-        return start(argv, command, environment)
+        return start(argv, command, environment, kept_fds)
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise StartFailed(f"cannot start {argv[0]!r}: {reason}") from error
@@ -54,7 +60,10 @@ def reads_input(command: Command) -> bool:
 
 
 def _launch_with_pipes(
-    argv: Sequence[str], command: Command, environment: Mapping[str, str]
+    argv: Sequence[str],
+    command: Command,
+    environment: Mapping[str, str],
+    kept_fds: Collection[int],
 ) -> Launched:
     with ExitStack() as on_failure, ExitStack() as always:
         read_out, write_out = _pipe(reading=on_failure, writing=always)
@@ -63,7 +72,7 @@ def _launch_with_pipes(
         if reads_input(command):
             stdin, input_fd = _pipe(reading=always, writing=on_failure)
         launcher = ["/bin/sh", "-c", _preparation(command) + _EXEC, "sh", *argv]
-        popen = _popen(launcher, command, environment, (stdin, write_out, write_err))
+        popen = _popen(launcher, command, environment, (stdin, write_out, write_err), kept_fds)
         for fd in (read_out, read_err, *(() if input_fd is None else (input_fd,))):
             os.set_blocking(fd, False)
         on_failure.pop_all()
@@ -72,7 +81,10 @@ def _launch_with_pipes(
 
 
 def _launch_in_terminal(
-    argv: Sequence[str], command: Command, environment: Mapping[str, str]
+    argv: Sequence[str],
+    command: Command,
+    environment: Mapping[str, str],
+    kept_fds: Collection[int],
 ) -> Launched:
     with ExitStack() as on_failure:
         ours, theirs = os.openpty()
@@ -85,7 +97,7 @@ def _launch_in_terminal(
         script = _OPEN_TERMINAL + ("" if reads_input(command) else _CLOSE_INPUT)
         script += _preparation(command) + _EXEC
         launcher = ["/bin/sh", "-c", script, os.ttyname(theirs), *argv]
-        popen = _popen(launcher, command, environment, (subprocess.DEVNULL,) * 3)
+        popen = _popen(launcher, command, environment, (subprocess.DEVNULL,) * 3, kept_fds)
         on_failure.pop_all()
         return Launched(
             popen=popen,
@@ -126,6 +138,7 @@ def _popen(
     command: Command,
     environment: Mapping[str, str],
     streams: tuple[int, int, int],
+    kept_fds: Collection[int],
 ) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         argv,
@@ -134,5 +147,6 @@ def _popen(
         stdin=streams[0],
         stdout=streams[1],
         stderr=streams[2],
+        pass_fds=kept_fds,
         start_new_session=True,
     )

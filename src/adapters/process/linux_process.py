@@ -14,6 +14,7 @@ from adapters.process.memory_limit import ran_out_of_memory
 from adapters.process.output_reader import DRAIN_S, OutputReader
 from adapters.process.process_input import ProcessInput
 from adapters.process.process_table import ProcessEntry
+from adapters.process.sandbox_init import SandboxInit
 from adapters.process.task_processes import TaskProcesses
 from adapters.process.terminal_control import TerminalControl
 from adapters.process.usage_meter import UsageMeter
@@ -33,11 +34,13 @@ class LinuxProcess:
         *,
         command: Command,
         sandbox: str,
+        inside: SandboxInit | None,
         patience_s: float,
     ) -> None:
         self._pid = launched.popen.pid
         self._command = command
         self._sandbox = sandbox
+        self._inside = inside
         self._processes = processes
         self._watch = ExitWatch(launched.popen)
         self._reader = OutputReader(launched.outputs, self._watch)
@@ -113,6 +116,8 @@ class LinuxProcess:
         self._reader.close()
         await self._settle()
         await self._input.close()
+        if self._inside is not None:
+            self._inside.close()
         self._terminal.close()
         self._close_terminal()
 
@@ -136,6 +141,8 @@ class LinuxProcess:
                 self._kill_group()
                 if not await self._watch.exited(timeout_s=_KILL_S):
                     log.error("process %s does not die, not even by SIGKILL", self._pid)
+                if self._inside is not None:
+                    await self._inside.reap()
                 strays = await self._processes.kill_followers()
                 # What is left of a sandbox is on its way out by itself.
                 self._leaked.update(strays if self._sandbox == "none" else ())
@@ -159,7 +166,8 @@ class LinuxProcess:
     def _limit(self, ended: Exit) -> Literal["memory", "processes"] | None:
         if self._was_a_crowd:
             return "processes"
-        peak, most = self._watch.peak_bytes, self._command.memory_bytes
+        inside = 0 if self._inside is None else self._inside.peak_bytes
+        peak, most = max(self._watch.peak_bytes, inside), self._command.memory_bytes
         return "memory" if ran_out_of_memory(ended, peak_bytes=peak, memory_bytes=most) else None
 
     def _strike_crowd(self, most: int) -> int:

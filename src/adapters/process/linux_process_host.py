@@ -7,7 +7,8 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import replace
 
 from adapters.process.adoption import become_subreaper
 from adapters.process.bubblewrap import SandboxPlan, bubblewrap_argv
@@ -20,6 +21,7 @@ from adapters.process.leaders import Leaders
 from adapters.process.linux_process import LinuxProcess
 from adapters.process.private_home import private_home, remove_homes
 from adapters.process.process_input import PATIENCE_S
+from adapters.process.sandbox_init import SandboxInit
 from adapters.process.stray_sweep import kill_carriers
 from adapters.process.task_processes import TaskProcesses
 from adapters.process.uninterrupted import uninterrupted
@@ -115,16 +117,27 @@ class LinuxProcessHost:
     def _started(self, command: Command, home: str, bubblewrap: str | None) -> LinuxProcess:
         environment = process_environment(command, server=self._environment, home=home)
         argv = resolved_argv(command, environment)
-        if bubblewrap is not None:
-            argv = bubblewrap_argv(bubblewrap, argv, self._plan(command, home))
-        launched = self._leaders.start(
-            lambda: launch(argv, command=command, environment=environment)
-        )
+        inside = None
+        with ExitStack() as told:
+            kept_fds: tuple[int, ...] = ()
+            if bubblewrap is not None:
+                plan = self._plan(command, home)
+                if command.memory_bytes is not None:
+                    inside = SandboxInit()
+                    kept_fds = (told.enter_context(inside.told()),)
+                    plan = replace(plan, status_fd=kept_fds[0])
+                argv = bubblewrap_argv(bubblewrap, argv, plan)
+            launched = self._leaders.start(
+                lambda: launch(argv, command=command, environment=environment, kept_fds=kept_fds)
+            )
         leader, mark = launched.popen.pid, mark_of(command.task_id)
-        processes = TaskProcesses(leader, mark=mark, leaders=self._leaders)
-        sandbox = "none" if bubblewrap is None else "bubblewrap"
         return LinuxProcess(
-            launched, processes, command=command, sandbox=sandbox, patience_s=self._patience_s
+            launched,
+            TaskProcesses(leader, mark=mark, leaders=self._leaders),
+            command=command,
+            sandbox="none" if bubblewrap is None else "bubblewrap",
+            inside=inside,
+            patience_s=self._patience_s,
         )
 
     def _plan(self, command: Command, home: str) -> SandboxPlan:
