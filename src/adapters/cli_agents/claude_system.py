@@ -10,6 +10,7 @@ _SAY_NOTHING = frozenset(
     {
         "init",
         "status",
+        "microcompact_boundary",
         "hook_started",
         "hook_progress",
         "hook_response",

@@ -60,6 +60,8 @@ class GeminiParser:
                 self._thread = thread_name(thread)
                 model = said.get("model")
                 self._model = model if isinstance(model, str) else self._model
+            case {"type": "message", "role": "assistant", "content": ""}:
+                return
             case {"type": "message", "role": "assistant", "content": str(text)}:
                 yield from self._iterations.model_speaks()
                 in_pieces = said.get("delta") is True

@@ -28,7 +28,7 @@ def gemini_failure(result: JsonObject) -> Failed:
 
 def tool_status(result: JsonObject) -> ToolStatus:
     match result:
-        case {"status": "success"}:
+        case {"status": "success"} if not result.get("error"):
             return "ok"
         case {"error": {"type": "policy_violation"}}:
             return "denied"

@@ -60,6 +60,10 @@ def test_a_message_in_one_piece_has_no_pieces() -> None:
     ]
 
 
+def test_a_message_without_words_is_none() -> None:
+    assert told(said(""), said("", delta=False)) == []
+
+
 def test_an_endless_message_becomes_several() -> None:
     piece = "x" * 1_000_000
 
@@ -75,6 +79,11 @@ def test_an_endless_message_becomes_several() -> None:
         ({"status": "success"}, "ok", None),
         ({"status": "error", "error": {"type": "x", "message": "no file"}}, "error", "no file"),
         ({"status": "error"}, "error", None),
+        (
+            {"status": "success", "error": {"message": "User cancelled the call"}},
+            "denied",
+            "User cancelled the call",
+        ),
         (
             {"status": "error", "error": {"type": "policy_violation", "message": "no"}},
             "denied",
