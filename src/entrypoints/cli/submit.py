@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from domain.task import Approval
 from entrypoints.cli.event_stream import EventStream
 from entrypoints.cli.exit_code import ExitCode
 from entrypoints.cli.interrupts import cancelling_on_interrupt
@@ -27,6 +28,9 @@ def submit(
         Literal["enqueue", "reject", "interrupt"] | None,
         Parameter(help="What to do when the session has an unfinished task."),
     ] = None,
+    approval: Annotated[
+        Approval | None, Parameter(help="Who decides what the agent asks to be allowed.")
+    ] = None,
     timeout: Timeout = None,
     idempotency_key: Annotated[
         str | None, Parameter(help="Submitting twice with the same key makes one task.")
@@ -42,7 +46,12 @@ def submit(
     server: Server = DEFAULT_SERVER,
 ) -> int:
     """Submit a task to a server and watch it to its end; Ctrl-C cancels it."""
-    given = {"session_id": session, "agent": agent, "on_busy": on_busy}
+    given = {
+        "session_id": session,
+        "agent": agent,
+        "on_busy": on_busy,
+        "approval": approval,
+    }
     body: dict[str, object] = {"task": task}
     body |= {name: value for name, value in given.items() if value is not None}
     if timeout is not None:

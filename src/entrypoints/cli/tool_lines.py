@@ -21,9 +21,8 @@ def tool_line(event: ToolEvent) -> EventLine | None:
             return EventLine(text=f"→ {name}({arguments_excerpt(arguments)})", style="tool")
         case ToolCallComplete():
             return _result(event)
-        case ApprovalRequired(tool_name=name, arguments=arguments, reason=reason):
-            text = f"approval needed for {name}: {excerpt(reason)}"
-            return EventLine(text=text, style="warn", detail=arguments_excerpt(arguments))
+        case ApprovalRequired():
+            return _question(event)
         case ApprovalResolved(decision=decision, by=by):
             return EventLine(text=f"{decision} by {by}")
         case InputRequired(prompt=prompt):
@@ -32,6 +31,11 @@ def tool_line(event: ToolEvent) -> EventLine | None:
             return EventLine(text=f"{kind} received from {by}")
         case ToolCallStream():
             return None
+
+
+def _question(event: ApprovalRequired) -> EventLine:
+    text = f"approval {event.approval_id} needed for {event.tool_name}: {excerpt(event.reason)}"
+    return EventLine(text=text, style="warn", detail=arguments_excerpt(event.arguments))
 
 
 def _result(event: ToolCallComplete) -> EventLine:

@@ -118,7 +118,7 @@ SHOWN: list[tuple[AgentEvent, str]] = [
             reason="it deletes",
             expires_at=datetime(2026, 11, 21, tzinfo=UTC),
         ),
-        "approval needed for shell: it deletes\n    command=rm\n",
+        "approval a needed for shell: it deletes\n    command=rm\n",
     ),
     (ApprovalResolved(approval_id="a", decision="denied", by="ann"), "denied by ann\n"),
     (InputRequired(prompt="Which?"), "input needed: Which?\n"),

@@ -13,6 +13,7 @@ from entrypoints.cli.app import main
     [
         (["submit"], "TASK"),
         (["submit", "x", "--on-busy", "wait"], "on-busy"),
+        (["submit", "x", "--approval", "maybe"], "approval"),
         (["watch"], "--session, --task or --agent"),
         (["watch", "--task", "t", "--agent", "a"], "--task says it all"),
         (["tasks", "--status", "dead"], "status"),
