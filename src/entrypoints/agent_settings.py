@@ -54,7 +54,7 @@ class AgentSettings(BaseModel):
     model: str | None = None
     rules: tuple[RuleSettings, ...] = ()
     built_in_rules: tuple[BuiltInRule, ...] = ()
-    """By their names; they come before those that are written out."""
+    """By their names; they come after those that are written out."""
 
     @field_validator("argv", "resume_argv", "env_passthrough", mode="before")
     @classmethod
@@ -86,7 +86,7 @@ def _profile(name: str, settings: AgentSettings) -> AgentProfile:
 
 def _rules(settings: AgentSettings) -> tuple[ExtractionRule, ...]:
     built_in = (built_in_rule(name) for name in settings.built_in_rules)
-    return (*built_in, *(rule.rule() for rule in settings.rules))
+    return (*(rule.rule() for rule in settings.rules), *built_in)
 
 
 def _template(name: str, settings: AgentSettings) -> AgentProfile:

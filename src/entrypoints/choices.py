@@ -106,5 +106,6 @@ def _check(profile: AgentProfile, kinds: Collection[str]) -> None:
         )
     try:
         check_profile(profile, kinds=kinds)
+        pattern_matcher().ready(profile.rules)
     except InvalidInput as error:
         raise SettingsError(f"{where}.{error.field}: {error}") from error

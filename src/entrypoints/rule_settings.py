@@ -3,9 +3,7 @@
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from adapters.patterns.regex_pattern_matcher import RegexPatternMatcher
 from domain.built_in_rules import BuiltInRule, built_in_rule
-from domain.errors import InvalidInput
 from domain.extraction import CaptureType, ExtractionRule
 from domain.ids import is_chosen_id
 
@@ -13,7 +11,7 @@ _NOT_FOR_BUILT_IN = frozenset({"types", "ignore_case", "every_match"})
 
 
 class RuleSettings(BaseModel):
-    """The table `[[agents.NAME.rules]]`; its pattern or path was tried when it is built."""
+    """The table `[[agents.NAME.rules]]`; whether its pattern can be used is not looked at here."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -51,8 +49,4 @@ class RuleSettings(BaseModel):
             return f"{min(said)} is not for a rule that is built in"
         if not is_chosen_id(self.name) and (self.name or self.built_in is None):
             return f"{self.name!r} is no name; use 1 to 64 letters, digits and . _ : -"
-        try:
-            RegexPatternMatcher().ready([self.rule()])
-        except InvalidInput as error:
-            return f"{error.field.rpartition('.')[2]}: {error}"
         return None

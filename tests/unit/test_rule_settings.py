@@ -7,6 +7,7 @@ import pytest
 from domain.built_in_rules import BUILT_IN_RULES
 from domain.extraction import ExtractionRule
 from domain.ids import AgentName
+from entrypoints import choices
 from entrypoints.agent_settings import profiles_of
 from entrypoints.settings import SettingsError, load_settings
 
@@ -36,7 +37,7 @@ def test_an_agent_has_the_rules_of_its_table() -> None:
 
     profiles = {profile.name: profile for profile in profiles_of(load_settings().agents)}
 
-    [urls, found, failures] = profiles[AgentName("lint")].rules
+    [found, failures, urls] = profiles[AgentName("lint")].rules
     assert urls == BUILT_IN_RULES["urls"]
     assert found == ExtractionRule(
         name="found", pattern=r"Found (?P<count>\d+) errors?", types=(("count", "integer"),)
@@ -47,8 +48,8 @@ def test_an_agent_has_the_rules_of_its_table() -> None:
 @pytest.mark.parametrize(
     ("rule", "told"),
     [
-        ('name = "a"\npattern = "("', "rules.0: pattern: is no regular expression"),
-        ('name = "a"\njson_path = "x"', "rules.0: json_path: is no path after RFC 9535"),
+        ('name = "a"\npattern = "("', "rules.0.pattern: is no regular expression"),
+        ('name = "a"\njson_path = "x"', "rules.0.json_path: is no path after RFC 9535"),
         ('name = "a"', "give exactly one of pattern, json_path and built_in"),
         ('pattern = "a"', "'' is no name"),
         ('built_in = "urls"\nignore_case = true', "ignore_case is not for a rule"),
@@ -62,7 +63,7 @@ def test_a_wrong_rule_stops_the_start_in_one_line(rule: str, told: str) -> None:
     )
 
     with pytest.raises(SettingsError) as wrong:
-        load_settings()
+        choices.profiles(load_settings(), kinds={"command", "react"})
 
     assert told in str(wrong.value)
     assert "\n" not in str(wrong.value)

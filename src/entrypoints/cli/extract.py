@@ -3,7 +3,7 @@
 import codecs
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +12,8 @@ from cyclopts import Parameter
 from adapters.patterns.regex_pattern_matcher import RegexPatternMatcher
 from application.line_extraction import LineExtraction
 from domain.built_in_rules import BuiltInRule, built_in_rule
-from domain.extraction import Captured
+from domain.errors import InvalidInput
+from domain.extraction import Captured, ExtractionRule
 from domain.lines import Line, LineSplitter
 from domain.process_events import Extraction
 from domain.task_events import Error
@@ -37,18 +38,24 @@ def extract(
     json: AsJson = False,
 ) -> int:
     """Print what extraction rules find in the standard input, line by line."""
-    chosen = [built_in_rule(name) for name in rule]
-    if rules is not None:
-        chosen += rules_of_file(rules)
+    written_out = () if rules is None else rules_of_file(rules)
+    chosen = [*written_out, *(built_in_rule(name) for name in rule)]
     if not chosen:
         raise UsageMistake("extract what? Give --rules FILE, or --rule with a name, such as urls")
-    extraction = LineExtraction(chosen, RegexPatternMatcher())
+    extraction = _ready(chosen)
     output = process_output()
     for line in _lines(sys.stdin.fileno()):
         text = plain_text(line.text)
         for found in extraction.of(line.text, text=text, line_num=line.number):
             _show(found, output, as_json=json)
     return ExitCode.COMPLETED
+
+
+def _ready(rules: Sequence[ExtractionRule]) -> LineExtraction:
+    try:
+        return LineExtraction(rules, RegexPatternMatcher())
+    except InvalidInput as error:
+        raise UsageMistake(f"{error.field}: {error}") from error
 
 
 def _lines(descriptor: int) -> Iterator[Line]:

@@ -63,7 +63,7 @@ def test_a_slow_rule_is_told_of_beside_what_is_found(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ('[[rules]]\nname = "a"\npattern = "("\n', "rules.0: pattern: is no regular expression"),
+        ('[[rules]]\nname = "a"\npattern = "("\n', "rules.0.pattern: is no regular expression"),
         ("x = 1\n", "there is no setting 'x'"),
         ("", "has no rules"),
         ("[[rules", "rules.toml: "),
