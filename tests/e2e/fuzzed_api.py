@@ -123,8 +123,8 @@ def _make_harmless(body: dict[str, Any]) -> None:
     """What makes an agent makes one that does nothing; what is wrong with it stays wrong."""
     if body.get("kind") in _KINDS:
         body["kind"] = "command"
-    if isinstance(argv := body.get("argv"), list) and all(isinstance(one, str) for one in argv):
-        body["argv"] = ["true"]
+    if isinstance(argv := body.get("argv"), list):
+        argv.insert(0, "true")
 
 
 @contextmanager
