@@ -59,7 +59,7 @@ def _found(name: str, path: str) -> str:
 def _is_being_written(program: str) -> bool:
     """The kernel tells by refusing to vouch that nobody writes; False where it will not say."""
     try:
-        with open(program, "rb") as file:
+        with open(program, "rb", opener=_without_waiting) as file:
             # Whoever wants to write just now has this signal sent to us; it is ignored by default.
             fcntl.fcntl(file, fcntl.F_SETSIG, signal.SIGURG)
             fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
@@ -68,3 +68,7 @@ def _is_being_written(program: str) -> bool:
     except (AttributeError, OSError):  # not Linux, or a file of somebody else
         return False
     return False
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)

@@ -1,0 +1,36 @@
+import resource
+
+from adapters.process.process_table import ProcessEntry
+from adapters.process.usage_meter import UsageMeter
+from ports.process import ProcessUsage
+
+
+def test_memory_and_processes_are_added_up() -> None:
+    entries = [_entry(pid=2, rss_pages=3), _entry(pid=3, rss_pages=4)]
+
+    assert UsageMeter().look(entries) == ProcessUsage(
+        cpu_percent=0.0, rss_bytes=7 * resource.getpagesize(), processes=2
+    )
+
+
+def test_processor_time_counts_since_the_last_look_and_never_backwards() -> None:
+    meter = UsageMeter()
+    first = meter.look([_entry(pid=2, cpu_ticks=10_000)])
+    same = meter.look([_entry(pid=2, cpu_ticks=10_000)])
+    less = meter.look([_entry(pid=2, cpu_ticks=1)])
+
+    assert first.cpu_percent > 0
+    assert (same.cpu_percent, less.cpu_percent) == (0.0, 0.0)
+
+
+def _entry(*, pid: int, cpu_ticks: int = 0, rss_pages: int = 0) -> ProcessEntry:
+    return ProcessEntry(
+        pid=pid,
+        state="S",
+        parent=1,
+        group=2,
+        session=2,
+        started=0,
+        cpu_ticks=cpu_ticks,
+        rss_pages=rss_pages,
+    )
