@@ -5,7 +5,7 @@ from itertools import islice
 
 from jsonpath.exceptions import JSONPathError
 
-from adapters.patterns.json_line import JsonLine
+from adapters.patterns.json_line import Document
 from adapters.patterns.patience import Patience
 from adapters.patterns.timed_json_path import TimedJsonPath
 from domain.captured_text import read_as
@@ -40,9 +40,9 @@ class JsonPathRule:
                 f"{field}.types", "a json_path has no groups; only value has a type"
             )
 
-    def find(self, _: str, document: JsonLine) -> list[Found]:
+    def find(self, _: str, document: Document | None) -> list[Found]:
         """Raises TimeoutError."""
-        values = () if document.value is None else self._path.values(document.value)
+        values = () if document is None else self._path.values(document)
         said = (value for value in values if value is not None)
         try:
             return [

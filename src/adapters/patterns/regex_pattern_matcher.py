@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from adapters.patterns.json_line import JsonLine
+from adapters.patterns.json_line import Document, json_of
 from adapters.patterns.json_path_rule import JsonPathRule
 from adapters.patterns.patience import Patience
 from adapters.patterns.regex_rule import RegexRule
@@ -14,13 +14,15 @@ from domain.extraction import ExtractionRule, Found
 class RegexPatternMatcher:
     def ready(self, rules: Sequence[ExtractionRule], *, field: str = "rules") -> "TimedRules":
         return TimedRules(
-            [_timed(rule, field=f"{field}.{index}") for index, rule in enumerate(rules)]
+            [_timed(rule, field=f"{field}.{index}") for index, rule in enumerate(rules)],
+            reads_json=any(rule.json_path is not None for rule in rules),
         )
 
 
 class TimedRules:
-    def __init__(self, rules: "Sequence[_TimedRule]") -> None:
+    def __init__(self, rules: "Sequence[_TimedRule]", *, reads_json: bool) -> None:
         self._rules = list(rules)
+        self._reads_json = reads_json
         self._too_slow: list[str] = []
 
     @property
@@ -28,7 +30,8 @@ class TimedRules:
         return tuple(self._too_slow)
 
     def find(self, line: str, *, text: str) -> Sequence[Found]:
-        document = JsonLine(line)
+        # Read once for all rules, and on the time of none of them.
+        document = json_of(line) if self._reads_json else None
         found: list[Found] = []
         for rule in tuple(self._rules):
             try:
@@ -44,7 +47,7 @@ class TimedRules:
 
 
 class _ReadyRule(Protocol):
-    def find(self, text: str, document: JsonLine, /) -> list[Found]:
+    def find(self, text: str, document: Document | None, /) -> list[Found]:
         """Raises TimeoutError."""
 
 
@@ -54,7 +57,7 @@ class _TimedRule:
         self._rule = rule
         self._patience = patience
 
-    def find(self, text: str, document: JsonLine) -> list[Found]:
+    def find(self, text: str, document: Document | None) -> list[Found]:
         """Raises TimeoutError."""
         self._patience.begin()
         found = self._rule.find(text, document)

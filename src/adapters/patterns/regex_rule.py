@@ -4,7 +4,7 @@ from itertools import islice
 
 import regex
 
-from adapters.patterns.json_line import JsonLine
+from adapters.patterns.json_line import Document
 from adapters.patterns.patience import LINE_S
 from domain.captured_text import read_as
 from domain.errors import InvalidInput
@@ -26,7 +26,7 @@ class RegexRule:
             if name != _VALUE and name not in self._pattern.groupindex:
                 raise InvalidInput(f"{field}.types", f"the pattern has no group {name!r}")
 
-    def find(self, text: str, _: JsonLine) -> list[Found]:
+    def find(self, text: str, _: Document | None) -> list[Found]:
         """Raises TimeoutError."""
         matches = self._pattern.finditer(text, timeout=LINE_S)
         said = filter(_says_something, matches)

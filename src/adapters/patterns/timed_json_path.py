@@ -14,6 +14,7 @@ from jsonpath.segments import (
 )
 from jsonpath.stream import TokenStream
 
+from adapters.patterns.json_line import Document
 from adapters.patterns.patience import LINE_S, Patience
 
 _MOST_PATTERN_CHARS = 1024
@@ -24,7 +25,7 @@ class TimedJsonPath:
         """Raises JSONPathError."""
         self._path = _Environment(patience).compile(path)
 
-    def values(self, document: dict[str, object] | list[object]) -> Iterator[object]:
+    def values(self, document: Document) -> Iterator[object]:
         """Raises TimeoutError when the patience that was begun is over."""
         return (match.obj for match in self._path.finditer(document))
 
