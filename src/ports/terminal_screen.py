@@ -9,15 +9,28 @@ class ScreenView:
     lines: tuple[str, ...]
     """As many as there are rows, without trailing blanks."""
     cursor_row: int
+    """From 0, as is the column."""
     cursor_column: int
     columns: int
     title: str = ""
 
 
-class TerminalScreen(Protocol):
-    """Any bytes a program may write are taken: what is not understood is passed over."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypingModes:
+    """How a program has asked to be typed to."""
 
-    def feed(self, text: str) -> None: ...
+    pastes_in_brackets: bool = False
+    application_cursor: bool = False
+
+
+class TerminalScreen(Protocol):
+    """Any text a program may write is taken: what is not understood is passed over."""
+
+    @property
+    def modes(self) -> TypingModes: ...
+
+    def feed(self, text: str) -> None:
+        """Sequences may be cut anywhere. It takes time by the character: feed it in slices."""
 
     def resize(self, *, rows: int, columns: int) -> None: ...
 
@@ -25,4 +38,5 @@ class TerminalScreen(Protocol):
 
 
 class TerminalScreens(Protocol):
-    def new(self, *, rows: int, columns: int) -> TerminalScreen: ...
+    def new(self, *, rows: int, columns: int) -> TerminalScreen:
+        """Raises StateConflict where what it takes to have one is not installed."""
