@@ -35,6 +35,7 @@ class Agents:
         programs: ProgramFinder,
         matcher: PatternMatcher,
         kinds: Collection[str],
+        parsers: Collection[str],
     ) -> None:
         self._store = store
         self._catalog = catalog
@@ -42,6 +43,7 @@ class Agents:
         self._programs = programs
         self._matcher = matcher
         self._kinds = kinds
+        self._parsers = parsers
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -84,7 +86,7 @@ class Agents:
         _require_operator(principal)
         if profile.name == COMMAND_LINE:
             raise InvalidInput("name", "this is the agent of the command agentcast exec")
-        check_profile(profile, kinds=self._kinds)
+        check_profile(profile, kinds=self._kinds, parsers=self._parsers)
         self._matcher.ready(profile.rules)
         is_new = await self._store.put(profile)
         await self._catalog.refresh()

@@ -9,7 +9,9 @@ from domain.ids import is_chosen_id
 _PROGRAMS = frozenset({"command", "claude-code", "codex", "gemini", "acp"})
 
 
-def check_profile(profile: AgentProfile, *, kinds: Collection[str]) -> None:
+def check_profile(
+    profile: AgentProfile, *, kinds: Collection[str], parsers: Collection[str]
+) -> None:
     """Raises InvalidInput, which names the field."""
     if not is_chosen_id(profile.name):
         raise InvalidInput("name", "use 1 to 64 letters, digits and any of . _ : -")
@@ -20,6 +22,9 @@ def check_profile(profile: AgentProfile, *, kinds: Collection[str]) -> None:
         raise InvalidInput("argv", f"an agent of kind {profile.kind} needs a command")
     if profile.argv and not profile.argv[0]:
         raise InvalidInput("argv", "its first item should name a program")
+    if profile.parser not in (None, *parsers):
+        known = ", ".join(sorted(parsers))
+        raise InvalidInput("parser", f"there is no parser {profile.parser!r}; known: {known}")
     if profile.workspace is not None and not profile.workspace.startswith("/"):
         raise InvalidInput("workspace", "should be an absolute path")
     _check_process(profile)

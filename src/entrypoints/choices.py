@@ -6,7 +6,9 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Literal
 
+from adapters.cli_agents.cli_output_parsers import CliOutputParsers
 from adapters.patterns.regex_pattern_matcher import RegexPatternMatcher
+from adapters.system.clock import SystemClock
 from application.profile_check import check_profile
 from application.retention_policy import RetentionPolicy
 from domain.agent_profile import AgentProfile
@@ -70,6 +72,11 @@ def retention_policy(settings: Settings) -> RetentionPolicy:
     )
 
 
+def parser_names() -> Collection[str]:
+    """`lines` is plain text."""
+    return ("lines", *CliOutputParsers(SystemClock()).names)
+
+
 def profiles(settings: Settings, kinds: Collection[str]) -> Sequence[AgentProfile]:
     """Raises SettingsError for a configured agent that nothing here can run."""
     found = profiles_of(settings.agents)
@@ -105,7 +112,7 @@ def _check(profile: AgentProfile, kinds: Collection[str]) -> None:
             f"{near_name(profile.kind, kinds)}; known: {', '.join(sorted(kinds))}"
         )
     try:
-        check_profile(profile, kinds=kinds)
+        check_profile(profile, kinds=kinds, parsers=parser_names())
         pattern_matcher().ready(profile.rules)
     except InvalidInput as error:
         raise SettingsError(f"{where}.{error.field}: {error}") from error

@@ -152,6 +152,7 @@ class Container(DeclarativeContainer):
         programs=program_finder,
         matcher=pattern_matcher,
         kinds=runners,
+        parsers=Callable(choices.parser_names),
     )
 
     tails = Singleton(Tails, log=event_log, sessions=session_store, tasks=task_store, codec=codec)

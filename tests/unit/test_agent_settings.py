@@ -128,6 +128,7 @@ def test_a_known_name_of_another_kind_begins_with_nothing(tmp_path: Path) -> Non
     [
         ('argv = "npm test"', r"agents\.x\.argv: should be a list"),
         ('argv = ["a"]\nhand_over = "mail"', r"agents\.x\.hand_over: .*'argument'"),
+        ('argv = ["a"]\nparser = "yaml"', r"agents\.x\.parser: .*known: claude-code, codex"),
         ('argv = ["a"]\nlimits.usd = -1', r"agents\.x\.limits\.usd: "),
         ('argv = ["a"]\nstart_s = 0', r"agents\.x\.start_s: "),
         ("", r"agents\.x\.argv: an agent of kind command needs a command"),

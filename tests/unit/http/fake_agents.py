@@ -33,4 +33,5 @@ def fake_agents(tasks: TaskStore | None = None) -> Agents:
         programs=FakeProgramFinder(),
         matcher=RegexPatternMatcher(),
         kinds=KINDS,
+        parsers=("lines", "claude-code"),
     )

@@ -79,6 +79,7 @@ async def test_everything_that_is_sent_is_told_again() -> None:
         ({}, "argv"),
         ({"kind": "comand", "argv": ["a"]}, "kind"),
         ({"argv": ["a"], "args": ["b"]}, "args"),
+        ({"argv": ["a"], "parser": "yaml"}, "parser"),
         ({"argv": ["a"], "hand_over": "mail"}, "hand_over"),
         ({"argv": ["a"], "limits": {"usd": -1}}, "limits.usd"),
         ({"argv": ["a"], "env": {"A=B": "1"}}, "env"),
