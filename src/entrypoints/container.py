@@ -26,8 +26,6 @@ from adapters.system.id_source import SystemIdSource
 from adapters.system.path_program_finder import PathProgramFinder
 from adapters.system.stored_agent_catalog import StoredAgentCatalog
 from adapters.wire import JsonEventCodec
-from adapters.workspace.folder_workspace_retention import FolderWorkspaceRetention
-from adapters.workspace.folder_workspaces import FolderWorkspaces
 from application.agent_coordinator import AgentCoordinator
 from application.agents import Agents
 from application.approval_gate import ApprovalGate
@@ -49,7 +47,7 @@ from application.tails import Tails
 from application.watches import Watches
 from application.worker import Worker
 from application.worker_settings import WorkerSettings
-from entrypoints import choices, stores
+from entrypoints import choices, folders, stores
 from entrypoints.chosen_model import chosen_model
 from entrypoints.data_directory import DataDirectory
 from entrypoints.settings import Settings
@@ -62,6 +60,7 @@ from ports.cursor_store import CursorStore
 from ports.event_codec import EventCodec
 from ports.event_log import EventLog
 from ports.event_retention import EventRetention
+from ports.homes import Homes
 from ports.id_source import IdSource
 from ports.language_model import LanguageModel
 from ports.meter import Meter
@@ -93,12 +92,11 @@ class Container(DeclarativeContainer):
     meter: Provider[Meter] = Singleton(PrometheusMeter, metrics_registry)
     authenticator: Provider[Authenticator] = Singleton(LocalAuthenticator)
     workspaces: Provider[Workspaces] = Singleton(
-        FolderWorkspaces,
-        root=data_directory.provided.workspaces,
-        fixed=settings.provided.workspace,
+        folders.workspaces, data_directory, fixed=settings.provided.workspace
     )
+    homes: Provider[Homes] = Singleton(folders.homes, data_directory)
     workspace_retention: Provider[WorkspaceRetention] = Singleton(
-        FolderWorkspaceRetention, root=data_directory.provided.workspaces
+        folders.workspace_retention, data_directory
     )
 
     _store_kind = Callable(choices.store_kind, settings)

@@ -14,6 +14,7 @@ class DataDirectory:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.workspaces = path / "workspaces"
+        self.homes = path / "homes"
 
     def make(self) -> None:
         """Raises SettingsError if it cannot be made or written to."""

@@ -22,6 +22,8 @@ class Command:
     """Added to a small fixed environment; nothing else of the server's is passed on."""
     env_passthrough: Sequence[str] = ()
     """Names of the server's variables that are passed on where they are set."""
+    home: str | None = None
+    """An existing folder to be its HOME; None makes one that goes when it ends."""
     home_files: Mapping[str, str] = field(default_factory=dict)
     """Put into its private HOME, by relative path; left out where `env` names another HOME."""
     stdin: Literal["closed", "open"] = "closed"

@@ -16,12 +16,16 @@ from ports.process import Command
 
 @asynccontextmanager
 async def private_home(command: Command) -> AsyncIterator[str]:
-    """A new folder, removed at the end; or the one that the command names itself.
+    """A new folder, removed at the end; or the one that the command names.
 
     Raises StartFailed when the files of the command cannot be put there.
     """
     if "HOME" in command.env:
         yield command.env["HOME"]
+        return
+    if command.home is not None:
+        _put(command.home_files, Path(command.home))
+        yield command.home
         return
     folder = tempfile.mkdtemp(prefix=_prefix(command.task_id))
     try:

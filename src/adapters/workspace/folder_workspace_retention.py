@@ -1,4 +1,4 @@
-"""Removes the folders that `FolderWorkspaces` has made, and nothing that lies elsewhere."""
+"""Removes the folders that were made for sessions, and nothing that lies elsewhere."""
 
 import asyncio
 import logging
@@ -8,12 +8,8 @@ import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from adapters.workspace.folder_name import (
-    folder_name,
-    name_of,
-    session_folder_name,
-    session_of,
-)
+from adapters.workspace.folder_name import name_of, session_of
+from adapters.workspace.session_folder import session_folder
 from ports.event_retention import SessionName
 
 log = logging.getLogger(__name__)
@@ -25,13 +21,16 @@ _BLOCK_BYTES = 512
 
 
 class FolderWorkspaceRetention:
-    """At most one caller at a time; of what another one had set aside, nothing is left."""
+    """At most one caller at a time; of what another one had set aside, nothing is left.
 
-    def __init__(self, *, root: Path) -> None:
-        self._root = root
+    A session may have a folder under each of the roots.
+    """
+
+    def __init__(self, *, roots: Sequence[Path]) -> None:
+        self._roots = roots
 
     async def size(self) -> int:
-        return await asyncio.to_thread(_size, self._root)
+        return sum([await asyncio.to_thread(_size, root) for root in self._roots])
 
     async def sessions(self) -> Sequence[SessionName]:
         return await asyncio.to_thread(self._sessions)
@@ -39,49 +38,57 @@ class FolderWorkspaceRetention:
     async def remove(
         self, session: SessionName, *, is_unused: Callable[[], Awaitable[bool]]
     ) -> int:
-        folder = self._folder(session)
-        aside = await asyncio.to_thread(self._set_aside, folder)
-        if aside is None:
-            return 0
-        is_to_go = False
-        try:
-            is_to_go = await is_unused()
-        finally:
-            if not is_to_go:
-                _put_back(aside, folder)
-        return await asyncio.to_thread(self._destroy_aside) if is_to_go else 0
-
-    def _folder(self, session: SessionName) -> Path:
-        owner = (folder_name(session.tenant), folder_name(session.owner))
-        return self._root.joinpath(
-            *owner, session_folder_name(session.session_id, session.session_key)
-        )
+        removed = [await _remove(root, session, is_unused=is_unused) for root in self._roots]
+        return sum(removed)
 
     def _sessions(self) -> Sequence[SessionName]:
-        folders = [folder for folder in self._root.glob("*/*/*") if folder.parts[-3] != _ASIDE]
+        folders = [
+            folder
+            for root in self._roots
+            for folder in root.glob("*/*/*")
+            if folder.parts[-3] != _ASIDE
+        ]
         named = map(_session_of, sorted(folders, key=_changed_at))
-        return [session for session in named if session is not None]
+        return list(dict.fromkeys(session for session in named if session is not None))
 
-    def _set_aside(self, folder: Path) -> Path | None:
-        """Moved, not copied: a process that works in it goes on working in it."""
-        if not os.path.lexists(folder):
-            return None
-        self._destroy_aside()
-        try:
-            (self._root / _ASIDE).mkdir(mode=_PRIVATE, exist_ok=True)
-            aside = Path(tempfile.mkdtemp(dir=self._root / _ASIDE)) / "folder"
-            folder.rename(aside)
-        except OSError as error:
-            log.warning("the folder of a session cannot be removed: %s", error)
-            return None
-        return aside
 
-    def _destroy_aside(self) -> int:
-        """Links are removed, never followed."""
-        everything = self._root / _ASIDE
-        size = _size(everything)
-        shutil.rmtree(everything, ignore_errors=True)
-        return size - _size(everything)
+async def _remove(
+    root: Path, session: SessionName, *, is_unused: Callable[[], Awaitable[bool]]
+) -> int:
+    folder = session_folder(root, session)
+    aside = await asyncio.to_thread(_set_aside, root, folder)
+    if aside is None:
+        return 0
+    is_to_go = False
+    try:
+        is_to_go = await is_unused()
+    finally:
+        if not is_to_go:
+            _put_back(aside, folder)
+    return await asyncio.to_thread(_destroy_aside, root) if is_to_go else 0
+
+
+def _set_aside(root: Path, folder: Path) -> Path | None:
+    """Moved, not copied: a process that works in it goes on working in it."""
+    if not os.path.lexists(folder):
+        return None
+    _destroy_aside(root)
+    try:
+        (root / _ASIDE).mkdir(mode=_PRIVATE, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(dir=root / _ASIDE)) / "folder"
+        folder.rename(aside)
+    except OSError as error:
+        log.warning("the folder of a session cannot be removed: %s", error)
+        return None
+    return aside
+
+
+def _destroy_aside(root: Path) -> int:
+    """Links are removed, never followed."""
+    everything = root / _ASIDE
+    size = _size(everything)
+    shutil.rmtree(everything, ignore_errors=True)
+    return size - _size(everything)
 
 
 def _session_of(folder: Path) -> SessionName | None:

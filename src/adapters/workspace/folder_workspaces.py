@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from adapters.workspace.folder_name import folder_name, session_folder_name
+from adapters.workspace.session_folder import made_session_folder
 from domain.agent_profile import AgentProfile
 from domain.errors import StartFailed
 from domain.task import Task
@@ -24,21 +24,12 @@ class FolderWorkspaces:
 
     def _made(self, task: Task, named: str | None) -> str:
         try:
-            folder = self._of_session(task) if named is None else Path(named).expanduser()
+            if named is None:
+                return str(made_session_folder(self._root, task).absolute())
+            folder = Path(named).expanduser()
             folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
             return str(folder.absolute())
         except (OSError, ValueError, RuntimeError) as error:
             shown = "the session's folder" if named is None else repr(named)
             reason = error.strerror if isinstance(error, OSError) else str(error)
             raise StartFailed(f"cannot work in {shown}: {reason}") from error
-
-    def _of_session(self, task: Task) -> Path:
-        """The folders above the session's are made here, because `mkdir` leaves them open."""
-        folder = self._root
-        folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
-        principal = task.principal
-        owner = (folder_name(principal.tenant), folder_name(principal.owner))
-        for name in (*owner, session_folder_name(task.session_id, task.session_key)):
-            folder /= name
-            folder.mkdir(mode=_PRIVATE, exist_ok=True)
-        return folder

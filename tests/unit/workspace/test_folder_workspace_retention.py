@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.workspace.folder_homes import FolderHomes
 from adapters.workspace.folder_workspace_retention import FolderWorkspaceRetention
 from adapters.workspace.folder_workspaces import FolderWorkspaces
 from domain.agent_profile import AgentProfile
@@ -44,7 +45,7 @@ async def no() -> bool:
 
 
 async def test_a_folder_goes_with_all_that_is_in_it(tmp_path: Path) -> None:
-    retention = FolderWorkspaceRetention(root=tmp_path)
+    retention = FolderWorkspaceRetention(roots=[tmp_path])
     folder, other = await folder_of(tmp_path, named("a")), await folder_of(tmp_path, named("b"))
     before = await retention.size()
 
@@ -54,8 +55,22 @@ async def test_a_folder_goes_with_all_that_is_in_it(tmp_path: Path) -> None:
     assert (before, freed, await retention.size()) == (128 * KIB, 64 * KIB, 64 * KIB)
 
 
+async def test_what_an_agent_kept_goes_with_the_workspace(tmp_path: Path) -> None:
+    retention = FolderWorkspaceRetention(roots=[tmp_path / "work", tmp_path / "homes"])
+    folder = await folder_of(tmp_path / "work", named("a"))
+    task = replace(process_task("ls"), session_id=SessionId("a"), session_key=SessionKey(1))
+    home = Path(await FolderHomes(root=tmp_path / "homes").folder(task, PROFILE))
+    (home / "kept").write_bytes(b"x" * KIB)
+
+    sessions = await retention.sessions()
+    await retention.remove(named("a"), is_unused=yes)
+
+    assert sessions == [named("a")]
+    assert (os.path.lexists(folder), os.path.lexists(home)) == (False, False)
+
+
 async def test_a_folder_that_is_in_use_by_then_is_put_back(tmp_path: Path) -> None:
-    retention = FolderWorkspaceRetention(root=tmp_path)
+    retention = FolderWorkspaceRetention(roots=[tmp_path])
     folder = await folder_of(tmp_path, named("a"))
 
     freed = await retention.remove(named("a"), is_unused=no)
@@ -64,7 +79,7 @@ async def test_a_folder_that_is_in_use_by_then_is_put_back(tmp_path: Path) -> No
 
 
 async def test_a_folder_is_put_back_when_nobody_can_say_whether_it_is_used(tmp_path: Path) -> None:
-    retention = FolderWorkspaceRetention(root=tmp_path)
+    retention = FolderWorkspaceRetention(roots=[tmp_path])
     folder = await folder_of(tmp_path, named("a"))
 
     async def fail() -> bool:
@@ -77,7 +92,7 @@ async def test_a_folder_is_put_back_when_nobody_can_say_whether_it_is_used(tmp_p
 
 
 async def test_what_a_link_points_at_stays(tmp_path: Path) -> None:
-    retention = FolderWorkspaceRetention(root=tmp_path / "root")
+    retention = FolderWorkspaceRetention(roots=[tmp_path / "root"])
     folder = await folder_of(tmp_path / "root", named("a"))
     elsewhere = tmp_path / "precious"
     elsewhere.mkdir()
@@ -94,7 +109,7 @@ async def test_what_a_link_points_at_stays(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("session_id", ["..", ".", "../..", "", ".removed"])
 async def test_no_name_leads_out_of_the_root(tmp_path: Path, session_id: str) -> None:
-    retention = FolderWorkspaceRetention(root=tmp_path / "root")
+    retention = FolderWorkspaceRetention(roots=[tmp_path / "root"])
     folder = await folder_of(tmp_path / "root", named("a"))
 
     freed = await retention.remove(named(session_id), is_unused=yes)
@@ -105,7 +120,7 @@ async def test_no_name_leads_out_of_the_root(tmp_path: Path, session_id: str) ->
 async def test_sessions_are_told_by_their_names_the_one_unchanged_longest_first(
     tmp_path: Path,
 ) -> None:
-    retention = FolderWorkspaceRetention(root=tmp_path)
+    retention = FolderWorkspaceRetention(roots=[tmp_path])
     names = [named("b"), named("a:.1@7"), named("b", key=2)]
     for age, name in enumerate(names):
         os.utime(await folder_of(tmp_path, name), (age, age))
@@ -116,7 +131,7 @@ async def test_sessions_are_told_by_their_names_the_one_unchanged_longest_first(
 
 
 async def test_without_a_root_there_is_nothing(tmp_path: Path) -> None:
-    retention = FolderWorkspaceRetention(root=tmp_path / "none")
+    retention = FolderWorkspaceRetention(roots=[tmp_path / "none"])
 
     assert await retention.remove(named("a"), is_unused=yes) == 0
     assert (await retention.size(), await retention.sessions()) == (0, [])
