@@ -129,6 +129,7 @@ class RecordingContext:
     workspace: str = "/workspace"
     grace_s: float = 5.0
     events: list[AgentEvent] = field(default_factory=list)
+    thread: str | None = None
     refuses: Callable[[AgentEvent], Exception | None] = lambda _: None
 
     def __post_init__(self) -> None:
@@ -148,6 +149,9 @@ class RecordingContext:
     async def emit_all(self, events: Iterable[AgentEvent]) -> None:
         for event in events:
             await self.emit(event)
+
+    async def keep_thread(self, thread: str) -> None:
+        self.thread = thread
 
     async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
         return ApprovalDecision(decision="approved", by="policy")

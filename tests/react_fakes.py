@@ -76,6 +76,7 @@ class FakeContext:
     fails_with: Callable[[AgentEvent], Exception | None] = lambda _: None
 
     def __post_init__(self) -> None:
+        self.thread: str | None = None
         self._grown = anyio.Event()
 
     async def emit(self, event: AgentEvent) -> None:
@@ -88,6 +89,9 @@ class FakeContext:
     async def emit_all(self, events: Iterable[AgentEvent]) -> None:
         for event in events:
             await self.emit(event)
+
+    async def keep_thread(self, thread: str) -> None:
+        raise AssertionError("a model has no conversation of its own")
 
     async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
         return ApprovalDecision(decision="approved", by="policy")

@@ -33,6 +33,7 @@ from domain.task_events import (
 )
 from domain.usage import Usage
 from ports.agent_catalog import AgentCatalog
+from ports.agent_threads import AgentThreads
 from ports.clock import Clock
 from ports.meter import Meter
 from ports.runner import Completed, Failed, Outcome, Runner
@@ -58,6 +59,7 @@ class AgentCoordinator:
         catalog: AgentCatalog,
         workspaces: Workspaces,
         approvals: ApprovalGate,
+        threads: AgentThreads,
         clock: Clock,
         meter: Meter,
     ) -> None:
@@ -65,6 +67,7 @@ class AgentCoordinator:
         self._catalog = catalog
         self._workspaces = workspaces
         self._approvals = approvals
+        self._threads = threads
         self._clock = clock
         self._meter = meter
 
@@ -81,6 +84,7 @@ class AgentCoordinator:
             origin=origin,
             listeners=listeners,
             approvals=self._approvals,
+            threads=self._threads,
             stop=stop,
             clock=self._clock,
             meter=self._meter,
@@ -112,13 +116,14 @@ class AgentCoordinator:
             return Failed(error="the agent failed unexpectedly", reason="agent_error")
 
     async def _prepare(self, task: Task, context: TaskContext) -> Runner:
-        profile = self._catalog.get(task.agent)
+        profile = await self._catalog.find(task.agent)
         context.profile = profile
         context.limits = context.limits.within(profile.limits)
         worker_id = task.worker_id or ""
         await context.emit(TaskStarted(worker_id=worker_id, agent_kind=profile.kind))
         if (runner := self._runners.get(profile.kind)) is None:
             raise StartFailed(f"nothing here can run agents of kind {profile.kind!r}")
+        await context.find_thread()
         context.workspace = await self._workspaces.folder(task, profile)
         return runner
 

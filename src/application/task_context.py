@@ -12,13 +12,18 @@ from domain.approval import ApprovalDecision, ApprovalRequest
 from domain.errors import LeaseLost, LogUnavailable, StorageFull
 from domain.events import AgentEvent, EventListener, Origin
 from domain.limits import Limits, Spent
+from domain.process_events import ProcessStarted, ResourceUsage
 from domain.task import Task
+from domain.task_events import TaskStarted
+from domain.workspace_events import SandboxStatus
+from ports.agent_threads import AgentThreads
 from ports.clock import Clock
 from ports.meter import Meter
 
 log = logging.getLogger(__name__)
 
 GRACE_S = 5.0
+_BEFORE_THE_FIRST_WORD = (TaskStarted, ProcessStarted, SandboxStatus, ResourceUsage)
 
 
 class TaskContext:
@@ -34,6 +39,7 @@ class TaskContext:
         origin: Origin,
         listeners: Sequence[EventListener],
         approvals: ApprovalGate,
+        threads: AgentThreads,
         stop: StopSignal,
         clock: Clock,
         meter: Meter,
@@ -44,8 +50,11 @@ class TaskContext:
         self.spent = Spent()
         self.time = WorkingTime(clock)
         self.last_event_at = self.time.now()
+        self.has_spoken = False
         self._task = task
+        self.thread: str | None = None
         self._approvals = approvals
+        self._threads = threads
         self._asking = asyncio.Lock()
         self._origin = origin
         self._listeners = listeners
@@ -57,7 +66,9 @@ class TaskContext:
         return 0.0 if self._stop.is_urgent else GRACE_S
 
     async def emit(self, event: AgentEvent) -> None:
-        self.last_event_at = self.time.now()
+        if not isinstance(event, ResourceUsage):  # a silent agent uses something too
+            self.last_event_at = self.time.now()
+        self.has_spoken = self.has_spoken or not isinstance(event, _BEFORE_THE_FIRST_WORD)
         self.spent.count(event)
         self._check_limits()
         for listener in self._listeners:
@@ -65,6 +76,7 @@ class TaskContext:
 
     async def emit_all(self, events: Iterable[AgentEvent]) -> None:
         self.last_event_at = self.time.now()
+        self.has_spoken = True
         for event in events:
             self.spent.count(event)
             for listener in self._listeners:
@@ -76,6 +88,12 @@ class TaskContext:
         if self._stop.cause is None and (reason := self.spent.exceeded(self.limits)):
             message = f"the task went over its limit of {reason.removeprefix('limit.')}"
             self._stop.request(LimitHit(reason, message))
+
+    async def find_thread(self) -> None:
+        self.thread = await self._threads.find(self._task.session_key, self._task.agent)
+
+    async def keep_thread(self, thread: str) -> None:
+        await self._threads.keep(self._task.session_key, self._task.agent, thread)
 
     async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
         # Two open questions at once: the first answer would make a waiting task look running.

@@ -10,10 +10,10 @@ from dependency_injector.providers import (
     Factory,
     List,
     Provider,
-    Selector,
     Singleton,
 )
 
+from adapters.acp.acp_runner import AcpRunner
 from adapters.auth.local_authenticator import LocalAuthenticator
 from adapters.http.reactor import Reactor
 from adapters.http.stream_flush import StreamFlush
@@ -53,6 +53,7 @@ from entrypoints.data_directory import DataDirectory
 from entrypoints.settings import Settings
 from entrypoints.workspace_tools import workspace_tools
 from ports.agent_catalog import AgentCatalog
+from ports.agent_threads import AgentThreads
 from ports.approval_store import ApprovalStore
 from ports.authenticator import Authenticator
 from ports.clock import Clock
@@ -99,17 +100,14 @@ class Container(DeclarativeContainer):
         folders.workspace_retention, data_directory
     )
 
-    _store_kind = Callable(choices.store_kind, settings)
-    _sql = Singleton(
-        stores.sql_stores,
-        settings.provided.store_url,
+    _stores = Singleton(
+        stores.open_stores,
+        Callable(choices.store_kind, settings),
+        url=settings.provided.store_url,
+        clock=clock,
         ids=ids,
         lease_s=settings.provided.lease_s,
     )
-    _memory = Singleton(
-        stores.memory_stores, clock=clock, ids=ids, lease_s=settings.provided.lease_s
-    )
-    _stores = Selector(_store_kind, memory=_memory, sqlite=_sql, postgres=_sql)
     database = Callable(stores.database_of, _stores)
     event_log: Provider[EventLog] = Callable(stores.event_log_of, _stores)
     task_store: Provider[TaskStore] = Callable(stores.task_store_of, _stores)
@@ -118,6 +116,7 @@ class Container(DeclarativeContainer):
     cursor_store: Provider[CursorStore] = Callable(stores.cursor_store_of, _stores)
     approval_store: Provider[ApprovalStore] = Callable(stores.approval_store_of, _stores)
     profile_store: Provider[ProfileStore] = Callable(stores.profile_store_of, _stores)
+    agent_threads: Provider[AgentThreads] = Callable(stores.agent_threads_of, _stores)
     wakeups: Provider[Wakeups] = Callable(stores.wakeups_of, _stores)
 
     process_host: Provider[ProcessHost] = Singleton(
@@ -132,7 +131,10 @@ class Container(DeclarativeContainer):
     command_runner: Provider[Runner] = Singleton(
         CommandRunner, process_host=process_host, clock=clock
     )
-    runners = Dict(dict.fromkeys(choices.PROGRAM_KINDS, command_runner), react=react_runner)
+    acp_runner: Provider[Runner] = Singleton(AcpRunner, process_host=process_host, clock=clock)
+    runners = Dict(
+        dict.fromkeys(choices.PROGRAM_KINDS, command_runner), react=react_runner, acp=acp_runner
+    )
     profiles = Callable(choices.profiles, settings, kinds=runners)
     catalog: Provider[AgentCatalog] = Singleton(
         StoredAgentCatalog,
@@ -173,6 +175,7 @@ class Container(DeclarativeContainer):
         catalog=catalog,
         workspaces=workspaces,
         approvals=approval_gate,
+        threads=agent_threads,
         clock=clock,
         meter=meter,
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from adapters.memory.agent_threads import MemoryAgentThreads
 from adapters.memory.approval_store import MemoryApprovalStore
 from adapters.memory.cursor_store import MemoryCursorStore
 from adapters.memory.database import MemoryDatabase
@@ -11,6 +12,7 @@ from adapters.memory.profile_store import MemoryProfileStore
 from adapters.memory.session_store import MemorySessionStore
 from adapters.memory.task_store import MemoryTaskStore
 from adapters.memory.wakeups import MemoryWakeups
+from adapters.store.agent_threads import SqlAgentThreads
 from adapters.store.approval_store import SqlApprovalStore
 from adapters.store.cursor_store import SqlCursorStore
 from adapters.store.event_log import SqlEventLog
@@ -20,6 +22,8 @@ from adapters.store.open_wakeups import open_wakeups
 from adapters.store.profile_store import SqlProfileStore
 from adapters.store.session_store import SqlSessionStore
 from adapters.store.task_store import SqlTaskStore
+from entrypoints.choices import StoreKind
+from ports.agent_threads import AgentThreads
 from ports.approval_store import ApprovalStore
 from ports.clock import Clock
 from ports.cursor_store import CursorStore
@@ -42,7 +46,17 @@ class Stores:
     cursor_store: CursorStore
     approval_store: ApprovalStore
     profile_store: ProfileStore
+    agent_threads: AgentThreads
     wakeups: Wakeups
+
+
+def open_stores(
+    kind: StoreKind, *, url: str, clock: Clock, ids: IdSource, lease_s: float
+) -> Stores:
+    """Nothing is touched before the database's `opened()` is entered."""
+    if kind == "memory":
+        return memory_stores(clock=clock, ids=ids, lease_s=lease_s)
+    return sql_stores(url, ids=ids, lease_s=lease_s)
 
 
 def memory_stores(*, clock: Clock, ids: IdSource, lease_s: float) -> Stores:
@@ -56,6 +70,7 @@ def memory_stores(*, clock: Clock, ids: IdSource, lease_s: float) -> Stores:
         cursor_store=MemoryCursorStore(clock),
         approval_store=MemoryApprovalStore(database),
         profile_store=MemoryProfileStore(),
+        agent_threads=MemoryAgentThreads(database),
         wakeups=MemoryWakeups(),
     )
 
@@ -71,6 +86,7 @@ def sql_stores(url: str, *, ids: IdSource, lease_s: float) -> Stores:
         cursor_store=SqlCursorStore(database),
         approval_store=SqlApprovalStore(database),
         profile_store=SqlProfileStore(database),
+        agent_threads=SqlAgentThreads(database),
         wakeups=open_wakeups(url) if driver_of(url) == "postgresql" else MemoryWakeups(),
     )
 
@@ -105,6 +121,10 @@ def approval_store_of(stores: Stores) -> ApprovalStore:
 
 def profile_store_of(stores: Stores) -> ProfileStore:
     return stores.profile_store
+
+
+def agent_threads_of(stores: Stores) -> AgentThreads:
+    return stores.agent_threads
 
 
 def wakeups_of(stores: Stores) -> Wakeups:

@@ -47,6 +47,16 @@ class RunContext(Protocol):
     def grace_s(self) -> float:
         """How long a process may take to end when asked to; 0 after a cancel by `kill`."""
 
+    @property
+    def thread(self) -> str | None:
+        """What the agent called its conversation in an earlier task of this session."""
+
+    async def keep_thread(self, thread: str) -> None:
+        """Have the session's next task of this agent go on with this conversation.
+
+        Raises LogUnavailable when the run must not go on.
+        """
+
     async def emit(self, event: AgentEvent) -> None:
         """Record one event. Awaiting it is the back-pressure of the log.
 

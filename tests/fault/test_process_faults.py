@@ -197,6 +197,7 @@ class Counting:
         self.limits = context.limits
         self.workspace = context.workspace
         self.grace_s = context.grace_s
+        self.thread = context.thread
         self.chars = 0
         self.longest = 0
 
@@ -208,6 +209,9 @@ class Counting:
     async def emit_all(self, events: Iterable[object]) -> None:
         for event in events:
             await self.emit(event)
+
+    async def keep_thread(self, thread: str) -> None:
+        raise AssertionError("a command has no conversation")
 
     async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
         raise AssertionError("a command asks nobody")

@@ -5,6 +5,8 @@ import asyncio
 import anyio
 import pytest
 
+from adapters.memory.agent_threads import MemoryAgentThreads
+from adapters.memory.database import MemoryDatabase
 from adapters.memory.wakeups import MemoryWakeups
 from adapters.metrics.prometheus_meter import PrometheusMeter, new_registry
 from application.approval_gate import ApprovalGate
@@ -77,6 +79,7 @@ def _context(limits: Limits, *, stop: StopSignal, clock: FakeClock) -> TaskConte
         ),
         listeners=(),
         approvals=ApprovalGate(store=asked.store, wakeups=MemoryWakeups(), ids=asked.ids),
+        threads=MemoryAgentThreads(MemoryDatabase(FakeClock())),
         stop=stop,
         clock=clock,
         meter=PrometheusMeter(new_registry()),

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from adapters.memory.agent_threads import MemoryAgentThreads
 from adapters.memory.approval_store import MemoryApprovalStore
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.wakeups import MemoryWakeups
@@ -130,6 +131,7 @@ def _context(
         origin=ORIGIN,
         listeners=listeners,
         approvals=gate,
+        threads=MemoryAgentThreads(MemoryDatabase(FakeClock())),
         stop=stop or StopSignal(),
         clock=clock or FakeClock(),
         meter=PrometheusMeter(new_registry()),

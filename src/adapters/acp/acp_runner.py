@@ -1,0 +1,148 @@
+"""Carries out a task by an agent that speaks the Agent Client Protocol."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, suppress
+from typing import Protocol
+
+from domain.errors import StartFailed, StateConflict
+from domain.process_events import ProcessExited, ProcessStarted
+from domain.task import Task
+from ports.clock import Clock
+from ports.process import Command, Exit, ProcessHost, RunningProcess
+from ports.runner import Failed, Outcome, RunContext
+
+_LEAVE_S = 1.0
+
+
+class Turn(Protocol):
+    async def begin(self) -> Failed | None: ...
+
+    async def prompt(self, text: str) -> Outcome: ...
+
+    async def interrupt(self, *, grace_s: float) -> None: ...
+
+    async def finish(self) -> None: ...
+
+
+class OpenTurn(Protocol):
+    def __call__(
+        self, process: RunningProcess, *, context: RunContext, clock: Clock
+    ) -> AbstractAsyncContextManager[Turn]: ...
+
+
+class AcpRunner:
+    """For profiles of the kind `acp`. The protocol's library is an extra, loaded by the first."""
+
+    def __init__(self, *, process_host: ProcessHost, clock: Clock) -> None:
+        self._process_host = process_host
+        self._clock = clock
+
+    async def run(self, task: Task, context: RunContext) -> Outcome:
+        start_s = context.profile.start_s
+        start = asyncio.timeout(start_s)
+        try:
+            open_turn = await asyncio.to_thread(_load_protocol)
+            async with start:
+                return await self._run(task, context, open_turn, lambda: start.reschedule(None))
+        except StartFailed as error:
+            return Failed(error=str(error), reason="start_failed", exit_code=error.exit_code)
+        except TimeoutError:
+            if not start.expired():
+                raise
+            late = f"The agent was not ready within {start_s:g} seconds."
+            return Failed(error=late, reason="start_failed")
+
+    async def _run(
+        self,
+        task: Task,
+        context: RunContext,
+        open_turn: OpenTurn,
+        is_ready: Callable[[], None],
+    ) -> Outcome:
+        command = _command(task, context)
+        began = self._clock.monotonic()
+        async with self._process_host.start(command) as process:
+            await context.emit(_started(process, command))
+            async with open_turn(process, context=context, clock=self._clock) as turn:
+                try:
+                    outcome = await _outcome(turn, task, is_ready)
+                    ended = await _left(process, grace_s=context.grace_s)
+                except asyncio.CancelledError:
+                    await turn.interrupt(grace_s=context.grace_s)
+                    ended = await process.stop(grace_s=context.grace_s)
+                    await turn.finish()
+                    await context.emit(self._exited(ended, began))
+                    raise
+                await turn.finish()
+            await context.emit(self._exited(ended, began))
+        return outcome
+
+    def _exited(self, ended: Exit, began: float) -> ProcessExited:
+        return ProcessExited(
+            duration_ms=round((self._clock.monotonic() - began) * 1000),
+            exit_code=ended.code,
+            signal=ended.signal,
+            leaked_pids=tuple(ended.leaked_pids) or None,
+        )
+
+
+def _load_protocol() -> OpenTurn:
+    try:
+        from adapters.acp.agent_turn import open_turn
+    except ImportError as error:
+        raise StartFailed(
+            "agents of the kind 'acp' need one more package: agentcast[acp]"
+        ) from error
+    return open_turn
+
+
+def _command(task: Task, context: RunContext) -> Command:
+    profile = context.profile
+    if not profile.argv:
+        raise StartFailed(f"the profile of agent {profile.name!r} names no command")
+    return Command(
+        argv=profile.argv,
+        cwd=context.workspace,
+        task_id=task.task_id,
+        pty=False,
+        stdin="open",
+        env=profile.env,
+        env_passthrough=profile.env_passthrough,
+        home_files=profile.home_files,
+        memory_bytes=profile.memory_bytes,
+        max_processes=profile.processes,
+        sandbox=profile.sandbox,
+        network=profile.network,
+    )
+
+
+def _started(process: RunningProcess, command: Command) -> ProcessStarted:
+    return ProcessStarted(
+        pid=process.pid,
+        command=" ".join(command.argv),
+        cwd=command.cwd,
+        pty=command.pty,
+        sandbox=process.sandbox,
+    )
+
+
+async def _outcome(turn: Turn, task: Task, is_ready: Callable[[], None]) -> Outcome:
+    try:
+        failed = await turn.begin()
+    except StartFailed as error:
+        failed = Failed(error=str(error), reason="start_failed", exit_code=error.exit_code)
+    if failed is not None:
+        return failed
+    is_ready()
+    return await turn.prompt(task.text)
+
+
+async def _left(process: RunningProcess, *, grace_s: float) -> Exit:
+    """An agent without input goes by itself; if not, it is ended."""
+    with suppress(StateConflict):
+        await process.end_input()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_LEAVE_S):
+            return await process.wait()
+    return await process.stop(grace_s=grace_s)

@@ -1,0 +1,65 @@
+"""Answers what an agent asks of its client: permissions, and files of its workspace."""
+
+import asyncio
+
+from acp.exceptions import RequestError
+
+from adapters.acp.agent_pipe import AgentPipe
+from adapters.acp.agent_trouble import AgentTrouble
+from adapters.acp.json_message import JsonObject, json_object
+from adapters.acp.permissions import Permissions
+from adapters.acp.workspace_files import WorkspaceFiles
+
+
+class AgentRequests:
+    def __init__(
+        self, *, pipe: AgentPipe, permissions: Permissions, files: WorkspaceFiles
+    ) -> None:
+        self._pipe = pipe
+        self._permissions = permissions
+        self._files = files
+
+    async def answer(self, method: str, params: object, is_notification: bool) -> JsonObject:
+        """Raises RequestError, which becomes the answer."""
+        try:
+            return await self._answer(method, params)
+        except RequestError:
+            raise
+        except AgentTrouble as error:
+            raise RequestError(-32602, str(error)) from error
+        except Exception as error:  # boundary: the agent is answered, then the run ends by it
+            self._pipe.fail(error)
+            raise RequestError(-32603, "the request could not be answered") from error
+
+    async def _answer(self, method: str, params: object) -> JsonObject:
+        match method:
+            case "session/request_permission":
+                return await self._permissions.answer(params)
+            case "fs/read_text_file":
+                return await self._read(json_object(params))
+            case "fs/write_text_file":
+                return await self._write(json_object(params))
+            case _:
+                raise RequestError.method_not_found(method)
+
+    async def _read(self, params: JsonObject) -> JsonObject:
+        match params:
+            case {"path": str(path)}:
+                line, limit = _number(params, "line"), _number(params, "limit")
+                text = await asyncio.to_thread(self._files.read, path, line=line, limit=limit)
+                return {"content": text}
+            case _:
+                raise RequestError.invalid_params()
+
+    async def _write(self, params: JsonObject) -> JsonObject:
+        match params:
+            case {"path": str(path), "content": str(content)}:
+                await asyncio.to_thread(self._files.write, path, content)
+                return {}
+            case _:
+                raise RequestError.invalid_params()
+
+
+def _number(params: JsonObject, name: str) -> int | None:
+    value = params.get(name)
+    return value if isinstance(value, int) else None

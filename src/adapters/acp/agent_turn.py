@@ -1,0 +1,154 @@
+"""One conversation with an agent's process: from the handshake to the end of the turn."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from acp.connection import Connection
+from acp.exceptions import RequestError
+
+from adapters.acp.agent_log import AgentLog
+from adapters.acp.agent_pipe import AgentPipe
+from adapters.acp.agent_requests import AgentRequests
+from adapters.acp.agent_trouble import AgentTrouble
+from adapters.acp.handshake import Handshake
+from adapters.acp.json_message import JsonObject, json_object
+from adapters.acp.permissions import Permissions
+from adapters.acp.session_updates import SessionUpdates
+from adapters.acp.turn_end import death_of, outcome_of, refusal_of
+from adapters.acp.workspace_files import WorkspaceFiles
+from ports.clock import Clock
+from ports.process import RunningProcess
+from ports.runner import Failed, Outcome, RunContext
+
+_DRAIN_S = 2.0
+
+
+@asynccontextmanager
+async def open_turn(
+    process: RunningProcess, *, context: RunContext, clock: Clock
+) -> AsyncIterator["AgentTurn"]:
+    updates = SessionUpdates(clock, model=context.profile.model or context.profile.name)
+    log = AgentLog()
+    pipe = AgentPipe(process, updates=updates, log=log, emit=context.emit)
+    permissions = Permissions(context, updates=updates)
+    files = WorkspaceFiles(context.workspace)
+    requests = AgentRequests(pipe=pipe, permissions=permissions, files=files)
+    async with Connection(requests.answer, pipe) as connection:
+        yield AgentTurn(
+            process,
+            context=context,
+            connection=connection,
+            pipe=pipe,
+            updates=updates,
+            permissions=permissions,
+            log=log,
+        )
+
+
+class AgentTurn:
+    def __init__(
+        self,
+        process: RunningProcess,
+        *,
+        context: RunContext,
+        connection: Connection,
+        pipe: AgentPipe,
+        updates: SessionUpdates,
+        permissions: Permissions,
+        log: AgentLog,
+    ) -> None:
+        self._process = process
+        self._context = context
+        self._connection = connection
+        self._pipe = pipe
+        self._updates = updates
+        self._permissions = permissions
+        self._log = log
+        self._session_id = ""
+        self._answer: asyncio.Future[object] | None = None
+
+    async def begin(self) -> Failed | None:
+        """Agree on the protocol and a session. Raises StartFailed, or returns why not."""
+        cwd = await asyncio.to_thread(os.path.realpath, self._context.workspace)
+        handshake = Handshake(self._ask, context=self._context, cwd=cwd)
+        try:
+            self._session_id = await handshake.session_id()
+        except RequestError as error:
+            why = f"The agent refused to start: {refusal_of(error)}"
+            return Failed(error=why, reason="start_failed")
+        except AgentTrouble as error:
+            return Failed(error=str(error), reason="start_failed")
+        except ConnectionError:
+            return await self._gone(is_started=False)
+        return None
+
+    async def prompt(self, text: str) -> Outcome:
+        self._updates.is_heard = True
+        request: JsonObject = {
+            "sessionId": self._session_id,
+            "prompt": [{"type": "text", "text": text}],
+        }
+        self._answer = asyncio.ensure_future(self._request("session/prompt", request))
+        try:
+            answer = json_object(await self._first(self._answer))
+        except RequestError as error:
+            return Failed(error=f"The agent failed: {refusal_of(error)}", reason="agent_error")
+        except AgentTrouble as error:
+            return Failed(error=str(error), reason="agent_error")
+        except ConnectionError:
+            return await self._gone(is_started=True)
+        await self._pipe.tell(self._updates.end(json_object(answer.get("usage"))))
+        return outcome_of(answer, last_message=self._updates.last_message)
+
+    async def interrupt(self, *, grace_s: float) -> None:
+        """Ask the agent to break its turn off, and give it time to."""
+        self._permissions.give_up()
+        if self._answer is None or not grace_s:
+            return
+        with suppress(ConnectionError):
+            session = {"sessionId": self._session_id}
+            await self._connection.send_notification("session/cancel", session)
+            await asyncio.wait({self._answer, self._pipe.trouble}, timeout=grace_s)
+
+    async def finish(self) -> None:
+        """When the process has ended: tell the last of what it wrote, and what is owed."""
+        if self._answer is not None:
+            self._answer.cancel()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_DRAIN_S):
+                await self._pipe.over()
+        await self._pipe.tell(self._updates.end({}))
+
+    async def _ask(self, method: str, params: JsonObject) -> object:
+        asking = asyncio.ensure_future(self._request(method, params))
+        try:
+            return await self._first(asking)
+        finally:
+            asking.cancel()
+
+    async def _request(self, method: str, params: JsonObject) -> object:
+        answer: object = await self._connection.send_request(method, params)
+        return answer
+
+    async def _first(self, request: asyncio.Future[object]) -> object:
+        """The answer; or raise what has befallen the run meanwhile."""
+        trouble = self._pipe.trouble
+        await asyncio.wait({request, trouble}, return_when=asyncio.FIRST_COMPLETED)
+        if trouble.done():
+            request.cancel()
+            trouble.result()
+        return request.result()
+
+    async def _gone(self, *, is_started: bool) -> Failed:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_DRAIN_S):
+                await self._pipe.over()
+                ended = await self._process.wait()
+                last_lines = self._log.last_lines
+                return death_of(ended, last_lines=last_lines, is_started=is_started)
+        return Failed(
+            error="The agent does not read what it is sent.",
+            reason="agent_error" if is_started else "start_failed",
+        )

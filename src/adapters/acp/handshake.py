@@ -1,0 +1,99 @@
+"""Agrees on the protocol with an agent and comes to a conversation: an earlier one, or a new."""
+
+from collections.abc import Awaitable, Callable
+
+from acp.exceptions import RequestError
+from acp.meta import PROTOCOL_VERSION
+
+from adapters.acp.json_message import JsonObject, json_list, json_object, json_text
+from domain.errors import StartFailed
+from domain.task_events import Error
+from ports.runner import RunContext
+
+Ask = Callable[[str, JsonObject], Awaitable[object]]
+
+_LOGIN_WANTED = -32000
+_LONGEST_THREAD = 1000
+_CLIENT: JsonObject = {
+    "protocolVersion": PROTOCOL_VERSION,
+    "clientCapabilities": {
+        "fs": {"readTextFile": True, "writeTextFile": True},
+        "terminal": False,
+    },
+    "clientInfo": {"name": "agentcast", "title": "Agentcast", "version": "1"},
+}
+
+
+class Handshake:
+    def __init__(self, ask: Ask, *, context: RunContext, cwd: str) -> None:
+        self._ask = ask
+        self._context = context
+        self._place: JsonObject = {"cwd": cwd, "mcpServers": []}
+        self._agent: JsonObject = {}
+
+    async def session_id(self) -> str:
+        """Raises StartFailed, RequestError for what the agent refuses, and ConnectionError."""
+        self._agent = json_object(await self._ask("initialize", _CLIENT))
+        if (version := self._agent.get("protocolVersion")) != PROTOCOL_VERSION:
+            raise StartFailed(
+                f"the agent speaks version {version} of the Agent Client Protocol, "
+                f"this server speaks version {PROTOCOL_VERSION}"
+            )
+        try:
+            return await self._session()
+        except RequestError as error:
+            if error.code != _LOGIN_WANTED:
+                raise
+        await self._log_in()
+        return await self._session()
+
+    async def _session(self) -> str:
+        method, thread = self._way_back, self._context.thread
+        if method and thread and await self._goes_on(method, thread):
+            return thread
+        made = json_object(await self._ask("session/new", self._place))
+        if not (session_id := json_text(made.get("sessionId"))):
+            raise StartFailed("the agent opened a session without an id")
+        if method and len(session_id) <= _LONGEST_THREAD and session_id.isprintable():
+            await self._context.keep_thread(session_id)
+        return session_id
+
+    @property
+    def _way_back(self) -> str | None:
+        """How the agent comes back to an earlier conversation, if it can."""
+        can = json_object(self._agent.get("agentCapabilities"))
+        if isinstance(json_object(can.get("sessionCapabilities")).get("resume"), dict):
+            return "session/resume"
+        return "session/load" if can.get("loadSession") is True else None
+
+    async def _goes_on(self, method: str, thread: str) -> bool:
+        try:
+            await self._ask(method, {**self._place, "sessionId": thread})
+        except RequestError as error:
+            if error.code == _LOGIN_WANTED:
+                raise
+            message = f"the agent begins a new conversation, the earlier one is gone: {error}"
+            await self._context.emit(Error(message=message, phase="start", recoverable=True))
+            return False
+        return True
+
+    async def _log_in(self) -> None:
+        """With a key it was given; what opens a browser or a terminal cannot be done here."""
+        methods = [json_object(method) for method in json_list(self._agent.get("authMethods"))]
+        for method in filter(_takes_key, methods):
+            try:
+                await self._ask("authenticate", {"methodId": json_text(method.get("id"))})
+            except RequestError:
+                continue
+            return
+        ways = ", ".join(json_text(way.get("name")) or json_text(way.get("id")) for way in methods)
+        raise StartFailed(
+            "the agent asks for a login, which cannot be given here"
+            f"{f' (it offers: {ways})' if ways else ''}; "
+            "name the variable that holds its key in env_passthrough"
+        )
+
+
+def _takes_key(method: JsonObject) -> bool:
+    words = json_text(method.get("id")).lower().replace("_", "-")
+    return method.get("type") == "env_var" or "api-key" in words or "apikey" in words

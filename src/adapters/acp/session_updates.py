@@ -1,0 +1,114 @@
+"""Understands what an agent tells of its turn."""
+
+from collections.abc import Iterator
+
+from adapters.acp.content_text import block_text
+from adapters.acp.drift import Drift, Unfamiliar
+from adapters.acp.json_message import JsonObject, json_object, json_text
+from adapters.acp.plan import Plan
+from adapters.acp.speech import Speech
+from adapters.acp.tool_calls import ToolCalls
+from adapters.acp.usage_count import UsageCount
+from domain.approval import ApprovalRequest
+from domain.events import AgentEvent
+from ports.clock import Clock
+
+_UNTOLD = frozenset(
+    {
+        "user_message_chunk",
+        "available_commands_update",
+        "current_mode_update",
+        "config_option_update",
+        "session_info_update",
+        "notice",
+        "compaction_update",
+        "compaction_summary_chunk",
+    }
+)
+"""Of the agent's own surface, which nobody looks at here."""
+
+
+class SessionUpdates:
+    def __init__(self, clock: Clock, *, model: str) -> None:
+        self.is_heard = False
+        """Before its turn an agent repeats what was said in earlier ones."""
+        self._speech = Speech()
+        self._calls = ToolCalls(clock)
+        self._plan = Plan()
+        self._usage = UsageCount(model)
+        self._drift = Drift()
+
+    @property
+    def last_message(self) -> str:
+        return self._speech.last
+
+    def take(self, params: object, *, line: str) -> Iterator[AgentEvent]:
+        if not self.is_heard:
+            return
+        for told in self._read(json_object(json_object(params).get("update"))):
+            if isinstance(told, Unfamiliar):
+                yield from self.unfamiliar(told, line=line)
+            else:
+                yield told
+
+    def unfamiliar(self, unfamiliar: Unfamiliar, *, line: str) -> Iterator[AgentEvent]:
+        yield from self._drift.tell(unfamiliar, line=line)
+
+    def asked(self, params: object) -> Iterator[AgentEvent]:
+        """A question about a tool call tells of the call as well."""
+        yield from self._speech.pause()
+        for told in self._calls.take(json_object(json_object(params).get("toolCall"))):
+            if not isinstance(told, Unfamiliar):
+                yield told
+        yield from self._calls.tell()
+
+    def question(self, params: JsonObject) -> ApprovalRequest:
+        told = json_object(params.get("toolCall"))
+        call_id = json_text(told.get("toolCallId"))
+        call = self._calls.named(call_id)
+        return ApprovalRequest(
+            call_id=call_id,
+            tool_name=call.tool_name if call else "tool",
+            arguments=call.arguments if call else {},
+            reason=(call.title if call else "") or json_text(told.get("title")),
+        )
+
+    def deny(self, call_id: str) -> None:
+        self._calls.deny(call_id)
+
+    def end(self, usage: JsonObject) -> Iterator[AgentEvent]:
+        """What is owed when the turn is over; nothing is heard after it."""
+        self.is_heard = False
+        yield from self._speech.pause()
+        yield from self._calls.end()
+        yield from self._usage.end(usage)
+
+    def _read(self, update: JsonObject) -> Iterator[AgentEvent | Unfamiliar]:
+        match update:
+            case {"sessionUpdate": "agent_message_chunk", "content": content}:
+                yield from self._calls.tell()
+                message_id = json_text(update.get("messageId")) or None
+                yield from self._said(block_text(content), message_id)
+            case {"sessionUpdate": "agent_thought_chunk", "content": content}:
+                yield from self._calls.tell()
+                if text := block_text(content):
+                    yield from self._speech.think(text)
+            case {"sessionUpdate": "tool_call" | "tool_call_update"}:
+                yield from self._speech.pause()
+                yield from self._calls.tell(but=update.get("toolCallId"))
+                yield from self._calls.take(update)
+            case {"sessionUpdate": "plan"}:
+                yield from self._speech.pause()
+                yield from self._plan.take(update)
+            case {"sessionUpdate": "usage_update"}:
+                yield from self._usage.take(update)
+            case {"sessionUpdate": str(kind)} if kind not in _UNTOLD:
+                yield Unfamiliar(kind)
+            case {"sessionUpdate": str()}:
+                return
+            case _:
+                yield Unfamiliar("an update without a kind")
+
+    def _said(self, text: str, message_id: str | None) -> Iterator[AgentEvent]:
+        if text:
+            yield from self._speech.say(text, message_id=message_id)

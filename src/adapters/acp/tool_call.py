@@ -1,0 +1,76 @@
+"""One tool call as far as the agent has told of it."""
+
+from dataclasses import dataclass, field
+
+from adapters.acp.content_text import content_text, output_text
+from adapters.acp.json_message import JsonObject, json_list, json_text
+
+
+@dataclass(slots=True, kw_only=True)
+class ToolCall:
+    started: float
+    is_told: bool = False
+    is_denied: bool = False
+    _told: JsonObject = field(default_factory=dict)
+    _name: str | None = None
+    _streamed: str = ""
+
+    def merge(self, update: JsonObject) -> None:
+        """What is left out, or null, stays as it was."""
+        self._told.update({key: value for key, value in update.items() if value is not None})
+
+    @property
+    def status(self) -> str:
+        return json_text(self._told.get("status")) or "pending"
+
+    @property
+    def waits(self) -> bool:
+        """Some agents announce a call before they know its arguments."""
+        has_news = self._told.get("rawInput") or self._told.get("content")
+        return not self.is_told and self.status == "pending" and not has_news
+
+    @property
+    def title(self) -> str:
+        return json_text(self._told.get("title"))
+
+    @property
+    def tool_name(self) -> str:
+        """The same from the start to the result, whatever is told later."""
+        if self._name is None:
+            kind = json_text(self._told.get("kind"))
+            known = kind if kind != "other" else ""
+            name = json_text(self._told.get("name")) or known or self.title or "tool"
+            if not self.is_told:
+                return name
+            self._name = name
+        return self._name
+
+    @property
+    def arguments(self) -> JsonObject:
+        """Its input, and the agent's own words for it."""
+        told = self._told.get("rawInput")
+        arguments = dict(told) if isinstance(told, dict) else {}
+        if told and not arguments:
+            arguments = {"input": told}
+        if paths := self._paths() if not arguments else []:
+            arguments["paths"] = paths
+        if self.title and self.title != self.tool_name:
+            arguments.setdefault("title", self.title)
+        return arguments
+
+    @property
+    def output(self) -> str:
+        shown = content_text(json_list(self._told.get("content")))
+        return shown or output_text(self._told.get("rawOutput"))
+
+    def new_output(self) -> str:
+        """What its content has grown by; nothing where it became something else."""
+        shown = content_text(json_list(self._told.get("content")))
+        if not shown.startswith(self._streamed):
+            return ""
+        new, self._streamed = shown[len(self._streamed) :], shown
+        return new
+
+    def _paths(self) -> list[object]:
+        places = json_list(self._told.get("locations"))
+        return [place["path"] for place in places if isinstance(place, dict) and "path" in place]

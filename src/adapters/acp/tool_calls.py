@@ -1,0 +1,87 @@
+"""The tool calls of an agent, each told once from its start to its result."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from adapters.acp.drift import Unfamiliar
+from adapters.acp.json_message import JsonObject
+from adapters.acp.tool_call import ToolCall
+from domain.events import AgentEvent
+from domain.tool_events import ToolCallComplete, ToolCallStart, ToolCallStream, ToolStatus
+from ports.clock import Clock
+
+_MOST_ENDED: Final = 4096  # whose late updates are known to be late
+
+
+class ToolCalls:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._open: dict[str, ToolCall] = {}
+        self._ended: dict[str, None] = {}
+
+    def take(self, update: JsonObject) -> Iterator[AgentEvent | Unfamiliar]:
+        match update:
+            case {"toolCallId": str(call_id)} if call_id:
+                yield from self._take(call_id, update)
+            case _:
+                yield Unfamiliar("a tool call without an id")
+
+    def tell(self, *, but: object = None) -> Iterator[AgentEvent]:
+        """Start what waits for its arguments: something else has come first."""
+        for call_id in [*self._open]:
+            if call_id != but:
+                yield from self._start(call_id)
+
+    def named(self, call_id: str) -> ToolCall | None:
+        return self._open.get(call_id)
+
+    def deny(self, call_id: str) -> None:
+        if call := self._open.get(call_id):
+            call.is_denied = True
+
+    def end(self) -> Iterator[AgentEvent]:
+        """Of what never came back nobody knows whether it was done."""
+        for call_id, call in [*self._open.items()]:
+            yield from self._start(call_id)
+            yield self._complete(call_id, "denied" if call.is_denied else "outcome_unknown")
+
+    def _take(self, call_id: str, update: JsonObject) -> Iterator[AgentEvent]:
+        if call_id in self._ended:
+            return
+        call = self._open.setdefault(call_id, ToolCall(started=self._clock.monotonic()))
+        call.merge(update)
+        if not call.waits:
+            yield from self._start(call_id)
+        if call.status in ("completed", "failed"):
+            yield self._complete(call_id, _status(call))
+        elif call.is_told and (chunk := call.new_output()):
+            yield ToolCallStream(call_id=call_id, stream="text", chunk=chunk)
+
+    def _start(self, call_id: str) -> Iterator[AgentEvent]:
+        call = self._open[call_id]
+        if not call.is_told:
+            call.is_told = True
+            arguments: Mapping[str, object] = call.arguments
+            yield ToolCallStart(call_id=call_id, tool_name=call.tool_name, arguments=arguments)
+
+    def _complete(self, call_id: str, status: ToolStatus) -> ToolCallComplete:
+        call = self._open.pop(call_id)
+        self._ended[call_id] = None
+        if len(self._ended) > _MOST_ENDED:
+            del self._ended[next(iter(self._ended))]
+        result = call.output
+        failure = result or "the agent did not say why"
+        return ToolCallComplete(
+            call_id=call_id,
+            tool_name=call.tool_name,
+            status=status,
+            result=result,
+            error=failure if status == "error" else None,
+            duration_ms=round((self._clock.monotonic() - call.started) * 1000),
+        )
+
+
+def _status(call: ToolCall) -> ToolStatus:
+    if call.status == "completed":
+        return "ok"
+    return "denied" if call.is_denied else "error"
