@@ -27,6 +27,15 @@ async def folder_of(root: Path, session: SessionName, *, kib: int = 64) -> Path:
     return folder
 
 
+async def home_of(root: Path, session: SessionName) -> Path:
+    task = replace(
+        process_task("ls"), session_id=session.session_id, session_key=session.session_key
+    )
+    home = Path(await FolderHomes(root=root).folder(task, PROFILE))
+    (home / "kept").write_bytes(b"x" * KIB)
+    return home
+
+
 def named(session_id: str, *, key: int = 1) -> SessionName:
     return SessionName(
         session_key=SessionKey(key),
@@ -58,15 +67,13 @@ async def test_a_folder_goes_with_all_that_is_in_it(tmp_path: Path) -> None:
 async def test_what_an_agent_kept_goes_with_the_workspace(tmp_path: Path) -> None:
     retention = FolderWorkspaceRetention(roots=[tmp_path / "work", tmp_path / "homes"])
     folder = await folder_of(tmp_path / "work", named("a"))
-    task = replace(process_task("ls"), session_id=SessionId("a"), session_key=SessionKey(1))
-    home = Path(await FolderHomes(root=tmp_path / "homes").folder(task, PROFILE))
-    (home / "kept").write_bytes(b"x" * KIB)
+    home = await home_of(tmp_path / "homes", named("a"))
 
     sessions = await retention.sessions()
     await retention.remove(named("a"), is_unused=yes)
 
     assert sessions == [named("a")]
-    assert (os.path.lexists(folder), os.path.lexists(home)) == (False, False)
+    assert (folder.exists(), home.exists()) == (False, False)
 
 
 async def test_a_folder_that_is_in_use_by_then_is_put_back(tmp_path: Path) -> None:
