@@ -1,0 +1,64 @@
+"""Gathers what is written in a moment, and gives it to the disk on a thread."""
+
+import asyncio
+from collections.abc import Callable
+
+from domain.errors import StorageFull
+
+_MOST_CHARS = 256 * 1024
+_SOON_S = 0.1
+
+
+class GatheredWrites:
+    """At most about 256 Ki characters wait; who writes more waits for the disk.
+
+    After a failure nothing more is written, and whoever tries is told.
+    """
+
+    def __init__(self, append: Callable[[bytes], None]) -> None:
+        self._append = append
+        self._held: list[str] = []
+        self._held_chars = 0
+        self._has_some = asyncio.Event()
+        self._turn = asyncio.Lock()
+        self._under_way: asyncio.Task[None] | None = None
+        self._failure: OSError | None = None
+
+    async def write(self, text: str) -> None:
+        """Raises StorageFull."""
+        if self._failure is not None:
+            raise StorageFull(f"the output of a task cannot be kept: {self._failure}")
+        self._held.append(text)
+        self._held_chars += len(text)
+        self._has_some.set()
+        if self._held_chars >= _MOST_CHARS:
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Until all that was written before is in its file, or could not be put there."""
+        async with self._turn:
+            await self._done()
+            if self._held and self._failure is None:
+                text = "".join(self._held)
+                self._held, self._held_chars = [], 0
+                self._has_some.clear()
+                self._under_way = asyncio.create_task(asyncio.to_thread(self._put, text))
+                await self._done()
+
+    async def keep_flushing(self) -> None:
+        while self._failure is None:
+            await self._has_some.wait()
+            await asyncio.sleep(_SOON_S)
+            await self.flush()
+
+    async def _done(self) -> None:
+        """What is under way goes on when its caller is cancelled, and the next one waits for it."""
+        if self._under_way is not None:
+            await asyncio.wait((self._under_way,))
+            self._under_way = None
+
+    def _put(self, text: str) -> None:
+        try:
+            self._append(text.encode(errors="replace"))
+        except OSError as error:
+            self._failure = error
