@@ -107,7 +107,7 @@ async def _send(
             _send_chunks(writer, [reply.stream])
             _end_chunks(writer)
         case Answer():
-            _send_chunks(writer, _answer(reply))
+            _send_chunks(writer, chat_events(reply))
             _end_chunks(writer)
         case Cut():
             _send_chunks(writer, map(_text_event, reply.text))
@@ -155,7 +155,7 @@ def _end_chunks(writer: asyncio.StreamWriter) -> None:
     writer.write(b"0\r\n\r\n")
 
 
-def _answer(answer: Answer) -> Iterator[str]:
+def chat_events(answer: Answer) -> Iterator[str]:
     yield from map(_text_event, answer.text)
     for index, call in enumerate(answer.calls):
         yield from _call_events(index, call)
