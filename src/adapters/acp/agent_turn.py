@@ -110,7 +110,11 @@ class AgentTurn:
         with suppress(ConnectionError):
             session = {"sessionId": self._session_id}
             await self._connection.send_notification("session/cancel", session)
-            await asyncio.wait({self._answer, self._pipe.trouble}, timeout=grace_s)
+            await asyncio.wait(
+                {self._answer, self._pipe.trouble},
+                timeout=grace_s,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
 
     async def finish(self) -> None:
         """When the process has ended: tell the last of what it wrote, and what is owed."""

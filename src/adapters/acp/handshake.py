@@ -1,6 +1,6 @@
 """Agrees on the protocol with an agent and comes to a conversation: an earlier one, or a new."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from acp.exceptions import RequestError
 from acp.meta import PROTOCOL_VERSION
@@ -48,34 +48,37 @@ class Handshake:
         return await self._session()
 
     async def _session(self) -> str:
-        method, thread = self._way_back, self._context.thread
-        if method and thread and await self._goes_on(method, thread):
+        thread, ways_back = self._context.thread, self._ways_back()
+        if thread and ways_back and await self._goes_on(ways_back, thread):
             return thread
         made = json_object(await self._ask("session/new", self._place))
         if not (session_id := json_text(made.get("sessionId"))):
             raise StartFailed("the agent opened a session without an id")
-        if method and len(session_id) <= _LONGEST_THREAD and session_id.isprintable():
+        if ways_back and len(session_id) <= _LONGEST_THREAD and session_id.isprintable():
             await self._context.keep_thread(session_id)
         return session_id
 
-    @property
-    def _way_back(self) -> str | None:
-        """How the agent comes back to an earlier conversation, if it can."""
+    def _ways_back(self) -> Sequence[str]:
+        """To an earlier conversation: the first repeats nothing, the other all of it."""
         can = json_object(self._agent.get("agentCapabilities"))
-        if isinstance(json_object(can.get("sessionCapabilities")).get("resume"), dict):
-            return "session/resume"
-        return "session/load" if can.get("loadSession") is True else None
+        resumes = isinstance(json_object(can.get("sessionCapabilities")).get("resume"), dict)
+        ways = {"session/resume": resumes, "session/load": can.get("loadSession") is True}
+        return [method for method, is_there in ways.items() if is_there]
 
-    async def _goes_on(self, method: str, thread: str) -> bool:
-        try:
-            await self._ask(method, {**self._place, "sessionId": thread})
-        except RequestError as error:
-            if error.code == _LOGIN_WANTED:
-                raise
-            message = f"the agent begins a new conversation, the earlier one is gone: {error}"
-            await self._context.emit(Error(message=message, phase="start", recoverable=True))
-            return False
-        return True
+    async def _goes_on(self, ways_back: Sequence[str], thread: str) -> bool:
+        why = ""
+        for method in ways_back:
+            try:
+                await self._ask(method, {**self._place, "sessionId": thread})
+            except RequestError as error:
+                if error.code == _LOGIN_WANTED:
+                    raise
+                why = str(error)
+            else:
+                return True
+        message = f"the agent begins a new conversation, the earlier one is gone: {why}"
+        await self._context.emit(Error(message=message, phase="start", recoverable=True))
+        return False
 
     async def _log_in(self) -> None:
         """With a key it was given; what opens a browser or a terminal cannot be done here."""

@@ -1,0 +1,136 @@
+"""How a run of an agent of the Agent Client Protocol begins, goes on and is stopped."""
+
+import asyncio
+from pathlib import Path
+
+import anyio
+import pytest
+
+from domain.approval import ApprovalDecision, ApprovalRequest
+from domain.errors import LeaseLost
+from domain.events import AgentEvent
+from domain.process_events import Log, ProcessExited, ProcessStarted
+from domain.task_events import Error
+from domain.thinking_events import (
+    Message,
+    MessageDelta,
+    ThinkDelta,
+)
+from domain.tool_events import ToolCallComplete
+from ports.runner import Completed, Failed
+from tests.acp_context import acp_context, acp_profile, is_alive, run_acp, said_by
+from tests.process_fakes import RecordingContext
+
+
+async def test_an_agent_that_is_not_ready_in_time_is_ended(tmp_path: Path) -> None:
+    context = RecordingContext(profile=acp_profile("silent", start_s=1.0), workspace=str(tmp_path))
+
+    outcome = await run_acp(context)
+
+    assert outcome == Failed(
+        error="The agent was not ready within 1 seconds.", reason="start_failed"
+    )
+    [started, ended] = context.events
+    assert isinstance(started, ProcessStarted)
+    assert isinstance(ended, ProcessExited)
+    assert not is_alive(started.pid)
+
+
+async def test_a_login_by_key_is_made_without_a_person(tmp_path: Path) -> None:
+    assert await run_acp(acp_context("wants_key", tmp_path)) == Completed(final_answer="new-1: go")
+
+
+@pytest.mark.parametrize("mood", ["loads", "resumes"])
+async def test_the_next_task_goes_on_with_the_conversation(tmp_path: Path, mood: str) -> None:
+    context = acp_context(mood, tmp_path)
+    context.thread = "kept-1"
+
+    outcome = await run_acp(context)
+
+    assert outcome == Completed(final_answer="kept-1: go")
+    assert said_by(context) == [
+        MessageDelta(message_id="message-1", text="kept-1: go"),
+        Message(message_id="message-1", role="assistant", content="kept-1: go"),
+    ]
+
+
+async def test_a_conversation_that_is_gone_gives_way_to_a_new_one(tmp_path: Path) -> None:
+    context = acp_context("loads", tmp_path)
+    context.thread = "lost-1"
+
+    outcome = await run_acp(context)
+
+    assert outcome == Completed(final_answer="new-1: go")
+    assert context.thread == "new-1"
+    [error] = [e for e in context.events if isinstance(e, Error)]
+    assert error.recoverable
+
+
+async def test_files_are_read_and_written_in_the_workspace_alone(tmp_path: Path) -> None:
+    workspace, outside = tmp_path / "work", tmp_path / "secret.txt"
+    workspace.mkdir()
+    outside.write_text("secret")
+    (workspace / "link").symlink_to(outside)
+    (workspace / "in.txt").write_text("inside")
+
+    read = await run_acp(acp_context("reads", workspace), str(workspace / "in.txt"))
+    refused = await run_acp(acp_context("reads", workspace), str(workspace / "link"))
+    written = await run_acp(acp_context("writes", workspace), str(workspace / "deep" / "out.txt"))
+
+    assert read == Completed(final_answer="inside")
+    assert refused == Completed(
+        final_answer=f"refused: {str(workspace / 'link')!r} is outside the workspace"
+    )
+    assert written == Completed(final_answer="written")
+    assert (workspace / "deep" / "out.txt").read_text() == "new"
+
+
+async def test_a_stopped_turn_is_broken_off_by_the_agent_itself(tmp_path: Path) -> None:
+    context = acp_context("waits", tmp_path)
+    run = asyncio.ensure_future(run_acp(context))
+
+    await context.until(lambda: bool(said_by(context)))
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+
+    assert Message(message_id="message-1", role="assistant", content="waiting no more") in (
+        context.events
+    )
+    assert isinstance(context.events[-1], ProcessExited)
+
+
+async def test_questions_of_a_stopped_turn_are_answered_as_cancelled(tmp_path: Path) -> None:
+    asked = asyncio.Event()
+
+    async def never(_: ApprovalRequest) -> ApprovalDecision:
+        asked.set()
+        await asyncio.Event().wait()
+        raise AssertionError("nobody sets this event")
+
+    context = acp_context("asks_and_waits", tmp_path, answers=never)
+    run = asyncio.ensure_future(run_acp(context))
+    with anyio.fail_after(10):
+        await asked.wait()
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+
+    assert Log(line="answer: cancelled", line_num=1, stream="stderr") in context.events
+    [ended] = [e for e in context.events if isinstance(e, ToolCallComplete)]
+    assert ended.status == "outcome_unknown"
+
+
+async def test_a_lost_lease_ends_the_run_and_the_process(tmp_path: Path) -> None:
+    def refuses(event: AgentEvent) -> Exception | None:
+        return LeaseLost("another has it") if isinstance(event, ThinkDelta) else None
+
+    context = RecordingContext(
+        profile=acp_profile("works"), workspace=str(tmp_path), refuses=refuses
+    )
+
+    with pytest.raises(LeaseLost):
+        await run_acp(context)
+
+    [started] = [e for e in context.events if isinstance(e, ProcessStarted)]
+    assert not is_alive(started.pid)
