@@ -40,6 +40,6 @@ def keys_text(keys: str, *, application_cursor: bool = False) -> str:
     with_alt = keys.removeprefix("alt-")
     if with_alt != keys and (len(with_alt) == 1 or with_alt in _KEYS):
         return "\x1b" + _KEYS.get(with_alt, with_alt)
-    if keys.startswith(_HELD):
+    if keys.startswith(_HELD) and keys not in _HELD:
         raise InvalidInput("data", f"there is no key {keys!r}")
     return keys
