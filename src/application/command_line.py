@@ -1,22 +1,45 @@
 """What is started for a task of an agent that is a program."""
 
+import re
+from collections.abc import Mapping
+
 from domain.agent_profile import AgentProfile
 from domain.errors import StartFailed
 from domain.task import Task
 from ports.process import Command
 
+TASK_FILE = ".agentcast/task.txt"
+"""Where the task's text lies in the private home when it is handed over as a file."""
+
 _SHELL = ("/bin/sh", "-c")
+_PLACE = re.compile(r"\{task\}|\{thread\}")
+_PATH = "{home}/" + TASK_FILE
 
 
-def command_of(task: Task, profile: AgentProfile, *, workspace: str) -> Command:
-    """Raises StartFailed for a profile that names no command."""
+def command_of(
+    task: Task, profile: AgentProfile, *, workspace: str, thread: str | None = None
+) -> Command:
+    """`thread` is the conversation to go on with.
+
+    Raises StartFailed for a profile that names no command, or cannot hand the task over.
+    """
+    by_file, by_stdin = (_hands_over(profile, how) for how in ("file", "stdin"))
+    if by_file and "HOME" in profile.env:
+        raise StartFailed("a task can be handed over as a file only in a HOME of its own")
+    argv = _argv(task, profile, thread)
     return Command(
-        argv=_argv(task, profile),
+        argv=argv,
         cwd=workspace,
         task_id=task.task_id,
         pty=profile.pty,
         env=profile.env,
         env_passthrough=profile.env_passthrough,
+        home_files={**profile.home_files, **({TASK_FILE: task.text} if by_file else {})},
+        home_argv=tuple(at for at, item in enumerate(argv) if by_file and _PATH in item),
+        stdin="open" if profile.keeps_stdin else "closed",
+        input_text=task.text if by_stdin else None,
+        memory_bytes=profile.memory_bytes,
+        max_processes=profile.processes,
         sandbox=profile.sandbox,
         network=profile.network,
     )
@@ -27,9 +50,33 @@ def shown_command(task: Task, command: Command, profile: AgentProfile) -> str:
     return task.text if profile.kind == "shell" else " ".join(command.argv)
 
 
-def _argv(task: Task, profile: AgentProfile) -> tuple[str, ...]:
+def _argv(task: Task, profile: AgentProfile, thread: str | None) -> tuple[str, ...]:
     if profile.kind == "shell":
         return (*(profile.argv or _SHELL), task.text)
-    if not profile.argv:
+    argv = profile.resume_argv if thread and profile.resume_argv else profile.argv
+    if not argv:
         raise StartFailed(f"the profile of agent {profile.name!r} names no command")
-    return (*profile.argv, task.text) if profile.hand_over == "argument" else profile.argv
+    fillings = {"{thread}": thread or "", **_task_filling(task, profile)}
+    filled = tuple(_filled(item, fillings) for item in argv)
+    if "{task}" not in fillings or any("{task}" in item for item in argv):
+        return filled
+    return (*filled, fillings["{task}"])
+
+
+def _task_filling(task: Task, profile: AgentProfile) -> Mapping[str, str]:
+    match profile.hand_over:
+        case "argument":
+            return {"{task}": task.text}
+        case "file":
+            return {"{task}": _PATH}
+        case "stdin" | "none":
+            return {}
+
+
+def _filled(item: str, fillings: Mapping[str, str]) -> str:
+    """In one pass: what is filled in is not looked at for places again."""
+    return _PLACE.sub(lambda place: fillings.get(place[0], place[0]), item)
+
+
+def _hands_over(profile: AgentProfile, how: str) -> bool:
+    return profile.kind != "shell" and profile.hand_over == how

@@ -1,42 +1,45 @@
-"""Carries out a task by running a command and logging what it writes."""
+"""Carries out a task by running a program, and makes events of what it writes."""
 
-import asyncio
-from collections.abc import Mapping
+from dataclasses import replace
 
 from application.command_line import command_of, shown_command
-from application.output_chunks import OutputChunks
+from application.line_extraction import LineExtraction
+from application.line_findings import LineFindings
 from application.output_log import OutputLog
+from application.output_reading import OutputReading
+from application.parsed_output import ParsedOutput
+from application.process_outcome import outcome_of_agent, outcome_of_command
+from application.supervision import Supervision
 from domain.errors import StartFailed
-from domain.process_events import ProcessExited, ProcessStarted
 from domain.task import Task
 from ports.clock import Clock
-from ports.process import Command, Exit, ProcessHost, RunningProcess
-from ports.runner import Completed, Failed, Outcome, RunContext
-
-# Longer than a busy machine may keep a program from writing the rest of a line.
-_SHOW_AFTER_S = 0.3
-
-_SIGNALS: Mapping[int, str] = {
-    1: "SIGHUP",
-    2: "SIGINT",
-    3: "SIGQUIT",
-    4: "SIGILL",
-    6: "SIGABRT",
-    7: "SIGBUS",
-    8: "SIGFPE",
-    9: "SIGKILL",
-    11: "SIGSEGV",
-    13: "SIGPIPE",
-    14: "SIGALRM",
-    15: "SIGTERM",
-}
+from ports.homes import Homes
+from ports.output_archive import OutputArchive
+from ports.output_parser import OutputParser, OutputParsers
+from ports.pattern_matcher import PatternMatcher
+from ports.process import Command, ProcessHost
+from ports.runner import Failed, Outcome, RunContext
 
 
 class CommandRunner:
-    """For profiles of the kinds `shell`, whose tasks are command lines, and `command`."""
+    """For profiles of the kind `shell`, whose tasks are command lines, of the kind `command`, and
+    of the kinds whose output one of the parsers understands.
+    """
 
-    def __init__(self, *, process_host: ProcessHost, clock: Clock) -> None:
-        self._process_host = process_host
+    def __init__(
+        self,
+        *,
+        process_host: ProcessHost,
+        homes: Homes,
+        archive: OutputArchive,
+        parsers: OutputParsers,
+        matcher: PatternMatcher,
+        clock: Clock,
+    ) -> None:
+        self._supervision = Supervision(process_host=process_host, archive=archive, clock=clock)
+        self._homes = homes
+        self._parsers = parsers
+        self._matcher = matcher
         self._clock = clock
 
     async def run(self, task: Task, context: RunContext) -> Outcome:
@@ -46,69 +49,39 @@ class CommandRunner:
             return Failed(error=str(error), reason="start_failed", exit_code=error.exit_code)
 
     async def _run(self, task: Task, context: RunContext) -> Outcome:
-        command = command_of(task, context.profile, workspace=context.workspace)
-        shown = shown_command(task, command, context.profile)
-        log = OutputLog(context.emit_all, self._clock)
-        began = self._clock.monotonic()
-        async with self._process_host.start(command) as process:
-            try:
-                await context.emit(_started(process, command, shown))
-                await _follow(process, log)
-                ended = await process.wait()
-            except asyncio.CancelledError:
-                ended = await process.stop(grace_s=context.grace_s)
-                await log.end()
-                await context.emit(self._exited(ended, began))
-                raise
-            await context.emit(self._exited(ended, began))
-        return _outcome(ended, log.last_line)
+        profile = context.profile
+        command = await self._command(task, context)
+        parser = self._parsers.of(profile.parser or profile.kind)
+        reading = self._reading(task, context, parser)
+        shown = shown_command(task, command, profile)
+        ended = await self._supervision.run(command, shown=shown, reading=reading, context=context)
+        if reading.is_full:
+            message = "the task went over its limit of output"
+            return Failed(error=message, reason="limit.output")
+        if parser is None:
+            return outcome_of_command(ended, reading.last_line)
+        return outcome_of_agent(ended, parser.outcome, reading.last_line)
 
-    def _exited(self, ended: Exit, began: float) -> ProcessExited:
-        return ProcessExited(
-            duration_ms=round((self._clock.monotonic() - began) * 1000),
-            exit_code=ended.code,
-            signal=ended.signal,
-            leaked_pids=tuple(ended.leaked_pids) or None,
-        )
+    async def _command(self, task: Task, context: RunContext) -> Command:
+        """An agent that goes on with its conversations finds in its home what it keeps of them."""
+        profile = context.profile
+        command = command_of(task, profile, workspace=context.workspace, thread=context.thread)
+        if not profile.resume_argv or "HOME" in profile.env:
+            return command
+        return replace(command, home=await self._homes.folder(task, profile))
 
+    def _reading(
+        self, task: Task, context: RunContext, parser: OutputParser | None
+    ) -> OutputReading:
+        findings = self._findings(task, context)
+        log = OutputLog(context.emit_all if findings is None else findings.emit_all, self._clock)
+        if parser is None:
+            return log
+        source = context.profile.parser or context.profile.kind
+        return ParsedOutput(parser, source=source, log=log, findings=findings, context=context)
 
-def _started(process: RunningProcess, command: Command, shown: str) -> ProcessStarted:
-    return ProcessStarted(
-        pid=process.pid,
-        command=shown,
-        cwd=command.cwd,
-        pty=command.pty,
-        sandbox=process.sandbox,
-    )
-
-
-async def _follow(process: RunningProcess, log: OutputLog) -> None:
-    async with OutputChunks(process.output()) as chunks:
-        while True:
-            patience_s = _SHOW_AFTER_S if log.has_unfinished else None
-            try:
-                output = await chunks.next(patience_s=patience_s)
-            except TimeoutError:
-                await log.show_unfinished()
-                continue
-            if output is None:
-                break
-            await log.take(output)
-    await log.end()
-
-
-def _outcome(ended: Exit, last_line: str) -> Outcome:
-    if ended.signal is not None:
-        name = _SIGNALS.get(ended.signal, "no name known here")
-        return Failed(
-            error=f"The command was ended by signal {ended.signal} ({name}).",
-            reason="exit_code",
-            exit_code=128 + ended.signal,
-        )
-    if ended.code != 0:
-        return Failed(
-            error=f"The command ended with exit code {ended.code}.",
-            reason="exit_code",
-            exit_code=ended.code,
-        )
-    return Completed(final_answer=last_line, exit_code=0)
+    def _findings(self, task: Task, context: RunContext) -> LineFindings | None:
+        rules = (*context.profile.rules, *task.rules)
+        if not rules:
+            return None
+        return LineFindings(context, LineExtraction(rules, self._matcher))

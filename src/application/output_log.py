@@ -45,6 +45,16 @@ class OutputLog:
         elif now - state.unfinished_since >= _SHOW_EVERY_S:
             await self._show(output.stream, state)
 
+    def next_number(self) -> int:
+        """The number of a line that is told in another way than as a `log` event."""
+        self._count += 1
+        return self._count
+
+    @property
+    def is_full(self) -> bool:
+        """Never: whoever counts the `log` events ends the run."""
+        return False
+
     async def show_unfinished(self) -> None:
         """Show what has been written of lines that are not finished: prompts, progress bars."""
         for stream, state in self._streams.items():
@@ -80,8 +90,7 @@ class OutputLog:
     def _number(self, state: "_Stream", line: Line) -> int:
         number = state.number
         if number is None:
-            self._count += 1
-            number = self._count
+            number = self.next_number()
         state.number = number if line.is_partial else None
         return number
 

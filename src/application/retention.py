@@ -1,4 +1,4 @@
-"""Lets what has been kept long enough go: deleted sessions, old events, old workspaces, deltas."""
+"""Lets what has been kept long enough go: deleted sessions, old events, workspaces, outputs, deltas."""
 
 import asyncio
 import logging
@@ -10,6 +10,7 @@ from application.retention_policy import RetentionPolicy
 from domain.errors import Unavailable
 from ports.clock import Clock
 from ports.event_retention import EventRetention, SessionName, SessionUse
+from ports.output_archive import OutputArchive
 from ports.session_store import SessionStore
 from ports.workspace_retention import WorkspaceRetention
 
@@ -29,6 +30,7 @@ class Retention:
         policy: RetentionPolicy,
         events: EventRetention,
         workspaces: WorkspaceRetention,
+        archive: OutputArchive,
         sessions: SessionStore,
         clock: Clock,
         is_on: bool,
@@ -36,6 +38,7 @@ class Retention:
         self._policy = policy
         self._events = events
         self._workspaces = workspaces
+        self._archive = archive
         self._sessions = sessions
         self._clock = clock
         self._is_on = is_on
@@ -61,6 +64,7 @@ class Retention:
         """Remove what is left of deleted sessions, once their runners have stopped."""
         for dead in await self._events.dead_sessions(limit=_AT_ONCE):
             await self._remove_workspace(dead.session, when="gone")
+            await self._archive.forget(await self._events.tasks_of(dead.session_key))
             # A long log goes in steps first, so that the purge is a short transaction.
             await self._trimming.trim_session(dead.session_key)
         await self._sessions.purge()
@@ -70,6 +74,7 @@ class Retention:
         now = self._clock.now()
         if self._policy.kept_for is not None:
             events = await self._trimming.trim_before(now - self._policy.kept_for)
+            await self._archive.forget_before(now - self._policy.kept_for)
             if events:
                 log.info("removed %d events that were kept long enough", events)
         if self._policy.max_bytes is not None:
@@ -78,7 +83,7 @@ class Retention:
 
     async def _shrink(self, max_bytes: int) -> None:
         # Measured once: neither database knows at once how much a removal has freed.
-        excess = await self._events.size() + await self._workspaces.size() - max_bytes
+        excess = await self._size() - max_bytes
         if excess <= 0:
             return
         excess -= await self._remove_spent_workspaces(excess)
@@ -88,7 +93,12 @@ class Retention:
                 log.warning("%d bytes too many are kept, by unfinished tasks or files", excess)
                 return
             excess -= await self._trimming.trim_task(oldest[0])
+            excess -= await self._archive.forget([oldest[0].task_id])
             excess -= await self._remove_workspace(oldest[0].session, when="spent")
+
+    async def _size(self) -> int:
+        files = await self._workspaces.size() + await self._archive.size_bytes()
+        return await self._events.size() + files
 
     async def _remove_spent_workspaces(self, excess: int) -> int:
         """Those whose events have gone already; what another store's sessions own stays."""

@@ -1,12 +1,15 @@
-"""The deadlines of a run: how long in all, and how long without a word."""
+"""The deadlines of a run: how long in all, until the first word, and without another."""
 
 import asyncio
+from collections.abc import Iterator
 
 from application.stop_signal import LimitHit, StopSignal
 from application.task_context import TaskContext
 
 
 class RunDeadlines:
+    """Until the first word its own deadline holds, if there is one, and not that of silence."""
+
     def __init__(self, context: TaskContext, stop: StopSignal) -> None:
         self._context = context
         self._stop = stop
@@ -24,12 +27,18 @@ class RunDeadlines:
 
     def _next(self) -> tuple[float, LimitHit] | None:
         """The seconds left until the nearest deadline, and what it means to reach it."""
+        return min(self._left(), key=lambda deadline: deadline[0], default=None)
+
+    def _left(self) -> Iterator[tuple[float, LimitHit]]:
         limits, now = self._context.limits, self._context.time.now()
-        deadlines: list[tuple[float, LimitHit]] = []
+        first_s = self._context.profile.first_output_s
         if limits.timeout_s is not None:
             cause = LimitHit("timeout", f"the task took longer than {limits.timeout_s:g} s")
-            deadlines.append((self._started + limits.timeout_s - now, cause))
-        if limits.idle_s is not None:
-            cause = LimitHit("idle_timeout", f"the agent said nothing for {limits.idle_s:g} s")
-            deadlines.append((self._context.last_event_at + limits.idle_s - now, cause))
-        return min(deadlines, key=lambda deadline: deadline[0], default=None)
+            yield self._started + limits.timeout_s - now, cause
+        silent_s = now - self._context.last_event_at
+        if first_s is not None and not self._context.has_spoken:
+            said = f"the agent did not say a word in its first {first_s:g} s"
+            yield first_s - silent_s, LimitHit("idle_timeout", said)
+        elif limits.idle_s is not None:
+            said = f"the agent said nothing for {limits.idle_s:g} s"
+            yield limits.idle_s - silent_s, LimitHit("idle_timeout", said)

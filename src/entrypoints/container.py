@@ -3,18 +3,11 @@
 from collections.abc import Sequence
 
 from dependency_injector.containers import DeclarativeContainer
-from dependency_injector.providers import (
-    Callable,
-    Dependency,
-    Dict,
-    Factory,
-    List,
-    Provider,
-    Singleton,
-)
+from dependency_injector.providers import Callable, Dependency, Dict, List, Provider, Singleton
 
 from adapters.acp.acp_runner import AcpRunner
 from adapters.auth.local_authenticator import LocalAuthenticator
+from adapters.cli_agents.cli_output_parsers import CliOutputParsers
 from adapters.http.reactor import Reactor
 from adapters.http.stream_flush import StreamFlush
 from adapters.http.stream_takeover import StreamTakeover
@@ -65,6 +58,7 @@ from ports.homes import Homes
 from ports.id_source import IdSource
 from ports.language_model import LanguageModel
 from ports.meter import Meter
+from ports.output_archive import OutputArchive
 from ports.pattern_matcher import PatternMatcher
 from ports.process import ProcessHost
 from ports.profile_store import ProfileStore
@@ -83,7 +77,7 @@ class Container(DeclarativeContainer):
 
     settings: Provider[Settings] = Dependency(instance_of=Settings)
     worker_settings: Provider[WorkerSettings] = Dependency(instance_of=WorkerSettings)
-    data_directory = Factory(DataDirectory, settings.provided.data_dir)
+    data_directory = Singleton(DataDirectory, settings.provided.data_dir)
 
     clock: Provider[Clock] = Singleton(SystemClock)
     ids: Provider[IdSource] = Singleton(SystemIdSource)
@@ -100,6 +94,7 @@ class Container(DeclarativeContainer):
         folders.workspace_retention, data_directory
     )
 
+    output_archive: Provider[OutputArchive] = Singleton(folders.output_archive, data_directory)
     _stores = Singleton(
         stores.open_stores,
         Callable(choices.store_kind, settings),
@@ -128,10 +123,19 @@ class Container(DeclarativeContainer):
     react_runner: Provider[Runner] = Singleton(
         ReactRunner, model=language_model, tools=tools, clock=clock, ids=ids
     )
+    pattern_matcher: Provider[PatternMatcher] = Singleton(choices.pattern_matcher)
     command_runner: Provider[Runner] = Singleton(
-        CommandRunner, process_host=process_host, clock=clock
+        CommandRunner,
+        process_host=process_host,
+        homes=homes,
+        archive=output_archive,
+        parsers=Singleton(CliOutputParsers, clock),
+        matcher=pattern_matcher,
+        clock=clock,
     )
-    acp_runner: Provider[Runner] = Singleton(AcpRunner, process_host=process_host, clock=clock)
+    acp_runner: Provider[Runner] = Singleton(
+        AcpRunner, process_host=process_host, homes=homes, clock=clock
+    )
     runners = Dict(
         dict.fromkeys(choices.PROGRAM_KINDS, command_runner), react=react_runner, acp=acp_runner
     )
@@ -143,7 +147,6 @@ class Container(DeclarativeContainer):
         store=profile_store,
     )
     program_finder: Provider[ProgramFinder] = Singleton(PathProgramFinder)
-    pattern_matcher: Provider[PatternMatcher] = Singleton(choices.pattern_matcher)
     agents = Singleton(
         Agents,
         store=profile_store,
@@ -239,6 +242,7 @@ class Container(DeclarativeContainer):
         policy=Callable(choices.retention_policy, settings),
         events=event_retention,
         workspaces=workspace_retention,
+        archive=output_archive,
         sessions=session_store,
         clock=clock,
         is_on=worker_settings.provided.takes_any,

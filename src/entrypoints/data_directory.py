@@ -14,6 +14,7 @@ class DataDirectory:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.workspaces = path / "workspaces"
+        self.output = path / "output"
         self.homes = path / "homes"
 
     def make(self) -> None:

@@ -83,4 +83,7 @@ class EventRetention(Protocol):
     async def dead_sessions(self, *, limit: int) -> Sequence[DeadSession]:
         """Those that wait for `SessionStore.purge`."""
 
+    async def tasks_of(self, session_key: SessionKey) -> Sequence[TaskId]:
+        """All tasks of a session, deleted or not; nothing for an unknown one."""
+
     async def use_of(self, session: SessionName) -> SessionUse: ...

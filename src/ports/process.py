@@ -26,6 +26,8 @@ class Command:
     """An existing folder to be its HOME; None makes one that goes when it ends."""
     home_files: Mapping[str, str] = field(default_factory=dict)
     """Put into its private HOME, by relative path; left out where `env` names another HOME."""
+    home_argv: Collection[int] = ()
+    """The places of `argv` where `{home}` stands for the path of its HOME."""
     stdin: Literal["closed", "open"] = "closed"
     """`closed` is at its end from the start, also in a terminal: nothing can wait for it."""
     input_text: str | None = None

@@ -13,13 +13,13 @@ import pytest
 
 from adapters.process.linux_process_host import LinuxProcessHost
 from adapters.system.clock import SystemClock
-from application.command_runner import CommandRunner
 from domain.agent_profile import AgentProfile
 from domain.approval import ApprovalDecision, ApprovalRequest
 from domain.ids import AgentName, TaskId
 from ports.process import Command, Exit, RunningProcess
 from ports.runner import Completed, Outcome
 from tests.process_fakes import RecordingContext, process_task
+from tests.runner_fakes import command_runner
 
 pytestmark = pytest.mark.fault
 
@@ -107,7 +107,7 @@ async def test_a_cancelled_user_leaves_nothing_running(tmp_path: Path) -> None:
 
 async def test_two_hundred_runs_leave_no_descriptor_and_no_zombie(tmp_path: Path) -> None:
     host = LinuxProcessHost()
-    runner = CommandRunner(process_host=host, clock=SystemClock())
+    runner = command_runner(host, clock=SystemClock())
     text = "(setsid true &); setsid sleep 300 </dev/null >/dev/null 2>&1 & echo {}"
 
     async def run(number: int) -> Outcome:
@@ -131,7 +131,7 @@ async def test_two_hundred_runs_leave_no_descriptor_and_no_zombie(tmp_path: Path
 async def test_a_hundred_megabytes_without_a_line_feed_stay_in_pieces(tmp_path: Path) -> None:
     context = RecordingContext(profile=PROFILE, workspace=str(tmp_path))
     counted = Counting(context)
-    runner = CommandRunner(process_host=LinuxProcessHost(), clock=SystemClock())
+    runner = command_runner(LinuxProcessHost(), clock=SystemClock())
     before = psutil.Process().memory_info().rss
 
     with anyio.fail_after(60):
@@ -147,7 +147,7 @@ async def test_a_hundred_megabytes_without_a_line_feed_stay_in_pieces(tmp_path: 
 
 async def test_a_flood_of_tiny_writes_loses_no_line(tmp_path: Path) -> None:
     context = RecordingContext(profile=PROFILE, workspace=str(tmp_path))
-    runner = CommandRunner(process_host=LinuxProcessHost(), clock=SystemClock())
+    runner = command_runner(LinuxProcessHost(), clock=SystemClock())
 
     with anyio.fail_after(30):
         await runner.run(process_task("for i in $(seq 1 2000); do echo line $i; done"), context)

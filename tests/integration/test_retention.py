@@ -49,6 +49,7 @@ def retention(graph: Graph, policy: RetentionPolicy) -> Retention:
         policy=policy,
         events=container.event_retention(),
         workspaces=container.workspace_retention(),
+        archive=container.output_archive(),
         sessions=container.session_store(),
         clock=container.clock(),
         is_on=True,

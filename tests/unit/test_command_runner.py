@@ -3,7 +3,6 @@ import asyncio
 import anyio
 import pytest
 
-from application.command_runner import CommandRunner
 from domain.agent_profile import AgentProfile, HandOver
 from domain.errors import LeaseLost
 from domain.ids import AgentName, TaskId
@@ -12,6 +11,7 @@ from ports.process import Command, Exit
 from ports.runner import Completed, Failed, Outcome
 from tests.fakes import FakeClock
 from tests.process_fakes import FakeProcess, FakeProcessHost, RecordingContext, process_task
+from tests.runner_fakes import command_runner
 
 SHELL = AgentProfile(name=AgentName("shell"), kind="shell")
 
@@ -38,7 +38,7 @@ async def test_the_text_of_a_shell_task_is_one_argument_of_the_shell() -> None:
     process.end()
     host = FakeProcessHost(process)
 
-    await _runner(host).run(process_task("echo $(id); ls"), context)
+    await command_runner(host).run(process_task("echo $(id); ls"), context)
 
     assert host.commands == [
         Command(
@@ -71,7 +71,7 @@ async def test_a_command_gets_the_text_as_its_last_argument_if_its_profile_says_
     process.end()
     host = FakeProcessHost(process)
 
-    await _runner(host).run(process_task("hi"), RecordingContext(profile=profile))
+    await command_runner(host).run(process_task("hi"), RecordingContext(profile=profile))
 
     assert host.commands == [
         Command(
@@ -168,7 +168,7 @@ async def test_a_progress_bar_is_shown_at_most_twenty_times_a_second() -> None:
         process.say(f"\r{percent}%")
     process.end()
 
-    runner = CommandRunner(process_host=FakeProcessHost(process), clock=clock)
+    runner = command_runner(FakeProcessHost(process), clock=clock)
     outcome = await runner.run(process_task("bar"), context)
 
     assert outcome == Completed(final_answer="100%", exit_code=0)
@@ -230,10 +230,6 @@ def _lost(event: object) -> Exception | None:
     return LeaseLost("gone") if isinstance(event, Log) else None
 
 
-def _runner(host: FakeProcessHost) -> CommandRunner:
-    return CommandRunner(process_host=host, clock=FakeClock())
-
-
 async def _run(text: str, process: FakeProcess, context: RecordingContext) -> Outcome:
     with anyio.fail_after(5):
-        return await _runner(FakeProcessHost(process)).run(process_task(text), context)
+        return await command_runner(FakeProcessHost(process)).run(process_task(text), context)

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import islice
 
 from adapters.memory.database import MemoryDatabase, SessionRow, TaskRow
-from domain.ids import SessionKey
+from domain.ids import SessionKey, TaskId
 from domain.session import Session
 from domain.task import Task
 from ports.event_retention import DeadSession, EndedTask, SessionName, SessionUse, Trimmed
@@ -72,6 +72,9 @@ class MemoryEventRetention:
             if row.is_deleted and not any(task.is_live for task in self._database.tasks_of(key))
         )
         return list(islice(dead, limit))
+
+    async def tasks_of(self, session_key: SessionKey) -> Sequence[TaskId]:
+        return [row.task.task_id for row in self._database.tasks_of(session_key)]
 
     async def use_of(self, session: SessionName) -> SessionUse:
         tasks = self._database.tasks.values()

@@ -13,7 +13,7 @@ _NOT_EXECUTABLE, _NOT_FOUND = 126, 127  # as shells have it
 
 
 def resolved_argv(command: Command, environment: Mapping[str, str]) -> list[str]:
-    """The argv with the program's full path. Raises StartFailed."""
+    """The argv with full paths for the program and the home. Raises StartFailed."""
     for text in _texts(command):
         if "\0" in text:
             raise StartFailed("a command may not hold a NUL character")
@@ -24,7 +24,12 @@ def resolved_argv(command: Command, environment: Mapping[str, str]) -> list[str]
     program = _program(command, environment["PATH"])
     if _is_being_written(program):
         raise StartFailed(f"{command.argv[0]!r} is being written: text file busy")
-    return [program, *command.argv[1:]]
+    return [program, *_arguments(command, home=environment["HOME"])]
+
+
+def _arguments(command: Command, *, home: str) -> Iterator[str]:
+    for place, item in enumerate(command.argv[1:], 1):
+        yield item.replace("{home}", home) if place in command.home_argv else item
 
 
 def _texts(command: Command) -> Iterator[str]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from adapters.store import retention_queries, retention_steps
 from adapters.store.database import Database
 from adapters.store.store_clock import micros
-from domain.ids import SessionKey
+from domain.ids import SessionKey, TaskId
 from ports.event_retention import DeadSession, EndedTask, SessionName, SessionUse, Trimmed
 
 
@@ -48,6 +48,9 @@ class SqlEventRetention:
 
     async def dead_sessions(self, *, limit: int) -> Sequence[DeadSession]:
         return await self._database.read(lambda c: retention_queries.dead_sessions(c, limit=limit))
+
+    async def tasks_of(self, session_key: SessionKey) -> Sequence[TaskId]:
+        return await self._database.read(lambda c: retention_queries.tasks_of(c, session_key))
 
     async def use_of(self, session: SessionName) -> SessionUse:
         return await self._database.read(lambda c: retention_queries.use_of(c, session))

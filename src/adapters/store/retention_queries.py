@@ -76,6 +76,11 @@ def dead_sessions(connection: Connection, *, limit: int) -> Sequence[DeadSession
     ]
 
 
+def tasks_of(connection: Connection, key: SessionKey) -> Sequence[TaskId]:
+    rows = connection.execute(select(tasks.c.task_id).where(tasks.c.session_key == key))
+    return [TaskId(row.task_id) for row in rows]
+
+
 def use_of(connection: Connection, session: SessionName) -> SessionUse:
     is_it = and_(sessions.c.key == session.session_key, _is_called(sessions, session))
     is_its_task = and_(tasks.c.session_key == session.session_key, _is_called(tasks, session))

@@ -1,0 +1,67 @@
+"""What became of a task whose process has ended: by its own word first, then by its exit."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ports.process import Exit
+from ports.runner import Completed, Failed, Outcome
+
+_SIGNALS: Mapping[int, str] = {
+    1: "SIGHUP",
+    2: "SIGINT",
+    3: "SIGQUIT",
+    4: "SIGILL",
+    6: "SIGABRT",
+    7: "SIGBUS",
+    8: "SIGFPE",
+    9: "SIGKILL",
+    11: "SIGSEGV",
+    13: "SIGPIPE",
+    14: "SIGALRM",
+    15: "SIGTERM",
+}
+_LIMITS: Mapping[str, str] = {
+    "memory": "The command was ended because it ran out of the memory it may use.",
+    "processes": "The command was ended because it ran more processes than it may.",
+}
+
+
+def outcome_of_command(ended: Exit, last_line: str) -> Outcome:
+    """Of a program whose output is not understood: its last line is the answer."""
+    failure = _failure(ended)
+    return failure or Completed(final_answer=last_line, exit_code=0)
+
+
+def outcome_of_agent(ended: Exit, said: Outcome | None, last_line: str) -> Outcome:
+    """`said` is what the agent told of its end; `last_line` the last that was not understood."""
+    if said is not None:
+        exit_code = _exit_code(ended) if said.exit_code is None else said.exit_code
+        return replace(said, exit_code=exit_code)
+    failure = _failure(ended)
+    if failure is None:
+        failure = Failed(
+            error="The agent ended without a result.", reason="agent_error", exit_code=0
+        )
+    return replace(failure, error=f"{failure.error} {last_line}".rstrip())
+
+
+def _failure(ended: Exit) -> Failed | None:
+    exit_code = _exit_code(ended)
+    if ended.limit is not None:
+        error = _LIMITS[ended.limit]
+        return Failed(error=error, reason="resource_limit", exit_code=exit_code)
+    if exit_code == 0:
+        return None
+    return Failed(error=_sentence(ended), reason="exit_code", exit_code=exit_code)
+
+
+def _sentence(ended: Exit) -> str:
+    if ended.signal is None:
+        return f"The command ended with exit code {ended.code}."
+    name = _SIGNALS.get(ended.signal, "no name known here")
+    return f"The command was ended by signal {ended.signal} ({name})."
+
+
+def _exit_code(ended: Exit) -> int | None:
+    """As a shell would tell it."""
+    return ended.code if ended.signal is None else 128 + ended.signal

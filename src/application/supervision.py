@@ -1,0 +1,112 @@
+"""Runs one process from its start to its exit, and tells of both, however the run ends."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from application.output_chunks import OutputChunks
+from application.output_reading import OutputReading
+from application.usage_sampling import UsageSampling
+from domain.errors import StartFailed
+from domain.process_events import ProcessExited, ProcessStarted
+from ports.clock import Clock
+from ports.output_archive import ArchiveWriter, OutputArchive
+from ports.process import Command, Exit, ProcessHost, RunningProcess
+from ports.runner import RunContext
+
+# Longer than a busy machine may keep a program from writing the rest of a line.
+_SHOW_AFTER_S = 0.3
+
+
+class Supervision:
+    def __init__(self, *, process_host: ProcessHost, archive: OutputArchive, clock: Clock) -> None:
+        self._process_host = process_host
+        self._archive = archive
+        self._clock = clock
+
+    async def run(
+        self, command: Command, *, shown: str, reading: OutputReading, context: RunContext
+    ) -> Exit:
+        """`shown` is what people are told of the command. Raises StartFailed.
+
+        A process whose output is more than it may be is stopped.
+        """
+        async with (
+            self._archive.writing(command.task_id) as kept,
+            self._started(command, within_s=context.profile.start_s) as process,
+        ):
+            began = self._clock.monotonic()
+            try:
+                await context.emit(_process_started(process, command, shown))
+                ended = await _read(process, reading, kept, context)
+            except asyncio.CancelledError:
+                ended = await _stopped(process, context)
+                await reading.end()
+                await context.emit(self._process_exited(ended, began))
+                raise
+            await context.emit(self._process_exited(ended, began))
+        return ended
+
+    @asynccontextmanager
+    async def _started(
+        self, command: Command, *, within_s: float
+    ) -> AsyncIterator[RunningProcess]:
+        async with AsyncExitStack() as stack:
+            try:
+                async with asyncio.timeout(within_s):
+                    process = await stack.enter_async_context(self._process_host.start(command))
+            except TimeoutError as error:
+                raise StartFailed(f"the process was not there after {within_s:g} s") from error
+            yield process
+
+    def _process_exited(self, ended: Exit, began: float) -> ProcessExited:
+        return ProcessExited(
+            duration_ms=round((self._clock.monotonic() - began) * 1000),
+            exit_code=ended.code,
+            signal=ended.signal,
+            leaked_pids=tuple(ended.leaked_pids) or None,
+        )
+
+
+def _process_started(process: RunningProcess, command: Command, shown: str) -> ProcessStarted:
+    return ProcessStarted(
+        pid=process.pid,
+        command=shown,
+        cwd=command.cwd,
+        pty=command.pty,
+        sandbox=process.sandbox,
+    )
+
+
+async def _read(
+    process: RunningProcess, reading: OutputReading, kept: ArchiveWriter, context: RunContext
+) -> Exit:
+    async with UsageSampling(process, context.emit):
+        await _follow(process, reading, kept)
+        if reading.is_full:
+            return await process.stop(grace_s=context.grace_s)
+        return await process.wait()
+
+
+async def _follow(process: RunningProcess, reading: OutputReading, kept: ArchiveWriter) -> None:
+    async with OutputChunks(process.output()) as chunks:
+        while not reading.is_full:
+            patience_s = _SHOW_AFTER_S if reading.has_unfinished else None
+            try:
+                output = await chunks.next(patience_s=patience_s)
+            except TimeoutError:
+                await reading.show_unfinished()
+                continue
+            if output is None:
+                break
+            await kept.write(output.text)
+            await reading.take(output)
+    await reading.end()
+
+
+async def _stopped(process: RunningProcess, context: RunContext) -> Exit:
+    """To be cancelled once more, while it is given time to end, means that there is no time."""
+    try:
+        return await process.stop(grace_s=context.grace_s)
+    except asyncio.CancelledError:
+        return await process.stop(grace_s=0)

@@ -1,0 +1,122 @@
+"""What a command runner needs besides processes: an archive, homes and parsers that remember."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from adapters.patterns.regex_pattern_matcher import RegexPatternMatcher
+from application.command_runner import CommandRunner
+from domain.agent_profile import AgentProfile
+from domain.events import AgentEvent
+from domain.ids import TaskId
+from domain.task import Task
+from domain.thinking_events import Message
+from ports.clock import Clock
+from ports.output_parser import OutputParser
+from ports.process import ProcessHost
+from ports.runner import Outcome
+from tests.fakes import FakeClock
+
+
+class KeptText:
+    def __init__(self) -> None:
+        self.text = ""
+
+    async def write(self, text: str) -> None:
+        self.text += text
+
+
+class FakeOutputArchive:
+    """Keeps everything, whatever its size, and never grows old."""
+
+    def __init__(self) -> None:
+        self.kept: dict[TaskId, KeptText] = {}
+
+    @asynccontextmanager
+    async def writing(self, task_id: TaskId) -> AsyncIterator[KeptText]:
+        yield self.kept.setdefault(task_id, KeptText())
+
+    async def read(self, task_id: TaskId) -> AsyncGenerator[bytes]:
+        if kept := self.kept.get(task_id):
+            yield kept.text.encode()
+
+    async def has_beginning(self, task_id: TaskId) -> bool:
+        return True
+
+    async def forget(self, tasks: Collection[TaskId]) -> int:
+        gone = [self.kept.pop(each) for each in tasks if each in self.kept]
+        return sum(len(kept.text.encode()) for kept in gone)
+
+    async def forget_before(self, at: datetime) -> int:
+        return 0
+
+    async def size_bytes(self) -> int:
+        return sum(len(kept.text.encode()) for kept in self.kept.values())
+
+
+class FakeHomes:
+    async def folder(self, task: Task, profile: AgentProfile) -> str:
+        return f"/homes/{profile.name}"
+
+
+class WordParser:
+    """Knows lines that begin with `say `; `end ` and `thread ` are for what a test sets."""
+
+    def __init__(self, *, outcome: Outcome | None = None) -> None:
+        self._outcome = outcome
+        self._thread: str | None = None
+        self._has_ended = False
+
+    def parse(self, line: str) -> Sequence[AgentEvent] | None:
+        word, _, rest = line.partition(" ")
+        match word:
+            case "say":
+                return [Message(message_id="m", role="assistant", content=rest)]
+            case "thread":
+                self._thread = rest
+                return []
+            case "end":
+                self._has_ended = True
+                return []
+            case _:
+                return None
+
+    def end(self) -> Sequence[AgentEvent]:
+        return [Message(message_id="last", role="assistant", content="owed")]
+
+    @property
+    def outcome(self) -> Outcome | None:
+        return self._outcome if self._has_ended else None
+
+    @property
+    def thread(self) -> str | None:
+        return self._thread
+
+
+class FakeParsers:
+    def __init__(self, parsers: Mapping[str, OutputParser] | None = None) -> None:
+        self._parsers = parsers or {}
+
+    def of(self, name: str) -> OutputParser | None:
+        return self._parsers.get(name)
+
+    @property
+    def names(self) -> Sequence[str]:
+        return tuple(self._parsers)
+
+
+def command_runner(
+    host: ProcessHost,
+    *,
+    clock: Clock | None = None,
+    archive: FakeOutputArchive | None = None,
+    parsers: Mapping[str, OutputParser] | None = None,
+) -> CommandRunner:
+    return CommandRunner(
+        process_host=host,
+        homes=FakeHomes(),
+        archive=archive or FakeOutputArchive(),
+        parsers=FakeParsers(parsers),
+        matcher=RegexPatternMatcher(),
+        clock=clock or FakeClock(),
+    )
