@@ -5,6 +5,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import anyio
 
@@ -15,6 +16,7 @@ from domain.approval import ApprovalDecision, ApprovalRequest
 from domain.events import AgentEvent
 from domain.ids import AgentName
 from domain.process_events import ProcessExited, ProcessStarted
+from domain.task import Task
 from ports.runner import Outcome
 from tests.fakes import FakeClock
 from tests.process_fakes import RecordingContext, process_task
@@ -54,15 +56,22 @@ def acp_context(mood: str, folder: Path, *, answers: Answer = yes) -> AskedConte
 
 async def run_acp(context: RecordingContext, text: str = "go") -> Outcome:
     host = LinuxProcessHost(environment={"PATH": os.environ["PATH"]})
-    with anyio.fail_after(20):
-        return await AcpRunner(process_host=host, clock=FakeClock()).run(
-            process_task(text, agent="moody"), context
-        )
+    with TemporaryDirectory() as home, anyio.fail_after(20):
+        runner = AcpRunner(process_host=host, homes=_OneHome(home), clock=FakeClock())
+        return await runner.run(process_task(text, agent="moody"), context)
 
 
 def said_by(context: RecordingContext) -> list[AgentEvent]:
     """Without the process, which is another in each run."""
     return [e for e in context.events if not isinstance(e, ProcessStarted | ProcessExited)]
+
+
+class _OneHome:
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    async def folder(self, task: Task, profile: AgentProfile) -> str:
+        return self._path
 
 
 def is_alive(pid: int) -> bool:

@@ -9,6 +9,7 @@ from domain.errors import StartFailed, StateConflict
 from domain.process_events import ProcessExited, ProcessStarted
 from domain.task import Task
 from ports.clock import Clock
+from ports.homes import Homes
 from ports.process import Command, Exit, ProcessHost, RunningProcess
 from ports.runner import Failed, Outcome, RunContext
 
@@ -34,8 +35,9 @@ class OpenTurn(Protocol):
 class AcpRunner:
     """For profiles of the kind `acp`. The protocol's library is an extra, loaded by the first."""
 
-    def __init__(self, *, process_host: ProcessHost, clock: Clock) -> None:
+    def __init__(self, *, process_host: ProcessHost, homes: Homes, clock: Clock) -> None:
         self._process_host = process_host
+        self._homes = homes
         self._clock = clock
 
     async def run(self, task: Task, context: RunContext) -> Outcome:
@@ -60,7 +62,7 @@ class AcpRunner:
         open_turn: OpenTurn,
         is_ready: Callable[[], None],
     ) -> Outcome:
-        command = _command(task, context)
+        command = await self._command(task, context)
         began = self._clock.monotonic()
         async with self._process_host.start(command) as process:
             await context.emit(_started(process, command))
@@ -77,6 +79,28 @@ class AcpRunner:
                 await turn.finish()
             await context.emit(self._exited(ended, began))
         return outcome
+
+    async def _command(self, task: Task, context: RunContext) -> Command:
+        """Most agents keep their conversations in their home."""
+        profile = context.profile
+        if not profile.argv:
+            raise StartFailed(f"the profile of agent {profile.name!r} names no command")
+        has_home = "HOME" in profile.env
+        return Command(
+            argv=profile.argv,
+            cwd=context.workspace,
+            task_id=task.task_id,
+            pty=False,
+            stdin="open",
+            env=profile.env,
+            env_passthrough=profile.env_passthrough,
+            home=None if has_home else await self._homes.folder(task, profile),
+            home_files=profile.home_files,
+            memory_bytes=profile.memory_bytes,
+            max_processes=profile.processes,
+            sandbox=profile.sandbox,
+            network=profile.network,
+        )
 
     def _exited(self, ended: Exit, began: float) -> ProcessExited:
         return ProcessExited(
@@ -95,26 +119,6 @@ def _load_protocol() -> OpenTurn:
             "agents of the kind 'acp' need one more package: agentcast[acp]"
         ) from error
     return open_turn
-
-
-def _command(task: Task, context: RunContext) -> Command:
-    profile = context.profile
-    if not profile.argv:
-        raise StartFailed(f"the profile of agent {profile.name!r} names no command")
-    return Command(
-        argv=profile.argv,
-        cwd=context.workspace,
-        task_id=task.task_id,
-        pty=False,
-        stdin="open",
-        env=profile.env,
-        env_passthrough=profile.env_passthrough,
-        home_files=profile.home_files,
-        memory_bytes=profile.memory_bytes,
-        max_processes=profile.processes,
-        sandbox=profile.sandbox,
-        network=profile.network,
-    )
 
 
 def _started(process: RunningProcess, command: Command) -> ProcessStarted:
