@@ -135,7 +135,7 @@ def test_nothing_goes_wrong_inside_either(seed: int, caplog: pytest.LogCaptureFi
     caplog.set_level(logging.DEBUG)
     random = Random(seed)
 
-    shown(("".join(random.choices(UNFRIENDLY, k=80)) for _ in range(20)))
+    shown("".join(random.choices(UNFRIENDLY, k=80)) for _ in range(20))
 
     assert caplog.messages == []
 

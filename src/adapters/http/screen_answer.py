@@ -1,0 +1,41 @@
+"""A screen as text and as JSON."""
+
+from typing import NotRequired
+
+from typing_extensions import TypedDict
+
+from ports.terminal_screen import ScreenView
+
+
+class CursorAnswer(TypedDict):
+    """Both from 0."""
+
+    row: int
+    column: int
+
+
+class ScreenAnswer(TypedDict):
+    """What a person would see on the terminal."""
+
+    lines: list[str]
+    cursor: CursorAnswer
+    rows: int
+    columns: int
+    title: NotRequired[str]
+
+
+def screen_answer(view: ScreenView) -> ScreenAnswer:
+    answer = ScreenAnswer(
+        lines=list(view.lines),
+        cursor=CursorAnswer(row=view.cursor_row, column=view.cursor_column),
+        rows=len(view.lines),
+        columns=view.columns,
+    )
+    if view.title:
+        answer["title"] = view.title
+    return answer
+
+
+def screen_text(view: ScreenView) -> str:
+    """A line for every row, the empty ones below the last text left out."""
+    return "\n".join(view.lines).rstrip("\n") + "\n"

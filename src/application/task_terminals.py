@@ -1,0 +1,54 @@
+"""The terminals of tasks for their owners: looked at, and typed to."""
+
+from application.live_screen import LiveScreen
+from application.live_terminals import LiveTerminals
+from application.screen_watch import ScreenWatch
+from domain.errors import StateConflict
+from domain.ids import TaskId
+from domain.principal import Principal
+from domain.task import Task, TaskStatus
+from domain.task_input import TaskInput
+from ports.task_store import TaskStore
+from ports.terminal_screen import ScreenView
+
+
+class TaskTerminals:
+    """All of it raises TaskNotFound, and StateConflict where there is no such thing (any more)."""
+
+    def __init__(self, *, tasks: TaskStore, terminals: LiveTerminals) -> None:
+        self._tasks = tasks
+        self._terminals = terminals
+
+    async def give(self, principal: Principal, task_id: TaskId, given: TaskInput) -> None:
+        """Returns when the process has it. Raises InvalidInput, LogUnavailable as well."""
+        task = await self._tasks.get(principal, task_id)
+        terminal = self._terminals.live(task_id)
+        if terminal is None:
+            raise _not_here(task)
+        await terminal.take(given, by=principal.name)
+
+    async def view(self, principal: Principal, task_id: TaskId) -> ScreenView:
+        return await (await self._screen(principal, task_id)).view()
+
+    async def watch(self, principal: Principal, task_id: TaskId) -> ScreenWatch:
+        """What there is to see now, then what it changes to, until the process has ended."""
+        screen = await self._screen(principal, task_id)
+        await screen.view()
+        return ScreenWatch(screen)
+
+    async def _screen(self, principal: Principal, task_id: TaskId) -> LiveScreen:
+        task = await self._tasks.get(principal, task_id)
+        screen = self._terminals.screen(task_id)
+        if screen is not None:
+            return screen
+        if self._terminals.live(task_id) is not None:
+            raise StateConflict("this task has no terminal, it runs with pipes")
+        raise _not_here(task)
+
+
+def _not_here(task: Task) -> StateConflict:
+    if task.status is TaskStatus.QUEUED:
+        return StateConflict("the task has not started yet")
+    if task.status.is_final:
+        return StateConflict("the task has ended, and no screen of it is kept")
+    return StateConflict("no process of this task runs on this server now")
