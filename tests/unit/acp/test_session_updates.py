@@ -1,0 +1,184 @@
+from collections.abc import Sequence
+
+import pytest
+
+from adapters.acp.session_updates import SessionUpdates
+from domain.events import AgentEvent
+from domain.process_events import Raw, SchemaDrift
+from domain.thinking_events import Message, MessageDelta, ThinkComplete, ThinkDelta, TokenUsage
+from domain.tool_events import ToolCallComplete, ToolCallStart, ToolCallStream
+from tests.fakes import FakeClock
+
+Update = dict[str, object]
+
+
+def _told(*updates: Update, usage: Update | None = None) -> list[AgentEvent]:
+    """Of a whole turn with these updates."""
+    read = _reader()
+    events = [event for update in updates for event in _take(read, update)]
+    return [*events, *read.end(usage or {})]
+
+
+def _reader() -> SessionUpdates:
+    read = SessionUpdates(FakeClock(), model="m")
+    read.is_heard = True
+    return read
+
+
+def _take(read: SessionUpdates, update: Update) -> Sequence[AgentEvent]:
+    return list(read.take({"sessionId": "s", "update": update}, line="the line"))
+
+
+def _text(kind: str, text: str, **more: object) -> Update:
+    return {"sessionUpdate": kind, "content": {"type": "text", "text": text}, **more}
+
+
+def _call(call_id: str, **more: object) -> Update:
+    return {"sessionUpdate": "tool_call", "toolCallId": call_id, "title": "List files", **more}
+
+
+def _call_update(call_id: str, **more: object) -> Update:
+    return {"sessionUpdate": "tool_call_update", "toolCallId": call_id, **more}
+
+
+def _shown(*texts: str) -> list[Update]:
+    return [{"type": "content", "content": {"type": "text", "text": text}} for text in texts]
+
+
+def test_a_message_keeps_the_agents_own_id_and_its_next_part_gets_another() -> None:
+    events = _told(
+        _text("agent_message_chunk", "one", messageId="a"),
+        _call("c", kind="read", rawInput={"path": "x"}),
+        _call_update("c", status="completed"),
+        _text("agent_message_chunk", "two", messageId="a"),
+        _text("agent_message_chunk", "three", messageId="b"),
+    )
+
+    assert [e for e in events if isinstance(e, Message)] == [
+        Message(message_id="a", role="assistant", content="one"),
+        Message(message_id="a-2", role="assistant", content="two"),
+        Message(message_id="b", role="assistant", content="three"),
+    ]
+
+
+def test_thoughts_and_messages_take_turns() -> None:
+    assert _told(
+        _text("agent_thought_chunk", "hm"),
+        _text("agent_message_chunk", "so"),
+        _text("agent_thought_chunk", "but"),
+    ) == [
+        ThinkDelta(iteration=1, text="hm"),
+        ThinkComplete(iteration=1, content="hm", tool_call_count=0),
+        MessageDelta(message_id="message-1", text="so"),
+        Message(message_id="message-1", role="assistant", content="so"),
+        ThinkDelta(iteration=2, text="but"),
+        ThinkComplete(iteration=2, content="but", tool_call_count=0),
+    ]
+
+
+def test_a_call_without_its_arguments_waits_for_them() -> None:
+    assert _told(
+        _call("c", kind="execute", rawInput={}),
+        _call_update("c", rawInput={"command": "ls"}),
+        _call_update("c", status="completed", rawOutput="a b"),
+    ) == [
+        ToolCallStart(
+            call_id="c",
+            tool_name="execute",
+            arguments={"command": "ls", "title": "List files"},
+        ),
+        ToolCallComplete(
+            call_id="c", tool_name="execute", status="ok", result="a b", duration_ms=0
+        ),
+    ]
+
+
+def test_a_call_waits_for_its_arguments_only_until_something_else_comes() -> None:
+    events = _told(
+        _call("c", locations=[{"path": "/x", "line": 3}]), _text("agent_thought_chunk", "hm")
+    )
+
+    assert events[0] == ToolCallStart(
+        call_id="c", tool_name="List files", arguments={"paths": ["/x"]}
+    )
+    assert isinstance(events[1], ThinkDelta)
+
+
+def test_only_what_the_output_of_a_call_grows_by_is_streamed() -> None:
+    assert _told(
+        _call("c", name="ls", status="in_progress"),
+        _call_update("c", content=_shown("one")),
+        _call_update("c", content=_shown("one", "two")),
+        _call_update("c", status="failed"),
+        _call_update("c", content=_shown("late")),
+    ) == [
+        ToolCallStart(call_id="c", tool_name="ls", arguments={"title": "List files"}),
+        ToolCallStream(call_id="c", stream="text", chunk="one"),
+        ToolCallStream(call_id="c", stream="text", chunk="\ntwo"),
+        ToolCallComplete(
+            call_id="c",
+            tool_name="ls",
+            status="error",
+            result="one\ntwo",
+            error="one\ntwo",
+            duration_ms=0,
+        ),
+    ]
+
+
+def test_of_a_call_that_never_came_back_the_outcome_is_unknown() -> None:
+    [start, end] = _told(_call("c", name="ls"))
+
+    assert isinstance(start, ToolCallStart)
+    assert isinstance(end, ToolCallComplete)
+    assert end.status == "outcome_unknown"
+
+
+def test_tokens_and_cost_are_counted_once() -> None:
+    def told(used: int, amount: float) -> Update:
+        cost = {"amount": amount, "currency": "USD"}
+        return {"sessionUpdate": "usage_update", "used": used, "size": 9000, "cost": cost}
+
+    events = _told(
+        told(100, 0.25),
+        told(100, 0.25),
+        told(80, 1.0),
+        usage={"inputTokens": 150, "outputTokens": 7, "cachedReadTokens": 50},
+    )
+
+    assert [
+        (e.input_tokens, e.output_tokens, e.cost_usd, e.total_tokens, e.total_cost_usd)
+        for e in events
+        if isinstance(e, TokenUsage)
+    ] == [(100, 0, 0.25, 100, 0.25), (0, 0, 0.75, 100, 1.0), (50, 7, None, 157, 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("update", "what"),
+    [
+        ({"sessionUpdate": "dream"}, "dream"),
+        ({}, "an update without a kind"),
+        ({"sessionUpdate": "tool_call"}, "a tool call without an id"),
+        ({"sessionUpdate": "plan", "entries": 5}, "a plan without a list of its steps"),
+        ({"sessionUpdate": "agent_message_chunk"}, "agent_message_chunk"),
+    ],
+)
+def test_what_is_not_known_is_kept_and_told_of_once(update: Update, what: str) -> None:
+    assert _told(update, update) == [
+        Raw(source="acp", line="the line"),
+        SchemaDrift(source="acp", what=what),
+        Raw(source="acp", line="the line"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "kind", ["user_message_chunk", "available_commands_update", "session_info_update"]
+)
+def test_what_is_of_the_agents_own_surface_is_not_told(kind: str) -> None:
+    assert _told({"sessionUpdate": kind}) == []
+
+
+def test_what_is_repeated_before_the_turn_is_not_told() -> None:
+    read = SessionUpdates(FakeClock(), model="m")
+
+    assert _take(read, _text("agent_message_chunk", "earlier")) == []
