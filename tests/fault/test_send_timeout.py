@@ -23,7 +23,7 @@ LINE = "x" * 10_000
 LINES = 2_000  # more than loopback's buffers hold
 
 
-@pytest.mark.parametrize("writer", ["detached", "reactor"])
+@pytest.mark.parametrize("writer", ["portable", "detached", "reactor"])
 async def test_a_client_that_takes_nothing_is_let_go(tmp_path: Path, writer: Writer) -> None:
     program = Program(await MemoryStore().new(), tmp_path, writer=None)
     await program.start()

@@ -53,6 +53,7 @@ class StreamServer:
         self.port = 0
         self._writer = writer
         self._ping_s = ping_s
+        self._send_timeout_s = send_timeout_s
         self._asked: list[StreamRequest] = []
         self._takeover = StreamTakeover(
             flush=StreamFlush(watches=watches, ping_s=ping_s, send_timeout_s=send_timeout_s),
@@ -75,7 +76,11 @@ class StreamServer:
         watch = await self.watches.open(LOCAL, asked)
         assert watch is not None
         response = StreamResponse(
-            watch, watches=self.watches, takeover=self._takeover, ping_s=self._ping_s
+            watch,
+            watches=self.watches,
+            takeover=self._takeover,
+            ping_s=self._ping_s,
+            send_timeout_s=self._send_timeout_s,
         )
         await response(scope, receive, send)
         assert watch.stream.writer == self._writer

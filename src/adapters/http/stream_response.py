@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
@@ -34,6 +35,7 @@ class StreamResponse(Response):
         watches: Watches,
         takeover: StreamTakeover,
         ping_s: float,
+        send_timeout_s: float = 20.0,
         location: str | None = None,
         on_left: OnLeft | None = None,
     ) -> None:
@@ -44,6 +46,7 @@ class StreamResponse(Response):
         self._watches = watches
         self._takeover = takeover
         self._ping_s = ping_s
+        self._send_timeout_s = send_timeout_s
         self._on_left = on_left
         self._has_ended = False
 
@@ -83,10 +86,17 @@ class StreamResponse(Response):
     async def _write(self, send: Send) -> None:
         try:
             while frames := await self._next_frames():
-                await send({"type": "http.response.body", "body": frames, "more_body": True})
+                await self._send(send, frames, more=True)
         except Unavailable as error:
             log.warning("a stream is cut short, its client may resume: %s", error)
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        except TimeoutError:
+            return  # it reads nothing: what is in the server's buffers is all it gets
+        with suppress(TimeoutError):
+            await self._send(send, b"", more=False)
+
+    async def _send(self, send: Send, body: bytes, *, more: bool) -> None:
+        async with asyncio.timeout(self._send_timeout_s):
+            await send({"type": "http.response.body", "body": body, "more_body": more})
 
     async def _next_frames(self) -> bytes:
         """Waits for what comes next; empty after the end."""
