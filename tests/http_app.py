@@ -18,6 +18,7 @@ from adapters.http.extraction_router import extraction_router
 from adapters.http.operations_router import NotReady
 from adapters.http.sessions_router import sessions_router
 from adapters.http.submit_router import submit_router
+from adapters.http.task_log_router import task_log_router
 from adapters.http.tasks_router import tasks_router
 from adapters.memory.wakeups import MemoryWakeups
 from adapters.patterns.regex_pattern_matcher import RegexPatternMatcher
@@ -27,6 +28,7 @@ from application.extraction_test import ExtractionTest
 from domain.principal import LOCAL, Principal
 from domain.task import Task
 from tests.asked import Asked
+from tests.runner_fakes import FakeOutputArchive
 from tests.unit.http.fake_agents import fake_agents
 from tests.unit.http.fake_coordinator import FakeCoordinator
 from tests.unit.http.fake_sessions import FakeSessions
@@ -48,6 +50,7 @@ class World:
     sessions: FakeSessions = field(default_factory=FakeSessions)
     agents: Agents = field(default_factory=fake_agents)
     asked: Asked = field(default_factory=Asked)
+    archive: FakeOutputArchive = field(default_factory=FakeOutputArchive)
     authenticator: FakeAuthenticator = field(default_factory=FakeAuthenticator)
     not_ready: NotReady | None = None
     following_fails: Exception | None = None
@@ -66,6 +69,7 @@ class World:
                     stream_submission=self._stream_submission,
                 ),
                 tasks_router(coordinator=self.coordinator, caller=caller),
+                task_log_router(archive=self.archive, coordinator=self.coordinator, caller=caller),
                 sessions_router(sessions=self.sessions, caller=caller),
                 extraction_router(
                     extraction=ExtractionTest(

@@ -33,9 +33,10 @@ def test_json_is_the_log_and_nothing_else(cli: Cli) -> None:
         (1, "task_queued"),
         (2, "task_started"),
         (3, "process_started"),
-        (4, "log"),
-        (5, "process_exited"),
-        (6, "task_complete"),
+        (4, "sandbox_status"),
+        (5, "log"),
+        (6, "process_exited"),
+        (7, "task_complete"),
     ]
 
 
@@ -44,7 +45,7 @@ def test_a_session_goes_on_in_the_next_run(cli: Cli) -> None:
 
     ran = cli.run("run", "--agent", "shell", "echo two", "--session", "s1", "--json")
 
-    assert [json.loads(line)["seq"] for line in ran.stdout.splitlines()] == [7, 8, 9, 10, 11, 12]
+    assert [json.loads(line)["seq"] for line in ran.stdout.splitlines()] == list(range(8, 15))
 
 
 @pytest.mark.parametrize(

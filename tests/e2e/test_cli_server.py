@@ -31,7 +31,15 @@ def test_submit_watches_the_task_to_its_end(cli: Cli, at: dict[str, str]) -> Non
     assert (ran.returncode, ran.stderr, kinds) == (
         1,
         "",
-        ["task_queued", "task_started", "process_started", "log", "process_exited", "task_failed"],
+        [
+            "task_queued",
+            "task_started",
+            "process_started",
+            "sandbox_status",
+            "log",
+            "process_exited",
+            "task_failed",
+        ],
     )
 
 

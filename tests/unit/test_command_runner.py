@@ -7,12 +7,19 @@ from domain.agent_profile import AgentProfile, HandOver
 from domain.errors import LeaseLost
 from domain.ids import AgentName, TaskId
 from domain.process_events import Log, ProcessExited, ProcessStarted
+from domain.workspace_events import SandboxStatus
 from ports.process import Command, Exit
 from ports.runner import Completed, Failed, Outcome
 from tests.fakes import FakeClock
 from tests.process_fakes import FakeProcess, FakeProcessHost, RecordingContext, process_task
 from tests.runner_fakes import command_runner
 
+NO_SANDBOX = SandboxStatus(
+    sandbox_id="task_1",
+    status="running",
+    kind="none",
+    message="The process has all the rights of the server.",
+)
 SHELL = AgentProfile(name=AgentName("shell"), kind="shell")
 
 
@@ -27,6 +34,7 @@ async def test_a_shell_task_is_logged_from_its_start_to_its_exit() -> None:
     assert outcome == Completed(final_answer="two", exit_code=0)
     assert context.events == [
         ProcessStarted(pid=4242, command="make", cwd="/workspace", pty=True, sandbox="none"),
+        NO_SANDBOX,
         Log(line="one", line_num=1, stream="pty"),
         Log(line="\x1b[31mtwo\x1b[0m", line_num=2, stream="pty", text="two"),
         ProcessExited(duration_ms=0, exit_code=0),
@@ -207,7 +215,7 @@ async def test_a_cancelled_run_stops_its_process_and_says_how_it_ended(
 
     assert process.graces == [grace_s]
     assert process.was_left
-    assert context.events[1:] == [
+    assert context.events[2:] == [
         Log(line="working", line_num=1, stream="pty"),
         Log(line="half", line_num=2, stream="pty"),
         ProcessExited(duration_ms=0, signal=signal),

@@ -21,7 +21,7 @@ async def test_a_listed_origin_may_read_what_it_needs() -> None:
 
     assert cors_headers(response.headers) == {
         "access-control-allow-origin": ORIGIN,
-        "access-control-expose-headers": "Location, Retry-After, X-Request-Id",
+        "access-control-expose-headers": "Location, Retry-After, X-Log-Truncated, X-Request-Id",
     }
     assert response.headers["vary"] == "Origin"
 

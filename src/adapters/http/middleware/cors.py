@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from adapters.http.problem import Problem, refuse
 from adapters.http.request_scope import add_response_headers, header_values
 
-_EXPOSED = "Location, Retry-After, X-Request-Id"
+_EXPOSED = "Location, Retry-After, X-Log-Truncated, X-Request-Id"
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, POST, PATCH, DELETE",
     "Access-Control-Allow-Headers": "Accept, Authorization, Cache-Control, Content-Type,"

@@ -1,0 +1,59 @@
+"""The whole output of a task as one text."""
+
+from collections.abc import AsyncGenerator
+
+import httpx2
+import pytest
+
+from domain.ids import TaskId
+from tests.http_app import World
+from tests.runner_fakes import FakeOutputArchive
+
+
+class ShortArchive(FakeOutputArchive):
+    """Has lost the beginning."""
+
+    async def has_beginning(self, task_id: TaskId) -> bool:
+        return False
+
+    async def read(self, task_id: TaskId) -> AsyncGenerator[bytes]:
+        yield "…the e".encode()
+        yield b"nd\n"
+
+
+async def asked(world: World) -> httpx2.Response:
+    async with world.client() as client:
+        await client.post("/api/v1/tasks", json={"task": "do it", "session_id": "s"})
+        return await client.get("/api/v1/tasks/task_000001/log")
+
+
+async def test_the_output_is_given_as_it_was_written() -> None:
+    world = World()
+    async with world.archive.writing(TaskId("task_000001")) as writer:
+        await writer.write("one\r\n\x1b[31mzwei ü\x1b[0m\n")
+
+    response = await asked(world)
+
+    assert response.content == "one\r\n\x1b[31mzwei ü\x1b[0m\n".encode()
+    assert response.headers["content-type"] == "text/plain; charset=utf-8"
+    assert "x-log-truncated" not in response.headers
+
+
+async def test_a_log_without_its_beginning_says_so() -> None:
+    response = await asked(World(archive=ShortArchive()))
+
+    assert (response.text, response.headers["x-log-truncated"]) == ("…the end\n", "true")
+
+
+async def test_a_task_that_wrote_nothing_has_an_empty_log() -> None:
+    response = await asked(World())
+
+    assert (response.status_code, response.content) == (200, b"")
+
+
+@pytest.mark.parametrize("task_id", ["task_000009", "..%2Ftask", "%00"])
+async def test_an_unknown_task_has_no_log(task_id: str) -> None:
+    async with World().client() as client:
+        response = await client.get(f"/api/v1/tasks/{task_id}/log")
+
+    assert response.status_code == 404

@@ -1,0 +1,84 @@
+"""How a task reaches a program."""
+
+from dataclasses import replace
+
+import pytest
+
+from application.command_line import TASK_FILE, command_of
+from domain.agent_profile import AgentProfile, HandOver
+from domain.errors import StartFailed
+from domain.ids import AgentName, TaskId
+from ports.process import Command
+from tests.process_fakes import process_task
+
+PROFILE = AgentProfile(name=AgentName("x"), kind="command", argv=("x", "-p"), pty=False)
+COMMAND = Command(argv=("x", "-p"), cwd="/workspace", task_id=TaskId("task_1"), pty=False)
+TEXT = "say {thread} $(id)"
+
+
+@pytest.mark.parametrize(
+    ("argv", "filled"),
+    [
+        (("x", "-p"), ("x", "-p", TEXT)),
+        (("x", "{task}", "-v"), ("x", TEXT, "-v")),
+        (("x", "--prompt={task}", "--id={thread}"), ("x", f"--prompt={TEXT}", "--id=")),
+    ],
+)
+def test_the_text_stands_in_its_place_or_comes_last(
+    argv: tuple[str, ...], filled: tuple[str, ...]
+) -> None:
+    assert _command(replace(PROFILE, argv=argv)) == replace(COMMAND, argv=filled)
+
+
+def test_a_kept_conversation_is_gone_on_with() -> None:
+    profile = replace(PROFILE, resume_argv=("x", "resume", "{thread}", "{task}"))
+
+    assert _command(profile).argv == ("x", "-p", TEXT)
+    assert _command(profile, thread="t-1").argv == ("x", "resume", "t-1", TEXT)
+
+
+def test_the_text_can_be_given_on_the_standard_input() -> None:
+    profile = replace(PROFILE, hand_over="stdin", keeps_stdin=True)
+
+    assert _command(profile) == replace(COMMAND, input_text=TEXT, stdin="open")
+
+
+def test_the_text_can_be_given_as_the_path_of_a_file() -> None:
+    profile = replace(
+        PROFILE,
+        argv=("x", "--file={task}", "{home}"),
+        hand_over="file",
+        home_files={".x/settings": "{}"},
+    )
+
+    assert _command(profile) == replace(
+        COMMAND,
+        argv=("x", f"--file={{home}}/{TASK_FILE}", "{home}"),
+        home_files={".x/settings": "{}", TASK_FILE: TEXT},
+        home_argv=(1,),
+    )
+    assert _command(replace(profile, argv=("x",))).home_argv == (1,)
+
+
+def test_a_file_needs_a_home_of_its_own() -> None:
+    with pytest.raises(StartFailed, match="HOME"):
+        _command(replace(PROFILE, hand_over="file", env={"HOME": "/root"}))
+
+
+@pytest.mark.parametrize("hand_over", ["stdin", "none", "file"])
+def test_the_command_line_of_a_shell_is_never_handed_over_otherwise(hand_over: HandOver) -> None:
+    command = _command(replace(PROFILE, kind="shell", argv=(), hand_over=hand_over))
+
+    assert command == replace(COMMAND, argv=("/bin/sh", "-c", TEXT))
+
+
+def test_the_limits_of_the_profile_bind_the_process() -> None:
+    profile = replace(PROFILE, argv=("x", "{task}"), memory_bytes=10, processes=3)
+
+    assert _command(profile) == replace(
+        COMMAND, argv=("x", TEXT), memory_bytes=10, max_processes=3
+    )
+
+
+def _command(profile: AgentProfile, *, thread: str | None = None) -> Command:
+    return command_of(process_task(TEXT), profile, workspace="/workspace", thread=thread)
