@@ -1,4 +1,7 @@
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import anyio
 import pytest
@@ -21,6 +24,31 @@ NO_SANDBOX = SandboxStatus(
     message="The process has all the rights of the server.",
 )
 SHELL = AgentProfile(name=AgentName("shell"), kind="shell")
+
+
+class StubbornProcess(FakeProcess):
+    """Does not end when it is only asked to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.was_asked = asyncio.Event()
+
+    async def stop(self, *, grace_s: float) -> Exit:
+        if grace_s > 0:
+            self.graces.append(grace_s)
+            self.was_asked.set()
+            await asyncio.Event().wait()
+        return await super().stop(grace_s=grace_s)
+
+
+class SlowHost(FakeProcessHost):
+    """Never comes to the point where its process runs."""
+
+    @asynccontextmanager
+    async def start(self, command: Command) -> AsyncIterator[FakeProcess]:
+        await asyncio.Event().wait()
+        async with super().start(command) as process:
+            yield process
 
 
 async def test_a_shell_task_is_logged_from_its_start_to_its_exit() -> None:
@@ -219,6 +247,51 @@ async def test_a_cancelled_run_stops_its_process_and_says_how_it_ended(
         Log(line="working", line_num=1, stream="pty"),
         Log(line="half", line_num=2, stream="pty"),
         ProcessExited(duration_ms=0, signal=signal),
+    ]
+
+
+async def test_a_run_that_is_killed_while_it_ends_says_how_it_ended() -> None:
+    process = StubbornProcess()
+    context = RecordingContext(profile=SHELL)
+    process.say("working\n")
+    run = asyncio.ensure_future(_run("sleep", process, context))
+    await context.until(lambda: len(context.logs) == 1)
+
+    run.cancel()
+    with anyio.fail_after(5):
+        await process.was_asked.wait()
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+
+    assert process.graces == [5.0, 0.0]
+    assert context.events[-1] == ProcessExited(duration_ms=0, signal=9)
+
+
+async def test_a_process_that_is_not_there_in_time_cannot_start() -> None:
+    profile = replace(SHELL, start_s=0.01)
+
+    with anyio.fail_after(5):
+        outcome = await command_runner(SlowHost(FakeProcess())).run(
+            process_task("hi"), RecordingContext(profile=profile)
+        )
+
+    error = "the process was not there after 0.01 s"
+    assert outcome == Failed(error=error, reason="start_failed")
+
+
+async def test_an_agent_that_goes_on_with_conversations_has_a_home_that_stays() -> None:
+    profile = replace(SHELL, kind="command", argv=("x",), resume_argv=("x", "{thread}"))
+    process = FakeProcess()
+    process.end()
+    host = FakeProcessHost(process)
+
+    await command_runner(host).run(
+        process_task("hi"), RecordingContext(profile=profile, thread="t-1")
+    )
+
+    assert [(command.home, command.argv) for command in host.commands] == [
+        ("/homes/shell", ("x", "t-1", "hi"))
     ]
 
 

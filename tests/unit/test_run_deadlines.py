@@ -1,6 +1,7 @@
 """The deadlines of a run do not count the time for which it waits for a person."""
 
 import asyncio
+from dataclasses import replace
 
 import anyio
 import pytest
@@ -18,6 +19,7 @@ from domain.agent_profile import AgentProfile
 from domain.events import Origin
 from domain.ids import AgentName
 from domain.limits import Limits
+from domain.process_events import Log, ResourceUsage
 from tests.asked import Asked
 from tests.fakes import FakeClock
 from tests.process_fakes import process_task
@@ -60,6 +62,50 @@ async def test_a_deadline_passes_by_the_time_the_run_has_worked(
     assert cause_while_waiting is None
     assert isinstance(stop.cause, LimitHit)
     assert stop.cause.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("first_s", "idle_s", "said"),
+    [
+        (0.01, None, "the agent did not say a word in its first 0.01 s"),
+        (0.01, 1000.0, "the agent did not say a word in its first 0.01 s"),
+        (1000.0, 0.01, None),
+    ],
+)
+async def test_the_first_word_has_a_deadline_of_its_own(
+    first_s: float, idle_s: float | None, said: str | None
+) -> None:
+    clock, stop = FakeClock(), StopSignal()
+    context = _context(Limits(idle_s=idle_s), stop=stop, clock=clock)
+    context.profile = replace(context.profile, first_output_s=first_s)
+    await context.emit(ResourceUsage(cpu_percent=1.0, rss_bytes=1, processes=1))
+
+    clock.advance(1)
+    await _watched(RunDeadlines(context, stop))
+
+    assert stop.cause == (said and LimitHit("idle_timeout", said))
+
+
+@pytest.mark.parametrize("is_word", [True, False])
+async def test_what_a_process_uses_is_no_word(is_word: bool) -> None:
+    clock, stop = FakeClock(), StopSignal()
+    context = _context(Limits(idle_s=10), stop=stop, clock=clock)
+    used = ResourceUsage(cpu_percent=1.0, rss_bytes=1, processes=1)
+    clock.advance(11)
+
+    await context.emit(Log(line="", line_num=1, stream="pty") if is_word else used)
+    await _watched(RunDeadlines(context, stop))
+
+    said = LimitHit("idle_timeout", "the agent said nothing for 10 s")
+    assert stop.cause == (None if is_word else said)
+
+
+async def _watched(deadlines: RunDeadlines) -> None:
+    """Look once, and no more when there is time left."""
+    watching = asyncio.ensure_future(deadlines.watch())
+    await anyio.wait_all_tasks_blocked()
+    watching.cancel()
+    await asyncio.wait((watching,))
 
 
 def _context(limits: Limits, *, stop: StopSignal, clock: FakeClock) -> TaskContext:
