@@ -1,0 +1,117 @@
+"""Claude Code, Codex and Gemini CLI themselves, with a scripted model behind them."""
+
+import json
+from pathlib import Path
+
+import anyio
+import pytest
+
+from tests.agent_model_server import FINAL, Asked, writes_hello
+from tests.e2e.client import Client, types_of
+from tests.e2e.live_processes import pids_of, processes_of
+from tests.e2e.real_agents import real_agents
+from tests.e2e.sse_reader import Frame, Json
+from tests.model_replies import HttpFault, Reply, Stall
+
+pytestmark = pytest.mark.load
+
+CLI_AGENTS = ("claude-code", "codex", "gemini")
+AGENTS = (*CLI_AGENTS, "gemini-acp")
+# An agent starts within some seconds; those that ask again and again do it within this.
+PATIENCE_S = 30
+USED = {"input_tokens": 40, "output_tokens": 20, "total_tokens": 60}
+
+
+@pytest.mark.parametrize("agent", CLI_AGENTS)
+async def test_an_agent_is_understood_and_goes_on_with_its_conversation(
+    agent: str, tmp_path: Path
+) -> None:
+    async with real_agents(tmp_path, writes_hello) as (client, model):
+        first = await frames(client, "-write it (the first task)", agent)
+        asked_first = len(model.asked)
+        second = await frames(client, "And once more.", agent)
+
+    for told in (first, second):
+        call, result = the(told, "tool_call_start"), the(told, "tool_call_complete")
+        assert "cat hello.txt" in json.dumps(call["arguments"])
+        assert (result["call_id"], result["status"]) == (call["call_id"], "ok")
+        assert str(result["result"]).strip() == "hello"
+        assert [frame.data["content"] for frame in told if frame.event == "message"][-1] == FINAL
+        assert "token_usage" in types_of(told)
+        assert the(told, "task_complete")["final_answer"] == FINAL
+        assert {"raw", "schema_drift", "task_failed"}.isdisjoint(types_of(told))
+    usage = the(first, "task_complete")["usage"]
+    assert isinstance(usage, dict)
+    assert {name: usage[name] for name in USED} == USED
+    assert file_of(first).read_text() == "hello\n"
+    assert all("the first task" in words(asked) for asked in model.asked[asked_first:])
+
+
+@pytest.mark.parametrize("agent", AGENTS)
+async def test_an_agent_works_without_a_sandbox_too(agent: str, tmp_path: Path) -> None:
+    async with real_agents(tmp_path, writes_hello, sandbox="none") as (client, _):
+        told = await frames(client, "Write it.", agent)
+
+    assert the(told, "process_started")["sandbox"] == "none"
+    assert the(told, "tool_call_complete")["status"] == "ok"
+    assert the(told, "task_complete")["final_answer"] == FINAL
+    assert file_of(told).read_text() == "hello\n"
+
+
+@pytest.mark.parametrize("agent", AGENTS)
+async def test_an_agent_whose_key_is_refused_fails_with_the_words_of_its_model(
+    agent: str, tmp_path: Path
+) -> None:
+    async with real_agents(tmp_path, refuses_the_key) as (client, _):
+        told = await frames(client, "Write it.", agent)
+
+    failed = the(told, "task_failed")
+    assert "the key is no good" in str(failed["error"])
+    assert len(str(failed["error"])) < 200
+
+
+@pytest.mark.parametrize("agent", AGENTS)
+async def test_an_agent_that_waits_for_its_model_can_be_cancelled(
+    agent: str, tmp_path: Path
+) -> None:
+    async with real_agents(tmp_path, never_answers) as (client, model):
+        with anyio.fail_after(PATIENCE_S):
+            task_id = await client.submit("Write it.", session_id="one", agent=agent)
+            await model.stalled.wait()
+        with processes_of(task_id) as running:
+            assert running.pids
+            await client.request("POST", f"/api/v1/tasks/{task_id}/cancel")
+            with anyio.fail_after(5):
+                told = await client.events(task_id)
+            await running.all_gone()
+
+    assert told[-1].event == "task_cancelled"
+    assert pids_of(task_id) == []
+
+
+def refuses_the_key(_: Asked) -> Reply:
+    return HttpFault(status=401, message="the key is no good")
+
+
+def never_answers(_: Asked) -> Reply:
+    return Stall()
+
+
+async def frames(client: Client, task: str, agent: str) -> list[Frame]:
+    with anyio.fail_after(PATIENCE_S):
+        task_id = await client.submit(task, session_id="one", agent=agent)
+        return await client.events(task_id)
+
+
+def the(told: list[Frame], event: str) -> Json:
+    """What the only event of this type holds."""
+    (found,) = [frame.data for frame in told if frame.event == event]
+    return found
+
+
+def file_of(told: list[Frame]) -> Path:
+    return Path(str(the(told, "process_started")["cwd"])) / "hello.txt"
+
+
+def words(asked: Asked) -> str:
+    return json.dumps(asked.body)
