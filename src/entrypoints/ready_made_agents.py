@@ -14,6 +14,8 @@ _CLAUDE_ENV = {
     **_PLAIN,
     "DISABLE_AUTOUPDATER": "1",
     "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+    # Its own ten tries take minutes, also with a key that is refused.
+    "CLAUDE_CODE_MAX_RETRIES": "4",
 }
 _GEMINI_HOME = {
     ".gemini/settings.json": '{"security": {"auth": {"selectedType": "gemini-api-key"}}}\n'
