@@ -11,10 +11,12 @@ from domain.task_events import Error
 from domain.thinking_events import ThinkComplete, ThinkDelta, Thinking
 from domain.whole_text import whole_text
 from ports.language_model import (
+    KeptReasoning,
     LanguageModel,
     ModelPart,
     ModelRequest,
     ModelUsage,
+    ReasoningDelta,
     TextDelta,
     ToolCall,
 )
@@ -28,6 +30,7 @@ class Thought:
     content: str = ""
     tool_calls: list[ToolCall] = field(default_factory=list)
     usage: ModelUsage | None = None
+    kept_reasoning: str | None = None
 
 
 class ModelCalls:
@@ -93,6 +96,10 @@ class ModelCalls:
                             pieces.append(text)
                             length += len(text)
                             await put(text)
+                        case ReasoningDelta():
+                            length += len(part.text)
+                        case KeptReasoning():
+                            thought.kept_reasoning = part.data
                         case ToolCall():
                             thought.tool_calls.append(part)
                         case ModelUsage():

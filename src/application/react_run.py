@@ -66,7 +66,11 @@ class ReactRun:
         if thought.usage:
             await self._count(thought.usage)
         self._messages.append(
-            AssistantMessage(content=thought.content, tool_calls=tuple(thought.tool_calls))
+            AssistantMessage(
+                content=thought.content,
+                tool_calls=tuple(thought.tool_calls),
+                kept_reasoning=thought.kept_reasoning,
+            )
         )
         return thought
 

@@ -33,6 +33,8 @@ class UserMessage:
 class AssistantMessage:
     content: str
     tool_calls: Sequence[ToolCall] = ()
+    kept_reasoning: str | None = None
+    """The `data` of the KeptReasoning that came with this answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +60,34 @@ class TextDelta:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReasoningDelta:
+    """What the model lets be seen of its reasoning; no part of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptReasoning:
+    """What the provider wants back with this answer, unchanged, while the task goes on.
+
+    Only the adapter that wrote it can read it; any other leaves it out, so it is never wrong to
+    give it back, nor to lose it.
+    """
+
+    data: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelUsage:
+    """Its cost is left out where the price is not known."""
+
     model: str
     usage: Usage
+    cache_written_tokens: int = 0
+    """Input tokens that were put into the provider's cache, at a price of their own."""
 
 
-ModelPart = TextDelta | ToolCall | ModelUsage
+ModelPart = TextDelta | ReasoningDelta | KeptReasoning | ToolCall | ModelUsage
 
 
 class LanguageModel(Protocol):
@@ -72,7 +96,9 @@ class LanguageModel(Protocol):
         """What answers, as a person would name it: `openai:gpt-4o`, `scripted`."""
 
     def stream(self, request: ModelRequest) -> AsyncIterator[ModelPart]:
-        """One answer, as it comes: text in order, each tool call whole, at most one usage.
+        """One answer, as it comes: text and reasoning in order, each tool call whole.
+
+        At most one usage and one kept reasoning, both after the text.
 
         The stream ends when the answer is complete. One try: whoever calls decides to try again.
         Raises ModelUnavailable (overload, server's fault, cut or stalled stream) or ModelRefused.
