@@ -5,13 +5,16 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from adapters.patterns.regex_pattern_matcher import RegexPatternMatcher
+from adapters.terminal.pyte_screens import PyteScreens
 from application.command_runner import CommandRunner
+from application.live_terminals import LiveTerminals
 from domain.agent_profile import AgentProfile
 from domain.events import AgentEvent
 from domain.ids import TaskId
 from domain.task import Task
 from domain.thinking_events import Message
 from ports.clock import Clock
+from ports.output_archive import OutputArchive
 from ports.output_parser import OutputParser
 from ports.process import ProcessHost
 from ports.runner import Outcome
@@ -109,13 +112,14 @@ def command_runner(
     host: ProcessHost,
     *,
     clock: Clock | None = None,
-    archive: FakeOutputArchive | None = None,
+    archive: OutputArchive | None = None,
     parsers: Mapping[str, OutputParser] | None = None,
 ) -> CommandRunner:
     return CommandRunner(
         process_host=host,
         homes=FakeHomes(),
         archive=archive or FakeOutputArchive(),
+        terminals=LiveTerminals(screens=PyteScreens()),
         parsers=FakeParsers(parsers),
         matcher=RegexPatternMatcher(),
         clock=clock or FakeClock(),

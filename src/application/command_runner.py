@@ -5,6 +5,7 @@ from dataclasses import replace
 from application.command_line import command_of, shown_command
 from application.line_extraction import LineExtraction
 from application.line_findings import LineFindings
+from application.live_terminals import LiveTerminals
 from application.output_log import OutputLog
 from application.output_reading import OutputReading
 from application.parsed_output import ParsedOutput
@@ -32,11 +33,14 @@ class CommandRunner:
         process_host: ProcessHost,
         homes: Homes,
         archive: OutputArchive,
+        terminals: LiveTerminals,
         parsers: OutputParsers,
         matcher: PatternMatcher,
         clock: Clock,
     ) -> None:
-        self._supervision = Supervision(process_host=process_host, archive=archive, clock=clock)
+        self._supervision = Supervision(
+            process_host=process_host, archive=archive, terminals=terminals, clock=clock
+        )
         self._homes = homes
         self._parsers = parsers
         self._matcher = matcher

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from application.live_terminal import LiveTerminal
+from application.live_terminals import LiveTerminals
 from application.output_chunks import OutputChunks
 from application.output_reading import OutputReading
 from application.usage_sampling import UsageSampling
@@ -19,8 +21,16 @@ _SHOW_AFTER_S = 0.3
 
 
 class Supervision:
-    def __init__(self, *, process_host: ProcessHost, archive: OutputArchive, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        process_host: ProcessHost,
+        archive: OutputArchive,
+        terminals: LiveTerminals,
+        clock: Clock,
+    ) -> None:
         self._process_host = process_host
+        self._terminals = terminals
         self._archive = archive
         self._clock = clock
 
@@ -38,7 +48,8 @@ class Supervision:
             began = self._clock.monotonic()
             try:
                 await context.emit(_process_started(process, command, shown))
-                ended = await _read(process, reading, kept, context)
+                async with self._terminals.open(command, process, emit=context.emit) as terminal:
+                    ended = await _read(process, reading, kept, terminal, context)
             except asyncio.CancelledError:
                 ended = await _stopped(process, context)
                 await reading.end()
@@ -79,16 +90,22 @@ def _process_started(process: RunningProcess, command: Command, shown: str) -> P
 
 
 async def _read(
-    process: RunningProcess, reading: OutputReading, kept: ArchiveWriter, context: RunContext
+    process: RunningProcess,
+    reading: OutputReading,
+    kept: ArchiveWriter,
+    terminal: LiveTerminal,
+    context: RunContext,
 ) -> Exit:
     async with UsageSampling(process, context.emit):
-        await _follow(process, reading, kept)
+        await _follow(process, reading, kept, terminal)
         if reading.is_full:
             return await process.stop(grace_s=context.grace_s)
         return await process.wait()
 
 
-async def _follow(process: RunningProcess, reading: OutputReading, kept: ArchiveWriter) -> None:
+async def _follow(
+    process: RunningProcess, reading: OutputReading, kept: ArchiveWriter, terminal: LiveTerminal
+) -> None:
     async with OutputChunks(process.output()) as chunks:
         while not reading.is_full:
             patience_s = _SHOW_AFTER_S if reading.has_unfinished else None
@@ -100,6 +117,7 @@ async def _follow(process: RunningProcess, reading: OutputReading, kept: Archive
             if output is None:
                 break
             await kept.write(output.text)
+            await terminal.feed(output.text)
             await reading.take(output)
     await reading.end()
 

@@ -50,11 +50,11 @@ class UnseenOutput:
         start = len(text)
         # Twice the screen, as the first of them may meet the cursor anywhere on it.
         for _ in range(2 * self.rows + 1):
-            start = text.rfind("\r\n", 0, start)
+            start = text.rfind("\n", 0, start)
             if start < 0:
                 return
         if len(text) - start <= MOST_CHARS // 2:
-            self._keep(text[start + 2 :])
+            self._keep(text[start + 1 :])
 
     def _joined(self) -> str:
         return "".join(self._pieces)

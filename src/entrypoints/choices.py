@@ -9,6 +9,8 @@ from typing import Literal
 from adapters.cli_agents.cli_output_parsers import CliOutputParsers
 from adapters.patterns.regex_pattern_matcher import RegexPatternMatcher
 from adapters.system.clock import SystemClock
+from adapters.terminal.pyte_screens import PyteScreens
+from application.live_terminals import LiveTerminals
 from application.profile_check import check_profile
 from application.retention_policy import RetentionPolicy
 from domain.agent_profile import AgentProfile
@@ -58,6 +60,10 @@ def openai_key(settings: Settings) -> str:
 
 def openai_model(settings: Settings) -> str:
     return settings.llm_model or DEFAULT_OPENAI_MODEL
+
+
+def live_terminals() -> LiveTerminals:
+    return LiveTerminals(screens=PyteScreens())
 
 
 def pattern_matcher() -> PatternMatcher:

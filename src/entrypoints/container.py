@@ -119,16 +119,17 @@ class Container(DeclarativeContainer):
     )
     language_model: Provider[LanguageModel] = Singleton(chosen_model, settings)
     tools: Provider[Sequence[Tool]] = Singleton(workspace_tools, process_host)
-
     react_runner: Provider[Runner] = Singleton(
         ReactRunner, model=language_model, tools=tools, clock=clock, ids=ids
     )
     pattern_matcher: Provider[PatternMatcher] = Singleton(choices.pattern_matcher)
+    live_terminals = Singleton(choices.live_terminals)
     command_runner: Provider[Runner] = Singleton(
         CommandRunner,
         process_host=process_host,
         homes=homes,
         archive=output_archive,
+        terminals=live_terminals,
         parsers=Singleton(CliOutputParsers, clock),
         matcher=pattern_matcher,
         clock=clock,

@@ -12,6 +12,7 @@ from adapters.http.extraction_router import extraction_router
 from adapters.http.open_streams import OpenStreams
 from adapters.http.operations_router import NotReady
 from adapters.http.session_events_router import session_events_router
+from adapters.http.session_messages_router import session_messages_router
 from adapters.http.sessions_router import sessions_router
 from adapters.http.stream_listing import stream_listing_router
 from adapters.http.stream_stats import stream_stats_router
@@ -20,8 +21,11 @@ from adapters.http.streams_router import streams_router
 from adapters.http.submit_router import submit_router
 from adapters.http.task_events_router import task_events_router
 from adapters.http.tasks_router import tasks_router
+from adapters.http.terminal_router import terminal_router
 from adapters.http.websocket_router import websocket_router
 from application.extraction_test import ExtractionTest
+from application.task_terminals import TaskTerminals
+from application.session_messages import SessionMessages
 from domain.errors import Unavailable
 from domain.ids import SessionKey
 from entrypoints.container import Container
@@ -37,6 +41,7 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None) -> Applic
     sessions = container.sessions()
     watches = container.watches()
     caller = caller_by(container.authenticator())
+    terminals = TaskTerminals(tasks=container.task_store(), terminals=container.live_terminals())
     show_gauges(container)
     streams = Streams(
         watches=watches,
@@ -60,11 +65,22 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None) -> Applic
         routers=[
             streams_router(streams=streams, coordinator=coordinator, caller=caller),
             session_events_router(answers=answers, sessions=sessions, caller=caller),
+            session_messages_router(
+                messages=SessionMessages(log=container.event_log(), codec=container.codec()),
+                sessions=sessions,
+                caller=caller,
+            ),
             task_events_router(answers=answers, coordinator=coordinator, caller=caller),
             submit_router(
                 coordinator=coordinator, caller=caller, stream_submission=streams.of_submission
             ),
             tasks_router(coordinator=coordinator, caller=caller),
+            terminal_router(
+                terminals=terminals,
+                caller=caller,
+                cap=container.stream_cap(),
+                ping_s=settings.stream_ping_s,
+            ),
             approvals_router(approvals=container.approvals(), caller=caller),
             sessions_router(sessions=sessions, caller=caller),
             agents_router(agents=container.agents(), caller=caller),
@@ -84,6 +100,7 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None) -> Applic
                 watches=watches,
                 coordinator=coordinator,
                 approvals=container.approvals(),
+                terminals=terminals,
                 authenticator=container.authenticator(),
                 cap=container.stream_cap(),
             ),

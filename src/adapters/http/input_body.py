@@ -19,6 +19,7 @@ from domain.task_input import (
 MAX_INPUT_BYTES = 64 * 1024
 _STRICT = ConfigDict(extra="forbid", strict=True)
 
+InputKind = Literal["message", "keys", "eof", "signal", "resize"]
 KeyText = Annotated[str, Field(min_length=1)]
 Keys = KeyText | Annotated[list[KeyText], Field(min_length=1)]
 Cells = Annotated[int, Field(ge=1, le=1000)]

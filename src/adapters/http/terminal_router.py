@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from adapters.http.caller import Caller
+from adapters.http.input_answer import InputAnswer, input_answer
 from adapters.http.input_body import InputBody, task_input
 from adapters.http.json_route import JsonRoute
 from adapters.http.path_ids import path_task_id
@@ -51,11 +52,11 @@ def terminal_router(
     @router.post("/{task_id}/input", status_code=202, responses=problems(409, 507, has_body=True))
     async def give_input(
         task_id: str, body: Annotated[InputBody, Body()], principal: Asker
-    ) -> dict[str, str]:
+    ) -> InputAnswer:
         """Type to the task, send it a signal, or give its terminal another size."""
         known_id = path_task_id(task_id)
         await terminals.give(principal, known_id, task_input(body))
-        return {"task_id": known_id, "kind": body["kind"]}
+        return input_answer(known_id, body)
 
     async def _stream(principal: Principal, task_id: TaskId) -> Response:
         admission = cap.admit(principal)

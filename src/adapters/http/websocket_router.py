@@ -15,6 +15,7 @@ from adapters.http.ws_connection import WsConnection
 from application.approvals import Approvals
 from application.server_coordinator import ServerCoordinator
 from application.stream_cap import StreamCap
+from application.task_terminals import TaskTerminals
 from application.watches import Watches
 from domain.errors import LimitReached, TaskNotFound
 from domain.principal import Principal
@@ -27,12 +28,13 @@ def websocket_router(
     watches: Watches,
     coordinator: ServerCoordinator,
     approvals: Approvals,
+    terminals: TaskTerminals,
     authenticator: Authenticator,
     cap: StreamCap,
 ) -> APIRouter:
     """A connection counts as one stream under the cap, however many watches it has."""
     router = APIRouter()
-    commands = WsCommands(coordinator=coordinator, approvals=approvals)
+    commands = WsCommands(coordinator=coordinator, approvals=approvals, terminals=terminals)
 
     @router.websocket("/ws")
     async def websocket(socket: WebSocket) -> None:

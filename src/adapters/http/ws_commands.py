@@ -9,6 +9,8 @@ from typing_extensions import TypedDict
 
 from adapters.http.approval_answer import approval_answer
 from adapters.http.approval_requests import ApprovalBody
+from adapters.http.input_answer import input_answer
+from adapters.http.input_body import InputBody, task_input
 from adapters.http.path_ids import path_approval_id, path_task_id
 from adapters.http.request_bodies import CancelBody, SubmitBody
 from adapters.http.submission import submit_task
@@ -17,6 +19,7 @@ from adapters.http.validation_problem import validation_problem
 from adapters.http.ws_messages import CommandMessage
 from application.approvals import Approvals
 from application.server_coordinator import ServerCoordinator
+from application.task_terminals import TaskTerminals
 from domain.ids import TaskId
 from domain.principal import Principal
 
@@ -47,6 +50,7 @@ class KeyField(TypedDict):
 
 _SUBMIT, _CANCEL = TypeAdapter(SubmitBody), TypeAdapter(CancelBody)
 _APPROVE, _ON_APPROVAL = TypeAdapter(ApprovalBody), TypeAdapter(OnApproval)
+_INPUT: TypeAdapter[InputBody] = TypeAdapter(InputBody)
 _ON_TASK, _KEY_FIELD = TypeAdapter(OnTask), TypeAdapter(KeyField)
 
 
@@ -61,9 +65,16 @@ class Answer:
 
 
 class WsCommands:
-    def __init__(self, *, coordinator: ServerCoordinator, approvals: Approvals) -> None:
+    def __init__(
+        self,
+        *,
+        coordinator: ServerCoordinator,
+        approvals: Approvals,
+        terminals: TaskTerminals,
+    ) -> None:
         self._coordinator = coordinator
         self._approvals = approvals
+        self._terminals = terminals
 
     async def run(self, principal: Principal, command: CommandMessage) -> Answer:
         """Raises Problem and domain errors."""
@@ -76,6 +87,8 @@ class WsCommands:
                 return await self._retry(principal, command.fields)
             case "approve":
                 return await self._approve(principal, command.fields)
+            case "input":
+                return await self._input(principal, command.fields)
 
     async def _submit(self, principal: Principal, fields: Mapping[str, object]) -> Answer:
         key_fields, body_fields = _parted(fields, "idempotency_key")
@@ -109,6 +122,13 @@ class WsCommands:
             principal, approval_id, body["decision"], reason=body.get("reason")
         )
         return Answer(status=200, body=approval_answer(approval))
+
+    async def _input(self, principal: Principal, fields: Mapping[str, object]) -> Answer:
+        named, body_fields = _parted(fields, "task_id")
+        task_id = path_task_id(_checked(_ON_TASK, named)["task_id"])
+        body = _checked(_INPUT, body_fields)
+        await self._terminals.give(principal, task_id, task_input(body))
+        return Answer(status=202, body=input_answer(task_id, body))
 
 
 def _parted(

@@ -54,8 +54,11 @@ class CastScreen(Screen):
         self.draw(self.last_drawn * min(count or 1, self.columns * self.lines))
 
     def linefeed(self) -> None:
+        """Terminals here add no return to it; only full-screen programs mean it without one."""
         self.cursor.x = min(self.cursor.x, self.columns - 1)
         super().linefeed()
+        if self._main is None:
+            self.carriage_return()
 
     def tab(self) -> None:
         super().tab()

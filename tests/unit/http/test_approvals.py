@@ -13,6 +13,7 @@ from domain.principal import LOCAL
 from tests.asked import Asked
 from tests.contract.scene import BOB
 from tests.http_app import World
+from tests.terminal_fakes import FakeTerminals
 from tests.unit.http.fake_coordinator import FakeCoordinator
 
 NO = ApprovalDecision(decision="denied", by="ann")
@@ -161,6 +162,7 @@ async def _approve(asked: Asked, **fields: object) -> Answer:
     commands = WsCommands(
         coordinator=FakeCoordinator(),
         approvals=Approvals(store=asked.store, wakeups=MemoryWakeups()),
+        terminals=FakeTerminals().use,
     )
     command = client_message({"type": "approve", **fields})
     assert isinstance(command, CommandMessage)

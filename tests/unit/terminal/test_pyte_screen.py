@@ -58,6 +58,8 @@ def test_a_view_has_every_row_the_cursor_and_the_title() -> None:
         ("\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", ["link"]),
         ("x\x1b[c\x1b[6n\x1b[>0q\x1b[?1$p\x1b]11;?\x07y", ["xy"]),
         ("one\r\ntwo\x1b[?1049h\x1b[Hfull\x1b[?1049l!", ["one", "two!"]),
+        ("one\ntwo\x1b[?1049h\x1b[Ha\nb\x1b[?1049l\n!", ["one", "two", "!"]),
+        ("\x1b[?1049h\x1b[Ha\nb", ["a", " b"]),
         ("1\r\n2\r\n3\x1b[1;2r\x1b[2;1H\nx", ["2", "x", "3"]),
         ("ab\x1b[3bc", ["abbbbc"]),
         ("日本\x1b[2Gx", [" x本"]),

@@ -1,0 +1,58 @@
+"""A running task in memory, with a terminal or pipes, for the tests of who may look and type."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from adapters.memory.database import MemoryDatabase, TaskRow
+from adapters.memory.task_store import MemoryTaskStore
+from adapters.terminal.pyte_screens import PyteScreens
+from application.live_terminal import LiveTerminal
+from application.live_terminals import LiveTerminals
+from application.task_terminals import TaskTerminals
+from domain.events import AgentEvent
+from domain.ids import SessionId, TaskId
+from domain.principal import LOCAL
+from domain.task import Task, TaskStatus
+from ports.process import Command
+from ports.session_store import SessionEdit
+from tests.fakes import CountingIdSource, FakeClock
+from tests.process_fakes import FakeProcess, process_task
+
+
+class FakeTerminals:
+    """`use` is what is tested; `run` is what a runner would do."""
+
+    def __init__(self) -> None:
+        self.events: list[AgentEvent] = []
+        self.process = FakeProcess()
+        self._database = MemoryDatabase(FakeClock())
+        session = self._database.make_session(LOCAL, SessionId("s"), SessionEdit()).session
+        self.task = replace(process_task("work"), session_key=session.session_key)
+        self._live = LiveTerminals(screens=PyteScreens())
+        store = MemoryTaskStore(self._database, ids=CountingIdSource())
+        self.use = TaskTerminals(tasks=store, terminals=self._live)
+        self.is_now(TaskStatus.RUNNING)
+
+    def is_now(self, status: TaskStatus) -> None:
+        self.task = replace(self.task, status=status)
+        self._database.tasks[self.task.task_id] = TaskRow(task=self.task)
+
+    @asynccontextmanager
+    async def run(
+        self, task: Task | None = None, *, pty: bool = True, takes_input: bool = True
+    ) -> AsyncIterator[LiveTerminal]:
+        command = Command(
+            argv=("work",),
+            cwd="/",
+            task_id=TaskId((task or self.task).task_id),
+            pty=pty,
+            stdin="open" if takes_input else "closed",
+            rows=4,
+            columns=20,
+        )
+        async with self._live.open(command, self.process, emit=self._emit) as terminal:
+            yield terminal
+
+    async def _emit(self, event: AgentEvent) -> None:
+        self.events.append(event)

@@ -1,0 +1,116 @@
+"""A screen that is drawn only when somebody looks, and shows the same as if it always were."""
+
+from dataclasses import dataclass, field
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.terminal.pyte_screens import PyteScreens
+from application.live_screen import LiveScreen
+from application.unseen_output import MOST_CHARS, UnseenOutput
+from domain.errors import StateConflict
+from ports.terminal_screen import ScreenView, TerminalScreen
+
+ROWS, COLUMNS = 5, 20
+
+
+@dataclass
+class CountingScreens:
+    """Counts what is drawn."""
+
+    drawn: list[str] = field(default_factory=list)
+
+    def new(self, *, rows: int, columns: int) -> TerminalScreen:
+        screen = PyteScreens().new(rows=rows, columns=columns)
+        feed = screen.feed
+
+        class Counting:
+            modes = screen.modes
+            resize, view = screen.resize, screen.view
+
+            def feed(_, text: str) -> None:
+                self.drawn.append(text)
+                feed(text)
+
+        return Counting()
+
+
+class NoScreens:
+    def new(self, *, rows: int, columns: int) -> TerminalScreen:
+        raise StateConflict("not installed")
+
+
+async def seen(*pieces: str) -> ScreenView:
+    screen = LiveScreen(PyteScreens(), rows=ROWS, columns=COLUMNS)
+    for piece in pieces:
+        await screen.feed(piece)
+    return await screen.view()
+
+
+def drawn_at_once(text: str) -> ScreenView:
+    screen = PyteScreens().new(rows=ROWS, columns=COLUMNS)
+    screen.feed(text)
+    return screen.view()
+
+
+async def test_of_a_flood_of_lines_only_the_last_are_drawn() -> None:
+    screens = CountingScreens()
+    screen = LiveScreen(screens, rows=ROWS, columns=COLUMNS)
+    for number in range(100_000):
+        await screen.feed(f"\x1b[3{number % 8}mline {number}\x1b[0m\r\n")
+
+    view = await screen.view()
+
+    assert view.lines == (*(f"line {number}" for number in range(99_996, 100_000)), "")
+    assert len("".join(screens.drawn)) < 1000
+
+
+async def test_what_moves_the_cursor_is_drawn_before_it_gets_too_much() -> None:
+    screens = CountingScreens()
+    screen = LiveScreen(screens, rows=ROWS, columns=COLUMNS)
+    for number in range(60_000):
+        await screen.feed(f"\x1b[2;3H{number}")
+
+    assert screen.unseen_chars <= MOST_CHARS
+    assert (await screen.view()).lines[1] == "  59999"
+    assert max(map(len, screens.drawn)) <= 2048
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["a", "\r\n", "\n", "long " * 9, "\x1b[31m", "\x1b[", "2", "A", "\t", "日"]
+        ),
+        max_size=120,
+    )
+)
+async def test_what_is_forgotten_would_not_be_seen(pieces: list[str]) -> None:
+    assert await seen(*pieces) == drawn_at_once("".join(pieces))
+
+
+async def test_half_a_sequence_waits_for_the_rest() -> None:
+    unseen = UnseenOutput(rows=ROWS)
+    unseen.add("text\x1b[3")
+
+    assert (unseen.take(100), unseen.take(100), len(unseen)) == ("text", "", 3)
+    unseen.add("1mred")
+    assert unseen.take(100) == "\x1b[31mred"
+
+
+async def test_a_screen_that_cannot_be_drawn_holds_nothing_up() -> None:
+    screen = LiveScreen(NoScreens(), rows=ROWS, columns=COLUMNS)
+    for _ in range(1000):
+        await screen.feed("\x1b[H" + "x" * 1000)
+    await screen.resize(rows=9, columns=9)
+    await screen.end()
+
+    assert screen.unseen_chars <= MOST_CHARS
+
+
+async def test_the_size_holds_for_what_comes_after_it() -> None:
+    screen = LiveScreen(PyteScreens(), rows=ROWS, columns=COLUMNS)
+    await screen.feed("x" * 25 + "\n")
+    await screen.resize(rows=3, columns=10)
+    await screen.feed("y" * 12)
+
+    assert (await screen.view()).lines == ("xxxxx", "yyyyyyyyyy", "yy")
