@@ -11,6 +11,7 @@ import anyio
 
 from adapters.acp.acp_runner import AcpRunner
 from adapters.process.linux_process_host import LinuxProcessHost
+from adapters.system.id_source import SystemIdSource
 from domain.agent_profile import AgentProfile
 from domain.approval import ApprovalDecision, ApprovalRequest
 from domain.events import AgentEvent
@@ -55,10 +56,12 @@ def acp_context(mood: str, folder: Path, *, answers: Answer = yes) -> AskedConte
 
 
 async def run_acp(context: RecordingContext, text: str = "go") -> Outcome:
+    # Another test's task of the same name would take this one's processes along when it ends.
+    task = process_task(text, task_id=SystemIdSource().task_id(), agent="moody")
     host = LinuxProcessHost(environment={"PATH": os.environ["PATH"]})
     with TemporaryDirectory() as home, anyio.fail_after(20):
         runner = AcpRunner(process_host=host, homes=_OneHome(home), clock=FakeClock())
-        return await runner.run(process_task(text, agent="moody"), context)
+        return await runner.run(task, context)
 
 
 def said_by(context: RecordingContext) -> list[AgentEvent]:
