@@ -11,6 +11,7 @@ from application.output_reading import OutputReading
 from application.usage_sampling import UsageSampling
 from domain.errors import StartFailed
 from domain.process_events import ProcessExited, ProcessStarted
+from domain.workspace_events import SandboxStatus
 from ports.clock import Clock
 from ports.output_archive import ArchiveWriter, OutputArchive
 from ports.process import Command, Exit, ProcessHost, RunningProcess
@@ -48,6 +49,7 @@ class Supervision:
             began = self._clock.monotonic()
             try:
                 await context.emit(_process_started(process, command, shown))
+                await context.emit(_sandbox_status(process, command))
                 async with self._terminals.open(command, process, emit=context.emit) as terminal:
                     ended = await _read(process, reading, kept, terminal, context)
             except asyncio.CancelledError:
@@ -86,6 +88,17 @@ def _process_started(process: RunningProcess, command: Command, shown: str) -> P
         cwd=command.cwd,
         pty=command.pty,
         sandbox=process.sandbox,
+    )
+
+
+def _sandbox_status(process: RunningProcess, command: Command) -> SandboxStatus:
+    """Told also where there is none, so that the events of a task are the same on any machine."""
+    is_bare = process.sandbox == "none"
+    return SandboxStatus(
+        sandbox_id=command.task_id,
+        status="running",
+        kind=process.sandbox,
+        message="The process has all the rights of the server." if is_bare else None,
     )
 
 

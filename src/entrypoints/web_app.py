@@ -12,6 +12,7 @@ from adapters.http.extraction_router import extraction_router
 from adapters.http.open_streams import OpenStreams
 from adapters.http.operations_router import NotReady
 from adapters.http.session_events_router import session_events_router
+from adapters.http.session_messages_router import session_messages_router
 from adapters.http.sessions_router import sessions_router
 from adapters.http.stream_listing import stream_listing_router
 from adapters.http.stream_stats import stream_stats_router
@@ -19,11 +20,13 @@ from adapters.http.streams import Streams
 from adapters.http.streams_router import streams_router
 from adapters.http.submit_router import submit_router
 from adapters.http.task_events_router import task_events_router
+from adapters.http.task_log_router import task_log_router
 from adapters.http.tasks_router import tasks_router
 from adapters.http.terminal_router import terminal_router
 from adapters.http.websocket_router import websocket_router
 from application.extraction_test import ExtractionTest
 from application.task_terminals import TaskTerminals
+from application.session_messages import SessionMessages
 from domain.errors import Unavailable
 from domain.ids import SessionKey
 from entrypoints.container import Container
@@ -63,7 +66,15 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None) -> Applic
         routers=[
             streams_router(streams=streams, coordinator=coordinator, caller=caller),
             session_events_router(answers=answers, sessions=sessions, caller=caller),
+            session_messages_router(
+                messages=SessionMessages(log=container.event_log(), codec=container.codec()),
+                sessions=sessions,
+                caller=caller,
+            ),
             task_events_router(answers=answers, coordinator=coordinator, caller=caller),
+            task_log_router(
+                archive=container.output_archive(), coordinator=coordinator, caller=caller
+            ),
             submit_router(
                 coordinator=coordinator, caller=caller, stream_submission=streams.of_submission
             ),

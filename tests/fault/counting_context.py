@@ -1,0 +1,44 @@
+"""A context that counts what it is told instead of keeping it."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import psutil
+
+from domain.agent_profile import AgentProfile
+from domain.approval import ApprovalDecision, ApprovalRequest
+from domain.events import AgentEvent
+from domain.limits import Limits
+from domain.process_events import Log
+
+
+@dataclass(kw_only=True)
+class CountingContext:
+    profile: AgentProfile
+    limits: Limits = field(default_factory=Limits)
+    workspace: str
+    grace_s: float = 5.0
+    thread: str | None = None
+    chars: int = 0
+    longest: int = 0
+    most_bytes: int = 0
+    """Of this process' memory, looked at with every event."""
+    kinds: Counter[type[AgentEvent]] = field(default_factory=Counter)
+
+    async def emit(self, event: AgentEvent) -> None:
+        self.kinds[type(event)] += 1
+        if isinstance(event, Log):
+            self.chars += len(event.line)
+            self.longest = max(self.longest, len(event.line))
+        self.most_bytes = max(self.most_bytes, psutil.Process().memory_info().rss)
+
+    async def emit_all(self, events: Iterable[AgentEvent]) -> None:
+        for event in events:
+            await self.emit(event)
+
+    async def keep_thread(self, thread: str) -> None:
+        self.thread = thread
+
+    async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
+        raise AssertionError("a command asks nobody")
