@@ -30,6 +30,13 @@ _HEADS = {
 }
 _PLAIN = frozenset({str, int, float, bool})
 _DECODERS = {name: msgspec.json.Decoder(cls) for name, cls in EVENT_CLASSES.items()}
+
+
+class _Envelope(msgspec.Struct):
+    timestamp: datetime
+
+
+_ENVELOPES = msgspec.json.Decoder(_Envelope)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -50,6 +57,9 @@ class JsonEventCodec:
     def decode(self, stored: StoredEvent) -> AgentEvent:
         event: AgentEvent = _DECODERS[stored.event_type].decode(stored.body)
         return event
+
+    def recorded_at(self, stored: StoredEvent) -> datetime:
+        return _ENVELOPES.decode(stored.body).timestamp
 
     def frame(self, stored: StoredEvent) -> bytes:
         return b"id: %d-%b\nevent: %b\ndata: %b\n\n" % (

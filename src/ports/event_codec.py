@@ -19,5 +19,8 @@ class EventCodec(Protocol):
     def decode(self, stored: StoredEvent) -> AgentEvent:
         """The event of a body; fields that this version does not know are ignored."""
 
+    def recorded_at(self, stored: StoredEvent) -> datetime:
+        """When it was recorded; not for an event that was compacted away."""
+
     def frame(self, stored: StoredEvent) -> bytes:
         """The body as one Server-Sent Events frame with id and event name."""
