@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from domain.lines import Line, LineSplitter
 from domain.process_events import Log, OutputStream
+from domain.terminal_queries import without_queries
 from domain.terminal_text import plain_text
 from ports.clock import Clock
 from ports.process import Output
@@ -77,14 +78,16 @@ class OutputLog:
 
     def _log(self, stream: OutputStream, state: "_Stream", line: Line) -> Log:
         text = plain_text(line.text)
+        # A line that is text alone asks for nothing: most are not looked through twice.
+        shown = line.text if text == line.text else without_queries(line.text)
         number = self._number(state, line)
         self._remember(state, line, text)
         return Log(
-            line=line.text,
+            line=shown,
             line_num=number,
             stream=stream,
             partial=True if line.is_partial else None,
-            text=text if text != line.text else None,
+            text=text if text != shown else None,
         )
 
     def _number(self, state: "_Stream", line: Line) -> int:
