@@ -21,6 +21,8 @@ _WRITER_PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",
     "PRAGMA wal_autocheckpoint = 4000",
+    # Room for the last page of a few thousand sessions, which their next events go into.
+    "PRAGMA cache_size = -16384",
     "PRAGMA journal_size_limit = 67108864",
 )
 _READER_PRAGMAS = ("PRAGMA query_only = ON",)
