@@ -73,6 +73,13 @@ class Watch:
             return None
         return self._scope.place
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether the next step, if it came at once, would be Idle."""
+        if self._opening or self._ending or self._scope.ending or self._scope.needs_look:
+            return False
+        return not any(strand.has_more for strand in self._scope.strands())
+
     def fork(self, wake: Wake, stream: OpenStream) -> "Watch":
         """Another watch that goes on from where this one is; it must have a place."""
         return Watch(

@@ -11,7 +11,6 @@ from adapters.http.stream_chunks import chunk, control_chunk
 from adapters.http.stream_client import StreamClient
 from adapters.http.stream_frames import PING
 from application.open_stream import OpenStream
-from application.scope import Place
 from application.stream_steps import Behind, Idle
 from application.watch import Watch
 from application.watches import Watches
@@ -127,7 +126,8 @@ class StreamFlush:
         """Whether there is more to do for this channel at once."""
         if channel.is_parked or channel.is_reading or not channel.clients:
             return False
-        if not channel.is_writing:
+        is_new = not channel.is_writing
+        if is_new:
             match channel.next_bytes():
                 case Behind():
                     channel.is_reading = True
@@ -144,6 +144,9 @@ class StreamFlush:
             return False
         if channel.has_ended and not channel.is_writing:
             self._finish(channel)
+            return False
+        if is_new and not channel.is_writing and channel.watch.is_at_rest:
+            self._settle(channel)
             return False
         return True
 
@@ -175,7 +178,7 @@ class StreamFlush:
 
     def _settle(self, channel: StreamChannel) -> None:
         """Join those who wait for the same: they share one watch, and cost next to nothing."""
-        if channel.shared_as or (place := channel.watch.place) is None:
+        if channel.shared_as or not channel.clients or (place := channel.watch.place) is None:
             return
         shared = self._shared.get(place.stream)
         if shared is None or shared.is_parked:
@@ -183,15 +186,12 @@ class StreamFlush:
                 shared.shared_as = None
             channel.shared_as = place.stream
             self._shared[place.stream] = channel
-        elif shared.is_idle and self._rests_at(shared, place):
+        elif shared.is_idle and shared not in self._marked and shared.watch.place == place:
             for client in tuple(channel.clients):
                 channel.part(client)
                 shared.join(client)
                 self._channel_of[client] = shared
             self._forget(channel)
-
-    def _rests_at(self, shared: StreamChannel, place: Place) -> bool:
-        return shared not in self._marked and shared.watch.place == place
 
     async def _read(self, channel: StreamChannel) -> None:
         try:
