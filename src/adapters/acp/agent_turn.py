@@ -16,7 +16,7 @@ from adapters.acp.handshake import Handshake
 from adapters.acp.json_message import JsonObject, json_object
 from adapters.acp.permissions import Permissions
 from adapters.acp.session_updates import SessionUpdates
-from adapters.acp.turn_end import death_of, outcome_of, refusal_of
+from adapters.acp.turn_end import death_of, outcome_of, refusal_of, usage_of
 from adapters.acp.workspace_files import WorkspaceFiles
 from ports.clock import Clock
 from ports.process import RunningProcess
@@ -99,7 +99,7 @@ class AgentTurn:
             return Failed(error=str(error), reason="agent_error")
         except ConnectionError:
             return await self._gone(is_started=True)
-        await self._pipe.tell(self._updates.end(json_object(answer.get("usage"))))
+        await self._pipe.tell(self._updates.end(usage_of(answer)))
         return outcome_of(answer, last_message=self._updates.last_message)
 
     async def interrupt(self, *, grace_s: float) -> None:

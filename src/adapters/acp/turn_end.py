@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from acp.exceptions import RequestError
 
-from adapters.acp.json_message import JsonObject, json_text
+from adapters.acp.json_message import JsonObject, json_message, json_text
 from ports.process import Exit
 from ports.runner import Completed, Failed, Outcome
 
@@ -24,13 +24,33 @@ def outcome_of(answer: JsonObject, *, last_message: str) -> Outcome:
     return Failed(error=_STOPPED.get(reason, unknown), reason="agent_error")
 
 
+def usage_of(answer: JsonObject) -> JsonObject:
+    """In the protocol's words; Gemini CLI tells its sums in words of its own."""
+    match answer:
+        case {"usage": dict(usage)}:
+            return usage
+        case {"_meta": {"quota": {"token_count": dict(sums)}}}:
+            return {
+                "inputTokens": sums.get("input_tokens"),
+                "outputTokens": sums.get("output_tokens"),
+            }
+        case _:
+            return {}
+
+
 def refusal_of(error: RequestError) -> str:
-    """An error of the agent in its own words."""
+    """An error of the agent in its own words, or in those of the model's server."""
+    words = str(error)
+    match json_message(words):
+        case {"error": {"message": str(told)}} if told:
+            words = told
+        case _:
+            pass
     match error.data:
         case {"details": str(more)} | {"message": str(more)} | str(more) if more:
-            return f"{error}: {more}"
+            return f"{words}: {more}"
         case _:
-            return str(error) or "the agent gave no reason"
+            return words or "the agent gave no reason"
 
 
 def death_of(ended: Exit, *, last_lines: str, is_started: bool) -> Failed:
