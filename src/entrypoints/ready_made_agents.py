@@ -17,9 +17,14 @@ _CLAUDE_ENV = {
     # Its own ten tries take minutes, also with a key that is refused.
     "CLAUDE_CODE_MAX_RETRIES": "4",
 }
-_GEMINI_HOME = {
-    ".gemini/settings.json": '{"security": {"auth": {"selectedType": "gemini-api-key"}}}\n'
+# Of its own accord it asks a model that has a fault ten times, which takes minutes.
+_GEMINI_SETTINGS = """\
+{
+  "security": {"auth": {"selectedType": "gemini-api-key"}},
+  "general": {"maxAttempts": 4}
 }
+"""
+_GEMINI_HOME = {".gemini/settings.json": _GEMINI_SETTINGS}
 # A task may begin with a dash. What follows `--` or `--prompt=` is never taken for an option.
 _CLAUDE = (
     "claude",
