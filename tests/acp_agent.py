@@ -19,6 +19,7 @@ class MoodyAgent:
         self._cancelled = asyncio.Event()
         self._cwd = ""
         self._has_key = False
+        self._again = ""
         self.client: Any = None
 
     def on_connect(self, conn: Any) -> None:
@@ -63,8 +64,9 @@ class MoodyAgent:
     async def resume_session(
         self, cwd: str, session_id: str, **_: Any
     ) -> schema.ResumeSessionResponse:
-        if session_id != "kept-1":
+        if session_id not in ("kept-1", "new-1"):
             raise RequestError.resource_not_found(session_id)
+        self._again = " again" if session_id == "new-1" else ""
         return schema.ResumeSessionResponse()
 
     async def cancel(self, session_id: str, **_: Any) -> None:
@@ -98,7 +100,9 @@ class MoodyAgent:
                 await self._garble(session_id)
             case _:
                 pass
-        await self._send(session_id, acp.update_agent_message_text(f"{session_id}: {text}"))
+        await self._send(
+            session_id, acp.update_agent_message_text(f"{session_id}{self._again}: {text}")
+        )
         return schema.PromptResponse(stop_reason="end_turn")
 
     async def _work(self, session_id: str) -> schema.PromptResponse:

@@ -6,6 +6,7 @@ from acp.exceptions import RequestError
 from acp.meta import PROTOCOL_VERSION
 
 from adapters.acp.json_message import JsonObject, json_list, json_object, json_text
+from adapters.acp.turn_end import refusal_of
 from domain.errors import StartFailed
 from domain.task_events import Error
 from ports.runner import RunContext
@@ -73,7 +74,7 @@ class Handshake:
             except RequestError as error:
                 if error.code == _LOGIN_WANTED:
                     raise
-                why = str(error)
+                why = refusal_of(error)
             else:
                 return True
         message = f"the agent begins a new conversation, the earlier one is gone: {why}"
