@@ -22,12 +22,9 @@ from entrypoints.settings_file import near_name
 from ports.pattern_matcher import PatternMatcher
 
 StoreKind = Literal["sqlite", "postgres", "memory"]
-ModelKind = Literal["openai", "scripted"]
 
 PROGRAM_KINDS = ("shell", "command", "claude-code", "codex", "gemini")
 """Of agents that are processes, whose output is read."""
-DEFAULT_OPENAI_MODEL = "gpt-4o"
-_NO_KEY = "none"  # servers of one's own often want no key, the SDK always does
 
 
 def store_kind(settings: Settings) -> StoreKind:
@@ -45,21 +42,6 @@ def store_kind(settings: Settings) -> StoreKind:
                 f"AGENTCAST_DATABASE_URL: {scheme!r} is no database for Agentcast; "
                 "use sqlite:///path or postgresql://…"
             )
-
-
-def model_kind(settings: Settings) -> ModelKind:
-    """What is asked for, else by the key or the server that is there, else the offline model."""
-    if settings.llm_provider:
-        return settings.llm_provider
-    return "openai" if settings.openai_api_key or settings.openai_base_url else "scripted"
-
-
-def openai_key(settings: Settings) -> str:
-    return settings.openai_api_key or _NO_KEY
-
-
-def openai_model(settings: Settings) -> str:
-    return settings.llm_model or DEFAULT_OPENAI_MODEL
 
 
 def live_terminals() -> LiveTerminals:

@@ -24,6 +24,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from adapters.llm.openai_api import OpenAIApi
+from adapters.llm.reasoning_effort import ReasoningEffort
 from domain.ids import is_chosen_id
 from entrypoints.agent_settings import AgentSettings
 from entrypoints.settings_file import file_mistake, near_name, settings_file
@@ -61,11 +63,23 @@ class Settings(BaseSettings):
     """One folder for all tasks, instead of one for each session."""
     agents: dict[str, AgentSettings] = Field(default_factory=dict)
 
-    llm_provider: Literal["openai", "scripted"] | None = None
+    llm_provider: Literal["openai", "anthropic", "scripted"] | None = None
     """None: by which key is there."""
     llm_model: str | None = None
     openai_api_key: str | None = Field(default=None, validation_alias="OPENAI_API_KEY", repr=False)
     openai_base_url: str | None = Field(default=None, validation_alias="OPENAI_BASE_URL")
+    openai_api: OpenAIApi = "chat"
+    anthropic_api_key: str | None = Field(
+        default=None, validation_alias="ANTHROPIC_API_KEY", repr=False
+    )
+    anthropic_base_url: str | None = Field(default=None, validation_alias="ANTHROPIC_BASE_URL")
+    anthropic_max_tokens: int = Field(default=32_000, ge=1)
+    """Of one answer; the provider wants a bound with every request."""
+    llm_reasoning: ReasoningEffort | None = None
+    """None: what the model does unasked."""
+    llm_connect_s: float = Field(default=10.0, gt=0, le=600)
+    llm_first_token_s: float = Field(default=300.0, gt=0, le=3600)
+    llm_idle_s: float = Field(default=90.0, gt=0, le=3600)
 
     worker_concurrency: int = Field(default=128, ge=1, le=10_000)
     lease_s: float = Field(default=30.0, gt=0, le=3600)

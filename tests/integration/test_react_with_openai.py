@@ -6,6 +6,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+from adapters.llm.deadlines import Deadlines
 from adapters.llm.openai_model import OpenAIModel
 from adapters.system.clock import SystemClock
 from adapters.system.id_source import SystemIdSource
@@ -127,7 +128,10 @@ async def run_against(
     base_url: str, workspace: Path, *, idle_timeout_s: float = 4
 ) -> tuple[Outcome, list[AgentEvent]]:
     model = OpenAIModel(
-        api_key="k", base_url=base_url, model="gpt-x", idle_timeout_s=idle_timeout_s
+        api_key="k",
+        base_url=base_url,
+        model="gpt-x",
+        deadlines=Deadlines(idle_s=idle_timeout_s),
     )
     runner = ReactRunner(
         model=model,

@@ -4,14 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from entrypoints.choices import model_kind, store_kind
+from entrypoints.choices import store_kind
+from entrypoints.model_choice import model_kind
 from entrypoints.settings import Settings, SettingsError, load_settings
 
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("AGENTCAST_PORT", "PORT", "OPENAI_API_KEY", "OPENAI_BASE_URL"):
+    for name in ("AGENTCAST_PORT", "PORT", "OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_API_KEY"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -41,7 +42,7 @@ def test_a_flag_that_was_not_given_changes_nothing() -> None:
     [
         ("AGENTCAST_PROT", "1", "no such setting; did you mean AGENTCAST_PORT?"),
         ("AGENTCAST_PORT", "http", "AGENTCAST_PORT: "),
-        ("AGENTCAST_LLM_PROVIDER", "oracle", "'openai' or 'scripted'"),
+        ("AGENTCAST_LLM_PROVIDER", "oracle", "'openai', 'anthropic' or 'scripted'"),
         ("AGENTCAST_LEASE_S", "0", "AGENTCAST_LEASE_S: "),
         ("AGENTCAST_CONFIG", "nowhere.toml", "there is no file nowhere.toml"),
         (

@@ -2,11 +2,21 @@
 
 from collections.abc import Iterator
 
-from adapters.llm.chat_chunk import ChatChunk, ChunkUsage
+from adapters.llm.chat_chunk import ChunkUsage, Delta, chat_chunk
+from adapters.llm.kept_reasoning import kept
 from adapters.llm.tool_call_joiner import ToolCallJoiner
 from domain.errors import ModelRefused, ModelUnavailable
 from domain.usage import Usage
-from ports.language_model import AssistantMessage, ModelPart, ModelRequest, ModelUsage, TextDelta
+from ports.language_model import (
+    AssistantMessage,
+    ModelPart,
+    ModelRequest,
+    ModelUsage,
+    ReasoningDelta,
+    TextDelta,
+)
+
+CHAT_FORMAT = "chat"
 
 
 class ChatAnswer:
@@ -15,20 +25,39 @@ class ChatAnswer:
     def __init__(self, request: ModelRequest, *, model: str) -> None:
         self._model = model
         self._usage: ChunkUsage | None = None
-        self._calls = ToolCallJoiner(first_number=_calls_so_far(request) + 1)
+        self._calls = ToolCallJoiner(first_number=calls_so_far(request) + 1)
         self._finish_reason: str | None = None
+        self._reasoning_field = ""
+        self._reasoning: list[str] = []
+        self._has_begun = False
 
-    def add(self, chunk: ChatChunk) -> Iterator[TextDelta]:
+    @property
+    def has_begun(self) -> bool:
+        return self._has_begun
+
+    def add(self, data: object) -> Iterator[ModelPart]:
+        chunk = chat_chunk(data)
         self._model = chunk.model or self._model
         # Some servers count in every chunk; the last count is the whole.
         self._usage = chunk.usage or self._usage
         for choice in chunk.choices or ():
             self._finish_reason = choice.finish_reason or self._finish_reason
-            if choice.delta is None:
-                continue
-            if text := choice.delta.content or choice.delta.refusal:
-                yield TextDelta(text=text)
-            self._calls.add(choice.delta.tool_calls or ())
+            if choice.delta is not None:
+                yield from self._parts(choice.delta)
+
+    def _parts(self, delta: Delta) -> Iterator[ModelPart]:
+        field, reasoning = _reasoning(delta)
+        if reasoning:
+            self._has_begun = True
+            self._reasoning_field = field
+            self._reasoning.append(reasoning)
+            yield ReasoningDelta(text=reasoning)
+        if text := delta.content or delta.refusal:
+            self._has_begun = True
+            yield TextDelta(text=text)
+        if delta.tool_calls:
+            self._has_begun = True
+            self._calls.add(delta.tool_calls)
 
     def end(self) -> Iterator[ModelPart]:
         """Raises ModelUnavailable if the stream was cut, ModelRefused if its text was withheld."""
@@ -36,12 +65,22 @@ class ChatAnswer:
             raise ModelUnavailable("the model's answer was cut off before its end")
         if self._finish_reason == "content_filter":
             raise ModelRefused("the model's provider withheld the answer by its content filter")
+        if self._reasoning:
+            piece = {"field": self._reasoning_field, "text": "".join(self._reasoning)}
+            yield kept([piece], format=CHAT_FORMAT)
         yield from self._calls.calls()
         if usage := _usage(self._usage):
             yield ModelUsage(model=self._model, usage=usage)
 
 
-def _calls_so_far(request: ModelRequest) -> int:
+def _reasoning(delta: Delta) -> tuple[str, str]:
+    """Under which name it came, and what it says."""
+    if delta.reasoning_content:
+        return "reasoning_content", delta.reasoning_content
+    return "reasoning", delta.reasoning if isinstance(delta.reasoning, str) else ""
+
+
+def calls_so_far(request: ModelRequest) -> int:
     return sum(
         len(message.tool_calls)
         for message in request.messages

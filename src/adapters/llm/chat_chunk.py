@@ -18,6 +18,9 @@ class ToolCallDelta(msgspec.Struct, frozen=True):
 class Delta(msgspec.Struct, frozen=True):
     content: str | None = None
     refusal: str | None = None
+    reasoning_content: str | None = None
+    reasoning: object = None
+    """The same under another name, which some servers use for other things."""
     tool_calls: list[ToolCallDelta] | None = None
 
 

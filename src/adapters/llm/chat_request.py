@@ -1,5 +1,9 @@
 """Writes a request as the body of a Chat Completions call."""
 
+from adapters.llm.chat_answer import CHAT_FORMAT
+from adapters.llm.kept_reasoning import Json, pieces_kept
+from adapters.llm.reasoning_effort import ReasoningEffort
+from adapters.llm.sent_text import sent_arguments, whole_utf8
 from ports.language_model import (
     AssistantMessage,
     ModelMessage,
@@ -11,16 +15,16 @@ from ports.language_model import (
 )
 from ports.tool import ToolSpec
 
-Json = dict[str, object]
 
-
-def chat_body(request: ModelRequest, *, model: str) -> Json:
+def chat_body(request: ModelRequest, *, model: str, effort: ReasoningEffort | None) -> Json:
     body: Json = {
         "model": model,
         "messages": [_message(message) for message in request.messages],
         "stream": True,
         "stream_options": {"include_usage": True},
     }
+    if effort:
+        body["reasoning_effort"] = effort
     if request.tools:
         body["tools"] = [_tool(tool) for tool in request.tools]
     return body
@@ -29,14 +33,14 @@ def chat_body(request: ModelRequest, *, model: str) -> Json:
 def _message(message: ModelMessage) -> Json:
     match message:
         case SystemMessage():
-            return {"role": "system", "content": _text(message.content)}
+            return {"role": "system", "content": whole_utf8(message.content)}
         case UserMessage():
-            return {"role": "user", "content": _text(message.content)}
+            return {"role": "user", "content": whole_utf8(message.content)}
         case ToolMessage():
             return {
                 "role": "tool",
                 "tool_call_id": message.call_id,
-                "content": _text(message.content),
+                "content": whole_utf8(message.content),
             }
         case AssistantMessage():
             return _assistant(message)
@@ -44,21 +48,28 @@ def _message(message: ModelMessage) -> Json:
 
 def _assistant(message: AssistantMessage) -> Json:
     if not message.tool_calls:
-        return {"role": "assistant", "content": _text(message.content)}
+        return {"role": "assistant", "content": whole_utf8(message.content)}
     return {
         "role": "assistant",
-        "content": _text(message.content) or None,
+        "content": whole_utf8(message.content) or None,
         "tool_calls": [_call(call) for call in message.tool_calls],
+        **_reasoning(message),
+    }
+
+
+def _reasoning(message: AssistantMessage) -> Json:
+    """Under the name it came by; servers want it back while the tools are at work."""
+    return {
+        str(piece.get("field")): piece.get("text", "")
+        for piece in pieces_kept(message, format=CHAT_FORMAT)
     }
 
 
 def _call(call: ToolCall) -> Json:
-    # Servers parse past arguments again and refuse a conversation that holds broken JSON.
-    arguments = "{}" if call.arguments is None else call.raw_arguments.strip() or "{}"
     return {
         "id": call.call_id,
         "type": "function",
-        "function": {"name": call.tool_name, "arguments": arguments},
+        "function": {"name": call.tool_name, "arguments": sent_arguments(call)},
     }
 
 
@@ -69,8 +80,3 @@ def _tool(tool: ToolSpec) -> Json:
         "parameters": dict(tool.parameters),
     }
     return {"type": "function", "function": function}
-
-
-def _text(text: str) -> str:
-    """UTF-8 cannot carry lone surrogates, which files and terminals do hold."""
-    return text.encode("utf-8", errors="replace").decode()

@@ -1,62 +1,43 @@
-"""A LanguageModel behind any server that speaks OpenAI's Chat Completions."""
+"""A LanguageModel behind any server that speaks OpenAI's Chat Completions or Responses."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import (
-    AbstractAsyncContextManager,
-    AsyncExitStack,
-    aclosing,
-    asynccontextmanager,
-)
+from contextlib import AbstractAsyncContextManager
 
+from adapters.llm.deadlines import Deadlines
+from adapters.llm.openai_api import OpenAIApi
+from adapters.llm.reasoning_effort import ReasoningEffort
+from adapters.llm.served_model import Ask, ServedModel
 from domain.errors import ModelRefused
-from ports.language_model import ModelPart, ModelRequest
+from ports.price_list import PriceList
 
 OPENAI_URL = "https://api.openai.com/v1"
 
-_Ask = Callable[[ModelRequest], AsyncGenerator[ModelPart]]
 
-
-class OpenAIModel:
+class OpenAIModel(ServedModel):
     def __init__(
-        self, *, api_key: str, base_url: str | None, model: str, idle_timeout_s: float = 90.0
+        self,
+        *,
+        api_key: str,
+        base_url: str | None,
+        model: str,
+        api: OpenAIApi = "chat",
+        effort: ReasoningEffort | None = None,
+        deadlines: Deadlines | None = None,
+        prices: PriceList | None = None,
     ) -> None:
-        self._api_key = api_key
-        self._base_url = base_url or OPENAI_URL
-        self._model = model
-        self._idle_timeout_s = idle_timeout_s
-        self._ask: _Ask | None = None
-
-    @property
-    def name(self) -> str:
-        return f"openai:{self._model}"
-
-    @asynccontextmanager
-    async def opened(self) -> AsyncIterator[None]:
-        """Requests made meanwhile share connections; outside, each has one of its own."""
-        async with self._connected() as self._ask:
+        def connect() -> AbstractAsyncContextManager[Ask]:
             try:
-                yield
-            finally:
-                self._ask = None
+                # The SDK is an extra, and half a second of imports: nobody else pays for it.
+                from adapters.llm.openai_client import connected_openai
+            except ImportError as error:
+                message = "this needs the package openai: pip install 'agentcast[openai]'"
+                raise ModelRefused(message) from error
+            return connected_openai(
+                api=api,
+                api_key=api_key,
+                base_url=base_url or OPENAI_URL,
+                model=model,
+                effort=effort,
+                deadlines=deadlines or Deadlines(),
+            )
 
-    async def stream(self, request: ModelRequest) -> AsyncIterator[ModelPart]:
-        async with AsyncExitStack() as stack:
-            ask = self._ask
-            if ask is None:
-                ask = await stack.enter_async_context(self._connected())
-            async for part in await stack.enter_async_context(aclosing(ask(request))):
-                yield part
-
-    def _connected(self) -> AbstractAsyncContextManager[_Ask]:
-        try:
-            # The SDK is an extra, and half a second of imports: nobody else pays for it.
-            from adapters.llm.chat_client import connected_chat
-        except ImportError as error:
-            message = "this needs the package openai: pip install 'agentcast[openai]'"
-            raise ModelRefused(message) from error
-        return connected_chat(
-            api_key=self._api_key,
-            base_url=self._base_url,
-            model=self._model,
-            idle_timeout_s=self._idle_timeout_s,
-        )
+        super().__init__(provider="openai", model=model, connect=connect, prices=prices)

@@ -38,6 +38,13 @@ class ToolCallJoiner:
             if delta.function:
                 self._add_function(pieces, delta.function)
 
+    def add_whole(self, call: ToolCallDelta) -> None:
+        """A call that did not come in pieces."""
+        pieces = self._new()
+        pieces.call_id = call.id or ""
+        if call.function:
+            self._add_function(pieces, call.function)
+
     def calls(self) -> Iterator[ToolCall]:
         """Every call, with an id of its own even if the server gave none or gave one twice."""
         seen: set[str] = set()
@@ -82,4 +89,8 @@ class ToolCallJoiner:
             pieces.arguments.append(written)
             self._chars += len(written)
         if self._chars > MAX_ARGUMENT_CHARS:
-            raise ModelRefused("the model wrote tool arguments without end")
+            raise endless_arguments()
+
+
+def endless_arguments() -> ModelRefused:
+    return ModelRefused("the model wrote tool arguments without end")

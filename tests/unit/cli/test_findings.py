@@ -16,7 +16,11 @@ from tests.unit.cli.seen import Pages
 @pytest.mark.parametrize(
     ("settings", "verdict", "text"),
     [
-        ({}, "warn", "scripted, which is no language model: set OPENAI_API_KEY for a real one"),
+        (
+            {},
+            "warn",
+            "scripted, which is no language model: set OPENAI_API_KEY or ANTHROPIC_API_KEY",
+        ),
         (
             {"llm_provider": "scripted"},
             "ok",
@@ -32,6 +36,16 @@ from tests.unit.cli.seen import Pages
             {"llm_provider": "openai", "openai_api_key": "k", "llm_model": "m"},
             "ok",
             "openai, model m, by AGENTCAST_LLM_PROVIDER",
+        ),
+        (
+            {"anthropic_api_key": "k", "anthropic_base_url": "http://x", "openai_base_url": "y"},
+            "ok",
+            "anthropic at http://x, model claude-sonnet-5, by ANTHROPIC_API_KEY",
+        ),
+        (
+            {"anthropic_base_url": "http://x", "llm_provider": "anthropic", "llm_model": "m"},
+            "ok",
+            "anthropic at http://x, model m, by AGENTCAST_LLM_PROVIDER",
         ),
     ],
 )
@@ -77,5 +91,5 @@ def test_looking_at_the_data_directory_does_not_make_it(tmp_path: Path) -> None:
 
 
 def _plain(given: dict[str, str]) -> dict[str, str | None]:
-    empty = dict.fromkeys(("llm_provider", "llm_model", "openai_api_key", "openai_base_url"))
-    return {**empty, **given}
+    keys = ("openai_api_key", "openai_base_url", "anthropic_api_key", "anthropic_base_url")
+    return {**dict.fromkeys(("llm_provider", "llm_model", *keys)), **given}

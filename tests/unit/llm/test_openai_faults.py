@@ -8,6 +8,7 @@ from inspect import isasyncgen
 import anyio
 import pytest
 
+from adapters.llm.deadlines import Deadlines
 from adapters.llm.openai_model import OpenAIModel
 from domain.errors import ModelRefused, ModelUnavailable
 from ports.language_model import ModelPart, ModelRequest, TextDelta, UserMessage
@@ -160,5 +161,5 @@ async def parts_of(model: OpenAIModel) -> list[ModelPart]:
 
 def openai_model(base_url: str, *, idle_timeout_s: float = 4) -> OpenAIModel:
     return OpenAIModel(
-        api_key=KEY, base_url=base_url, model="gpt-x", idle_timeout_s=idle_timeout_s
+        api_key=KEY, base_url=base_url, model="gpt-x", deadlines=Deadlines(idle_s=idle_timeout_s)
     )

@@ -1,0 +1,114 @@
+"""Writes a request as the body of a call of Anthropic's Messages."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from adapters.llm.kept_reasoning import Json, pieces_kept
+from adapters.llm.messages_thinking import MESSAGES_FORMAT
+from adapters.llm.reasoning_effort import ReasoningEffort
+from adapters.llm.sent_text import whole_utf8
+from ports.language_model import (
+    AssistantMessage,
+    ModelMessage,
+    ModelRequest,
+    SystemMessage,
+    ToolCall,
+    ToolMessage,
+    UserMessage,
+)
+from ports.tool import ToolSpec
+
+_NOT_OF_AN_ID = re.compile(r"[^a-zA-Z0-9_-]")
+
+
+def messages_body(
+    request: ModelRequest, *, model: str, max_tokens: int, effort: ReasoningEffort | None
+) -> Json:
+    body: Json = {
+        "model": model,
+        "max_tokens": max_tokens,
+        "messages": _turns(request.messages),
+        "stream": True,
+    }
+    if system := _system(request.messages):
+        body["system"] = system
+    if effort:
+        body["thinking"] = {"type": "adaptive", "display": "summarized"}
+        body["output_config"] = {"effort": effort}
+    if request.tools:
+        body["tools"] = [_tool(tool) for tool in request.tools]
+    return body
+
+
+def _system(messages: Sequence[ModelMessage]) -> str:
+    said = (message.content for message in messages if isinstance(message, SystemMessage))
+    return whole_utf8("\n\n".join(text for text in said if text.strip()))
+
+
+def _turns(messages: Sequence[ModelMessage]) -> list[Json]:
+    """Roles take turns there, so that what follows in the same role joins the same turn."""
+    turns: list[tuple[str, list[Json]]] = []
+    for message in messages:
+        role = "assistant" if isinstance(message, AssistantMessage) else "user"
+        blocks = list(_blocks(message))
+        if blocks and turns and turns[-1][0] == role:
+            turns[-1][1].extend(blocks)
+        elif blocks:
+            turns.append((role, blocks))
+    if turns:
+        _remember_until_here(turns[-1][1])
+    return [{"role": role, "content": blocks} for role, blocks in turns]
+
+
+def _remember_until_here(blocks: list[Json]) -> None:
+    """The next request begins with all of this one, and reads it from the cache."""
+    blocks[-1]["cache_control"] = {"type": "ephemeral"}
+
+
+def _blocks(message: ModelMessage) -> Iterator[Json]:
+    match message:
+        case SystemMessage():
+            return
+        case UserMessage():
+            yield from _text(message.content)
+        case ToolMessage():
+            yield _result(message)
+        case AssistantMessage():
+            yield from pieces_kept(message, format=MESSAGES_FORMAT)
+            yield from _text(message.content)
+            yield from map(_call, message.tool_calls)
+
+
+def _text(content: str) -> Iterator[Json]:
+    """Nothing for a text without a word in it, which is refused there."""
+    if content.strip():
+        yield {"type": "text", "text": whole_utf8(content)}
+
+
+def _result(message: ToolMessage) -> Json:
+    result: Json = {"type": "tool_result", "tool_use_id": _id(message.call_id)}
+    if content := list(_text(message.content)):
+        result["content"] = content
+    return result
+
+
+def _call(call: ToolCall) -> Json:
+    return {
+        "type": "tool_use",
+        "id": _id(call.call_id),
+        "name": call.tool_name,
+        "input": dict(call.arguments or {}),
+    }
+
+
+def _id(call_id: str) -> str:
+    """Other providers, which may have answered earlier in the session, use more characters."""
+    return _NOT_OF_AN_ID.sub("_", call_id)
+
+
+def _tool(tool: ToolSpec) -> Json:
+    return {
+        "name": tool.name,
+        "description": tool.description,
+        "input_schema": dict(tool.parameters),
+    }

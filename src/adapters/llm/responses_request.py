@@ -1,0 +1,82 @@
+"""Writes a request as the body of a call of OpenAI's Responses."""
+
+from collections.abc import Iterator
+
+from adapters.llm.kept_reasoning import Json, pieces_kept
+from adapters.llm.reasoning_effort import ReasoningEffort
+from adapters.llm.responses_answer import RESPONSES_FORMAT
+from adapters.llm.sent_text import sent_arguments, whole_utf8
+from ports.language_model import (
+    AssistantMessage,
+    ModelMessage,
+    ModelRequest,
+    SystemMessage,
+    ToolCall,
+    ToolMessage,
+    UserMessage,
+)
+from ports.tool import ToolSpec
+
+
+def responses_body(request: ModelRequest, *, model: str, effort: ReasoningEffort | None) -> Json:
+    body: Json = {
+        "model": model,
+        "input": [item for message in request.messages for item in _items(message)],
+        "stream": True,
+        # The conversation is ours: it is sent whole each time, and the server keeps none of it.
+        "store": False,
+    }
+    if effort:
+        body["reasoning"] = {"effort": effort, "summary": "auto"}
+        body["include"] = ["reasoning.encrypted_content"]
+    if request.tools:
+        body["tools"] = [_tool(tool) for tool in request.tools]
+    return body
+
+
+def _items(message: ModelMessage) -> Iterator[Json]:
+    match message:
+        case SystemMessage():
+            yield _said("system", message.content)
+        case UserMessage():
+            yield _said("user", message.content)
+        case ToolMessage():
+            yield {
+                "type": "function_call_output",
+                "call_id": message.call_id,
+                "output": whole_utf8(message.content),
+            }
+        case AssistantMessage():
+            yield from _answer(message)
+
+
+def _answer(message: AssistantMessage) -> Iterator[Json]:
+    yield from pieces_kept(message, format=RESPONSES_FORMAT)
+    if message.content:
+        yield _said("assistant", message.content)
+    for call in message.tool_calls:
+        yield _call(call)
+
+
+def _said(role: str, content: str) -> Json:
+    return {"role": role, "content": whole_utf8(content)}
+
+
+def _call(call: ToolCall) -> Json:
+    return {
+        "type": "function_call",
+        "call_id": call.call_id,
+        "name": call.tool_name,
+        "arguments": sent_arguments(call),
+    }
+
+
+def _tool(tool: ToolSpec) -> Json:
+    return {
+        "type": "function",
+        "name": tool.name,
+        "description": tool.description,
+        "parameters": dict(tool.parameters),
+        # Strict is the default there, and refuses schemas with fields that may be left out.
+        "strict": False,
+    }
