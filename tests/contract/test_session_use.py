@@ -34,6 +34,19 @@ async def test_a_session_is_in_use_while_it_has_events_or_tasks(store: Store) ->
     assert uses == ["gone", "busy", "idle", "spent"]
 
 
+async def test_the_tasks_of_a_session_are_known_also_when_it_is_deleted(store: Store) -> None:
+    first = await store.scene.start()
+    await store.scene.end(first)
+    second = await store.scene.start()
+    await store.scene.end(second)
+    await store.scene.sessions.delete(LOCAL, TALK)
+
+    found = await store.retention.tasks_of(first.task.session_key)
+
+    assert sorted(found) == sorted([first.task.task_id, second.task.task_id])
+    assert await store.retention.tasks_of(SessionKey(404)) == []
+
+
 async def test_a_deleted_session_is_gone_though_a_new_one_has_its_id(store: Store) -> None:
     ended = await store.scene.start()
     await store.scene.end(ended)
