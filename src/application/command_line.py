@@ -24,7 +24,7 @@ def command_of(
     Raises StartFailed for a profile that names no command, or cannot hand the task over.
     """
     by_file, by_stdin = (_hands_over(profile, how) for how in ("file", "stdin"))
-    if by_file and "HOME" in profile.env:
+    if by_file and has_other_home(profile):
         raise StartFailed("a task can be handed over as a file only in a HOME of its own")
     argv = _argv(task, profile, thread)
     return Command(
@@ -43,6 +43,11 @@ def command_of(
         sandbox=profile.sandbox,
         network=profile.network,
     )
+
+
+def has_other_home(profile: AgentProfile) -> bool:
+    """Whether its processes are told of a HOME that is not made for them."""
+    return "HOME" in profile.env or "HOME" in profile.env_passthrough
 
 
 def shown_command(task: Task, command: Command, profile: AgentProfile) -> str:

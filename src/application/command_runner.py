@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from application.command_line import command_of, shown_command
+from application.command_line import command_of, has_other_home, shown_command
 from application.line_extraction import LineExtraction
 from application.line_findings import LineFindings
 from application.live_terminals import LiveTerminals
@@ -70,7 +70,7 @@ class CommandRunner:
         """An agent that goes on with its conversations finds in its home what it keeps of them."""
         profile = context.profile
         command = command_of(task, profile, workspace=context.workspace, thread=context.thread)
-        if not profile.resume_argv or "HOME" in profile.env:
+        if not profile.resume_argv or has_other_home(profile):
             return command
         return replace(command, home=await self._homes.folder(task, profile))
 

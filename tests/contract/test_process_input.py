@@ -177,6 +177,17 @@ async def test_files_are_put_into_the_home(host: ProcessHost) -> None:
         assert await _rest(process) == ("{}\U0001f600", Exit(code=0))
 
 
+async def test_the_path_of_the_home_can_stand_in_an_argument(host: ProcessHost) -> None:
+    argv = ("/bin/cat", "{home}/task", "{home}")
+    command = replace(PLAIN, argv=argv, home_files={"task": "do it"}, home_argv=(1,))
+
+    async with host.start(command) as process:
+        text, ended = await _rest(process)
+
+    assert text.startswith("do it") and "{home}" in text
+    assert ended == Exit(code=1)
+
+
 @pytest.mark.parametrize("path", ["/etc/made", "../made", "a/../../made", "", "a\0b"])
 async def test_no_file_is_put_outside_of_the_home(host: ProcessHost, path: str) -> None:
     with pytest.raises(StartFailed, match="home folder"):

@@ -60,9 +60,13 @@ def test_the_text_can_be_given_as_the_path_of_a_file() -> None:
     assert _command(replace(profile, argv=("x",))).home_argv == (1,)
 
 
-def test_a_file_needs_a_home_of_its_own() -> None:
+@pytest.mark.parametrize(
+    "profile",
+    [replace(PROFILE, env={"HOME": "/root"}), replace(PROFILE, env_passthrough=("HOME",))],
+)
+def test_a_file_needs_a_home_of_its_own(profile: AgentProfile) -> None:
     with pytest.raises(StartFailed, match="HOME"):
-        _command(replace(PROFILE, hand_over="file", env={"HOME": "/root"}))
+        _command(replace(profile, hand_over="file"))
 
 
 @pytest.mark.parametrize("hand_over", ["stdin", "none", "file"])
