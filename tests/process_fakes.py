@@ -153,6 +153,9 @@ class RecordingContext:
     async def keep_thread(self, thread: str) -> None:
         self.thread = thread
 
+    async def recorded(self) -> None:
+        return
+
     async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
         return ApprovalDecision(decision="approved", by="policy")
 

@@ -19,6 +19,7 @@ from domain.usage import Usage
 from ports.language_model import LanguageModel, ModelPart, ModelRequest, ModelUsage, ToolCall
 from ports.tool import Tool, ToolContext, ToolResult, ToolSpec
 from tests.fakes import CountingIdSource, FakeClock
+from tests.told_log import ToldLog
 
 Step = ModelPart | Exception | anyio.Event
 """A part is given, an error raised, an event waited for."""
@@ -93,6 +94,9 @@ class FakeContext:
     async def keep_thread(self, thread: str) -> None:
         raise AssertionError("a model has no conversation of its own")
 
+    async def recorded(self) -> None:
+        return
+
     async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
         return ApprovalDecision(decision="approved", by="policy")
 
@@ -114,12 +118,17 @@ class Waits:
 
 
 def react_runner(
-    model: LanguageModel, *tools: Tool, waits: Waits | None = None, tries: int = 4
+    model: LanguageModel,
+    *tools: Tool,
+    waits: Waits | None = None,
+    tries: int = 4,
+    log: ToldLog | None = None,
 ) -> ReactRunner:
     """Text is joined until an answer's end, so that the events do not depend on time."""
     return ReactRunner(
         model=model,
         tools=tools,
+        memory=(log or ToldLog()).memory(),
         clock=FakeClock(),
         ids=CountingIdSource(),
         retry=Retry(tries=tries, sleep=waits or Waits()),

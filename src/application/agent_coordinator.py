@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Literal
 
 from application.approval_gate import ApprovalGate
+from application.final_event import final_of_outcome, final_of_stop
 from application.run_deadlines import RunDeadlines
+from application.session_memory import SessionMemory
 from application.stop_signal import Cancelled, LimitHit, LostLease, ShutDown, StopSignal
 from application.task_context import GRACE_S, TaskContext
 from domain.agent_profile import AgentProfile
@@ -23,14 +25,7 @@ from domain.errors import (
 from domain.events import EventListener, Origin
 from domain.limits import Limits
 from domain.task import Task
-from domain.task_events import (
-    FinalEvent,
-    TaskCancelled,
-    TaskComplete,
-    TaskFailed,
-    TaskInterrupted,
-    TaskStarted,
-)
+from domain.task_events import TaskStarted
 from domain.usage import Usage
 from ports.agent_catalog import AgentCatalog
 from ports.agent_threads import AgentThreads
@@ -60,19 +55,30 @@ class AgentCoordinator:
         workspaces: Workspaces,
         approvals: ApprovalGate,
         threads: AgentThreads,
+        memory: SessionMemory,
         clock: Clock,
         meter: Meter,
+        resuming: Collection[str] = ("react",),
     ) -> None:
+        """`resuming` are the kinds that go on where an earlier attempt was lost."""
         self._runners = runners
         self._catalog = catalog
         self._workspaces = workspaces
         self._approvals = approvals
         self._threads = threads
+        self._memory = memory
         self._clock = clock
         self._meter = meter
+        self._resuming = resuming
 
     async def run(
-        self, task: Task, origin: Origin, *, listeners: Sequence[EventListener], stop: StopSignal
+        self,
+        task: Task,
+        origin: Origin,
+        *,
+        listeners: Sequence[EventListener],
+        stop: StopSignal,
+        recorded: Callable[[], Awaitable[None]],
     ) -> Ending:
         """Carry out a claimed task. Never raises for what the agent does."""
         started = self._clock.monotonic()
@@ -88,6 +94,7 @@ class AgentCoordinator:
             stop=stop,
             clock=self._clock,
             meter=self._meter,
+            recorded=recorded,
         )
         try:
             outcome = await self._outcome(task, context, stop)
@@ -119,13 +126,28 @@ class AgentCoordinator:
         profile = await self._catalog.find(task.agent)
         context.profile = profile
         context.limits = context.limits.within(profile.limits)
-        worker_id = task.worker_id or ""
-        await context.emit(TaskStarted(worker_id=worker_id, agent_kind=profile.kind))
+        resumed_from = await self._take_up(task, context)
+        await context.emit(
+            TaskStarted(
+                worker_id=task.worker_id or "",
+                agent_kind=profile.kind,
+                resumed_from=resumed_from,
+            )
+        )
         if (runner := self._runners.get(profile.kind)) is None:
             raise StartFailed(f"nothing here can run agents of kind {profile.kind!r}")
         await context.find_thread()
         context.workspace = await self._workspaces.folder(task, profile)
         return runner
+
+    async def _take_up(self, task: Task, context: TaskContext) -> int | None:
+        """The last seq of the attempts before this one, whose spending counts on."""
+        profile = context.profile
+        if profile.on_lost != "requeue" or profile.kind not in self._resuming:
+            return None
+        past = await self._memory.past_of(task)
+        context.spent = past.spent
+        return past.last_seq if past.has_begun else None
 
     async def _run_until_stopped(
         self, runner: Runner, task: Task, context: TaskContext, stop: StopSignal
@@ -182,7 +204,7 @@ class AgentCoordinator:
         usage = context.spent.usage if context.spent.usage != Usage() else None
         is_over_limit = isinstance(stop.cause, LimitHit) and isinstance(outcome, Completed)
         if outcome is not None and not is_over_limit:
-            await context.emit(_final_of_outcome(outcome, duration_ms=duration_ms, usage=usage))
+            await context.emit(final_of_outcome(outcome, duration_ms=duration_ms, usage=usage))
             return "ended"
         match stop.cause:
             case None | LostLease():
@@ -191,37 +213,6 @@ class AgentCoordinator:
                 return "handed_back"
             case Cancelled() | ShutDown() | LimitHit():
                 await context.emit(
-                    _final_of_stop(stop.cause, attempt=task.attempt, duration_ms=duration_ms)
+                    final_of_stop(stop.cause, attempt=task.attempt, duration_ms=duration_ms)
                 )
                 return "ended"
-
-
-def _final_of_outcome(outcome: Outcome, *, duration_ms: int, usage: Usage | None) -> FinalEvent:
-    match outcome:
-        case Completed():
-            return TaskComplete(
-                final_answer=outcome.final_answer,
-                duration_ms=duration_ms,
-                total_iterations=outcome.total_iterations,
-                exit_code=outcome.exit_code,
-                usage=usage,
-            )
-        case Failed():
-            return TaskFailed(
-                error=outcome.error,
-                reason=outcome.reason,
-                duration_ms=duration_ms,
-                exit_code=outcome.exit_code,
-            )
-
-
-def _final_of_stop(
-    cause: Cancelled | ShutDown | LimitHit, *, attempt: int, duration_ms: int
-) -> FinalEvent:
-    match cause:
-        case Cancelled(intent):
-            return TaskCancelled(reason=intent.reason, by=intent.by, duration_ms=duration_ms)
-        case ShutDown():
-            return TaskInterrupted(reason="shutdown", attempt=attempt)
-        case LimitHit():
-            return TaskFailed(error=cause.message, reason=cause.reason, duration_ms=duration_ms)

@@ -70,6 +70,12 @@ class EventBroadcaster:
         elif pipe.is_full:
             await pipe.room()
 
+    async def recorded(self, origin: Origin) -> None:
+        """Wait until what was accepted of this run so far is in the log."""
+        assert origin.lease_id is not None
+        if pipe := self._pipes.get((origin.task_id, origin.lease_id)):
+            await pipe.stored()
+
     async def finish(self, origin: Origin) -> None:
         """Wait until everything of this run is in the log, and forget the run."""
         assert origin.lease_id is not None

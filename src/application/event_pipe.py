@@ -56,6 +56,8 @@ class EventPipe:
         self._change: TaskChange | None = None
         self._is_closed = False
         self._failure: AgentcastError | None = None
+        self._added = self._stored = 0
+        self._committed = asyncio.Event()
         self._filled = asyncio.Event()
         self._emptied = asyncio.Event()
         self._done = asyncio.Event()
@@ -80,6 +82,7 @@ class EventPipe:
             raise self._failure
         if isinstance(event, TokenUsage):
             self._spent.count(event)
+        self._added += 1
         self._pending.append(encoded)
         self._pending_bytes += len(encoded.tail)
         self._change = change or self._change
@@ -90,6 +93,15 @@ class EventPipe:
         while self.is_full and not self._failure:
             self._emptied.clear()
             await self._emptied.wait()
+        if self._failure:
+            raise self._failure
+
+    async def stored(self) -> None:
+        """Until what was added before is in the log; raises what an append failed with."""
+        wanted = self._added
+        while self._stored < wanted and not self._failure:
+            self._committed.clear()
+            await self._committed.wait()
         if self._failure:
             raise self._failure
 
@@ -124,6 +136,7 @@ class EventPipe:
         finally:
             self._pending.clear()
             self._emptied.set()
+            self._committed.set()
             self._done.set()
 
     def _fail(self, failure: AgentcastError) -> None:
@@ -144,6 +157,8 @@ class EventPipe:
                 change=change,
             )
         )
+        self._stored += len(stored)
+        self._committed.set()
         self._meter.observe("append", self._clock.monotonic() - began_at)
         self._meter.add("events_appended", len(stored))
         self._tails.publish(self._origin.session_key, stored)

@@ -98,6 +98,7 @@ class ModelCalls:
                             await put(text)
                         case ReasoningDelta():
                             length += len(part.text)
+                            await put(whole_text(part.text))
                         case KeptReasoning():
                             thought.kept_reasoning = part.data
                         case ToolCall():

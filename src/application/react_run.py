@@ -5,10 +5,14 @@ from dataclasses import replace
 
 from application.react_model_calls import ModelCalls, Thought
 from application.react_prompt import system_prompt
+from application.react_repetition import FAILED_AT, TOLD_AT, Repetition, warning
 from application.react_tool_calls import ToolCalls
+from application.react_window import fitted
+from application.session_memory import Memory
 from domain.task import Task
-from domain.thinking_events import IterationComplete, IterationStart, TokenUsage
-from domain.usage import Usage
+from domain.task_events import Error, Progress
+from domain.thinking_events import IterationComplete, IterationStart, Message, TokenUsage
+from ports.id_source import IdSource
 from ports.language_model import (
     AssistantMessage,
     ModelMessage,
@@ -16,6 +20,7 @@ from ports.language_model import (
     ModelUsage,
     SystemMessage,
     ToolCall,
+    ToolMessage,
     UserMessage,
 )
 from ports.runner import RunContext
@@ -23,25 +28,42 @@ from ports.runner import RunContext
 
 class ReactRun:
     def __init__(
-        self, task: Task, context: RunContext, *, models: ModelCalls, tools: ToolCalls
+        self,
+        task: Task,
+        context: RunContext,
+        *,
+        models: ModelCalls,
+        tools: ToolCalls,
+        ids: IdSource,
+        memory: Memory,
+        window_tokens: int,
     ) -> None:
         self._task = task
         self._context = context
         self._models = models
         self._tools = tools
+        self._ids = ids
+        self._window_tokens = window_tokens
         prompt = system_prompt(tools.specs, workspace=context.workspace)
         self._messages: list[ModelMessage] = [
             SystemMessage(content=prompt),
+            *memory.earlier,
             UserMessage(content=task.text),
+            *memory.own,
         ]
-        self._usage = Usage()
+        self._asked_at = len(memory.earlier) + 1
+        self._usage = memory.past.spent.usage
         self._tool_calls = 0
+        self._repetition = Repetition()
+        self.repeats: str | None = None
+        """Why the task cannot go on: it repeats itself."""
 
     async def iterate(self, iteration: int, *, most: int) -> str | None:
         """Think once and carry out what was thought of; the final answer if that was it."""
         tokens_before, self._tool_calls = self._usage.total_tokens, 0
         try:
             await self._context.emit(IterationStart(iteration=iteration, max_iterations=most))
+            await self._fit()
             thought = await self._think(iteration)
             if not thought.tool_calls:
                 return thought.content
@@ -56,6 +78,14 @@ class ReactRun:
                 )
             )
 
+    async def _fit(self) -> None:
+        """What was left out of the conversation stays out, so it is told once."""
+        fit = fitted(self._messages, asked_at=self._asked_at, most_tokens=self._window_tokens)
+        if (note := fit.note) is not None:
+            self._messages = list(fit.messages)
+            self._asked_at = fit.asked_at
+            await self._context.emit(Progress(message=note))
+
     async def _think(self, iteration: int) -> Thought:
         request = ModelRequest(
             messages=tuple(self._messages),
@@ -63,6 +93,7 @@ class ReactRun:
             model=self._context.profile.model,
         )
         thought = await self._models.think(request, iteration=iteration, context=self._context)
+        await self._say(thought)
         if thought.usage:
             await self._count(thought.usage)
         self._messages.append(
@@ -73,6 +104,14 @@ class ReactRun:
             )
         )
         return thought
+
+    async def _say(self, thought: Thought) -> None:
+        """An answer is told even if it is empty: an attempt after this one must see it."""
+        if thought.content or not thought.tool_calls:
+            message_id = self._ids.message_id()
+            await self._context.emit(
+                Message(message_id=message_id, role="assistant", content=thought.content)
+            )
 
     async def _count(self, reported: ModelUsage) -> None:
         used = reported.usage
@@ -94,6 +133,17 @@ class ReactRun:
 
     async def _act(self, calls: Sequence[ToolCall]) -> None:
         self._tool_calls = len(calls)
-        self._messages += await self._tools.carry_out(
-            calls, task_id=self._task.task_id, context=self._context
-        )
+        told = await self._tools.carry_out(calls, task=self._task, context=self._context)
+        for call, message in zip(calls, told, strict=True):
+            self._messages.append(await self._checked(call, message))
+
+    async def _checked(self, call: ToolCall, told: ToolMessage) -> ToolMessage:
+        """What the model is told of a call; it hears of it when it goes round in circles."""
+        times = self._repetition.count(call, told)
+        if times < TOLD_AT:
+            return told
+        complaint = warning(call.tool_name, times)
+        await self._context.emit(Error(message=complaint, phase="repetition", recoverable=True))
+        if times >= FAILED_AT:
+            self.repeats = complaint
+        return replace(told, content=f"{told.content}\n[{complaint}]")

@@ -8,6 +8,8 @@ from application.react_retry import Retry
 from application.react_run import ReactRun
 from application.react_text_joiner import JOIN_S
 from application.react_tool_calls import ToolCalls
+from application.session_memory import SessionMemory
+from application.task_past import TaskPast
 from domain.errors import ModelError
 from domain.task import Task
 from ports.clock import Clock
@@ -17,6 +19,7 @@ from ports.runner import Completed, Failed, Outcome, RunContext
 from ports.tool import Tool
 
 DEFAULT_ITERATIONS = 20
+WINDOW_TOKENS = 100_000
 
 
 class ReactRunner:
@@ -25,25 +28,57 @@ class ReactRunner:
         *,
         model: LanguageModel,
         tools: Sequence[Tool],
+        memory: SessionMemory,
         clock: Clock,
         ids: IdSource,
         retry: Retry | None = None,
         join_s: float = JOIN_S,
+        window_tokens: int = WINDOW_TOKENS,
     ) -> None:
         """Text that streams in is joined into events for at most `join_s`."""
         self._models = ModelCalls(model, retry=retry or Retry(), join_s=join_s)
         self._tools = ToolCalls(tools, clock=clock, ids=ids, join_s=join_s)
+        self._memory = memory
+        self._ids = ids
+        self._window_tokens = window_tokens
 
     async def run(self, task: Task, context: RunContext) -> Outcome:
-        limit = context.limits.iterations
-        most = DEFAULT_ITERATIONS if limit is None else limit
+        memory = await self._memory.of(task)
+        run = ReactRun(
+            task,
+            context,
+            models=self._models,
+            tools=self._tools,
+            ids=self._ids,
+            memory=memory,
+            window_tokens=self._window_tokens,
+        )
+        await _take_up(task, memory.past, context)
+        if memory.past.answer is not None:
+            return Completed(
+                final_answer=memory.past.answer, total_iterations=memory.past.iterations
+            )
+        return await _iterate(run, context, done=memory.past.iterations)
+
+
+async def _take_up(task: Task, past: TaskPast, context: RunContext) -> None:
+    """Begin the task, or end what an earlier attempt could not."""
+    if not past.has_begun:
         await context.emit(analysis_of(task.text))
-        run = ReactRun(task, context, models=self._models, tools=self._tools)
-        try:
-            for iteration in range(1, most + 1):
-                answer = await run.iterate(iteration, most=most)
-                if answer is not None:
-                    return Completed(final_answer=answer, total_iterations=iteration)
-        except ModelError as error:
-            return Failed(error=str(error), reason="model_error")
-        return Failed(error=f"no final answer within {most} iterations", reason="limit.iterations")
+    for event in past.endings():
+        await context.emit(event)
+
+
+async def _iterate(run: ReactRun, context: RunContext, *, done: int) -> Outcome:
+    limit = context.limits.iterations
+    most = DEFAULT_ITERATIONS if limit is None else limit
+    try:
+        for iteration in range(done + 1, most + 1):
+            answer = await run.iterate(iteration, most=most)
+            if answer is not None:
+                return Completed(final_answer=answer, total_iterations=iteration)
+            if run.repeats is not None:
+                return Failed(error=run.repeats, reason="repetition")
+    except ModelError as error:
+        return Failed(error=str(error), reason="model_error")
+    return Failed(error=f"no final answer within {most} iterations", reason="limit.iterations")

@@ -9,6 +9,7 @@ from application.react_group import together
 from application.react_text_joiner import JOIN_S, joined_text
 from domain.errors import AgentcastError, ToolError
 from domain.ids import CallId, TaskId
+from domain.task import Task
 from domain.tool_events import ToolCallComplete, ToolCallStart, ToolCallStream
 from domain.whole_text import whole_text
 from ports.clock import Clock
@@ -53,23 +54,21 @@ class ToolCalls:
         return [tool.spec for tool in self._tools.values()]
 
     async def carry_out(
-        self, calls: Sequence[ToolCall], *, task_id: TaskId, context: RunContext
+        self, calls: Sequence[ToolCall], *, task: Task, context: RunContext
     ) -> Sequence[ToolMessage]:
         """What the model is told of each call, in the order it asked for them."""
         gate = asyncio.Semaphore(MAX_AT_ONCE)
 
         async def one(call: ToolCall) -> ToolMessage:
             async with gate:
-                told = await self._told_with_events(call, task_id, context)
+                told = await self._told_with_events(call, task, context)
             return ToolMessage(call_id=call.call_id, content=told.observation)
 
         async with together() as group:
             running = [group.create_task(one(call)) for call in calls]
         return [task.result() for task in running]
 
-    async def _told_with_events(
-        self, call: ToolCall, task_id: TaskId, context: RunContext
-    ) -> _Told:
+    async def _told_with_events(self, call: ToolCall, task: Task, context: RunContext) -> _Told:
         # The model's ids may come again in another task of the session; these never do.
         call_id = self._ids.call_id()
         started = self._clock.monotonic()
@@ -80,7 +79,9 @@ class ToolCalls:
                     call_id=call_id, tool_name=call.tool_name, arguments=call.arguments or {}
                 )
             )
-            told = await self._told(call, call_id, task_id, context)
+            # A call whose beginning is not in the log would be made twice after a crash.
+            await context.recorded()
+            told = await self._told(call, call_id, task, context)
         finally:
             await context.emit(
                 ToolCallComplete(
@@ -96,7 +97,7 @@ class ToolCalls:
         return told
 
     async def _told(
-        self, call: ToolCall, call_id: CallId, task_id: TaskId, context: RunContext
+        self, call: ToolCall, call_id: CallId, task: Task, context: RunContext
     ) -> _Told:
         if (tool := self._tools.get(call.tool_name)) is None:
             known = ", ".join(self._tools)
@@ -105,13 +106,13 @@ class ToolCalls:
             written = call.raw_arguments[:_MAX_QUOTED_CHARS]
             return _failed(f"the arguments are no JSON object: {written}")
         try:
-            result = await self._result(tool, call.arguments, call_id, task_id, context)
+            result = await self._result(tool, call.arguments, call_id, task.task_id, context)
         except ToolError as error:
             return _failed(str(error))
         except AgentcastError:
             raise
         except Exception:  # boundary: a bug in a tool is the model's to work around
-            log.exception("tool %s failed in task %s", call.tool_name, task_id)
+            log.exception("tool %s failed in task %s", call.tool_name, task.task_id)
             return _failed("the tool failed unexpectedly")
         return _Told(result=_bounded(result))
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from application.approval_gate import ApprovalGate
 from application.stop_signal import LimitHit, StopSignal
@@ -43,6 +43,7 @@ class TaskContext:
         stop: StopSignal,
         clock: Clock,
         meter: Meter,
+        recorded: Callable[[], Awaitable[None]],
     ) -> None:
         self.profile = profile
         self.limits = limits
@@ -60,6 +61,7 @@ class TaskContext:
         self._listeners = listeners
         self._stop = stop
         self._meter = meter
+        self._recorded = recorded
 
     @property
     def grace_s(self) -> float:
@@ -83,6 +85,9 @@ class TaskContext:
                 await self._tell(listener, event)
         # Not sooner: a run that is stopped while it waits for the log loses the rest of its burst.
         self._check_limits()
+
+    async def recorded(self) -> None:
+        await self._recorded()
 
     def _check_limits(self) -> None:
         if self._stop.cause is None and (reason := self.spent.exceeded(self.limits)):

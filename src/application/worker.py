@@ -176,7 +176,11 @@ class Worker:
         origin = origin_of(claim)
         try:
             ending = await self._agents.run(
-                claim.task, origin, listeners=self._listeners, stop=run.stop
+                claim.task,
+                origin,
+                listeners=self._listeners,
+                stop=run.stop,
+                recorded=lambda: self._broadcaster.recorded(origin),
             )
             await self._broadcaster.finish(origin)
             if ending == "handed_back":

@@ -7,7 +7,6 @@ from dependency_injector.providers import Callable, Dependency, Dict, List, Prov
 
 from adapters.acp.acp_runner import AcpRunner
 from adapters.auth.local_authenticator import LocalAuthenticator
-from adapters.cli_agents.cli_output_parsers import CliOutputParsers
 from adapters.http.reactor import Reactor
 from adapters.http.stream_flush import StreamFlush
 from adapters.http.stream_takeover import StreamTakeover
@@ -23,13 +22,11 @@ from application.agent_coordinator import AgentCoordinator
 from application.agents import Agents
 from application.approval_gate import ApprovalGate
 from application.approvals import Approvals
-from application.command_runner import CommandRunner
 from application.cursor_shelf import CursorShelf
 from application.event_broadcaster import EventBroadcaster
 from application.history import History
 from application.loop_lag import LoopLag
 from application.lost_tasks import LostTasks
-from application.react_runner import ReactRunner
 from application.retention import Retention
 from application.server_coordinator import ServerCoordinator
 from application.sessions import Sessions
@@ -40,7 +37,7 @@ from application.tails import Tails
 from application.watches import Watches
 from application.worker import Worker
 from application.worker_settings import WorkerSettings
-from entrypoints import choices, folders, stores
+from entrypoints import agent_runners, choices, folders, stores
 from entrypoints.chosen_model import chosen_model
 from entrypoints.data_directory import DataDirectory
 from entrypoints.settings import Settings
@@ -119,18 +116,18 @@ class Container(DeclarativeContainer):
     )
     language_model: Provider[LanguageModel] = Singleton(chosen_model, settings)
     tools: Provider[Sequence[Tool]] = Singleton(workspace_tools, process_host)
+    session_memory = Singleton(agent_runners.session_memory, event_log, codec)
     react_runner: Provider[Runner] = Singleton(
-        ReactRunner, model=language_model, tools=tools, clock=clock, ids=ids
+        agent_runners.react_runner, language_model, tools, session_memory, clock, ids
     )
     pattern_matcher: Provider[PatternMatcher] = Singleton(choices.pattern_matcher)
     live_terminals = Singleton(choices.live_terminals)
     command_runner: Provider[Runner] = Singleton(
-        CommandRunner,
+        agent_runners.command_runner,
         process_host=process_host,
         homes=homes,
         archive=output_archive,
         terminals=live_terminals,
-        parsers=Singleton(CliOutputParsers, clock),
         matcher=pattern_matcher,
         clock=clock,
     )
@@ -180,6 +177,7 @@ class Container(DeclarativeContainer):
         workspaces=workspaces,
         approvals=approval_gate,
         threads=agent_threads,
+        memory=session_memory,
         clock=clock,
         meter=meter,
     )

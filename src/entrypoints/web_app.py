@@ -25,8 +25,8 @@ from adapters.http.tasks_router import tasks_router
 from adapters.http.terminal_router import terminal_router
 from adapters.http.websocket_router import websocket_router
 from application.extraction_test import ExtractionTest
-from application.task_terminals import TaskTerminals
 from application.session_messages import SessionMessages
+from application.task_terminals import TaskTerminals
 from domain.errors import Unavailable
 from domain.ids import SessionKey
 from entrypoints.container import Container

@@ -69,6 +69,12 @@ class RunContext(Protocol):
         Each is taken when the one before is recorded. Limits are looked at once, at the end.
         """
 
+    async def recorded(self) -> None:
+        """Returns when all that was emitted is durable: before a step that cannot be undone.
+
+        Raises LeaseLost or LogUnavailable when the run must not go on.
+        """
+
     async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
         """Ask whether the run may do this, and wait for the answer; only `approved` is a yes.
 

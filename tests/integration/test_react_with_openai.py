@@ -31,6 +31,7 @@ from tests.model_replies import (
 )
 from tests.model_server import model_server, one_tool_call_then_an_answer
 from tests.react_fakes import FakeContext, Waits, react_task
+from tests.told_log import ToldLog
 
 FAULTS = [
     HttpFault(status=429, retry_after="2"),
@@ -136,6 +137,7 @@ async def run_against(
     runner = ReactRunner(
         model=model,
         tools=[ListDirectoryTool(), SearchFilesTool()],
+        memory=ToldLog().memory(),
         clock=SystemClock(),
         ids=SystemIdSource(),
         retry=Retry(sleep=Waits()),

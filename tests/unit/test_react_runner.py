@@ -5,6 +5,7 @@ from domain.task_events import TaskAnalysis
 from domain.thinking_events import (
     IterationComplete,
     IterationStart,
+    Message,
     ThinkComplete,
     ThinkDelta,
     Thinking,
@@ -49,10 +50,11 @@ async def test_a_task_is_thought_about_acted_on_and_answered() -> None:
         Thinking(iteration=1, message_count=2),
         ThinkDelta(iteration=1, text="look"),
         ThinkComplete(iteration=1, content="look", tool_call_count=1),
+        Message(message_id="msg_000001", role="assistant", content="look"),
         TokenUsage(model="fake-1", input_tokens=10, output_tokens=5, total_tokens=15),
-        ToolCallStart(call_id="call_000001", tool_name="ls", arguments={"path": "."}),
+        ToolCallStart(call_id="call_000002", tool_name="ls", arguments={"path": "."}),
         ToolCallComplete(
-            call_id="call_000001",
+            call_id="call_000002",
             tool_name="ls",
             status="ok",
             result="done in /workspace",
@@ -63,6 +65,7 @@ async def test_a_task_is_thought_about_acted_on_and_answered() -> None:
         Thinking(iteration=2, message_count=4),
         ThinkDelta(iteration=2, text="an answer"),
         ThinkComplete(iteration=2, content="an answer", tool_call_count=0),
+        Message(message_id="msg_000003", role="assistant", content="an answer"),
         TokenUsage(model="fake-1", input_tokens=20, output_tokens=2, total_tokens=37),
         IterationComplete(iteration=2, tool_calls=0, tokens_used=22),
     ]

@@ -11,6 +11,7 @@ from domain.task_events import Error, TaskAnalysis
 from domain.thinking_events import (
     IterationComplete,
     IterationStart,
+    Message,
     ThinkComplete,
     ThinkDelta,
     Thinking,
@@ -62,6 +63,7 @@ async def test_a_thought_that_was_cut_starts_anew_and_says_so() -> None:
         ),
         ThinkDelta(iteration=1, text="whole"),
         ThinkComplete(iteration=1, content="whole", tool_call_count=0),
+        Message(message_id="msg_000001", role="assistant", content="whole"),
         IterationComplete(iteration=1, tool_calls=0, tokens_used=0),
     ]
 

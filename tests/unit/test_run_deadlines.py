@@ -129,4 +129,9 @@ def _context(limits: Limits, *, stop: StopSignal, clock: FakeClock) -> TaskConte
         stop=stop,
         clock=clock,
         meter=PrometheusMeter(new_registry()),
+        recorded=at_once,
     )
+
+
+async def at_once() -> None:
+    """As a log would that is always ready."""

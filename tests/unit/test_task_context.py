@@ -135,4 +135,9 @@ def _context(
         stop=stop or StopSignal(),
         clock=clock or FakeClock(),
         meter=PrometheusMeter(new_registry()),
+        recorded=at_once,
     )
+
+
+async def at_once() -> None:
+    """As a log would that is always ready."""

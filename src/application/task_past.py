@@ -1,0 +1,102 @@
+"""What earlier attempts at a task came to, read from the events they left."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from application.conversation import UNKNOWN_OUTCOME
+from domain.events import AgentEvent
+from domain.limits import Spent
+from domain.task_events import TaskAnalysis
+from domain.thinking_events import (
+    IterationComplete,
+    IterationStart,
+    Message,
+    ThinkComplete,
+    Thinking,
+)
+from domain.tool_events import ToolCallComplete, ToolCallStart
+
+TOLD_IN = frozenset(
+    {
+        "task_analysis",
+        "iteration_start",
+        "iteration_complete",
+        "thinking",
+        "think_complete",
+        "message",
+        "token_usage",
+        "tool_call_start",
+        "tool_call_complete",
+    }
+)
+"""The types of event that it is made of."""
+
+
+@dataclass(slots=True)
+class TaskPast:
+    has_begun: bool = False
+    last_seq: int = 0
+    iterations: int = 0
+    is_iterating: bool = False
+    is_thinking: bool = False
+    tool_calls: int = 0
+    """Of the iteration that is not complete."""
+    tokens_before: int = 0
+    """What was spent before that iteration."""
+    spent: Spent = field(default_factory=Spent)
+    open_calls: dict[str, str] = field(default_factory=dict)
+    """The tools of the calls that were in flight, by call id."""
+    answer: str | None = None
+    """What the agent said last, if it asked for nothing more."""
+    _asked: int = 0
+
+    def take(self, event: AgentEvent, *, seq: int) -> None:
+        self.last_seq = seq
+        self.spent.count(event)
+        match event:
+            case TaskAnalysis():
+                self.has_begun = True
+            case IterationStart(iteration=number):
+                self.iterations, self.is_iterating, self.tool_calls = number, True, 0
+                self.tokens_before, self.answer = self.spent.usage.total_tokens, None
+            case IterationComplete():
+                self.is_iterating = False
+            case Thinking():
+                self.is_thinking = True
+            case ThinkComplete(tool_call_count=count):
+                self.is_thinking, self._asked = False, count
+            case Message(content=text) if self._asked == 0 and not self.is_thinking:
+                self.answer = text
+            case ToolCallStart(call_id=call_id, tool_name=name):
+                self.tool_calls += 1
+                self.open_calls[call_id] = name
+            case ToolCallComplete(call_id=call_id):
+                self.open_calls.pop(call_id, None)
+            case _:
+                pass
+
+    def endings(self) -> Sequence[AgentEvent]:
+        """What was begun and has no end yet, told in the order in which it would have ended."""
+        ends: list[AgentEvent] = []
+        if self.is_thinking:
+            ends.append(ThinkComplete(iteration=self.iterations, content="", tool_call_count=0))
+        ends += [_lost(call_id, name) for call_id, name in self.open_calls.items()]
+        if self.is_iterating:
+            used = self.spent.usage.total_tokens - self.tokens_before
+            ends.append(
+                IterationComplete(
+                    iteration=self.iterations, tool_calls=self.tool_calls, tokens_used=used
+                )
+            )
+        return ends
+
+
+def _lost(call_id: str, tool_name: str) -> ToolCallComplete:
+    return ToolCallComplete(
+        call_id=call_id,
+        tool_name=tool_name,
+        status="outcome_unknown",
+        result="",
+        error=UNKNOWN_OUTCOME,
+        duration_ms=0,
+    )

@@ -1,0 +1,49 @@
+"""The runners of agents that need more than a line to be put together."""
+
+from collections.abc import Sequence
+
+from adapters.cli_agents.cli_output_parsers import CliOutputParsers
+from application.command_runner import CommandRunner
+from application.live_terminals import LiveTerminals
+from application.react_runner import ReactRunner
+from application.session_memory import SessionMemory
+from ports.clock import Clock
+from ports.event_codec import EventCodec
+from ports.event_log import EventLog
+from ports.homes import Homes
+from ports.id_source import IdSource
+from ports.language_model import LanguageModel
+from ports.output_archive import OutputArchive
+from ports.pattern_matcher import PatternMatcher
+from ports.process import ProcessHost
+from ports.tool import Tool
+
+
+def session_memory(log: EventLog, codec: EventCodec) -> SessionMemory:
+    return SessionMemory(log=log, codec=codec)
+
+
+def react_runner(
+    model: LanguageModel, tools: Sequence[Tool], memory: SessionMemory, clock: Clock, ids: IdSource
+) -> ReactRunner:
+    return ReactRunner(model=model, tools=tools, memory=memory, clock=clock, ids=ids)
+
+
+def command_runner(
+    *,
+    process_host: ProcessHost,
+    homes: Homes,
+    archive: OutputArchive,
+    terminals: LiveTerminals,
+    matcher: PatternMatcher,
+    clock: Clock,
+) -> CommandRunner:
+    return CommandRunner(
+        process_host=process_host,
+        homes=homes,
+        archive=archive,
+        terminals=terminals,
+        parsers=CliOutputParsers(clock),
+        matcher=matcher,
+        clock=clock,
+    )

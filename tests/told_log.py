@@ -1,0 +1,59 @@
+"""A session whose log holds what a test tells, without anything that runs."""
+
+from datetime import UTC, datetime
+
+from adapters.memory.database import MemoryDatabase, SessionRow
+from adapters.memory.event_log import MemoryEventLog
+from adapters.wire import JsonEventCodec
+from application.session_memory import SessionMemory
+from application.session_messages import SessionMessages
+from domain.events import AgentEvent, Origin
+from domain.ids import AgentName, SessionId, SessionKey, TaskId
+from domain.principal import LOCAL
+from domain.session import Session
+from tests.fakes import CountingIdSource, FakeClock
+
+
+class ToldLog:
+    key = SessionKey(1)
+    at = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+
+    def __init__(self, *events: AgentEvent) -> None:
+        self._codec = JsonEventCodec()
+        self._ids = CountingIdSource()
+        self._row = SessionRow(
+            session=Session(
+                session_key=self.key,
+                session_id=SessionId("s"),
+                principal=LOCAL,
+                status="idle",
+                created_at=self.at,
+                updated_at=self.at,
+                first_seq=1,
+                last_seq=0,
+            )
+        )
+        database = MemoryDatabase(FakeClock())
+        database.sessions[self.key] = self._row
+        self._log = MemoryEventLog(database)
+        self.tell(*events)
+
+    def tell(self, *events: AgentEvent, task_id: str = "task_1", agent: str = "react") -> None:
+        origin = Origin(
+            session_key=self.key,
+            session_id=SessionId("s"),
+            task_id=TaskId(task_id),
+            agent=AgentName(agent),
+            attempt=1,
+            lease_id=None,
+        )
+        encoded = [
+            self._codec.encode(event, origin, at=self.at, tag=self._ids.tag()) for event in events
+        ]
+        self._row.append(encoded, at=self.at)
+
+    def messages(self) -> SessionMessages:
+        return SessionMessages(log=self._log, codec=self._codec)
+
+    def memory(self) -> SessionMemory:
+        return SessionMemory(log=self._log, codec=self._codec)

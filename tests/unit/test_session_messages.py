@@ -1,0 +1,117 @@
+"""The conversation of a session, as it is read page by page."""
+
+from collections.abc import Sequence
+
+from application.session_messages import MessagePage, MessagePlace
+from domain.events import AgentEvent
+from domain.task_events import TaskComplete, TaskFailed, TaskQueued, TaskStarted
+from domain.thinking_events import IterationComplete, IterationStart, Message
+from domain.tool_events import ToolCallComplete, ToolCallStart
+from tests.told_log import ToldLog
+
+STARTED = TaskStarted(worker_id="w", agent_kind="react")
+CALLS: Sequence[AgentEvent] = (
+    IterationStart(iteration=1, max_iterations=20),
+    Message(message_id="m1", role="assistant", content="I look."),
+    ToolCallStart(call_id="c1", tool_name="ls", arguments={"path": "."}),
+    ToolCallComplete(call_id="c1", tool_name="ls", status="ok", result="a.py", duration_ms=1),
+    ToolCallStart(call_id="c2", tool_name="cat", arguments={}),
+    ToolCallComplete(
+        call_id="c2", tool_name="cat", status="error", result="", error="no such", duration_ms=1
+    ),
+    IterationComplete(iteration=1, tool_calls=2, tokens_used=0),
+)
+SAID = Message(message_id="m9", role="assistant", content="now the other")
+ANSWER: Sequence[AgentEvent] = (
+    IterationStart(iteration=2, max_iterations=20),
+    Message(message_id="m2", role="assistant", content="There is a.py."),
+    IterationComplete(iteration=2, tool_calls=0, tokens_used=0),
+    TaskComplete(final_answer="There is a.py.", duration_ms=5),
+)
+
+
+async def test_a_task_reads_as_what_was_asked_called_and_answered() -> None:
+    log = ToldLog(TaskQueued(task="list"), STARTED, *CALLS, *ANSWER)
+
+    page = await log.messages().page(log.key, after=MessagePlace(), limit=50)
+
+    assert told(page) == [
+        ("user", "list", ()),
+        ("assistant", "I look.", ("c1", "c2")),
+        ("tool", "a.py", ()),
+        ("tool", "Error: no such", ()),
+        ("assistant", "There is a.py.", ()),
+    ]
+    assert [each.said.seq for each in page.messages] == [1, 4, 6, 8, 11]
+    assert page.messages[1].said.message_id == "m1"
+    assert {each.created_at for each in page.messages} == {log.at}
+    assert page.next_place is None
+
+
+async def test_pages_of_any_size_make_up_the_same_conversation() -> None:
+    log = ToldLog(TaskQueued(task="list"), STARTED, *CALLS)
+    log.tell(TaskQueued(task="more"), task_id="two")
+    log.tell(*ANSWER)
+    log.tell(STARTED, TaskComplete(final_answer="done", duration_ms=1), task_id="two")
+    whole = await log.messages().page(log.key, after=MessagePlace(), limit=50)
+
+    for limit in range(1, len(whole.messages) + 1):
+        assert await in_pages(log, limit) == list(whole.messages)
+
+
+async def test_an_answer_that_no_message_told_is_told_by_the_tasks_end() -> None:
+    log = ToldLog(TaskQueued(task="echo hi"), TaskStarted(worker_id="w", agent_kind="shell"))
+    log.tell(TaskComplete(final_answer="hi", exit_code=0, duration_ms=1))
+
+    page = await log.messages().page(log.key, after=MessagePlace(), limit=50)
+
+    assert told(page) == [("user", "echo hi", ()), ("assistant", "hi", ())]
+
+
+async def test_a_task_that_failed_leaves_what_was_asked() -> None:
+    log = ToldLog(TaskQueued(task="go"), STARTED)
+    log.tell(TaskFailed(error="no", reason="model_error", duration_ms=1))
+
+    page = await log.messages().page(log.key, after=MessagePlace(), limit=50)
+
+    assert told(page) == [("user", "go", ())]
+
+
+async def test_calls_of_an_agent_that_tells_no_iterations_stay_with_what_it_said_before() -> None:
+    log = ToldLog(TaskQueued(task="go"), TaskStarted(worker_id="w", agent_kind="acp"))
+    log.tell(*CALLS[2:4], SAID, *CALLS[4:6])
+
+    page = await log.messages().page(log.key, after=MessagePlace(), limit=50)
+
+    assert told(page) == [
+        ("user", "go", ()),
+        ("assistant", "", ("c1",)),
+        ("tool", "a.py", ()),
+        ("assistant", "now the other", ("c2",)),
+        ("tool", "Error: no such", ()),
+    ]
+
+
+async def test_a_session_without_events_has_no_messages() -> None:
+    log = ToldLog()
+
+    page = await log.messages().page(log.key, after=MessagePlace(), limit=50)
+
+    assert page == MessagePage(messages=[])
+
+
+def told(page: MessagePage) -> list[tuple[str, str, tuple[str, ...]]]:
+    return [
+        (one.said.role, one.said.content, tuple(call.call_id for call in one.said.tool_calls))
+        for one in page.messages
+    ]
+
+
+async def in_pages(log: ToldLog, limit: int) -> list[object]:
+    messages: list[object] = []
+    place: MessagePlace | None = MessagePlace()
+    while place is not None:
+        page = await log.messages().page(log.key, after=place, limit=limit)
+        messages += page.messages
+        place = page.next_place
+    return messages
