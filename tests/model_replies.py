@@ -17,11 +17,15 @@ class AskedCall:
 class Answer:
     text: Sequence[str] = ()
     """One chunk each."""
+    reasoning: Sequence[str] = ()
+    """Before the text; one chunk each."""
     calls: Sequence[AskedCall] = ()
     usage: dict[str, object] | None = None
     """The `usage` of the last chunk."""
     finish_reason: str | None = None
     """None: what fits."""
+    is_whole: bool = True
+    """Otherwise nothing comes after the text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,6 @@
-"""A real HTTP server on the loopback that speaks OpenAI's Chat Completions from a script.
+"""A real HTTP server on the loopback that speaks as a model from a script.
+
+It speaks OpenAI's Chat Completions, or what it is given instead.
 
 By hand: `python -m tests.model_server 9000` makes one tool call per task, then answers.
 """
@@ -23,6 +25,7 @@ from tests.model_replies import (
 
 Body = dict[str, object]
 Choose = Callable[[Body], Reply]
+Speak = Callable[[Answer], Iterator[str]]
 
 _EVENT_STREAM = "text/event-stream"
 
@@ -38,10 +41,14 @@ class ModelServer:
     abandoned: asyncio.Event = field(default_factory=asyncio.Event)
     """A client has gone away from a stalled answer."""
 
+    @property
+    def root_url(self) -> str:
+        return self.base_url.removesuffix("/v1")
+
 
 @asynccontextmanager
 async def model_server(
-    replies: Sequence[Reply] | Choose, *, port: int = 0
+    replies: Sequence[Reply] | Choose, *, port: int = 0, speak: Speak | None = None
 ) -> AsyncIterator[ModelServer]:
     """One reply per request in turn, the last one for ever; or what a function chooses."""
     state = ModelServer()
@@ -54,7 +61,7 @@ async def model_server(
         connections.add(task)
         state.connections += 1
         with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            await _serve(reader, writer, state, choose)
+            await _serve(reader, writer, state, choose, speak or chat_events)
         writer.transport.abort()
         connections.discard(task)
 
@@ -76,14 +83,18 @@ def _in_turn(replies: Sequence[Reply]) -> Choose:
 
 
 async def _serve(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, state: ModelServer, choose: Choose
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    state: ModelServer,
+    choose: Choose,
+    speak: Speak,
 ) -> None:
     while True:
         headers = await _head(reader)
         body: Body = json.loads(await reader.readexactly(int(headers["content-length"])))
         state.headers.append(headers)
         state.requests.append(body)
-        if not await _send(reader, writer, state, choose(body)):
+        if not await _send(reader, writer, state, choose(body), speak):
             return
 
 
@@ -95,7 +106,11 @@ async def _head(reader: asyncio.StreamReader) -> dict[str, str]:
 
 
 async def _send(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, state: ModelServer, reply: Reply
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    state: ModelServer,
+    reply: Reply,
+    speak: Speak,
 ) -> bool:
     """Whether the connection can be used again."""
     match reply:
@@ -107,13 +122,13 @@ async def _send(
             _send_chunks(writer, [reply.stream])
             _end_chunks(writer)
         case Answer():
-            _send_chunks(writer, chat_events(reply))
+            _send_chunks(writer, speak(reply))
             _end_chunks(writer)
         case Cut():
-            _send_chunks(writer, map(_text_event, reply.text))
+            _send_chunks(writer, speak(Answer(text=reply.text, is_whole=False)))
             await _cut(writer, reply)
         case Stall():
-            _send_chunks(writer, map(_text_event, reply.text))
+            _send_chunks(writer, speak(Answer(text=reply.text, is_whole=False)))
             await reader.read()
             state.abandoned.set()
             return False
@@ -156,7 +171,10 @@ def _end_chunks(writer: asyncio.StreamWriter) -> None:
 
 
 def chat_events(answer: Answer) -> Iterator[str]:
+    yield from map(_reasoning_event, answer.reasoning)
     yield from map(_text_event, answer.text)
+    if not answer.is_whole:
+        return
     for index, call in enumerate(answer.calls):
         yield from _call_events(index, call)
     fitting = "tool_calls" if answer.calls else "stop"
@@ -175,6 +193,10 @@ def _call_events(index: int, call: AskedCall) -> Iterator[str]:
     yield _event({"tool_calls": [first]})
     rest = {"index": index, "function": {"arguments": call.arguments[middle:]}}
     yield _event({"tool_calls": [rest]})
+
+
+def _reasoning_event(text: str) -> str:
+    return _event({"reasoning_content": text})
 
 
 def _text_event(text: str) -> str:

@@ -14,6 +14,8 @@ from tests.model_wires.wire import (
     objects,
 )
 
+SIGNATURE = "signed"
+
 _numbers = count(1)
 _KINDS = {400: "invalid_request_error", 401: "authentication_error"}
 
@@ -36,19 +38,24 @@ class Messages:
     def events(self, answer: Answer) -> Iterator[str]:
         begun = _message(answer) | {"content": [], "stop_reason": None}
         yield named_event("message_start", {"message": begun})
+        blocks = count()
+        if answer.reasoning:
+            yield from _block(next(blocks), {"type": "thinking", "thinking": ""}, _signed(answer))
         if answer.text:
             deltas: list[Body] = [{"type": "text_delta", "text": text} for text in answer.text]
-            yield from _block(0, {"type": "text", "text": ""}, deltas)
-        for index, (call_id, call) in enumerate(call_ids(answer), bool(answer.text)):
-            yield from _block(index, _tool_use(call_id, call) | {"input": {}}, _halves(call))
+            yield from _block(next(blocks), {"type": "text", "text": ""}, deltas)
+        if not answer.is_whole:
+            return
+        for call_id, call in call_ids(answer):
+            yield from _block(next(blocks), _begun_call(call_id, call), _halves(call))
         ended = {"stop_reason": _stop_reason(answer), "stop_sequence": None}
-        usage = {"output_tokens": OUTPUT_TOKENS}
+        usage = answer.usage or {"output_tokens": OUTPUT_TOKENS}
         yield named_event("message_delta", {"delta": ended, "usage": usage})
         yield named_event("message_stop", {})
 
     def whole(self, answer: Answer) -> Body:
         texts: list[Body] = [{"type": "text", "text": "".join(answer.text)}] if answer.text else []
-        calls = [_tool_use(call_id, call) for call_id, call in call_ids(answer)]
+        calls = [_whole_call(call_id, call) for call_id, call in call_ids(answer)]
         return _message(answer) | {"content": texts + calls}
 
     def fault(self, status: int, message: str) -> Body:
@@ -81,14 +88,18 @@ def _halves(call: AskedCall) -> list[Body]:
     return [{"type": "input_json_delta", "partial_json": half} for half in halves]
 
 
-def _tool_use(call_id: str, call: AskedCall) -> Body:
-    return {
-        "type": "tool_use",
-        "id": call_id,
-        "name": call.tool_name,
-        "input": json.loads(call.arguments),
-    }
+def _signed(answer: Answer) -> list[Body]:
+    said: list[Body] = [{"type": "thinking_delta", "thinking": text} for text in answer.reasoning]
+    return [*said, {"type": "signature_delta", "signature": SIGNATURE}]
+
+
+def _begun_call(call_id: str, call: AskedCall) -> Body:
+    return {"type": "tool_use", "id": call_id, "name": call.tool_name, "input": {}}
+
+
+def _whole_call(call_id: str, call: AskedCall) -> Body:
+    return _begun_call(call_id, call) | {"input": json.loads(call.arguments)}
 
 
 def _stop_reason(answer: Answer) -> str:
-    return "tool_use" if answer.calls else "end_turn"
+    return answer.finish_reason or ("tool_use" if answer.calls else "end_turn")

@@ -12,6 +12,8 @@ from tests.model_wires.wire import (
     objects,
 )
 
+SEALED = "sealed"
+
 _RESPONSE: Body = {"id": "resp-1", "object": "response", "model": "loopback"}
 
 
@@ -36,12 +38,18 @@ class Responses:
         for index, item in enumerate(items):
             place: Body = {"output_index": index}
             yield named_event("response.output_item.added", place | {"item": _empty(item)})
-            if item["type"] == "message":
-                for piece in answer.text:
-                    delta = {"item_id": item["id"], "content_index": 0, "delta": piece}
-                    yield named_event("response.output_text.delta", place | delta)
+            for piece in answer.text if item["type"] == "message" else ():
+                delta = {"item_id": item["id"], "content_index": 0, "delta": piece}
+                yield named_event("response.output_text.delta", place | delta)
+            for piece in answer.reasoning if item["type"] == "reasoning" else ():
+                delta = {"item_id": item["id"], "summary_index": 0, "delta": piece}
+                yield named_event("response.reasoning_summary_text.delta", place | delta)
+            if item["type"] == "message" and not answer.is_whole:
+                return
             yield named_event("response.output_item.done", place | {"item": item})
-        yield named_event("response.completed", {"response": _completed(items)})
+        if answer.is_whole:
+            ended = _completed(items) | ({"usage": answer.usage} if answer.usage else {})
+            yield named_event("response.completed", {"response": ended})
 
     def whole(self, answer: Answer) -> Body:
         return _completed(list(_items(answer)))
@@ -62,6 +70,10 @@ def _completed(items: list[Body]) -> Body:
 
 
 def _items(answer: Answer) -> Iterator[Body]:
+    if answer.reasoning:
+        said = {"type": "summary_text", "text": "".join(answer.reasoning)}
+        sealed: Body = {"summary": [said], "encrypted_content": SEALED}
+        yield {"type": "reasoning", "id": "rs-1"} | sealed
     if answer.text:
         text = {"type": "output_text", "text": "".join(answer.text), "annotations": []}
         yield {"type": "message", "id": "msg-1", "role": "assistant", "content": [text]}
@@ -76,5 +88,10 @@ def _items(answer: Answer) -> Iterator[Body]:
 
 
 def _empty(item: Body) -> Body:
-    nothing: Body = {"content": []} if item["type"] == "message" else {"arguments": ""}
-    return item | nothing
+    match item["type"]:
+        case "message":
+            return item | {"content": []}
+        case "reasoning":
+            return item | {"summary": []}
+        case _:
+            return item | {"arguments": ""}

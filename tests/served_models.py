@@ -1,0 +1,80 @@
+"""The models that are asked over HTTP, each with the server on the loopback that speaks its way."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from adapters.llm.anthropic_model import AnthropicModel
+from adapters.llm.deadlines import Deadlines
+from adapters.llm.openai_model import OpenAIModel
+from adapters.llm.reasoning_effort import ReasoningEffort
+from adapters.llm.served_model import ServedModel
+from ports.price_list import PriceList
+from tests.model_replies import Reply
+from tests.model_server import ModelServer, Speak, chat_events, model_server
+from tests.model_wires.messages import Messages
+from tests.model_wires.responses import Responses
+
+KEY = "sk-very-secret"
+PATIENT = Deadlines(connect_s=4, first_token_s=4, idle_s=4)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    deadlines: Deadlines = PATIENT
+    effort: ReasoningEffort | None = None
+    prices: PriceList | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    name: str
+    speak: Speak
+    at: Callable[[ModelServer, Asking], ServedModel]
+
+    @asynccontextmanager
+    async def by(
+        self, *replies: Reply, asking: Asking | None = None
+    ) -> AsyncIterator[tuple[ServedModel, ModelServer]]:
+        async with model_server(replies, speak=self.speak) as server:
+            yield self.at(server, asking or Asking()), server
+
+
+def _chat(server: ModelServer, asking: Asking) -> ServedModel:
+    return OpenAIModel(
+        api_key=KEY,
+        base_url=server.base_url,
+        model="m",
+        effort=asking.effort,
+        deadlines=asking.deadlines,
+        prices=asking.prices,
+    )
+
+
+def _responses(server: ModelServer, asking: Asking) -> ServedModel:
+    return OpenAIModel(
+        api_key=KEY,
+        base_url=server.base_url,
+        model="m",
+        api="responses",
+        effort=asking.effort,
+        deadlines=asking.deadlines,
+        prices=asking.prices,
+    )
+
+
+def _messages(server: ModelServer, asking: Asking) -> ServedModel:
+    return AnthropicModel(
+        api_key=KEY,
+        base_url=server.root_url,
+        model="m",
+        effort=asking.effort,
+        deadlines=asking.deadlines,
+        prices=asking.prices,
+    )
+
+
+CHAT = Served(name="chat", speak=chat_events, at=_chat)
+RESPONSES = Served(name="responses", speak=Responses().events, at=_responses)
+MESSAGES = Served(name="messages", speak=Messages().events, at=_messages)
+SERVED: Sequence[Served] = (CHAT, RESPONSES, MESSAGES)

@@ -1,0 +1,150 @@
+"""Every way a model server can fail, as the one error it means; never a wait without end."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from inspect import isasyncgen
+
+import anyio
+import pytest
+
+from adapters.llm.deadlines import Deadlines
+from domain.errors import ModelRefused, ModelUnavailable
+from ports.language_model import ModelPart, ModelRequest, TextDelta, UserMessage
+from tests.model_replies import Answer, AskedCall, Cut, HttpFault, Reply, Stall, WrongType
+from tests.served_models import KEY, SERVED, Asking, Served
+
+REQUEST = ModelRequest(messages=[UserMessage(content="hello")], tools=[])
+
+
+@pytest.fixture(params=SERVED, ids=lambda served: served.name)
+def served(request: pytest.FixtureRequest) -> Served:
+    chosen: Served = request.param
+    return chosen
+
+
+@pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 529])
+async def test_overload_and_faults_of_the_server_may_be_tried_again(
+    served: Served, status: int
+) -> None:
+    with pytest.raises(ModelUnavailable, match=f"answered {status}: come back later"):
+        await ask(served, HttpFault(status=status, message="come back later"))
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 422])
+async def test_other_refusals_of_the_server_are_final(served: Served, status: int) -> None:
+    with pytest.raises(ModelRefused, match=f"answered {status}: not like this"):
+        await ask(served, HttpFault(status=status, message="not like this"))
+
+
+async def test_a_key_that_the_server_repeats_is_not_shown(served: Served) -> None:
+    with pytest.raises(ModelRefused, match=r"incorrect key: \[key\]") as caught:
+        await ask(served, HttpFault(status=401, message=f"incorrect key: {KEY}"))
+
+    assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"), [("3", 3.0), ("0.5", 0.5), ("nan", None), ("-1", None), ("soon", None)]
+)
+async def test_a_server_says_in_seconds_when_to_come_back(
+    served: Served, header: str, seconds: float | None
+) -> None:
+    with pytest.raises(ModelUnavailable) as caught:
+        await ask(served, HttpFault(status=429, retry_after=header))
+
+    assert caught.value.retry_after_s == seconds
+
+
+async def test_a_server_says_by_a_date_when_to_come_back(served: Served) -> None:
+    date = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+
+    with pytest.raises(ModelUnavailable) as caught:
+        await ask(served, HttpFault(status=503, retry_after=date))
+
+    assert caught.value.retry_after_s == pytest.approx(3600, abs=30)
+
+
+async def test_a_date_in_the_past_means_at_once(served: Served) -> None:
+    with pytest.raises(ModelUnavailable) as caught:
+        await ask(served, HttpFault(status=503, retry_after="Wed, 21 Oct 2015 07:28:00 GMT"))
+
+    assert caught.value.retry_after_s == 0
+
+
+@pytest.mark.parametrize("is_clean", [True, False])
+async def test_an_answer_that_is_cut_is_no_answer(served: Served, is_clean: bool) -> None:
+    with pytest.raises(ModelUnavailable, match=r"cut off|connection .* failed"):
+        await ask(served, Cut(text=("half a", " thou"), is_clean=is_clean))
+
+
+async def test_a_server_that_falls_silent_is_left(served: Served) -> None:
+    asking = Asking(deadlines=Deadlines(idle_s=0.1))
+
+    async with served.by(Stall(text=("so",)), asking=asking) as (model, server):
+        with anyio.fail_after(5):
+            with pytest.raises(ModelUnavailable, match=r"sent nothing for too long \(0\.1 s\)"):
+                await parts_of(model.stream(REQUEST))
+            await server.abandoned.wait()
+
+
+async def test_a_server_that_never_begins_its_answer_is_left(served: Served) -> None:
+    asking = Asking(deadlines=Deadlines(first_token_s=0.1))
+
+    async with served.by(Stall(), asking=asking) as (model, server):
+        with anyio.fail_after(5):
+            with pytest.raises(ModelUnavailable, match=r"did not begin to answer in 0\.1 s"):
+                await parts_of(model.stream(REQUEST))
+            await server.abandoned.wait()
+
+
+async def test_leaving_a_stream_ends_the_request(served: Served) -> None:
+    async with served.by(Stall(text=("so",))) as (model, server), model.opened():
+        with anyio.fail_after(5):
+            stream = model.stream(REQUEST)
+            assert isasyncgen(stream)
+            async with aclosing(stream):
+                await anext(stream)
+            await server.abandoned.wait()
+
+
+async def test_tool_arguments_without_end_are_refused(served: Served) -> None:
+    endless = AskedCall(tool_name="write_file", arguments="x" * (4 * 1024 * 1024 + 1))
+
+    with pytest.raises(ModelRefused, match="tool arguments without end"):
+        await ask(served, Answer(calls=(endless,)))
+
+
+async def test_a_page_is_no_answer(served: Served) -> None:
+    with pytest.raises(ModelUnavailable, match="sent text/html, not an event stream"):
+        await ask(served, WrongType())
+
+
+async def test_a_server_that_is_not_there_may_be_tried_again(served: Served) -> None:
+    async with served.by(Answer()) as (model, _):
+        pass
+
+    with anyio.fail_after(5), pytest.raises(ModelUnavailable, match=r"connection .* failed"):
+        await parts_of(model.stream(REQUEST))
+
+
+async def test_text_before_a_fault_is_given(served: Served) -> None:
+    async with served.by(Cut(text=("half a", " thou"))) as (model, _):
+        text = ""
+
+        with pytest.raises(ModelUnavailable):
+            async for part in model.stream(REQUEST):
+                text += part.text if isinstance(part, TextDelta) else "?"
+
+    assert text == "half a thou"
+
+
+async def ask(served: Served, reply: Reply) -> list[ModelPart]:
+    async with served.by(reply) as (model, _):
+        with anyio.fail_after(5):
+            return await parts_of(model.stream(REQUEST))
+
+
+async def parts_of(stream: AsyncIterator[ModelPart]) -> list[ModelPart]:
+    return [part async for part in stream]

@@ -1,0 +1,113 @@
+"""What goes wrong within a stream, in the words of each format."""
+
+import json
+
+import anyio
+import pytest
+
+from domain.errors import ModelRefused, ModelUnavailable
+from ports.language_model import ModelPart, ModelRequest, UserMessage
+from tests.model_replies import Answer, Malformed, Reply
+from tests.served_models import CHAT, MESSAGES, RESPONSES, Served
+
+REQUEST = ModelRequest(messages=[UserMessage(content="hello")], tools=[])
+
+
+def told(event: str, fields: dict[str, object] | str) -> str:
+    data = fields if isinstance(fields, str) else json.dumps({"type": event} | fields)
+    return f"event: {event}\ndata: {data}\n\n"
+
+
+@pytest.mark.parametrize(
+    ("served", "stream"),
+    [
+        (CHAT, "data: {oops\n\n"),
+        (CHAT, "data: [1, 2]\n\n"),
+        (CHAT, 'data: {"choices": 7}\n\n'),
+        (CHAT, 'data: {"choices": [{"delta": {"content": {"a": 1}}}]}\n\n'),
+        (CHAT, f"data: {'[' * 100_000}\n\n"),
+        (RESPONSES, "data: {oops\n\n"),
+        (RESPONSES, "data: [1, 2]\n\n"),
+        (RESPONSES, told("response.output_text.delta", {"delta": 7})),
+        (RESPONSES, told("response.output_item.done", {"item": {"type": 7}})),
+        (MESSAGES, told("message_start", "{oops")),
+        (MESSAGES, told("message_start", "[1, 2]")),
+        (MESSAGES, told("content_block_delta", {"delta": 7})),
+        (MESSAGES, told("message_start", "[" * 100_000)),
+    ],
+)
+async def test_a_stream_that_cannot_be_read_is_no_answer(served: Served, stream: str) -> None:
+    with pytest.raises(ModelUnavailable, match="cannot be read"):
+        await ask(served, Malformed(stream=stream))
+
+
+@pytest.mark.parametrize(
+    ("served", "stream"),
+    [
+        (CHAT, 'data: {"error": {"message": "out of memory"}}\n\n'),
+        (RESPONSES, told("error", {"message": "out of memory", "code": "server_error"})),
+        (
+            RESPONSES,
+            told("response.failed", {"response": {"error": {"message": "out of memory"}}}),
+        ),
+        (MESSAGES, told("error", {"error": {"type": "api_error", "message": "out of memory"}})),
+        (
+            MESSAGES,
+            told("error", {"error": {"type": "overloaded_error", "message": "out of memory"}}),
+        ),
+    ],
+)
+async def test_an_error_within_the_stream_is_told(served: Served, stream: str) -> None:
+    with pytest.raises(ModelUnavailable, match="reported an error: out of memory"):
+        await ask(served, Malformed(stream=stream))
+
+
+@pytest.mark.parametrize(
+    ("served", "stream"),
+    [
+        (RESPONSES, told("error", {"message": "not so", "code": "invalid_prompt"})),
+        (
+            MESSAGES,
+            told("error", {"error": {"type": "invalid_request_error", "message": "not so"}}),
+        ),
+    ],
+)
+async def test_an_error_within_the_stream_may_be_final(served: Served, stream: str) -> None:
+    with pytest.raises(ModelRefused, match="reported an error: not so"):
+        await ask(served, Malformed(stream=stream))
+
+
+@pytest.mark.parametrize(
+    ("served", "stream"),
+    [(CHAT, "data: [DONE]\n\n"), (RESPONSES, ""), (MESSAGES, told("ping", {}))],
+)
+async def test_an_empty_stream_is_no_answer(served: Served, stream: str) -> None:
+    with pytest.raises(ModelUnavailable, match="cut off"):
+        await ask(served, Malformed(stream=stream))
+
+
+@pytest.mark.parametrize(
+    ("served", "reply"),
+    [
+        (CHAT, Answer(text=("I",), finish_reason="content_filter")),
+        (MESSAGES, Answer(text=("I",), finish_reason="refusal")),
+        (
+            RESPONSES,
+            Malformed(
+                stream=told(
+                    "response.incomplete",
+                    {"response": {"incomplete_details": {"reason": "content_filter"}}},
+                )
+            ),
+        ),
+    ],
+)
+async def test_an_answer_that_is_withheld_is_refused(served: Served, reply: Reply) -> None:
+    with pytest.raises(ModelRefused, match="content filter"):
+        await ask(served, reply)
+
+
+async def ask(served: Served, reply: Reply) -> list[ModelPart]:
+    async with served.by(reply) as (model, _):
+        with anyio.fail_after(5):
+            return [part async for part in model.stream(REQUEST)]
