@@ -8,16 +8,17 @@ from inspect import isasyncgen
 import anyio
 import pytest
 
-from adapters.llm.openai_model import OpenAIModel
 from adapters.llm.scripted_model import ScriptedModel
 from domain.errors import ModelRefused
 from ports.language_model import (
     AssistantMessage,
+    KeptReasoning,
     LanguageModel,
     ModelMessage,
     ModelPart,
     ModelRequest,
     ModelUsage,
+    ReasoningDelta,
     SystemMessage,
     TextDelta,
     ToolCall,
@@ -26,7 +27,7 @@ from ports.language_model import (
 )
 from ports.tool import ToolSpec
 from tests.model_replies import Answer, AskedCall, HttpFault
-from tests.model_server import model_server
+from tests.served_models import CHAT, SERVED, Served
 
 SHELL = ToolSpec(
     name="shell",
@@ -41,6 +42,7 @@ class Wanted:
 
     text: str = ""
     calls: tuple[tuple[str, str], ...] = ()
+    reasoning: tuple[str, ...] = ()
     refusal: str | None = None
 
 
@@ -61,19 +63,30 @@ async def scripted(wanted: Wanted) -> AsyncIterator[Subject]:
     yield Subject(model=ScriptedModel(), request=_request("\n".join(lines)))
 
 
-@asynccontextmanager
-async def openai(wanted: Wanted) -> AsyncIterator[Subject]:
-    calls = [AskedCall(tool_name=name, arguments=raw) for name, raw in wanted.calls]
-    usage: dict[str, object] = {"prompt_tokens": 7, "completion_tokens": 3}
-    answer = Answer(text=wanted.text.splitlines(keepends=True), calls=calls, usage=usage)
-    refusal = HttpFault(status=400, message=wanted.refusal) if wanted.refusal else None
-    async with model_server([refusal or answer]) as server:
-        model = OpenAIModel(api_key="k", base_url=server.base_url, model="m")
-        async with model.opened():
+CHAT_USAGE: dict[str, object] = {"prompt_tokens": 7, "completion_tokens": 3}
+
+
+def served_by(served: Served) -> Prepare:
+    @asynccontextmanager
+    async def prepare(wanted: Wanted) -> AsyncIterator[Subject]:
+        calls = [AskedCall(tool_name=name, arguments=raw) for name, raw in wanted.calls]
+        answer = Answer(
+            text=wanted.text.splitlines(keepends=True),
+            reasoning=wanted.reasoning,
+            calls=calls,
+            usage=CHAT_USAGE if served is CHAT else None,
+        )
+        refusal = HttpFault(status=400, message=wanted.refusal) if wanted.refusal else None
+        async with served.by(refusal or answer) as (model, _), model.opened():
             yield Subject(model=model, request=_request("do it"))
 
+    return prepare
 
-@pytest.fixture(params=[scripted, openai])
+
+REASONING = [served_by(served) for served in SERVED]
+
+
+@pytest.fixture(params=[scripted, *REASONING], ids=["scripted", *(one.name for one in SERVED)])
 def prepare(request: pytest.FixtureRequest) -> Prepare:
     chosen: Prepare = request.param
     return chosen
@@ -182,6 +195,31 @@ async def test_the_whole_conversation_may_be_sent(prepare: Prepare) -> None:
         parts = await parts_of(Subject(model=subject.model, request=longer))
 
     assert text_of(parts)
+
+
+@pytest.mark.parametrize("prepare", REASONING, ids=[one.name for one in SERVED])
+async def test_reasoning_is_told_apart_from_the_answer(prepare: Prepare) -> None:
+    async with prepare(Wanted(text="so", reasoning=("first ", "this"))) as subject:
+        parts = await parts_of(subject)
+
+    reasoned = [part.text for part in parts if isinstance(part, ReasoningDelta)]
+    assert (reasoned, text_of(parts)) == (["first ", "this"], "so")
+
+
+async def test_what_a_model_wants_kept_may_be_given_to_any_model(prepare: Prepare) -> None:
+    call = (("shell", '{"command": "ls"}'),)
+    for other in REASONING:
+        async with other(Wanted(calls=call, reasoning=("hm",))) as subject:
+            parts = await parts_of(subject)
+        [keep] = [part for part in parts if isinstance(part, KeptReasoning)]
+        calls = calls_of(parts)
+        answer = AssistantMessage(content="", tool_calls=calls, kept_reasoning=keep.data)
+        result = ToolMessage(call_id=calls[0].call_id, content="a.py")
+
+        async with prepare(Wanted(text="done")) as subject:
+            messages = [*subject.request.messages, answer, result]
+            longer = ModelRequest(messages=messages, tools=[SHELL])
+            assert text_of(await parts_of(Subject(model=subject.model, request=longer)))
 
 
 async def parts_of(subject: Subject) -> list[ModelPart]:

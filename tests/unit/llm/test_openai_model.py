@@ -11,9 +11,11 @@ from domain.ids import CallId
 from domain.usage import Usage
 from ports.language_model import (
     AssistantMessage,
+    KeptReasoning,
     ModelPart,
     ModelRequest,
     ModelUsage,
+    ReasoningDelta,
     SystemMessage,
     ToolCall,
     ToolMessage,
@@ -112,6 +114,42 @@ async def test_usage_is_read_with_what_was_cached_and_reasoned() -> None:
             ),
         )
     ]
+
+
+@pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
+async def test_reasoning_goes_back_with_its_call_under_the_name_it_came_by(field: str) -> None:
+    call = '{"tool_calls":[{"index":0,"id":"a","function":{"name":"shell","arguments":"{}"}}]}'
+    stream = _chunk(f'{{"{field}":"hm"}}') + _chunk(call, finish_reason='"tool_calls"')
+    async with model_server([Malformed(stream=stream)]) as server:
+        model = openai_model(server.base_url)
+        parts = await parts_of(model)
+        keep, *calls = parts[1:]
+        assert isinstance(keep, KeptReasoning)
+        answer = AssistantMessage(
+            content="",
+            tool_calls=[call for call in calls if isinstance(call, ToolCall)],
+            kept_reasoning=keep.data,
+        )
+        await parts_of(model, ModelRequest(messages=[answer], tools=[]))
+
+    assert parts[0] == ReasoningDelta(text="hm")
+    assert server.requests[1]["messages"] == [
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [sent_call("a", "{}")],
+            field: "hm",
+        }
+    ]
+
+
+async def test_a_chat_model_is_asked_to_reason_by_how_much() -> None:
+    async with model_server([Answer()]) as server:
+        await parts_of(
+            OpenAIModel(api_key="k", base_url=server.base_url, model="gpt-x", effort="low")
+        )
+
+    assert server.requests[0]["reasoning_effort"] == "low"
 
 
 async def test_half_a_usage_is_none() -> None:
