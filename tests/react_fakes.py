@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import anyio
 
 from application.react_retry import Retry
-from application.react_runner import ReactRunner
+from application.react_runner import WINDOW_TOKENS, ReactRunner
 from domain.agent_profile import AgentProfile
 from domain.approval import ApprovalDecision, ApprovalRequest
 from domain.events import AgentEvent
@@ -123,6 +123,7 @@ def react_runner(
     waits: Waits | None = None,
     tries: int = 4,
     log: ToldLog | None = None,
+    window_tokens: int = WINDOW_TOKENS,
 ) -> ReactRunner:
     """Text is joined until an answer's end, so that the events do not depend on time."""
     return ReactRunner(
@@ -133,6 +134,7 @@ def react_runner(
         ids=CountingIdSource(),
         retry=Retry(tries=tries, sleep=waits or Waits()),
         join_s=60,
+        window_tokens=window_tokens,
     )
 
 

@@ -34,9 +34,10 @@ def fitted(messages: Sequence[ModelMessage], *, asked_at: int, most_tokens: int)
 
     The last rounds of calls are kept too: should they alone be too long, the model will say so.
     """
-    excess = sum(map(_size, messages)) - most_tokens * CHARS_PER_TOKEN
-    if excess <= 0:
+    size, room = sum(map(_size, messages)), most_tokens * CHARS_PER_TOKEN
+    if size <= room:
         return Fitted(messages=messages, asked_at=asked_at)
+    excess = size - room * 3 // 4  # cut seldom: each time the provider's cache is of no use
     recent = _recent(messages, asked_at)
     shown: list[ModelMessage] = list(messages)
     cut = 0

@@ -62,13 +62,15 @@ class SessionMemory:
         conversation = Conversation(after=at)
         while events := await self._log.read(task.session_key, after=at, limit=_READ_EVENTS):
             for stored in events:
+                if stored.task_id == task.task_id:
+                    past.last_seq = stored.seq
                 is_own = stored.task_id == task.task_id and stored.event_type in PAST_TOLD_IN
                 if not stored.body or not (is_own or stored.event_type in TOLD_IN):
                     continue
                 event = self._codec.decode(stored)
                 conversation.take(stored, event)
                 if is_own:
-                    past.take(event, seq=stored.seq)
+                    past.take(event)
             at = events[-1].seq
         return conversation
 

@@ -50,8 +50,7 @@ class TaskPast:
     """What the agent said last, if it asked for nothing more."""
     _asked: int = 0
 
-    def take(self, event: AgentEvent, *, seq: int) -> None:
-        self.last_seq = seq
+    def take(self, event: AgentEvent) -> None:
         self.spent.count(event)
         match event:
             case TaskAnalysis():
