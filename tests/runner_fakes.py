@@ -23,10 +23,14 @@ from tests.fakes import FakeClock
 
 class KeptText:
     def __init__(self) -> None:
-        self.text = ""
+        self._texts: list[str] = []
+
+    @property
+    def text(self) -> str:
+        return "".join(self._texts)
 
     async def write(self, text: str) -> None:
-        self.text += text
+        self._texts.append(text)
 
 
 class FakeOutputArchive:

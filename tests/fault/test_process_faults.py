@@ -11,6 +11,7 @@ import anyio
 import psutil
 import pytest
 
+from adapters.archive.file_output_archive import FileOutputArchive
 from adapters.process.linux_process_host import LinuxProcessHost
 from adapters.system.clock import SystemClock
 from domain.agent_profile import AgentProfile
@@ -131,7 +132,11 @@ async def test_two_hundred_runs_leave_no_descriptor_and_no_zombie(tmp_path: Path
 async def test_a_hundred_megabytes_without_a_line_feed_stay_in_pieces(tmp_path: Path) -> None:
     context = RecordingContext(profile=PROFILE, workspace=str(tmp_path))
     counted = Counting(context)
-    runner = command_runner(LinuxProcessHost(), clock=SystemClock())
+    runner = command_runner(
+        LinuxProcessHost(),
+        clock=SystemClock(),
+        archive=FileOutputArchive(root=tmp_path / "output"),
+    )
     before = psutil.Process().memory_info().rss
 
     with anyio.fail_after(60):
