@@ -37,8 +37,14 @@ class CountingContext:
         for event in events:
             await self.emit(event)
 
+    async def recorded(self) -> None:
+        return
+
     async def keep_thread(self, thread: str) -> None:
         self.thread = thread
+
+    async def recorded(self) -> None:
+        return
 
     async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
         raise AssertionError("a command asks nobody")

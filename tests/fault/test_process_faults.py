@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
 import anyio
@@ -15,10 +14,10 @@ from adapters.archive.file_output_archive import FileOutputArchive
 from adapters.process.linux_process_host import LinuxProcessHost
 from adapters.system.clock import SystemClock
 from domain.agent_profile import AgentProfile
-from domain.approval import ApprovalDecision, ApprovalRequest
 from domain.ids import AgentName, TaskId
 from ports.process import Command, Exit, RunningProcess
 from ports.runner import Completed, Outcome
+from tests.fault.counting_context import CountingContext
 from tests.process_fakes import RecordingContext, process_task
 from tests.runner_fakes import command_runner
 
@@ -130,8 +129,7 @@ async def test_two_hundred_runs_leave_no_descriptor_and_no_zombie(tmp_path: Path
 
 
 async def test_a_hundred_megabytes_without_a_line_feed_stay_in_pieces(tmp_path: Path) -> None:
-    context = RecordingContext(profile=PROFILE, workspace=str(tmp_path))
-    counted = Counting(context)
+    counted = CountingContext(profile=PROFILE, workspace=str(tmp_path))
     runner = command_runner(
         LinuxProcessHost(),
         clock=SystemClock(),
@@ -192,34 +190,6 @@ asyncio.run(main())
 
     assert set(killed) >= {pids[1]}
     assert [pid for pid in pids if _is_alive(pid)] == []
-
-
-class Counting:
-    """A context that counts what is logged instead of keeping it."""
-
-    def __init__(self, context: RecordingContext) -> None:
-        self.profile = context.profile
-        self.limits = context.limits
-        self.workspace = context.workspace
-        self.grace_s = context.grace_s
-        self.thread = context.thread
-        self.chars = 0
-        self.longest = 0
-
-    async def emit(self, event: object) -> None:
-        line = getattr(event, "line", "")
-        self.chars += len(line)
-        self.longest = max(self.longest, len(line))
-
-    async def emit_all(self, events: Iterable[object]) -> None:
-        for event in events:
-            await self.emit(event)
-
-    async def keep_thread(self, thread: str) -> None:
-        raise AssertionError("a command has no conversation")
-
-    async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
-        raise AssertionError("a command asks nobody")
 
 
 def _command(script: str, cwd: Path, *, pty: bool = False) -> Command:
