@@ -129,7 +129,8 @@ async def _send(
             await _cut(writer, reply)
         case Stall():
             _send_chunks(writer, speak(Answer(text=reply.text, is_whole=False)))
-            await reader.read()
+            with suppress(ConnectionError):  # what was sent may not all have been read
+                await reader.read()
             state.abandoned.set()
             return False
     await writer.drain()

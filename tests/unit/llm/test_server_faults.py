@@ -109,6 +109,19 @@ async def test_leaving_a_stream_ends_the_request(served: Served) -> None:
             await server.abandoned.wait()
 
 
+async def test_leaving_an_answer_without_end_ends_the_request(served: Served) -> None:
+    text = ["word " * 100] * 2_000
+
+    async with served.by(Stall(text=text)) as (model, server), model.opened():
+        with anyio.fail_after(5):
+            stream = model.stream(REQUEST)
+            assert isasyncgen(stream)
+            async with aclosing(stream):
+                for _ in range(3):
+                    await anext(stream)
+            await server.abandoned.wait()
+
+
 async def test_tool_arguments_without_end_are_refused(served: Served) -> None:
     endless = AskedCall(tool_name="write_file", arguments="x" * (4 * 1024 * 1024 + 1))
 
