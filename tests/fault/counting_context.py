@@ -37,9 +37,6 @@ class CountingContext:
         for event in events:
             await self.emit(event)
 
-    async def recorded(self) -> None:
-        return
-
     async def keep_thread(self, thread: str) -> None:
         self.thread = thread
 
