@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 
+from adapters.tools.ask_user import AskUserTool
+from adapters.tools.edit_file import EditFileTool
 from adapters.tools.list_directory import ListDirectoryTool
 from adapters.tools.read_file import ReadFileTool
 from adapters.tools.search_files import SearchFilesTool
 from adapters.tools.shell import ShellTool
+from adapters.tools.update_plan import UpdatePlanTool
 from adapters.tools.write_file import WriteFileTool
 from ports.process import ProcessHost
 from ports.tool import Tool
@@ -16,6 +19,9 @@ def workspace_tools(process_host: ProcessHost) -> Sequence[Tool]:
         ShellTool(process_host=process_host),
         ReadFileTool(),
         WriteFileTool(),
+        EditFileTool(),
         ListDirectoryTool(),
         SearchFilesTool(),
+        UpdatePlanTool(),
+        AskUserTool(),
     ]

@@ -4,7 +4,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from domain.errors import ToolError
 from domain.ids import CallId, TaskId
+from domain.plan import Plan
+from domain.tool_effect import Effect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +17,16 @@ class ToolSpec:
     """For the model to read."""
     parameters: Mapping[str, object]
     """A JSON Schema of an object."""
+    effects: frozenset[Effect] = frozenset()
+    """What a call may do at most. A change of the task's own workspace is no effect."""
+
+
+async def _nobody_to_tell(plan: Plan) -> None:
+    raise ToolError("nobody is told of plans here")
+
+
+async def _nobody_to_ask(question: str) -> str:
+    raise ToolError("there is nobody to ask here")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +38,10 @@ class ToolContext:
     grace_s: float
     stream: Callable[[str], Awaitable[None]]
     """Shows text while the tool still works."""
+    update_plan: Callable[[Plan], Awaitable[None]] = _nobody_to_tell
+    """Shows the plan in place of the one before."""
+    ask: Callable[[str], Awaitable[str]] = _nobody_to_ask
+    """Asks whoever watches the task, and waits for the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

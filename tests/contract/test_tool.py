@@ -1,25 +1,34 @@
 """What every tool promises."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+from adapters.tools.ask_user import AskUserTool
+from adapters.tools.edit_file import EditFileTool
 from adapters.tools.list_directory import ListDirectoryTool
 from adapters.tools.read_file import ReadFileTool
 from adapters.tools.search_files import SearchFilesTool
 from adapters.tools.shell import ShellTool
+from adapters.tools.update_plan import UpdatePlanTool
 from adapters.tools.write_file import WriteFileTool
 from domain.errors import ToolError
-from ports.tool import Tool
+from domain.plan import Plan
+from domain.tool_effect import EVERY_EFFECT, Effect
+from ports.tool import Tool, ToolContext
 from tests.process_fakes import FakeProcess, FakeProcessHost, tool_context
+
+READS: frozenset[Effect] = frozenset({"reads_private"})
+NONE: frozenset[Effect] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     make: Callable[[], Tool]
     good: Mapping[str, object]
+    effects: frozenset[Effect]
     path: bool = True
 
 
@@ -31,14 +40,42 @@ def _shell() -> Tool:
 
 
 SUBJECTS = {
-    "shell": Subject(make=_shell, good={"command": "ls"}, path=False),
-    "read_file": Subject(make=ReadFileTool, good={"path": "file.txt"}),
-    "write_file": Subject(make=WriteFileTool, good={"path": "new.txt", "content": "x"}),
-    "list_directory": Subject(make=ListDirectoryTool, good={"path": "."}),
-    "search_files": Subject(make=SearchFilesTool, good={"pattern": "*", "path": "."}),
+    "shell": Subject(make=_shell, good={"command": "ls"}, effects=EVERY_EFFECT, path=False),
+    "read_file": Subject(make=ReadFileTool, good={"path": "file.txt"}, effects=READS),
+    "write_file": Subject(
+        make=WriteFileTool, good={"path": "new.txt", "content": "x"}, effects=NONE
+    ),
+    "edit_file": Subject(
+        make=EditFileTool,
+        good={"path": "file.txt", "old_text": "hello", "new_text": "bye"},
+        effects=NONE,
+    ),
+    "list_directory": Subject(make=ListDirectoryTool, good={"path": "."}, effects=READS),
+    "search_files": Subject(
+        make=SearchFilesTool, good={"pattern": "*", "path": "."}, effects=READS
+    ),
+    "update_plan": Subject(
+        make=UpdatePlanTool,
+        good={"goal": "x", "phases": [{"id": "1", "name": "Do it", "status": "pending"}]},
+        effects=NONE,
+        path=False,
+    ),
+    "ask_user": Subject(make=AskUserTool, good={"question": "Why?"}, effects=NONE, path=False),
 }
 OF_EVERY_TOOL = pytest.mark.parametrize("name", SUBJECTS)
 OF_TOOLS_WITH_PATHS = pytest.mark.parametrize("name", [n for n, s in SUBJECTS.items() if s.path])
+
+
+def context(workspace: str) -> ToolContext:
+    """One in which somebody watches and answers."""
+
+    async def show(plan: Plan) -> None:
+        return
+
+    async def answer(question: str) -> str:
+        return "Because."
+
+    return replace(tool_context(workspace), update_plan=show, ask=answer)
 
 
 @pytest.fixture
@@ -66,10 +103,15 @@ async def test_its_schema_names_what_it_takes(name: str) -> None:
 
 
 @OF_EVERY_TOOL
+async def test_what_it_may_do_beyond_the_workspace_is_said(name: str) -> None:
+    assert SUBJECTS[name].make().spec.effects == SUBJECTS[name].effects
+
+
+@OF_EVERY_TOOL
 async def test_good_arguments_give_a_result(name: str, workspace: str) -> None:
     subject = SUBJECTS[name]
 
-    result = await subject.make().call(subject.good, tool_context(workspace))
+    result = await subject.make().call(subject.good, context(workspace))
 
     assert result.content
     assert not result.is_error
@@ -81,7 +123,7 @@ async def test_an_unknown_argument_is_refused_by_name(name: str, workspace: str)
     subject = SUBJECTS[name]
 
     with pytest.raises(ToolError, match="colour: "):
-        await subject.make().call({**subject.good, "colour": 1}, tool_context(workspace))
+        await subject.make().call({**subject.good, "colour": 1}, context(workspace))
 
 
 @OF_EVERY_TOOL
@@ -90,7 +132,7 @@ async def test_an_argument_of_the_wrong_type_is_refused_by_name(name: str, works
     argument = next(iter(subject.good))
 
     with pytest.raises(ToolError, match=f"{argument}: "):
-        await subject.make().call({**subject.good, argument: [1]}, tool_context(workspace))
+        await subject.make().call({**subject.good, argument: [1]}, context(workspace))
 
 
 @OF_TOOLS_WITH_PATHS
@@ -101,7 +143,7 @@ async def test_no_path_leads_out_of_the_workspace(name: str, path: str, workspac
     subject = SUBJECTS[name]
 
     with pytest.raises(ToolError, match="path: "):
-        await subject.make().call({**subject.good, "path": path}, tool_context(workspace))
+        await subject.make().call({**subject.good, "path": path}, context(workspace))
 
 
 @OF_TOOLS_WITH_PATHS
@@ -109,6 +151,6 @@ async def test_an_absolute_path_inside_the_workspace_is_as_good(name: str, works
     subject = SUBJECTS[name]
     path = f"{workspace}/{subject.good['path']}"
 
-    result = await subject.make().call({**subject.good, "path": path}, tool_context(workspace))
+    result = await subject.make().call({**subject.good, "path": path}, context(workspace))
 
     assert not result.is_error

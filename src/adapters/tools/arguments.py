@@ -6,6 +6,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from domain.errors import ToolError
+from domain.tool_effect import Effect
 from ports.tool import ToolSpec
 
 
@@ -27,19 +28,38 @@ def parsed(arguments_class: type[A], arguments: Mapping[str, object]) -> A:
         raise ToolError("wrong arguments: " + "; ".join(faults)) from error
 
 
-def tool_spec(name: str, description: str, arguments_class: type[Arguments]) -> ToolSpec:
+def tool_spec(
+    name: str,
+    description: str,
+    arguments_class: type[Arguments],
+    *,
+    effects: frozenset[Effect] = frozenset(),
+) -> ToolSpec:
     schema = arguments_class.model_json_schema()
-    properties = {
-        field: {key: value for key, value in about.items() if key != "title"}
-        for field, about in schema.get("properties", {}).items()
-    }
     parameters = {
         "type": "object",
-        "properties": properties,
+        "properties": _plain(schema.get("properties", {}), schema.get("$defs", {})),
         "required": schema.get("required", []),
         "additionalProperties": False,
     }
-    return ToolSpec(name=name, description=description, parameters=parameters)
+    return ToolSpec(name=name, description=description, parameters=parameters, effects=effects)
+
+
+def _plain(schema: object, definitions: Mapping[str, object]) -> object:
+    """Without titles, and with every definition where it is used: some models see no others."""
+    match schema:
+        case {"$ref": str(reference)}:
+            return _plain(definitions[reference.removeprefix("#/$defs/")], definitions)
+        case dict():
+            return {
+                key: _plain(value, definitions)
+                for key, value in schema.items()
+                if key != "title" or not isinstance(value, str)
+            }
+        case list():
+            return [_plain(item, definitions) for item in schema]
+        case _:
+            return schema
 
 
 def _name(location: tuple[int | str, ...]) -> str:

@@ -24,6 +24,7 @@ class ListDirectoryTool:
         "list_directory",
         "List a folder of the workspace by name; folders end with a slash, files show their size.",
         ListDirectoryArguments,
+        effects=frozenset({"reads_private"}),
     )
 
     async def call(self, arguments: Mapping[str, object], context: ToolContext) -> ToolResult:

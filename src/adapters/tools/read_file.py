@@ -24,7 +24,12 @@ class ReadFileArguments(Arguments):
 
 
 class ReadFileTool:
-    spec = tool_spec("read_file", "Read a text file of the workspace.", ReadFileArguments)
+    spec = tool_spec(
+        "read_file",
+        "Read a text file of the workspace.",
+        ReadFileArguments,
+        effects=frozenset({"reads_private"}),
+    )
 
     async def call(self, arguments: Mapping[str, object], context: ToolContext) -> ToolResult:
         wanted = parsed(ReadFileArguments, arguments)

@@ -38,6 +38,7 @@ class SearchFilesTool:
         "search_files",
         "Find files of the workspace by name, in all folders below; with `text`, find lines.",
         SearchFilesArguments,
+        effects=frozenset({"reads_private"}),
     )
 
     async def call(self, arguments: Mapping[str, object], context: ToolContext) -> ToolResult:

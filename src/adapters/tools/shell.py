@@ -10,6 +10,7 @@ from adapters.tools.bounded_text import BothEnds
 from domain.agent_profile import Network, SandboxWish
 from domain.errors import StartFailed, ToolError
 from domain.terminal_text import plain_text
+from domain.tool_effect import EVERY_EFFECT
 from ports.process import Command, Exit, ProcessHost, RunningProcess
 from ports.tool import ToolContext, ToolResult
 
@@ -27,6 +28,7 @@ class ShellTool:
         "Run a command line in the workspace; it has no input, and what it leaves running is "
         "stopped when it ends.",
         ShellArguments,
+        effects=EVERY_EFFECT,
     )
 
     def __init__(

@@ -1,15 +1,12 @@
 """The tool with which a model writes a text file."""
 
 import asyncio
-import os
-import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
-from pathlib import Path
 
 from pydantic import Field
 
 from adapters.tools.arguments import Arguments, parsed, tool_spec
+from adapters.tools.file_replacement import replace_file
 from adapters.tools.workspace_path import workspace_path
 from domain.errors import ToolError
 from ports.tool import ToolContext, ToolResult
@@ -39,22 +36,7 @@ def _write(wanted: WriteFileArguments, workspace: str) -> ToolResult:
         if path.is_dir():
             raise ToolError(f"path: {wanted.path!r} is a directory")
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, content)
+        replace_file(path, content)
     except OSError as error:
         raise ToolError(f"path: cannot write {wanted.path!r}: {error.strerror}") from error
     return ToolResult(content=f"Wrote {len(content)} bytes to {wanted.path}.")
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """All or nothing: a reader never sees half a file, nor does a full disk leave one."""
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
-    fd, name = tempfile.mkstemp(dir=path.parent, prefix=".agentcast-")
-    try:
-        with os.fdopen(fd, "wb") as file:
-            file.write(content)
-        os.chmod(name, mode)
-        os.replace(name, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(name)
-        raise

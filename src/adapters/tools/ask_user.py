@@ -1,0 +1,28 @@
+"""The tool with which a model asks a person."""
+
+from collections.abc import Mapping
+
+from pydantic import Field
+
+from adapters.tools.arguments import Arguments, parsed, tool_spec
+from adapters.tools.bounded_text import bounded
+from ports.tool import ToolContext, ToolResult
+
+
+class AskUserArguments(Arguments):
+    question: str = Field(
+        min_length=1, max_length=4000, description="One question, with all that is needed for it."
+    )
+
+
+class AskUserTool:
+    spec = tool_spec(
+        "ask_user",
+        "Ask the person who gave the task, and wait for the answer. Only for what neither the "
+        "task nor the other tools can tell.",
+        AskUserArguments,
+    )
+
+    async def call(self, arguments: Mapping[str, object], context: ToolContext) -> ToolResult:
+        wanted = parsed(AskUserArguments, arguments)
+        return bounded(await context.ask(wanted.question))

@@ -1,0 +1,100 @@
+"""The tool with which a model changes a part of a text file."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import Field
+
+from adapters.tools.arguments import Arguments, parsed, tool_spec
+from adapters.tools.bounded_text import bounded
+from adapters.tools.edit_diff import edit_diff
+from adapters.tools.file_replacement import replace_file
+from adapters.tools.file_text import open_regular
+from adapters.tools.workspace_path import workspace_path
+from domain.errors import ToolError
+from ports.tool import ToolContext, ToolResult
+
+_MOST_BYTES = 8 * 1024 * 1024
+_MOST_LINES_NAMED = 10
+
+
+class EditFileArguments(Arguments):
+    path: str = Field(min_length=1, description="The file, relative to the workspace.")
+    old_text: str = Field(
+        min_length=1, description="The text to replace, exactly as it is, white space and all."
+    )
+    new_text: str = Field(description="What takes its place.")
+    replace_all: bool = Field(
+        default=False, description="Every occurrence, not just the only one."
+    )
+
+
+class EditFileTool:
+    spec = tool_spec(
+        "edit_file",
+        "Replace a text that occurs once in a text file of the workspace, or every occurrence; "
+        "shows what was changed.",
+        EditFileArguments,
+    )
+
+    async def call(self, arguments: Mapping[str, object], context: ToolContext) -> ToolResult:
+        wanted = parsed(EditFileArguments, arguments)
+        return await asyncio.to_thread(_edit, wanted, context.workspace)
+
+
+def _edit(wanted: EditFileArguments, workspace: str) -> ToolResult:
+    path = workspace_path(workspace, wanted.path)
+    if wanted.old_text == wanted.new_text:
+        raise ToolError("new_text: it is the same as old_text")
+    try:
+        before = _text(path, wanted.path)
+        after = _replaced(before, wanted)
+        replace_file(path, after.encode(errors="replace"))
+    except OSError as error:
+        raise ToolError(f"path: cannot edit {wanted.path!r}: {error.strerror}") from error
+    return bounded(edit_diff(before, after, path=wanted.path))
+
+
+def _text(path: Path, shown: str) -> str:
+    with open_regular(path, shown) as file:
+        content = file.read(_MOST_BYTES + 1)
+    if len(content) > _MOST_BYTES:
+        raise ToolError(f"path: {shown!r} is larger than {_MOST_BYTES} bytes")
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise ToolError(f"path: {shown!r} is no text in UTF-8") from error
+    if "\0" in text:
+        raise ToolError(f"path: {shown!r} is a binary file")
+    return text
+
+
+def _replaced(text: str, wanted: EditFileArguments) -> str:
+    matches = text.count(wanted.old_text)
+    if matches == 0:
+        raise ToolError(f"old_text: it does not occur in {wanted.path!r}{_hint(text, wanted)}")
+    if matches > 1 and not wanted.replace_all:
+        raise ToolError(
+            f"old_text: it occurs {matches} times in {wanted.path!r}, at lines "
+            f"{_lines(text, wanted.old_text)}; give more of the text around the one that is "
+            "meant, or set replace_all"
+        )
+    return text.replace(wanted.old_text, wanted.new_text)
+
+
+def _hint(text: str, wanted: EditFileArguments) -> str:
+    if "\r\n" in text and wanted.old_text in text.replace("\r\n", "\n"):
+        return "; the lines of this file end with \\r\\n"
+    if " ".join(wanted.old_text.split()) in " ".join(text.split()):
+        return "; with other white space it does: read the file again"
+    return ""
+
+
+def _lines(text: str, part: str) -> str:
+    places: list[str] = []
+    at = text.find(part)
+    while at >= 0 and len(places) < _MOST_LINES_NAMED:
+        places.append(str(text.count("\n", 0, at) + 1))
+        at = text.find(part, at + len(part))
+    return ", ".join(places) + ", …" * (at >= 0)

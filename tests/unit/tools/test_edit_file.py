@@ -1,0 +1,89 @@
+"""Changing a part of a file: exactly the text that is meant, or nothing."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from adapters.tools.edit_file import EditFileTool
+from domain.errors import ToolError
+from tests.process_fakes import tool_context
+
+
+async def edit(folder: Path, **arguments: object) -> str:
+    result = await EditFileTool().call({"path": "a.py", **arguments}, tool_context(str(folder)))
+    assert not result.is_error
+    return result.content
+
+
+async def test_the_one_occurrence_is_replaced_and_shown(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("".join(f"line {n}\n" for n in range(1, 10)))
+
+    shown = await edit(tmp_path, old_text="line 6\n", new_text="line six\nand more\n")
+
+    assert (tmp_path / "a.py").read_text() == (
+        "line 1\nline 2\nline 3\nline 4\nline 5\nline six\nand more\nline 7\nline 8\nline 9\n"
+    )
+    assert shown == (
+        "--- a.py\n+++ a.py\n@@ -3,7 +3,8 @@\n line 3\n line 4\n line 5\n-line 6\n+line six\n"
+        "+and more\n line 7\n line 8\n line 9"
+    )
+
+
+async def test_every_occurrence_is_replaced_when_all_are_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x = x + x\n")
+
+    shown = await edit(tmp_path, old_text="x", new_text="y", replace_all=True)
+
+    assert (tmp_path / "a.py").read_text() == "y = y + y\n"
+    assert shown.endswith("-x = x + x\n+y = y + y\n ")
+
+
+@pytest.mark.parametrize(
+    ("content", "arguments", "complaint"),
+    [
+        (b"a\nb\n", {"old_text": "c"}, "does not occur in 'a.py'$"),
+        (b"a\n  b\n", {"old_text": "a\nb"}, "with other white space it does"),
+        (b"a\r\nb\r\n", {"old_text": "a\nb"}, r"end with \\r\\n"),
+        (b"a\nb\na\n", {"old_text": "a"}, "occurs 2 times in 'a.py', at lines 1, 3; give more"),
+        (b"a\n" * 12, {"old_text": "a"}, "12 times .* 9, 10, …; give more"),
+        (b"a\n", {"old_text": "a", "new_text": "a"}, "^new_text: it is the same"),
+        (b"a\xff\n", {"old_text": "a"}, "no text in UTF-8"),
+        (b"a\0\n", {"old_text": "a"}, "a binary file"),
+    ],
+)
+async def test_what_is_not_clear_changes_nothing_and_says_why(
+    content: bytes, arguments: Mapping[str, object], complaint: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a.py").write_bytes(content)
+
+    with pytest.raises(ToolError, match=complaint):
+        await edit(tmp_path, **{"new_text": "z", **arguments})
+
+    assert (tmp_path / "a.py").read_bytes() == content
+
+
+async def test_there_must_be_a_file(tmp_path: Path) -> None:
+    with pytest.raises(ToolError, match=r"there is no file 'a\.py'"):
+        await edit(tmp_path, old_text="a", new_text="b")
+
+
+async def test_mode_line_ends_and_what_else_is_in_the_file_stay(tmp_path: Path) -> None:
+    file = tmp_path / "a.py"
+    file.write_bytes(b"#!/bin/sh\r\necho \xc3\xa4\r\nlast")
+    file.chmod(0o750)
+
+    await edit(tmp_path, old_text="echo ä", new_text="echo é")
+
+    assert file.read_bytes() == b"#!/bin/sh\r\necho \xc3\xa9\r\nlast"
+    assert file.stat().st_mode & 0o777 == 0o750
+    assert os.listdir(tmp_path) == ["a.py"]
+
+
+async def test_a_change_all_over_a_large_file_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x\n" * 5000)
+
+    shown = await edit(tmp_path, old_text="x", new_text="y", replace_all=True)
+
+    assert shown == "Changed lines 1 to 5000 of a.py."
