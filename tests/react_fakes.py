@@ -25,6 +25,9 @@ Step = ModelPart | Exception | anyio.Event
 """A part is given, an error raised, an event waited for."""
 
 
+YES = ApprovalDecision(decision="approved", by="policy")
+
+
 class FakeModel:
     """Each request takes the next of the answers, the last one for ever."""
 
@@ -74,10 +77,12 @@ class FakeContext:
     workspace: str = "/workspace"
     grace_s: float = 5.0
     events: list[AgentEvent] = field(default_factory=list)
+    decision: ApprovalDecision = YES
     fails_with: Callable[[AgentEvent], Exception | None] = lambda _: None
 
     def __post_init__(self) -> None:
         self.thread: str | None = None
+        self.asked: list[ApprovalRequest] = []
         self._grown = anyio.Event()
 
     async def emit(self, event: AgentEvent) -> None:
@@ -98,7 +103,8 @@ class FakeContext:
         return
 
     async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
-        return ApprovalDecision(decision="approved", by="policy")
+        self.asked.append(request)
+        return self.decision
 
     async def until(self, event_class: type[AgentEvent]) -> None:
         """Until an event of this kind has been emitted."""

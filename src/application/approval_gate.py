@@ -47,7 +47,7 @@ class ApprovalGate:
                 request=asked,
                 fingerprint=fingerprint(asked.tool_name, asked.arguments),
                 for_s=self._expires_s,
-                decision=_by_policy(task.approval or self._default),
+                decision=_by_policy(request.mode or task.approval or self._default),
             )
         )
         await emit(_question(approval))

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 
 from application.react_group import together
 from application.react_text_joiner import JOIN_S, joined_text
+from domain.approval import ApprovalRequest
+from domain.approval_policy import approval_mode
 from domain.errors import AgentcastError, ToolError
 from domain.ids import CallId, TaskId
 from domain.task import Task
-from domain.tool_events import ToolCallComplete, ToolCallStart, ToolCallStream
+from domain.tool_events import ToolCallComplete, ToolCallStart, ToolCallStream, ToolStatus
 from domain.whole_text import whole_text
 from ports.clock import Clock
 from ports.id_source import IdSource
@@ -32,6 +34,13 @@ class _Told:
 
     result: ToolResult
     error: str | None = None
+    is_denied: bool = False
+
+    @property
+    def status(self) -> ToolStatus:
+        if self.is_denied:
+            return "denied"
+        return "error" if self.error or self.result.is_error else "ok"
 
     @property
     def observation(self) -> str:
@@ -87,7 +96,7 @@ class ToolCalls:
                 ToolCallComplete(
                     call_id=call_id,
                     tool_name=call.tool_name,
-                    status="error" if told.error or told.result.is_error else "ok",
+                    status=told.status,
                     result=told.result.content,
                     error=told.error,
                     truncated=told.result.truncated or None,
@@ -105,6 +114,10 @@ class ToolCalls:
         if call.arguments is None:
             written = call.raw_arguments[:_MAX_QUOTED_CHARS]
             return _failed(f"the arguments are no JSON object: {written}")
+        if (
+            denial := await _denial(tool.spec, call.arguments, call_id, task, context)
+        ) is not None:
+            return denial
         try:
             result = await self._result(tool, call.arguments, call_id, task.task_id, context)
         except ToolError as error:
@@ -142,6 +155,34 @@ class ToolCalls:
 
 def _failed(error: str) -> _Told:
     return _Told(result=ToolResult(content="", is_error=True), error=error)
+
+
+async def _denial(
+    tool: ToolSpec,
+    arguments: Mapping[str, object],
+    call_id: CallId,
+    task: Task,
+    context: RunContext,
+) -> _Told | None:
+    """None when it may be done. Nothing is asked, and no event made, where nobody minds."""
+    rules = context.profile.approvals
+    mode = approval_mode(rules, asked=task.approval, tool_name=tool.name, effects=tool.effects)
+    if mode == "auto":
+        return None
+    decision = await context.approve(
+        ApprovalRequest(
+            call_id=call_id,
+            tool_name=tool.name,
+            arguments=arguments,
+            reason=f"the agent wants to use {tool.name}",
+            mode=mode,
+        )
+    )
+    if decision.is_approved:
+        return None
+    why = f": {decision.reason}" if decision.reason else ""
+    answer = f"this call was not allowed ({decision.decision} by {decision.by}){why}"
+    return replace(_failed(answer), is_denied=True)
 
 
 def _bounded(result: ToolResult) -> ToolResult:

@@ -7,6 +7,7 @@ from typing import Literal
 from domain.extraction import ExtractionRule
 from domain.ids import AgentName
 from domain.limits import Limits
+from domain.task import Approval
 
 OnLost = Literal["interrupt", "requeue"]
 Network = Literal["none", "host"]
@@ -56,6 +57,8 @@ class AgentProfile:
     network: Network = "none"
     """What a sandboxed process may reach."""
     limits: Limits = field(default_factory=Limits)
+    approvals: Mapping[str, Approval] = field(default_factory=dict)
+    """What its own tools may do unasked, by the names of tools and effects and `default`."""
     on_lost: OnLost = "interrupt"
     max_attempts: int = 3
     model: str | None = None
@@ -64,13 +67,14 @@ class AgentProfile:
     def over(self, template: "AgentProfile", *, said: Collection[str]) -> "AgentProfile":
         """The template, changed in the fields that were said here.
 
-        Limits, variables and files are added to the template's one by one.
+        Limits, variables, files and approvals are added to the template's one by one.
         """
         held = {
             each.name: getattr(self if each.name in said else template, each.name)
             for each in fields(self)
         }
         held["limits"] = self.limits.within(template.limits)
+        held["approvals"] = {**template.approvals, **self.approvals}
         held["env"] = {**template.env, **self.env}
         held["home_files"] = {**template.home_files, **self.home_files}
         return replace(self, **held)

@@ -8,6 +8,7 @@ from typing import Literal
 from domain.finite import require_finite
 from domain.ids import AgentName, ApprovalId, SessionId, SessionKey, TaskId
 from domain.principal import Principal
+from domain.task import Approval
 from domain.whole_text import whole_text
 
 Verdict = Literal["approve", "deny"]
@@ -28,6 +29,8 @@ class ApprovalRequest:
     tool_name: str
     arguments: Mapping[str, object]
     reason: str
+    mode: Approval | None = None
+    """Whether to ask at all; None leaves it to the task."""
 
     def __post_init__(self) -> None:
         require_finite(self.arguments)
@@ -40,6 +43,7 @@ class ApprovalRequest:
             tool_name=_storable(self.tool_name),
             arguments={whole_text(name): _whole(item) for name, item in self.arguments.items()},
             reason=_storable(self.reason),
+            mode=None,
         )
 
 

@@ -9,6 +9,7 @@ from domain.agent_profile import AgentProfile, HandOver, Network, OnLost, Sandbo
 from domain.built_in_rules import BuiltInRule, built_in_rule
 from domain.extraction import ExtractionRule
 from domain.ids import AgentName
+from domain.task import Approval
 from entrypoints.ready_made_agents import READY_MADE
 from entrypoints.rule_settings import RuleSettings
 
@@ -44,6 +45,7 @@ class AgentSettings(BaseModel):
     sandbox: SandboxWish = "auto"
     network: Network = "none"
     limits: LimitSettings = LimitSettings()
+    approvals: dict[str, Approval] = Field(default_factory=dict)
     on_lost: OnLost = "interrupt"
     max_attempts: int = Field(default=3, ge=1)
     start_s: float = Field(default=30.0, gt=0)

@@ -30,6 +30,7 @@ workspace = "/tmp"
 sandbox = "require"
 network = "host"
 limits = {idle_s = 5}
+approvals = {shell = "ask", default = "deny"}
 on_lost = "requeue"
 max_attempts = 2
 start_s = 1.5
@@ -68,6 +69,7 @@ def test_every_field_can_be_said(tmp_path: Path) -> None:
         sandbox="require",
         network="host",
         limits=Limits(idle_s=5),
+        approvals={"shell": "ask", "default": "deny"},
         on_lost="requeue",
         max_attempts=2,
         start_s=1.5,

@@ -17,6 +17,7 @@ from domain.agent_profile import (
 )
 from domain.extraction import ExtractionRule
 from domain.limits import Limits
+from domain.task import Approval
 
 _ForOperators = Field(description="Shown to operators only.")
 _Names = Field(description="The names only; shown to operators only.")
@@ -42,6 +43,7 @@ class ProfileAnswer(TypedDict):
     env_names: NotRequired[Annotated[list[str], _Names]]
     env_passthrough: NotRequired[Annotated[list[str], _ForOperators]]
     home_file_names: NotRequired[Annotated[list[str], _Names]]
+    approvals: NotRequired[Annotated[dict[str, Approval], _ForOperators]]
     workspace: NotRequired[Annotated[str, _ForOperators]]
     start_s: NotRequired[Annotated[float, _ForOperators]]
     first_output_s: NotRequired[Annotated[float, _ForOperators]]
@@ -77,6 +79,8 @@ def _add_start(answer: ProfileAnswer, profile: AgentProfile) -> None:
 
 
 def _add_bounds(answer: ProfileAnswer, profile: AgentProfile) -> None:
+    if profile.approvals:
+        answer["approvals"] = dict(profile.approvals)
     answer["start_s"] = profile.start_s
     if profile.workspace is not None:
         answer["workspace"] = profile.workspace

@@ -10,6 +10,7 @@ from adapters.http.request_bodies import LimitsBody
 from adapters.http.rule_body import RuleBodies, rules_of
 from domain.agent_profile import AgentProfile, HandOver, Network, OnLost, SandboxWish
 from domain.ids import AgentName
+from domain.task import Approval
 
 _MANY = 1000
 _LONG = 64 * 1024
@@ -60,6 +61,12 @@ class ProfileBody(TypedDict):
     sandbox: NotRequired[SandboxWish]
     network: NotRequired[Network]
     limits: NotRequired[LimitsBody]
+    approvals: NotRequired[
+        Annotated[
+            dict[Word, Approval],
+            Field(max_length=_MANY, description="By tool, by effect, and `default`."),
+        ]
+    ]
     on_lost: NotRequired[OnLost]
     max_attempts: NotRequired[Annotated[int, Field(ge=1, le=1000)]]
     start_s: NotRequired[Seconds]

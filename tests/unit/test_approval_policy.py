@@ -1,0 +1,31 @@
+"""Which calls of an agent are asked about."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from domain.approval_policy import approval_mode
+from domain.task import Approval
+
+EFFECTS = ("untrusted_input", "external_effect")
+
+
+@pytest.mark.parametrize(
+    ("rules", "asked", "mode"),
+    [
+        ({}, None, "auto"),
+        ({}, "ask", "ask"),
+        ({"default": "ask"}, None, "ask"),
+        ({"default": "ask"}, "auto", "auto"),
+        ({"external_effect": "ask"}, "auto", "ask"),
+        ({"external_effect": "ask", "untrusted_input": "deny"}, None, "deny"),
+        ({"external_effect": "ask", "fetch": "auto"}, None, "auto"),
+        ({"fetch": "deny"}, "auto", "deny"),
+        ({"fetch": "auto"}, "ask", "ask"),
+        ({"other": "deny", "reads_private": "deny"}, None, "auto"),
+    ],
+)
+def test_the_strictest_rule_that_applies_decides(
+    rules: Mapping[str, Approval], asked: Approval | None, mode: Approval
+) -> None:
+    assert approval_mode(rules, asked=asked, tool_name="fetch", effects=EFFECTS) == mode
