@@ -38,6 +38,8 @@ def command_of(
         home_argv=tuple(at for at, item in enumerate(argv) if by_file and _PATH in item),
         stdin="open" if profile.keeps_stdin else "closed",
         input_text=task.text if by_stdin else None,
+        shared_folders=profile.shared_folders,
+        shown_paths=tuple(item for item in profile.argv if item.startswith("/")),
         memory_bytes=profile.memory_bytes,
         max_processes=profile.processes,
         sandbox=profile.sandbox,

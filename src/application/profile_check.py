@@ -37,6 +37,10 @@ def _check_process(profile: AgentProfile) -> None:
     for name in (*profile.env, *profile.env_passthrough):
         if not name or "=" in name or "\0" in name:
             raise InvalidInput("env", f"{name!r} is no name of a variable")
+    for folder in profile.shared_folders:
+        if not folder.startswith(("/", "~/", "$")) or "\0" in folder:
+            message = f"{folder!r} should be an absolute path, or $NAME for that of a variable"
+            raise InvalidInput("shared_folders", message)
     for path in profile.home_files:
         if path.startswith("/") or not {"", ".", ".."}.isdisjoint(path.split("/")):
             raise InvalidInput("home_files", f"{path!r} should be a path inside the home folder")

@@ -36,6 +36,9 @@ class AgentProfile:
     """Which of the known formats its standard output has; None takes the one of its kind."""
     rules: tuple[ExtractionRule, ...] = ()
     """What to look for in what it writes."""
+    shared_folders: tuple[str, ...] = ()
+    """What a sandbox lets it write to besides its workspace: paths, or `$NAME` for the folder
+    that a variable of its environment names."""
     home_files: Mapping[str, str] = field(default_factory=dict)
     """Files put into the private home folder of each of its tasks, by relative path."""
     start_s: float = 30.0

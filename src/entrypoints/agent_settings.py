@@ -53,12 +53,13 @@ class AgentSettings(BaseModel):
     memory_bytes: int | None = Field(default=None, gt=0)
     processes: int | None = Field(default=None, gt=0)
     home_files: dict[str, str] = Field(default_factory=dict)
+    shared_folders: tuple[str, ...] = ()
     model: str | None = None
     rules: tuple[RuleSettings, ...] = ()
     built_in_rules: tuple[BuiltInRule, ...] = ()
     """By their names; they come after those that are written out."""
 
-    @field_validator("argv", "resume_argv", "env_passthrough", mode="before")
+    @field_validator("argv", "resume_argv", "env_passthrough", "shared_folders", mode="before")
     @classmethod
     def _is_list(cls, value: object) -> object:
         if isinstance(value, str):

@@ -24,6 +24,11 @@ class Command:
     """Names of the server's variables that are passed on where they are set."""
     home: str | None = None
     """An existing folder to be its HOME; None makes one that goes when it ends."""
+    shared_folders: Sequence[str] = ()
+    """What a sandbox lets it write to besides: paths, or `$NAME` for the folder that a variable
+    of its environment names. Those that do not exist are passed over."""
+    shown_paths: Sequence[str] = ()
+    """Files and folders that it must be able to read, also in a sandbox."""
     home_files: Mapping[str, str] = field(default_factory=dict)
     """Put into its private HOME, by relative path; left out where `env` names another HOME."""
     home_argv: Collection[int] = ()

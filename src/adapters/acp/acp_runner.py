@@ -96,6 +96,8 @@ class AcpRunner:
             env_passthrough=profile.env_passthrough,
             home=None if has_home else await self._homes.folder(task, profile),
             home_files=profile.home_files,
+            shared_folders=profile.shared_folders,
+            shown_paths=tuple(item for item in profile.argv if item.startswith("/")),
             memory_bytes=profile.memory_bytes,
             max_processes=profile.processes,
             sandbox=profile.sandbox,

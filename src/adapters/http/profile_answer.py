@@ -43,6 +43,7 @@ class ProfileAnswer(TypedDict):
     env_names: NotRequired[Annotated[list[str], _Names]]
     env_passthrough: NotRequired[Annotated[list[str], _ForOperators]]
     home_file_names: NotRequired[Annotated[list[str], _Names]]
+    shared_folders: NotRequired[Annotated[list[str], _ForOperators]]
     approvals: NotRequired[Annotated[dict[str, Approval], _ForOperators]]
     workspace: NotRequired[Annotated[str, _ForOperators]]
     start_s: NotRequired[Annotated[float, _ForOperators]]
@@ -76,6 +77,8 @@ def _add_start(answer: ProfileAnswer, profile: AgentProfile) -> None:
     answer["env_names"] = sorted(profile.env)
     answer["env_passthrough"] = list(profile.env_passthrough)
     answer["home_file_names"] = sorted(profile.home_files)
+    if profile.shared_folders:
+        answer["shared_folders"] = list(profile.shared_folders)
 
 
 def _add_bounds(answer: ProfileAnswer, profile: AgentProfile) -> None:

@@ -73,6 +73,12 @@ class ProfileBody(TypedDict):
     first_output_s: NotRequired[Seconds]
     memory_bytes: NotRequired[Annotated[int, Field(gt=0, le=2**50)]]
     processes: NotRequired[Annotated[int, Field(gt=0, le=2**22)]]
+    shared_folders: NotRequired[
+        Annotated[
+            list[Argument],
+            Field(max_length=_MANY, description="Paths, or `$NAME` for that of a variable."),
+        ]
+    ]
     home_files: NotRequired[Annotated[dict[str, Argument], Field(max_length=100)]]
     model: NotRequired[Word]
     rules: NotRequired[RuleBodies]

@@ -3,8 +3,8 @@
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
-from adapters.process.hidden_places import lies_in
 from domain.agent_profile import Network
 
 _VIEW = ("--unshare-all", "--die-with-parent", "--ro-bind", "/", "/")
@@ -20,15 +20,15 @@ class SandboxPlan:
     hidden: Sequence[str]
     network: Network
     pty: bool
+    shared: Sequence[str] = ()
+    """Folders besides that it may write to."""
+    readable: Sequence[str] = ()
+    """What it may read although its surroundings are hidden."""
     status_fd: int | None = None
     """Where bubblewrap is to tell of its first process."""
 
 
 def bubblewrap_argv(program: str, argv: Sequence[str], plan: SandboxPlan) -> list[str]:
-    writable = tuple(path for path in (plan.home, plan.cwd) if os.path.isdir(path))
-    # What is mounted last is seen: a folder that is hidden and shown is hidden.
-    inside = [path for path in plan.hidden if any(lies_in(path, one) for one in writable)]
-    outside = [path for path in plan.hidden if path not in inside]
     return [
         program,
         *_VIEW,
@@ -37,9 +37,7 @@ def bubblewrap_argv(program: str, argv: Sequence[str], plan: SandboxPlan) -> lis
         *(("--share-net",) if plan.network == "host" else ()),
         # Under a terminal a new session would lose the controlling terminal; it is private.
         *(() if plan.pty else ("--new-session",)),
-        *_masks(outside),
-        *(part for path in writable for part in ("--bind", path, path)),
-        *_masks(inside),
+        *_mounts(plan),
         "--chdir",
         plan.cwd,
         "--",
@@ -47,9 +45,17 @@ def bubblewrap_argv(program: str, argv: Sequence[str], plan: SandboxPlan) -> lis
     ]
 
 
-def _masks(paths: Sequence[str]) -> Iterator[str]:
-    for path in paths:
-        if os.path.isdir(path):
-            yield from ("--tmpfs", path)
-        else:
-            yield from ("--ro-bind", "/dev/null", path)
+def _mounts(plan: SandboxPlan) -> Iterator[str]:
+    """What is mounted last is seen: the inner of two folders, and of one folder its mask."""
+    shown = [path for path in (plan.home, plan.cwd, *plan.shared) if os.path.isdir(path)]
+    mounts: list[tuple[str, tuple[str, ...]]] = [
+        (path, ("--ro-bind", path, path)) for path in plan.readable
+    ]
+    mounts += [(path, ("--bind", path, path)) for path in dict.fromkeys(shown)]
+    mounts += [(path, _mask(path)) for path in plan.hidden]
+    for _, mount in sorted(mounts, key=lambda one: len(PurePath(one[0]).parts)):
+        yield from mount
+
+
+def _mask(path: str) -> tuple[str, ...]:
+    return ("--tmpfs", path) if os.path.isdir(path) else ("--ro-bind", "/dev/null", path)

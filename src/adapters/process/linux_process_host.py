@@ -22,6 +22,7 @@ from adapters.process.linux_process import LinuxProcess
 from adapters.process.private_home import private_home, remove_homes
 from adapters.process.process_input import PATIENCE_S
 from adapters.process.sandbox_init import SandboxInit
+from adapters.process.shared_folders import shared_folders, shown_in_tmp
 from adapters.process.stray_sweep import kill_carriers
 from adapters.process.task_processes import TaskProcesses
 from adapters.process.uninterrupted import uninterrupted
@@ -121,7 +122,7 @@ class LinuxProcessHost:
         with ExitStack() as told:
             kept_fds: tuple[int, ...] = ()
             if bubblewrap is not None:
-                plan = self._plan(command, home)
+                plan = self._plan(command, argv, environment)
                 if command.memory_bytes is not None:
                     inside = SandboxInit()
                     kept_fds = (told.enter_context(inside.told()),)
@@ -140,15 +141,21 @@ class LinuxProcessHost:
             patience_s=self._patience_s,
         )
 
-    def _plan(self, command: Command, home: str) -> SandboxPlan:
+    def _plan(
+        self, command: Command, argv: Sequence[str], environment: Mapping[str, str]
+    ) -> SandboxPlan:
         cwd = os.path.realpath(command.cwd)
-        require_workspace(cwd, server_folders=self._hidden_folders)
+        shared = shared_folders(command, environment)
+        for folder in (cwd, *shared):
+            require_workspace(folder, server_folders=self._hidden_folders)
         return SandboxPlan(
             cwd=cwd,
-            home=os.path.realpath(home),
+            home=os.path.realpath(environment["HOME"]),
             hidden=hidden_paths(self._hidden_folders),
             network=command.network,
             pty=command.pty,
+            shared=shared,
+            readable=shown_in_tmp(command, argv, environment),
         )
 
 

@@ -62,6 +62,30 @@ def test_a_hidden_path_stays_hidden_in_a_workspace_that_is_the_whole_machine(
     assert _place(argv, "--bind", "/") < _place(argv, "--tmpfs", f"{tmp_path}/data")
 
 
+def test_a_home_inside_a_hidden_folder_inside_the_workspace_is_seen(tmp_path: Path) -> None:
+    data = tmp_path / "work" / "data"
+    (data / "home").mkdir(parents=True)
+    plan = replace(_plan(tmp_path, hidden=[str(data)]), home=f"{data}/home")
+
+    argv = bubblewrap_argv("bwrap", ["ls"], plan)
+
+    workspace = _place(argv, "--bind", plan.cwd)
+    assert workspace < _place(argv, "--tmpfs", str(data)) < _place(argv, "--bind", plan.home)
+
+
+def test_what_is_shared_may_be_written_and_what_is_shown_only_read(tmp_path: Path) -> None:
+    for name in ("shared", "shown"):
+        (tmp_path / name).mkdir()
+    plan = replace(
+        _plan(tmp_path), shared=[f"{tmp_path}/shared"], readable=[f"{tmp_path}/shown", "/tmp/x"]
+    )
+
+    argv = bubblewrap_argv("bwrap", ["ls"], plan)
+
+    assert _place(argv, "--bind", f"{tmp_path}/shared") > 0
+    assert _place(argv, "--tmpfs", "/tmp") < _place(argv, "--ro-bind", f"{tmp_path}/shown")
+
+
 def _plan(
     folder: Path, *, hidden: list[str] | None = None, network: bool = False, pty: bool = False
 ) -> SandboxPlan:
