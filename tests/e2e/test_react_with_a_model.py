@@ -155,6 +155,8 @@ def thinking_server(
         tmp_path_factory.mktemp("thinking") / "data",
         OPENAI_BASE_URL=f"http://127.0.0.1:{model_port}/v1",
         OPENAI_API_KEY="sk-not-a-real-key",
+        # One without a price, so that the cost is left out.
+        AGENTCAST_LLM_MODEL="loopback",
     ) as server:
         yield server
 
