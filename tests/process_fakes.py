@@ -153,6 +153,9 @@ class RecordingContext:
     async def keep_thread(self, thread: str) -> None:
         self.thread = thread
 
+    async def ask(self, question: str) -> str:
+        return f"an answer to {question}"
+
     async def recorded(self) -> None:
         return
 

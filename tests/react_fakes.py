@@ -99,6 +99,9 @@ class FakeContext:
     async def keep_thread(self, thread: str) -> None:
         raise AssertionError("a model has no conversation of its own")
 
+    async def ask(self, question: str) -> str:
+        return f"an answer to {question}"
+
     async def recorded(self) -> None:
         return
 

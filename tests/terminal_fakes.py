@@ -9,6 +9,7 @@ from adapters.memory.task_store import MemoryTaskStore
 from adapters.terminal.pyte_screens import PyteScreens
 from application.live_terminal import LiveTerminal
 from application.live_terminals import LiveTerminals
+from application.open_questions import OpenQuestions
 from application.task_terminals import TaskTerminals
 from domain.events import AgentEvent
 from domain.ids import SessionId, TaskId
@@ -31,7 +32,7 @@ class FakeTerminals:
         self.task = replace(process_task("work"), session_key=session.session_key)
         self._live = LiveTerminals(screens=PyteScreens())
         store = MemoryTaskStore(self._database, ids=CountingIdSource())
-        self.use = TaskTerminals(tasks=store, terminals=self._live)
+        self.use = TaskTerminals(tasks=store, terminals=self._live, questions=OpenQuestions())
         self.is_now(TaskStatus.RUNNING)
 
     def is_now(self, status: TaskStatus) -> None:

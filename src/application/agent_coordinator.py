@@ -8,6 +8,7 @@ from typing import Literal
 
 from application.approval_gate import ApprovalGate
 from application.final_event import final_of_outcome, final_of_stop
+from application.open_questions import OpenQuestions
 from application.run_deadlines import RunDeadlines
 from application.session_memory import SessionMemory
 from application.stop_signal import Cancelled, LimitHit, LostLease, ShutDown, StopSignal
@@ -54,6 +55,7 @@ class AgentCoordinator:
         catalog: AgentCatalog,
         workspaces: Workspaces,
         approvals: ApprovalGate,
+        questions: OpenQuestions,
         threads: AgentThreads,
         memory: SessionMemory,
         clock: Clock,
@@ -65,6 +67,7 @@ class AgentCoordinator:
         self._catalog = catalog
         self._workspaces = workspaces
         self._approvals = approvals
+        self._questions = questions
         self._threads = threads
         self._memory = memory
         self._clock = clock
@@ -90,6 +93,7 @@ class AgentCoordinator:
             origin=origin,
             listeners=listeners,
             approvals=self._approvals,
+            questions=self._questions,
             threads=self._threads,
             stop=stop,
             clock=self._clock,

@@ -12,7 +12,7 @@ _MAX_NAME_CHARS = 60
 def system_prompt(tools: Sequence[ToolSpec], *, workspace: str) -> str:
     names = ", ".join(tool.name for tool in tools) or "none"
     return (
-        "You carry out one task for a person who watches your steps but cannot answer you.\n"
+        f"You carry out one task for a person who {_watcher(tools)}.\n"
         f"You work in one folder, the workspace: {workspace}\n"
         "Use paths relative to it, and touch nothing outside of it.\n"
         f"Your tools: {names}. Find out with them instead of guessing; calls that do not depend "
@@ -21,6 +21,12 @@ def system_prompt(tools: Sequence[ToolSpec], *, workspace: str) -> str:
         "done, answer without a tool call: that answer ends the task. Say there briefly what you "
         "found or did, and what you could not do."
     )
+
+
+def _watcher(tools: Sequence[ToolSpec]) -> str:
+    if any(tool.name == "ask_user" for tool in tools):
+        return "watches your steps, and whom you may ask what nothing else can tell you"
+    return "watches your steps but cannot answer you"
 
 
 def analysis_of(text: str) -> TaskAnalysis:

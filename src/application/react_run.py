@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from application.react_model_calls import ModelCalls, Thought
+from application.react_plan import PlanProgress
 from application.react_prompt import system_prompt
 from application.react_repetition import FAILED_AT, TOLD_AT, Repetition, warning
-from application.react_tool_calls import ToolCalls
+from application.react_tool_calls import ToolCalls, ToolRun
 from application.react_window import fitted
 from application.session_memory import Memory
+from domain.limits import Spent, over_limit
 from domain.task import Task
 from domain.task_events import Error, Progress
 from domain.thinking_events import IterationComplete, IterationStart, Message, TokenUsage
@@ -23,7 +25,7 @@ from ports.language_model import (
     ToolMessage,
     UserMessage,
 )
-from ports.runner import RunContext
+from ports.runner import Failed, RunContext
 
 
 class ReactRun:
@@ -38,7 +40,7 @@ class ReactRun:
         memory: Memory,
         window_tokens: int,
     ) -> None:
-        self._task = task
+        self._tool_run = ToolRun(task=task, context=context, plan=PlanProgress(context))
         self._context = context
         self._models = models
         self._tools = tools
@@ -55,8 +57,8 @@ class ReactRun:
         self._usage = memory.past.spent.usage
         self._tool_calls = 0
         self._repetition = Repetition()
-        self.repeats: str | None = None
-        """Why the task cannot go on: it repeats itself."""
+        self.failure: Failed | None = None
+        """Why the task cannot go on."""
 
     async def iterate(self, iteration: int, *, most: int) -> str | None:
         """Think once and carry out what was thought of; the final answer if that was it."""
@@ -67,6 +69,9 @@ class ReactRun:
             thought = await self._think(iteration)
             if not thought.tool_calls:
                 return thought.content
+            if (reason := Spent(usage=self._usage).exceeded(self._context.limits)) is not None:
+                self.failure = Failed(error=over_limit(reason), reason=reason)
+                return None
             await self._act(thought.tool_calls)
             return None
         finally:
@@ -133,7 +138,7 @@ class ReactRun:
 
     async def _act(self, calls: Sequence[ToolCall]) -> None:
         self._tool_calls = len(calls)
-        told = await self._tools.carry_out(calls, task=self._task, context=self._context)
+        told = await self._tools.carry_out(calls, self._tool_run)
         for call, message in zip(calls, told, strict=True):
             self._messages.append(await self._checked(call, message))
 
@@ -145,5 +150,5 @@ class ReactRun:
         complaint = warning(call.tool_name, times)
         await self._context.emit(Error(message=complaint, phase="repetition", recoverable=True))
         if times >= FAILED_AT:
-            self.repeats = complaint
+            self.failure = Failed(error=complaint, reason="repetition")
         return replace(told, content=f"{told.content}\n[{complaint}]")

@@ -77,8 +77,8 @@ async def _iterate(run: ReactRun, context: RunContext, *, done: int) -> Outcome:
             answer = await run.iterate(iteration, most=most)
             if answer is not None:
                 return Completed(final_answer=answer, total_iterations=iteration)
-            if run.repeats is not None:
-                return Failed(error=run.repeats, reason="repetition")
+            if run.failure is not None:
+                return run.failure
     except ModelError as error:
         return Failed(error=str(error), reason="model_error")
     return Failed(error=f"no final answer within {most} iterations", reason="limit.iterations")

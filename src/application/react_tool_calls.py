@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from application.react_group import together
+from application.react_plan import PlanProgress
 from application.react_text_joiner import JOIN_S, joined_text
 from domain.approval import ApprovalRequest
 from domain.approval_policy import approval_mode
 from domain.errors import AgentcastError, ToolError
-from domain.ids import CallId, TaskId
+from domain.ids import CallId
 from domain.task import Task
 from domain.tool_events import ToolCallComplete, ToolCallStart, ToolCallStream, ToolStatus
 from domain.whole_text import whole_text
@@ -49,6 +50,15 @@ class _Told:
         return self.result.content + _CUT_NOTE * self.result.truncated
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolRun:
+    """Whose calls they are."""
+
+    task: Task
+    context: RunContext
+    plan: PlanProgress
+
+
 class ToolCalls:
     def __init__(
         self, tools: Sequence[Tool], *, clock: Clock, ids: IdSource, join_s: float = JOIN_S
@@ -62,37 +72,35 @@ class ToolCalls:
     def specs(self) -> Sequence[ToolSpec]:
         return [tool.spec for tool in self._tools.values()]
 
-    async def carry_out(
-        self, calls: Sequence[ToolCall], *, task: Task, context: RunContext
-    ) -> Sequence[ToolMessage]:
+    async def carry_out(self, calls: Sequence[ToolCall], run: ToolRun) -> Sequence[ToolMessage]:
         """What the model is told of each call, in the order it asked for them."""
         gate = asyncio.Semaphore(MAX_AT_ONCE)
 
         async def one(call: ToolCall) -> ToolMessage:
             async with gate:
-                told = await self._told_with_events(call, task, context)
+                told = await self._told_with_events(call, run)
             return ToolMessage(call_id=call.call_id, content=told.observation)
 
         async with together() as group:
             running = [group.create_task(one(call)) for call in calls]
         return [task.result() for task in running]
 
-    async def _told_with_events(self, call: ToolCall, task: Task, context: RunContext) -> _Told:
+    async def _told_with_events(self, call: ToolCall, run: ToolRun) -> _Told:
         # The model's ids may come again in another task of the session; these never do.
         call_id = self._ids.call_id()
         started = self._clock.monotonic()
         told = _failed("cancelled")
         try:
-            await context.emit(
+            await run.context.emit(
                 ToolCallStart(
                     call_id=call_id, tool_name=call.tool_name, arguments=call.arguments or {}
                 )
             )
             # A call whose beginning is not in the log would be made twice after a crash.
-            await context.recorded()
-            told = await self._told(call, call_id, task, context)
+            await run.context.recorded()
+            told = await self._told(call, call_id, run)
         finally:
-            await context.emit(
+            await run.context.emit(
                 ToolCallComplete(
                     call_id=call_id,
                     tool_name=call.tool_name,
@@ -105,27 +113,23 @@ class ToolCalls:
             )
         return told
 
-    async def _told(
-        self, call: ToolCall, call_id: CallId, task: Task, context: RunContext
-    ) -> _Told:
+    async def _told(self, call: ToolCall, call_id: CallId, run: ToolRun) -> _Told:
         if (tool := self._tools.get(call.tool_name)) is None:
             known = ", ".join(self._tools)
             return _failed(f"there is no tool {call.tool_name!r}; there are: {known or 'none'}")
         if call.arguments is None:
             written = call.raw_arguments[:_MAX_QUOTED_CHARS]
             return _failed(f"the arguments are no JSON object: {written}")
-        if (
-            denial := await _denial(tool.spec, call.arguments, call_id, task, context)
-        ) is not None:
+        if (denial := await _denial(tool.spec, call.arguments, call_id, run)) is not None:
             return denial
         try:
-            result = await self._result(tool, call.arguments, call_id, task.task_id, context)
+            result = await self._result(tool, call.arguments, call_id, run)
         except ToolError as error:
             return _failed(str(error))
         except AgentcastError:
             raise
         except Exception:  # boundary: a bug in a tool is the model's to work around
-            log.exception("tool %s failed in task %s", call.tool_name, task.task_id)
+            log.exception("tool %s failed in task %s", call.tool_name, run.task.task_id)
             return _failed("the tool failed unexpectedly")
         return _Told(result=_bounded(result))
 
@@ -134,21 +138,22 @@ class ToolCalls:
         tool: Tool,
         arguments: Mapping[str, object],
         call_id: CallId,
-        task_id: TaskId,
-        context: RunContext,
+        run: ToolRun,
     ) -> ToolResult:
         async def emit(chunk: str) -> None:
-            await context.emit(ToolCallStream(call_id=call_id, stream="text", chunk=chunk))
+            await run.context.emit(ToolCallStream(call_id=call_id, stream="text", chunk=chunk))
 
         async with joined_text(emit, join_s=self._join_s) as put:
             return await tool.call(
                 arguments,
                 ToolContext(
-                    task_id=task_id,
+                    task_id=run.task.task_id,
                     call_id=call_id,
-                    workspace=context.workspace,
-                    grace_s=context.grace_s,
+                    workspace=run.context.workspace,
+                    grace_s=run.context.grace_s,
                     stream=put,
+                    update_plan=run.plan.update,
+                    ask=run.context.ask,
                 ),
             )
 
@@ -161,15 +166,14 @@ async def _denial(
     tool: ToolSpec,
     arguments: Mapping[str, object],
     call_id: CallId,
-    task: Task,
-    context: RunContext,
+    run: ToolRun,
 ) -> _Told | None:
     """None when it may be done. Nothing is asked, and no event made, where nobody minds."""
-    rules = context.profile.approvals
-    mode = approval_mode(rules, asked=task.approval, tool_name=tool.name, effects=tool.effects)
+    rules = run.context.profile.approvals
+    mode = approval_mode(rules, asked=run.task.approval, tool_name=tool.name, effects=tool.effects)
     if mode == "auto":
         return None
-    decision = await context.approve(
+    decision = await run.context.approve(
         ApprovalRequest(
             call_id=call_id,
             tool_name=tool.name,

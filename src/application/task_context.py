@@ -5,16 +5,18 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from application.approval_gate import ApprovalGate
+from application.open_questions import OpenQuestions
 from application.stop_signal import LimitHit, StopSignal
 from application.working_time import WorkingTime
 from domain.agent_profile import AgentProfile
 from domain.approval import ApprovalDecision, ApprovalRequest
 from domain.errors import LeaseLost, LogUnavailable, StorageFull
 from domain.events import AgentEvent, EventListener, Origin
-from domain.limits import Limits, Spent
+from domain.limits import Limits, Spent, over_limit
 from domain.process_events import ProcessStarted, ResourceUsage
 from domain.task import Task
 from domain.task_events import TaskStarted
+from domain.tool_events import InputReceived, InputRequired
 from domain.workspace_events import SandboxStatus
 from ports.agent_threads import AgentThreads
 from ports.clock import Clock
@@ -39,6 +41,7 @@ class TaskContext:
         origin: Origin,
         listeners: Sequence[EventListener],
         approvals: ApprovalGate,
+        questions: OpenQuestions,
         threads: AgentThreads,
         stop: StopSignal,
         clock: Clock,
@@ -55,6 +58,7 @@ class TaskContext:
         self._task = task
         self.thread: str | None = None
         self._approvals = approvals
+        self._questions = questions
         self._threads = threads
         self._asking = asyncio.Lock()
         self._origin = origin
@@ -91,8 +95,7 @@ class TaskContext:
 
     def _check_limits(self) -> None:
         if self._stop.cause is None and (reason := self.spent.exceeded(self.limits)):
-            message = f"the task went over its limit of {reason.removeprefix('limit.')}"
-            self._stop.request(LimitHit(reason, message))
+            self._stop.request(LimitHit(reason, over_limit(reason)))
 
     async def find_thread(self) -> None:
         self.thread = await self._threads.find(self._task.session_key, self._task.agent)
@@ -105,6 +108,15 @@ class TaskContext:
         async with self._asking:
             with self.time.standing_still():
                 return await self._approvals.ask(self._task, request, emit=self.emit)
+
+    async def ask(self, question: str) -> str:
+        async with self._asking:
+            with self.time.standing_still():
+                async with self._questions.asked(self._task.task_id) as reply:
+                    await self.emit(InputRequired(prompt=question))
+                    answer = await reply()
+        await self.emit(InputReceived(kind="message", by=answer.by))
+        return answer.text
 
     async def _tell(self, listener: EventListener, event: AgentEvent) -> None:
         try:

@@ -2,12 +2,13 @@
 
 from application.live_screen import LiveScreen
 from application.live_terminals import LiveTerminals
+from application.open_questions import OpenQuestions, Reply
 from application.screen_watch import ScreenWatch
 from domain.errors import StateConflict
 from domain.ids import TaskId
 from domain.principal import Principal
 from domain.task import Task, TaskStatus
-from domain.task_input import TaskInput
+from domain.task_input import MessageInput, TaskInput
 from ports.task_store import TaskStore
 from ports.terminal_screen import ScreenView
 
@@ -15,13 +16,19 @@ from ports.terminal_screen import ScreenView
 class TaskTerminals:
     """All of it raises TaskNotFound, and StateConflict where there is no such thing (any more)."""
 
-    def __init__(self, *, tasks: TaskStore, terminals: LiveTerminals) -> None:
+    def __init__(
+        self, *, tasks: TaskStore, terminals: LiveTerminals, questions: OpenQuestions
+    ) -> None:
         self._tasks = tasks
         self._terminals = terminals
+        self._questions = questions
 
     async def give(self, principal: Principal, task_id: TaskId, given: TaskInput) -> None:
-        """Returns when the process has it. Raises InvalidInput, LogUnavailable as well."""
+        """Returns when the process has it, or whoever asked. Raises InvalidInput, LogUnavailable too."""
         task = await self._tasks.get(principal, task_id)
+        if isinstance(given, MessageInput) and self._questions.is_open(task_id):
+            self._questions.answer(task_id, Reply(text=given.text, by=principal.name))
+            return
         terminal = self._terminals.live(task_id)
         if terminal is None:
             raise _not_here(task)

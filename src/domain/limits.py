@@ -78,6 +78,10 @@ class Spent:
         return None
 
 
+def over_limit(reason: FailureReason) -> str:
+    return f"the task went over its limit of {reason.removeprefix('limit.')}"
+
+
 def _size(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode(errors="replace"))
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from adapters.cli_agents.cli_output_parsers import CliOutputParsers
 from application.command_runner import CommandRunner
 from application.live_terminals import LiveTerminals
+from application.open_questions import OpenQuestions
 from application.react_runner import ReactRunner
 from application.session_memory import SessionMemory
 from ports.clock import Clock
@@ -17,6 +18,10 @@ from ports.output_archive import OutputArchive
 from ports.pattern_matcher import PatternMatcher
 from ports.process import ProcessHost
 from ports.tool import Tool
+
+
+def open_questions() -> OpenQuestions:
+    return OpenQuestions()
 
 
 def session_memory(log: EventLog, codec: EventCodec) -> SessionMemory:

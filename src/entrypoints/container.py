@@ -115,7 +115,9 @@ class Container(DeclarativeContainer):
         LinuxProcessHost, hidden_folders=List(settings.provided.data_dir.as_posix.call())
     )
     language_model: Provider[LanguageModel] = Singleton(chosen_model, settings)
-    tools: Provider[Sequence[Tool]] = Singleton(workspace_tools, process_host)
+    tools: Provider[Sequence[Tool]] = Singleton(
+        workspace_tools, process_host, fetches=settings.provided.fetch_url
+    )
     session_memory = Singleton(agent_runners.session_memory, event_log, codec)
     react_runner: Provider[Runner] = Singleton(
         agent_runners.react_runner, language_model, tools, session_memory, clock, ids
@@ -169,6 +171,7 @@ class Container(DeclarativeContainer):
         meter=meter,
     )
     approvals = Singleton(Approvals, store=approval_store, wakeups=wakeups)
+    open_questions = Singleton(agent_runners.open_questions)
     approval_gate = Singleton(ApprovalGate, store=approval_store, wakeups=wakeups, ids=ids)
     agent_coordinator = Singleton(
         AgentCoordinator,
@@ -176,6 +179,7 @@ class Container(DeclarativeContainer):
         catalog=catalog,
         workspaces=workspaces,
         approvals=approval_gate,
+        questions=open_questions,
         threads=agent_threads,
         memory=session_memory,
         clock=clock,

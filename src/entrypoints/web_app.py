@@ -42,7 +42,11 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None) -> Applic
     sessions = container.sessions()
     watches = container.watches()
     caller = caller_by(container.authenticator())
-    terminals = TaskTerminals(tasks=container.task_store(), terminals=container.live_terminals())
+    terminals = TaskTerminals(
+        tasks=container.task_store(),
+        terminals=container.live_terminals(),
+        questions=container.open_questions(),
+    )
     show_gauges(container)
     streams = Streams(
         watches=watches,

@@ -83,6 +83,13 @@ class RunContext(Protocol):
         allows is allowed once, with exactly these arguments.
         """
 
+    async def ask(self, question: str) -> str:
+        """Ask whoever watches the task, and wait for the answer in words.
+
+        The question and that there was an answer become events. Nobody is asked two things at
+        once, and the time that it waits does not count against the run's deadlines.
+        """
+
 
 class Runner(Protocol):
     async def run(self, task: Task, context: RunContext) -> Outcome:

@@ -40,6 +40,9 @@ class CountingContext:
     async def keep_thread(self, thread: str) -> None:
         self.thread = thread
 
+    async def ask(self, question: str) -> str:
+        return f"an answer to {question}"
+
     async def recorded(self) -> None:
         return
 

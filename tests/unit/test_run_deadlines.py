@@ -11,6 +11,7 @@ from adapters.memory.database import MemoryDatabase
 from adapters.memory.wakeups import MemoryWakeups
 from adapters.metrics.prometheus_meter import PrometheusMeter, new_registry
 from application.approval_gate import ApprovalGate
+from application.open_questions import OpenQuestions
 from application.run_deadlines import RunDeadlines
 from application.stop_signal import LimitHit, StopSignal
 from application.task_context import TaskContext
@@ -125,6 +126,7 @@ def _context(limits: Limits, *, stop: StopSignal, clock: FakeClock) -> TaskConte
         ),
         listeners=(),
         approvals=ApprovalGate(store=asked.store, wakeups=MemoryWakeups(), ids=asked.ids),
+        questions=OpenQuestions(),
         threads=MemoryAgentThreads(MemoryDatabase(FakeClock())),
         stop=stop,
         clock=clock,

@@ -10,6 +10,7 @@ from adapters.memory.database import MemoryDatabase
 from adapters.memory.wakeups import MemoryWakeups
 from adapters.metrics.prometheus_meter import PrometheusMeter, new_registry
 from application.approval_gate import ApprovalGate
+from application.open_questions import OpenQuestions
 from application.stop_signal import LimitHit, StopSignal
 from application.task_context import TaskContext
 from domain.agent_profile import AgentProfile
@@ -131,6 +132,7 @@ def _context(
         origin=ORIGIN,
         listeners=listeners,
         approvals=gate,
+        questions=OpenQuestions(),
         threads=MemoryAgentThreads(MemoryDatabase(FakeClock())),
         stop=stop or StopSignal(),
         clock=clock or FakeClock(),

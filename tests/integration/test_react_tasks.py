@@ -1,0 +1,193 @@
+"""Tasks of the ReAct agent in the wired graph: limits, questions, plans and the session."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import anyio
+import pytest
+from dependency_injector import providers
+
+from adapters.tools.ask_user import AskUserTool
+from adapters.tools.update_plan import UpdatePlanTool
+from application.submit_task import SubmitTask
+from application.task_terminals import TaskTerminals
+from domain.errors import StateConflict
+from domain.ids import AgentName, SessionId
+from domain.limits import Limits
+from domain.principal import LOCAL
+from domain.task import Approval, Task, TaskStatus
+from domain.task_input import MessageInput
+from entrypoints.container import Container
+from entrypoints.opened import opened
+from entrypoints.settings import Settings
+from entrypoints.worker_identity import server_worker
+from ports.approval_store import ApprovalQuery
+from ports.language_model import TextDelta
+from ports.tool import ToolContext, ToolResult
+from tests.integration.graph import FakeRunner, Graph
+from tests.react_fakes import FakeModel, FakeTool, Step, ok, tool_call, usage
+
+DONE: Sequence[Step] = [TextDelta(text="done")]
+
+
+@asynccontextmanager
+async def reacting(tmp_path: Path, *answers: Sequence[Step]) -> AsyncIterator[Graph]:
+    """The react agent as it is, but with a model that answers so and tools that do little."""
+    settings = Settings(
+        data_dir=tmp_path, database_url="memory:", default_agent="react", shutdown_s=2.0
+    )
+    tools = [FakeTool("ls", ok), FakeTool("talk", talk), AskUserTool(), UpdatePlanTool()]
+    container = Container(
+        settings=settings,
+        worker_settings=server_worker(settings, instance="test"),
+        language_model=providers.Object(FakeModel(*answers)),
+        tools=providers.Object(tools),
+    )
+    async with opened(container):
+        yield Graph(container, FakeRunner())
+
+
+async def talk(_: Mapping[str, object], context: ToolContext) -> ToolResult:
+    await context.stream("x" * 100)
+    return ToolResult(content="said")
+
+
+async def submit(
+    graph: Graph, *, limits: Limits | None = None, approval: Approval | None = None
+) -> Task:
+    request = SubmitTask(
+        text="go",
+        session_id=SessionId("s"),
+        agent=AgentName("react"),
+        limits=limits,
+        approval=approval,
+    )
+    return (await graph.coordinator.submit(LOCAL, request)).task
+
+
+def spending(*, usd: float) -> list[Step]:
+    used = usage(10, 5)
+    return [tool_call("talk"), replace(used, usage=replace(used.usage, cost_usd=usd))]
+
+
+@pytest.mark.parametrize(
+    ("limits", "reason", "calls"),
+    [
+        (Limits(iterations=2), "limit.iterations", 2),
+        (Limits(tool_calls=2), "limit.tool_calls", 3),
+        (Limits(tokens=20), "limit.tokens", 1),
+        (Limits(usd=0.5), "limit.usd", 1),
+        (Limits(output_bytes=150), "limit.output", 2),
+    ],
+)
+async def test_a_task_ends_within_one_call_of_its_limit_and_names_it(
+    tmp_path: Path, limits: Limits, reason: str, calls: int
+) -> None:
+    async with reacting(tmp_path, spending(usd=0.4)) as graph:
+        task = await submit(graph, limits=limits)
+        ended = await graph.ended(task)
+        types = await graph.event_types(task)
+
+    assert (ended.status, ended.reason) == (TaskStatus.FAILED, reason)
+    assert types.count("tool_call_start") == calls
+    assert types.count("tool_call_complete") == calls
+    assert types.count("iteration_start") == types.count("iteration_complete")
+    assert types[-1] == "task_failed"
+    assert ended.usage is not None
+
+
+async def test_a_question_of_the_agent_is_answered_by_what_people_send(tmp_path: Path) -> None:
+    question = [tool_call("ask_user", question="Which one?")]
+    async with reacting(tmp_path, question, DONE) as graph:
+        task = await submit(graph)
+        await until_waiting(graph, task)
+        await terminals(graph).give(LOCAL, task.task_id, MessageInput(text="b"))
+        await graph.ended(task)
+        events = await graph.events(task)
+
+    types = [event["event_type"] for event in events]
+    assert types[types.index("input_required") :][:3] == [
+        "input_required",
+        "input_received",
+        "tool_call_complete",
+    ]
+    [prompt] = [event["prompt"] for event in events if "prompt" in event]
+    [result] = [event["result"] for event in events if "result" in event]
+    assert (prompt, result) == ("Which one?", "b")
+
+
+async def test_a_plan_is_told_as_its_phases_begin_and_end(tmp_path: Path) -> None:
+    async with reacting(
+        tmp_path,
+        [plan("in_progress", "pending")],
+        [plan("completed", "in_progress")],
+        [plan("completed", "completed")],
+        DONE,
+    ) as graph:
+        task = await submit(graph)
+        await graph.ended(task)
+        events = await graph.events(task)
+
+    told = [
+        (event["event_type"], event.get("phase_id"))
+        for event in events
+        if str(event["event_type"]).startswith(("plan", "phase"))
+    ]
+    assert told == [
+        ("plan_created", None),
+        ("phase_start", "a"),
+        ("phase_complete", "a"),
+        ("phase_start", "b"),
+        ("phase_complete", "b"),
+    ]
+
+
+async def test_every_call_of_a_task_that_wants_to_be_asked_waits_for_its_yes(
+    tmp_path: Path,
+) -> None:
+    async with reacting(tmp_path, [tool_call("ls", path="x")], DONE) as graph:
+        task = await submit(graph, approval="ask")
+        await until_waiting(graph, task)
+        [approval] = await graph.container.approvals().list(LOCAL, ApprovalQuery())
+        await graph.container.approvals().decide(LOCAL, approval.approval_id, "deny", reason="no")
+        ended = await graph.ended(task)
+        events = await graph.events(task)
+
+    assert ended.status is TaskStatus.COMPLETED
+    assert approval.request.arguments == {"path": "x"}
+    [complete] = [event for event in events if event["event_type"] == "tool_call_complete"]
+    assert complete["status"] == "denied"
+
+
+async def test_nothing_can_be_answered_that_was_not_asked(tmp_path: Path) -> None:
+    async with reacting(tmp_path, DONE) as graph:
+        task = await submit(graph)
+        await graph.ended(task)
+
+        with pytest.raises(StateConflict):
+            await terminals(graph).give(LOCAL, task.task_id, MessageInput(text="b"))
+
+
+def plan(first: str, second: str) -> Step:
+    phases = [
+        {"id": "a", "name": "look", "status": first},
+        {"id": "b", "name": "write", "status": second},
+    ]
+    return tool_call("update_plan", goal="all of it", phases=phases)
+
+
+async def until_waiting(graph: Graph, task: Task) -> None:
+    with anyio.fail_after(5):
+        while await graph.status(task) is not TaskStatus.WAITING:
+            await anyio.lowlevel.checkpoint()
+
+
+def terminals(graph: Graph) -> TaskTerminals:
+    container = graph.container
+    return TaskTerminals(
+        tasks=container.task_store(),
+        terminals=container.live_terminals(),
+        questions=container.open_questions(),
+    )
