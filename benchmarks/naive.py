@@ -14,12 +14,13 @@ from typing import Annotated
 
 import uvicorn
 from fastapi import FastAPI, Header
-from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
+from sse_starlette import EventSourceResponse
 
 QUEUE_EVENTS = 100
 PAST_EVENTS = 10_000
 Event = dict[str, object]
+Frame = dict[str, str]
 
 app = FastAPI()
 queues: dict[str, list[asyncio.Queue[Event]]] = defaultdict(list)
@@ -36,8 +37,8 @@ class Run(BaseModel):
 
 
 @app.get("/stream")
-async def stream(session: str, replay: int = 0) -> StreamingResponse:
-    return StreamingResponse(_events(session, replay=replay), media_type="text/event-stream")
+async def stream(session: str, replay: int = 0) -> EventSourceResponse:
+    return EventSourceResponse(_events(session, replay=replay), sep="\n")
 
 
 @app.get("/health")
@@ -55,7 +56,7 @@ async def start(run: Run, prefer: Annotated[str, Header()] = "") -> Event:
     return {"session": run.session}
 
 
-async def _events(session: str, *, replay: int) -> AsyncIterator[str]:
+async def _events(session: str, *, replay: int) -> AsyncIterator[Frame]:
     queue: asyncio.Queue[Event] = asyncio.Queue(QUEUE_EVENTS)
     queues[session].append(queue)
     try:
@@ -67,8 +68,8 @@ async def _events(session: str, *, replay: int) -> AsyncIterator[str]:
         queues[session].remove(queue)
 
 
-def _frame(event: Event) -> str:
-    return f"id: {event['seq']}\nevent: log\ndata: {json.dumps(event)}\n\n"
+def _frame(event: Event) -> Frame:
+    return {"id": str(event["seq"]), "event": "log", "data": json.dumps(event)}
 
 
 async def _run(run: Run) -> None:
