@@ -115,9 +115,7 @@ class Container(DeclarativeContainer):
         LinuxProcessHost, hidden_folders=List(settings.provided.data_dir.as_posix.call())
     )
     language_model: Provider[LanguageModel] = Singleton(chosen_model, settings)
-    tools: Provider[Sequence[Tool]] = Singleton(
-        workspace_tools, process_host, fetches=settings.provided.fetch_url
-    )
+    tools: Provider[Sequence[Tool]] = Singleton(workspace_tools, process_host, settings)
     session_memory = Singleton(agent_runners.session_memory, event_log, codec)
     react_runner: Provider[Runner] = Singleton(
         agent_runners.react_runner, language_model, tools, session_memory, clock, ids

@@ -62,6 +62,8 @@ class Settings(BaseSettings):
     workspace: str | None = None
     """One folder for all tasks, instead of one for each session."""
     agents: dict[str, AgentSettings] = Field(default_factory=dict)
+    fetch_url: bool = False
+    """Whether models may read pages of the public internet."""
 
     llm_provider: Literal["openai", "anthropic", "scripted"] | None = None
     """None: by which key is there."""

@@ -4,17 +4,19 @@ from collections.abc import Sequence
 
 from adapters.tools.ask_user import AskUserTool
 from adapters.tools.edit_file import EditFileTool
+from adapters.tools.fetch_url import FetchUrlTool
 from adapters.tools.list_directory import ListDirectoryTool
 from adapters.tools.read_file import ReadFileTool
 from adapters.tools.search_files import SearchFilesTool
 from adapters.tools.shell import ShellTool
 from adapters.tools.update_plan import UpdatePlanTool
 from adapters.tools.write_file import WriteFileTool
+from entrypoints.settings import Settings
 from ports.process import ProcessHost
 from ports.tool import Tool
 
 
-def workspace_tools(process_host: ProcessHost) -> Sequence[Tool]:
+def workspace_tools(process_host: ProcessHost, settings: Settings) -> Sequence[Tool]:
     return [
         ShellTool(process_host=process_host),
         ReadFileTool(),
@@ -24,4 +26,5 @@ def workspace_tools(process_host: ProcessHost) -> Sequence[Tool]:
         SearchFilesTool(),
         UpdatePlanTool(),
         AskUserTool(),
+        *([FetchUrlTool()] if settings.fetch_url else []),
     ]
