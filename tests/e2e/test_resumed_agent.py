@@ -1,9 +1,11 @@
-"""An agent whose server is killed in the middle of a task, and which goes on where it was."""
+"""An agent whose server ends in the middle of a task, and which goes on where it was."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+
+import pytest
 
 from tests.e2e.client import Client, client_of, ends_of
 from tests.e2e.running_server import RunningServer, running_server
@@ -53,14 +55,16 @@ async def served(model: StepModel, folder: Path) -> AsyncIterator[Client]:
                 yield client
 
 
-async def test_a_task_killed_in_mid_thought_ends_as_if_nothing_had_happened(
-    tmp_path: Path,
+@pytest.mark.parametrize("end", [RunningServer.kill, RunningServer.stop], ids=["kill", "stop"])
+async def test_a_task_lost_in_mid_thought_ends_as_if_nothing_had_happened(
+    tmp_path: Path, end: Callable[[RunningServer], None]
 ) -> None:
     async with served(StepModel(stalls_at=3), tmp_path) as client:
         task_id = await client.submit("Do the steps", session_id="one", agent="durable")
         async with client.stream(f"/api/v1/tasks/{task_id}/events") as stream:
             await stream.until("think_delta", text="I am ")
-            restart(client.server)
+            end(client.server)
+            client.server.start()
         events = await client.events(task_id)
         messages = await said(client, "one")
         lines = await steps_of(client, "one")
@@ -87,7 +91,8 @@ async def test_a_call_that_was_in_flight_is_not_repeated_and_the_model_is_told(
         task_id = await client.submit("Do the steps", session_id="one", agent="durable")
         async with client.stream(f"/api/v1/tasks/{task_id}/events") as stream:
             await stream.until("tool_call_stream", chunk="ready\n")
-            restart(client.server)
+            client.server.kill()
+            client.server.start()
         events = await client.events(task_id)
         lines = await steps_of(client, "one")
 
@@ -124,11 +129,6 @@ async def test_a_later_task_of_the_session_goes_on_with_the_conversation(tmp_pat
     ]
     arguments = messages[2]["tool_calls"][0]["function"]["arguments"]
     assert json.loads(arguments) == {"command": "echo 1 >> steps.txt"}
-
-
-def restart(server: RunningServer) -> None:
-    server.kill()
-    server.start()
 
 
 async def said(client: Client, session_id: str) -> list[tuple[object, ...]]:
