@@ -50,6 +50,8 @@ class TaskTerminals:
             return screen
         if self._terminals.live(task_id) is not None:
             raise StateConflict("this task has no terminal, it runs with pipes")
+        if task.status.is_final:
+            raise StateConflict("the task has ended, and no screen of it is kept")
         raise _not_here(task)
 
 
@@ -57,5 +59,5 @@ def _not_here(task: Task) -> StateConflict:
     if task.status is TaskStatus.QUEUED:
         return StateConflict("the task has not started yet")
     if task.status.is_final:
-        return StateConflict("the task has ended, and no screen of it is kept")
+        return StateConflict("the task has ended")
     return StateConflict("no process of this task runs on this server now")
