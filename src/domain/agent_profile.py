@@ -76,6 +76,8 @@ class AgentProfile:
             each.name: getattr(self if each.name in said else template, each.name)
             for each in fields(self)
         }
+        if "argv" in said and "resume_argv" not in said:
+            held["resume_argv"] = ()  # The template's would go on with another program.
         held["limits"] = self.limits.within(template.limits)
         held["approvals"] = {**template.approvals, **self.approvals}
         held["env"] = {**template.env, **self.env}

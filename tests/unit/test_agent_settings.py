@@ -117,6 +117,14 @@ def test_an_agent_of_a_known_kind_begins_as_the_ready_made_one(tmp_path: Path) -
     assert reviewer == replace(as_it_was, name=AgentName("reviewer"), model="x", source="config")
 
 
+def test_another_command_does_not_go_on_with_that_of_the_ready_made_agent(tmp_path: Path) -> None:
+    text = '[agents.mine]\nkind = "claude-code"\nargv = ["mine", "{task}"]\n'
+
+    mine = known(tmp_path, text)["mine"]
+
+    assert (mine.argv, mine.resume_argv) == (("mine", "{task}"), ())
+
+
 def test_a_known_name_of_another_kind_begins_with_nothing(tmp_path: Path) -> None:
     react = known(tmp_path, '[agents.react]\nkind = "command"\nargv = ["true"]\n')["react"]
 
