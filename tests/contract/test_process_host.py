@@ -230,6 +230,22 @@ async def test_output_that_nobody_reads_holds_the_process_back(shell: Shell, pty
 
 
 @IN_TERMINAL
+async def test_the_end_of_a_command_leaves_a_later_one_of_its_task_alone(
+    shell: Shell, pty: bool
+) -> None:
+    with anyio.fail_after(5):
+        async with shell.start("echo ready; sleep 60", pty=pty) as first:
+            await _ready(first)
+            async with shell.start(
+                "setsid sleep 0.05 & echo ready; wait; exit 7", pty=pty
+            ) as later:
+                await _ready(later)
+                await first.stop(grace_s=0)
+
+                assert await later.wait() == Exit(code=7)
+
+
+@IN_TERMINAL
 async def test_leaving_kills_what_is_left(shell: Shell, pty: bool) -> None:
     with anyio.fail_after(5):
         async with shell.start("sleep 60 & echo ready; sleep 60", pty=pty) as process:

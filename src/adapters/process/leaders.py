@@ -33,6 +33,10 @@ class Leaders:
     def forget(self, pid: int) -> None:
         self._pids.discard(pid)
 
+    def others(self, leader: int) -> Collection[int]:
+        """All that are running but for this one."""
+        return self._pids.copy() - {leader}
+
     def is_orphan(self, entry: ProcessEntry) -> bool:
         """Whether it is a child of ours by adoption, from one of our agents."""
         if entry.parent != os.getpid() or entry.pid in self._pids:

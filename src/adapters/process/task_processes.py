@@ -107,10 +107,17 @@ class TaskProcesses:
         known = {entry.pid for entry in table if entry.session == self._leader}
         known = _with_descendants(known | {self._leader}, table)
         # Of a crowd nearly all are known by now; to read an environment takes longest.
-        rest = [entry for entry in table if entry.pid not in known]
+        others = self._of_others(table)
+        rest = [entry for entry in table if entry.pid not in known | others]
         found = {entry.pid for entry in rest if self._is_own(entry)}
         left = _with_descendants(known | found, table) - {self._leader, os.getpid()}
         return [entry for entry in table if entry.pid in left]
+
+    def _of_others(self, table: Sequence[ProcessEntry]) -> set[int]:
+        """What descends from other commands, which may be of the same task and have its mark."""
+        others = self._leaders.others(self._leader)
+        sessions = {entry.pid for entry in table if entry.session in others}
+        return _with_descendants(sessions.union(others), table)
 
     def _is_own(self, entry: ProcessEntry) -> bool:
         if entry.is_zombie:
