@@ -7,6 +7,7 @@ from typing import Literal
 from domain.extraction import ExtractionRule
 from domain.ids import AgentName
 from domain.limits import Limits
+from domain.mcp_server import McpServer
 from domain.task import Approval
 
 OnLost = Literal["interrupt", "requeue"]
@@ -62,6 +63,8 @@ class AgentProfile:
     limits: Limits = field(default_factory=Limits)
     approvals: Mapping[str, Approval] = field(default_factory=dict)
     """What its own tools may do unasked, by the names of tools and effects and `default`."""
+    mcp_servers: Mapping[str, McpServer] = field(default_factory=dict)
+    """Whose tools it may use besides its own, by a name that their tools' names begin with."""
     on_lost: OnLost = "interrupt"
     max_attempts: int = 3
     model: str | None = None
@@ -70,7 +73,7 @@ class AgentProfile:
     def over(self, template: "AgentProfile", *, said: Collection[str]) -> "AgentProfile":
         """The template, changed in the fields that were said here.
 
-        Limits, variables, files and approvals are added to the template's one by one.
+        Limits, variables, files, approvals and servers are added to the template's one by one.
         """
         held = {
             each.name: getattr(self if each.name in said else template, each.name)
@@ -82,4 +85,5 @@ class AgentProfile:
         held["approvals"] = {**template.approvals, **self.approvals}
         held["env"] = {**template.env, **self.env}
         held["home_files"] = {**template.home_files, **self.home_files}
+        held["mcp_servers"] = {**template.mcp_servers, **self.mcp_servers}
         return replace(self, **held)

@@ -1,0 +1,76 @@
+"""Opens the servers that a profile names, and offers their tools while its task runs."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+import anyio
+
+from adapters.mcp.kept_server import KeptServer, Opened
+from domain.agent_profile import AgentProfile
+from domain.errors import StartFailed
+from domain.ids import TaskId
+from domain.mcp_server import McpServer
+from ports.process import Command, ProcessHost
+from ports.tool import Tool
+
+_LEAVE_S = 5.0
+
+OpenServer = Callable[[str, McpServer, Command, ProcessHost], Opened]
+
+
+class McpToolSource:
+    def __init__(self, process_host: ProcessHost) -> None:
+        self._process_host = process_host
+
+    @asynccontextmanager
+    async def open(
+        self, *, profile: AgentProfile, task_id: TaskId, workspace: str
+    ) -> AsyncIterator[Sequence[Tool]]:
+        """All servers start at the same time."""
+        if not profile.mcp_servers:
+            yield ()
+            return
+        opened_server = _load_protocol()
+        kept: list[KeptServer] = []
+        try:
+            for name, server in profile.mcp_servers.items():
+                command = _command(server, profile, task_id, workspace)
+                opened = opened_server(name, server, command, self._process_host)
+                kept.append(KeptServer(name, opened, start_s=server.start_s))
+            yield [tool for one in kept for tool in await one.tools()]
+        finally:
+            await _all_left(kept)
+
+
+def _load_protocol() -> OpenServer:
+    """Only when it is needed: the package is large, and not everybody has it."""
+    try:
+        from adapters.mcp.opened_server import opened_server
+    except ImportError as error:
+        raise StartFailed("MCP servers need one more package: agentcast[mcp]") from error
+    return opened_server
+
+
+def _command(server: McpServer, profile: AgentProfile, task_id: TaskId, workspace: str) -> Command:
+    return Command(
+        argv=(server.command or "", *server.args),
+        cwd=workspace,
+        task_id=task_id,
+        pty=False,
+        env=server.env,
+        env_passthrough=server.env_passthrough,
+        stdin="open",
+        memory_bytes=profile.memory_bytes,
+        max_processes=profile.processes,
+        sandbox=profile.sandbox,
+        network=profile.network,
+    )
+
+
+async def _all_left(kept: Sequence[KeptServer]) -> None:
+    """Also when the run is cancelled in a way that is repeated at every wait."""
+    with anyio.CancelScope(shield=True):
+        async with asyncio.TaskGroup() as group:
+            for server in kept:
+                group.create_task(server.leave(grace_s=_LEAVE_S))

@@ -1,0 +1,85 @@
+"""Speaks to one server of the Model Context Protocol, started here or served at a URL."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+
+import httpx2
+from mcp import Client
+from mcp.client import Transport
+from mcp.client.streamable_http import streamable_http_client
+from mcp.types import Implementation
+from mcp.types import Tool as ServedTool
+
+from adapters.mcp.mcp_tool import McpTool
+from adapters.mcp.process_pipe import ProcessPipe
+from adapters.mcp.tool_names import tool_names
+from domain.errors import StartFailed, StateConflict
+from domain.mcp_server import McpServer
+from ports.process import Command, ProcessHost, RunningProcess
+from ports.tool import Tool
+
+_MOST_TOOLS = 200
+_LEAVE_S = 1.0
+_CLIENT = Implementation(name="agentcast", title="Agentcast", version="1")
+
+
+@asynccontextmanager
+async def opened_server(
+    name: str, server: McpServer, command: Command, host: ProcessHost
+) -> AsyncIterator[Sequence[Tool]]:
+    """The command is for a server that has no URL."""
+    if server.url is not None:
+        timeout = httpx2.Timeout(server.call_s, connect=server.start_s)
+        async with (
+            httpx2.AsyncClient(headers=dict(server.headers), timeout=timeout) as http,
+            _tools(name, server, streamable_http_client(server.url, http_client=http)) as tools,
+        ):
+            yield tools
+        return
+    async with host.start(command) as process:
+        pipe = ProcessPipe(process)
+        try:
+            async with _tools(name, server, pipe.streams()) as tools:
+                yield tools
+        except Exception as error:
+            if not pipe.last_words:
+                raise
+            raise StartFailed(f"it ended, and its last words were: {pipe.last_words}") from error
+        finally:
+            await _ended(process)
+
+
+@asynccontextmanager
+async def _tools(
+    name: str, server: McpServer, transport: Transport
+) -> AsyncIterator[Sequence[Tool]]:
+    async with Client(
+        transport, client_info=_CLIENT, read_timeout_seconds=server.call_s
+    ) as client:
+        served = await _listed(client)
+        names = tool_names(name, [tool.name for tool in served])
+        yield [
+            McpTool(tool, name=name, client=client, call_s=server.call_s)
+            for tool, name in zip(served, names, strict=True)
+        ]
+
+
+async def _listed(client: Client) -> Sequence[ServedTool]:
+    page = await client.list_tools()
+    served = list(page.tools)
+    while page.next_cursor and len(served) < _MOST_TOOLS:
+        page = await client.list_tools(cursor=page.next_cursor)
+        served += page.tools
+    return served[:_MOST_TOOLS]
+
+
+async def _ended(process: RunningProcess) -> None:
+    """A server without input goes by itself; if not, it is ended."""
+    with suppress(StateConflict):
+        await process.end_input()
+    try:
+        async with asyncio.timeout(_LEAVE_S):
+            await process.wait()
+    except TimeoutError:
+        await process.stop(grace_s=_LEAVE_S)

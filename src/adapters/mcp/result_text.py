@@ -1,0 +1,48 @@
+"""What a served tool gave, as text for a model; what is no text is named."""
+
+import json
+from collections.abc import Iterator, Sequence
+
+from mcp.types import (
+    AudioContent,
+    CallToolResult,
+    ContentBlock,
+    EmbeddedResource,
+    ImageContent,
+    ResourceLink,
+    TextContent,
+    TextResourceContents,
+)
+
+from ports.tool import ToolResult
+
+_MOST_CHARS = 32 * 1024
+
+
+def tool_result(result: CallToolResult) -> ToolResult:
+    text = "\n".join(_texts(result.content))
+    if not text and result.structured_content is not None:
+        text = json.dumps(result.structured_content, ensure_ascii=False, default=str)
+    return ToolResult(
+        content=text[:_MOST_CHARS] or "[no content]",
+        is_error=result.is_error,
+        truncated=len(text) > _MOST_CHARS,
+    )
+
+
+def _texts(blocks: Sequence[ContentBlock]) -> Iterator[str]:
+    for block in blocks:
+        match block:
+            case TextContent():
+                yield block.text
+            case ImageContent():
+                yield f"[an image, {block.mime_type}]"
+            case AudioContent():
+                yield f"[a sound, {block.mime_type}]"
+            case ResourceLink():
+                yield f"[{block.name}: {block.uri}]"
+            case EmbeddedResource(resource=TextResourceContents(text=text)):
+                yield text
+            case EmbeddedResource():
+                kind = block.resource.mime_type or "of no known kind"
+                yield f"[{block.resource.uri}, {kind}]"

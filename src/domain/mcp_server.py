@@ -1,0 +1,45 @@
+"""A server of the Model Context Protocol, whose tools an agent may use as its own."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from domain.errors import InvalidInput
+
+# Its tools' names begin with it, and models take only so much for a name.
+_NAME = re.compile(r"(?!.*__)[A-Za-z0-9_-]{1,32}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class McpServer:
+    """Either a command, which is started with each task, or the URL where it is served."""
+
+    command: str | None = None
+    args: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    env_passthrough: tuple[str, ...] = ()
+    """Names of our server's own variables that it may see."""
+    url: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    start_s: float = 30.0
+    """How long it may take to be there and to name its tools."""
+    call_s: float = 120.0
+    """How long a call may take."""
+
+    def __post_init__(self) -> None:
+        if bool(self.command) == bool(self.url):
+            raise InvalidInput("mcp_servers", "a server needs either a command or a url")
+        if self.url and not self.url.startswith(("http://", "https://")):
+            raise InvalidInput("mcp_servers", f"{self.url!r} should begin with http or https")
+        if self.url and (self.args or self.env or self.env_passthrough):
+            raise InvalidInput("mcp_servers", "args and variables are for a command, not a url")
+        if self.command and self.headers:
+            raise InvalidInput("mcp_servers", "headers are for a url, not a command")
+
+
+def check_server_names(servers: Mapping[str, McpServer]) -> None:
+    """Raises InvalidInput."""
+    for name in servers:
+        if _NAME.fullmatch(name) is None:
+            message = f"{name!r} should be 1 to 32 letters, digits, - and single _"
+            raise InvalidInput("mcp_servers", message)
