@@ -52,7 +52,7 @@ async def _on_domain_error(request: Request, error: Exception) -> Response:
 
 async def _on_invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return problem_response(validation_problem(error.errors()), request.scope)
+    return problem_response(validation_problem(error.errors(), body=error.body), request.scope)
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:

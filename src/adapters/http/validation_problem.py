@@ -14,10 +14,12 @@ _WORDS = {
 }
 
 
-def validation_problem(findings: Sequence[Mapping[str, object]]) -> Problem:
+def validation_problem(
+    findings: Sequence[Mapping[str, object]], *, body: object = None
+) -> Problem:
     """400 for the query and the headers, 422 for the body."""
     errors = [
-        FieldError(field=_field(finding), message=_message(finding))
+        FieldError(field=_field(finding, body), message=_message(finding))
         for finding in findings
         # That a value is not the default of a parameter left out helps nobody.
         if finding.get("type") != "none_required"
@@ -31,11 +33,29 @@ def validation_problem(findings: Sequence[Mapping[str, object]]) -> Problem:
     )
 
 
-def _field(finding: Mapping[str, object]) -> str:
+def _field(finding: Mapping[str, object], body: object) -> str:
     where, *path = _location(finding)
     # Parameters are flat: what follows the name tells only how it was checked.
-    steps = path if where == "body" else path[:1]
+    steps = _taken(path, body) if where == "body" else path[:1]
+    context = finding.get("ctx")
+    if isinstance(context, Mapping) and "discriminator" in context:
+        steps = [*steps, str(context["discriminator"]).strip("'")]
     return ".".join(str(step) for step in steps) or str(where)
+
+
+def _taken(path: Sequence[object], body: object) -> Sequence[object]:
+    """The steps into what was sent; those between them tell which of several forms it had."""
+    if body is None:
+        return path
+    steps = []
+    for place, step in enumerate(path, start=1):
+        if isinstance(body, Mapping) and (step in body or place == len(path)):
+            steps.append(step)
+            body = body.get(step)
+        elif isinstance(body, list) and isinstance(step, int) and step < len(body):
+            steps.append(step)
+            body = body[step]
+    return steps
 
 
 def _location(finding: Mapping[str, object]) -> tuple[object, ...]:

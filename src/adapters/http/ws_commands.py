@@ -143,6 +143,6 @@ def _checked(adapter: TypeAdapter[T], fields: Mapping[str, object]) -> T:
     try:
         return adapter.validate_python(dict(fields))
     except ValidationError as error:
-        findings = error.errors(include_url=False, include_context=False)
+        findings = error.errors(include_url=False)
         located = [{**finding, "loc": ("body", *finding["loc"])} for finding in findings]
-        raise validation_problem(located) from error
+        raise validation_problem(located, body=fields) from error

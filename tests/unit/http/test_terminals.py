@@ -23,6 +23,7 @@ from tests.terminal_fakes import FakeTerminals
 from tests.unit.http.fake_coordinator import FakeCoordinator
 
 SCREEN = "/tasks/task_1/screen"
+INPUT = "/tasks/task_1/input"
 
 
 @asynccontextmanager
@@ -101,6 +102,30 @@ async def test_input_that_cannot_be_used_is_refused(
         await said(FakeTerminals(), **fields)
 
     assert refused.value.status == status
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        ({}, {"kind"}),
+        ({"kind": "nothing"}, {"kind"}),
+        ({"kind": "message"}, {"data"}),
+        ({"kind": "keys", "data": 5}, {"data"}),
+        ({"kind": "keys", "data": ["a", ""]}, {"data", "data.1"}),
+        ({"kind": "resize", "data": {"rows": 0}}, {"data.rows", "data.columns"}),
+        ({"kind": "eof", "date": 1}, {"date"}),
+    ],
+)
+async def test_a_wrong_field_of_input_is_named_as_it_was_sent(
+    body: dict[str, object], fields: set[str]
+) -> None:
+    async with client_of(FakeTerminals(), StreamCap(most=1)) as client:
+        answer = await client.post(INPUT, json=body)
+    with pytest.raises(Problem) as refused:
+        await said(FakeTerminals(), task_id="task_1", **body)
+
+    assert {error["field"] for error in answer.json()["errors"]} == fields
+    assert {error.field for error in refused.value.errors} == fields
 
 
 async def said(terminals: FakeTerminals, **fields: object) -> Answer:
