@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import anyio
 
 from domain.agent_profile import AgentProfile
+from domain.agent_thread import AgentThread
 from domain.approval import ApprovalDecision, ApprovalRequest
 from domain.errors import StartFailed, StateConflict
 from domain.events import AgentEvent
@@ -129,7 +130,7 @@ class RecordingContext:
     workspace: str = "/workspace"
     grace_s: float = 5.0
     events: list[AgentEvent] = field(default_factory=list)
-    thread: str | None = None
+    thread: AgentThread | None = None
     refuses: Callable[[AgentEvent], Exception | None] = lambda _: None
 
     def __post_init__(self) -> None:
@@ -150,8 +151,11 @@ class RecordingContext:
         for event in events:
             await self.emit(event)
 
-    async def keep_thread(self, thread: str) -> None:
+    async def keep_thread(self, thread: AgentThread) -> None:
         self.thread = thread
+
+    async def forget_thread(self) -> None:
+        self.thread = None
 
     async def ask(self, question: str) -> str:
         return f"an answer to {question}"

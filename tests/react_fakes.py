@@ -9,6 +9,7 @@ import anyio
 from application.react_retry import Retry
 from application.react_runner import WINDOW_TOKENS, ReactRunner
 from domain.agent_profile import AgentProfile
+from domain.agent_thread import AgentThread
 from domain.approval import ApprovalDecision, ApprovalRequest
 from domain.events import AgentEvent
 from domain.ids import AgentName, CallId, SessionId, SessionKey, TaskId
@@ -81,7 +82,7 @@ class FakeContext:
     fails_with: Callable[[AgentEvent], Exception | None] = lambda _: None
 
     def __post_init__(self) -> None:
-        self.thread: str | None = None
+        self.thread: AgentThread | None = None
         self.asked: list[ApprovalRequest] = []
         self._grown = anyio.Event()
 
@@ -96,7 +97,10 @@ class FakeContext:
         for event in events:
             await self.emit(event)
 
-    async def keep_thread(self, thread: str) -> None:
+    async def keep_thread(self, thread: AgentThread) -> None:
+        raise AssertionError("a model has no conversation of its own")
+
+    async def forget_thread(self) -> None:
         raise AssertionError("a model has no conversation of its own")
 
     async def ask(self, question: str) -> str:

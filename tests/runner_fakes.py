@@ -9,6 +9,7 @@ from adapters.terminal.pyte_screens import PyteScreens
 from application.command_runner import CommandRunner
 from application.live_terminals import LiveTerminals
 from domain.agent_profile import AgentProfile
+from domain.agent_thread import AgentThread
 from domain.events import AgentEvent
 from domain.ids import TaskId
 from domain.task import Task
@@ -71,7 +72,7 @@ class WordParser:
 
     def __init__(self, *, outcome: Outcome | None = None) -> None:
         self._outcome = outcome
-        self._thread: str | None = None
+        self._thread: AgentThread | None = None
         self._has_ended = False
 
     def parse(self, line: str) -> Sequence[AgentEvent] | None:
@@ -80,7 +81,7 @@ class WordParser:
             case "say":
                 return [Message(message_id="m", role="assistant", content=rest)]
             case "thread":
-                self._thread = rest
+                self._thread = AgentThread(id=rest)
                 return []
             case "end":
                 self._has_ended = True
@@ -96,7 +97,7 @@ class WordParser:
         return self._outcome if self._has_ended else None
 
     @property
-    def thread(self) -> str | None:
+    def thread(self) -> AgentThread | None:
         return self._thread
 
 
@@ -104,7 +105,7 @@ class FakeParsers:
     def __init__(self, parsers: Mapping[str, OutputParser] | None = None) -> None:
         self._parsers = parsers or {}
 
-    def of(self, name: str) -> OutputParser | None:
+    def of(self, name: str, *, thread: AgentThread | None = None) -> OutputParser | None:
         return self._parsers.get(name)
 
     @property

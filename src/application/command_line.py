@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 from domain.agent_profile import AgentProfile
+from domain.agent_thread import AgentThread
 from domain.errors import StartFailed
 from domain.task import Task
 from ports.process import Command
@@ -17,7 +18,7 @@ _PATH = "{home}/" + TASK_FILE
 
 
 def command_of(
-    task: Task, profile: AgentProfile, *, workspace: str, thread: str | None = None
+    task: Task, profile: AgentProfile, *, workspace: str, thread: AgentThread | None = None
 ) -> Command:
     """`thread` is the conversation to go on with.
 
@@ -57,13 +58,13 @@ def shown_command(task: Task, command: Command, profile: AgentProfile) -> str:
     return task.text if profile.kind == "shell" else " ".join(command.argv)
 
 
-def _argv(task: Task, profile: AgentProfile, thread: str | None) -> tuple[str, ...]:
+def _argv(task: Task, profile: AgentProfile, thread: AgentThread | None) -> tuple[str, ...]:
     if profile.kind == "shell":
         return (*(profile.argv or _SHELL), task.text)
     argv = profile.resume_argv if thread and profile.resume_argv else profile.argv
     if not argv:
         raise StartFailed(f"the profile of agent {profile.name!r} names no command")
-    fillings = {"{thread}": thread or "", **_task_filling(task, profile)}
+    fillings = {"{thread}": thread.id if thread else "", **_task_filling(task, profile)}
     filled = tuple(_filled(item, fillings) for item in argv)
     if "{task}" not in fillings or any("{task}" in item for item in argv):
         return filled

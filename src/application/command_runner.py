@@ -11,14 +11,16 @@ from application.output_reading import OutputReading
 from application.parsed_output import ParsedOutput
 from application.process_outcome import outcome_of_agent, outcome_of_command
 from application.supervision import Supervision
+from domain.agent_thread import AgentThread
 from domain.errors import StartFailed
 from domain.task import Task
+from domain.task_events import Error
 from ports.clock import Clock
 from ports.homes import Homes
 from ports.output_archive import OutputArchive
 from ports.output_parser import OutputParser, OutputParsers
 from ports.pattern_matcher import PatternMatcher
-from ports.process import Command, ProcessHost
+from ports.process import Command, Exit, ProcessHost
 from ports.runner import Failed, Outcome, RunContext
 
 
@@ -53,32 +55,58 @@ class CommandRunner:
             return Failed(error=str(error), reason="start_failed", exit_code=error.exit_code)
 
     async def _run(self, task: Task, context: RunContext) -> Outcome:
+        thread = context.thread if context.profile.resume_argv else None
+        outcome, reading = await self._start(task, context, thread=thread)
+        if thread is None or not isinstance(reading, ParsedOutput):
+            return outcome
+        if not reading.resumption.has_lost(thread, outcome):
+            return outcome
+        return await self._start_anew(task, context, lost=thread, lines=reading.line_count)
+
+    async def _start_anew(
+        self, task: Task, context: RunContext, *, lost: AgentThread, lines: int
+    ) -> Outcome:
+        message = "the agent begins a new conversation, it could not go on with the earlier one"
+        await context.emit(Error(message=message, phase="resume", recoverable=True))
+        await context.forget_thread()
+        outcome, reading = await self._start(task, context, lines_before=lines)
+        has_begun = isinstance(reading, ParsedOutput) and reading.resumption.has_begun
+        if isinstance(outcome, Failed) and not has_begun:
+            await context.keep_thread(lost)  # it was not the conversation that kept it from work
+        return outcome
+
+    async def _start(
+        self,
+        task: Task,
+        context: RunContext,
+        *,
+        thread: AgentThread | None = None,
+        lines_before: int = 0,
+    ) -> tuple[Outcome, OutputReading]:
         profile = context.profile
-        command = await self._command(task, context)
-        parser = self._parsers.of(profile.parser or profile.kind)
-        reading = self._reading(task, context, parser)
+        command = await self._command(task, context, thread)
+        parser = self._parsers.of(profile.parser or profile.kind, thread=thread)
+        reading = self._reading(task, context, parser, lines_before)
         shown = shown_command(task, command, profile)
         ended = await self._supervision.run(command, shown=shown, reading=reading, context=context)
-        if reading.is_full:
-            message = "the task went over its limit of output"
-            return Failed(error=message, reason="limit.output")
-        if parser is None:
-            return outcome_of_command(ended, reading.last_line)
-        return outcome_of_agent(ended, parser.outcome, reading.last_line)
+        return _outcome(ended, parser, reading), reading
 
-    async def _command(self, task: Task, context: RunContext) -> Command:
+    async def _command(
+        self, task: Task, context: RunContext, thread: AgentThread | None
+    ) -> Command:
         """An agent that goes on with its conversations finds in its home what it keeps of them."""
         profile = context.profile
-        command = command_of(task, profile, workspace=context.workspace, thread=context.thread)
+        command = command_of(task, profile, workspace=context.workspace, thread=thread)
         if not profile.resume_argv or has_other_home(profile):
             return command
         return replace(command, home=await self._homes.folder(task, profile))
 
     def _reading(
-        self, task: Task, context: RunContext, parser: OutputParser | None
+        self, task: Task, context: RunContext, parser: OutputParser | None, lines_before: int
     ) -> OutputReading:
         findings = self._findings(task, context)
-        log = OutputLog(context.emit_all if findings is None else findings.emit_all, self._clock)
+        emit_all = context.emit_all if findings is None else findings.emit_all
+        log = OutputLog(emit_all, self._clock, lines_before=lines_before)
         if parser is None:
             return log
         source = context.profile.parser or context.profile.kind
@@ -89,3 +117,12 @@ class CommandRunner:
         if not rules:
             return None
         return LineFindings(context, LineExtraction(rules, self._matcher))
+
+
+def _outcome(ended: Exit, parser: OutputParser | None, reading: OutputReading) -> Outcome:
+    if reading.is_full:
+        message = "the task went over its limit of output"
+        return Failed(error=message, reason="limit.output")
+    if parser is None:
+        return outcome_of_command(ended, reading.last_line)
+    return outcome_of_agent(ended, parser.outcome, reading.last_line)

@@ -18,17 +18,27 @@ _BURST = 256  # lines, after which limits are looked at
 class OutputLog:
     """Lines are numbered from 1 over all streams, in the order in which they are first shown."""
 
-    def __init__(self, emit_all: Callable[[Iterable[Log]], Awaitable[None]], clock: Clock) -> None:
+    def __init__(
+        self,
+        emit_all: Callable[[Iterable[Log]], Awaitable[None]],
+        clock: Clock,
+        *,
+        lines_before: int = 0,
+    ) -> None:
         self._emit_all = emit_all
         self._clock = clock
         self._streams: dict[OutputStream, _Stream] = {}
-        self._count = 0
+        self._count = lines_before
         self._last_line = ""
 
     @property
     def has_unfinished(self) -> bool:
         """Whether a line was begun that has not been shown as far as it goes."""
         return any(state.splitter.has_unfinished for state in self._streams.values())
+
+    @property
+    def line_count(self) -> int:
+        return self._count
 
     @property
     def last_line(self) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from application.line_findings import LineFindings
 from application.output_log import OutputLog
+from application.resumption import Resumption
 from domain.events import AgentEvent
 from domain.lines import Line, LineSplitter
 from domain.process_events import OutputStream, SchemaDrift
@@ -41,12 +42,16 @@ class ParsedOutput:
         self._is_in_long_line = False
         self._has_told_of_long_line = False
         self._has_ended = False
-        self._thread: str | None = None
+        self.resumption = Resumption()
 
     @property
     def has_unfinished(self) -> bool:
         """An unfinished line may yet be understood, so it is not shown before its end."""
         return self._log.has_unfinished
+
+    @property
+    def line_count(self) -> int:
+        return self._log.line_count
 
     @property
     def last_line(self) -> str:
@@ -88,10 +93,11 @@ class ParsedOutput:
             return
         self._bytes += len(line.text)
         number = self._log.next_number()
+        # Sooner than its events, of which one may end the run by a limit.
+        await self._keep_thread()
         await self._tell(events, line_num=number)
         if self._findings is not None:
             await self._findings.in_document(line.text, line_num=number)
-        await self._keep_thread()
 
     async def _take_piece(self, line: Line) -> None:
         self._is_in_long_line = line.is_partial
@@ -104,6 +110,7 @@ class ParsedOutput:
 
     async def _tell(self, events: Sequence[AgentEvent], *, line_num: int) -> None:
         """A line that gives no event is a sign of life all the same."""
+        self.resumption.take(events)
         if self._findings is None or not events:
             await self._context.emit_all(events)
             return
@@ -113,8 +120,7 @@ class ParsedOutput:
                 await self._findings.in_text(said, line_num=line_num)
 
     async def _keep_thread(self) -> None:
-        if (thread := self._parser.thread) is not None and thread != self._thread:
-            self._thread = thread
+        if (thread := self._parser.thread) is not None and thread != self._context.thread:
             await self._context.keep_thread(thread)
 
 

@@ -9,6 +9,7 @@ from application.open_questions import OpenQuestions
 from application.stop_signal import LimitHit, StopSignal
 from application.working_time import WorkingTime
 from domain.agent_profile import AgentProfile
+from domain.agent_thread import AgentThread
 from domain.approval import ApprovalDecision, ApprovalRequest
 from domain.errors import LeaseLost, LogUnavailable, StorageFull
 from domain.events import AgentEvent, EventListener, Origin
@@ -56,7 +57,7 @@ class TaskContext:
         self.last_event_at = self.time.now()
         self.has_spoken = False
         self._task = task
-        self.thread: str | None = None
+        self.thread: AgentThread | None = None
         self._approvals = approvals
         self._questions = questions
         self._threads = threads
@@ -100,8 +101,14 @@ class TaskContext:
     async def find_thread(self) -> None:
         self.thread = await self._threads.find(self._task.session_key, self._task.agent)
 
-    async def keep_thread(self, thread: str) -> None:
+    async def keep_thread(self, thread: AgentThread) -> None:
         await self._threads.keep(self._task.session_key, self._task.agent, thread)
+        self.thread = thread
+
+    async def forget_thread(self) -> None:
+        await self._threads.forget(self._task.session_key, self._task.agent)
+        self.thread = None
+        self.has_spoken = False
 
     async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
         # Two open questions at once: the first answer would make a waiting task look running.

@@ -1,8 +1,11 @@
 """What a task has used of a language model."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 from domain.finite import require_finite
+
+N = TypeVar("N", int, float)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +21,19 @@ class Usage:
 
     def __post_init__(self) -> None:
         require_finite(self.cost_usd)
+
+    def minus(self, earlier: "Usage") -> "Usage":
+        """What came after the earlier sum; of an amount that has not grown, nothing."""
+        taken = max(0, self.input_tokens - earlier.input_tokens)
+        given = max(0, self.output_tokens - earlier.output_tokens)
+        return Usage(
+            input_tokens=taken,
+            output_tokens=given,
+            total_tokens=taken + given,
+            cached_input_tokens=_more(self.cached_input_tokens, earlier.cached_input_tokens),
+            reasoning_tokens=_more(self.reasoning_tokens, earlier.reasoning_tokens),
+            cost_usd=_more(self.cost_usd, earlier.cost_usd),
+        )
 
     def plus(self, other: "Usage") -> "Usage":
         return Usage(
@@ -36,3 +52,7 @@ def _sum(one: int | None, other: int | None) -> int | None:
 
 def _cost(one: float | None, other: float | None) -> float | None:
     return other if one is None else one + (other or 0.0)
+
+
+def _more(told: N | None, earlier: N | None) -> N | None:
+    return None if told is None else max(told - (earlier or 0), 0)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from domain.agent_thread import AgentThread
 from domain.events import AgentEvent
 from ports.runner import Outcome
 
@@ -29,13 +30,16 @@ class OutputParser(Protocol):
         """
 
     @property
-    def thread(self) -> str | None:
-        """What the agent calls this conversation, to go on with it in a later task."""
+    def thread(self) -> AgentThread | None:
+        """This conversation, as the agent has told of it, to go on with it in a later task."""
 
 
 class OutputParsers(Protocol):
-    def of(self, name: str) -> OutputParser | None:
-        """A new parser; None for the name of no parser, as `lines` is."""
+    def of(self, name: str, *, thread: AgentThread | None = None) -> OutputParser | None:
+        """A new parser; None for the name of no parser, as `lines` is.
+
+        `thread` is the conversation that the run goes on with.
+        """
 
     @property
     def names(self) -> Sequence[str]: ...

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from domain.agent_profile import AgentProfile
+from domain.agent_thread import AgentThread
 from domain.approval import ApprovalDecision, ApprovalRequest
 from domain.events import AgentEvent
 from domain.limits import Limits
@@ -48,11 +49,17 @@ class RunContext(Protocol):
         """How long a process may take to end when asked to; 0 after a cancel by `kill`."""
 
     @property
-    def thread(self) -> str | None:
-        """What the agent called its conversation in an earlier task of this session."""
+    def thread(self) -> AgentThread | None:
+        """The conversation that is kept for this agent in this session."""
 
-    async def keep_thread(self, thread: str) -> None:
+    async def keep_thread(self, thread: AgentThread) -> None:
         """Have the session's next task of this agent go on with this conversation.
+
+        Raises LogUnavailable when the run must not go on.
+        """
+
+    async def forget_thread(self) -> None:
+        """Keep none, and wait for the agent's first word as at the beginning: it starts anew.
 
         Raises LogUnavailable when the run must not go on.
         """

@@ -189,4 +189,4 @@ def test_no_line_makes_it_fail_or_tell_what_cannot_be_kept(agent: str, lines: li
     done = [event.call_id for event in events if isinstance(event, ToolCallComplete)]
     assert sorted(calls) == sorted(done)
     str(parser.outcome).encode()
-    assert parser.thread is None or parser.thread.isascii()
+    assert parser.thread is None or parser.thread.id.isascii()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import psutil
 
 from domain.agent_profile import AgentProfile
+from domain.agent_thread import AgentThread
 from domain.approval import ApprovalDecision, ApprovalRequest
 from domain.events import AgentEvent
 from domain.limits import Limits
@@ -19,7 +20,7 @@ class CountingContext:
     limits: Limits = field(default_factory=Limits)
     workspace: str
     grace_s: float = 5.0
-    thread: str | None = None
+    thread: AgentThread | None = None
     chars: int = 0
     longest: int = 0
     most_bytes: int = 0
@@ -37,8 +38,11 @@ class CountingContext:
         for event in events:
             await self.emit(event)
 
-    async def keep_thread(self, thread: str) -> None:
+    async def keep_thread(self, thread: AgentThread) -> None:
         self.thread = thread
+
+    async def forget_thread(self) -> None:
+        self.thread = None
 
     async def ask(self, question: str) -> str:
         return f"an answer to {question}"

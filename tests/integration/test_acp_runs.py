@@ -6,6 +6,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+from domain.agent_thread import AgentThread
 from domain.approval import ApprovalDecision, ApprovalRequest
 from domain.errors import LeaseLost
 from domain.events import AgentEvent
@@ -43,7 +44,7 @@ async def test_a_login_by_key_is_made_without_a_person(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mood", ["loads", "resumes"])
 async def test_the_next_task_goes_on_with_the_conversation(tmp_path: Path, mood: str) -> None:
     context = acp_context(mood, tmp_path)
-    context.thread = "kept-1"
+    context.thread = AgentThread(id="kept-1")
 
     outcome = await run_acp(context)
 
@@ -56,12 +57,12 @@ async def test_the_next_task_goes_on_with_the_conversation(tmp_path: Path, mood:
 
 async def test_a_conversation_that_is_gone_gives_way_to_a_new_one(tmp_path: Path) -> None:
     context = acp_context("loads", tmp_path)
-    context.thread = "lost-1"
+    context.thread = AgentThread(id="lost-1")
 
     outcome = await run_acp(context)
 
     assert outcome == Completed(final_answer="new-1: go")
-    assert context.thread == "new-1"
+    assert context.thread == AgentThread(id="new-1")
     [error] = [e for e in context.events if isinstance(e, Error)]
     assert error.recoverable
 

@@ -6,6 +6,7 @@ import pytest
 
 from application.command_line import TASK_FILE, command_of
 from domain.agent_profile import AgentProfile, HandOver
+from domain.agent_thread import AgentThread
 from domain.errors import StartFailed
 from domain.ids import AgentName, TaskId
 from ports.process import Command
@@ -34,7 +35,7 @@ def test_a_kept_conversation_is_gone_on_with() -> None:
     profile = replace(PROFILE, resume_argv=("x", "resume", "{thread}", "{task}"))
 
     assert _command(profile).argv == ("x", "-p", TEXT)
-    assert _command(profile, thread="t-1").argv == ("x", "resume", "t-1", TEXT)
+    assert _command(profile, thread=AgentThread(id="t-1")).argv == ("x", "resume", "t-1", TEXT)
 
 
 def test_the_text_can_be_given_on_the_standard_input() -> None:
@@ -84,5 +85,5 @@ def test_the_limits_of_the_profile_bind_the_process() -> None:
     )
 
 
-def _command(profile: AgentProfile, *, thread: str | None = None) -> Command:
+def _command(profile: AgentProfile, *, thread: AgentThread | None = None) -> Command:
     return command_of(process_task(TEXT), profile, workspace="/workspace", thread=thread)

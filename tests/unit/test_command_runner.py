@@ -7,6 +7,7 @@ import anyio
 import pytest
 
 from domain.agent_profile import AgentProfile, HandOver
+from domain.agent_thread import AgentThread
 from domain.errors import LeaseLost
 from domain.ids import AgentName, TaskId
 from domain.process_events import Log, ProcessExited, ProcessStarted
@@ -287,7 +288,7 @@ async def test_an_agent_that_goes_on_with_conversations_has_a_home_that_stays() 
     host = FakeProcessHost(process)
 
     await command_runner(host).run(
-        process_task("hi"), RecordingContext(profile=profile, thread="t-1")
+        process_task("hi"), RecordingContext(profile=profile, thread=AgentThread(id="t-1"))
     )
 
     assert [(command.home, command.argv) for command in host.commands] == [

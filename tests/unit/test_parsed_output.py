@@ -11,6 +11,7 @@ from application.line_findings import LineFindings
 from application.output_log import OutputLog
 from application.parsed_output import ParsedOutput
 from domain.agent_profile import AgentProfile
+from domain.agent_thread import AgentThread
 from domain.events import AgentEvent
 from domain.extraction import ExtractionRule
 from domain.ids import AgentName
@@ -69,7 +70,7 @@ async def test_a_conversation_is_kept_as_soon_as_it_is_known() -> None:
     process.end()
     await run
 
-    assert kept_before_its_end == "t-1"
+    assert kept_before_its_end == AgentThread(id="t-1")
 
 
 async def test_a_line_that_is_too_long_is_logged_in_pieces_and_told_once() -> None:

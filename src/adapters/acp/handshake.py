@@ -7,6 +7,7 @@ from acp.meta import PROTOCOL_VERSION
 
 from adapters.acp.json_message import JsonObject, json_list, json_object, json_text
 from adapters.acp.turn_end import refusal_of
+from domain.agent_thread import AgentThread
 from domain.errors import StartFailed
 from domain.task_events import Error
 from ports.runner import RunContext
@@ -50,13 +51,13 @@ class Handshake:
 
     async def _session(self) -> str:
         thread, ways_back = self._context.thread, self._ways_back()
-        if thread and ways_back and await self._goes_on(ways_back, thread):
-            return thread
+        if thread and ways_back and await self._goes_on(ways_back, thread.id):
+            return thread.id
         made = json_object(await self._ask("session/new", self._place))
         if not (session_id := json_text(made.get("sessionId"))):
             raise StartFailed("the agent opened a session without an id")
         if ways_back and len(session_id) <= _LONGEST_THREAD and session_id.isprintable():
-            await self._context.keep_thread(session_id)
+            await self._context.keep_thread(AgentThread(id=session_id))
         return session_id
 
     def _ways_back(self) -> Sequence[str]:
@@ -78,7 +79,7 @@ class Handshake:
             else:
                 return True
         message = f"the agent begins a new conversation, the earlier one is gone: {why}"
-        await self._context.emit(Error(message=message, phase="start", recoverable=True))
+        await self._context.emit(Error(message=message, phase="resume", recoverable=True))
         return False
 
     async def _log_in(self) -> None:

@@ -14,6 +14,7 @@ from adapters.cli_agents.readable_error import readable_error
 from adapters.cli_agents.result_text import result_text
 from adapters.cli_agents.token_count import TokenCount
 from adapters.cli_agents.tool_calls import ToolCalls
+from domain.agent_thread import AgentThread
 from domain.events import AgentEvent
 from domain.task_events import Error
 from ports.clock import Clock
@@ -61,8 +62,8 @@ class ClaudeCodeParser:
         return self._outcome
 
     @property
-    def thread(self) -> str | None:
-        return self._thread
+    def thread(self) -> AgentThread | None:
+        return AgentThread(id=self._thread) if self._thread else None
 
     def _read(self, said: JsonObject) -> Iterator[Read]:
         match said.get("type"):

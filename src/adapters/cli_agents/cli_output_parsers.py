@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from adapters.cli_agents import claude_code_parser, codex_parser, gemini_parser
+from domain.agent_thread import AgentThread
 from ports.clock import Clock
 from ports.output_parser import OutputParser
 
-_PARSERS: Mapping[str, Callable[[Clock], OutputParser]] = {
-    claude_code_parser.SOURCE: claude_code_parser.ClaudeCodeParser,
-    codex_parser.SOURCE: codex_parser.CodexParser,
-    gemini_parser.SOURCE: gemini_parser.GeminiParser,
+_PARSERS: Mapping[str, Callable[[Clock, AgentThread | None], OutputParser]] = {
+    claude_code_parser.SOURCE: lambda clock, _: claude_code_parser.ClaudeCodeParser(clock),
+    codex_parser.SOURCE: lambda clock, thread: codex_parser.CodexParser(clock, thread=thread),
+    gemini_parser.SOURCE: lambda clock, _: gemini_parser.GeminiParser(clock),
 }
 
 
@@ -17,9 +18,9 @@ class CliOutputParsers:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    def of(self, name: str) -> OutputParser | None:
+    def of(self, name: str, *, thread: AgentThread | None = None) -> OutputParser | None:
         parser = _PARSERS.get(name)
-        return parser(self._clock) if parser else None
+        return parser(self._clock, thread) if parser else None
 
     @property
     def names(self) -> Sequence[str]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from adapters.cli_agents.codex_items import CodexItems
 from adapters.cli_agents.drift_report import DriftReport, Read, Unfamiliar
@@ -10,8 +11,10 @@ from adapters.cli_agents.json_line import JsonObject, json_object, thread_name
 from adapters.cli_agents.readable_error import readable_error
 from adapters.cli_agents.token_count import TokenCount, usage
 from adapters.cli_agents.tool_calls import ToolCalls
+from domain.agent_thread import AgentThread
 from domain.events import AgentEvent
 from domain.task_events import Error
+from domain.usage import Usage
 from ports.clock import Clock
 from ports.runner import Completed, Failed, Outcome
 
@@ -22,14 +25,16 @@ _RETRY = re.compile(r"Reconnecting\.{3} \d+/\d+")
 
 
 class CodexParser:
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, thread: AgentThread | None = None) -> None:
         self._drift = DriftReport(SOURCE)
         self._calls = ToolCalls(clock)
         self._iterations = Iterations()
         self._tokens = TokenCount()
         self._items = CodexItems(calls=self._calls, iterations=self._iterations)
         self._outcome: Outcome | None = None
-        self._thread: str | None = None
+        self._goes_on_with = thread
+        self._used_before = Usage()
+        self._thread: AgentThread | None = None
 
     def parse(self, line: str) -> Sequence[AgentEvent] | None:
         said = json_object(line)
@@ -45,13 +50,13 @@ class CodexParser:
         return self._outcome
 
     @property
-    def thread(self) -> str | None:
+    def thread(self) -> AgentThread | None:
         return self._thread
 
     def _read(self, said: JsonObject) -> Iterator[Read]:
         match said:
             case {"type": "thread.started", "thread_id": str(thread)}:
-                self._thread = thread_name(thread)
+                self._begin(thread_name(thread))
             case {"type": "turn.started"}:
                 self._outcome = None
                 self._iterations.tool_answers()
@@ -72,8 +77,15 @@ class CodexParser:
             case _:
                 yield Unfamiliar("no type")
 
+    def _begin(self, name: str | None) -> None:
+        """What it cannot go on with it may begin anew, under another name."""
+        kept = self._goes_on_with
+        is_same = kept is not None and kept.id == name
+        self._thread = kept if is_same else AgentThread(id=name) if name else None
+        self._used_before = (self._thread and self._thread.usage) or Usage()
+
     def _turn_completed(self, used: object) -> Iterator[Read]:
-        """The usage is the sum over all turns so far."""
+        """The usage is the sum over all turns of the thread so far, in earlier tasks too."""
         self._outcome = Completed(
             final_answer=self._items.last_message, total_iterations=self._iterations.count
         )
@@ -84,7 +96,11 @@ class CodexParser:
                 cached=used.get("cached_input_tokens"),
                 reasoning=used.get("reasoning_output_tokens"),
             )
-            yield from self._tokens.reach({_MODEL: told})
+            if told.total_tokens < self._used_before.total_tokens:
+                self._used_before = Usage()  # a sum that shrank was begun anew
+            yield from self._tokens.reach({_MODEL: told.minus(self._used_before)})
+            if self._thread is not None:
+                self._thread = replace(self._thread, usage=told)
 
 
 def _error(message: str) -> Error:

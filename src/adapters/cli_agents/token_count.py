@@ -1,12 +1,9 @@
 """What an agent has used, counted once however often and in whichever sums it is told."""
 
 from collections.abc import Iterator, Mapping
-from typing import TypeVar
 
 from domain.thinking_events import TokenUsage
 from domain.usage import Usage
-
-N = TypeVar("N", int, float)
 
 
 class TokenCount:
@@ -38,7 +35,7 @@ class TokenCount:
         else:
             counted = dict(self._by_model)
         for model, usage in told.items():
-            yield from self.add(model, _left(usage, counted.get(model, Usage())))
+            yield from self.add(model, usage.minus(counted.get(model, Usage())))
 
 
 def usage(
@@ -73,20 +70,6 @@ def _price(told: object) -> float | None:
     if not isinstance(told, int | float) or isinstance(told, bool):
         return None
     return float(told) if told >= 0 else None
-
-
-def _left(told: Usage, counted: Usage) -> Usage:
-    return usage(
-        input_tokens=max(0, told.input_tokens - counted.input_tokens),
-        output_tokens=max(0, told.output_tokens - counted.output_tokens),
-        cached=_more(told.cached_input_tokens, counted.cached_input_tokens),
-        reasoning=_more(told.reasoning_tokens, counted.reasoning_tokens),
-        cost_usd=_more(told.cost_usd, counted.cost_usd),
-    )
-
-
-def _more(told: N | None, counted: N | None) -> N | None:
-    return None if told is None else max(told - (counted or 0), 0)
 
 
 def _sum(by_model: Mapping[str, Usage]) -> Usage:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from domain.agent_thread import AgentThread
 from domain.errors import TaskNotFound
 from domain.ids import AgentName, LeaseId, SessionId, SessionKey, TaskId, WorkerId
 from domain.principal import Principal
@@ -24,7 +25,7 @@ class SessionRow:
     active_task: TaskId | None = None
     lease_id: LeaseId | None = None
     is_deleted: bool = False
-    threads: dict[AgentName, str] = field(default_factory=dict)
+    threads: dict[AgentName, AgentThread] = field(default_factory=dict)
 
     @property
     def trimmed(self) -> int:

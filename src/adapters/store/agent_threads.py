@@ -1,10 +1,12 @@
 """What agents call their conversations, on SQL."""
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from adapters.store.database import Database
 from adapters.store.tables import agent_threads, sessions
+from adapters.store.thread_column import thread_column, thread_of_column
 from adapters.store.unless_there import insert_unless_there
+from domain.agent_thread import AgentThread
 from domain.ids import AgentName, SessionKey
 
 
@@ -12,16 +14,16 @@ class SqlAgentThreads:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def find(self, session_key: SessionKey, agent: AgentName) -> str | None:
+    async def find(self, session_key: SessionKey, agent: AgentName) -> AgentThread | None:
         query = select(agent_threads.c.thread).where(
             agent_threads.c.session_key == session_key, agent_threads.c.agent == agent
         )
-        thread: str | None = await self._database.read(lambda c: c.execute(query).scalar())
-        return thread
+        text: str | None = await self._database.read(lambda c: c.execute(query).scalar())
+        return None if text is None else thread_of_column(text)
 
-    async def keep(self, session_key: SessionKey, agent: AgentName, thread: str) -> None:
+    async def keep(self, session_key: SessionKey, agent: AgentName, thread: AgentThread) -> None:
         there = select(sessions.c.key).where(sessions.c.key == session_key)
-        row = {"session_key": session_key, "agent": agent, "thread": thread}
+        row = {"session_key": session_key, "agent": agent, "thread": thread_column(thread)}
 
         def work(connection: Connection) -> None:
             if not connection.execute(there).scalar():
@@ -31,7 +33,17 @@ class SqlAgentThreads:
             connection.execute(
                 update(agent_threads)
                 .where(agent_threads.c.session_key == session_key, agent_threads.c.agent == agent)
-                .values(thread=thread)
+                .values(thread=row["thread"])
             )
+
+        await self._database.write(work)
+
+    async def forget(self, session_key: SessionKey, agent: AgentName) -> None:
+        gone = delete(agent_threads).where(
+            agent_threads.c.session_key == session_key, agent_threads.c.agent == agent
+        )
+
+        def work(connection: Connection) -> None:
+            connection.execute(gone)
 
         await self._database.write(work)

@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from domain.agent_thread import AgentThread
 from domain.process_events import Raw, SchemaDrift
 from domain.task_events import Error, Progress
 from domain.thinking_events import IterationStart, Message, MessageDelta, ThinkComplete, ThinkDelta
@@ -135,7 +136,7 @@ def test_a_turn_that_begins_after_a_result_has_not_ended() -> None:
 
     events_of(parser, result(), {"type": "system", "subtype": "init", "session_id": "s-2"})
 
-    assert (parser.outcome, parser.thread) == (None, "s-2")
+    assert (parser.outcome, parser.thread) == (None, AgentThread(id="s-2"))
 
 
 @pytest.mark.parametrize("name", ["--dangerous", "", "a b", "a\nb", "x" * 300, 7, None])

@@ -36,7 +36,7 @@ def understood(parser: OutputParser, lines: Iterable[str]) -> list[object]:
     outcome = parser.outcome
     ending = {
         "outcome": outcome and {type(outcome).__name__: _present(asdict(outcome))},
-        "thread": parser.thread,
+        "thread": parser.thread and parser.thread.id,
         "unread": unread,
     }
     return [*map(shown, told), ending]
