@@ -102,11 +102,11 @@ class FakeProcess:
 
 
 class FakeProcessHost:
-    """Starts the one process it is given, or refuses to."""
+    """Starts the processes it is given, one after another, or refuses to."""
 
-    def __init__(self, process: FakeProcess, *, refusal: str | None = None) -> None:
+    def __init__(self, *processes: FakeProcess, refusal: str | None = None) -> None:
         self.commands: list[Command] = []
-        self._process = process
+        self._processes = processes
         self._refusal = refusal
 
     @asynccontextmanager
@@ -114,10 +114,11 @@ class FakeProcessHost:
         self.commands.append(command)
         if self._refusal is not None:
             raise StartFailed(self._refusal)
+        process = self._processes[len(self.commands) - 1]
         try:
-            yield self._process
+            yield process
         finally:
-            self._process.was_left = True
+            process.was_left = True
 
     async def sweep(self, tasks: Collection[TaskId]) -> Collection[int]:
         return ()
@@ -131,6 +132,7 @@ class RecordingContext:
     grace_s: float = 5.0
     events: list[AgentEvent] = field(default_factory=list)
     thread: AgentThread | None = None
+    kept: list[AgentThread] = field(default_factory=list)
     refuses: Callable[[AgentEvent], Exception | None] = lambda _: None
 
     def __post_init__(self) -> None:
@@ -153,6 +155,7 @@ class RecordingContext:
 
     async def keep_thread(self, thread: AgentThread) -> None:
         self.thread = thread
+        self.kept.append(thread)
 
     async def forget_thread(self) -> None:
         self.thread = None

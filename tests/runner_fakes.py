@@ -68,17 +68,22 @@ class FakeHomes:
 
 
 class WordParser:
-    """Knows lines that begin with `say `; `end ` and `thread ` are for what a test sets."""
+    """Knows lines that begin with `say `; `end ` and `thread ` are for what a test sets.
+
+    One that said something owes a last message.
+    """
 
     def __init__(self, *, outcome: Outcome | None = None) -> None:
         self._outcome = outcome
         self._thread: AgentThread | None = None
+        self._has_spoken = False
         self._has_ended = False
 
     def parse(self, line: str) -> Sequence[AgentEvent] | None:
         word, _, rest = line.partition(" ")
         match word:
             case "say":
+                self._has_spoken = True
                 return [Message(message_id="m", role="assistant", content=rest)]
             case "thread":
                 self._thread = AgentThread(id=rest)
@@ -90,7 +95,8 @@ class WordParser:
                 return None
 
     def end(self) -> Sequence[AgentEvent]:
-        return [Message(message_id="last", role="assistant", content="owed")]
+        owed = Message(message_id="last", role="assistant", content="owed")
+        return [owed] if self._has_spoken else []
 
     @property
     def outcome(self) -> Outcome | None:
