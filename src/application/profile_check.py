@@ -5,6 +5,7 @@ from collections.abc import Collection
 from domain.agent_profile import AgentProfile
 from domain.errors import InvalidInput
 from domain.ids import is_chosen_id
+from domain.mcp_server import check_server_names
 
 _PROGRAMS = frozenset({"command", "claude-code", "codex", "gemini", "acp"})
 
@@ -27,6 +28,7 @@ def check_profile(
         raise InvalidInput("parser", f"there is no parser {profile.parser!r}; known: {known}")
     if profile.workspace is not None and not profile.workspace.startswith("/"):
         raise InvalidInput("workspace", "should be an absolute path")
+    check_server_names(profile.mcp_servers)
     _check_process(profile)
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
+from application.agent_tools import AgentTools
 from application.react_model_calls import ModelCalls
 from application.react_prompt import analysis_of
 from application.react_retry import Retry
 from application.react_run import ReactRun
 from application.react_text_joiner import JOIN_S
 from application.react_tool_calls import ToolCalls
-from application.session_memory import SessionMemory
+from application.session_memory import Memory, SessionMemory
 from application.task_past import TaskPast
 from domain.errors import ModelError
 from domain.task import Task
@@ -17,6 +18,7 @@ from ports.id_source import IdSource
 from ports.language_model import LanguageModel
 from ports.runner import Completed, Failed, Outcome, RunContext
 from ports.tool import Tool
+from ports.tool_source import ToolSource
 
 DEFAULT_ITERATIONS = 20
 WINDOW_TOKENS = 100_000
@@ -28,6 +30,7 @@ class ReactRunner:
         *,
         model: LanguageModel,
         tools: Sequence[Tool],
+        further_tools: ToolSource | None = None,
         memory: SessionMemory,
         clock: Clock,
         ids: IdSource,
@@ -37,28 +40,39 @@ class ReactRunner:
     ) -> None:
         """Text that streams in is joined into events for at most `join_s`."""
         self._models = ModelCalls(model, retry=retry or Retry(), join_s=join_s)
-        self._tools = ToolCalls(tools, clock=clock, ids=ids, join_s=join_s)
+        self._tools = AgentTools(tools, further=further_tools)
         self._memory = memory
+        self._clock = clock
+        self._join_s = join_s
         self._ids = ids
         self._window_tokens = window_tokens
 
     async def run(self, task: Task, context: RunContext) -> Outcome:
         memory = await self._memory.of(task)
-        run = ReactRun(
-            task,
-            context,
-            models=self._models,
-            tools=self._tools,
-            ids=self._ids,
-            memory=memory,
-            window_tokens=self._window_tokens,
-        )
         await _take_up(task, memory.past, context)
         if memory.past.answer is not None:
             return Completed(
                 final_answer=memory.past.answer, total_iterations=memory.past.iterations
             )
-        return await _iterate(run, context, done=memory.past.iterations)
+        async with self._tools.open(
+            profile=context.profile, task_id=task.task_id, workspace=context.workspace
+        ) as tools:
+            run = self._run(task, context, memory, tools)
+            return await _iterate(run, context, done=memory.past.iterations)
+
+    def _run(
+        self, task: Task, context: RunContext, memory: Memory, tools: Sequence[Tool]
+    ) -> ReactRun:
+        calls = ToolCalls(tools, clock=self._clock, ids=self._ids, join_s=self._join_s)
+        return ReactRun(
+            task,
+            context,
+            models=self._models,
+            tools=calls,
+            ids=self._ids,
+            memory=memory,
+            window_tokens=self._window_tokens,
+        )
 
 
 async def _take_up(task: Task, past: TaskPast, context: RunContext) -> None:

@@ -63,6 +63,8 @@ class AgentProfile:
     limits: Limits = field(default_factory=Limits)
     approvals: Mapping[str, Approval] = field(default_factory=dict)
     """What its own tools may do unasked, by the names of tools and effects and `default`."""
+    tools: tuple[str, ...] | None = None
+    """Which of our tools it has, by their names; None leaves it to the tools."""
     mcp_servers: Mapping[str, McpServer] = field(default_factory=dict)
     """Whose tools it may use besides its own, by a name that their tools' names begin with."""
     on_lost: OnLost = "interrupt"

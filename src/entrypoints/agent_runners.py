@@ -18,6 +18,7 @@ from ports.output_archive import OutputArchive
 from ports.pattern_matcher import PatternMatcher
 from ports.process import ProcessHost
 from ports.tool import Tool
+from ports.tool_source import ToolSource
 
 
 def open_questions() -> OpenQuestions:
@@ -29,9 +30,21 @@ def session_memory(log: EventLog, codec: EventCodec) -> SessionMemory:
 
 
 def react_runner(
-    model: LanguageModel, tools: Sequence[Tool], memory: SessionMemory, clock: Clock, ids: IdSource
+    model: LanguageModel,
+    tools: Sequence[Tool],
+    further_tools: ToolSource,
+    memory: SessionMemory,
+    clock: Clock,
+    ids: IdSource,
 ) -> ReactRunner:
-    return ReactRunner(model=model, tools=tools, memory=memory, clock=clock, ids=ids)
+    return ReactRunner(
+        model=model,
+        tools=tools,
+        further_tools=further_tools,
+        memory=memory,
+        clock=clock,
+        ids=ids,
+    )
 
 
 def command_runner(

@@ -10,6 +10,7 @@ from domain.built_in_rules import BuiltInRule, built_in_rule
 from domain.extraction import ExtractionRule
 from domain.ids import AgentName
 from domain.task import Approval
+from entrypoints.mcp_server_settings import McpServerSettings
 from entrypoints.ready_made_agents import READY_MADE
 from entrypoints.rule_settings import RuleSettings
 
@@ -46,6 +47,8 @@ class AgentSettings(BaseModel):
     network: Network = "none"
     limits: LimitSettings = LimitSettings()
     approvals: dict[str, Approval] = Field(default_factory=dict)
+    tools: tuple[str, ...] | None = None
+    mcp_servers: dict[str, McpServerSettings] = Field(default_factory=dict)
     on_lost: OnLost = "interrupt"
     max_attempts: int = Field(default=3, ge=1)
     start_s: float = Field(default=30.0, gt=0)
@@ -59,7 +62,9 @@ class AgentSettings(BaseModel):
     built_in_rules: tuple[BuiltInRule, ...] = ()
     """By their names; they come after those that are written out."""
 
-    @field_validator("argv", "resume_argv", "env_passthrough", "shared_folders", mode="before")
+    @field_validator(
+        "argv", "resume_argv", "env_passthrough", "shared_folders", "tools", mode="before"
+    )
     @classmethod
     def _is_list(cls, value: object) -> object:
         if isinstance(value, str):

@@ -13,6 +13,7 @@ from adapters.terminal.pyte_screens import PyteScreens
 from application.live_terminals import LiveTerminals
 from application.profile_check import check_profile
 from application.retention_policy import RetentionPolicy
+from application.stream_cap import StreamCap
 from domain.agent_profile import AgentProfile
 from domain.errors import InvalidInput
 from domain.ids import AgentName
@@ -82,6 +83,10 @@ def default_agent(settings: Settings, known: Sequence[AgentProfile]) -> AgentNam
             f"known: {', '.join(names)}"
         )
     return AgentName(settings.default_agent)
+
+
+def stream_cap(settings: Settings) -> StreamCap:
+    return StreamCap(most=most_streams(settings), most_each=settings.max_streams_each)
 
 
 def most_streams(settings: Settings) -> int:

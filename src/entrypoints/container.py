@@ -11,6 +11,7 @@ from adapters.http.reactor import Reactor
 from adapters.http.stream_flush import StreamFlush
 from adapters.http.stream_takeover import StreamTakeover
 from adapters.http.websockets import WebSockets
+from adapters.mcp.mcp_tool_source import McpToolSource
 from adapters.metrics.prometheus_meter import PrometheusMeter, exposition, new_registry
 from adapters.process.linux_process_host import LinuxProcessHost
 from adapters.system.clock import SystemClock
@@ -30,7 +31,6 @@ from application.lost_tasks import LostTasks
 from application.retention import Retention
 from application.server_coordinator import ServerCoordinator
 from application.sessions import Sessions
-from application.stream_cap import StreamCap
 from application.stream_sources import StreamSources
 from application.tail_follower import TailFollower
 from application.tails import Tails
@@ -64,6 +64,7 @@ from ports.runner import Runner
 from ports.session_store import SessionStore
 from ports.task_store import TaskStore
 from ports.tool import Tool
+from ports.tool_source import ToolSource
 from ports.wakeups import Wakeups
 from ports.workspace_retention import WorkspaceRetention
 from ports.workspaces import Workspaces
@@ -116,9 +117,10 @@ class Container(DeclarativeContainer):
     )
     language_model: Provider[LanguageModel] = Singleton(chosen_model, settings)
     tools: Provider[Sequence[Tool]] = Singleton(workspace_tools, process_host, settings)
+    tool_source: Provider[ToolSource] = Singleton(McpToolSource, process_host)
     session_memory = Singleton(agent_runners.session_memory, event_log, codec)
     react_runner: Provider[Runner] = Singleton(
-        agent_runners.react_runner, language_model, tools, session_memory, clock, ids
+        agent_runners.react_runner, language_model, tools, tool_source, session_memory, clock, ids
     )
     pattern_matcher: Provider[PatternMatcher] = Singleton(choices.pattern_matcher)
     live_terminals = Singleton(choices.live_terminals)
@@ -227,11 +229,7 @@ class Container(DeclarativeContainer):
         clock=clock,
         shelf=Singleton(CursorShelf, store=cursor_store, clock=clock),
     )
-    stream_cap = Singleton(
-        StreamCap,
-        most=Callable(choices.most_streams, settings),
-        most_each=settings.provided.max_streams_each,
-    )
+    stream_cap = Singleton(choices.stream_cap, settings)
     watches = Singleton(Watches, sources=stream_sources, codec=codec, meter=meter, cap=stream_cap)
     stream_flush = Singleton(StreamFlush, watches=watches, ping_s=settings.provided.stream_ping_s)
     stream_takeover = Singleton(StreamTakeover, flush=stream_flush, reactor=Singleton(Reactor))

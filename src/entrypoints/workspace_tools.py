@@ -26,5 +26,5 @@ def workspace_tools(process_host: ProcessHost, settings: Settings) -> Sequence[T
         SearchFilesTool(),
         UpdatePlanTool(),
         AskUserTool(),
-        *([FetchUrlTool()] if settings.fetch_url else []),
+        FetchUrlTool(by_default=settings.fetch_url),
     ]

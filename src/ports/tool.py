@@ -17,6 +17,8 @@ class ToolSpec:
     """For the model to read."""
     parameters: Mapping[str, object]
     """A JSON Schema of an object."""
+    by_default: bool = True
+    """Whether agents have it whose profiles do not name their tools."""
     effects: frozenset[Effect] = frozenset()
     """What a call may do at most. A change of the task's own workspace is no effect."""
 

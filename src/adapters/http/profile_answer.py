@@ -5,6 +5,7 @@ from typing import Annotated, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from adapters.http.mcp_server_body import McpServerAnswer, mcp_server_answers
 from adapters.http.rule_body import RuleBody
 from adapters.http.task_figures import LimitsAnswer, limits_answer
 from domain.agent_profile import (
@@ -45,6 +46,8 @@ class ProfileAnswer(TypedDict):
     home_file_names: NotRequired[Annotated[list[str], _Names]]
     shared_folders: NotRequired[Annotated[list[str], _ForOperators]]
     approvals: NotRequired[Annotated[dict[str, Approval], _ForOperators]]
+    tools: NotRequired[Annotated[list[str], _ForOperators]]
+    mcp_servers: NotRequired[Annotated[dict[str, McpServerAnswer], _ForOperators]]
     workspace: NotRequired[Annotated[str, _ForOperators]]
     start_s: NotRequired[Annotated[float, _ForOperators]]
     first_output_s: NotRequired[Annotated[float, _ForOperators]]
@@ -84,6 +87,10 @@ def _add_start(answer: ProfileAnswer, profile: AgentProfile) -> None:
 def _add_bounds(answer: ProfileAnswer, profile: AgentProfile) -> None:
     if profile.approvals:
         answer["approvals"] = dict(profile.approvals)
+    if profile.tools is not None:
+        answer["tools"] = list(profile.tools)
+    if profile.mcp_servers:
+        answer["mcp_servers"] = mcp_server_answers(profile.mcp_servers)
     answer["start_s"] = profile.start_s
     if profile.workspace is not None:
         answer["workspace"] = profile.workspace

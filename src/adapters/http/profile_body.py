@@ -6,6 +6,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
 from adapters.http.checked_values import Seconds, Workspace
+from adapters.http.mcp_server_body import McpServerBodies
 from adapters.http.request_bodies import LimitsBody
 from adapters.http.rule_body import RuleBodies, rules_of
 from domain.agent_profile import AgentProfile, HandOver, Network, OnLost, SandboxWish
@@ -67,6 +68,8 @@ class ProfileBody(TypedDict):
             Field(max_length=_MANY, description="By tool, by effect, and `default`."),
         ]
     ]
+    tools: NotRequired[Annotated[list[Word], Field(max_length=_MANY)]]
+    mcp_servers: NotRequired[McpServerBodies]
     on_lost: NotRequired[OnLost]
     max_attempts: NotRequired[Annotated[int, Field(ge=1, le=1000)]]
     start_s: NotRequired[Seconds]
@@ -85,7 +88,7 @@ class ProfileBody(TypedDict):
 
 
 def profile_of(name: AgentName, body: ProfileBody, *, template: AgentProfile) -> AgentProfile:
-    """Raises InvalidInput for rules that contradict themselves."""
+    """Raises InvalidInput for rules and servers that contradict themselves."""
     given = {"kind": template.kind, **body, "name": name, "source": "api"}
     if "rules" in body:
         given["rules"] = rules_of(body["rules"], field="rules")

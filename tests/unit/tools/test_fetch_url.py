@@ -52,7 +52,7 @@ def request_lines(pages: WebPages) -> list[str]:
 
 
 def test_it_hears_strangers_and_is_heard_by_them() -> None:
-    assert FetchUrlTool.spec.effects == {"untrusted_input", "external_effect"}
+    assert FetchUrlTool().spec.effects == {"untrusted_input", "external_effect"}
 
 
 async def test_a_text_comes_as_it_is() -> None:
