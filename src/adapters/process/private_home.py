@@ -5,13 +5,16 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Collection, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 from domain.errors import StartFailed
 from domain.ids import TaskId
 from ports.process import Command
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @asynccontextmanager
@@ -24,12 +27,12 @@ async def private_home(command: Command) -> AsyncIterator[str]:
         yield command.env["HOME"]
         return
     if command.home is not None:
-        _put(command.home_files, Path(command.home))
+        _put(command.home_files, command.home)
         yield command.home
         return
-    folder = tempfile.mkdtemp(prefix=_prefix(command.task_id))
+    folder = _made(command.task_id)
     try:
-        _put(command.home_files, Path(folder))
+        _put(command.home_files, folder)
         yield folder
     finally:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
@@ -43,17 +46,48 @@ def remove_homes(tasks: Collection[TaskId]) -> None:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def _put(files: Mapping[str, str], home: Path) -> None:
+def _made(task_id: TaskId) -> str:
+    try:
+        return tempfile.mkdtemp(prefix=_prefix(task_id))
+    except OSError as error:
+        raise StartFailed(f"cannot make a home for the command: {error.strerror}") from error
+
+
+def _put(files: Mapping[str, str], home: str) -> None:
     for name, text in files.items():
         path = PurePosixPath(name)
         if path.is_absolute() or ".." in path.parts or not path.parts:
             raise StartFailed(f"{name!r} is no path inside of the home folder")
         try:
-            (home / path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            (home / path).write_text(text, encoding="utf-8")
-            (home / path).chmod(0o600)
+            with _folder_of(path, home) as folder:
+                _write(path.name, text, folder)
         except (OSError, ValueError) as error:
             raise StartFailed(f"cannot write {name!r} into the home folder: {error}") from error
+
+
+@contextmanager
+def _folder_of(path: PurePosixPath, home: str) -> Iterator[int]:
+    """Reached step by step and by no link: an earlier task may have left some in its home."""
+    folder = os.open(home, _FOLDER)
+    try:
+        for step in path.parts[:-1]:
+            with suppress(FileExistsError):
+                os.mkdir(step, 0o700, dir_fd=folder)
+            inner = os.open(step, _FOLDER | os.O_NOFOLLOW, dir_fd=folder)
+            os.close(folder)
+            folder = inner
+        yield folder
+    finally:
+        os.close(folder)
+
+
+def _write(name: str, text: str, folder: int) -> None:
+    # What is there may be a pipe, whose opening would never end.
+    with suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=folder)
+    fd = os.open(name, _NEW_FILE, 0o600, dir_fd=folder)
+    with open(fd, "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def _prefix(task_id: TaskId) -> str:
