@@ -5,6 +5,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
+from typing import BinaryIO, Literal
 
 from adapters.acp.agent_trouble import AgentTrouble
 
@@ -30,22 +31,20 @@ class WorkspaceFiles:
             return text
         first = max((line or 1) - 1, 0)
         last = None if limit is None else first + max(limit, 0)
-        return "".join(text.splitlines(keepends=True)[first:last])
+        return "".join(_lines(text)[first:last])
 
     def write(self, path: str, content: str) -> None:
         """Its folders are made as well. Raises AgentTrouble."""
         with self._explained(path), self._folder_of(path, is_made=True) as (folder, name):
             flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-            with open(os.open(name, flags, 0o666, dir_fd=folder), "wb") as file:
-                _require_file(file.fileno())
+            with _file(os.open(name, flags, 0o666, dir_fd=folder), "wb") as file:
                 file.truncate(0)
                 file.write(content.encode(errors="replace"))
 
     def _data(self, path: str) -> bytes:
         with self._folder_of(path, is_made=False) as (folder, name):
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-            with open(os.open(name, flags, dir_fd=folder), "rb") as file:
-                _require_file(file.fileno())
+            with _file(os.open(name, flags, dir_fd=folder), "rb") as file:
                 data = file.read(_MOST_BYTES + 1)
         if len(data) > _MOST_BYTES:
             raise AgentTrouble(f"{path!r} has more than {_MOST_BYTES} bytes")
@@ -86,6 +85,12 @@ def _inside(root: Path, path: str) -> PurePath:
     return resolved.relative_to(root)
 
 
+def _lines(text: str) -> list[str]:
+    """With their ends. Editors count by line feeds, `splitlines` by form feeds as well."""
+    *whole, rest = text.split("\n")
+    return [*(f"{line}\n" for line in whole), rest]
+
+
 def _make(step: str, folder: int) -> None:
     try:
         os.mkdir(step, dir_fd=folder)
@@ -93,7 +98,9 @@ def _make(step: str, folder: int) -> None:
         return
 
 
-def _require_file(descriptor: int) -> None:
+def _file(descriptor: int, mode: Literal["rb", "wb"]) -> BinaryIO:
     """Neither a folder, nor a pipe that nobody writes to."""
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)  # `open` would fail for a folder, and leave it open
         raise ValueError("not a file")
+    return open(descriptor, mode)

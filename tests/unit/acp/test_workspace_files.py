@@ -54,3 +54,22 @@ def test_what_is_no_file_is_refused_without_waiting(tmp_path: Path) -> None:
     for name in ("pipe", "folder", "loop"):
         with pytest.raises(AgentTrouble):
             files.write(name, "text")
+
+
+def test_a_folder_that_is_read_leaves_nothing_open(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    files = WorkspaceFiles(str(tmp_path))
+    before = os.listdir("/proc/self/fd")
+
+    with pytest.raises(AgentTrouble):
+        files.read("folder")
+
+    assert os.listdir("/proc/self/fd") == before
+
+
+def test_only_a_line_feed_ends_a_line(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes("1\x0c\u2028\r\n2\n3".encode())
+    files = WorkspaceFiles(str(tmp_path))
+
+    assert files.read("a", line=1, limit=1) == "1\x0c\u2028\r\n"
+    assert files.read("a", line=2) == "2\n3"
