@@ -46,7 +46,7 @@ for said in (
 """
 
 
-def _agent(script: Path) -> AgentProfile:
+def _agent(script: Path, tokens: int) -> AgentProfile:
     program = (sys.executable, str(script))
     return AgentProfile(
         name=AgentName("summer"),
@@ -55,7 +55,7 @@ def _agent(script: Path) -> AgentProfile:
         resume_argv=(*program, "resume", "{thread}"),
         pty=False,
         sandbox="none",
-        limits=Limits(tokens=100, timeout_s=30),
+        limits=Limits(tokens=tokens, timeout_s=30),
     )
 
 
@@ -73,10 +73,10 @@ def _runner(folder: Path) -> CommandRunner:
 
 
 @asynccontextmanager
-async def _running(folder: Path) -> AsyncIterator[Graph]:
+async def _running(folder: Path, *, tokens: int = 100) -> AsyncIterator[Graph]:
     script = folder / "agent.py"
     script.write_text(SCRIPT)
-    agents = providers.Object([*profiles(), _agent(script)])
+    agents = providers.Object([*profiles(), _agent(script, tokens)])
     runners = providers.Object({"fake": FakeRunner(), "codex": _runner(folder)})
     async with running(folder, profiles=agents, runners=runners) as graph:
         yield graph
@@ -129,6 +129,15 @@ async def test_a_session_whose_conversation_is_gone_goes_on_in_a_new_one(tmp_pat
         "process_exited",
         "task_complete",
     ]
+
+
+async def test_a_task_that_went_over_its_limit_does_not_count_for_the_next(tmp_path: Path) -> None:
+    async with _running(tmp_path, tokens=50) as graph:
+        tasks = [await graph.ended(await graph.submit("go", agent="summer")) for _ in range(2)]
+        used = [_used(await graph.events(task)) for task in tasks]
+
+    assert [task.reason for task in tasks] == ["limit.tokens"] * 2
+    assert used == [[(40, 20)]] * 2
 
 
 def _shown(event: Mapping[str, object]) -> object:

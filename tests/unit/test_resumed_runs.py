@@ -6,13 +6,20 @@ from contextlib import suppress
 import anyio
 import pytest
 
+from adapters.cli_agents.codex_parser import CodexParser
 from domain.agent_profile import AgentProfile
 from domain.agent_thread import AgentThread
+from domain.errors import StorageFull
+from domain.events import AgentEvent
 from domain.ids import AgentName
 from domain.process_events import Log, ProcessExited, ProcessStarted
 from domain.task_events import Error
+from domain.thinking_events import TokenUsage
+from domain.usage import Usage
+from domain.workspace_events import SandboxStatus
 from ports.process import Exit
 from ports.runner import Completed, Failed, Outcome
+from tests.fakes import FakeClock
 from tests.process_fakes import FakeProcess, FakeProcessHost, RecordingContext, process_task
 from tests.runner_fakes import WordParser, command_runner
 
@@ -82,7 +89,7 @@ async def test_a_login_that_is_missing_leaves_the_conversation(words: str) -> No
     assert outcome == Failed(
         error=f"The command ended with exit code 1. {words}", reason="exit_code", exit_code=1
     )
-    assert (context.thread, ANEW in context.events) == (OLD, False)
+    assert (context.thread, _is_anew(context)) == (OLD, False)
 
 
 async def test_an_agent_that_went_on_and_then_failed_has_failed() -> None:
@@ -93,7 +100,7 @@ async def test_an_agent_that_went_on_and_then_failed_has_failed() -> None:
     outcome = await _run(FakeProcessHost(process), context)
 
     assert isinstance(outcome, Failed)
-    assert (context.thread, ANEW in context.events) == (OLD, False)
+    assert (context.thread, _is_anew(context)) == (OLD, False)
 
 
 async def test_an_agent_that_had_no_conversation_is_started_once() -> None:
@@ -116,7 +123,37 @@ async def test_a_run_that_is_stopped_while_it_goes_on_is_not_begun_again() -> No
         await run
 
     assert run.cancelled()
-    assert (len(host.commands), context.thread, ANEW in context.events) == (1, OLD, False)
+    assert (len(host.commands), context.thread, _is_anew(context)) == (1, OLD, False)
+
+
+async def test_a_lost_conversation_is_forgotten_also_when_the_new_one_is_stopped() -> None:
+    host = FakeProcessHost(_failing("No conversation found"), FakeProcess())
+    context = RecordingContext(profile=AGENT, thread=OLD)
+    run = asyncio.ensure_future(_run(host, context))
+    await context.until(lambda: sum(isinstance(e, SandboxStatus) for e in context.events) == 2)
+
+    run.cancel()
+    with suppress(asyncio.CancelledError):
+        await run
+
+    assert (len(host.commands), context.thread) == (2, None)
+
+
+async def test_what_a_conversation_has_used_is_kept_before_it_can_end_the_run() -> None:
+    def refuses(event: AgentEvent) -> Exception | None:
+        return StorageFull("no room") if isinstance(event, TokenUsage) else None
+
+    context = RecordingContext(profile=AGENT, refuses=refuses)
+    used = '{"type": "turn.completed", "usage": {"input_tokens": 40, "output_tokens": 20}}'
+    process = FakeProcess()
+    process.say(f'{{"type": "thread.started", "thread_id": "t-1"}}\n{used}\n', "stdout")
+    runner = command_runner(FakeProcessHost(process), parsers={"worder": CodexParser(FakeClock())})
+
+    with anyio.fail_after(5), pytest.raises(StorageFull):
+        await runner.run(process_task("hi", agent="worder"), context)
+
+    sums = Usage(input_tokens=40, output_tokens=20, total_tokens=60)
+    assert context.thread == AgentThread(id="t-1", usage=sums)
 
 
 async def test_a_conversation_that_goes_on_unchanged_is_not_kept_again() -> None:
@@ -125,6 +162,10 @@ async def test_a_conversation_that_goes_on_unchanged_is_not_kept_again() -> None
     await _run(FakeProcessHost(_working("thread old", "thread old")), context)
 
     assert (context.thread, context.kept) == (OLD, [])
+
+
+def _is_anew(context: RecordingContext) -> bool:
+    return ANEW in context.events
 
 
 def _failing(words: str) -> FakeProcess:

@@ -7,6 +7,7 @@ import pytest
 from adapters.memory.agent_threads import MemoryAgentThreads
 from adapters.memory.approval_store import MemoryApprovalStore
 from adapters.memory.database import MemoryDatabase
+from adapters.memory.session_store import MemorySessionStore
 from adapters.memory.wakeups import MemoryWakeups
 from adapters.metrics.prometheus_meter import PrometheusMeter, new_registry
 from application.approval_gate import ApprovalGate
@@ -14,16 +15,20 @@ from application.open_questions import OpenQuestions
 from application.stop_signal import LimitHit, StopSignal
 from application.task_context import TaskContext
 from domain.agent_profile import AgentProfile
+from domain.agent_thread import AgentThread
 from domain.errors import LeaseLost
 from domain.events import AgentEvent, EventListener, Origin
-from domain.ids import AgentName
+from domain.ids import AgentName, SessionId
 from domain.limits import Limits
+from domain.principal import LOCAL
 from domain.process_events import Log
+from ports.session_store import SessionEdit
 from tests.fakes import CountingIdSource, FakeClock
 from tests.process_fakes import process_task
 from tests.unit.any_event import ORIGIN
 
 BURST = [Log(line="four", line_num=number, stream="pty") for number in (1, 2, 3, 4)]
+THREAD = AgentThread(id="t-1")
 OVER = LimitHit("limit.output", "the task went over its limit of output")
 
 
@@ -112,12 +117,43 @@ async def test_a_burst_is_a_sign_of_life() -> None:
     assert context.last_event_at == 7
 
 
+async def test_a_kept_conversation_is_found_by_the_next_run_until_it_is_forgotten() -> None:
+    threads, found = await _threads(), []
+    for step in ("keep", "find", "forget", "find"):
+        context = _context([], threads=threads)
+        await context.find_thread()
+        if step == "keep":
+            await context.keep_thread(THREAD)
+        elif step == "forget":
+            await context.forget_thread()
+        found.append(context.thread)
+
+    assert found == [THREAD, THREAD, None, None]
+
+
+async def test_who_forgets_a_conversation_has_not_said_a_word_of_the_new_one() -> None:
+    context = _context([])
+    await context.emit(BURST[0])
+
+    await context.forget_thread()
+
+    assert not context.has_spoken
+
+
+async def _threads() -> MemoryAgentThreads:
+    """With the session of every task here."""
+    database = MemoryDatabase(FakeClock())
+    await MemorySessionStore(database).create(LOCAL, SessionId("s"), SessionEdit())
+    return MemoryAgentThreads(database)
+
+
 def _context(
     listeners: Sequence[EventListener],
     *,
     limits: Limits | None = None,
     stop: StopSignal | None = None,
     clock: FakeClock | None = None,
+    threads: MemoryAgentThreads | None = None,
 ) -> TaskContext:
     gate = ApprovalGate(
         store=MemoryApprovalStore(MemoryDatabase(FakeClock())),
@@ -133,7 +169,7 @@ def _context(
         listeners=listeners,
         approvals=gate,
         questions=OpenQuestions(),
-        threads=MemoryAgentThreads(MemoryDatabase(FakeClock())),
+        threads=threads or MemoryAgentThreads(MemoryDatabase(FakeClock())),
         stop=stop or StopSignal(),
         clock=clock or FakeClock(),
         meter=PrometheusMeter(new_registry()),
