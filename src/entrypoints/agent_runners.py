@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from adapters.cli_agents.cli_output_parsers import CliOutputParsers
 from application.command_runner import CommandRunner
+from application.extracting_runner import ExtractingRunner
 from application.live_terminals import LiveTerminals
 from application.open_questions import OpenQuestions
 from application.react_runner import ReactRunner
@@ -17,6 +18,7 @@ from ports.language_model import LanguageModel
 from ports.output_archive import OutputArchive
 from ports.pattern_matcher import PatternMatcher
 from ports.process import ProcessHost
+from ports.runner import Runner
 from ports.tool import Tool
 from ports.tool_source import ToolSource
 
@@ -65,3 +67,7 @@ def command_runner(
         matcher=matcher,
         clock=clock,
     )
+
+
+def extracting(runner: Runner, matcher: PatternMatcher) -> Runner:
+    return ExtractingRunner(runner, matcher=matcher)

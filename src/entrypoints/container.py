@@ -137,7 +137,9 @@ class Container(DeclarativeContainer):
         AcpRunner, process_host=process_host, homes=homes, clock=clock
     )
     runners = Dict(
-        dict.fromkeys(choices.PROGRAM_KINDS, command_runner), react=react_runner, acp=acp_runner
+        dict.fromkeys(choices.PROGRAM_KINDS, command_runner),
+        react=Singleton(agent_runners.extracting, react_runner, pattern_matcher),
+        acp=Singleton(agent_runners.extracting, acp_runner, pattern_matcher),
     )
     profiles = Callable(choices.profiles, settings, kinds=runners)
     catalog: Provider[AgentCatalog] = Singleton(
