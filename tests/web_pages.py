@@ -1,9 +1,12 @@
 """A web server on loopback whose answers are the bytes that a test says."""
 
 import asyncio
+import ssl
+import subprocess
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(kw_only=True)
@@ -29,7 +32,9 @@ def redirect(location: str) -> bytes:
 
 
 @asynccontextmanager
-async def web_pages(answers: Mapping[str, bytes | None]) -> AsyncIterator[WebPages]:
+async def web_pages(
+    answers: Mapping[str, bytes | None], *, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[WebPages]:
     """None takes the request and never answers."""
     pages = WebPages()
 
@@ -48,7 +53,22 @@ async def web_pages(answers: Mapping[str, bytes | None]) -> AsyncIterator[WebPag
         finally:
             writer.close()
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=tls)
     async with server:
         pages.port = server.sockets[0].getsockname()[1]
         yield pages
+
+
+def certified(folder: Path, *, host: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """For a server that is this host, and for clients that believe it."""
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    asked = f"req -x509 -nodes -days 2 -subj /CN=x -addext subjectAltName=DNS:{host} -newkey ec"
+    curve = ["-pkeyopt", "ec_paramgen_curve:prime256v1"]
+    subprocess.run(
+        ["openssl", *asked.split(), *curve, "-keyout", key, "-out", certificate],
+        check=True,
+        capture_output=True,
+    )
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(certificate, key)
+    return server, ssl.create_default_context(cafile=str(certificate))

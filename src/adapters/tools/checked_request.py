@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
@@ -32,10 +33,17 @@ async def resolve(host: str, port: int) -> Sequence[str]:
 
 
 class CheckedRequests:
-    def __init__(self, *, resolve: Resolve = resolve, allowed: Sequence[Network] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        resolve: Resolve = resolve,
+        allowed: Sequence[Network] = (),
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         """`allowed` are networks that may be asked although they are not public."""
         self._resolve = resolve
         self._allowed = tuple(allowed)
+        self._tls = tls
 
     @asynccontextmanager
     async def get(self, address: str) -> AsyncIterator[httpx2.Response]:
@@ -56,7 +64,9 @@ class CheckedRequests:
     async def _asked(self, url: httpx2.URL) -> AsyncIterator[httpx2.Response]:
         """A client of its own for each request: no cookie and no connection is used again."""
         addresses = await self._checked(url)
-        async with httpx2.AsyncClient(trust_env=False, timeout=None, headers=_HEADERS) as client:
+        async with httpx2.AsyncClient(
+            trust_env=False, timeout=None, headers=_HEADERS, verify=self._tls or True
+        ) as client:
             response = await _first_answer(client, url, addresses)
             try:
                 yield response

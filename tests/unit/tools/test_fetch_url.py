@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Mapping, Sequence
 from ipaddress import ip_network
+from pathlib import Path
 
 import anyio
 import pytest
@@ -14,7 +15,7 @@ from adapters.tools.fetch_url import FetchUrlTool
 from domain.errors import ToolError
 from ports.tool import ToolResult
 from tests.process_fakes import tool_context
-from tests.web_pages import WebPages, page, redirect, web_pages
+from tests.web_pages import WebPages, certified, page, redirect, web_pages
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 
@@ -120,6 +121,20 @@ async def test_the_checked_address_is_asked_by_the_name_that_was_given() -> None
     assert names.asked == ["pages.test"]
     assert request_lines(pages) == ["GET /a?b=c HTTP/1.1"]
     assert f"\r\nHost: {pages.host}\r\n" in pages.requests[0]
+
+
+async def test_a_certificate_must_be_for_the_name_that_was_given(tmp_path: Path) -> None:
+    server, client = certified(tmp_path, host="pages.test")
+    names = Names(pages_test=[["127.0.0.1"]], other_test=[["127.0.0.1"]])
+    requests = CheckedRequests(resolve=names, allowed=LOOPBACK, tls=client)
+    async with web_pages({"/": page(b"here")}, tls=server) as pages:
+        good, other = f"https://{pages.host}/", f"https://other.test:{pages.port}/"
+
+        result = await FetchUrlTool(requests).call({"url": good}, tool_context("/workspace"))
+        with pytest.raises(ToolError, match=r"certificate is not valid for 'other\.test'"):
+            await FetchUrlTool(requests).call({"url": other}, tool_context("/workspace"))
+
+    assert result == ToolResult(content="here")
 
 
 async def test_a_name_that_changes_its_address_is_checked_again() -> None:
