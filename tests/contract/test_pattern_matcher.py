@@ -205,3 +205,44 @@ def test_the_field_is_named_as_the_one_who_gave_the_rules_calls_it(
         matcher.ready([rule(pattern="(")], field="extraction")
 
     assert refused.value.field == "extraction.0.pattern"
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "a{2000000000}",
+        "(?:(?:ab){1000}){1000}",
+        "(?:a{1000}[[:alpha:](]){1000}[[:alpha:])]",
+        "(?x)(?:a{1000} # (\n){1000} # )",
+        "a{1000}{,5}{1000}",
+    ],
+)
+def test_a_pattern_that_would_take_all_memory_is_refused(
+    matcher: PatternMatcher, pattern: str
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        matcher.ready([rule(pattern=pattern)])
+
+    assert refused.value.field == "rules.0.pattern"
+
+
+def test_a_pattern_in_a_line_that_would_take_all_memory_finds_nothing(
+    matcher: PatternMatcher,
+) -> None:
+    one = rule(json_path="$[?match(@.text, @.pattern)].text")
+
+    values = [
+        found(matcher, one, f'[{{"text": "aa", "pattern": "{pattern}"}}]')
+        for pattern in ("a{2000000000}", "a{2}")
+    ]
+
+    assert [[each.value for each in those] for those in values] == [[], ["aa"]]
+
+
+def test_a_pattern_may_repeat_as_people_do(matcher: PatternMatcher) -> None:
+    uuid = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    line = "0123abcd-0123-0123-0123-0123456789ab"
+
+    values = [one.value for one in found(matcher, rule(pattern=f"{uuid}|[({{]x{{3,}}"), line)]
+
+    assert values == [line]

@@ -6,6 +6,7 @@ import regex
 
 from adapters.patterns.json_line import Document
 from adapters.patterns.patience import LINE_S
+from adapters.patterns.repeats import MOST_PARTS, written_out
 from domain.captured_text import read_as
 from domain.errors import InvalidInput
 from domain.extraction import MOST_FOUND, Captured, ExtractionRule, Found
@@ -62,6 +63,8 @@ def _says_something(match: "regex.Match[str]") -> bool:
 def _compiled(pattern: str, ignore_case: bool, *, field: str) -> "regex.Pattern[str]":
     if len(pattern) > _MOST_CHARS:
         raise InvalidInput(field, f"should have at most {_MOST_CHARS} characters")
+    if written_out(pattern) > MOST_PARTS:
+        raise InvalidInput(field, "repeats so much that it would take too much memory")
     try:
         return regex.compile(pattern, regex.IGNORECASE if ignore_case else 0)
     except (regex.error, ValueError, OverflowError) as error:

@@ -16,6 +16,7 @@ from jsonpath.stream import TokenStream
 
 from adapters.patterns.json_line import Document
 from adapters.patterns.patience import LINE_S, Patience
+from adapters.patterns.repeats import MOST_PARTS, written_out
 
 _MOST_PATTERN_CHARS = 1024
 
@@ -94,4 +95,6 @@ class _TimedSearch(Search):
 
 def _is_pattern(value: object) -> TypeGuard[str]:
     """It may come from the document, where nobody has bounded it."""
-    return isinstance(value, str) and len(value) <= _MOST_PATTERN_CHARS
+    if not isinstance(value, str) or len(value) > _MOST_PATTERN_CHARS:
+        return False
+    return written_out(value) <= MOST_PARTS
