@@ -8,7 +8,7 @@ import pytest
 from tests.architecture.linted_tree import PROJECT, LintedTree
 
 BREACHES = {
-    "layers": ("adapters.http.problem", "entrypoints.settings"),
+    "layers": ("adapters.http.problem", "entrypoints.rule_settings"),
     "adapters": ("adapters.llm.script", "adapters.tools.arguments"),
     "driven": ("adapters.memory.wakeups", "application.cursor"),
     "container": ("entrypoints.web_app", "dependency_injector"),
