@@ -10,7 +10,7 @@ from domain.process_events import Log
 from domain.terminal_text import plain_text
 from ports.runner import RunContext
 
-_LINES_AT_ONCE = 256  # with many rules that takes some milliseconds, for which others wait
+_MOMENT_S = 0.01  # after which others have their turn
 
 
 class LineFindings:
@@ -20,11 +20,15 @@ class LineFindings:
         self._context = context
         self._extraction = extraction
         self._pieces: dict[int, list[str]] = {}
+        self._has_more = False
 
     async def emit_all(self, logs: Iterable[Log]) -> None:
         """Emit lines, each followed by what is found in it."""
-        await self._context.emit_all(self._with_findings(logs))
-        await asyncio.sleep(0)
+        events = self._with_findings(logs)
+        self._has_more = True
+        while self._has_more:
+            await self._context.emit_all(self._for_a_moment(events))
+            await asyncio.sleep(0)
 
     async def in_document(self, line: str, *, line_num: int) -> None:
         """Look only by JSON paths."""
@@ -32,12 +36,24 @@ class LineFindings:
 
     async def in_text(self, text: str, *, line_num: int) -> None:
         """Look only by patterns, in each line of something that an agent has said."""
-        lines = text.split("\n")
-        for start in range(0, len(lines), _LINES_AT_ONCE):
-            for line in lines[start : start + _LINES_AT_ONCE]:
-                found = self._extraction.of("", text=plain_text(line), line_num=line_num)
-                await self._context.emit_all(found)
-            await asyncio.sleep(0)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _MOMENT_S
+        for line in text.split("\n"):
+            found = self._extraction.of("", text=plain_text(line), line_num=line_num)
+            await self._context.emit_all(found)
+            if loop.time() > until:
+                await asyncio.sleep(0)
+                until = loop.time() + _MOMENT_S
+
+    def _for_a_moment(self, events: Iterator[AgentEvent]) -> Iterator[AgentEvent]:
+        """Many rules may each take a little time for each line: that adds up."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _MOMENT_S
+        for event in events:
+            yield event
+            if loop.time() > until:
+                return
+        self._has_more = False
 
     def _with_findings(self, logs: Iterable[Log]) -> Iterator[AgentEvent]:
         for log in logs:
