@@ -61,4 +61,5 @@ class ExtractionTest:
                 break
             found = ready.find(line.text, text=plain_text(line.text))[:MOST_FOUND]
             items += (FoundInLine(found=one, line_num=line.number) for one in found)
+        is_cut = is_cut or len(items) > MOST_ITEMS
         return DryRun(items=items[:MOST_ITEMS], too_slow=ready.too_slow, is_cut=is_cut)

@@ -66,6 +66,15 @@ async def test_only_so_much_is_found_in_one_text() -> None:
     assert (len(tested.items), tested.is_cut) == (MOST_ITEMS, True)
 
 
+async def test_what_is_left_out_of_the_last_line_is_told() -> None:
+    test = ExtractionTest(matcher=RegexPatternMatcher(), clock=FakeClock())
+    text = "1" * 99 + "\n" + ("1" * 100 + "\n") * 50
+
+    tested = await test.run([DIGIT], text)
+
+    assert (len(tested.items), tested.is_cut) == (MOST_ITEMS, True)
+
+
 async def test_an_empty_text_holds_nothing() -> None:
     test = ExtractionTest(matcher=RegexPatternMatcher(), clock=FakeClock())
 
