@@ -1,12 +1,13 @@
 """Claude Code, Codex and Gemini CLI themselves, with a scripted model behind them."""
 
 import json
+import shutil
 from pathlib import Path
 
 import anyio
 import pytest
 
-from tests.agent_model_server import FINAL, Asked, writes_hello
+from tests.agent_model_server import FINAL, Asked, Choose, writes_hello
 from tests.e2e.client import Client, types_of
 from tests.e2e.live_processes import pids_of, processes_of
 from tests.e2e.real_agents import real_agents
@@ -40,11 +41,46 @@ async def test_an_agent_is_understood_and_goes_on_with_its_conversation(
         assert "token_usage" in types_of(told)
         assert the(told, "task_complete")["final_answer"] == FINAL
         assert {"raw", "schema_drift", "task_failed"}.isdisjoint(types_of(told))
-    usage = the(first, "task_complete")["usage"]
-    assert isinstance(usage, dict)
-    assert {name: usage[name] for name in USED} == USED
+        usage = the(told, "task_complete")["usage"]
+        assert isinstance(usage, dict)
+        assert {name: usage[name] for name in USED} == USED
     assert file_of(first).read_text() == "hello\n"
     assert all("the first task" in words(asked) for asked in model.asked[asked_first:])
+
+
+@pytest.mark.parametrize("agent", CLI_AGENTS)
+async def test_an_agent_whose_conversation_is_gone_begins_a_new_one(
+    agent: str, tmp_path: Path
+) -> None:
+    async with real_agents(tmp_path, writes_hello) as (client, _):
+        await frames(client, "Write it.", agent)
+        shutil.rmtree(tmp_path / "data" / "homes")
+        second = await frames(client, "And once more.", agent)
+        third = await frames(client, "And again.", agent)
+
+    assert [phases_of(told).count("resume") for told in (second, third)] == [1, 0]
+    assert types_of(second).count("process_started") == 2
+    for told in (second, third):
+        assert the(told, "task_complete")["final_answer"] == FINAL
+
+
+@pytest.mark.parametrize("agent", CLI_AGENTS)
+async def test_a_key_that_is_refused_for_a_while_costs_no_conversation(
+    agent: str, tmp_path: Path
+) -> None:
+    answers: list[Choose] = [writes_hello]
+    async with real_agents(tmp_path, lambda asked: answers[-1](asked)) as (client, model):
+        await frames(client, "write it (the first task)", agent)
+        answers.append(refuses_the_key)
+        refused = await frames(client, "And once more.", agent)
+        answers.append(writes_hello)
+        asked_before = len(model.asked)
+        third = await frames(client, "And again.", agent)
+
+    assert refused[-1].event == "task_failed"
+    assert "resume" not in phases_of(refused) + phases_of(third)
+    assert the(third, "task_complete")["final_answer"] == FINAL
+    assert all("the first task" in words(asked) for asked in model.asked[asked_before:])
 
 
 @pytest.mark.parametrize("agent", AGENTS)
@@ -109,6 +145,10 @@ def the(told: list[Frame], event: str) -> Json:
     """What the only event of this type holds."""
     (found,) = [frame.data for frame in told if frame.event == event]
     return found
+
+
+def phases_of(told: list[Frame]) -> list[object]:
+    return [frame.data["phase"] for frame in told if frame.event == "error"]
 
 
 def file_of(told: list[Frame]) -> Path:
