@@ -22,12 +22,20 @@ log = logging.getLogger(__name__)
 class ScreenStream(Response):
     """Its frames have no ids: there is nothing to resume, each is the whole screen."""
 
-    def __init__(self, watch: ScreenWatch, *, admission: Admission, ping_s: float) -> None:
+    def __init__(
+        self,
+        watch: ScreenWatch,
+        *,
+        admission: Admission,
+        ping_s: float,
+        send_timeout_s: float = 20.0,
+    ) -> None:
         super().__init__(headers=STREAM_HEADERS)
         del self.headers["content-length"]
         self._watch = watch
         self._admission = admission
         self._ping_s = ping_s
+        self._send_timeout_s = send_timeout_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -43,16 +51,24 @@ class ScreenStream(Response):
 
     async def _write(self, send: Send) -> None:
         try:
+            await self._write_views(send)
+            await self._send(send, b"", more=False)
+        except TimeoutError:
+            return  # it reads nothing, and others may want its place
+
+    async def _write_views(self, send: Send) -> None:
+        try:
             while not self._watch.has_ended:
                 view = await self._watch.next(timeout_s=self._ping_s)
                 if view is not None or not self._watch.has_ended:
-                    frame = PING if view is None else _frame(view)
-                    await send({"type": "http.response.body", "body": frame, "more_body": True})
-            last = end_frame(End("task_finished"))
-            await send({"type": "http.response.body", "body": last, "more_body": True})
+                    await self._send(send, PING if view is None else _frame(view), more=True)
+            await self._send(send, end_frame(End("task_finished")), more=True)
         except StateConflict as error:
             log.warning("a screen cannot be shown any more: %s", error)
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _send(self, send: Send, body: bytes, *, more: bool) -> None:
+        async with asyncio.timeout(self._send_timeout_s):
+            await send({"type": "http.response.body", "body": body, "more_body": more})
 
 
 def _frame(view: ScreenView) -> bytes:
