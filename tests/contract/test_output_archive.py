@@ -179,3 +179,15 @@ async def _write(archive: OutputArchive, task_id: TaskId, *texts: str) -> None:
 
 async def _text(archive: OutputArchive, task_id: TaskId) -> str:
     return b"".join([piece async for piece in archive.read(task_id)]).decode()
+
+
+async def test_a_writer_that_was_left_behind_takes_nothing_from_the_next(
+    archive: OutputArchive,
+) -> None:
+    left_behind = archive.writing(TASK)
+    await left_behind.__aenter__()
+    async with archive.writing(TASK) as writer:
+        await left_behind.__aexit__(None, None, None)
+        await writer.write("readable at once")
+
+        assert await _text(archive, TASK) == "readable at once"

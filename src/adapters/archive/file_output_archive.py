@@ -1,7 +1,7 @@
 """Keeps the output of each task in a folder of its own, in files that only their owner can read."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Coroutine, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote
 
 from adapters.archive.gathered_writes import GatheredWrites
 from adapters.archive.task_output import TaskOutput
+from adapters.system.uninterrupted import uninterrupted
 from domain.ids import TaskId
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -32,8 +33,9 @@ class FileOutputArchive:
             yield writer
         finally:
             flushing.cancel()
-            await _despite_cancellation(_ended(writer, flushing))
-            del self._writers[task_id]
+            await uninterrupted(_ended(writer, flushing))
+            if self._writers.get(task_id) is writer:
+                del self._writers[task_id]
 
     async def read(self, task_id: TaskId) -> AsyncGenerator[bytes]:
         if writer := self._writers.get(task_id):
@@ -90,17 +92,3 @@ async def _ended(writer: GatheredWrites, flushing: asyncio.Task[None]) -> None:
     with suppress(asyncio.CancelledError):
         await flushing
     await writer.flush()
-
-
-async def _despite_cancellation(work: Coroutine[object, object, None]) -> None:
-    """What was written last is put into its file, whoever cancels."""
-    task = asyncio.ensure_future(work)
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError as error:
-            cancelled = error
-    task.result()
-    if cancelled is not None:
-        raise cancelled

@@ -25,7 +25,7 @@ from adapters.process.sandbox_init import SandboxInit
 from adapters.process.shared_folders import shared_folders, shown_in_tmp
 from adapters.process.stray_sweep import kill_carriers
 from adapters.process.task_processes import TaskProcesses
-from adapters.process.uninterrupted import uninterrupted
+from adapters.system.uninterrupted import uninterrupted
 from domain.errors import StartFailed
 from domain.ids import TaskId
 from ports.process import Command

@@ -3,7 +3,7 @@ import asyncio
 import anyio
 import pytest
 
-from adapters.process.uninterrupted import uninterrupted
+from adapters.system.uninterrupted import uninterrupted
 
 
 async def test_work_is_finished_however_often_it_is_cancelled() -> None:
