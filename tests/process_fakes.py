@@ -166,6 +166,9 @@ class RecordingContext:
     async def recorded(self) -> None:
         return
 
+    async def pause_point(self) -> None:
+        return
+
     async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
         return ApprovalDecision(decision="approved", by="policy")
 

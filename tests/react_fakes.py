@@ -109,6 +109,9 @@ class FakeContext:
     async def recorded(self) -> None:
         return
 
+    async def pause_point(self) -> None:
+        return
+
     async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
         self.asked.append(request)
         return self.decision

@@ -9,6 +9,7 @@ from typing import Literal
 from application.approval_gate import ApprovalGate
 from application.final_event import final_of_outcome, final_of_stop
 from application.open_questions import OpenQuestions
+from application.pause_signal import PauseSignal
 from application.run_deadlines import RunDeadlines
 from application.session_memory import SessionMemory
 from application.stop_signal import Cancelled, LimitHit, LostLease, ShutDown, StopSignal
@@ -81,6 +82,7 @@ class AgentCoordinator:
         *,
         listeners: Sequence[EventListener],
         stop: StopSignal,
+        pauses: PauseSignal,
         recorded: Callable[[], Awaitable[None]],
     ) -> Ending:
         """Carry out a claimed task. Never raises for what the agent does."""
@@ -96,6 +98,7 @@ class AgentCoordinator:
             questions=self._questions,
             threads=self._threads,
             stop=stop,
+            pauses=pauses,
             clock=self._clock,
             meter=self._meter,
             recorded=recorded,

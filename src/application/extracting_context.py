@@ -72,6 +72,9 @@ class ExtractingContext:
     async def recorded(self) -> None:
         await self._context.recorded()
 
+    async def pause_point(self) -> None:
+        await self._context.pause_point()
+
     async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
         return await self._context.approve(request)
 

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from application.pause_signal import PauseSignal
 from application.stop_signal import StopCause, StopSignal
 from domain.ids import AgentName, TaskId
 
@@ -16,6 +17,7 @@ class LiveRun:
     claimed_at: float
     """By the monotonic clock, before the claim was asked for."""
     stop: StopSignal = field(default_factory=StopSignal)
+    pauses: PauseSignal = field(default_factory=PauseSignal)
 
 
 class LiveRuns:
@@ -28,6 +30,9 @@ class LiveRuns:
 
     def all(self) -> Collection[LiveRun]:
         return tuple(self._runs.values())
+
+    def find(self, task_id: TaskId) -> LiveRun | None:
+        return self._runs.get(task_id)
 
     def add(self, run: LiveRun) -> None:
         self._runs[run.task_id] = run

@@ -62,6 +62,7 @@ class ReactRun:
 
     async def iterate(self, iteration: int, *, most: int) -> str | None:
         """Think once and carry out what was thought of; the final answer if that was it."""
+        await self._context.pause_point()
         tokens_before, self._tool_calls = self._usage.total_tokens, 0
         try:
             await self._context.emit(IterationStart(iteration=iteration, max_iterations=most))
@@ -137,6 +138,7 @@ class ReactRun:
         )
 
     async def _act(self, calls: Sequence[ToolCall]) -> None:
+        await self._context.pause_point()
         self._tool_calls = len(calls)
         told = await self._tools.carry_out(calls, self._tool_run)
         for call, message in zip(calls, told, strict=True):

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from application.approval_gate import ApprovalGate
 from application.open_questions import OpenQuestions
+from application.pause_signal import PauseSignal
 from application.stop_signal import LimitHit, StopSignal
 from application.working_time import WorkingTime
 from domain.agent_profile import AgentProfile
@@ -16,7 +17,7 @@ from domain.events import AgentEvent, EventListener, Origin
 from domain.limits import Limits, Spent, over_limit
 from domain.process_events import ProcessStarted, ResourceUsage
 from domain.task import Task
-from domain.task_events import TaskStarted
+from domain.task_events import TaskPaused, TaskResumed, TaskStarted
 from domain.tool_events import InputReceived, InputRequired
 from domain.workspace_events import SandboxStatus
 from ports.agent_threads import AgentThreads
@@ -45,6 +46,7 @@ class TaskContext:
         questions: OpenQuestions,
         threads: AgentThreads,
         stop: StopSignal,
+        pauses: PauseSignal,
         clock: Clock,
         meter: Meter,
         recorded: Callable[[], Awaitable[None]],
@@ -65,6 +67,7 @@ class TaskContext:
         self._origin = origin
         self._listeners = listeners
         self._stop = stop
+        self._pauses = pauses
         self._meter = meter
         self._recorded = recorded
 
@@ -93,6 +96,14 @@ class TaskContext:
 
     async def recorded(self) -> None:
         await self._recorded()
+
+    async def pause_point(self) -> None:
+        while self._pauses.is_wanted:
+            async with self._asking:
+                with self.time.standing_still():
+                    await self.emit(TaskPaused(reason="user"))
+                    resumed_by = await self._pauses.resumed()
+            await self.emit(TaskResumed(by=resumed_by))
 
     def _check_limits(self) -> None:
         if self._stop.cause is None and (reason := self.spent.exceeded(self.limits)):

@@ -180,6 +180,7 @@ class Worker:
                 origin,
                 listeners=self._listeners,
                 stop=run.stop,
+                pauses=run.pauses,
                 recorded=lambda: self._broadcaster.recorded(origin),
             )
             await self._broadcaster.finish(origin)

@@ -11,6 +11,7 @@ from adapters.http.event_answers import EventAnswers
 from adapters.http.extraction_router import extraction_router
 from adapters.http.open_streams import OpenStreams
 from adapters.http.operations_router import NotReady
+from adapters.http.pausing_router import pausing_router
 from adapters.http.session_events_router import session_events_router
 from adapters.http.session_messages_router import session_messages_router
 from adapters.http.sessions_router import sessions_router
@@ -25,6 +26,7 @@ from adapters.http.tasks_router import tasks_router
 from adapters.http.terminal_router import terminal_router
 from adapters.http.websocket_router import websocket_router
 from application.extraction_test import ExtractionTest
+from application.pausing import Pausing
 from application.session_messages import SessionMessages
 from application.task_terminals import TaskTerminals
 from domain.errors import Unavailable
@@ -46,6 +48,9 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None) -> Applic
         tasks=container.task_store(),
         terminals=container.live_terminals(),
         questions=container.open_questions(),
+    )
+    pausing = Pausing(
+        tasks=container.task_store(), runs=container.worker().runs, catalog=container.catalog()
     )
     show_gauges(container)
     streams = Streams(
@@ -83,6 +88,7 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None) -> Applic
                 coordinator=coordinator, caller=caller, stream_submission=streams.of_submission
             ),
             tasks_router(coordinator=coordinator, caller=caller),
+            pausing_router(pausing=pausing, caller=caller),
             terminal_router(
                 terminals=terminals,
                 caller=caller,

@@ -82,6 +82,13 @@ class RunContext(Protocol):
         Raises LeaseLost or LogUnavailable when the run must not go on.
         """
 
+    async def pause_point(self) -> None:
+        """Rest here for as long as somebody wants the task to; nothing may be half done.
+
+        The time that it rests does not count against the run's deadlines. Raises LeaseLost or
+        LogUnavailable when the run must not go on.
+        """
+
     async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
         """Ask whether the run may do this, and wait for the answer; only `approved` is a yes.
 

@@ -50,5 +50,8 @@ class CountingContext:
     async def recorded(self) -> None:
         return
 
+    async def pause_point(self) -> None:
+        return
+
     async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
         raise AssertionError("a command asks nobody")

@@ -12,6 +12,7 @@ from adapters.memory.wakeups import MemoryWakeups
 from adapters.metrics.prometheus_meter import PrometheusMeter, new_registry
 from application.approval_gate import ApprovalGate
 from application.open_questions import OpenQuestions
+from application.pause_signal import PauseSignal
 from application.run_deadlines import RunDeadlines
 from application.stop_signal import LimitHit, StopSignal
 from application.task_context import TaskContext
@@ -101,6 +102,22 @@ async def test_what_a_process_uses_is_no_word(is_word: bool) -> None:
     assert stop.cause == (None if is_word else said)
 
 
+async def test_the_time_for_which_a_task_is_paused_does_not_count() -> None:
+    clock, stop, pauses = FakeClock(), StopSignal(), PauseSignal()
+    context = _context(Limits(timeout_s=10, idle_s=10), stop=stop, clock=clock, pauses=pauses)
+    deadlines = RunDeadlines(context, stop)
+    pauses.pause()
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(context.pause_point())
+        await anyio.wait_all_tasks_blocked()
+        clock.advance(1000)
+        pauses.resume("ann")
+    await _watched(deadlines)
+
+    assert stop.cause is None
+
+
 async def _watched(deadlines: RunDeadlines) -> None:
     """Look once, and no more when there is time left."""
     watching = asyncio.ensure_future(deadlines.watch())
@@ -109,7 +126,9 @@ async def _watched(deadlines: RunDeadlines) -> None:
     await asyncio.wait((watching,))
 
 
-def _context(limits: Limits, *, stop: StopSignal, clock: FakeClock) -> TaskContext:
+def _context(
+    limits: Limits, *, stop: StopSignal, clock: FakeClock, pauses: PauseSignal | None = None
+) -> TaskContext:
     task, asked = process_task("work"), Asked()
     return TaskContext(
         task=task,
@@ -129,6 +148,7 @@ def _context(limits: Limits, *, stop: StopSignal, clock: FakeClock) -> TaskConte
         questions=OpenQuestions(),
         threads=MemoryAgentThreads(MemoryDatabase(FakeClock())),
         stop=stop,
+        pauses=pauses or PauseSignal(),
         clock=clock,
         meter=PrometheusMeter(new_registry()),
         recorded=at_once,

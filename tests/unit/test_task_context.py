@@ -12,6 +12,7 @@ from adapters.memory.wakeups import MemoryWakeups
 from adapters.metrics.prometheus_meter import PrometheusMeter, new_registry
 from application.approval_gate import ApprovalGate
 from application.open_questions import OpenQuestions
+from application.pause_signal import PauseSignal
 from application.stop_signal import LimitHit, StopSignal
 from application.task_context import TaskContext
 from domain.agent_profile import AgentProfile
@@ -171,6 +172,7 @@ def _context(
         questions=OpenQuestions(),
         threads=threads or MemoryAgentThreads(MemoryDatabase(FakeClock())),
         stop=stop or StopSignal(),
+        pauses=PauseSignal(),
         clock=clock or FakeClock(),
         meter=PrometheusMeter(new_registry()),
         recorded=at_once,

@@ -1,0 +1,30 @@
+"""Routes that have tasks rest, and go on."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from adapters.http.caller import Caller
+from adapters.http.json_route import JsonRoute
+from adapters.http.path_ids import path_task_id
+from adapters.http.problem_schema import problems
+from adapters.http.task_answer import TaskAnswer, task_answer
+from application.pausing import Pausing
+from domain.principal import Principal
+
+
+def pausing_router(*, pausing: Pausing, caller: Caller) -> APIRouter:
+    router = APIRouter(route_class=JsonRoute, prefix="/tasks", tags=["tasks"])
+    Asker = Annotated[Principal, Depends(caller)]
+
+    @router.post("/{task_id}/pause", status_code=202, responses=problems(409))
+    async def pause_task(task_id: str, principal: Asker) -> TaskAnswer:
+        """Ask a task to rest before its next step; `task_paused` tells that it does."""
+        return task_answer(await pausing.pause(principal, path_task_id(task_id)))
+
+    @router.post("/{task_id}/resume", status_code=202, responses=problems(409))
+    async def resume_task(task_id: str, principal: Asker) -> TaskAnswer:
+        """Have a paused task go on."""
+        return task_answer(await pausing.resume(principal, path_task_id(task_id)))
+
+    return router

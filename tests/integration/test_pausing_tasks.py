@@ -1,0 +1,182 @@
+"""Tasks that rest where a person wants it, in the wired graph."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio
+import httpx2
+import pytest
+from dependency_injector import providers
+
+from application.pausing import Pausing
+from domain.errors import StateConflict, TaskNotFound
+from domain.ids import TaskId
+from domain.principal import LOCAL
+from domain.task import Task, TaskStatus
+from entrypoints.container import Container
+from entrypoints.opened import opened
+from entrypoints.settings import Settings
+from entrypoints.web_app import web_app
+from entrypoints.worker_identity import server_worker
+from ports.language_model import TextDelta
+from ports.tool import ToolContext, ToolResult
+from tests.integration.graph import FakeRunner, Graph, for_ever, running
+from tests.react_fakes import FakeModel, FakeTool, Step, tool_call
+
+DONE: Sequence[Step] = [TextDelta(text="done")]
+
+
+class HeldTool(FakeTool):
+    """Its call lasts until the test lets it end."""
+
+    def __init__(self) -> None:
+        super().__init__("hold", self._hold)
+        self.called = anyio.Event()
+        self.may_end = anyio.Event()
+
+    async def _hold(self, _: Mapping[str, object], __: ToolContext) -> ToolResult:
+        self.called.set()
+        await self.may_end.wait()
+        return ToolResult(content="held")
+
+
+@asynccontextmanager
+async def holding(tmp_path: Path, tool: HeldTool) -> AsyncIterator[tuple[Graph, Task]]:
+    """A task of the react agent that has called the tool, and would answer after it."""
+    settings = Settings(
+        data_dir=tmp_path, database_url="memory:", default_agent="react", shutdown_s=2.0
+    )
+    container = Container(
+        settings=settings,
+        worker_settings=server_worker(settings, instance="test"),
+        language_model=providers.Object(FakeModel([tool_call("hold")], DONE)),
+        tools=providers.Object([tool]),
+    )
+    async with opened(container):
+        graph = Graph(container, FakeRunner())
+        task = await graph.submit("go", agent="react")
+        with anyio.fail_after(5):
+            await tool.called.wait()
+        yield graph, task
+
+
+def pausing_of(graph: Graph) -> Pausing:
+    container = graph.container
+    return Pausing(
+        tasks=container.task_store(), runs=container.worker().runs, catalog=container.catalog()
+    )
+
+
+async def paused(graph: Graph, task: Task, tool: HeldTool) -> Pausing:
+    pausing = pausing_of(graph)
+    await pausing.pause(LOCAL, task.task_id)
+    tool.may_end.set()
+    await until(graph, task, TaskStatus.PAUSED)
+    return pausing
+
+
+async def until(graph: Graph, task: Task, status: TaskStatus) -> None:
+    with anyio.fail_after(5):
+        while await graph.status(task) is not status:
+            await anyio.lowlevel.checkpoint()
+
+
+async def test_a_task_rests_between_two_iterations_and_goes_on(tmp_path: Path) -> None:
+    tool = HeldTool()
+    async with holding(tmp_path, tool) as (graph, task):
+        pausing = await paused(graph, task, tool)
+
+        await pausing.resume(LOCAL, task.task_id)
+
+        assert (await graph.ended(task)).status is TaskStatus.COMPLETED
+        types = await graph.event_types(task)
+        at = types.index("task_paused")
+        assert types[at - 1 : at + 3] == [
+            "iteration_complete",
+            "task_paused",
+            "task_resumed",
+            "iteration_start",
+        ]
+
+
+async def test_a_paused_task_can_be_cancelled(tmp_path: Path) -> None:
+    tool = HeldTool()
+    async with holding(tmp_path, tool) as (graph, task):
+        await paused(graph, task, tool)
+
+        await graph.coordinator.cancel(LOCAL, task.task_id)
+
+        assert (await graph.ended(task)).status is TaskStatus.CANCELLED
+        assert (await graph.event_types(task))[-3:] == [
+            "task_paused",
+            "cancel_requested",
+            "task_cancelled",
+        ]
+
+
+async def test_a_wish_that_is_taken_back_in_time_leaves_no_trace(tmp_path: Path) -> None:
+    tool = HeldTool()
+    async with holding(tmp_path, tool) as (graph, task):
+        pausing = pausing_of(graph)
+        await pausing.pause(LOCAL, task.task_id)
+        await pausing.pause(LOCAL, task.task_id)
+        await pausing.resume(LOCAL, task.task_id)
+        tool.may_end.set()
+
+        assert (await graph.ended(task)).status is TaskStatus.COMPLETED
+        assert "task_paused" not in await graph.event_types(task)
+
+
+async def test_a_state_that_does_not_allow_it_is_named(tmp_path: Path) -> None:
+    tool = HeldTool()
+    async with holding(tmp_path, tool) as (graph, task):
+        queued = await graph.submit("wait", agent="react")
+        pausing = pausing_of(graph)
+
+        with pytest.raises(StateConflict, match="the task is running; only one that is paused"):
+            await pausing.resume(LOCAL, task.task_id)
+        with pytest.raises(StateConflict, match="the task is queued; only one that is running"):
+            await pausing.pause(LOCAL, queued.task_id)
+        await paused(graph, task, tool)
+        with pytest.raises(StateConflict, match="the task is paused; only one that is running"):
+            await pausing.pause(LOCAL, task.task_id)
+        await pausing.resume(LOCAL, task.task_id)
+        await graph.ended(task)
+        with pytest.raises(StateConflict, match="the task is completed; only one that is paused"):
+            await pausing.resume(LOCAL, task.task_id)
+        with pytest.raises(TaskNotFound):
+            await pausing.pause(LOCAL, TaskId("nobody's"))
+
+
+async def test_an_agent_without_points_to_rest_at_cannot_be_paused(tmp_path: Path) -> None:
+    async with running(tmp_path) as graph:
+        graph.runner.acts["go"] = for_ever
+        task = await graph.submit("go")
+        with anyio.fail_after(5):
+            await graph.runner.has_started(task)
+
+        with pytest.raises(StateConflict, match="agents like its own cannot be paused"):
+            await pausing_of(graph).pause(LOCAL, task.task_id)
+
+
+async def test_the_routes_say_that_it_is_asked_for_or_why_not(tmp_path: Path) -> None:
+    tool = HeldTool()
+    async with holding(tmp_path, tool) as (graph, task):
+        transport = httpx2.ASGITransport(app=web_app(graph.container))
+        async with httpx2.AsyncClient(
+            transport=transport, base_url="http://localhost:8080/api/v1/tasks"
+        ) as client:
+            asked = await client.post(f"/{task.task_id}/pause")
+            tool.may_end.set()
+            await until(graph, task, TaskStatus.PAUSED)
+            again = await client.post(f"/{task.task_id}/pause")
+            resumed = await client.post(f"/{task.task_id}/resume")
+            unknown = await client.post("/task_of_nobody/resume")
+
+        assert (asked.status_code, asked.json()["task_id"]) == (202, task.task_id)
+        assert (again.status_code, again.json()["code"]) == (409, "state_conflict")
+        assert again.json()["detail"].startswith("the task is paused; ")
+        assert (resumed.status_code, resumed.json()["task_id"]) == (202, task.task_id)
+        assert (unknown.status_code, unknown.json()["code"]) == (404, "task_not_found")
+        assert (await graph.ended(task)).status is TaskStatus.COMPLETED
