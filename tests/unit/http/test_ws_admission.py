@@ -16,6 +16,7 @@ from application.watches import Watches
 from domain.principal import LOCAL, Principal
 from tests.asked import Asked
 from tests.http_app import FakeAuthenticator
+from tests.terminal_fakes import FakeTerminals
 from tests.unit.http.fake_coordinator import FakeCoordinator
 
 ALICE = Principal(tenant="acme", owner="alice", name="Alice")
@@ -62,6 +63,7 @@ def app(principal: Principal | None, cap: StreamCap) -> FastAPI:
             watches=NoWatches(),
             coordinator=FakeCoordinator(),
             approvals=Approvals(store=Asked().store, wakeups=MemoryWakeups()),
+            terminals=FakeTerminals().use,
             authenticator=FakeAuthenticator(principal),
             cap=cap,
         )
