@@ -180,6 +180,6 @@ async def _by_hand(port: int, mood: str) -> None:
 
 
 if __name__ == "__main__":
-    arguments = [*sys.argv[1:], "0", ""]
+    said_port, said_mood = (*sys.argv[1:], *("0", "")[len(sys.argv) - 1 :])
     with suppress(KeyboardInterrupt):
-        asyncio.run(_by_hand(int(arguments[0]), arguments[1]))
+        asyncio.run(_by_hand(int(said_port), said_mood))
