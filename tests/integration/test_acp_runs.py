@@ -1,6 +1,8 @@
 """How a run of an agent of the Agent Client Protocol begins, goes on and is stopped."""
 
 import asyncio
+import os
+import signal
 from pathlib import Path
 
 import anyio
@@ -99,6 +101,24 @@ async def test_a_stopped_turn_is_broken_off_by_the_agent_itself(tmp_path: Path) 
         context.events
     )
     assert isinstance(context.events[-1], ProcessExited)
+
+
+async def test_an_agent_that_is_given_no_time_to_break_off_is_told_to_have_ended(
+    tmp_path: Path,
+) -> None:
+    context = acp_context("waits", tmp_path)
+    run = asyncio.ensure_future(run_acp(context))
+    await context.until(lambda: bool(said_by(context)))
+    [started] = [e for e in context.events if isinstance(e, ProcessStarted)]
+    os.kill(started.pid, signal.SIGSTOP)
+
+    for _ in range(2):
+        run.cancel()
+        await asyncio.sleep(0)
+    with pytest.raises(asyncio.CancelledError):
+        await run
+
+    assert context.events[-1] == ProcessExited(duration_ms=0, signal=signal.SIGKILL)
 
 
 async def test_questions_of_a_stopped_turn_are_answered_as_cancelled(tmp_path: Path) -> None:

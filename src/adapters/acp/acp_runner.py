@@ -71,8 +71,7 @@ class AcpRunner:
                     outcome = await _outcome(turn, task, is_ready)
                     ended = await _left(process, grace_s=context.grace_s)
                 except asyncio.CancelledError:
-                    await turn.interrupt(grace_s=context.grace_s)
-                    ended = await process.stop(grace_s=context.grace_s)
+                    ended = await _stopped(turn, process, context)
                     await turn.finish()
                     await context.emit(self._exited(ended, began))
                     raise
@@ -142,6 +141,15 @@ async def _outcome(turn: Turn, task: Task, is_ready: Callable[[], None]) -> Outc
         return failed
     is_ready()
     return await turn.prompt(task.text)
+
+
+async def _stopped(turn: Turn, process: RunningProcess, context: RunContext) -> Exit:
+    """To be cancelled once more, while it is given time to end, means that there is no time."""
+    try:
+        await turn.interrupt(grace_s=context.grace_s)
+        return await process.stop(grace_s=context.grace_s)
+    except asyncio.CancelledError:
+        return await process.stop(grace_s=0)
 
 
 async def _left(process: RunningProcess, *, grace_s: float) -> Exit:
