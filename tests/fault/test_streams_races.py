@@ -17,6 +17,7 @@ pytestmark = pytest.mark.load
 
 T = TypeVar("T")
 ROUNDS = 60
+LAST_SEQ = 56  # of a task of fifty lines
 AT_ONCE = 6
 OVER = Frame(event="end", data={"reason": "task_finished"})
 DELETED = Frame(event="end", data={"reason": "session_deleted"})
@@ -55,7 +56,7 @@ async def test_streams_opened_without_a_cursor_in_mid_run_have_no_hole(own: Clie
         async def watch(number: int = number) -> list[Frame]:
             async with own.stream(f"/api/v1/sse?session_id=live-{number}") as stream:
                 await stream.take(1)
-                if stream.seen[0].data["last_seq"] != 55:
+                if stream.seen[0].data["last_seq"] != LAST_SEQ:
                     await stream.until("task_complete")
                 return stream.seen
 
@@ -63,7 +64,7 @@ async def test_streams_opened_without_a_cursor_in_mid_run_have_no_hole(own: Clie
 
         for connected, *events in seen:
             numbers = [_number(connected.data["last_seq"]), *(_seq(frame) for frame in events)]
-            assert numbers[-1] == 55
+            assert numbers[-1] == LAST_SEQ
             assert all(later == earlier + 1 for earlier, later in pairwise(numbers))
         await own.finished(task_id)
 

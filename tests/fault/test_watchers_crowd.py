@@ -20,7 +20,7 @@ KB_EACH = 64
 DESCRIPTORS = 16_384
 SESSION = "/api/v1/sse?session_id=crowd"
 TWENTY_LINES = "for i in $(seq 20); do echo line $i; done"
-EVENTS_OF_TWENTY = 25
+EVENTS_OF_TWENTY = 26
 
 
 @pytest.fixture(scope="module", autouse=True)
