@@ -9,6 +9,7 @@ from application.live_terminals import LiveTerminals
 from application.open_questions import OpenQuestions
 from application.react_runner import ReactRunner
 from application.session_memory import SessionMemory
+from entrypoints.settings import Settings
 from ports.clock import Clock
 from ports.event_codec import EventCodec
 from ports.event_log import EventLog
@@ -32,6 +33,8 @@ def session_memory(log: EventLog, codec: EventCodec) -> SessionMemory:
 
 
 def react_runner(
+    settings: Settings,
+    *,
     model: LanguageModel,
     tools: Sequence[Tool],
     further_tools: ToolSource,
@@ -46,6 +49,7 @@ def react_runner(
         memory=memory,
         clock=clock,
         ids=ids,
+        window_tokens=settings.llm_window_tokens,
     )
 
 

@@ -93,14 +93,7 @@ class Container(DeclarativeContainer):
     )
 
     output_archive: Provider[OutputArchive] = Singleton(folders.output_archive, data_directory)
-    _stores = Singleton(
-        stores.open_stores,
-        Callable(choices.store_kind, settings),
-        url=settings.provided.store_url,
-        clock=clock,
-        ids=ids,
-        lease_s=settings.provided.lease_s,
-    )
+    _stores = Singleton(stores.chosen_stores, settings, clock=clock, ids=ids)
     database = Callable(stores.database_of, _stores)
     event_log: Provider[EventLog] = Callable(stores.event_log_of, _stores)
     task_store: Provider[TaskStore] = Callable(stores.task_store_of, _stores)
@@ -120,7 +113,14 @@ class Container(DeclarativeContainer):
     tool_source: Provider[ToolSource] = Singleton(McpToolSource, process_host)
     session_memory = Singleton(agent_runners.session_memory, event_log, codec)
     react_runner: Provider[Runner] = Singleton(
-        agent_runners.react_runner, language_model, tools, tool_source, session_memory, clock, ids
+        agent_runners.react_runner,
+        settings,
+        model=language_model,
+        tools=tools,
+        further_tools=tool_source,
+        memory=session_memory,
+        clock=clock,
+        ids=ids,
     )
     pattern_matcher: Provider[PatternMatcher] = Singleton(choices.pattern_matcher)
     live_terminals = Singleton(choices.live_terminals)

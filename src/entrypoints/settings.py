@@ -79,6 +79,8 @@ class Settings(BaseSettings):
     """Of one answer; the provider wants a bound with every request."""
     llm_reasoning: ReasoningEffort | None = None
     """None: what the model does unasked."""
+    llm_window_tokens: int = Field(default=100_000, ge=1000)
+    """How long a conversation may become before its oldest parts are left out."""
     llm_connect_s: float = Field(default=10.0, gt=0, le=600)
     llm_first_token_s: float = Field(default=300.0, gt=0, le=3600)
     llm_idle_s: float = Field(default=90.0, gt=0, le=3600)

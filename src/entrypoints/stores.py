@@ -22,7 +22,8 @@ from adapters.store.open_wakeups import open_wakeups
 from adapters.store.profile_store import SqlProfileStore
 from adapters.store.session_store import SqlSessionStore
 from adapters.store.task_store import SqlTaskStore
-from entrypoints.choices import StoreKind
+from entrypoints.choices import store_kind
+from entrypoints.settings import Settings
 from ports.agent_threads import AgentThreads
 from ports.approval_store import ApprovalStore
 from ports.clock import Clock
@@ -50,13 +51,11 @@ class Stores:
     wakeups: Wakeups
 
 
-def open_stores(
-    kind: StoreKind, *, url: str, clock: Clock, ids: IdSource, lease_s: float
-) -> Stores:
+def chosen_stores(settings: Settings, *, clock: Clock, ids: IdSource) -> Stores:
     """Nothing is touched before the database's `opened()` is entered."""
-    if kind == "memory":
-        return memory_stores(clock=clock, ids=ids, lease_s=lease_s)
-    return sql_stores(url, ids=ids, lease_s=lease_s)
+    if store_kind(settings) == "memory":
+        return memory_stores(clock=clock, ids=ids, lease_s=settings.lease_s)
+    return sql_stores(settings.store_url, ids=ids, lease_s=settings.lease_s)
 
 
 def memory_stores(*, clock: Clock, ids: IdSource, lease_s: float) -> Stores:

@@ -33,12 +33,24 @@ DONE: Sequence[Step] = [TextDelta(text="done")]
 
 
 @asynccontextmanager
-async def reacting(tmp_path: Path, *answers: Sequence[Step]) -> AsyncIterator[Graph]:
+async def reacting(
+    tmp_path: Path, *answers: Sequence[Step], window_tokens: int = 100_000
+) -> AsyncIterator[Graph]:
     """The react agent as it is, but with a model that answers so and tools that do little."""
     settings = Settings(
-        data_dir=tmp_path, database_url="memory:", default_agent="react", shutdown_s=2.0
+        data_dir=tmp_path,
+        database_url="memory:",
+        default_agent="react",
+        shutdown_s=2.0,
+        llm_window_tokens=window_tokens,
     )
-    tools = [FakeTool("ls", ok), FakeTool("talk", talk), AskUserTool(), UpdatePlanTool()]
+    tools = [
+        FakeTool("ls", ok),
+        FakeTool("talk", talk),
+        FakeTool("cat", cat),
+        AskUserTool(),
+        UpdatePlanTool(),
+    ]
     container = Container(
         settings=settings,
         worker_settings=server_worker(settings, instance="test"),
@@ -52,6 +64,10 @@ async def reacting(tmp_path: Path, *answers: Sequence[Step]) -> AsyncIterator[Gr
 async def talk(_: Mapping[str, object], context: ToolContext) -> ToolResult:
     await context.stream("x" * 100)
     return ToolResult(content="said")
+
+
+async def cat(_: Mapping[str, object], context: ToolContext) -> ToolResult:
+    return ToolResult(content=f"{context.call_id}{'x' * 3000}")
 
 
 async def submit(
@@ -191,3 +207,13 @@ def terminals(graph: Graph) -> TaskTerminals:
         terminals=container.live_terminals(),
         questions=container.open_questions(),
     )
+
+
+@pytest.mark.parametrize(("window_tokens", "is_told"), [(2000, True), (100_000, False)])
+async def test_the_window_is_a_setting(tmp_path: Path, window_tokens: int, is_told: bool) -> None:
+    answers = [*[[tool_call("cat")]] * 4, DONE]
+    async with reacting(tmp_path, *answers, window_tokens=window_tokens) as graph:
+        task = await submit(graph)
+
+        assert (await graph.ended(task)).status is TaskStatus.COMPLETED
+        assert ("progress" in await graph.event_types(task)) is is_told
