@@ -1,21 +1,29 @@
 """Ends tasks that run more processes than they may; as root no limit of the kernel's does that."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 from adapters.process.fork_count import fork_count
-from adapters.process.linux_process import LinuxProcess
+
+log = logging.getLogger(__name__)
 
 _LOOK_S = 0.1
 # More than can be started between the launch and the first look at the machine's count.
 _FIRST_COUNT = 32
 
 
+class Crowd(Protocol):
+    async def end_crowd(self, *, most: int) -> int:
+        """Kill all of its processes if they are too many; how many there were."""
+
+
 @dataclass(slots=True, kw_only=True)
 class _Watched:
-    process: LinuxProcess
+    process: Crowd
     most: int
     count: int
     forks: int | None
@@ -35,7 +43,7 @@ class CrowdWatch:
         self._looking: asyncio.Task[None] | None = None
 
     @asynccontextmanager
-    async def over(self, process: LinuxProcess, *, most: int | None) -> AsyncIterator[None]:
+    async def over(self, process: Crowd, *, most: int | None) -> AsyncIterator[None]:
         if most is None:
             yield
             return
@@ -67,5 +75,11 @@ class CrowdWatch:
 
 
 async def _count(watched: _Watched) -> None:
-    watched.forks = fork_count()
-    watched.count = await watched.process.end_crowd(most=watched.most)
+    forks = fork_count()
+    try:
+        watched.count = await watched.process.end_crowd(most=watched.most)
+    except (OSError, RuntimeError) as error:
+        # A crowd may leave no room for a thread to count it on, so the next look tries again.
+        log.warning("the processes of a task cannot be counted: %s", error)
+    else:
+        watched.forks = forks
