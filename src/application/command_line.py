@@ -15,6 +15,7 @@ TASK_FILE = ".agentcast/task.txt"
 _SHELL = ("/bin/sh", "-c")
 _PLACE = re.compile(r"\{task\}|\{thread\}")
 _PATH = "{home}/" + TASK_FILE
+_TERMINAL_LINE = 4095  # bytes; a terminal drops what is longer without a word
 
 
 def command_of(
@@ -27,6 +28,9 @@ def command_of(
     by_file, by_stdin = (_hands_over(profile, how) for how in ("file", "stdin"))
     if by_file and has_other_home(profile):
         raise StartFailed("a task can be handed over as a file only in a HOME of its own")
+    if by_stdin and profile.pty and not _fits_a_terminal(task.text):
+        most = f"a terminal takes at most {_TERMINAL_LINE} bytes in a line"
+        raise StartFailed(f"{most}: set pty = false for agent {profile.name!r}, or use a file")
     argv = _argv(task, profile, thread)
     return Command(
         argv=argv,
@@ -56,6 +60,10 @@ def has_other_home(profile: AgentProfile) -> bool:
 def shown_command(task: Task, command: Command, profile: AgentProfile) -> str:
     """The command as a person would write it."""
     return task.text if profile.kind == "shell" else " ".join(command.argv)
+
+
+def _fits_a_terminal(text: str) -> bool:
+    return all(len(line) <= _TERMINAL_LINE for line in text.encode().split(b"\n"))
 
 
 def _argv(task: Task, profile: AgentProfile, thread: AgentThread | None) -> tuple[str, ...]:

@@ -70,6 +70,16 @@ def test_a_file_needs_a_home_of_its_own(profile: AgentProfile) -> None:
         _command(replace(profile, hand_over="file"))
 
 
+def test_a_text_that_a_terminal_would_cut_is_refused() -> None:
+    profile = replace(PROFILE, hand_over="stdin", pty=True)
+    fits, is_long = (process_task("é" * 2047 + "\n" + "e" * length) for length in (4095, 4096))
+
+    assert command_of(fits, profile, workspace="/").input_text == fits.text
+    with pytest.raises(StartFailed, match="pty = false"):
+        command_of(is_long, profile, workspace="/")
+    assert command_of(is_long, replace(profile, pty=False), workspace="/").input_text
+
+
 @pytest.mark.parametrize("hand_over", ["stdin", "none", "file"])
 def test_the_command_line_of_a_shell_is_never_handed_over_otherwise(hand_over: HandOver) -> None:
     command = _command(replace(PROFILE, kind="shell", argv=(), hand_over=hand_over))
