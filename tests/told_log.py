@@ -4,9 +4,11 @@ from datetime import UTC, datetime
 
 from adapters.memory.database import MemoryDatabase, SessionRow
 from adapters.memory.event_log import MemoryEventLog
+from adapters.memory.session_store import MemorySessionStore
 from adapters.wire import JsonEventCodec
 from application.session_memory import SessionMemory
 from application.session_messages import SessionMessages
+from application.session_origins import SessionOrigins
 from domain.events import AgentEvent, Origin
 from domain.ids import AgentName, SessionId, SessionKey, TaskId
 from domain.principal import LOCAL
@@ -36,6 +38,7 @@ class ToldLog:
         database = MemoryDatabase(FakeClock())
         database.sessions[self.key] = self._row
         self._log = MemoryEventLog(database)
+        self._sessions = MemorySessionStore(database)
         self.tell(*events)
 
     def tell(self, *events: AgentEvent, task_id: str = "task_1", agent: str = "react") -> None:
@@ -56,4 +59,5 @@ class ToldLog:
         return SessionMessages(log=self._log, codec=self._codec)
 
     def memory(self) -> SessionMemory:
-        return SessionMemory(log=self._log, codec=self._codec)
+        origins = SessionOrigins(sessions=self._sessions, log=self._log)
+        return SessionMemory(log=self._log, codec=self._codec, origins=origins)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from application.conversation import TOLD_IN, UNKNOWN_OUTCOME, Conversation, Said, SaidCall
 from application.fingerprint import canonical_json
+from application.session_origins import PastSession, SessionOrigins
 from application.task_past import TOLD_IN as PAST_TOLD_IN
 from application.task_past import TaskPast
 from domain.ids import TaskId
@@ -27,26 +28,26 @@ _NO_ANSWER = "[This task ended without an answer.]"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
     earlier: Sequence[ModelMessage]
-    """Of the session's tasks before this one."""
+    """Of the session's tasks before this one, and of the session that it was forked from."""
     own: Sequence[ModelMessage]
     """Of earlier attempts at this task, without what was asked."""
     past: TaskPast
 
 
 class SessionMemory:
-    def __init__(self, *, log: EventLog, codec: EventCodec) -> None:
+    def __init__(self, *, log: EventLog, codec: EventCodec, origins: SessionOrigins) -> None:
         self._log = log
         self._codec = codec
+        self._origins = origins
 
     async def of(self, task: Task) -> Memory:
         past = TaskPast()
         conversation = await self._read(task, past)
-        tasks: dict[TaskId, list[Said]] = {}
-        for said in conversation.said:
-            tasks.setdefault(said.task_id, []).append(said)
+        tasks = _by_task(conversation)
         own = tasks.pop(task.task_id, [])
+        said_before = [*await self._said_in_origins(task), *tasks.values()]
         return Memory(
-            earlier=[message for said in tasks.values() for message in _earlier(said, task)],
+            earlier=[message for said in said_before for message in _earlier(said, task)],
             own=_resumed(own, past),
             past=past,
         )
@@ -56,6 +57,24 @@ class SessionMemory:
         past = TaskPast()
         await self._read(task, past, after=task.first_seq - 1)
         return past
+
+    async def _said_in_origins(self, task: Task) -> Sequence[Sequence[Said]]:
+        said: list[Sequence[Said]] = []
+        for origin in await self._origins.of(task.principal, task.session_id):
+            said += _by_task(await self._read_origin(origin)).values()
+        return said
+
+    async def _read_origin(self, origin: PastSession) -> Conversation:
+        at = max(0, origin.last_seq - _MOST_EVENTS)
+        conversation = Conversation(after=at)
+        while at < origin.last_seq:
+            most = min(_READ_EVENTS, origin.last_seq - at)
+            events = await self._log.read(origin.session_key, after=at, limit=most)
+            for stored in events:
+                if stored.body and stored.event_type in TOLD_IN and stored.seq <= origin.last_seq:
+                    conversation.take(stored, self._codec.decode(stored))
+            at = events[-1].seq if events else origin.last_seq
+        return conversation
 
     async def _read(self, task: Task, past: TaskPast, *, after: int | None = None) -> Conversation:
         at = await self._beginning(task) if after is None else max(after, 0)
@@ -78,6 +97,13 @@ class SessionMemory:
         bounds = await self._log.bounds(task.session_key)
         last_seq = bounds.last_seq if bounds else 0
         return max(0, min(task.first_seq - 1, last_seq - _MOST_EVENTS))
+
+
+def _by_task(conversation: Conversation) -> dict[TaskId, list[Said]]:
+    tasks: dict[TaskId, list[Said]] = {}
+    for said in conversation.said:
+        tasks.setdefault(said.task_id, []).append(said)
+    return tasks
 
 
 def _resumed(said: Sequence[Said], past: TaskPast) -> Sequence[ModelMessage]:

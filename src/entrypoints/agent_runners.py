@@ -9,6 +9,7 @@ from application.live_terminals import LiveTerminals
 from application.open_questions import OpenQuestions
 from application.react_runner import ReactRunner
 from application.session_memory import SessionMemory
+from application.session_origins import SessionOrigins
 from entrypoints.settings import Settings
 from ports.clock import Clock
 from ports.event_codec import EventCodec
@@ -20,6 +21,7 @@ from ports.output_archive import OutputArchive
 from ports.pattern_matcher import PatternMatcher
 from ports.process import ProcessHost
 from ports.runner import Runner
+from ports.session_store import SessionStore
 from ports.tool import Tool
 from ports.tool_source import ToolSource
 
@@ -28,8 +30,8 @@ def open_questions() -> OpenQuestions:
     return OpenQuestions()
 
 
-def session_memory(log: EventLog, codec: EventCodec) -> SessionMemory:
-    return SessionMemory(log=log, codec=codec)
+def session_memory(log: EventLog, codec: EventCodec, sessions: SessionStore) -> SessionMemory:
+    return SessionMemory(log=log, codec=codec, origins=SessionOrigins(sessions=sessions, log=log))
 
 
 def react_runner(

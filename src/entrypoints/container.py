@@ -111,7 +111,7 @@ class Container(DeclarativeContainer):
     language_model: Provider[LanguageModel] = Singleton(chosen_model, settings)
     tools: Provider[Sequence[Tool]] = Singleton(workspace_tools, process_host, settings)
     tool_source: Provider[ToolSource] = Singleton(McpToolSource, process_host)
-    session_memory = Singleton(agent_runners.session_memory, event_log, codec)
+    session_memory = Singleton(agent_runners.session_memory, event_log, codec, session_store)
     react_runner: Provider[Runner] = Singleton(
         agent_runners.react_runner,
         settings,

@@ -13,6 +13,7 @@ from adapters.http.open_streams import OpenStreams
 from adapters.http.operations_router import NotReady
 from adapters.http.pausing_router import pausing_router
 from adapters.http.session_events_router import session_events_router
+from adapters.http.session_forks_router import session_forks_router
 from adapters.http.session_messages_router import session_messages_router
 from adapters.http.sessions_router import sessions_router
 from adapters.http.stream_listing import stream_listing_router
@@ -27,6 +28,7 @@ from adapters.http.terminal_router import terminal_router
 from adapters.http.websocket_router import websocket_router
 from application.extraction_test import ExtractionTest
 from application.pausing import Pausing
+from application.session_forks import SessionForks
 from application.session_messages import SessionMessages
 from application.task_terminals import TaskTerminals
 from domain.errors import Unavailable
@@ -97,6 +99,9 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None) -> Applic
             ),
             approvals_router(approvals=container.approvals(), caller=caller),
             sessions_router(sessions=sessions, caller=caller),
+            session_forks_router(
+                forks=SessionForks(sessions=sessions, log=container.event_log()), caller=caller
+            ),
             agents_router(agents=container.agents(), caller=caller),
             extraction_router(
                 extraction=ExtractionTest(

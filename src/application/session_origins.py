@@ -1,0 +1,76 @@
+"""Where the conversation of a forked session comes from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from domain.errors import SessionNotFound
+from domain.ids import SessionId, SessionKey, Tag, is_chosen_id
+from domain.principal import Principal
+from ports.event_log import EventLog
+from ports.session_store import SessionStore
+
+FORK_OF = "fork_of"
+"""The name in a session's metadata."""
+_SEQS = 2**63
+_MOST_ORIGINS = 20  # one behind the other
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForkPoint:
+    """The last event of another session that belongs to this one's past."""
+
+    session_id: SessionId
+    seq: int
+    tag: Tag
+    """So that a later session of the same name is not taken for it."""
+
+    def as_metadata(self) -> Mapping[str, object]:
+        return {"session_id": self.session_id, "seq": self.seq, "tag": self.tag}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastSession:
+    session_key: SessionKey
+    last_seq: int
+    """Of what belongs to the past."""
+
+
+class SessionOrigins:
+    def __init__(self, *, sessions: SessionStore, log: EventLog) -> None:
+        self._sessions = sessions
+        self._log = log
+
+    async def of(self, principal: Principal, session_id: SessionId) -> Sequence[PastSession]:
+        """Oldest first; what was deleted or trimmed, and all before it, is left out.
+
+        Only sessions of the same principal: the metadata that names them is the client's.
+        """
+        origins: list[PastSession] = []
+        point = await self._point_of(principal, session_id)
+        while point is not None and len(origins) < _MOST_ORIGINS:
+            key = await self._sessions.find_key(principal, point.session_id)
+            if key is None or any(key == origin.session_key for origin in origins):
+                break
+            if await self._log.tag_at(key, point.seq) != point.tag:
+                break
+            origins.insert(0, PastSession(session_key=key, last_seq=point.seq))
+            point = await self._point_of(principal, point.session_id)
+        return origins
+
+    async def _point_of(self, principal: Principal, session_id: SessionId) -> ForkPoint | None:
+        try:
+            session = await self._sessions.get(principal, session_id)
+        except SessionNotFound:
+            return None
+        return _fork_point((session.metadata or {}).get(FORK_OF))
+
+
+def _fork_point(told: object) -> ForkPoint | None:
+    """None for anything that a fork would not have written."""
+    match told:
+        case {"session_id": str(session_id), "seq": int(seq), "tag": str(tag)}:
+            if is_chosen_id(session_id) and 0 < seq < _SEQS:
+                return ForkPoint(session_id=SessionId(session_id), seq=seq, tag=Tag(tag))
+            return None
+        case _:
+            return None
