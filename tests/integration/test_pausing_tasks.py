@@ -19,7 +19,7 @@ from entrypoints.opened import opened
 from entrypoints.settings import Settings
 from entrypoints.web_app import web_app
 from entrypoints.worker_identity import server_worker
-from ports.language_model import TextDelta
+from ports.language_model import ModelPart, ModelRequest, TextDelta
 from ports.tool import ToolContext, ToolResult
 from tests.integration.graph import FakeRunner, Graph, for_ever, running
 from tests.react_fakes import FakeModel, FakeTool, Step, tool_call
@@ -41,24 +41,42 @@ class HeldTool(FakeTool):
         return ToolResult(content="held")
 
 
+class AskedModel(FakeModel):
+    """Tells when it is asked."""
+
+    def __init__(self, asked: anyio.Event, *answers: Sequence[Step]) -> None:
+        super().__init__(*answers)
+        self._asked = asked
+
+    async def stream(self, request: ModelRequest) -> AsyncIterator[ModelPart]:
+        self._asked.set()
+        async for part in super().stream(request):
+            yield part
+
+
 @asynccontextmanager
 async def holding(tmp_path: Path, tool: HeldTool) -> AsyncIterator[tuple[Graph, Task]]:
     """A task of the react agent that has called the tool, and would answer after it."""
+    async with reacting(tmp_path, FakeModel([tool_call("hold")], DONE), tool) as graph:
+        task = await graph.submit("go", agent="react")
+        with anyio.fail_after(5):
+            await tool.called.wait()
+        yield graph, task
+
+
+@asynccontextmanager
+async def reacting(tmp_path: Path, model: FakeModel, tool: HeldTool) -> AsyncIterator[Graph]:
     settings = Settings(
         data_dir=tmp_path, database_url="memory:", default_agent="react", shutdown_s=2.0
     )
     container = Container(
         settings=settings,
         worker_settings=server_worker(settings, instance="test"),
-        language_model=providers.Object(FakeModel([tool_call("hold")], DONE)),
+        language_model=providers.Object(model),
         tools=providers.Object([tool]),
     )
     async with opened(container):
-        graph = Graph(container, FakeRunner())
-        task = await graph.submit("go", agent="react")
-        with anyio.fail_after(5):
-            await tool.called.wait()
-        yield graph, task
+        yield Graph(container, FakeRunner())
 
 
 def pausing_of(graph: Graph) -> Pausing:
@@ -98,6 +116,29 @@ async def test_a_task_rests_between_two_iterations_and_goes_on(tmp_path: Path) -
             "task_resumed",
             "iteration_start",
         ]
+
+
+async def test_a_task_rests_before_the_calls_that_it_has_thought_of(tmp_path: Path) -> None:
+    asked, may_answer = anyio.Event(), anyio.Event()
+    tool = HeldTool()
+    model = AskedModel(asked, [may_answer, tool_call("hold")], DONE)
+    async with reacting(tmp_path, model, tool) as graph:
+        task = await graph.submit("go", agent="react")
+        with anyio.fail_after(5):
+            await asked.wait()
+        pausing = pausing_of(graph)
+        await pausing.pause(LOCAL, task.task_id)
+        may_answer.set()
+        await until(graph, task, TaskStatus.PAUSED)
+        was_called = tool.called.is_set()
+
+        tool.may_end.set()
+        await pausing.resume(LOCAL, task.task_id)
+
+        assert (await graph.ended(task)).status is TaskStatus.COMPLETED
+        types = await graph.event_types(task)
+        assert not was_called
+        assert types[types.index("task_resumed") + 1] == "tool_call_start"
 
 
 async def test_a_paused_task_can_be_cancelled(tmp_path: Path) -> None:
