@@ -24,6 +24,7 @@ from ports.process import Command, Exit, Output, ProcessUsage
 log = logging.getLogger(__name__)
 
 _KILL_S = 5.0
+_ASK_AGAIN_S = 0.05
 
 
 class LinuxProcess:
@@ -130,7 +131,10 @@ class LinuxProcess:
             self._processes.signal_group(signal.SIGCONT)
         else:
             # The sandbox itself would end at once and take what is inside along.
-            await self._processes.signal_followers(signal.SIGTERM)
+            while not await self._processes.signal_inside(signal.SIGTERM):
+                left_s = deadline - loop.time()
+                if left_s <= 0 or await self._watch.exited(timeout_s=min(left_s, _ASK_AGAIN_S)):
+                    break
         await self._watch.exited(timeout_s=grace_s)
         await self._processes.group_gone(timeout_s=deadline - loop.time())
 

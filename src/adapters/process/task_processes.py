@@ -38,16 +38,16 @@ class TaskProcesses:
         except (ProcessLookupError, PermissionError):
             return
 
-    async def signal_followers(self, number: int) -> None:
-        """Signal all but the leader."""
-        for entry in await asyncio.to_thread(self._followers):
-            send_signal(entry, number)
+    async def signal_inside(self, number: int) -> bool:
+        """Signal what runs in a sandbox, of which the leader and its children are the shell.
 
-    async def signal_inside(self, number: int) -> None:
-        """Signal what runs in a sandbox, of which the leader and its children are the shell."""
-        for entry in await asyncio.to_thread(self._followers):
-            if entry.parent != self._leader:
-                send_signal(entry, number)
+        False if nothing did: one that is being set up is still empty.
+        """
+        followers = await asyncio.to_thread(self._followers)
+        inside = [entry for entry in followers if entry.parent != self._leader]
+        for entry in inside:
+            send_signal(entry, number)
+        return bool(inside)
 
     async def signal_other_group(self, group: int, number: int) -> None:
         """Signal those of the leader's session that are in the group."""
