@@ -32,7 +32,9 @@ _BY_ITSELF = frozenset({"exit_code", "agent_error", "model_error"})
 _LAST_EXIT_CODE = 128  # above it a shell tells of signals
 _MOST_ERRORS = 16
 _MOST_CHARS = 4096
-_LOGIN = re.compile(r"\b(?:auth|unauthori|log ?in\b|logged|api.?key|credential|40[13]\b)", re.IGNORECASE)
+_LOGIN = re.compile(
+    r"\b(?:auth|unauthori|log ?in\b|logged|api.?key|credential|40[13]\b)", re.IGNORECASE
+)
 _THREAD = r"\b(?:conversation|session|thread|rollout|chat)"
 _LOST = re.compile(
     rf"\b(?:no|not|unknown|invalid|missing)\b.{{0,40}}{_THREAD}"

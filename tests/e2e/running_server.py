@@ -115,4 +115,6 @@ def running_server(data_dir: Path, **settings: str) -> Iterator[RunningServer]:
 
 def clean_environment(home: Path) -> dict[str, str]:
     """Nothing of the machine's: no keys, no proxies, no settings."""
-    return {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8"}
+    # A sandbox shows what the PATH names, wherever this Python lies.
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return {"PATH": path, "HOME": str(home), "LANG": "C.UTF-8"}

@@ -106,7 +106,11 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 @asynccontextmanager
 async def _started(cwd: Path, script: str, **changes: object) -> AsyncIterator[RunningProcess]:
     command = Command(
-        argv=("/bin/bash", "-c", script), cwd=str(cwd), task_id=TaskId("task_limits"), pty=False
+        argv=("/bin/bash", "-c", script),
+        cwd=str(cwd),
+        task_id=TaskId("task_limits"),
+        pty=False,
+        shown_paths=(sys.prefix,),
     )
     with anyio.fail_after(20):
         async with LinuxProcessHost().start(replace(command, **changes)) as process:  # type: ignore[arg-type]

@@ -29,7 +29,9 @@ def agent_findings(
     return [Finding(verdict="ok", subject=_SUBJECT, text=text), *_lacks(known, missing)]
 
 
-def _lacks(known: Iterable[AgentProfile], missing: Mapping[AgentName, str | None]) -> Sequence[Finding]:
+def _lacks(
+    known: Iterable[AgentProfile], missing: Mapping[AgentName, str | None]
+) -> Sequence[Finding]:
     """One for each program, with the agents that need it."""
     needed: dict[str, list[AgentProfile]] = {}
     for profile in known:

@@ -45,7 +45,8 @@ def test_a_wrong_argument_is_one_line_that_names_it(
 
 
 @pytest.mark.parametrize(
-    "arguments", [["submit", "x"], ["tasks"], ["watch", "--session", "s"], ["cancel", "t"], ["approve"]]
+    "arguments",
+    [["submit", "x"], ["tasks"], ["watch", "--session", "s"], ["cancel", "t"], ["approve"]],
 )
 def test_a_server_that_is_not_there_is_exit_code_5(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
