@@ -60,7 +60,8 @@ async def test_an_unknown_command_is_told_which_there_are(client: Client) -> Non
 
     assert answer["id"] == "a"
     assert (
-        answer["detail"] == "type: should be one of watch, unwatch, submit, cancel, retry, approve"
+        answer["detail"]
+        == "type: should be one of watch, unwatch, submit, cancel, retry, approve, input"
     )
 
 
