@@ -10,6 +10,7 @@ from application.open_questions import OpenQuestions
 from application.react_runner import ReactRunner
 from application.session_memory import SessionMemory
 from application.session_origins import SessionOrigins
+from entrypoints.provider_prices import prices_of
 from entrypoints.settings import Settings
 from ports.clock import Clock
 from ports.event_codec import EventCodec
@@ -69,7 +70,7 @@ def command_runner(
         homes=homes,
         archive=archive,
         terminals=terminals,
-        parsers=CliOutputParsers(clock),
+        parsers=CliOutputParsers(clock, prices_of=prices_of),
         matcher=matcher,
         clock=clock,
     )

@@ -5,9 +5,9 @@ from adapters.llm.deadlines import Deadlines
 from adapters.llm.openai_model import OPENAI_URL, OpenAIModel
 from adapters.llm.scripted_model import ScriptedModel
 from entrypoints.model_choice import model_kind, model_name
+from entrypoints.provider_prices import prices_of
 from entrypoints.settings import Settings
 from ports.language_model import LanguageModel
-from ports.price_list import PriceList
 
 
 def chosen_model(settings: Settings) -> LanguageModel:
@@ -29,7 +29,7 @@ def _openai(settings: Settings) -> LanguageModel:
         api=settings.openai_api,
         effort=settings.llm_reasoning,
         deadlines=_deadlines(settings),
-        prices=_prices("openai", base_url),
+        prices=prices_of("openai", server_url=base_url),
     )
 
 
@@ -42,7 +42,7 @@ def _anthropic(settings: Settings) -> LanguageModel:
         max_tokens=settings.anthropic_max_tokens,
         effort=settings.llm_reasoning,
         deadlines=_deadlines(settings),
-        prices=_prices("anthropic", base_url),
+        prices=prices_of("anthropic", server_url=base_url),
     )
 
 
@@ -52,10 +52,3 @@ def _deadlines(settings: Settings) -> Deadlines:
         first_token_s=settings.llm_first_token_s,
         idle_s=settings.llm_idle_s,
     )
-
-
-def _prices(provider: str, server_url: str) -> PriceList:
-    # The table is a fifth of a second of imports, which the offline model does not need.
-    from adapters.llm.genai_price_list import GenaiPriceList
-
-    return GenaiPriceList(provider=provider, server_url=server_url)

@@ -18,6 +18,7 @@ from domain.agent_thread import AgentThread
 from domain.events import AgentEvent
 from domain.task_events import Error
 from ports.clock import Clock
+from ports.price_list import PriceList
 from ports.runner import Outcome
 
 SOURCE = "claude-code"
@@ -36,11 +37,11 @@ _SAY_NOTHING = frozenset(
 
 
 class ClaudeCodeParser:
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, prices: PriceList | None = None) -> None:
         self._drift = DriftReport(SOURCE)
         self._calls = ToolCalls(clock)
         self._iterations = Iterations()
-        self._tokens = TokenCount()
+        self._tokens = TokenCount(prices)
         self._messages = ClaudeMessages(iterations=self._iterations, tokens=self._tokens)
         self._content = ClaudeContent(calls=self._calls, iterations=self._iterations)
         self._outcome: Outcome | None = None

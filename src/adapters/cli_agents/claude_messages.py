@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from adapters.cli_agents.claude_usage import call_usage, later_usage
+from adapters.cli_agents.claude_usage import cache_written, call_usage, later_usage
 from adapters.cli_agents.drift_report import Read, Unfamiliar
 from adapters.cli_agents.iterations import Iterations
 from adapters.cli_agents.json_line import JsonObject
@@ -49,7 +49,7 @@ class ClaudeMessages:
             return
         yield from self._begin(message_id, message, parent)
         heard = self._heard[parent]
-        yield from self._tokens.add(heard.model, call_usage(heard.usage))
+        yield from self._count(heard.model, heard.usage)
 
     def piece(self, event: object) -> Iterator[Read]:
         match event:
@@ -89,7 +89,7 @@ class ClaudeMessages:
                 heard.usage = later_usage(heard.usage, event)
             case {"type": "message_stop"}:
                 used, heard.usage = heard.usage, {}
-                yield from self._tokens.add(heard.model, call_usage(used))
+                yield from self._count(heard.model, used)
             case _:
                 yield Unfamiliar(f"stream_event {kind}")
 
@@ -103,3 +103,8 @@ class ClaudeMessages:
                 return
             case _:
                 yield Unfamiliar(f"delta {delta['type']}")
+
+    def _count(self, model: str, used: JsonObject) -> Iterator[Read]:
+        yield from self._tokens.add(
+            model, call_usage(used), cache_written_tokens=cache_written(used)
+        )

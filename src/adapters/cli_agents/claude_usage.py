@@ -19,6 +19,11 @@ def call_usage(told: Mapping[str, object], cost_usd: object = None) -> Usage:
     )
 
 
+def cache_written(told: Mapping[str, object]) -> int:
+    """Of the input tokens, those that cost more because they are kept."""
+    return added(told.get("cache_creation_input_tokens"))
+
+
 def later_usage(known: JsonObject, event: object) -> JsonObject:
     """What is told at the end of a message holds what was told at its start, or leaves it out."""
     match event:

@@ -1,27 +1,35 @@
 """Makes the parser of a known command-line agent, a new one for each run."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from adapters.cli_agents import claude_code_parser, codex_parser, gemini_parser
 from domain.agent_thread import AgentThread
 from ports.clock import Clock
 from ports.output_parser import OutputParser
+from ports.price_list import PriceList
 
-_PARSERS: Mapping[str, Callable[[Clock, AgentThread | None], OutputParser]] = {
-    claude_code_parser.SOURCE: lambda clock, _: claude_code_parser.ClaudeCodeParser(clock),
-    codex_parser.SOURCE: lambda clock, thread: codex_parser.CodexParser(clock, thread=thread),
-    gemini_parser.SOURCE: lambda clock, _: gemini_parser.GeminiParser(clock),
-}
+PricesOf = Callable[[str], PriceList | None]
+"""By the name of a provider; asked when an agent that needs them is run."""
 
 
 class CliOutputParsers:
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, prices_of: PricesOf = lambda _: None) -> None:
         self._clock = clock
+        self._prices_of = prices_of
 
     def of(self, name: str, *, thread: AgentThread | None = None) -> OutputParser | None:
-        parser = _PARSERS.get(name)
-        return parser(self._clock, thread) if parser else None
+        match name:
+            case claude_code_parser.SOURCE:
+                prices = self._prices_of("anthropic")
+                return claude_code_parser.ClaudeCodeParser(self._clock, prices=prices)
+            case codex_parser.SOURCE:
+                return codex_parser.CodexParser(self._clock, thread=thread)
+            case gemini_parser.SOURCE:
+                prices = self._prices_of("google")
+                return gemini_parser.GeminiParser(self._clock, prices=prices)
+            case _:
+                return None
 
     @property
     def names(self) -> Sequence[str]:
-        return tuple(_PARSERS)
+        return (claude_code_parser.SOURCE, codex_parser.SOURCE, gemini_parser.SOURCE)

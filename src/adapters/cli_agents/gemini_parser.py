@@ -21,17 +21,18 @@ from domain.agent_thread import AgentThread
 from domain.events import AgentEvent
 from domain.task_events import Error
 from ports.clock import Clock
+from ports.price_list import PriceList
 from ports.runner import Completed, Outcome
 
 SOURCE = "gemini"
 
 
 class GeminiParser:
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, prices: PriceList | None = None) -> None:
         self._drift = DriftReport(SOURCE)
         self._calls = ToolCalls(clock)
         self._iterations = Iterations()
-        self._tokens = TokenCount()
+        self._tokens = TokenCount(prices)
         self._spoken = SpokenMessage()
         self._plan = Plan()
         self._outcome: Outcome | None = None

@@ -1,19 +1,27 @@
 """What an agent has used, counted once however often and in whichever sums it is told."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from domain.thinking_events import TokenUsage
 from domain.usage import Usage
+from ports.price_list import PriceList
 
 
 class TokenCount:
-    def __init__(self) -> None:
+    """What the agent tells no cost of is priced, so that a limit of money holds before its end."""
+
+    def __init__(self, prices: PriceList | None = None) -> None:
+        self._prices = prices
         self._by_model: dict[str, Usage] = {}
 
-    def add(self, model: str, usage: Usage) -> Iterator[TokenUsage]:
+    def add(
+        self, model: str, usage: Usage, *, cache_written_tokens: int = 0
+    ) -> Iterator[TokenUsage]:
         """What one call to a model used; nothing is told of nothing."""
         if not (usage.input_tokens or usage.output_tokens or usage.cost_usd):
             return
+        usage = self._priced(model, usage, cache_written_tokens)
         self._by_model[model] = self._by_model.get(model, Usage()).plus(usage)
         total = _sum(self._by_model)
         yield TokenUsage(
@@ -36,6 +44,14 @@ class TokenCount:
             counted = dict(self._by_model)
         for model, usage in told.items():
             yield from self.add(model, usage.minus(counted.get(model, Usage())))
+
+    def _priced(self, model: str, usage: Usage, cache_written_tokens: int) -> Usage:
+        if self._prices is None or usage.cost_usd is not None:
+            return usage
+        cost_usd = self._prices.cost_of(
+            model=model, usage=usage, cache_written_tokens=cache_written_tokens
+        )
+        return replace(usage, cost_usd=cost_usd)
 
 
 def usage(

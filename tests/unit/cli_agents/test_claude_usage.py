@@ -1,5 +1,7 @@
+from adapters.cli_agents.claude_code_parser import ClaudeCodeParser
 from domain.thinking_events import TokenUsage
 from domain.usage import Usage
+from tests.fakes import FakeClock
 from tests.unit.cli_agents.claude_lines import Line, assistant, piece, pieces, result, text
 from tests.unit.cli_agents.transcript import events_of, new_parser
 
@@ -134,3 +136,37 @@ def test_amounts_that_are_no_amounts_count_as_untold() -> None:
     odd = {"input_tokens": "9" * 30, "output_tokens": -1, "cache_read_input_tokens": True}
 
     assert usages(assistant(text("One."), usage=odd), result(usage=7, modelUsage=[1])) == []
+
+
+class DollarAToken:
+    def cost_of(self, *, model: str, usage: Usage, cache_written_tokens: int = 0) -> float | None:
+        """What is written to the cache costs twice as much."""
+        known = float(usage.input_tokens + usage.output_tokens + cache_written_tokens)
+        return known if model == "opus" else None
+
+
+def costs(*lines: Line) -> list[tuple[float | None, float | None]]:
+    parser = ClaudeCodeParser(FakeClock(), prices=DollarAToken())
+    return [
+        (event.cost_usd, event.total_cost_usd)
+        for event in events_of(parser, *lines)
+        if isinstance(event, TokenUsage)
+    ]
+
+
+def test_a_call_is_priced_before_the_agent_tells_what_it_cost() -> None:
+    assert costs(assistant(text("One."), usage=CALL)) == [(111.0, 111.0)]
+
+
+def test_the_agents_own_sum_counts_only_for_what_was_not_priced_yet() -> None:
+    called = assistant(text("One."), usage=CALL)
+
+    assert costs(called, result(modelUsage=sums(opus=150.0))) == [(111.0, 111.0), (39.0, 150.0)]
+
+
+def test_what_nobody_prices_has_no_cost_until_it_is_told() -> None:
+    begun: Line = {"id": "m1", "model": "own", "usage": CALL}
+    call = [piece({"type": "message_start", "message": begun}), piece({"type": "message_stop"})]
+
+    assert costs(*call) == [(None, None)]
+    assert costs(*call, result(modelUsage=sums(own=2.0)))[-1] == (2.0, 2.0)
