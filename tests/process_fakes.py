@@ -16,6 +16,7 @@ from domain.ids import AgentName, CallId, SessionId, SessionKey, TaskId
 from domain.limits import Limits
 from domain.principal import LOCAL
 from domain.process_events import Log, OutputStream
+from domain.redaction import Redactor
 from domain.task import Task, TaskStatus
 from ports.process import Command, Exit, Output, ProcessUsage
 from ports.tool import ToolContext
@@ -132,6 +133,7 @@ class RecordingContext:
     grace_s: float = 5.0
     events: list[AgentEvent] = field(default_factory=list)
     thread: AgentThread | None = None
+    redactor: Redactor = field(default_factory=Redactor)
     kept: list[AgentThread] = field(default_factory=list)
     refuses: Callable[[AgentEvent], Exception | None] = lambda _: None
 

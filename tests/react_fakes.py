@@ -15,6 +15,7 @@ from domain.events import AgentEvent
 from domain.ids import AgentName, CallId, SessionId, SessionKey, TaskId
 from domain.limits import Limits
 from domain.principal import LOCAL
+from domain.redaction import Redactor
 from domain.task import Task, TaskStatus
 from domain.usage import Usage
 from ports.language_model import LanguageModel, ModelPart, ModelRequest, ModelUsage, ToolCall
@@ -77,6 +78,7 @@ class FakeContext:
     limits: Limits = field(default_factory=Limits)
     workspace: str = "/workspace"
     grace_s: float = 5.0
+    redactor: Redactor = field(default_factory=Redactor)
     events: list[AgentEvent] = field(default_factory=list)
     decision: ApprovalDecision = YES
     fails_with: Callable[[AgentEvent], Exception | None] = lambda _: None

@@ -26,6 +26,7 @@ from domain.errors import (
 )
 from domain.events import EventListener, Origin
 from domain.limits import Limits
+from domain.redaction import Redactor
 from domain.task import Task
 from domain.task_events import TaskStarted
 from domain.usage import Usage
@@ -34,6 +35,7 @@ from ports.agent_threads import AgentThreads
 from ports.clock import Clock
 from ports.meter import Meter
 from ports.runner import Completed, Failed, Outcome, Runner
+from ports.secrets import Secrets
 from ports.workspaces import Workspaces
 
 log = logging.getLogger(__name__)
@@ -59,6 +61,7 @@ class AgentCoordinator:
         questions: OpenQuestions,
         threads: AgentThreads,
         memory: SessionMemory,
+        secrets: Secrets,
         clock: Clock,
         meter: Meter,
         resuming: Collection[str] = ("react",),
@@ -71,6 +74,7 @@ class AgentCoordinator:
         self._questions = questions
         self._threads = threads
         self._memory = memory
+        self._secrets = secrets
         self._clock = clock
         self._meter = meter
         self._resuming = resuming
@@ -132,6 +136,7 @@ class AgentCoordinator:
     async def _prepare(self, task: Task, context: TaskContext) -> Runner:
         profile = await self._catalog.find(task.agent)
         context.profile = profile
+        context.redact(Redactor(self._secrets.of(profile)))
         context.limits = context.limits.within(profile.limits)
         resumed_from = await self._take_up(task, context)
         await context.emit(

@@ -5,9 +5,11 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from application.fingerprint import fingerprint
+from application.redacted import redacted
 from domain.approval import POLICY, ApprovalDecision, ApprovalRequest, StoredApproval
 from domain.errors import AgentcastError, ApprovalNotFound, Unavailable
 from domain.events import AgentEvent
+from domain.redaction import Redactor
 from domain.task import Approval, Task
 from domain.tool_events import ApprovalRequired, ApprovalResolved
 from ports.approval_store import ApprovalStore, NewApproval
@@ -37,14 +39,19 @@ class ApprovalGate:
         self._default = default
         self._expires_s = expires_s
 
-    async def ask(self, task: Task, request: ApprovalRequest, *, emit: Emit) -> ApprovalDecision:
-        """Returns when it is decided or expired; both are told as events, whoever decides."""
+    async def ask(
+        self, task: Task, request: ApprovalRequest, *, redactor: Redactor, emit: Emit
+    ) -> ApprovalDecision:
+        """Returns when it is decided or expired; both are told as events, whoever decides.
+
+        What is stored and shown has no secrets in it; the answer is for the request as it is.
+        """
         asked = request.storable()
         approval = await self._store.open(
             NewApproval(
                 approval_id=self._ids.approval_id(),
                 task=task,
-                request=asked,
+                request=redacted(asked, redactor),
                 fingerprint=fingerprint(asked.tool_name, asked.arguments),
                 for_s=self._expires_s,
                 decision=_by_policy(request.mode or task.approval or self._default),

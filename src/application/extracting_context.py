@@ -9,6 +9,7 @@ from domain.approval import ApprovalDecision, ApprovalRequest
 from domain.events import AgentEvent
 from domain.limits import Limits
 from domain.process_events import Log
+from domain.redaction import Redactor
 from domain.thinking_events import Message
 from domain.tool_events import ToolCallComplete
 from ports.runner import RunContext
@@ -38,6 +39,10 @@ class ExtractingContext:
     @property
     def grace_s(self) -> float:
         return self._context.grace_s
+
+    @property
+    def redactor(self) -> Redactor:
+        return self._context.redactor
 
     @property
     def thread(self) -> AgentThread | None:

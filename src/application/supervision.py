@@ -4,16 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from application.live_terminal import LiveTerminal
 from application.live_terminals import LiveTerminals
 from application.output_chunks import OutputChunks
 from application.output_reading import OutputReading
+from application.redacted_output import RedactedOutput
 from application.usage_sampling import UsageSampling
 from domain.errors import StartFailed
 from domain.process_events import ProcessExited, ProcessStarted
 from domain.workspace_events import SandboxStatus
 from ports.clock import Clock
-from ports.output_archive import ArchiveWriter, OutputArchive
+from ports.output_archive import OutputArchive
 from ports.process import Command, Exit, ProcessHost, RunningProcess
 from ports.runner import RunContext
 
@@ -47,14 +47,18 @@ class Supervision:
             self._started(command, within_s=context.profile.start_s) as process,
         ):
             began = self._clock.monotonic()
+            redacted: RedactedOutput | None = None
             try:
                 await context.emit(_process_started(process, command, shown))
                 await context.emit(_sandbox_status(process, command))
                 async with self._terminals.open(command, process, emit=context.emit) as terminal:
-                    ended = await _read(process, reading, kept, terminal, context)
+                    redacted = RedactedOutput(
+                        context.redactor, kept=kept, terminal=terminal, reading=reading
+                    )
+                    ended = await _read(process, reading, redacted, context)
             except asyncio.CancelledError:
                 ended = await _stopped(process, context)
-                await reading.end()
+                await (redacted or reading).end()
                 await context.emit(self._process_exited(ended, began))
                 raise
             await context.emit(self._process_exited(ended, began))
@@ -105,19 +109,18 @@ def _sandbox_status(process: RunningProcess, command: Command) -> SandboxStatus:
 async def _read(
     process: RunningProcess,
     reading: OutputReading,
-    kept: ArchiveWriter,
-    terminal: LiveTerminal,
+    redacted: RedactedOutput,
     context: RunContext,
 ) -> Exit:
     async with UsageSampling(process, context.emit):
-        await _follow(process, reading, kept, terminal)
+        await _follow(process, reading, redacted)
         if reading.is_full:
             return await process.stop(grace_s=context.grace_s)
         return await process.wait()
 
 
 async def _follow(
-    process: RunningProcess, reading: OutputReading, kept: ArchiveWriter, terminal: LiveTerminal
+    process: RunningProcess, reading: OutputReading, redacted: RedactedOutput
 ) -> None:
     async with OutputChunks(process.output()) as chunks:
         while not reading.is_full:
@@ -129,10 +132,8 @@ async def _follow(
                 continue
             if output is None:
                 break
-            await kept.write(output.text)
-            await terminal.feed(output.text)
-            await reading.take(output)
-    await reading.end()
+            await redacted.take(output)
+    await redacted.end()
 
 
 async def _stopped(process: RunningProcess, context: RunContext) -> Exit:

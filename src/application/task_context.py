@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from application.approval_gate import ApprovalGate
 from application.open_questions import OpenQuestions
 from application.pause_signal import PauseSignal
+from application.redacted_events import RedactedEvents
 from application.stop_signal import LimitHit, StopSignal
 from application.working_time import WorkingTime
 from domain.agent_profile import AgentProfile
@@ -16,6 +17,7 @@ from domain.errors import LeaseLost, LogUnavailable, StorageFull
 from domain.events import AgentEvent, EventListener, Origin
 from domain.limits import Limits, Spent, over_limit
 from domain.process_events import ProcessStarted, ResourceUsage
+from domain.redaction import Redactor
 from domain.task import Task
 from domain.task_events import TaskPaused, TaskResumed, TaskStarted
 from domain.tool_events import InputReceived, InputRequired
@@ -70,6 +72,7 @@ class TaskContext:
         self._pauses = pauses
         self._meter = meter
         self._recorded = recorded
+        self.redact(Redactor())
 
     @property
     def grace_s(self) -> float:
@@ -81,18 +84,21 @@ class TaskContext:
         self.has_spoken = self.has_spoken or not isinstance(event, _BEFORE_THE_FIRST_WORD)
         self.spent.count(event)
         self._check_limits()
-        for listener in self._listeners:
-            await self._tell(listener, event)
+        await self._tell_all(event)
 
     async def emit_all(self, events: Iterable[AgentEvent]) -> None:
         self.last_event_at = self.time.now()
         self.has_spoken = True
         for event in events:
             self.spent.count(event)
-            for listener in self._listeners:
-                await self._tell(listener, event)
+            await self._tell_all(event)
         # Not sooner: a run that is stopped while it waits for the log loses the rest of its burst.
         self._check_limits()
+
+    def redact(self, redactor: Redactor) -> None:
+        """Mask its secrets in all that is told from now on."""
+        self.redactor = redactor
+        self._redacted = RedactedEvents(redactor)
 
     async def recorded(self) -> None:
         await self._recorded()
@@ -125,7 +131,9 @@ class TaskContext:
         # Two open questions at once: the first answer would make a waiting task look running.
         async with self._asking:
             with self.time.standing_still():
-                return await self._approvals.ask(self._task, request, emit=self.emit)
+                return await self._approvals.ask(
+                    self._task, request, redactor=self.redactor, emit=self.emit
+                )
 
     async def ask(self, question: str) -> str:
         async with self._asking:
@@ -135,6 +143,11 @@ class TaskContext:
                     answer = await reply()
         await self.emit(InputReceived(kind="message", by=answer.by))
         return answer.text
+
+    async def _tell_all(self, event: AgentEvent) -> None:
+        for shown in self._redacted.of(event):
+            for listener in self._listeners:
+                await self._tell(listener, shown)
 
     async def _tell(self, listener: EventListener, event: AgentEvent) -> None:
         try:

@@ -37,7 +37,7 @@ from application.tails import Tails
 from application.watches import Watches
 from application.worker import Worker
 from application.worker_settings import WorkerSettings
-from entrypoints import agent_runners, choices, folders, stores
+from entrypoints import agent_runners, choices, folders, server_secrets, stores
 from entrypoints.chosen_model import chosen_model
 from entrypoints.data_directory import DataDirectory
 from entrypoints.settings import Settings
@@ -61,6 +61,7 @@ from ports.process import ProcessHost
 from ports.profile_store import ProfileStore
 from ports.program_finder import ProgramFinder
 from ports.runner import Runner
+from ports.secrets import Secrets
 from ports.session_store import SessionStore
 from ports.task_store import TaskStore
 from ports.tool import Tool
@@ -83,6 +84,7 @@ class Container(DeclarativeContainer):
     metrics_registry = Singleton(new_registry)
     metrics_page = Callable(exposition, metrics_registry)
     meter: Provider[Meter] = Singleton(PrometheusMeter, metrics_registry)
+    secrets: Provider[Secrets] = Singleton(server_secrets.secrets, settings)
     authenticator: Provider[Authenticator] = Singleton(LocalAuthenticator)
     workspaces: Provider[Workspaces] = Singleton(
         folders.workspaces, data_directory, fixed=settings.provided.workspace
@@ -91,7 +93,6 @@ class Container(DeclarativeContainer):
     workspace_retention: Provider[WorkspaceRetention] = Singleton(
         folders.workspace_retention, data_directory
     )
-
     output_archive: Provider[OutputArchive] = Singleton(folders.output_archive, data_directory)
     _stores = Singleton(stores.chosen_stores, settings, clock=clock, ids=ids)
     database = Callable(stores.database_of, _stores)
@@ -159,7 +160,6 @@ class Container(DeclarativeContainer):
         kinds=runners,
         parsers=Callable(choices.parser_names),
     )
-
     tails = Singleton(Tails, log=event_log, sessions=session_store, tasks=task_store, codec=codec)
     tail_follower = Singleton(TailFollower, tails=tails, wakeups=wakeups)
     event_broadcaster = Singleton(
@@ -174,16 +174,16 @@ class Container(DeclarativeContainer):
     )
     approvals = Singleton(Approvals, store=approval_store, wakeups=wakeups)
     open_questions = Singleton(agent_runners.open_questions)
-    approval_gate = Singleton(ApprovalGate, store=approval_store, wakeups=wakeups, ids=ids)
     agent_coordinator = Singleton(
         AgentCoordinator,
         runners=runners,
         catalog=catalog,
         workspaces=workspaces,
-        approvals=approval_gate,
+        approvals=Singleton(ApprovalGate, store=approval_store, wakeups=wakeups, ids=ids),
         questions=open_questions,
         threads=agent_threads,
         memory=session_memory,
+        secrets=secrets,
         clock=clock,
         meter=meter,
     )

@@ -5,6 +5,8 @@ import sys
 
 import structlog
 
+from domain.redaction import Redactor
+from entrypoints.server_secrets import server_redactor
 from entrypoints.settings import Settings
 
 
@@ -20,12 +22,24 @@ def start_logging(settings: Settings) -> None:
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_last(settings)],
     )
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(formatter)
+    handler.setFormatter(_RedactingFormatter(server_redactor(settings), formatter))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
     for noisy in ("uvicorn", "httpx", "httpx2", "openai", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+class _RedactingFormatter(logging.Formatter):
+    """Masks secrets in whole records, with their tracebacks."""
+
+    def __init__(self, redactor: Redactor, formatter: logging.Formatter) -> None:
+        super().__init__()
+        self._redactor = redactor
+        self._formatter = formatter
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._redactor.text(self._formatter.format(record))
 
 
 def _last(settings: Settings) -> list[structlog.typing.Processor]:

@@ -9,6 +9,7 @@ from domain.agent_thread import AgentThread
 from domain.approval import ApprovalDecision, ApprovalRequest
 from domain.events import AgentEvent
 from domain.limits import Limits
+from domain.redaction import Redactor
 from domain.task import Task
 from domain.task_events import FailureReason
 
@@ -47,6 +48,10 @@ class RunContext(Protocol):
     @property
     def grace_s(self) -> float:
         """How long a process may take to end when asked to; 0 after a cancel by `kill`."""
+
+    @property
+    def redactor(self) -> Redactor:
+        """Knows the secrets of the profile. What is emitted goes through it in any case."""
 
     @property
     def thread(self) -> AgentThread | None:

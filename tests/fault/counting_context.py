@@ -12,6 +12,7 @@ from domain.approval import ApprovalDecision, ApprovalRequest
 from domain.events import AgentEvent
 from domain.limits import Limits
 from domain.process_events import Log
+from domain.redaction import Redactor
 
 
 @dataclass(kw_only=True)
@@ -21,6 +22,7 @@ class CountingContext:
     workspace: str
     grace_s: float = 5.0
     thread: AgentThread | None = None
+    redactor: Redactor = field(default_factory=Redactor)
     chars: int = 0
     longest: int = 0
     most_bytes: int = 0

@@ -1,0 +1,94 @@
+"""Masks secrets before anything is stored or shown."""
+
+from collections.abc import Sequence
+
+from domain.known_keys import MASK, without_known_keys
+from domain.needles import LEAST_CHARS, Needles, Span
+
+
+class Redactor:
+    """Masks texts that are known to be secret, and what looks like a key of a known service."""
+
+    def __init__(self, needles: Sequence[str] = ()) -> None:
+        """Those of fewer than 6 characters are passed over."""
+        long = [needle for needle in needles if len(needle) >= LEAST_CHARS]
+        self._needles = Needles(long) if long else None
+
+    @property
+    def has_needles(self) -> bool:
+        return self._needles is not None
+
+    def text(self, text: str) -> str:
+        """Of a text that is whole."""
+        if self._needles is not None:
+            spans, _ = self._needles.find(text)
+            if spans:
+                text = _masked(text, spans)
+        return without_known_keys(text)
+
+    def stream(self) -> "StreamRedactor":
+        return StreamRedactor(self._needles)
+
+
+class StreamRedactor:
+    """However a text is cut into pieces, what comes out is the same, without a needle in it.
+
+    It holds back no more than the end that may become a needle, or an escape sequence. Keys are
+    not recognised here: only a whole text shows where they end.
+    """
+
+    def __init__(self, needles: Needles | None) -> None:
+        self._needles = needles
+        self._held = ""
+        self._hidden = 0
+        """How much of what is held is part of a needle whose mask was given out."""
+
+    def feed(self, text: str) -> str:
+        if self._needles is None:
+            return text
+        return self._released(self._needles, self._held + text, is_end=False)
+
+    def end(self) -> str:
+        """What was held back; it can be fed again after that, with another text."""
+        if self._needles is None or not self._held:
+            return ""
+        return self._released(self._needles, self._held, is_end=True)
+
+    def _released(self, needles: Needles, text: str, *, is_end: bool) -> str:
+        spans, begun = needles.find(text)
+        end = len(text) if is_end else begun
+        if self._hidden == 0 and not spans:
+            self._held = text[end:]
+            return text[:end]
+        pieces: list[str] = []
+        start = 0
+        for first, stop in _merged(spans, hidden=self._hidden):
+            is_given_out = self._hidden > 0 and first == 0
+            if first >= end and not is_given_out:
+                break
+            if not is_given_out:
+                pieces += (text[start:first], MASK)
+            start = stop
+        pieces.append(text[start:end])
+        self._held, self._hidden = text[end:], max(0, start - end)
+        return "".join(pieces)
+
+
+def _masked(text: str, spans: Sequence[Span]) -> str:
+    pieces: list[str] = []
+    start = 0
+    for first, stop in _merged(spans):
+        pieces += (text[start:first], MASK)
+        start = stop
+    return "".join((*pieces, text[start:]))
+
+
+def _merged(spans: Sequence[Span], *, hidden: int = 0) -> Sequence[Span]:
+    """Those that overlap are one; `hidden` is the end of one that begins the text."""
+    merged = [(0, hidden)] if hidden else []
+    for start, stop in spans:
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], stop))
+        else:
+            merged.append((start, stop))
+    return merged

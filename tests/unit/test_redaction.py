@@ -1,0 +1,106 @@
+"""Secrets are masked, however a text is cut, escaped or coloured."""
+
+import re
+from base64 import b64encode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.system.secret_forms import forms_of
+from domain.redaction import Redactor
+
+SECRET = "s3cr3t/with+more"
+ESCAPES = re.compile(r"\x1b\[[0-9]*m|\r(?=\n)")
+LETTERS = st.text(alphabet="ab", min_size=6, max_size=9)
+PIECES = st.sampled_from(
+    ["a", "b", "ab", "ba", "aab", "\x1b[1m", "\x1b[", "\x1b", "\r", "\n", "x"]
+)
+
+
+@given(st.lists(LETTERS, min_size=1, max_size=4), st.lists(PIECES, max_size=40), st.data())
+def test_however_a_text_is_cut_the_same_comes_out_without_a_needle(
+    needles: list[str], pieces: list[str], data: st.DataObject
+) -> None:
+    text = "".join(pieces)
+    stream = Redactor(needles).stream()
+
+    shown, rest = "", text
+    while rest:
+        cut = data.draw(st.integers(1, len(rest)))
+        shown += stream.feed(rest[:cut])
+        rest = rest[cut:]
+    shown += stream.end()
+
+    whole = Redactor(needles).stream()
+    assert shown == whole.feed(text) + whole.end()
+    assert not any(needle in ESCAPES.sub("", shown) for needle in needles)
+
+
+@given(st.lists(LETTERS, min_size=1, max_size=4), st.text(alphabet="abx", max_size=40))
+def test_no_more_is_held_back_than_may_become_a_needle(needles: list[str], text: str) -> None:
+    shown = Redactor(needles).stream().feed(text).replace("[redacted]", "")
+    masked = Redactor(needles).text(text).replace("[redacted]", "")
+
+    assert masked.startswith(shown)
+    assert len(masked) - len(shown) < max(map(len, needles))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"a {SECRET} b",
+        "a s3cr3t%2Fwith%2Bmore b",
+        "a s3cr3t%2fwith%2bmore b",
+        "a s3cr3\x1b[31mt/wi\x1b[0mth+mo\x1b[Kre b",
+    ],
+)
+def test_a_secret_is_masked_in_every_form(text: str) -> None:
+    assert Redactor(list(forms_of(SECRET))).text(text) == "a [redacted] b"
+
+
+@pytest.mark.parametrize("before", ["", "u", "us", "user:"])
+def test_a_secret_is_masked_in_the_base64_of_a_longer_text(before: str) -> None:
+    encoded = b64encode(f"{before}{SECRET}".encode()).decode()
+
+    shown = Redactor(list(forms_of(SECRET))).text(encoded)
+
+    assert "[redacted]" in shown
+    assert len(shown.replace("[redacted]", "")) <= 4 + len(b64encode(before.encode()))
+
+
+def test_a_secret_of_several_lines_is_found_with_the_line_ends_of_a_terminal() -> None:
+    assert Redactor(["first\nsecond"]).text("first\r\nsecond\r\n") == "[redacted]\r\n"
+
+
+def test_secrets_that_overlap_have_one_mask() -> None:
+    assert Redactor(["abcdef", "defghi", "bcdefg"]).text("-abcdefghi-") == "-[redacted]-"
+
+
+def test_what_is_too_short_is_no_secret() -> None:
+    assert Redactor(["short"]).text("short") == "short"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "ghp_" + "a1B2" * 9,
+        "github_pat_" + "a1B2" * 10,
+        "sk-" + "a1B2" * 12,
+        "sk-ant-api03-" + "a1-_" * 12,
+        "sk-proj-" + "a1-_" * 12,
+        "AKIA" + "ABCDEFGH12345678",
+        "AIza" + "a1B2-" * 7,
+        "hf_" + "aB" * 17,
+        "xoxb-" + "1234567890-abc",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJlLW9mLWl0",
+        "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----",
+    ],
+)
+def test_keys_of_known_services_are_masked_by_how_they_look(key: str) -> None:
+    assert Redactor().text(f"key: {key}, more") == "key: [redacted], more"
+
+
+@pytest.mark.parametrize("text", ["task-based sk-learn AKIA hf_x eyJ", "a-b_c", "risk-assessment"])
+def test_ordinary_words_stay(text: str) -> None:
+    assert Redactor().text(text) == text
