@@ -160,6 +160,27 @@ async def test_a_plan_is_told_as_its_phases_begin_and_end(tmp_path: Path) -> Non
     ]
 
 
+async def test_a_phase_of_a_new_plan_begins_though_its_id_was_used_before(tmp_path: Path) -> None:
+    answers = [plan("completed", "pending")], [plan("in_progress", "pending", a="other")], DONE
+    async with reacting(tmp_path, *answers) as graph:
+        task = await submit(graph)
+        await graph.ended(task)
+        events = await graph.events(task)
+
+    told = [
+        (event["event_type"], event.get("phase_name"))
+        for event in events
+        if str(event["event_type"]).startswith(("plan", "phase"))
+    ]
+    assert told == [
+        ("plan_created", None),
+        ("phase_start", "look"),
+        ("phase_complete", "look"),
+        ("plan_created", None),
+        ("phase_start", "other"),
+    ]
+
+
 async def test_every_call_of_a_task_that_wants_to_be_asked_waits_for_its_yes(
     tmp_path: Path,
 ) -> None:
@@ -186,9 +207,9 @@ async def test_nothing_can_be_answered_that_was_not_asked(tmp_path: Path) -> Non
             await terminals(graph).give(LOCAL, task.task_id, MessageInput(text="b"))
 
 
-def plan(first: str, second: str) -> Step:
+def plan(first: str, second: str, *, a: str = "look") -> Step:
     phases = [
-        {"id": "a", "name": "look", "status": first},
+        {"id": "a", "name": a, "status": first},
         {"id": "b", "name": "write", "status": second},
     ]
     return tool_call("update_plan", goal="all of it", phases=phases)
