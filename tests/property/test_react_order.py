@@ -6,13 +6,22 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.tools.ask_user import AskUserTool
+from adapters.tools.update_plan import UpdatePlanTool
+from domain.agent_profile import AgentProfile
+from domain.approval import ApprovalDecision, Decision
 from domain.errors import ModelRefused, ModelUnavailable, ToolError
 from domain.events import AgentEvent
+from domain.ids import AgentName
+from domain.task import Approval
 from domain.task_events import TaskAnalysis
 from domain.thinking_events import (
     IterationComplete,
     IterationStart,
     Message,
+    PhaseComplete,
+    PhaseStart,
+    PlanCreated,
     ThinkComplete,
     ThinkDelta,
     Thinking,
@@ -32,10 +41,20 @@ from tests.react_fakes import (
     usage,
 )
 
+STATUSES = st.sampled_from(["pending", "in_progress", "completed"])
+
+
+def planned(goal: str, one: str, other: str) -> Step:
+    phases = [{"id": "1", "name": goal, "status": one}, {"id": "2", "name": "b", "status": other}]
+    return tool_call("update_plan", goal=goal, phases=phases)
+
+
 PARTS: st.SearchStrategy[Step] = st.one_of(
     st.builds(TextDelta, text=st.text(max_size=8)),
     st.builds(ReasoningDelta, text=st.text(max_size=8)),
     st.sampled_from(["ls", "fail", "break", "no such tool"]).map(tool_call),
+    st.builds(planned, st.sampled_from(["go", "stop"]), STATUSES, STATUSES),
+    st.just(tool_call("ask_user", question="Which?")),
     st.builds(usage, st.integers(0, 50), st.integers(0, 50)),
     st.sampled_from([ModelUnavailable("busy"), ModelRefused("no")]),
 )
@@ -56,11 +75,15 @@ async def broken(_: object, __: ToolContext) -> ToolResult:
 
 
 @settings(max_examples=150, deadline=None)
-@given(script=SCRIPTS)
+@given(script=SCRIPTS, decision=st.sampled_from(["approved", "denied", "expired"]))
 def test_every_start_has_its_end_and_nothing_is_out_of_place(
-    script: Sequence[Sequence[Step]],
+    script: Sequence[Sequence[Step]], decision: Decision
 ) -> None:
-    context = FakeContext()
+    rules: dict[str, Approval] = {"ls": "ask"}
+    context = FakeContext(
+        profile=AgentProfile(name=AgentName("react"), kind="react", approvals=rules),
+        decision=ApprovalDecision(decision=decision, by="somebody"),
+    )
 
     outcome = asyncio.run(run(script, context))
 
@@ -75,7 +98,13 @@ def test_every_start_has_its_end_and_nothing_is_out_of_place(
 
 
 async def run(script: Sequence[Sequence[Step]], context: FakeContext) -> Outcome:
-    tools = [FakeTool("ls", listed), FakeTool("fail", failing), FakeTool("break", broken)]
+    tools = [
+        FakeTool("ls", listed),
+        FakeTool("fail", failing),
+        FakeTool("break", broken),
+        UpdatePlanTool(),
+        AskUserTool(),
+    ]
     return await react_runner(FakeModel(*script), *tools).run(react_task(), context)
 
 
@@ -87,6 +116,8 @@ class Order:
         self.last_said: str | None = None
         self._is_iterating = False
         self._is_thinking = False
+        self._phases: set[tuple[str, str]] = set()
+        self._completed: set[tuple[str, str]] = set()
         self._open: set[str] = set()
         self._ended: set[str] = set()
 
@@ -122,5 +153,13 @@ class Order:
             case ToolCallComplete(call_id=call_id):
                 self._open.remove(call_id)
                 self._ended.add(call_id)
+            case PlanCreated():
+                assert self._open
+            case PhaseStart(phase_id=phase_id, phase_name=name):
+                assert self._open and (phase_id, name) not in self._phases
+                self._phases.add((phase_id, name))
+            case PhaseComplete(phase_id=phase_id, phase_name=name):
+                assert (phase_id, name) in self._phases - self._completed
+                self._completed.add((phase_id, name))
             case _:
                 assert self._is_iterating
