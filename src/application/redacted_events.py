@@ -7,8 +7,8 @@ from application.redacted import redacted
 from domain.events import AgentEvent
 from domain.process_events import Log, ResourceUsage
 from domain.redaction import Redactor, StreamRedactor
-from domain.task_events import TaskCancelled, TaskComplete, TaskFailed, TaskInterrupted
-from domain.thinking_events import Message, MessageDelta, ThinkComplete, ThinkDelta
+from domain.task_events import Error, TaskCancelled, TaskComplete, TaskFailed, TaskInterrupted
+from domain.thinking_events import Message, MessageDelta, ThinkComplete, ThinkDelta, Thinking
 from domain.tool_events import ToolCallComplete, ToolCallStream
 
 _Delta = ThinkDelta | MessageDelta | ToolCallStream
@@ -75,7 +75,7 @@ def _key(event: _Delta) -> _Key:
 
 def _completes(event: AgentEvent, key: _Key) -> bool:
     match event:
-        case ThinkComplete():
+        case ThinkComplete() | Thinking() | Error():  # the last two when the model is asked again
             return key[0] is ThinkDelta
         case Message():
             return key[:2] == (MessageDelta, event.message_id)
