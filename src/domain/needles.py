@@ -9,19 +9,19 @@ LEAST_CHARS = 6
 Span = tuple[int, int]
 
 # Bounded, so that what has come of one can be held back; titles and links are not passed over.
-_BETWEEN = re.compile(
-    r"\x1b(?:\[[0-?]{0,32}[ -/]{0,4}[@-~]|[()][0-9A-Z]|[=>78])"
-    r"|\r(?=\n)"
-    r"|(?P<unfinished>\x1b(?:\[[0-?]{0,32}[ -/]{0,4}|[()])?|\r)\Z"
-)
+_ESCAPE = r"\x1b(?:\[[0-?]{0,32}[ -/]{0,4}[@-~]|[()][0-9A-Z]|[=>78])"
+_BEGUN_ESCAPE = r"\x1b(?:\[[0-?]{0,32}[ -/]{0,4}|[()])?"
+_IN_A_LINE = re.compile(rf"{_ESCAPE}|(?P<unfinished>{_BEGUN_ESCAPE})\Z")
+_IN_LINES = re.compile(rf"{_ESCAPE}|\r(?=\n)|(?P<unfinished>{_BEGUN_ESCAPE}|\r)\Z")
 
 
 class Needles:
-    """At least one of them must be long enough."""
+    """At least one of them must be given, and all must be long enough."""
 
     def __init__(self, texts: Collection[str]) -> None:
-        plain = {_BETWEEN.sub("", text) for text in texts}
-        ordered = sorted((text for text in plain if len(text) >= LEAST_CHARS), key=_longest_first)
+        plain = {_plain(text) for text in texts}
+        self._has_lines = any("\n" in text for text in plain)
+        ordered = sorted(plain, key=_longest_first)
         self._any = re.compile("|".join(map(re.escape, ordered)))
         self._by_first: dict[str, list[str]] = {}
         for text in ordered:
@@ -29,21 +29,41 @@ class Needles:
         self._first = re.compile(f"[{''.join(map(re.escape, self._by_first))}]")
         self._longest = len(ordered[0])
 
-    def find(self, text: str) -> tuple[Sequence[Span], int]:
-        """Where they stand, and from where on more text may complete one."""
-        if "\x1b" not in text and "\r" not in text:
-            return list(self._spans(text)), self._unfinished(text)
-        pieces, end = _pieces(text)
+    def spans(self, text: str) -> Sequence[Span]:
+        """Where they stand, in order; they may overlap."""
+        if self._is_plain(text):
+            return list(self._spans(text))
+        pieces, _ = self._pieces(text)
+        spans = list(self._spans("".join(piece for _, piece in pieces)))
+        if not spans:
+            return spans
+        places = [at for start, piece in pieces for at in range(start, start + len(piece))]
+        return [(places[start], places[stop - 1] + 1) for start, stop in spans]
+
+    def unfinished(self, text: str) -> int:
+        """From where on more text may complete one of them, or an escape sequence."""
+        if self._is_plain(text):
+            return self._unfinished(text)
+        pieces, end = self._pieces(text)
         plain = "".join(piece for _, piece in pieces)
-        spans = [
-            (_place(pieces, start), _place(pieces, stop - 1) + 1)
-            for start, stop in self._spans(plain)
-        ]
         begun = self._unfinished(plain)
-        return spans, end if begun == len(plain) else _place(pieces, begun)
+        return end if begun == len(plain) else _place(pieces, begun)
+
+    def _is_plain(self, text: str) -> bool:
+        return "\x1b" not in text and not (self._has_lines and "\r" in text)
+
+    def _pieces(self, text: str) -> tuple[Sequence[tuple[int, str]], int]:
+        """What is left of the text, with its places, and where an unfinished escape begins."""
+        pieces, start, end = [], 0, len(text)
+        for between in (_IN_LINES if self._has_lines else _IN_A_LINE).finditer(text):
+            pieces.append((start, text[start : between.start()]))
+            start = between.end()
+            if between["unfinished"] is not None:
+                end = between.start()
+        pieces.append((start, text[start:]))
+        return [piece for piece in pieces if piece[1]], end
 
     def _spans(self, text: str) -> Iterator[Span]:
-        """In their order; they may overlap."""
         found = self._any.search(text)
         while found is not None:
             yield found.span()
@@ -58,20 +78,13 @@ class Needles:
         return len(text)
 
 
+def _plain(text: str) -> str:
+    plain = _IN_LINES.sub("", text)
+    return plain if len(plain) >= LEAST_CHARS else text
+
+
 def _longest_first(text: str) -> tuple[int, str]:
     return -len(text), text
-
-
-def _pieces(text: str) -> tuple[Sequence[tuple[int, str]], int]:
-    """What is left of the text, with its places, and where an unfinished escape begins."""
-    pieces, start, end = [], 0, len(text)
-    for between in _BETWEEN.finditer(text):
-        pieces.append((start, text[start : between.start()]))
-        start = between.end()
-        if between["unfinished"] is not None:
-            end = between.start()
-    pieces.append((start, text[start:]))
-    return [piece for piece in pieces if piece[1]], end
 
 
 def _place(pieces: Sequence[tuple[int, str]], at: int) -> int:

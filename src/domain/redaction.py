@@ -20,10 +20,8 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Of a text that is whole."""
-        if self._needles is not None:
-            spans, _ = self._needles.find(text)
-            if spans:
-                text = _masked(text, spans)
+        if self._needles is not None and (spans := self._needles.spans(text)):
+            text = _masked(text, spans)
         return without_known_keys(text)
 
     def stream(self) -> "StreamRedactor":
@@ -55,8 +53,8 @@ class StreamRedactor:
         return self._released(self._needles, self._held, is_end=True)
 
     def _released(self, needles: Needles, text: str, *, is_end: bool) -> str:
-        spans, begun = needles.find(text)
-        end = len(text) if is_end else begun
+        spans = needles.spans(text)
+        end = len(text) if is_end else needles.unfinished(text)
         if self._hidden == 0 and not spans:
             self._held = text[end:]
             return text[:end]

@@ -77,6 +77,10 @@ def test_secrets_that_overlap_have_one_mask() -> None:
     assert Redactor(["abcdef", "defghi", "bcdefg"]).text("-abcdefghi-") == "-[redacted]-"
 
 
+def test_a_secret_of_escapes_alone_does_no_harm() -> None:
+    assert Redactor(["\x1b[1m\x1b[0m"]).text("\x1b[1mbold\x1b[0m") == "\x1b[1mbold\x1b[0m"
+
+
 def test_what_is_too_short_is_no_secret() -> None:
     assert Redactor(["short"]).text("short") == "short"
 
