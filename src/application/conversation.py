@@ -153,6 +153,10 @@ UNKNOWN_OUTCOME = (
     "look before doing it again"
 )
 
+NOT_MADE = (
+    "the server stopped before this call was allowed: it was not carried out, ask for it again"
+)
+
 
 def _observed(event: ToolCallComplete) -> str:
     """What the model was told of the call."""

@@ -1,9 +1,16 @@
 """What an agent remembers when a task begins: its session, and its own earlier attempts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from application.conversation import TOLD_IN, UNKNOWN_OUTCOME, Conversation, Said, SaidCall
+from application.conversation import (
+    NOT_MADE,
+    TOLD_IN,
+    UNKNOWN_OUTCOME,
+    Conversation,
+    Said,
+    SaidCall,
+)
 from application.fingerprint import canonical_json
 from application.session_origins import PastSession, SessionOrigins
 from application.task_past import TOLD_IN as PAST_TOLD_IN
@@ -108,7 +115,7 @@ def _by_task(conversation: Conversation) -> dict[TaskId, list[Said]]:
 
 def _resumed(said: Sequence[Said], past: TaskPast) -> Sequence[ModelMessage]:
     """Without a last thought whose calls were never begun: it is thought anew."""
-    told = _messages(said[1:], with_calls=True)
+    told = _messages(said[1:], with_calls=True, not_made=past.withheld)
     is_void = past.answer is None and bool(told) and isinstance(told[-1], AssistantMessage)
     return told[:-1] if is_void else told
 
@@ -125,7 +132,9 @@ def _earlier(said: Sequence[Said], task: Task) -> Sequence[ModelMessage]:
     return (UserMessage(content=asked.content), *told, *ending)
 
 
-def _messages(said: Sequence[Said], *, with_calls: bool) -> Sequence[ModelMessage]:
+def _messages(
+    said: Sequence[Said], *, with_calls: bool, not_made: Collection[str] = ()
+) -> Sequence[ModelMessage]:
     """Each call's result follows the message that asked for it, as models want it."""
     results = {one.call_id: one.content for one in said if one.call_id is not None}
     messages: list[ModelMessage] = []
@@ -137,7 +146,8 @@ def _messages(said: Sequence[Said], *, with_calls: bool) -> Sequence[ModelMessag
             asked = tuple(_call(call) for call in calls)
             messages.append(AssistantMessage(content=one.content, tool_calls=asked))
         for call in calls:
-            told = results.get(call.call_id, f"Error: {UNKNOWN_OUTCOME}")
+            lost = NOT_MADE if call.call_id in not_made else UNKNOWN_OUTCOME
+            told = results.get(call.call_id, f"Error: {lost}")
             messages.append(ToolMessage(call_id=call.call_id, content=told))
     return messages
 

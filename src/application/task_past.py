@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from application.conversation import UNKNOWN_OUTCOME
+from application.conversation import NOT_MADE, UNKNOWN_OUTCOME
+from domain.approval import POLICY
 from domain.events import AgentEvent
 from domain.limits import Spent
 from domain.task_events import TaskAnalysis
@@ -14,7 +15,12 @@ from domain.thinking_events import (
     ThinkComplete,
     Thinking,
 )
-from domain.tool_events import ToolCallComplete, ToolCallStart
+from domain.tool_events import (
+    ApprovalRequired,
+    ApprovalResolved,
+    ToolCallComplete,
+    ToolCallStart,
+)
 
 TOLD_IN = frozenset(
     {
@@ -27,6 +33,8 @@ TOLD_IN = frozenset(
         "token_usage",
         "tool_call_start",
         "tool_call_complete",
+        "approval_required",
+        "approval_resolved",
     }
 )
 """The types of event that it is made of."""
@@ -46,9 +54,14 @@ class TaskPast:
     spent: Spent = field(default_factory=Spent)
     open_calls: dict[str, str] = field(default_factory=dict)
     """The tools of the calls that were in flight, by call id."""
+    withheld: set[str] = field(default_factory=set)
+    """Of these calls, those that were not allowed, or not yet."""
+    questions: set[str] = field(default_factory=set)
+    """The approvals that were waited for."""
     answer: str | None = None
     """What the agent said last, if it asked for nothing more."""
     _asked: int = 0
+    _call_of: dict[str, str] = field(default_factory=dict)
 
     def take(self, event: AgentEvent) -> None:
         self.spent.count(event)
@@ -69,6 +82,14 @@ class TaskPast:
             case ToolCallStart(call_id=call_id, tool_name=name):
                 self.tool_calls += 1
                 self.open_calls[call_id] = name
+            case ApprovalRequired(approval_id=approval_id, call_id=call_id):
+                self.questions.add(approval_id)
+                self.withheld.add(call_id)
+                self._call_of[approval_id] = call_id
+            case ApprovalResolved(approval_id=approval_id, decision=decision):
+                self.questions.discard(approval_id)
+                if decision == "approved":
+                    self.withheld.discard(self._call_of.get(approval_id, ""))
             case ToolCallComplete(call_id=call_id):
                 self.open_calls.pop(call_id, None)
             case _:
@@ -79,7 +100,11 @@ class TaskPast:
         ends: list[AgentEvent] = []
         if self.is_thinking:
             ends.append(ThinkComplete(iteration=self.iterations, content="", tool_call_count=0))
-        ends += [_lost(call_id, name) for call_id, name in self.open_calls.items()]
+        ends += [
+            ApprovalResolved(approval_id=approval_id, decision="expired", by=POLICY)
+            for approval_id in sorted(self.questions)
+        ]
+        ends += [self._lost(call_id, name) for call_id, name in self.open_calls.items()]
         if self.is_iterating:
             used = self.spent.usage.total_tokens - self.tokens_before
             ends.append(
@@ -89,13 +114,13 @@ class TaskPast:
             )
         return ends
 
-
-def _lost(call_id: str, tool_name: str) -> ToolCallComplete:
-    return ToolCallComplete(
-        call_id=call_id,
-        tool_name=tool_name,
-        status="outcome_unknown",
-        result="",
-        error=UNKNOWN_OUTCOME,
-        duration_ms=0,
-    )
+    def _lost(self, call_id: str, tool_name: str) -> ToolCallComplete:
+        is_withheld = call_id in self.withheld
+        return ToolCallComplete(
+            call_id=call_id,
+            tool_name=tool_name,
+            status="error" if is_withheld else "outcome_unknown",
+            result="",
+            error=NOT_MADE if is_withheld else UNKNOWN_OUTCOME,
+            duration_ms=0,
+        )
