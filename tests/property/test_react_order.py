@@ -29,7 +29,7 @@ from domain.thinking_events import (
 from domain.tool_events import ToolCallComplete, ToolCallStart, ToolCallStream
 from ports.language_model import ReasoningDelta, TextDelta
 from ports.runner import Completed, Outcome
-from ports.tool import ToolContext, ToolResult
+from ports.tool import Tool, ToolContext, ToolResult
 from tests.react_fakes import (
     FakeContext,
     FakeModel,
@@ -98,7 +98,7 @@ def test_every_start_has_its_end_and_nothing_is_out_of_place(
 
 
 async def run(script: Sequence[Sequence[Step]], context: FakeContext) -> Outcome:
-    tools = [
+    tools: list[Tool] = [
         FakeTool("ls", listed),
         FakeTool("fail", failing),
         FakeTool("break", broken),
