@@ -1,8 +1,12 @@
 """Turns the plans that a model gives into events of what is new in them."""
 
+from collections.abc import Iterable
+
 from domain.plan import Plan, PlanPhase
 from domain.thinking_events import Phase, PhaseComplete, PhaseStart, PlanCreated
 from ports.runner import RunContext
+
+PlanEvent = PlanCreated | PhaseStart | PhaseComplete
 
 _Told = tuple[str, str]
 """A phase by its id and name: a later plan may give an id to another phase."""
@@ -11,31 +15,44 @@ _Told = tuple[str, str]
 class PlanProgress:
     """A plan with another goal or other phases is a new one; else only its steps are told."""
 
-    def __init__(self, context: RunContext) -> None:
+    def __init__(self, context: RunContext, *, told: Iterable[PlanEvent] = ()) -> None:
+        """`told` is what an earlier attempt has told already."""
         self._context = context
         self._shape: tuple[str, tuple[tuple[str, str], ...]] | None = None
         self._begun: set[_Told] = set()
         self._completed: set[_Told] = set()
+        for event in told:
+            self._remember(event)
 
     async def update(self, plan: Plan) -> None:
         shape = (plan.goal, tuple((phase.id, phase.name) for phase in plan.phases))
         if shape != self._shape:
-            self._shape = shape
-            await self._context.emit(_created(plan))
+            await self._emit(_created(plan))
         for index, phase in enumerate(plan.phases):
             await self._tell(phase, index)
+
+    async def _emit(self, event: PlanEvent) -> None:
+        self._remember(event)
+        await self._context.emit(event)
+
+    def _remember(self, event: PlanEvent) -> None:
+        match event:
+            case PlanCreated(goal=goal, phases=phases):
+                self._shape = (goal, tuple((phase.id, phase.name) for phase in phases))
+            case PhaseStart(phase_id=phase_id, phase_name=name):
+                self._begun.add((phase_id, name))
+            case PhaseComplete(phase_id=phase_id, phase_name=name):
+                self._completed.add((phase_id, name))
 
     async def _tell(self, phase: PlanPhase, index: int) -> None:
         """A phase that is completed at once was begun as well."""
         told = (phase.id, phase.name)
         if phase.status != "pending" and told not in self._begun:
-            self._begun.add(told)
-            await self._context.emit(
+            await self._emit(
                 PhaseStart(phase_id=phase.id, phase_name=phase.name, phase_index=index)
             )
         if phase.status == "completed" and told not in self._completed:
-            self._completed.add(told)
-            await self._context.emit(PhaseComplete(phase_id=phase.id, phase_name=phase.name))
+            await self._emit(PhaseComplete(phase_id=phase.id, phase_name=phase.name))
 
 
 def _created(plan: Plan) -> PlanCreated:

@@ -40,7 +40,9 @@ class ReactRun:
         memory: Memory,
         window_tokens: int,
     ) -> None:
-        self._tool_run = ToolRun(task=task, context=context, plan=PlanProgress(context))
+        self._tool_run = ToolRun(
+            task=task, context=context, plan=PlanProgress(context, told=memory.past.plan)
+        )
         self._context = context
         self._models = models
         self._tools = tools

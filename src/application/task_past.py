@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from application.conversation import NOT_MADE, UNKNOWN_OUTCOME
+from application.react_plan import PlanEvent
 from domain.approval import POLICY
 from domain.events import AgentEvent
 from domain.limits import Spent
@@ -12,6 +13,9 @@ from domain.thinking_events import (
     IterationComplete,
     IterationStart,
     Message,
+    PhaseComplete,
+    PhaseStart,
+    PlanCreated,
     ThinkComplete,
     Thinking,
 )
@@ -33,6 +37,9 @@ TOLD_IN = frozenset(
         "token_usage",
         "tool_call_start",
         "tool_call_complete",
+        "plan_created",
+        "phase_start",
+        "phase_complete",
         "approval_required",
         "approval_resolved",
     }
@@ -58,6 +65,8 @@ class TaskPast:
     """Of these calls, those that were not allowed, or not yet."""
     questions: set[str] = field(default_factory=set)
     """The approvals that were waited for."""
+    plan: list[PlanEvent] = field(default_factory=list)
+    """All that was told of plans."""
     answer: str | None = None
     """What the agent said last, if it asked for nothing more."""
     _asked: int = 0
@@ -82,6 +91,8 @@ class TaskPast:
             case ToolCallStart(call_id=call_id, tool_name=name):
                 self.tool_calls += 1
                 self.open_calls[call_id] = name
+            case PlanCreated() | PhaseStart() | PhaseComplete():
+                self.plan.append(event)
             case ApprovalRequired(approval_id=approval_id, call_id=call_id):
                 self.questions.add(approval_id)
                 self.withheld.add(call_id)
