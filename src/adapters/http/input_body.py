@@ -27,7 +27,7 @@ Cells = Annotated[int, Field(ge=1, le=1000)]
 
 @with_config(_STRICT)
 class MessageBody(TypedDict):
-    """A text to be typed, and the key Enter after it."""
+    """The answer to what an agent asks, or a text to be typed, and the key Enter after it."""
 
     kind: Literal["message"]
     data: str
