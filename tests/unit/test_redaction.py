@@ -105,6 +105,16 @@ def test_keys_of_known_services_are_masked_by_how_they_look(key: str) -> None:
     assert Redactor().text(f"key: {key}, more") == "key: [redacted], more"
 
 
-@pytest.mark.parametrize("text", ["task-based sk-learn AKIA hf_x eyJ", "a-b_c", "risk-assessment"])
+@pytest.mark.parametrize(
+    "text", ["task-based sk-learn AKIA hf_x eyJ", "a-b_c", "task-01234567890123456789012"]
+)
 def test_ordinary_words_stay(text: str) -> None:
     assert Redactor().text(text) == text
+
+
+def test_a_token_is_found_in_a_header_and_in_a_url() -> None:
+    token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJlLW9mLWl0"
+
+    shown = Redactor().text(f"Authorization: Bearer {token}\nhttps://x/?token={token}&a=b")
+
+    assert shown == "Authorization: Bearer [redacted]\nhttps://x/?token=[redacted]&a=b"
