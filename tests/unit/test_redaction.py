@@ -99,6 +99,8 @@ def test_what_is_too_short_is_no_secret() -> None:
         "xoxb-" + "1234567890-abc",
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJlLW9mLWl0",
         "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----",
+        "-----BEGIN PRIVATE KEY-----\nProc-Type: 4\n\nMIIEow==\n-----END PRIVATE KEY-----",
+        "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1r",
     ],
 )
 def test_keys_of_known_services_are_masked_by_how_they_look(key: str) -> None:
