@@ -55,6 +55,7 @@ def http_app(
     api.include_router(operations, prefix=API, include_in_schema=False)
     for router in (*routers, operations):
         api.include_router(router, prefix=ALIAS, include_in_schema=False)
+    _make_routes(api)
     return _guarded(api, clock=clock, allowed_hosts=allowed_hosts, cors_origins=cors_origins)
 
 
@@ -70,6 +71,13 @@ def _api(*, version: str, lifespan: Lifespan | None) -> FastAPI:
         generate_unique_id_function=_operation_id,
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
+
+
+def _make_routes(api: FastAPI) -> None:
+    """FastAPI makes what was included when somebody first looks for it: not a request, then."""
+    nobody = {"type": "http", "method": "GET", "path": "/-", "root_path": "", "headers": []}
+    for route in api.routes:
+        route.matches(nobody)
 
 
 def _operation_id(route: APIRoute) -> str:
