@@ -6,6 +6,7 @@ from domain.agent_profile import AgentProfile
 from domain.errors import InvalidInput
 from domain.ids import is_chosen_id
 from domain.mcp_server import check_server_names
+from domain.variable_name import is_variable_name
 
 _PROGRAMS = frozenset({"command", "claude-code", "codex", "gemini", "acp"})
 
@@ -36,9 +37,12 @@ def _check_process(profile: AgentProfile) -> None:
     texts = (*profile.argv, *profile.resume_argv, *profile.env.values(), *profile.home_files)
     if any("\0" in text for text in texts):
         raise InvalidInput("argv", "a command, its variables and its files may not hold NUL")
-    for name in (*profile.env, *profile.env_passthrough):
+    for name in profile.env:
         if not name or "=" in name or "\0" in name:
             raise InvalidInput("env", f"{name!r} is no name of a variable")
+    for name in profile.env_passthrough:
+        if not is_variable_name(name):
+            raise InvalidInput("env_passthrough", f"{name!r} is no name of a variable")
     for folder in profile.shared_folders:
         if not folder.startswith(("/", "~/", "$")) or "\0" in folder:
             message = f"{folder!r} should be an absolute path, or $NAME for that of a variable"

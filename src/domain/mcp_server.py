@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from domain.errors import InvalidInput
+from domain.variable_name import is_variable_name
 
 # Its tools' names begin with it, and models take only so much for a name.
 _NAME = re.compile(r"(?!.*__)[A-Za-z0-9_-]{1,32}")
@@ -35,6 +36,10 @@ class McpServer:
             raise InvalidInput("mcp_servers", "args and variables are for a command, not a url")
         if self.command and self.headers:
             raise InvalidInput("mcp_servers", "headers are for a url, not a command")
+        for name in self.env_passthrough:
+            if not is_variable_name(name):
+                message = f"env_passthrough: {name!r} is no name of a variable"
+                raise InvalidInput("mcp_servers", message)
 
 
 def check_server_names(servers: Mapping[str, McpServer]) -> None:

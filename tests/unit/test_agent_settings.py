@@ -145,6 +145,9 @@ def test_a_known_name_of_another_kind_begins_with_nothing(tmp_path: Path) -> Non
         ('kind = "comand"', r"agents\.x\.kind: .*did you mean command\?; known: acp, "),
         ('argv = ["a"]\nworkspace = "here"', r"agents\.x\.workspace: .*absolute"),
         ('argv = ["a"]\nenv = {"A=B" = "1"}', r"agents\.x\.env: 'A=B'"),
+        ('argv = ["a"]\nenv_passthrough = ["A B"]', r"agents\.x\.env_passthrough: 'A B' is no"),
+        ('argv = ["a"]\nenv_passthrough = ["1A"]', r"agents\.x\.env_passthrough: '1A' is no"),
+        ('argv = ["a"]\nenv_passthrough = ["$A"]', r"agents\.x\.env_passthrough: '\$A' is no"),
         ('argv = ["a"]\nhome_files = {"../x" = "1"}', r"agents\.x\.home_files: "),
     ],
 )

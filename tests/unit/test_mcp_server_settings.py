@@ -65,6 +65,7 @@ def test_a_command_and_a_url_can_be_said() -> None:
         ("x", 'command = "a"\nheaders = {A = "b"}', "headers are for a url"),
         ("x", 'url = "http://b"\nargs = ["a"]', "are for a command"),
         ("x", 'command = "a"\nargs = "b"', "should be a list"),
+        ("x", 'command = "a"\nenv_passthrough = ["A B"]', "env_passthrough: 'A B' is no name"),
         ("x", 'comand = "a"', r"mcp_servers\.x\.comand: "),
         ('"a__b"', 'command = "a"', r"react\.mcp_servers: 'a__b' should be 1 to 32 letters"),
     ],

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, Field
 
+from domain.variable_name import VARIABLE_NAME
+
 CHOSEN_ID = r"^[A-Za-z0-9._:\-]{1,64}$"
 _MAX_TEXT_BYTES = 256 * 1024
 _MAX_METADATA_BYTES = 16 * 1024
@@ -55,6 +57,7 @@ Workspace = Annotated[
         description="The absolute path of a folder on the server to work in.",
     ),
 ]
+VariableName = Annotated[str, Field(pattern=VARIABLE_NAME, max_length=200)]
 Metadata = Annotated[
     dict[str, object],
     Field(description="Anything of yours; at most 16 KiB as JSON."),

@@ -6,7 +6,7 @@ from typing import Annotated, NotRequired
 from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
-from adapters.http.checked_values import Seconds
+from adapters.http.checked_values import Seconds, VariableName
 from domain.mcp_server import McpServer
 
 Text = Annotated[str, Field(max_length=64 * 1024)]
@@ -21,7 +21,7 @@ class McpServerBody(TypedDict):
     command: NotRequired[Text]
     args: NotRequired[Texts]
     env: NotRequired[Secrets]
-    env_passthrough: NotRequired[Texts]
+    env_passthrough: NotRequired[Annotated[list[VariableName], Field(max_length=1000)]]
     url: NotRequired[Text]
     headers: NotRequired[Secrets]
     start_s: NotRequired[Seconds]

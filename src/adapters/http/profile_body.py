@@ -5,7 +5,7 @@ from typing import Annotated, NotRequired
 from pydantic import ConfigDict, Field, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
-from adapters.http.checked_values import Seconds, Workspace
+from adapters.http.checked_values import Seconds, VariableName, Workspace
 from adapters.http.mcp_server_body import McpServerBodies
 from adapters.http.request_bodies import LimitsBody
 from adapters.http.rule_body import RuleBodies, rules_of
@@ -18,7 +18,6 @@ _LONG = 64 * 1024
 
 Word = Annotated[str, Field(max_length=200)]
 Argument = Annotated[str, Field(max_length=_LONG)]
-Variable = Annotated[str, Field(pattern=r"^[^=\x00]+$", max_length=200)]
 Argv = Annotated[
     list[Argument],
     Field(
@@ -54,7 +53,7 @@ class ProfileBody(TypedDict):
     ]
     env_passthrough: NotRequired[
         Annotated[
-            list[Variable],
+            list[VariableName],
             Field(max_length=_MANY, description="The server's own variables that it may see."),
         ]
     ]

@@ -49,6 +49,7 @@ async def test_servers_are_told_again_without_their_secrets() -> None:
         ({"a b": FILES}, "mcp_servers"),
         ({"f": {"command": "x", "arg": []}}, "mcp_servers.f.arg"),
         ({"f": {"command": 1}}, "mcp_servers.f.command"),
+        ({"f": {**FILES, "env_passthrough": ["A B"]}}, "mcp_servers.f.env_passthrough.0"),
     ],
 )
 async def test_what_is_no_server_is_named(servers: object, field: str) -> None:
