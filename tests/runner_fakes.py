@@ -51,6 +51,9 @@ class FakeOutputArchive:
     async def has_beginning(self, task_id: TaskId) -> bool:
         return True
 
+    async def kept_bytes(self, task_id: TaskId) -> int:
+        return sum([len(piece) async for piece in self.read(task_id)])
+
     async def forget(self, tasks: Collection[TaskId]) -> int:
         gone = [self.kept.pop(each) for each in tasks if each in self.kept]
         return sum(len(kept.text.encode()) for kept in gone)

@@ -30,6 +30,9 @@ class OutputArchive(Protocol):
     async def has_beginning(self, task_id: TaskId) -> bool:
         """False when the beginning of the task's output had to go."""
 
+    async def kept_bytes(self, task_id: TaskId) -> int:
+        """How much `read` would give now; 0 for an unknown id."""
+
     async def forget(self, tasks: Collection[TaskId]) -> int:
         """Remove what is kept of these tasks, unless it is being written; how many bytes went.
 

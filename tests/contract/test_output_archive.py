@@ -46,7 +46,7 @@ async def test_each_task_has_an_output_of_its_own(archive: OutputArchive, root: 
 async def test_an_unknown_task_has_no_output(archive: OutputArchive) -> None:
     assert await _text(archive, TASK) == ""
     assert await archive.has_beginning(TASK)
-    assert await archive.size_bytes() == 0
+    assert (await archive.kept_bytes(TASK), await archive.size_bytes()) == (0, 0)
     assert await archive.forget([TASK]) == 0
 
 
@@ -55,8 +55,9 @@ async def test_what_was_written_can_be_read_while_more_is_written(archive: Outpu
         await writer.write("so far ")
         seen = await _text(archive, TASK)
         await writer.write("and on")
+        kept_bytes = await archive.kept_bytes(TASK)
 
-    assert seen == "so far "
+    assert (seen, kept_bytes) == ("so far ", len("so far and on"))
     assert await _text(archive, TASK) == "so far and on"
 
 
@@ -77,6 +78,7 @@ async def test_the_oldest_part_goes_above_the_bound(archive: OutputArchive) -> N
     assert MOST_BYTES // 2 <= len(text.encode()) <= MOST_BYTES
     assert not await archive.has_beginning(TASK)
     assert await archive.size_bytes() == len(text.encode())
+    assert await archive.kept_bytes(TASK) == len(text.encode())
 
 
 async def test_a_text_above_the_bound_is_kept_until_the_next_one(archive: OutputArchive) -> None:

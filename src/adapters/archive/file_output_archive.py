@@ -51,6 +51,11 @@ class FileOutputArchive:
     async def has_beginning(self, task_id: TaskId) -> bool:
         return await asyncio.to_thread(self._output(task_id).has_beginning)
 
+    async def kept_bytes(self, task_id: TaskId) -> int:
+        if writer := self._writers.get(task_id):
+            await writer.flush()
+        return await asyncio.to_thread(self._output(task_id).size)
+
     async def forget(self, tasks: Collection[TaskId]) -> int:
         return await asyncio.to_thread(self._remove, [self._output(each) for each in tasks])
 

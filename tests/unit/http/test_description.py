@@ -24,6 +24,7 @@ async def test_every_route_is_described_under_the_canonical_prefix_only() -> Non
         "GET /api/v1/tasks",
         "GET /api/v1/tasks/{task_id}",
         "GET /api/v1/tasks/{task_id}/log",
+        "HEAD /api/v1/tasks/{task_id}/log",
         "POST /api/v1/tasks/{task_id}/cancel",
         "POST /api/v1/tasks/{task_id}/retry",
         "GET /api/v1/sessions",

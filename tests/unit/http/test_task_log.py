@@ -21,10 +21,10 @@ class ShortArchive(FakeOutputArchive):
         yield b"nd\n"
 
 
-async def asked(world: World) -> httpx2.Response:
+async def asked(world: World, *, method: str = "GET") -> httpx2.Response:
     async with world.client() as client:
         await client.post("/api/v1/tasks", json={"task": "do it", "session_id": "s"})
-        return await client.get("/api/v1/tasks/task_000001/log")
+        return await client.request(method, "/api/v1/tasks/task_000001/log")
 
 
 async def test_the_output_is_given_as_it_was_written() -> None:
@@ -51,9 +51,32 @@ async def test_a_task_that_wrote_nothing_has_an_empty_log() -> None:
     assert (response.status_code, response.content) == (200, b"")
 
 
+async def test_the_head_alone_tells_the_length() -> None:
+    world = World()
+    async with world.archive.writing(TaskId("task_000001")) as writer:
+        await writer.write("zwei ü\n")
+
+    response = await asked(world, method="HEAD")
+
+    assert (response.status_code, response.content) == (200, b"")
+    assert response.headers["content-type"] == "text/plain; charset=utf-8"
+    assert response.headers["content-length"] == "8"
+    assert "x-log-truncated" not in response.headers
+
+
+async def test_the_head_alone_tells_that_the_beginning_is_gone() -> None:
+    response = await asked(World(archive=ShortArchive()), method="HEAD")
+
+    assert (response.headers["content-length"], response.headers["x-log-truncated"]) == (
+        str(len("…the end\n".encode())),
+        "true",
+    )
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("task_id", ["task_000009", "..%2Ftask", "%00"])
-async def test_an_unknown_task_has_no_log(task_id: str) -> None:
+async def test_an_unknown_task_has_no_log(task_id: str, method: str) -> None:
     async with World().client() as client:
-        response = await client.get(f"/api/v1/tasks/{task_id}/log")
+        response = await client.request(method, f"/api/v1/tasks/{task_id}/log")
 
     assert response.status_code == 404
