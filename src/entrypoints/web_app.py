@@ -120,6 +120,7 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None) -> Applic
                 coordinator=coordinator,
                 approvals=container.approvals(),
                 terminals=terminals,
+                pausing=pausing,
                 authenticator=container.authenticator(),
                 cap=container.stream_cap(),
             ),

@@ -7,6 +7,10 @@ def task_path(task_id: str) -> str:
     return f"{API}/tasks/{task_id}"
 
 
+def approvals_path(*, task_id: str) -> str:
+    return f"{API}/approvals?task_id={task_id}"
+
+
 def tasks_path(*, session_id: str) -> str:
     return f"{API}/tasks?session_id={session_id}"
 

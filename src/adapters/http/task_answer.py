@@ -5,7 +5,6 @@ from typing import Literal, NotRequired
 from typing_extensions import TypedDict
 
 from adapters.http.answer_time import AnswerTime
-from adapters.http.links import session_path, task_path
 from adapters.http.task_figures import (
     LimitsAnswer,
     ResultAnswer,
@@ -14,16 +13,10 @@ from adapters.http.task_figures import (
     result_answer,
     usage_answer,
 )
+from adapters.http.task_links import TaskLinks, task_links
 from adapters.wire import timestamp
 from domain.limits import Limits
 from domain.task import EndReason, Task, TaskStatus
-
-
-class TaskLinks(TypedDict):
-    self: str
-    events: str
-    cancel: str
-    session: str
 
 
 class TaskAnswer(TypedDict):
@@ -73,7 +66,7 @@ def task_answer(task: Task) -> TaskAnswer:
         status=task.status,
         created_at=timestamp(task.created_at),
         attempt=task.attempt,
-        links=_links(task),
+        links=task_links(task, status=task.status),
     )
     if task.retry_of is not None:
         answer["retry_of"] = task.retry_of
@@ -92,7 +85,7 @@ def submission_answer(task: Task) -> SubmissionAnswer:
         agent=task.agent,
         status="queued",
         created_at=timestamp(task.created_at),
-        links=_links(task),
+        links=task_links(task, status=TaskStatus.QUEUED),
     )
     if task.retry_of is not None:
         answer["retry_of"] = task.retry_of
@@ -111,13 +104,3 @@ def _add_course(answer: TaskAnswer, task: Task) -> None:
         answer["usage"] = usage_answer(task.usage)
     if task.result is not None:
         answer["result"] = result_answer(task.result)
-
-
-def _links(task: Task) -> TaskLinks:
-    path = task_path(task.task_id)
-    return TaskLinks(
-        self=path,
-        events=f"{path}/events",
-        cancel=f"{path}/cancel",
-        session=session_path(task.session_id),
-    )

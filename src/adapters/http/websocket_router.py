@@ -13,6 +13,7 @@ from adapters.http.websockets import WebSockets
 from adapters.http.ws_commands import WsCommands
 from adapters.http.ws_connection import WsConnection
 from application.approvals import Approvals
+from application.pausing import Pausing
 from application.server_coordinator import ServerCoordinator
 from application.stream_cap import StreamCap
 from application.task_terminals import TaskTerminals
@@ -29,12 +30,15 @@ def websocket_router(
     coordinator: ServerCoordinator,
     approvals: Approvals,
     terminals: TaskTerminals,
+    pausing: Pausing,
     authenticator: Authenticator,
     cap: StreamCap,
 ) -> APIRouter:
     """A connection counts as one stream under the cap, however many watches it has."""
     router = APIRouter()
-    commands = WsCommands(coordinator=coordinator, approvals=approvals, terminals=terminals)
+    commands = WsCommands(
+        coordinator=coordinator, approvals=approvals, terminals=terminals, pausing=pausing
+    )
 
     @router.websocket("/ws")
     async def websocket(socket: WebSocket) -> None:

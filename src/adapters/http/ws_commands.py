@@ -18,6 +18,7 @@ from adapters.http.task_answer import submission_answer, task_answer
 from adapters.http.validation_problem import validation_problem
 from adapters.http.ws_messages import CommandMessage
 from application.approvals import Approvals
+from application.pausing import Pausing
 from application.server_coordinator import ServerCoordinator
 from application.task_terminals import TaskTerminals
 from domain.ids import TaskId
@@ -71,10 +72,12 @@ class WsCommands:
         coordinator: ServerCoordinator,
         approvals: Approvals,
         terminals: TaskTerminals,
+        pausing: Pausing,
     ) -> None:
         self._coordinator = coordinator
         self._approvals = approvals
         self._terminals = terminals
+        self._pausing = pausing
 
     async def run(self, principal: Principal, command: CommandMessage) -> Answer:
         """Raises Problem and domain errors."""
@@ -83,6 +86,12 @@ class WsCommands:
                 return await self._submit(principal, command.fields)
             case "cancel":
                 return await self._cancel(principal, command.fields)
+            case "pause":
+                task = await self._pausing.pause(principal, _task_id(command.fields))
+                return Answer(status=202, body=task_answer(task))
+            case "resume":
+                task = await self._pausing.resume(principal, _task_id(command.fields))
+                return Answer(status=202, body=task_answer(task))
             case "retry":
                 return await self._retry(principal, command.fields)
             case "approve":
@@ -103,15 +112,14 @@ class WsCommands:
 
     async def _cancel(self, principal: Principal, fields: Mapping[str, object]) -> Answer:
         named, body_fields = _parted(fields, "task_id")
-        task_id = path_task_id(_checked(_ON_TASK, named)["task_id"])
+        task_id = _task_id(named)
         mode = _checked(_CANCEL, body_fields).get("mode", "graceful")
         cancellation = await self._coordinator.cancel(principal, task_id, mode=mode)
         had_ended = cancellation.task.status.is_final and not cancellation.stored
         return Answer(status=200 if had_ended else 202, body=task_answer(cancellation.task))
 
     async def _retry(self, principal: Principal, fields: Mapping[str, object]) -> Answer:
-        task_id = path_task_id(_checked(_ON_TASK, fields)["task_id"])
-        submission = await self._coordinator.retry(principal, task_id)
+        submission = await self._coordinator.retry(principal, _task_id(fields))
         return Answer(status=202, body=submission_answer(submission.task))
 
     async def _approve(self, principal: Principal, fields: Mapping[str, object]) -> Answer:
@@ -125,10 +133,15 @@ class WsCommands:
 
     async def _input(self, principal: Principal, fields: Mapping[str, object]) -> Answer:
         named, body_fields = _parted(fields, "task_id")
-        task_id = path_task_id(_checked(_ON_TASK, named)["task_id"])
+        task_id = _task_id(named)
         body = _checked(_INPUT, body_fields)
         await self._terminals.give(principal, task_id, task_input(body))
         return Answer(status=202, body=input_answer(task_id, body))
+
+
+def _task_id(fields: Mapping[str, object]) -> TaskId:
+    """Of a command that says nothing but its task."""
+    return path_task_id(_checked(_ON_TASK, fields)["task_id"])
 
 
 def _parted(

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from adapters.http.problem import Problem, field_problem
 from adapters.http.strict_json import parse_json
 
-CommandName = Literal["submit", "cancel", "retry", "approve", "input"]
+CommandName = Literal["submit", "cancel", "pause", "resume", "retry", "approve", "input"]
 COMMANDS: tuple[CommandName, ...] = get_args(CommandName)
 DEFAULT_WATCH = "watch"
 _ID = re.compile(r"[\x20-\x7e]{1,64}")

@@ -35,6 +35,8 @@ _COMMANDS = (
     ("At a server", "submit", "submit:submit", "Submit a task and watch it to its end."),
     ("At a server", "watch", "watch:watch", _WATCH),
     ("At a server", "cancel", "cancel:cancel", "Cancel a task."),
+    ("At a server", "pause", "pause:pause", "Have a task rest before its next step."),
+    ("At a server", "resume", "pause:resume", "Have a paused task go on."),
     ("At a server", "approve", "approve:approve", "List what agents ask for, or answer it."),
     ("At a server", "tasks", "listings:tasks", "List tasks."),
     ("At a server", "sessions", "listings:sessions", "List sessions."),

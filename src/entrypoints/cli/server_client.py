@@ -40,6 +40,12 @@ class ServerClient:
         path = f"/tasks/{path_part(task_id)}/cancel"
         await self._request("POST", path, body={"mode": mode})
 
+    async def pause(self, task_id: str) -> None:
+        await self._request("POST", f"/tasks/{path_part(task_id)}/pause")
+
+    async def resume(self, task_id: str) -> None:
+        await self._request("POST", f"/tasks/{path_part(task_id)}/resume")
+
     async def decide(self, approval_id: str, verdict: Verdict, *, reason: str | None) -> Json:
         said = {"decision": verdict, "reason": reason}
         body = {name: value for name, value in said.items() if value is not None}

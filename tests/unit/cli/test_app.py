@@ -20,6 +20,8 @@ from entrypoints.cli.app import main
         (["tasks", "--limit", "many"], "limit"),
         (["tasks", "--server", "nowhere"], "--server"),
         (["cancel"], "TASK"),
+        (["pause"], "TASK"),
+        (["resume"], "TASK"),
         (["approve", "--deny"], "--deny"),
         (["approve", "a", "--task", "t"], "--task"),
         (["dance"], "dance"),
@@ -46,7 +48,15 @@ def test_a_wrong_argument_is_one_line_that_names_it(
 
 @pytest.mark.parametrize(
     "arguments",
-    [["submit", "x"], ["tasks"], ["watch", "--session", "s"], ["cancel", "t"], ["approve"]],
+    [
+        ["submit", "x"],
+        ["tasks"],
+        ["watch", "--session", "s"],
+        ["cancel", "t"],
+        ["pause", "t"],
+        ["resume", "t"],
+        ["approve"],
+    ],
 )
 def test_a_server_that_is_not_there_is_exit_code_5(
     arguments: list[str], capsys: pytest.CaptureFixture[str]

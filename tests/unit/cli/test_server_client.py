@@ -47,6 +47,18 @@ async def test_an_id_is_one_part_of_the_path_whatever_it_holds() -> None:
     assert server.requests[0].url.raw_path == b"/api/v1/tasks/..%2Fagents%3Fx%3D1"
 
 
+async def test_a_task_is_asked_to_rest_and_to_go_on() -> None:
+    server = ScriptedServer(*(httpx2.Response(202, json={}) for _ in range(2)))
+
+    await server.client.pause("task/1")
+    await server.client.resume("task/1")
+
+    assert [(one.method, one.url.raw_path) for one in server.requests] == [
+        ("POST", b"/api/v1/tasks/task%2F1/pause"),
+        ("POST", b"/api/v1/tasks/task%2F1/resume"),
+    ]
+
+
 @pytest.mark.parametrize("url", ["", "localhost:8080", "ftp://x", "http://", "http://[::1"])
 async def test_a_server_address_that_is_none_is_a_usage_mistake(url: str) -> None:
     with pytest.raises(UsageMistake, match="--server"):

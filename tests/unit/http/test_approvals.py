@@ -13,6 +13,7 @@ from domain.principal import LOCAL
 from tests.asked import Asked
 from tests.contract.scene import BOB
 from tests.http_app import World
+from tests.pausing_fakes import FakePausing
 from tests.terminal_fakes import FakeTerminals
 from tests.unit.http.fake_coordinator import FakeCoordinator
 
@@ -163,6 +164,7 @@ async def _approve(asked: Asked, **fields: object) -> Answer:
         coordinator=FakeCoordinator(),
         approvals=Approvals(store=asked.store, wakeups=MemoryWakeups()),
         terminals=FakeTerminals().use,
+        pausing=FakePausing().use,
     )
     command = client_message({"type": "approve", **fields})
     assert isinstance(command, CommandMessage)

@@ -19,6 +19,8 @@ SUBMITTED = {
         "events": "/api/v1/tasks/task_000001/events",
         "cancel": "/api/v1/tasks/task_000001/cancel",
         "session": "/api/v1/sessions/test-123",
+        "approvals": "/api/v1/approvals?task_id=task_000001",
+        "log": "/api/v1/tasks/task_000001/log",
     },
 }
 BODY = {"task": "List all .py files", "session_id": "test-123"}

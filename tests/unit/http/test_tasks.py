@@ -42,8 +42,35 @@ async def test_a_new_task_has_no_fields_without_a_value() -> None:
             "events": "/api/v1/tasks/task_000001/events",
             "cancel": "/api/v1/tasks/task_000001/cancel",
             "session": "/api/v1/sessions/s",
+            "approvals": "/api/v1/approvals?task_id=task_000001",
+            "log": "/api/v1/tasks/task_000001/log",
         },
     }
+
+
+@pytest.mark.parametrize(
+    ("status", "ways"),
+    [
+        (TaskStatus.QUEUED, set()),
+        (TaskStatus.RUNNING, {"screen", "pause"}),
+        (TaskStatus.WAITING, {"screen", "pause"}),
+        (TaskStatus.PAUSED, {"screen", "resume"}),
+        (TaskStatus.CANCELLED, {"screen"}),
+    ],
+)
+async def test_links_lead_to_what_the_state_of_a_task_allows(
+    status: TaskStatus, ways: set[str]
+) -> None:
+    world = World()
+    await submitted(world)
+    task_id = TaskId("task_000001")
+    world.coordinator.tasks[task_id] = replace(world.coordinator.tasks[task_id], status=status)
+    async with world.client() as client:
+        links = (await client.get("/api/v1/tasks/task_000001")).json()["links"]
+
+    always = {"self", "events", "cancel", "session", "approvals", "log"}
+    assert set(links) == always | ways
+    assert {links[way] for way in ways} == {f"/api/v1/tasks/task_000001/{way}" for way in ways}
 
 
 async def test_a_task_that_ended_badly_tells_all_that_is_known() -> None:

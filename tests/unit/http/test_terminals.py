@@ -19,6 +19,7 @@ from application.stream_cap import StreamCap
 from domain.principal import LOCAL
 from tests.asked import Asked
 from tests.http_app import FakeAuthenticator
+from tests.pausing_fakes import FakePausing
 from tests.terminal_fakes import FakeTerminals
 from tests.unit.http.fake_coordinator import FakeCoordinator
 
@@ -133,6 +134,7 @@ async def said(terminals: FakeTerminals, **fields: object) -> Answer:
         coordinator=FakeCoordinator(),
         approvals=Approvals(store=Asked().store, wakeups=MemoryWakeups()),
         terminals=terminals.use,
+        pausing=FakePausing().use,
     )
     command = client_message({"type": "input", **fields})
     assert isinstance(command, CommandMessage)

@@ -16,6 +16,7 @@ from application.watches import Watches
 from domain.principal import LOCAL, Principal
 from tests.asked import Asked
 from tests.http_app import FakeAuthenticator
+from tests.pausing_fakes import FakePausing
 from tests.terminal_fakes import FakeTerminals
 from tests.unit.http.fake_coordinator import FakeCoordinator
 
@@ -64,6 +65,7 @@ def app(principal: Principal | None, cap: StreamCap) -> FastAPI:
             coordinator=FakeCoordinator(),
             approvals=Approvals(store=Asked().store, wakeups=MemoryWakeups()),
             terminals=FakeTerminals().use,
+            pausing=FakePausing().use,
             authenticator=FakeAuthenticator(principal),
             cap=cap,
         )

@@ -1,0 +1,43 @@
+"""Where to go on from a task, by the state it is in."""
+
+from typing import NotRequired
+
+from typing_extensions import TypedDict
+
+from adapters.http.links import approvals_path, session_path, task_path
+from domain.task import Task, TaskStatus
+
+_PAUSABLE = frozenset({TaskStatus.RUNNING, TaskStatus.WAITING})
+
+
+class TaskLinks(TypedDict):
+    """`pause` and `resume` are there in the states that allow them, for agents that can rest."""
+
+    self: str
+    events: str
+    cancel: str
+    session: str
+    approvals: str
+    log: str
+    screen: NotRequired[str]
+    pause: NotRequired[str]
+    resume: NotRequired[str]
+
+
+def task_links(task: Task, *, status: TaskStatus) -> TaskLinks:
+    path = task_path(task.task_id)
+    links = TaskLinks(
+        self=path,
+        events=f"{path}/events",
+        cancel=f"{path}/cancel",
+        session=session_path(task.session_id),
+        approvals=approvals_path(task_id=task.task_id),
+        log=f"{path}/log",
+    )
+    if status is not TaskStatus.QUEUED:
+        links["screen"] = f"{path}/screen"
+    if status in _PAUSABLE:
+        links["pause"] = f"{path}/pause"
+    if status is TaskStatus.PAUSED:
+        links["resume"] = f"{path}/resume"
+    return links

@@ -1,0 +1,42 @@
+"""A running task of an agent that can rest, in memory, for the tests of who may pause it."""
+
+from dataclasses import replace
+
+from adapters.memory.database import MemoryDatabase, TaskRow
+from adapters.memory.profile_store import MemoryProfileStore
+from adapters.memory.task_store import MemoryTaskStore
+from adapters.system.stored_agent_catalog import StoredAgentCatalog
+from application.live_runs import LiveRun, LiveRuns
+from application.pausing import Pausing
+from domain.ids import AgentName, SessionId
+from domain.principal import LOCAL
+from domain.task import TaskStatus
+from ports.session_store import SessionEdit
+from tests.fakes import CountingIdSource, FakeClock
+from tests.process_fakes import process_task
+from tests.unit.http.fake_coordinator import AGENTS
+
+
+class FakePausing:
+    """`use` is what is tested; `run` is what is carried out here."""
+
+    def __init__(self) -> None:
+        self._database = MemoryDatabase(FakeClock())
+        session = self._database.make_session(LOCAL, SessionId("s"), SessionEdit()).session
+        task = replace(process_task("think"), agent=AgentName("react"))
+        self.task = replace(task, session_key=session.session_key)
+        self.run = LiveRun(task_id=task.task_id, agent=task.agent, claimed_at=0.0)
+        runs = LiveRuns()
+        runs.add(self.run)
+        self.use = Pausing(
+            tasks=MemoryTaskStore(self._database, ids=CountingIdSource()),
+            runs=runs,
+            catalog=StoredAgentCatalog(
+                AGENTS, default=AgentName("react"), store=MemoryProfileStore()
+            ),
+        )
+        self.is_now(TaskStatus.RUNNING)
+
+    def is_now(self, status: TaskStatus) -> None:
+        self.task = replace(self.task, status=status)
+        self._database.tasks[self.task.task_id] = TaskRow(task=self.task)
