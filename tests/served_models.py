@@ -14,9 +14,10 @@ from tests.model_replies import Reply
 from tests.model_server import ModelServer, Speak, chat_events, model_server
 from tests.model_wires.messages import Messages
 from tests.model_wires.responses import Responses
+from tests.patience import PATIENCE_S
 
 KEY = "sk-very-secret"
-PATIENT = Deadlines(connect_s=4, first_token_s=4, idle_s=4)
+PATIENT = Deadlines(connect_s=PATIENCE_S, first_token_s=PATIENCE_S, idle_s=PATIENCE_S)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

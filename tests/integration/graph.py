@@ -23,6 +23,7 @@ from entrypoints.opened import opened
 from entrypoints.settings import Settings
 from entrypoints.worker_identity import server_worker
 from ports.runner import Completed, Outcome, RunContext
+from tests.patience import PATIENCE_S
 
 Act = Callable[[Task, RunContext], Awaitable[Outcome]]
 
@@ -79,7 +80,7 @@ class Graph:
         return (await self.coordinator.submit(LOCAL, request)).task
 
     async def ended(self, task: Task) -> Task:
-        return await self.coordinator.finished(LOCAL, task.task_id, timeout_s=5)
+        return await self.coordinator.finished(LOCAL, task.task_id, timeout_s=PATIENCE_S)
 
     async def status(self, task: Task) -> TaskStatus:
         return (await self.coordinator.get_task(LOCAL, task.task_id)).status
@@ -108,7 +109,7 @@ async def next_step(watch: Watch) -> Step:
     while True:
         match step := watch.step():
             case Idle():
-                await watch.wait(timeout_s=5)
+                await watch.wait(timeout_s=PATIENCE_S)
             case Behind():
                 await watch.read()
             case _:

@@ -1,7 +1,7 @@
 """Every event that the ReAct agent can make, asked of models on each wire, as the API promises."""
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -13,8 +13,10 @@ from dependency_injector import providers
 
 from adapters.tools.ask_user import AskUserTool
 from adapters.tools.update_plan import UpdatePlanTool
+from application.stream_request import StreamRequest
 from domain.agent_profile import AgentProfile
-from domain.ids import AgentName
+from domain.ids import AgentName, TaskId
+from domain.principal import LOCAL
 from entrypoints.container import Container
 from entrypoints.opened import opened
 from entrypoints.settings import Settings
@@ -22,7 +24,9 @@ from entrypoints.web_app import web_app
 from entrypoints.worker_identity import server_worker
 from ports.language_model import LanguageModel
 from ports.tool import ToolContext, ToolResult
+from tests.integration.graph import FakeRunner, Graph, next_step
 from tests.model_replies import Answer, AskedCall, HttpFault, Reply
+from tests.patience import PATIENCE_S
 from tests.react_fakes import FakeTool
 from tests.served_models import SERVED, Served
 
@@ -92,19 +96,20 @@ async def talk(_: Mapping[str, object], context: ToolContext) -> ToolResult:
 async def test_every_event_appears_and_is_as_the_api_describes_it(
     tmp_path: Path, served: Served
 ) -> None:
-    async with served.by(*REPLIES) as (model, _), reacting(tmp_path, model) as http:
+    async with served.by(*REPLIES) as (model, _), reacting(tmp_path, model) as (graph, http):
         answer = await http.post("/api/v1/tasks", json={"task": "go", "agent": "react"})
-        task = f"/api/v1/tasks/{answer.json()['task_id']}"
-        await until(http, task, "waiting")
+        task_id = answer.json()["task_id"]
+        task, until = f"/api/v1/tasks/{task_id}", await waiting(graph, task_id)
+        await until("waiting")
         await done(http, f"{task}/pause")
         await done(http, f"{task}/input", kind="message", data="b")
-        await until(http, task, "paused")
+        await until("paused")
         await done(http, f"{task}/resume")
-        await until(http, task, "waiting")
+        await until("waiting")
         [approval] = (await http.get("/api/v1/approvals?status=pending")).json()["items"]
         path = f"/api/v1/approvals/{approval['approval_id']}"
         await done(http, path, decision="approve")
-        await until(http, task, "completed")
+        await until("completed")
         page = await http.get(f"{task}/events?limit=1000", headers={"accept": "application/json"})
         described = (await http.get("/openapi.json")).json()
 
@@ -117,7 +122,9 @@ async def test_every_event_appears_and_is_as_the_api_describes_it(
 
 
 @asynccontextmanager
-async def reacting(folder: Path, model: LanguageModel) -> AsyncIterator[httpx2.AsyncClient]:
+async def reacting(
+    folder: Path, model: LanguageModel
+) -> AsyncIterator[tuple[Graph, httpx2.AsyncClient]]:
     settings = Settings(
         data_dir=folder, database_url="memory:", default_agent="react", llm_window_tokens=2000
     )
@@ -132,7 +139,7 @@ async def reacting(folder: Path, model: LanguageModel) -> AsyncIterator[httpx2.A
     async with opened(container):
         transport = httpx2.ASGITransport(app=web_app(container))
         async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as http:
-            yield http
+            yield Graph(container, FakeRunner()), http
 
 
 async def done(http: httpx2.AsyncClient, path: str, **body: str) -> None:
@@ -140,10 +147,17 @@ async def done(http: httpx2.AsyncClient, path: str, **body: str) -> None:
     assert answer.is_success, answer.text
 
 
-async def until(http: httpx2.AsyncClient, task: str, status: str) -> None:
-    with anyio.fail_after(5):
-        while (await http.get(task)).json()["status"] != status:
-            await anyio.lowlevel.checkpoint()
+async def waiting(graph: Graph, task_id: TaskId) -> Callable[[str], Awaitable[None]]:
+    """Gives what waits for a status: the task is looked at again whenever it has told more."""
+    watch = await graph.container.watches().open(LOCAL, StreamRequest(task_ids=(task_id,)))
+    assert watch is not None
+
+    async def until(status: str) -> None:
+        with anyio.fail_after(PATIENCE_S):
+            while (await graph.coordinator.get_task(LOCAL, task_id)).status != status:
+                await next_step(watch)
+
+    return until
 
 
 def assert_as_described(events: Sequence[Json], components: Json) -> None:
