@@ -5,6 +5,7 @@ from dataclasses import replace
 from adapters.memory.database import MemoryDatabase, TaskRow
 from adapters.memory.profile_store import MemoryProfileStore
 from adapters.memory.task_store import MemoryTaskStore
+from adapters.memory.wakeups import MemoryWakeups
 from adapters.system.stored_agent_catalog import StoredAgentCatalog
 from application.live_runs import LiveRun, LiveRuns
 from application.pausing import Pausing
@@ -34,6 +35,7 @@ class FakePausing:
             catalog=StoredAgentCatalog(
                 AGENTS, default=AgentName("react"), store=MemoryProfileStore()
             ),
+            wakeups=MemoryWakeups(),
         )
         self.is_now(TaskStatus.RUNNING)
 

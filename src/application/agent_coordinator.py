@@ -158,7 +158,7 @@ class AgentCoordinator:
         if profile.on_lost != "requeue" or profile.kind not in self._resuming:
             return None
         past = await self._memory.past_of(task)
-        context.spent = past.spent
+        context.spent, context.was_paused = past.spent, past.is_paused
         return past.last_seq if past.has_begun else None
 
     async def _run_until_stopped(

@@ -37,8 +37,12 @@ class LeaseKeeper:
             if now - max(self._renewed_at, run.claimed_at) > patience:
                 run.stop.request(LostLease())
 
-    async def look_for_cancels(self) -> None:
-        """Stop the runs that someone wished to end through another process."""
-        if self._runs.all():
-            for task_id, intent in await self._tasks.cancel_intents(self._settings.worker_id):
-                self._runs.stop(task_id, Cancelled(intent))
+    async def look_for_wishes(self) -> None:
+        """Stop, pause or resume the runs for which someone wished it through another process."""
+        if not self._runs.all():
+            return
+        for wishes in await self._tasks.wishes(self._settings.worker_id):
+            if wishes.cancel:
+                self._runs.stop(wishes.task_id, Cancelled(wishes.cancel))
+            if wishes.pause and (run := self._runs.find(wishes.task_id)):
+                run.pauses.take(wishes.pause)

@@ -2,10 +2,12 @@
 
 import asyncio
 
+from domain.pause_wish import PauseWish
+
 
 class PauseSignal:
     def __init__(self) -> None:
-        self._resumed_by = ""
+        self._wish: PauseWish | None = None
         self._may_go_on = asyncio.Event()
         self._may_go_on.set()
 
@@ -13,14 +15,22 @@ class PauseSignal:
     def is_wanted(self) -> bool:
         return not self._may_go_on.is_set()
 
-    def pause(self) -> None:
-        self._may_go_on.clear()
+    @property
+    def by(self) -> str:
+        """Who had it rest or go on last."""
+        return self._wish.by if self._wish else ""
 
-    def resume(self, by: str) -> None:
-        self._resumed_by = by
-        self._may_go_on.set()
+    def take(self, wish: PauseWish) -> None:
+        """Wishes may come twice and out of their order; the latest is what counts."""
+        if not wish.replaces(self._wish):
+            return
+        self._wish = wish
+        if wish.is_wanted:
+            self._may_go_on.clear()
+        else:
+            self._may_go_on.set()
 
     async def resumed(self) -> str:
         """Wait until it may go on; who wanted that."""
         await self._may_go_on.wait()
-        return self._resumed_by
+        return self.by

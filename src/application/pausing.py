@@ -2,17 +2,18 @@
 
 from collections.abc import Collection
 
-from application.live_runs import LiveRun, LiveRuns
+from application.live_runs import LiveRuns
 from domain.errors import StateConflict
 from domain.ids import TaskId
 from domain.principal import Principal
 from domain.task import LIVE, Task, TaskStatus
 from ports.agent_catalog import AgentCatalog
 from ports.task_store import TaskStore
+from ports.wakeups import Wakeups
 
 
 class Pausing:
-    """For the runs of this process: a wish is not stored, and ends with the attempt."""
+    """The wish is stored: it reaches a run on any node, and the attempts after this one."""
 
     def __init__(
         self,
@@ -20,12 +21,14 @@ class Pausing:
         tasks: TaskStore,
         runs: LiveRuns,
         catalog: AgentCatalog,
+        wakeups: Wakeups,
         kinds: Collection[str] = ("react",),
     ) -> None:
         """`kinds` are those whose runs have points where they can rest."""
         self._tasks = tasks
         self._runs = runs
         self._catalog = catalog
+        self._wakeups = wakeups
         self._kinds = kinds
 
     async def pause(self, principal: Principal, task_id: TaskId) -> Task:
@@ -34,35 +37,35 @@ class Pausing:
         Asking again before it rests does no harm. Raises TaskNotFound, StateConflict.
         """
         task = await self._tasks.get(principal, task_id)
-        refusal = StateConflict(
-            f"the task is {task.status}; only one that is running or waiting can be paused"
-        )
-        if task.status not in LIVE:
-            raise refusal
+        is_resting = task.status is TaskStatus.PAUSED and task.is_pause_wanted
+        if task.status not in LIVE or is_resting:
+            raise _not_running(task)
         profile = await self._catalog.find(task.agent)
         if profile.kind not in self._kinds:
             raise StateConflict(f"the task is {task.status}; agents like its own cannot be paused")
-        run = self._run_of(task)
-        if task.status is TaskStatus.PAUSED and run.pauses.is_wanted:
-            raise refusal
-        run.pauses.pause()
+        task = await self._wish(principal, task_id, is_wanted=True)
+        if task.status.is_final:
+            raise _not_running(task)
         return task
 
     async def resume(self, principal: Principal, task_id: TaskId) -> Task:
         """Have it go on; also takes a wish back that it rest. Raises as `pause` does."""
         task = await self._tasks.get(principal, task_id)
-        refusal = StateConflict(f"the task is {task.status}; only one that is paused can go on")
-        if task.status not in LIVE:
-            raise refusal
-        run = self._run_of(task)
-        if not run.pauses.is_wanted:
-            raise refusal
-        run.pauses.resume(principal.name)
+        if task.is_pause_wanted and not task.status.is_final:
+            task = await self._wish(principal, task_id, is_wanted=False)
+            if not task.status.is_final:
+                return task
+        raise StateConflict(f"the task is {task.status}; only one that is paused can go on")
+
+    async def _wish(self, principal: Principal, task_id: TaskId, *, is_wanted: bool) -> Task:
+        task = await self._tasks.wish_pause(principal, task_id, is_wanted=is_wanted)
+        if task.pause and (run := self._runs.find(task_id)):
+            run.pauses.take(task.pause)
+        self._wakeups.notify(None)
         return task
 
-    def _run_of(self, task: Task) -> LiveRun:
-        if run := self._runs.find(task.task_id):
-            return run
-        raise StateConflict(
-            f"the task is {task.status}, but not on this server; ask the one that carries it out"
-        )
+
+def _not_running(task: Task) -> StateConflict:
+    return StateConflict(
+        f"the task is {task.status}; only one that is running or waiting can be paused"
+    )

@@ -60,6 +60,8 @@ class TaskContext:
         self.time = WorkingTime(clock)
         self.last_event_at = self.time.now()
         self.has_spoken = False
+        self.was_paused = False
+        """An earlier attempt ended while it rested."""
         self._task = task
         self.thread: AgentThread | None = None
         self._approvals = approvals
@@ -104,6 +106,9 @@ class TaskContext:
         await self._recorded()
 
     async def pause_point(self) -> None:
+        was_paused, self.was_paused = self.was_paused, False
+        if was_paused and not self._pauses.is_wanted:
+            await self.emit(TaskResumed(by=self._pauses.by))
         while self._pauses.is_wanted:
             async with self._asking:
                 with self.time.standing_still():

@@ -8,7 +8,7 @@ from application.react_plan import PlanEvent
 from domain.approval import POLICY
 from domain.events import AgentEvent
 from domain.limits import Spent
-from domain.task_events import TaskAnalysis
+from domain.task_events import TaskAnalysis, TaskPaused, TaskResumed
 from domain.thinking_events import (
     IterationComplete,
     IterationStart,
@@ -29,6 +29,8 @@ from domain.tool_events import (
 TOLD_IN = frozenset(
     {
         "task_analysis",
+        "task_paused",
+        "task_resumed",
         "iteration_start",
         "iteration_complete",
         "thinking",
@@ -54,6 +56,7 @@ class TaskPast:
     iterations: int = 0
     is_iterating: bool = False
     is_thinking: bool = False
+    is_paused: bool = False
     tool_calls: int = 0
     """Of the iteration that is not complete."""
     tokens_before: int = 0
@@ -77,6 +80,10 @@ class TaskPast:
         match event:
             case TaskAnalysis():
                 self.has_begun = True
+            case TaskPaused():
+                self.is_paused = True
+            case TaskResumed():
+                self.is_paused = False
             case IterationStart(iteration=number):
                 self.iterations, self.is_iterating, self.tool_calls = number, True, 0
                 self.tokens_before, self.answer = self.spent.usage.total_tokens, None

@@ -129,7 +129,7 @@ class Worker:
         await asyncio.sleep(self.settings.heartbeat_s)
 
     async def _work_off(self, runs: asyncio.TaskGroup) -> None:
-        await self._leases.look_for_cancels()
+        await self._leases.look_for_wishes()
         asked_at = self._clock.monotonic()
         for claim in await self._claims():
             task = claim.task
@@ -140,6 +140,8 @@ class Worker:
             self.runs.add(run)
             if task.cancel:
                 run.stop.request(Cancelled(task.cancel))
+            if task.pause:
+                run.pauses.take(task.pause)
             runs.create_task(self._carry_out(claim, run))
 
     async def _claims(self) -> Sequence[Claim]:

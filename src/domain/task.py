@@ -9,6 +9,7 @@ from typing import Literal
 from domain.extraction import ExtractionRule
 from domain.ids import AgentName, SessionId, SessionKey, TaskId, WorkerId
 from domain.limits import Limits
+from domain.pause_wish import PauseWish
 from domain.principal import Principal
 from domain.task_events import CancelMode, CancelReason, FailureReason, InterruptReason
 from domain.usage import Usage
@@ -120,6 +121,8 @@ class Task:
     rules: tuple[ExtractionRule, ...] = ()
     """What to look for in what it writes, besides what its agent's profile says."""
     cancel: CancelIntent | None = None
+    pause: PauseWish | None = None
+    """The latest; it holds for every attempt."""
     worker_id: WorkerId | None = None
     first_seq: int = 0
     """The seq of its `task_queued`."""
@@ -127,3 +130,7 @@ class Task:
     """The seq of its final event."""
     number: int = 0
     """Given by the store, in the order of submission; 0 for one that is not stored."""
+
+    @property
+    def is_pause_wanted(self) -> bool:
+        return self.pause is not None and self.pause.is_wanted

@@ -52,7 +52,10 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None) -> Applic
         questions=container.open_questions(),
     )
     pausing = Pausing(
-        tasks=container.task_store(), runs=container.worker().runs, catalog=container.catalog()
+        tasks=container.task_store(),
+        runs=container.worker().runs,
+        catalog=container.catalog(),
+        wakeups=container.wakeups(),
     )
     show_gauges(container)
     streams = Streams(

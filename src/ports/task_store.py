@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from domain.ids import AgentName, LeaseId, SessionId, TaskId, WorkerId
+from domain.pause_wish import PauseWish
 from domain.principal import Principal
 from domain.task import CancelIntent, OnBusy, Task, TaskStatus
 from ports.event_log import EncodedEvent, StoredEvent
@@ -40,6 +41,15 @@ class Cancellation:
     task: Task
     stored: Sequence[StoredEvent]
     """What the request wrote; empty if the task had ended or was being cancelled already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskWishes:
+    """What is wanted of a task while it is carried out."""
+
+    task_id: TaskId
+    cancel: CancelIntent | None = None
+    pause: PauseWish | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,8 +180,14 @@ class TaskStore(Protocol):
         replaces it. Ended: nothing happens. Raises TaskNotFound.
         """
 
-    async def cancel_intents(self, worker_id: WorkerId) -> Sequence[tuple[TaskId, CancelIntent]]:
-        """The stored intents on the live tasks of this worker."""
+    async def wish_pause(self, principal: Principal, task_id: TaskId, *, is_wanted: bool) -> Task:
+        """Store that an unfinished task should rest, or go on; the task as it is then.
+
+        Nothing changes where that is what was wanted before. Raises TaskNotFound.
+        """
+
+    async def wishes(self, worker_id: WorkerId) -> Sequence[TaskWishes]:
+        """What is stored on the live tasks of this worker, for those of which anything is."""
 
     async def get(self, principal: Principal, task_id: TaskId) -> Task:
         """Raises TaskNotFound, also for the task of a deleted session."""

@@ -19,6 +19,7 @@ _FILLED = (
     "agent_profiles",
     "agent_threads",
     "approvals",
+    "questions",
 )
 _NOT_DURABLE = ("fsync = off", "full_page_writes = off", "synchronous_commit = off")
 

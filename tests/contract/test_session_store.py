@@ -10,6 +10,7 @@ from domain.ids import SessionId, SessionKey
 from domain.principal import LOCAL
 from domain.task import CancelIntent
 from ports.session_store import DeletedSession, SessionEdit
+from ports.task_store import TaskWishes
 from tests.contract.scene import ALICE, BOB, TALK, WORKER, Scene
 
 NOTHING = SessionEdit()
@@ -118,7 +119,7 @@ async def test_the_live_task_of_a_deleted_session_is_told_to_stop(scene: Scene) 
     task_id = claim.task.task_id
     intent = CancelIntent(mode="graceful", reason="session_deleted", by="local")
     assert deleted == DeletedSession(session_key=claim.task.session_key, live_tasks=[task_id])
-    assert list(await scene.tasks.cancel_intents(WORKER)) == [(task_id, intent)]
+    assert await scene.tasks.wishes(WORKER) == [TaskWishes(task_id=task_id, cancel=intent)]
 
 
 async def test_a_purge_waits_for_the_last_runner(scene: Scene) -> None:

@@ -13,7 +13,7 @@ from domain.principal import LOCAL
 from domain.task import CancelIntent
 from domain.task_events import CancelMode, TaskComplete
 from domain.usage import Usage
-from ports.task_store import IdempotencyKey, TaskQuery
+from ports.task_store import IdempotencyKey, TaskQuery, TaskWishes
 from tests.contract.scene import ALICE, BOB, TALK, WORKER, Scene
 
 RULES = (
@@ -147,7 +147,9 @@ async def test_cancelling_a_live_task_is_seen_by_its_worker(scene: Scene) -> Non
     intent = CancelIntent(mode="graceful", reason="user", by="local")
     assert cancellation.task == replace(claim.task, cancel=intent)
     assert [event.event_type for event in cancellation.stored] == ["cancel_requested"]
-    assert await scene.tasks.cancel_intents(WORKER) == [(claim.task.task_id, intent)]
+    assert await scene.tasks.wishes(WORKER) == [
+        TaskWishes(task_id=claim.task.task_id, cancel=intent)
+    ]
 
 
 async def test_kill_replaces_graceful_and_nothing_replaces_kill(scene: Scene) -> None:
@@ -158,7 +160,9 @@ async def test_kill_replaces_graceful_and_nothing_replaces_kill(scene: Scene) ->
 
     assert written == [1, 0, 1, 0, 0]
     intent = CancelIntent(mode="kill", reason="user", by="local")
-    assert await scene.tasks.cancel_intents(WORKER) == [(claim.task.task_id, intent)]
+    assert await scene.tasks.wishes(WORKER) == [
+        TaskWishes(task_id=claim.task.task_id, cancel=intent)
+    ]
 
 
 async def test_cancelling_an_ended_task_changes_nothing(scene: Scene) -> None:
@@ -169,7 +173,7 @@ async def test_cancelling_an_ended_task_changes_nothing(scene: Scene) -> None:
     cancellation = await scene.cancel(claim.task)
 
     assert (cancellation.task, list(cancellation.stored)) == (ended, [])
-    assert await scene.tasks.cancel_intents(WORKER) == []
+    assert await scene.tasks.wishes(WORKER) == []
 
 
 async def test_the_usage_of_an_ended_task_is_kept(scene: Scene) -> None:

@@ -82,7 +82,10 @@ async def reacting(tmp_path: Path, model: FakeModel, tool: HeldTool) -> AsyncIte
 def pausing_of(graph: Graph) -> Pausing:
     container = graph.container
     return Pausing(
-        tasks=container.task_store(), runs=container.worker().runs, catalog=container.catalog()
+        tasks=container.task_store(),
+        runs=container.worker().runs,
+        catalog=container.catalog(),
+        wakeups=container.wakeups(),
     )
 
 

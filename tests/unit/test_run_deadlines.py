@@ -21,6 +21,7 @@ from domain.agent_profile import AgentProfile
 from domain.events import Origin
 from domain.ids import AgentName
 from domain.limits import Limits
+from domain.pause_wish import PauseWish
 from domain.process_events import Log, ResourceUsage
 from tests.asked import Asked
 from tests.fakes import FakeClock
@@ -106,13 +107,13 @@ async def test_the_time_for_which_a_task_is_paused_does_not_count() -> None:
     clock, stop, pauses = FakeClock(), StopSignal(), PauseSignal()
     context = _context(Limits(timeout_s=10, idle_s=10), stop=stop, clock=clock, pauses=pauses)
     deadlines = RunDeadlines(context, stop)
-    pauses.pause()
+    pauses.take(PauseWish(is_wanted=True, by="ann"))
 
     async with asyncio.TaskGroup() as group:
         group.create_task(context.pause_point())
         await anyio.wait_all_tasks_blocked()
         clock.advance(1000)
-        pauses.resume("ann")
+        pauses.take(PauseWish(is_wanted=False, by="ann", number=2))
     await _watched(deadlines)
 
     assert stop.cause is None

@@ -8,6 +8,7 @@ from adapters.memory.database import KEY_KEPT, KeyRow, MemoryDatabase, TaskRow, 
 from adapters.memory.task_queue import Taker, TaskQueue
 from domain.errors import IdempotencyKeyReused, SessionBusy
 from domain.ids import AgentName, TaskId, WorkerId
+from domain.pause_wish import next_wish
 from domain.principal import Principal
 from domain.task import CancelIntent, OnBusy, Task, TaskStatus
 from ports.event_log import EncodedEvent, StoredEvent
@@ -21,6 +22,7 @@ from ports.task_store import (
     MadeTask,
     Submission,
     TaskQuery,
+    TaskWishes,
 )
 
 
@@ -103,11 +105,19 @@ class MemoryTaskStore:
             row.task = replace(row.task, cancel=intent)
         return Cancellation(task=row.task, stored=stored)
 
-    async def cancel_intents(self, worker_id: WorkerId) -> Sequence[tuple[TaskId, CancelIntent]]:
+    async def wish_pause(self, principal: Principal, task_id: TaskId, *, is_wanted: bool) -> Task:
+        row = self._database.task(principal, task_id)
+        wish = next_wish(row.task.pause, is_wanted=is_wanted, by=principal.name)
+        if wish is not None and not row.task.status.is_final:
+            row.task = replace(row.task, pause=wish)
+        return row.task
+
+    async def wishes(self, worker_id: WorkerId) -> Sequence[TaskWishes]:
+        live = (row.task for row in self._database.tasks.values() if row.is_live)
         return [
-            (row.task.task_id, row.task.cancel)
-            for row in self._database.tasks.values()
-            if row.is_live and row.task.worker_id == worker_id and row.task.cancel
+            TaskWishes(task_id=task.task_id, cancel=task.cancel, pause=task.pause)
+            for task in live
+            if task.worker_id == worker_id and (task.cancel or task.pause)
         ]
 
     async def get(self, principal: Principal, task_id: TaskId) -> Task:

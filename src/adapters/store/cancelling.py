@@ -1,17 +1,16 @@
 """Stores the wish to end a task, and ends at once what has not begun."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, or_, select, update
+from sqlalchemy import Connection, select, update
 
 from adapters.store.event_rows import append_unfenced
-from adapters.store.prepared import Prepared
 from adapters.store.store_clock import store_now
 from adapters.store.tables import events, sessions, tasks
 from adapters.store.task_queries import find_task
-from adapters.store.task_rows import LIVE_STATUSES, task_of
-from domain.ids import SessionKey, TaskId, WorkerId
+from adapters.store.task_rows import task_of
+from domain.ids import SessionKey, TaskId
 from domain.principal import Principal
 from domain.task import CancelIntent, Task, TaskStatus
 from ports.event_log import EncodedEvent
@@ -25,18 +24,6 @@ class Wish:
     intent: CancelIntent
     requested: EncodedEvent
     cancelled: EncodedEvent
-
-
-_INTENTS = Prepared(
-    lambda: select(
-        tasks.c.task_id, tasks.c.cancel_mode, tasks.c.cancel_reason, tasks.c.cancel_by
-    ).where(
-        tasks.c.finished_at.is_(None),
-        tasks.c.worker_id == bindparam("worker"),
-        or_(*(tasks.c.status == status for status in LIVE_STATUSES)),
-        tasks.c.cancel_mode.is_not(None),
-    )
-)
 
 
 def request_cancel(connection: Connection, wish: Wish) -> Cancellation:
@@ -66,15 +53,6 @@ def was_requested(connection: Connection, cancellation: Cancellation) -> bool:
         events.c.session_key == cancellation.task.session_key, events.c.seq == first.seq
     )
     return bool(connection.execute(tag).scalar() == first.tag)
-
-
-def intents_for(
-    connection: Connection, worker_id: WorkerId
-) -> Sequence[tuple[TaskId, CancelIntent]]:
-    return [
-        (TaskId(task_id), CancelIntent(mode=mode, reason=reason, by=by))
-        for task_id, mode, reason, by in _INTENTS.rows(connection, {"worker": worker_id})
-    ]
 
 
 def _lock(connection: Connection, session_key: SessionKey) -> None:

@@ -95,6 +95,7 @@ tasks = Table(
     Column("deleted_at", BigInteger),
     Column("compacted_at", BigInteger),
     Column("rules", Text),
+    Column("pause_wish", Text),
     Index("tasks_by_id", "task_id", unique=True),
     Index("tasks_newest", "tenant", "owner", "number"),
     Index("tasks_of_session", "session_key", "number"),
@@ -200,4 +201,14 @@ approvals = Table(
     Column("decided_at", BigInteger),
     Index("approvals_of_owner", "tenant", "owner", "status"),
     Index("approvals_of_task", "task_id"),
+)
+
+questions = Table(
+    "questions",
+    metadata,
+    Column("task_id", String, primary_key=True),
+    Column("call_id", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("answer", Text),
+    Column("answered_by", String),
 )

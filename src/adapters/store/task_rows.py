@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from adapters.store.pause_column import pause_of_column
 from adapters.store.rules_column import rules_column, rules_of_column
 from adapters.store.store_clock import moment, moment_or_none
 from adapters.store.tables import tasks
@@ -95,6 +96,7 @@ def task_of(row: TaskRow) -> Task:
         retry_of=row.retry_of,
         rules=rules_of_column(row.rules),
         cancel=_intent_of(row),
+        pause=pause_of_column(row.pause_wish),
         worker_id=WorkerId(row.worker_id) if row.worker_id is not None else None,
         first_seq=row.first_seq,
         last_seq=row.last_seq,

@@ -9,6 +9,7 @@ from adapters.store import (
     submission,
     task_numbers,
     task_queries,
+    task_wishes,
 )
 from adapters.store.database import Database
 from adapters.store.leases import Taker, was_taken
@@ -25,6 +26,7 @@ from ports.task_store import (
     MadeTask,
     Submission,
     TaskQuery,
+    TaskWishes,
 )
 
 
@@ -111,8 +113,13 @@ class SqlTaskStore:
             lambda c: cancelling.request_cancel(c, wish), was_done=cancelling.was_requested
         )
 
-    async def cancel_intents(self, worker_id: WorkerId) -> Sequence[tuple[TaskId, CancelIntent]]:
-        return await self._database.read(lambda c: cancelling.intents_for(c, worker_id))
+    async def wish_pause(self, principal: Principal, task_id: TaskId, *, is_wanted: bool) -> Task:
+        return await self._database.write(
+            lambda c: task_wishes.wish_pause(c, principal, task_id, is_wanted=is_wanted)
+        )
+
+    async def wishes(self, worker_id: WorkerId) -> Sequence[TaskWishes]:
+        return await self._database.read(lambda c: task_wishes.wishes_for(c, worker_id))
 
     async def get(self, principal: Principal, task_id: TaskId) -> Task:
         return await self._database.read(lambda c: task_queries.find_task(c, principal, task_id))
