@@ -114,7 +114,9 @@ class FakeParsers:
     def __init__(self, parsers: Mapping[str, OutputParser] | None = None) -> None:
         self._parsers = parsers or {}
 
-    def of(self, name: str, *, thread: AgentThread | None = None) -> OutputParser | None:
+    def of(
+        self, name: str, *, thread: AgentThread | None = None, model: str | None = None
+    ) -> OutputParser | None:
         return self._parsers.get(name)
 
     @property

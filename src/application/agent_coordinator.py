@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Literal
 
 from application.approval_gate import ApprovalGate
@@ -18,6 +19,7 @@ from domain.agent_profile import AgentProfile
 from domain.errors import (
     AgentcastError,
     AgentNotFound,
+    InvalidInput,
     LeaseLost,
     LogUnavailable,
     ModelError,
@@ -26,6 +28,7 @@ from domain.errors import (
 )
 from domain.events import EventListener, Origin
 from domain.limits import Limits
+from domain.model_choice import check_model
 from domain.redaction import Redactor
 from domain.task import Task
 from domain.task_events import TaskStarted
@@ -134,7 +137,7 @@ class AgentCoordinator:
             return Failed(error="the agent failed unexpectedly", reason="agent_error")
 
     async def _prepare(self, task: Task, context: TaskContext) -> Runner:
-        profile = await self._catalog.find(task.agent)
+        profile = _with_model(task, await self._catalog.find(task.agent))
         context.profile = profile
         context.redact(Redactor(self._secrets.of(profile)))
         context.limits = context.limits.within(profile.limits)
@@ -228,3 +231,14 @@ class AgentCoordinator:
                     final_of_stop(stop.cause, attempt=task.attempt, duration_ms=duration_ms)
                 )
                 return "ended"
+
+
+def _with_model(task: Task, profile: AgentProfile) -> AgentProfile:
+    """The agent may have been changed since the task was submitted. Raises StartFailed."""
+    if task.model is None:
+        return profile
+    try:
+        check_model(task.model, profile)
+    except InvalidInput as error:
+        raise StartFailed(str(error)) from error
+    return replace(profile, model=task.model)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from domain.agent_profile import AgentProfile
 from domain.agent_thread import AgentThread
 from domain.errors import StartFailed
+from domain.model_choice import MODEL_PLACE, argv_for_model
 from domain.task import Task
 from ports.process import Command
 
@@ -13,7 +14,7 @@ TASK_FILE = ".agentcast/task.txt"
 """Where the task's text lies in the private home when it is handed over as a file."""
 
 _SHELL = ("/bin/sh", "-c")
-_PLACE = re.compile(r"\{task\}|\{thread\}")
+_PLACE = re.compile(r"\{task\}|\{thread\}|\{model\}")
 _PATH = "{home}/" + TASK_FILE
 _TERMINAL_LINE = 4095  # bytes; a terminal drops what is longer without a word
 
@@ -72,7 +73,12 @@ def _argv(task: Task, profile: AgentProfile, thread: AgentThread | None) -> tupl
     argv = profile.resume_argv if thread and profile.resume_argv else profile.argv
     if not argv:
         raise StartFailed(f"the profile of agent {profile.name!r} names no command")
-    fillings = {"{thread}": thread.id if thread else "", **_task_filling(task, profile)}
+    argv = argv_for_model(argv, profile.model)
+    fillings = {
+        "{thread}": thread.id if thread else "",
+        MODEL_PLACE: profile.model or "",
+        **_task_filling(task, profile),
+    }
     filled = tuple(_filled(item, fillings) for item in argv)
     if "{task}" not in fillings or any("{task}" in item for item in argv):
         return filled

@@ -85,7 +85,8 @@ class CommandRunner:
     ) -> tuple[Outcome, OutputReading]:
         profile = context.profile
         command = await self._command(task, context, thread)
-        parser = self._parsers.of(profile.parser or profile.kind, thread=thread)
+        name = profile.parser or profile.kind
+        parser = self._parsers.of(name, thread=thread, model=profile.model)
         reading = self._reading(task, context, parser, lines_before)
         shown = shown_command(task, command, profile)
         ended = await self._supervision.run(command, shown=shown, reading=reading, context=context)

@@ -6,6 +6,7 @@ from domain.agent_profile import AgentProfile
 from domain.errors import InvalidInput
 from domain.ids import is_chosen_id
 from domain.mcp_server import check_server_names
+from domain.model_choice import check_model_names
 from domain.variable_name import is_variable_name
 
 _PROGRAMS = frozenset({"command", "claude-code", "codex", "gemini", "acp"})
@@ -29,6 +30,9 @@ def check_profile(
         raise InvalidInput("parser", f"there is no parser {profile.parser!r}; known: {known}")
     if profile.workspace is not None and not profile.workspace.startswith("/"):
         raise InvalidInput("workspace", "should be an absolute path")
+    if profile.model is not None:
+        check_model_names((profile.model,), field="model")
+    check_model_names(profile.models or (), field="models")
     check_server_names(profile.mcp_servers)
     _check_process(profile)
 

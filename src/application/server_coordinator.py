@@ -14,6 +14,7 @@ from domain.agent_profile import AgentProfile
 from domain.errors import AgentNotFound, Draining, StateConflict, UnknownAgent
 from domain.events import EventListener, Origin
 from domain.ids import AgentName, SessionKey, TaskId
+from domain.model_choice import check_model
 from domain.principal import Principal
 from domain.task import LIVE, CancelIntent, Task, TaskStatus
 from domain.task_events import (
@@ -169,10 +170,12 @@ class ServerCoordinator:
     async def _new_task(self, principal: Principal, request: SubmitTask) -> Task:
         agent = request.agent or self._catalog.default
         try:
-            await self._catalog.find(agent)
+            profile = await self._catalog.find(agent)
         except AgentNotFound as error:
             known = ", ".join(profile.name for profile in self._catalog.list())
             raise UnknownAgent("agent", f"no agent is named {agent!r}; known: {known}") from error
+        if request.model is not None:
+            check_model(request.model, profile)
         return Task(
             task_id=self._ids.task_id(),
             session_key=SessionKey(0),
@@ -187,6 +190,7 @@ class ServerCoordinator:
             on_disconnect=request.on_disconnect,
             approval=request.approval,
             workspace=request.workspace,
+            model=request.model,
             retry_of=request.retry_of,
             rules=request.rules,
         )

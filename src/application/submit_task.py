@@ -22,6 +22,8 @@ class SubmitTask:
     on_disconnect: OnDisconnect = "continue"
     approval: Approval | None = None
     workspace: str | None = None
+    model: str | None = None
+    """None takes the agent's."""
     metadata: Mapping[str, object] | None = None
     idempotency: IdempotencyKey | None = None
     retry_of: TaskId | None = None
@@ -38,6 +40,7 @@ def again(task: Task) -> SubmitTask:
         on_disconnect=task.on_disconnect,
         approval=task.approval,
         workspace=task.workspace,
+        model=task.model,
         metadata=task.metadata,
         retry_of=task.task_id,
         rules=task.rules,

@@ -25,7 +25,8 @@ class AgentProfile:
     description: str = ""
     argv: tuple[str, ...] = ()
     """The command of an agent that is a program. An item `{task}` stands for the task's text or
-    the path of its file, `{thread}` for the conversation that is gone on with."""
+    the path of its file, `{thread}` for the conversation that is gone on with, `{model}` for the
+    model; an item that holds it is left out when there is none."""
     resume_argv: tuple[str, ...] = ()
     """In place of `argv` when the session has a conversation with this agent already."""
     hand_over: HandOver = "argument"
@@ -70,6 +71,9 @@ class AgentProfile:
     on_lost: OnLost = "interrupt"
     max_attempts: int = 3
     model: str | None = None
+    """The one that it uses unless a task names another; None leaves it to the server, or to it."""
+    models: tuple[str, ...] | None = None
+    """Which others a task may name; None allows all."""
     source: ProfileSource = "built_in"
 
     def over(self, template: "AgentProfile", *, said: Collection[str]) -> "AgentProfile":

@@ -117,6 +117,8 @@ class Task:
     on_disconnect: OnDisconnect = "continue"
     approval: Approval | None = None
     workspace: str | None = None
+    model: str | None = None
+    """The one that it is to be done with, in place of its agent's."""
     retry_of: TaskId | None = None
     rules: tuple[ExtractionRule, ...] = ()
     """What to look for in what it writes, besides what its agent's profile says."""

@@ -58,12 +58,19 @@ class AgentSettings(BaseModel):
     home_files: dict[str, str] = Field(default_factory=dict)
     shared_folders: tuple[str, ...] = ()
     model: str | None = None
+    models: tuple[str, ...] | None = None
     rules: tuple[RuleSettings, ...] = ()
     built_in_rules: tuple[BuiltInRule, ...] = ()
     """By their names; they come after those that are written out."""
 
     @field_validator(
-        "argv", "resume_argv", "env_passthrough", "shared_folders", "tools", mode="before"
+        "argv",
+        "resume_argv",
+        "env_passthrough",
+        "shared_folders",
+        "tools",
+        "models",
+        mode="before",
     )
     @classmethod
     def _is_list(cls, value: object) -> object:

@@ -25,6 +25,7 @@ _GEMINI_SETTINGS = """\
 }
 """
 _GEMINI_HOME = {".gemini/settings.json": _GEMINI_SETTINGS}
+_MODEL = "--model={model}"
 # A task may begin with a dash. What follows `--` or `--prompt=` is never taken for an option.
 _CLAUDE = (
     "claude",
@@ -34,6 +35,7 @@ _CLAUDE = (
     "--verbose",
     "--include-partial-messages",
     "--dangerously-skip-permissions",
+    _MODEL,
 )
 _CODEX_FLAGS = (
     "--json",
@@ -41,8 +43,9 @@ _CODEX_FLAGS = (
     "--dangerously-bypass-approvals-and-sandbox",
     "-c",
     "analytics.enabled=false",
+    _MODEL,
 )
-_GEMINI = ("gemini", "--output-format", "stream-json", "--yolo", "--skip-trust")
+_GEMINI = ("gemini", "--output-format", "stream-json", "--yolo", "--skip-trust", _MODEL)
 _GEMINI_TASK = "--prompt={task}"
 
 READY_MADE: Mapping[AgentName, AgentProfile] = {
@@ -101,7 +104,7 @@ READY_MADE: Mapping[AgentName, AgentProfile] = {
             name=AgentName("gemini-acp"),
             kind="acp",
             description="Gemini CLI, over the Agent Client Protocol.",
-            argv=("gemini", "--acp", "--skip-trust"),
+            argv=("gemini", "--acp", "--skip-trust", _MODEL),
             hand_over="none",
             pty=False,
             env=_PLAIN,

@@ -35,10 +35,13 @@ class OutputParser(Protocol):
 
 
 class OutputParsers(Protocol):
-    def of(self, name: str, *, thread: AgentThread | None = None) -> OutputParser | None:
+    def of(
+        self, name: str, *, thread: AgentThread | None = None, model: str | None = None
+    ) -> OutputParser | None:
         """A new parser; None for the name of no parser, as `lines` is.
 
-        `thread` is the conversation that the run goes on with.
+        `thread` is the conversation that the run goes on with, `model` the one that the agent was
+        told to use: its tokens are counted under it unless the agent names another.
         """
 
     @property

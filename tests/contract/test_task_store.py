@@ -37,6 +37,7 @@ async def test_a_submitted_task_comes_back_as_it_was_given(scene: Scene) -> None
         on_disconnect="cancel",
         approval="ask",
         workspace="/srv/w",
+        model="llama-ä",
         retry_of=TaskId("task_before"),
         rules=RULES,
     )

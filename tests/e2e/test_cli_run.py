@@ -53,6 +53,7 @@ def test_a_session_goes_on_in_the_next_run(cli: Cli) -> None:
     [
         (("run", "--agent", "shell", "exit 9"), 1),
         (("run", "--agent", "nobody", "hi"), 2),
+        (("run", "--model", "m", "--agent", "shell", "hi"), 2),
         (("run", " "), 2),
         (("run", "hi", "--session", "no spaces"), 2),
         (("run", "hi", "--timeout", "soon"), 2),

@@ -52,6 +52,16 @@ async def test_a_tool_call_is_carried_out_and_the_tokens_are_streamed(asking: As
     assert len(model.requests) == 2
 
 
+async def test_a_task_is_done_with_the_model_that_it_names(asking: Asking) -> None:
+    async with asking([DONE]) as (client, model):
+        await _told(client, "Do it", model="another-model")
+        await _told(client, "Do it")
+
+    [named, unnamed] = [request["model"] for request in model.requests]
+    assert named == "another-model"
+    assert unnamed != "another-model"
+
+
 @pytest.mark.parametrize("fault", [BUSY, BROKEN], ids=["429", "500"])
 async def test_a_model_that_is_out_of_order_for_once_is_asked_again(
     asking: Asking, fault: Reply

@@ -48,6 +48,28 @@ async def test_an_agent_is_understood_and_goes_on_with_its_conversation(
     assert all("the first task" in words(asked) for asked in model.asked[asked_first:])
 
 
+@pytest.mark.parametrize(
+    ("agent", "chosen"),
+    [
+        ("claude-code", "claude-opus-4-1"),
+        ("codex", "gpt-5-mini"),
+        ("gemini", "gemini-2.5-flash"),
+        ("gemini-acp", "gemini-2.5-flash"),
+    ],
+)
+async def test_an_agent_asks_the_model_that_its_task_names(
+    agent: str, chosen: str, tmp_path: Path
+) -> None:
+    async with real_agents(tmp_path, writes_hello) as (client, model):
+        for _ in range(2):
+            asked_before = len(model.asked)
+            told = await frames(client, "Write it.", agent, model=chosen)
+
+            assert the(told, "task_complete")["final_answer"] == FINAL
+            for asked in model.asked[asked_before:]:
+                assert asked.body.get("model") == chosen or f"/{chosen}:" in asked.path
+
+
 @pytest.mark.parametrize("agent", CLI_AGENTS)
 async def test_an_agent_whose_conversation_is_gone_begins_a_new_one(
     agent: str, tmp_path: Path
@@ -135,9 +157,9 @@ def never_answers(_: Asked) -> Reply:
     return Stall()
 
 
-async def frames(client: Client, task: str, agent: str) -> list[Frame]:
+async def frames(client: Client, task: str, agent: str, **more: object) -> list[Frame]:
     with anyio.fail_after(PATIENCE_S):
-        task_id = await client.submit(task, session_id="one", agent=agent)
+        task_id = await client.submit(task, session_id="one", agent=agent, **more)
         return await client.events(task_id)
 
 

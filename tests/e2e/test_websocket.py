@@ -38,6 +38,19 @@ async def test_a_task_is_submitted_watched_and_told_of_in_one_connection(
     assert {m["watch"] for m in told if "watch" in m} == {"mine"}
 
 
+async def test_a_model_is_refused_as_over_http_by_an_agent_that_asks_none(
+    client: Client, session_id: str
+) -> None:
+    body = {"task": "true", "session_id": session_id, "agent": "shell", "model": "m"}
+    refused = await client.request("POST", "/api/v1/tasks", json=body)
+    async with ws_client(client.server) as ws:
+        answer = await ws.asked(type="submit", id="one", **body)
+
+    assert (refused.status_code, answer["status"]) == (422, 422)
+    assert answer["errors"] == refused.json()["errors"]
+    assert refused.json()["errors"][0]["field"] == "model"
+
+
 async def test_a_cut_connection_goes_on_exactly_from_its_cursor(
     client: Client, session_id: str
 ) -> None:

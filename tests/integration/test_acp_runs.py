@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -41,6 +42,21 @@ async def test_an_agent_that_is_not_ready_in_time_is_ended(tmp_path: Path) -> No
 
 async def test_a_login_by_key_is_made_without_a_person(tmp_path: Path) -> None:
     assert await run_acp(acp_context("wants_key", tmp_path)) == Completed(final_answer="new-1: go")
+
+
+async def test_the_model_stands_in_its_place_in_the_command(tmp_path: Path) -> None:
+    context = acp_context("wants_key", tmp_path)
+    argv = (*context.profile.argv, "--model={model}", "-m", "{model}")
+    for model in ("m", None):
+        context.profile = replace(context.profile, argv=argv, model=model)
+        await run_acp(context)
+
+    told = [
+        e.command.partition("wants_key")[2]
+        for e in context.events
+        if isinstance(e, ProcessStarted)
+    ]
+    assert told == [" --model=m -m m", ""]
 
 
 @pytest.mark.parametrize("mood", ["loads", "resumes"])

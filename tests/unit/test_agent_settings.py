@@ -8,6 +8,7 @@ import pytest
 from domain.agent_profile import AgentProfile
 from domain.ids import AgentName
 from domain.limits import Limits
+from domain.model_choice import check_model
 from entrypoints.agent_settings import AgentSettings, profiles_of
 from entrypoints.choices import PROGRAM_KINDS, default_agent, profiles
 from entrypoints.ready_made_agents import READY_MADE
@@ -39,6 +40,7 @@ memory_bytes = 1000
 processes = 10
 home_files = {".rc" = "x"}
 model = "m"
+models = ["n"]
 """
 
 
@@ -78,6 +80,7 @@ def test_every_field_can_be_said(tmp_path: Path) -> None:
         processes=10,
         home_files={".rc": "x"},
         model="m",
+        models=("n",),
         source="config",
     )
 
@@ -178,6 +181,11 @@ def test_no_task_of_a_ready_made_agent_can_become_an_option(profile: AgentProfil
             assert holder == "--prompt={task}" or "--" in argv[: argv.index(holder)]
         else:
             assert holders == []
+
+
+@pytest.mark.parametrize("name", ["react", "claude-code", "codex", "gemini", "gemini-acp"])
+def test_a_ready_made_agent_that_asks_a_model_takes_one_from_its_tasks(name: str) -> None:
+    check_model("m", READY_MADE[AgentName(name)])
 
 
 def test_the_settings_of_an_agent_may_be_made_in_a_program() -> None:

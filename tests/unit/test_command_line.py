@@ -38,6 +38,15 @@ def test_a_kept_conversation_is_gone_on_with() -> None:
     assert _command(profile, thread=AgentThread(id="t-1")).argv == ("x", "resume", "t-1", TEXT)
 
 
+def test_the_model_stands_in_its_place_or_is_left_out() -> None:
+    profile = replace(PROFILE, argv=("x", "--model={model}", "{task}"), resume_argv=("{model}",))
+
+    assert _command(profile).argv == ("x", TEXT)
+    assert _command(replace(profile, model="{task}")).argv == ("x", "--model={task}", TEXT)
+    resumed = _command(replace(profile, model="m"), thread=AgentThread(id="t-1"))
+    assert resumed.argv == ("m", TEXT)
+
+
 def test_the_text_can_be_given_on_the_standard_input() -> None:
     profile = replace(PROFILE, hand_over="stdin", keeps_stdin=True)
 

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import Protocol
 
+from domain.agent_profile import AgentProfile
 from domain.errors import StartFailed, StateConflict
+from domain.model_choice import MODEL_PLACE, argv_for_model
 from domain.process_events import ProcessExited, ProcessStarted
 from domain.task import Task
 from ports.clock import Clock
@@ -86,7 +88,7 @@ class AcpRunner:
             raise StartFailed(f"the profile of agent {profile.name!r} names no command")
         has_home = "HOME" in profile.env
         return Command(
-            argv=profile.argv,
+            argv=_argv(profile),
             cwd=context.workspace,
             task_id=task.task_id,
             pty=False,
@@ -110,6 +112,12 @@ class AcpRunner:
             signal=ended.signal,
             leaked_pids=tuple(ended.leaked_pids) or None,
         )
+
+
+def _argv(profile: AgentProfile) -> tuple[str, ...]:
+    model = profile.model
+    argv = argv_for_model(profile.argv, model)
+    return tuple(item.replace(MODEL_PLACE, model) if model else item for item in argv)
 
 
 def _load_protocol() -> OpenTurn:

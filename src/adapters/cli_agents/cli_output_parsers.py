@@ -17,13 +17,15 @@ class CliOutputParsers:
         self._clock = clock
         self._prices_of = prices_of
 
-    def of(self, name: str, *, thread: AgentThread | None = None) -> OutputParser | None:
+    def of(
+        self, name: str, *, thread: AgentThread | None = None, model: str | None = None
+    ) -> OutputParser | None:
         match name:
             case claude_code_parser.SOURCE:
                 prices = self._prices_of("anthropic")
                 return claude_code_parser.ClaudeCodeParser(self._clock, prices=prices)
             case codex_parser.SOURCE:
-                return codex_parser.CodexParser(self._clock, thread=thread)
+                return codex_parser.CodexParser(self._clock, thread=thread, model=model)
             case gemini_parser.SOURCE:
                 prices = self._prices_of("google")
                 return gemini_parser.GeminiParser(self._clock, prices=prices)

@@ -20,12 +20,15 @@ from ports.runner import Completed, Failed, Outcome
 
 SOURCE = "codex"
 
-_MODEL = "unknown"  # which one it asks stands in none of its lines
+_MODEL = "unknown"  # which one it asks of its own accord stands in none of its lines
 _RETRY = re.compile(r"Reconnecting\.{3} \d+/\d+")
 
 
 class CodexParser:
-    def __init__(self, clock: Clock, *, thread: AgentThread | None = None) -> None:
+    def __init__(
+        self, clock: Clock, *, thread: AgentThread | None = None, model: str | None = None
+    ) -> None:
+        self._model = model or _MODEL
         self._drift = DriftReport(SOURCE)
         self._calls = ToolCalls(clock)
         self._iterations = Iterations()
@@ -98,7 +101,7 @@ class CodexParser:
             )
             if told.total_tokens < self._used_before.total_tokens:
                 self._used_before = Usage()  # a sum that shrank was begun anew
-            yield from self._tokens.reach({_MODEL: told.minus(self._used_before)})
+            yield from self._tokens.reach({self._model: told.minus(self._used_before)})
             if self._thread is not None:
                 self._thread = replace(self._thread, usage=told)
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, Field
 
+from domain.model_choice import MAX_MODEL_CHARS
 from domain.variable_name import VARIABLE_NAME
 
 CHOSEN_ID = r"^[A-Za-z0-9._:\-]{1,64}$"
@@ -58,6 +59,14 @@ Workspace = Annotated[
     ),
 ]
 VariableName = Annotated[str, Field(pattern=VARIABLE_NAME, max_length=200)]
+ModelText = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=MAX_MODEL_CHARS,
+        description="The model to do it with, as its provider calls it; for agents that ask one.",
+    ),
+]
 Metadata = Annotated[
     dict[str, object],
     Field(description="Anything of yours; at most 16 KiB as JSON."),

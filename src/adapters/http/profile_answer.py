@@ -35,6 +35,7 @@ class ProfileAnswer(TypedDict):
     on_lost: OnLost
     max_attempts: int
     model: NotRequired[str]
+    models: NotRequired[list[str]]
     limits: NotRequired[LimitsAnswer]
     argv: NotRequired[Annotated[list[str], _ForOperators]]
     resume_argv: NotRequired[Annotated[list[str], _ForOperators]]
@@ -62,6 +63,8 @@ def add_optional(answer: ProfileAnswer, profile: AgentProfile, *, is_whole: bool
         answer["description"] = profile.description
     if profile.model is not None:
         answer["model"] = profile.model
+    if profile.models is not None:
+        answer["models"] = list(profile.models)
     if profile.limits != Limits():
         answer["limits"] = limits_answer(profile.limits)
     if is_whole:

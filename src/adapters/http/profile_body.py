@@ -23,7 +23,8 @@ Argv = Annotated[
     Field(
         max_length=_MANY,
         description="A command, never read by a shell. `{task}` stands for the task's text, or "
-        "the path of its file; `{thread}` for the conversation that is gone on with.",
+        "the path of its file; `{thread}` for the conversation that is gone on with; `{model}` "
+        "for the model, and the item is left out when none is named.",
     ),
 ]
 
@@ -83,6 +84,12 @@ class ProfileBody(TypedDict):
     ]
     home_files: NotRequired[Annotated[dict[str, Argument], Field(max_length=100)]]
     model: NotRequired[Word]
+    models: NotRequired[
+        Annotated[
+            list[Word],
+            Field(max_length=_MANY, description="The only ones that a task may name besides."),
+        ]
+    ]
     rules: NotRequired[RuleBodies]
 
 

@@ -11,6 +11,7 @@ from adapters.http.checked_values import (
     Dollars,
     Iterations,
     Metadata,
+    ModelText,
     OutputBytes,
     Seconds,
     SessionIdText,
@@ -56,6 +57,7 @@ class SubmitBody(TypedDict):
     on_disconnect: NotRequired[OnDisconnect]
     approval: NotRequired[Approval]
     workspace: NotRequired[Workspace]
+    model: NotRequired[ModelText]
     metadata: NotRequired[Metadata]
     extraction: NotRequired[RuleBodies]
 

@@ -22,6 +22,7 @@ def submit_task(body: SubmitBody, *, key: str | None) -> SubmitTask:
         on_disconnect=body.get("on_disconnect", "continue"),
         approval=body.get("approval"),
         workspace=body.get("workspace"),
+        model=body.get("model"),
         metadata=body.get("metadata"),
         rules=rules_of(body.get("extraction", ()), field="extraction"),
         idempotency=None if key is None else _idempotency(key, body),

@@ -1,7 +1,8 @@
 """A task as JSON; optional fields that have no value are left out."""
 
-from typing import Literal, NotRequired
+from typing import Annotated, Literal, NotRequired
 
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from adapters.http.answer_time import AnswerTime
@@ -35,6 +36,7 @@ class TaskAnswer(TypedDict):
     result: NotRequired[ResultAnswer]
     usage: NotRequired[UsageAnswer]
     limits: NotRequired[LimitsAnswer]
+    model: NotRequired[Annotated[str, Field(description="The one that the task named.")]]
     metadata: NotRequired[dict[str, object]]
     retry_of: NotRequired[str]
     links: TaskLinks
@@ -70,6 +72,8 @@ def task_answer(task: Task) -> TaskAnswer:
     )
     if task.retry_of is not None:
         answer["retry_of"] = task.retry_of
+    if task.model is not None:
+        answer["model"] = task.model
     if task.metadata is not None:
         answer["metadata"] = dict(task.metadata)
     if task.limits is not None and task.limits != Limits():

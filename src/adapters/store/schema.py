@@ -6,8 +6,8 @@ from sqlalchemy import Connection, inspect
 
 from domain.errors import StoreUnusable
 
-NEEDED = "0005"
-KNOWN = frozenset({"0001", "0002", "0003", "0004", NEEDED})
+NEEDED = "0006"
+KNOWN = frozenset({"0001", "0002", "0003", "0004", "0005", NEEDED})
 """Every revision that this program can start from; `migrations/versions` has a file for each."""
 
 _MIGRATIONS = Path(__file__).parent / "migrations"

@@ -96,6 +96,7 @@ tasks = Table(
     Column("compacted_at", BigInteger),
     Column("rules", Text),
     Column("pause_wish", Text),
+    Column("model", Text),
     Index("tasks_by_id", "task_id", unique=True),
     Index("tasks_newest", "tenant", "owner", "number"),
     Index("tasks_of_session", "session_key", "number"),

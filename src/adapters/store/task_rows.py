@@ -41,6 +41,7 @@ COLUMNS_GIVEN = (
     "workspace",
     "retry_of",
     "rules",
+    "model",
 )
 """Those that `columns_of` fills."""
 
@@ -64,6 +65,7 @@ def columns_of(task: Task) -> dict[str, object]:
         "workspace": task.workspace,
         "retry_of": task.retry_of,
         "rules": rules_column(task.rules),
+        "model": task.model,
     }
 
 
@@ -93,6 +95,7 @@ def task_of(row: TaskRow) -> Task:
         on_disconnect=row.on_disconnect,
         approval=row.approval,
         workspace=row.workspace,
+        model=row.model,
         retry_of=row.retry_of,
         rules=rules_of_column(row.rules),
         cancel=_intent_of(row),

@@ -18,6 +18,7 @@ Agent = Annotated[
     str | None,
     Parameter(help="The agent's name; the server has a default.", validator=agent_name),
 ]
+Model = Annotated[str | None, Parameter(help="The model to do it with, for agents that ask one.")]
 Timeout = Annotated[float | None, Parameter(help="Seconds it may take.", validator=positive)]
 
 DEFAULT_SERVER = "http://127.0.0.1:8080"

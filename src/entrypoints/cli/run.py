@@ -11,7 +11,7 @@ from domain.ids import AgentName
 from domain.limits import Limits
 from entrypoints.cli.chosen_settings import Config, DataDir, chosen_settings
 from entrypoints.cli.in_process import carried_out, chosen_session
-from entrypoints.cli.options import Agent, AsJson, Raw, Session, Timeout
+from entrypoints.cli.options import Agent, AsJson, Model, Raw, Session, Timeout
 from entrypoints.cli.output import process_output
 from entrypoints.cli.view_choice import event_view
 from entrypoints.settings import Settings
@@ -22,6 +22,7 @@ def run(
     /,
     *,
     agent: Agent = None,
+    model: Model = None,
     session: Session = None,
     workspace: Annotated[
         Path | None,
@@ -38,6 +39,7 @@ def run(
     request = SubmitTask(
         text=task,
         agent=None if agent is None else AgentName(agent),
+        model=model,
         session_id=chosen_session(session),
         workspace=None if workspace is None else str(workspace.absolute()),
         limits=None if timeout is None else Limits(timeout_s=timeout),

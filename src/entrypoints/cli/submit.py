@@ -11,7 +11,16 @@ from domain.task import Approval
 from entrypoints.cli.event_stream import EventStream
 from entrypoints.cli.exit_code import ExitCode
 from entrypoints.cli.interrupts import cancelling_on_interrupt
-from entrypoints.cli.options import DEFAULT_SERVER, Agent, AsJson, Raw, Server, Session, Timeout
+from entrypoints.cli.options import (
+    DEFAULT_SERVER,
+    Agent,
+    AsJson,
+    Model,
+    Raw,
+    Server,
+    Session,
+    Timeout,
+)
 from entrypoints.cli.output import Output, process_output
 from entrypoints.cli.server_client import Json, server_client
 from entrypoints.cli.task_follower import follow_task
@@ -23,6 +32,7 @@ def submit(
     /,
     *,
     agent: Agent = None,
+    model: Model = None,
     session: Session = None,
     on_busy: Annotated[
         Literal["enqueue", "reject", "interrupt"] | None,
@@ -49,6 +59,7 @@ def submit(
     given = {
         "session_id": session,
         "agent": agent,
+        "model": model,
         "on_busy": on_busy,
         "approval": approval,
     }

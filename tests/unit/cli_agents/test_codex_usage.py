@@ -1,5 +1,7 @@
 """A thread's sum becomes the use of each of its tasks."""
 
+from dataclasses import replace
+
 from adapters.cli_agents.codex_parser import CodexParser
 from domain.agent_thread import AgentThread
 from domain.thinking_events import TokenUsage
@@ -75,6 +77,14 @@ def test_a_sum_that_shrank_is_counted_whole() -> None:
 
     assert isinstance(told, TokenUsage)
     assert (told.input_tokens, told.output_tokens) == (30, 9)
+
+
+def test_the_tokens_are_counted_under_the_model_that_it_was_told_to_use() -> None:
+    parser = CodexParser(FakeClock(), thread=AgentThread(id="t-1", usage=BEFORE), model="m")
+
+    told = events_of(parser, _started("t-1"), _completed(DOUBLE))
+
+    assert told == [replace(THIS_TASKS, model="m")]
 
 
 def _parser(thread: AgentThread | None) -> CodexParser:

@@ -139,6 +139,7 @@ class FakeCoordinator(ServerCoordinator):
             created_at=self.clock.now(),
             limits=request.limits,
             metadata=request.metadata,
+            model=request.model,
             retry_of=request.retry_of,
         )
 

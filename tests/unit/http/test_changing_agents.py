@@ -61,6 +61,7 @@ async def test_everything_that_is_sent_is_told_again() -> None:
         "memory_bytes": 1000,
         "processes": 10,
         "model": "m",
+        "models": ["n"],
         "rules": [{"name": "url", "pattern": "https?://"}],
     }
 
@@ -80,6 +81,8 @@ async def test_everything_that_is_sent_is_told_again() -> None:
         ({"kind": "comand", "argv": ["a"]}, "kind"),
         ({"argv": ["a"], "args": ["b"]}, "args"),
         ({"argv": ["a"], "parser": "yaml"}, "parser"),
+        ({"argv": ["a"], "model": "-m"}, "model"),
+        ({"argv": ["a"], "models": ["a", "b\n"]}, "models"),
         ({"argv": ["a"], "hand_over": "mail"}, "hand_over"),
         ({"argv": ["a"], "limits": {"usd": -1}}, "limits.usd"),
         ({"argv": ["a"], "env": {"A=B": "1"}}, "env"),

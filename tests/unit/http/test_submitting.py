@@ -50,6 +50,7 @@ async def test_what_a_client_asks_for_reaches_the_coordinator() -> None:
                 "on_disconnect": "cancel",
                 "approval": "ask",
                 "workspace": "/w",
+                "model": "m",
                 "metadata": {"a": [None, 1.5]},
             },
         )
@@ -62,7 +63,7 @@ async def test_what_a_client_asks_for_reaches_the_coordinator() -> None:
     )
     assert asked.limits == Limits(timeout_s=2, tokens=5)
     assert (asked.on_busy, asked.on_disconnect) == ("interrupt", "cancel")
-    assert (asked.approval, asked.workspace) == ("ask", "/w")
+    assert (asked.approval, asked.workspace, asked.model) == ("ask", "/w", "m")
     assert asked.metadata == {"a": [None, 1.5]}
     assert asked.idempotency is None
 

@@ -73,6 +73,14 @@ async def test_links_lead_to_what_the_state_of_a_task_allows(
     assert {links[way] for way in ways} == {f"/api/v1/tasks/task_000001/{way}" for way in ways}
 
 
+async def test_a_task_that_names_a_model_tells_of_it() -> None:
+    async with World().client() as client:
+        await client.post("/api/v1/tasks", json={"task": "x", "model": "m"})
+        response = await client.get("/api/v1/tasks/task_000001")
+
+    assert response.json()["model"] == "m"
+
+
 async def test_a_task_that_ended_badly_tells_all_that_is_known() -> None:
     world = World()
     await submitted(world)
