@@ -51,7 +51,7 @@ async def test_an_agent_is_understood_and_goes_on_with_its_conversation(
 @pytest.mark.parametrize(
     ("agent", "chosen"),
     [
-        ("claude-code", "claude-opus-4-1"),
+        ("claude-code", "claude-sonnet-4-5"),
         ("codex", "gpt-5-mini"),
         ("gemini", "gemini-2.5-flash"),
         ("gemini-acp", "gemini-2.5-flash"),
