@@ -1,14 +1,16 @@
 """The HTTP application over small fakes, for tests of what HTTP adds."""
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
+from typing import TypeVar, cast
 
 import httpx2
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapters.http.agents_router import agents_router
 from adapters.http.app import http_app
@@ -60,36 +62,24 @@ class World:
 
     @cached_property
     def app(self) -> ASGIApp:
-        caller = caller_by(self.authenticator)
-        return http_app(
-            routers=[
-                submit_router(
-                    coordinator=self.coordinator,
-                    caller=caller,
-                    stream_submission=self._stream_submission,
-                ),
-                tasks_router(coordinator=self.coordinator, caller=caller),
-                task_log_router(archive=self.archive, coordinator=self.coordinator, caller=caller),
-                sessions_router(sessions=self.sessions, caller=caller),
-                extraction_router(
-                    extraction=ExtractionTest(
-                        matcher=RegexPatternMatcher(), clock=self.coordinator.clock
-                    ),
-                    caller=caller,
-                ),
-                agents_router(agents=self.agents, caller=caller),
-                approvals_router(
-                    approvals=Approvals(store=self.asked.store, wakeups=MemoryWakeups()),
-                    caller=caller,
-                ),
-            ],
-            version="1.2.3",
-            clock=self.coordinator.clock,
-            readiness=self._readiness,
-            metrics=lambda: (b"events_appended_total 0\n", "text/plain; version=0.0.4"),
-            allowed_hosts=self.allowed_hosts,
-            cors_origins=self.cors_origins,
-        )
+        shared = _application(tuple(self.allowed_hosts), tuple(self.cors_origins))
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            before = _asked.set(self)
+            try:
+                await shared(scope, receive, send)
+            finally:
+                _asked.reset(before)
+
+        return app
+
+    @cached_property
+    def extraction(self) -> ExtractionTest:
+        return ExtractionTest(matcher=RegexPatternMatcher(), clock=self.coordinator.clock)
+
+    @cached_property
+    def approvals(self) -> Approvals:
+        return Approvals(store=self.asked.store, wakeups=MemoryWakeups())
 
     @asynccontextmanager
     async def client(self) -> AsyncIterator[httpx2.AsyncClient]:
@@ -99,7 +89,7 @@ class World:
         ) as client:
             yield client
 
-    async def _stream_submission(
+    async def stream_submission(
         self, request: Request, principal: Principal, task: Task
     ) -> Response:
         if self.following_fails is not None:
@@ -107,5 +97,58 @@ class World:
         self.streamed.append(task)
         return PlainTextResponse("the stream", media_type="text/event-stream")
 
-    async def _readiness(self) -> NotReady | None:
+    async def readiness(self) -> NotReady | None:
         return self.not_ready
+
+
+T = TypeVar("T")
+_asked: ContextVar[World] = ContextVar("asked")
+
+
+class _Part:
+    """Has what the part of that kind has in the world that is asked now."""
+
+    def __init__(self, of: Callable[[World], object]) -> None:
+        self._of = of
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._of(_asked.get()), name)
+
+
+def _part(of: Callable[[World], T]) -> T:
+    return cast(T, _Part(of))  # it stands in for whatever it is asked for
+
+
+@cache
+def _application(allowed_hosts: tuple[str, ...], cors_origins: tuple[str, ...]) -> ASGIApp:
+    """One for all worlds: to make its routes takes longer than most tests that ask it."""
+    caller = caller_by(_part(lambda world: world.authenticator))
+    coordinator = _part(lambda world: world.coordinator)
+    archive = _part(lambda world: world.archive)
+    return http_app(
+        routers=[
+            submit_router(
+                coordinator=coordinator, caller=caller, stream_submission=_stream_submission
+            ),
+            tasks_router(coordinator=coordinator, caller=caller),
+            task_log_router(archive=archive, coordinator=coordinator, caller=caller),
+            sessions_router(sessions=_part(lambda world: world.sessions), caller=caller),
+            extraction_router(extraction=_part(lambda world: world.extraction), caller=caller),
+            agents_router(agents=_part(lambda world: world.agents), caller=caller),
+            approvals_router(approvals=_part(lambda world: world.approvals), caller=caller),
+        ],
+        version="1.2.3",
+        clock=_part(lambda world: world.coordinator.clock),
+        readiness=_readiness,
+        metrics=lambda: (b"events_appended_total 0\n", "text/plain; version=0.0.4"),
+        allowed_hosts=allowed_hosts,
+        cors_origins=cors_origins,
+    )
+
+
+async def _stream_submission(request: Request, principal: Principal, task: Task) -> Response:
+    return await _asked.get().stream_submission(request, principal, task)
+
+
+async def _readiness() -> NotReady | None:
+    return await _asked.get().readiness()
