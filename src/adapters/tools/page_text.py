@@ -1,7 +1,8 @@
 """The text of a page of HTML, without its tags."""
 
 import re
-from html.parser import HTMLParser
+
+from adapters.tools.html_pieces import Tag, html_pieces
 
 _UNSEEN = frozenset({"script", "style", "noscript", "template", "svg", "head"})
 _BREAKING = re.compile(
@@ -13,44 +14,50 @@ _BREAKING = re.compile(
 def page_text(html: str) -> str:
     """One line for each block; the title comes first, links keep their addresses."""
     page = _Page()
-    page.feed(html)
-    page.close()
+    for piece in html_pieces(html):
+        if isinstance(piece, str):
+            page.say(piece)
+        elif piece.is_end:
+            page.end(piece)
+        else:
+            page.begin(piece)
     text = re.sub(r"[^\S\n]+", " ", "".join(page.pieces))
     text = re.sub(r" ?\n ?", "\n", text)
     return re.sub(r"\n{3,}", "\n\n", text).strip()
 
 
-class _Page(HTMLParser):
+class _Page:
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self.pieces: list[str] = []
         self._unseen: str | None = None
         self._in_title = False
         self._link: str | None = None
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._in_title = tag == "title"
-        if tag == "body":  # whoever leaves out </head> still has a body
+    def begin(self, tag: Tag) -> None:
+        self._in_title = tag.name == "title"
+        if tag.name == "body":  # whoever leaves out </head> still has a body
             self._unseen = None
-        if self._unseen is None and tag in _UNSEEN:
-            self._unseen = tag
-        if _BREAKING.fullmatch(tag):
-            self.pieces.append("\n")
-        if tag == "a":
-            self._link = dict(attrs).get("href")
+        if self._unseen is None and tag.name in _UNSEEN:
+            self._unseen = tag.name
+        self._break(tag)
+        if tag.name == "a":
+            self._link = tag.link
 
-    def handle_endtag(self, tag: str) -> None:
-        if tag == self._unseen:
+    def end(self, tag: Tag) -> None:
+        if tag.name == self._unseen:
             self._unseen = None
-        if tag == "title":
+        if tag.name == "title":
             self._in_title = False
             self.pieces.append("\n")
-        if _BREAKING.fullmatch(tag):
-            self.pieces.append("\n")
-        if tag == "a" and self._link and not self._link.startswith("#"):
+        self._break(tag)
+        if tag.name == "a" and self._link and not self._link.startswith("#"):
             self.pieces.append(f" ({self._link})")
             self._link = None
 
-    def handle_data(self, data: str) -> None:
+    def say(self, text: str) -> None:
         if self._unseen is None or self._in_title:
-            self.pieces.append(data)
+            self.pieces.append(text)
+
+    def _break(self, tag: Tag) -> None:
+        if _BREAKING.fullmatch(tag.name):
+            self.pieces.append("\n")
