@@ -59,6 +59,7 @@ class ReactRun:
         self._usage = memory.past.spent.usage
         self._tool_calls = 0
         self._repetition = Repetition()
+        self._is_price_missed = False
         self.failure: Failed | None = None
         """Why the task cannot go on."""
 
@@ -138,6 +139,16 @@ class ReactRun:
                 total_cost_usd=self._usage.cost_usd,
             )
         )
+        if used.cost_usd is None:
+            await self._miss_price(reported.model)
+
+    async def _miss_price(self, model: str) -> None:
+        """A limit that nothing counts towards is no limit, which is told once."""
+        if self._context.limits.usd is None or self._is_price_missed:
+            return
+        self._is_price_missed = True
+        complaint = f"the price of {model} is not known, so that limits.usd cannot be kept"
+        await self._context.emit(Error(message=complaint, phase="limits", recoverable=True))
 
     async def _act(self, calls: Sequence[ToolCall]) -> None:
         await self._context.pause_point()

@@ -29,7 +29,7 @@ def _openai(settings: Settings) -> LanguageModel:
         api=settings.openai_api,
         effort=settings.llm_reasoning,
         deadlines=_deadlines(settings),
-        prices=prices_of("openai", server_url=base_url),
+        prices=prices_of(settings.llm_priced_as, server_url=base_url),
     )
 
 
@@ -42,7 +42,7 @@ def _anthropic(settings: Settings) -> LanguageModel:
         max_tokens=settings.anthropic_max_tokens,
         effort=settings.llm_reasoning,
         deadlines=_deadlines(settings),
-        prices=prices_of("anthropic", server_url=base_url),
+        prices=prices_of(settings.llm_priced_as, server_url=base_url),
     )
 
 

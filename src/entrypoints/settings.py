@@ -79,6 +79,8 @@ class Settings(BaseSettings):
     """Of one answer; the provider wants a bound with every request."""
     llm_reasoning: ReasoningEffort | None = None
     """None: what the model does unasked."""
+    llm_priced_as: Literal["openai", "anthropic", "google"] | None = None
+    """Whose prices hold at a server that has none of its own, as a gateway to that provider."""
     llm_window_tokens: int = Field(default=100_000, ge=1000)
     """How long a conversation may become before its oldest parts are left out."""
     llm_connect_s: float = Field(default=10.0, gt=0, le=600)

@@ -11,11 +11,11 @@ _LOG = logging.getLogger(__name__)
 
 
 class GenaiPriceList:
-    def __init__(self, *, provider: str, server_url: str) -> None:
-        """The prices of the server at that address, else those of the provider.
+    def __init__(self, *, provider: str | None, server_url: str = "") -> None:
+        """The prices of the server at that address, else those of the provider, if one is named.
 
-        So that a gateway's models cost what they cost at their provider, and a model of one's own
-        costs nothing known, even where somebody else sells one of that name.
+        A server of one's own has no known prices, even where somebody else sells a model of that
+        name; whoever puts a gateway before a provider has to name it.
         """
         self._provider = provider
         self._server_url = server_url
@@ -39,6 +39,8 @@ class GenaiPriceList:
         try:
             found = calc_price(usage, model, provider_api_url=self._server_url)
         except LookupError:
+            if self._provider is None:
+                raise
             found = calc_price(usage, model, provider_id=self._provider)
         prices = found.model_price
         if prices.input_mtok is None or prices.output_mtok is None:

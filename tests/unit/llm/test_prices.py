@@ -1,5 +1,6 @@
 """What the answers of models cost, as far as it is known."""
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -7,15 +8,18 @@ import anyio
 import pytest
 
 from adapters.llm.genai_price_list import GenaiPriceList
+from adapters.llm.loaded_price_list import LoadedPriceList
 from domain.usage import Usage
 from ports.language_model import ModelRequest, ModelUsage, UserMessage
 from tests.model_replies import Answer
 from tests.served_models import SERVED, Asking, Served
 
 USAGE = Usage(input_tokens=1_000_000, output_tokens=100_000, total_tokens=1_100_000)
-OPENAI = GenaiPriceList(provider="openai", server_url="https://api.openai.com/v1")
-ANTHROPIC = GenaiPriceList(provider="anthropic", server_url="https://api.anthropic.com")
-OWN_SERVER = GenaiPriceList(provider="openai", server_url="http://127.0.0.1:1/v1")
+OPENAI = GenaiPriceList(provider=None, server_url="https://api.openai.com/v1")
+ANTHROPIC = GenaiPriceList(provider=None, server_url="https://api.anthropic.com")
+OWN_URL = "http://127.0.0.1:1/v1"
+OWN_SERVER = GenaiPriceList(provider=None, server_url=OWN_URL)
+GATEWAY = GenaiPriceList(provider="openai", server_url=OWN_URL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +37,9 @@ class FixedPrices:
     [
         (OPENAI, "gpt-4o-2024-08-06", 3.5),
         (ANTHROPIC, "claude-haiku-4-5", 1.5),
-        (OWN_SERVER, "gpt-4o", 3.5),
-        (OWN_SERVER, "qwen2:7b", None),
+        (OWN_SERVER, "gpt-4o", None),
+        (GATEWAY, "gpt-4o", 3.5),
+        (GATEWAY, "qwen2:7b", None),
         (OPENAI, "a-model-of-tomorrow", None),
     ],
 )
@@ -81,3 +86,28 @@ async def test_an_answer_costs_by_the_model_that_gave_it_else_by_the_one_asked(
 
     [reported] = [part for part in parts if isinstance(part, ModelUsage)]
     assert (reported.usage.total_tokens, reported.usage.cost_usd) == (30, cost_usd)
+
+
+def test_a_table_is_loaded_elsewhere_and_whoever_asks_waits_for_it() -> None:
+    may_load = threading.Event()
+    loaded_by: list[str] = []
+
+    def load() -> FixedPrices:
+        may_load.wait(5)
+        loaded_by.append(threading.current_thread().name)
+        return FixedPrices({"m": 0.5})
+
+    prices = LoadedPriceList(load)
+    may_load.set()
+
+    assert prices.cost_of(model="m", usage=USAGE) == 0.5
+    assert prices.cost_of(model="n", usage=USAGE) is None
+    assert loaded_by == ["prices"]
+
+
+def test_a_table_that_cannot_be_loaded_is_told_to_whoever_asks() -> None:
+    def load() -> FixedPrices:
+        raise ImportError("no table")
+
+    with pytest.raises(ImportError, match="no table"):
+        LoadedPriceList(load).cost_of(model="m", usage=USAGE)
