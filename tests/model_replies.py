@@ -33,6 +33,7 @@ class HttpFault:
     status: int
     message: str = "the server has a fault"
     retry_after: str | None = None
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

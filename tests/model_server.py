@@ -146,7 +146,7 @@ async def _cut(writer: asyncio.StreamWriter, reply: Cut) -> None:
 
 
 def _send_fault(writer: asyncio.StreamWriter, fault: HttpFault) -> None:
-    error = json.dumps({"error": {"message": fault.message, "type": "test", "code": None}})
+    error = json.dumps({"error": {"message": fault.message, "type": "test", "code": fault.code}})
     more = f"retry-after: {fault.retry_after}\r\n" if fault.retry_after is not None else ""
     _send_whole(writer, fault.status, error, content_type="application/json", more=more)
 

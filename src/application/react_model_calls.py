@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from application.react_cut_answer import without_half_a_call
 from application.react_retry import Retry
 from application.react_text_joiner import JOIN_S, Emit, joined_text
 from domain.errors import ModelRefused, ModelUnavailable
@@ -11,6 +12,7 @@ from domain.task_events import Error
 from domain.thinking_events import ThinkComplete, ThinkDelta, Thinking
 from domain.whole_text import whole_text
 from ports.language_model import (
+    AnswerCut,
     KeptReasoning,
     LanguageModel,
     ModelPart,
@@ -31,6 +33,7 @@ class Thought:
     tool_calls: list[ToolCall] = field(default_factory=list)
     usage: ModelUsage | None = None
     kept_reasoning: str | None = None
+    is_cut: bool = False
 
 
 class ModelCalls:
@@ -103,20 +106,28 @@ class ModelCalls:
                             thought.kept_reasoning = part.data
                         case ToolCall():
                             thought.tool_calls.append(part)
+                        case AnswerCut():
+                            thought.is_cut = True
                         case ModelUsage():
                             thought.usage = part
                     if length > MAX_THOUGHT_CHARS:
                         raise ModelRefused("the model wrote text without end")
         finally:
             thought.content = "".join(pieces)
+        if thought.is_cut:
+            thought.tool_calls = without_half_a_call(thought.tool_calls)
         return thought
 
     async def _wait_to_retry(
         self, error: ModelUnavailable, failed_tries: int, thought: Thought, context: RunContext
     ) -> None:
         delay_s = self._retry.delay_s(failed_tries=failed_tries, retry_after_s=error.retry_after_s)
+        if delay_s is None:
+            raise ModelUnavailable(
+                f"{error} (it is not to be asked again for {error.retry_after_s:.0f} s)"
+            ) from error
         void = "; the text so far is void, the thought starts anew" if thought.content else ""
-        again = f"try {failed_tries + 1} of {self._retry.tries} in {delay_s:g} s{void}"
+        again = f"try {failed_tries + 1} of {self._retry.tries} in {delay_s:.2g} s{void}"
         await context.emit(Error(message=f"{error}: {again}", phase="model", recoverable=True))
         await self._retry.sleep(delay_s)
 

@@ -10,10 +10,20 @@ class Retry:
     tries: int = 4
     first_delay_s: float = 1.0
     longest_delay_s: float = 30.0
+    longest_retry_after_s: float = 120.0
+    spread: Callable[[], float] = lambda: 0.0
+    """At random from 0 to 1, so that tasks which failed together do not come back together."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
-    def delay_s(self, *, failed_tries: int, retry_after_s: float | None) -> float:
-        """What the server asked for, else twice the wait before; never more than the longest."""
-        doubled = self.first_delay_s * 2 ** (failed_tries - 1)
-        wanted = doubled if retry_after_s is None else retry_after_s
-        return min(wanted, self.longest_delay_s)
+    def delay_s(self, *, failed_tries: int, retry_after_s: float | None) -> float | None:
+        """Never less than the server asks for; None where that is too long to wait.
+
+        Without its word twice the wait before, or down to half of that.
+        """
+        spread = self.spread()
+        if retry_after_s is None:
+            doubled = self.first_delay_s * 2 ** (failed_tries - 1)
+            return min(doubled, self.longest_delay_s) * (1 - spread / 2)
+        if retry_after_s > self.longest_retry_after_s:
+            return None
+        return retry_after_s + self.first_delay_s * spread

@@ -1,8 +1,8 @@
 """One task of the ReAct agent: a conversation that grows until the model calls no tool."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
+from application.react_cut_answer import CUT, GO_ON, require_words, told_of_cut
 from application.react_model_calls import ModelCalls, Thought
 from application.react_plan import PlanProgress
 from application.react_prompt import system_prompt
@@ -60,6 +60,8 @@ class ReactRun:
         self._tool_calls = 0
         self._repetition = Repetition()
         self._is_price_missed = False
+        self._said_before = ""
+        """The beginning of an answer that was cut."""
         self.failure: Failed | None = None
         """Why the task cannot go on."""
 
@@ -71,12 +73,16 @@ class ReactRun:
             await self._context.emit(IterationStart(iteration=iteration, max_iterations=most))
             await self._fit()
             thought = await self._think(iteration)
+            if thought.is_cut and not thought.tool_calls:
+                self._messages.append(GO_ON)
+                return None
+            answer, self._said_before = self._said_before + thought.content, ""
             if not thought.tool_calls:
-                return thought.content
+                return answer
             if (reason := Spent(usage=self._usage).exceeded(self._context.limits)) is not None:
                 self.failure = Failed(error=over_limit(reason), reason=reason)
                 return None
-            await self._act(thought.tool_calls)
+            await self._act(thought)
             return None
         finally:
             await self._context.emit(
@@ -105,6 +111,10 @@ class ReactRun:
         await self._say(thought)
         if thought.usage:
             await self._count(thought.usage)
+        if thought.is_cut:
+            await self._context.emit(CUT)
+            if not thought.tool_calls:
+                require_words(thought.content)
         self._messages.append(
             AssistantMessage(
                 content=thought.content,
@@ -115,11 +125,17 @@ class ReactRun:
         return thought
 
     async def _say(self, thought: Thought) -> None:
-        """An answer is told even if it is empty: an attempt after this one must see it."""
-        if thought.content or not thought.tool_calls:
+        """An answer is told even if it is empty: an attempt after this one must see it.
+
+        One that was cut is told when it is whole.
+        """
+        content = self._said_before + thought.content
+        if thought.is_cut and not thought.tool_calls:
+            self._said_before = content
+        elif content or not thought.tool_calls:
             message_id = self._ids.message_id()
             await self._context.emit(
-                Message(message_id=message_id, role="assistant", content=thought.content)
+                Message(message_id=message_id, role="assistant", content=content)
             )
 
     async def _count(self, reported: ModelUsage) -> None:
@@ -150,10 +166,13 @@ class ReactRun:
         complaint = f"the price of {model} is not known, so that limits.usd cannot be kept"
         await self._context.emit(Error(message=complaint, phase="limits", recoverable=True))
 
-    async def _act(self, calls: Sequence[ToolCall]) -> None:
+    async def _act(self, thought: Thought) -> None:
+        calls = thought.tool_calls
         await self._context.pause_point()
         self._tool_calls = len(calls)
         told = await self._tools.carry_out(calls, self._tool_run)
+        if thought.is_cut:
+            told = told_of_cut(told)
         for call, message in zip(calls, told, strict=True):
             self._messages.append(await self._checked(call, message))
 

@@ -1,5 +1,6 @@
 """The runners of agents that need more than a line to be put together."""
 
+import random
 from collections.abc import Sequence
 
 from adapters.cli_agents.cli_output_parsers import CliOutputParsers
@@ -7,6 +8,7 @@ from application.command_runner import CommandRunner
 from application.extracting_runner import ExtractingRunner
 from application.live_terminals import LiveTerminals
 from application.open_questions import OpenQuestions
+from application.react_retry import Retry
 from application.react_runner import ReactRunner
 from application.session_memory import SessionMemory
 from application.session_origins import SessionOrigins
@@ -52,6 +54,7 @@ def react_runner(
         memory=memory,
         clock=clock,
         ids=ids,
+        retry=Retry(spread=random.random),
         window_tokens=settings.llm_window_tokens,
     )
 

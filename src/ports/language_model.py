@@ -87,7 +87,12 @@ class ModelUsage:
     """Input tokens that were put into the provider's cache, at a price of their own."""
 
 
-ModelPart = TextDelta | ReasoningDelta | KeptReasoning | ToolCall | ModelUsage
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerCut:
+    """The answer reached the longest that it may be: it ends in the middle, as may its last call."""
+
+
+ModelPart = TextDelta | ReasoningDelta | KeptReasoning | ToolCall | AnswerCut | ModelUsage
 
 
 class LanguageModel(Protocol):
@@ -98,7 +103,7 @@ class LanguageModel(Protocol):
     def stream(self, request: ModelRequest) -> AsyncIterator[ModelPart]:
         """One answer, as it comes: text and reasoning in order, each tool call whole.
 
-        At most one usage and one kept reasoning, both after the text.
+        At most one usage, one kept reasoning and one sign of a cut, all after the text.
 
         The stream ends when the answer is complete. One try: whoever calls decides to try again.
         Raises ModelUnavailable (overload, server's fault, cut or stalled stream) or ModelRefused.

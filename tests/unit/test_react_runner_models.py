@@ -6,6 +6,7 @@ import anyio
 import pytest
 
 from application.react_model_calls import MAX_THOUGHT_CHARS
+from application.react_retry import Retry
 from domain.errors import LeaseLost, ModelRefused, ModelUnavailable
 from domain.limits import Limits
 from domain.task_events import Error, TaskAnalysis
@@ -47,14 +48,28 @@ async def test_a_model_that_is_overloaded_is_asked_again_after_longer_and_longer
 async def test_the_wait_a_server_asks_for_is_kept_up_to_a_bound() -> None:
     waits = Waits()
     model = FakeModel(
-        [ModelUnavailable("later", retry_after_s=7)],
+        [ModelUnavailable("later", retry_after_s=60)],
         [ModelUnavailable("much later", retry_after_s=3600)],
-        [TextDelta(text="now")],
     )
 
-    await react_runner(model, waits=waits).run(react_task(), FakeContext())
+    outcome = await react_runner(model, waits=waits).run(react_task(), FakeContext())
 
-    assert waits.delays == [7, 30]
+    assert waits.delays == [60]
+    assert outcome == Failed(
+        error="much later (it is not to be asked again for 3600 s)", reason="model_error"
+    )
+
+
+@pytest.mark.parametrize(
+    ("retry_after_s", "spread", "delay_s"),
+    [(None, 0.0, 4.0), (None, 1.0, 2.0), (7.0, 0.0, 7.0), (7.0, 1.0, 8.0), (0.0, 0.5, 0.5)],
+)
+def test_tasks_that_failed_together_come_back_apart(
+    retry_after_s: float | None, spread: float, delay_s: float
+) -> None:
+    retry = Retry(spread=lambda: spread)
+
+    assert retry.delay_s(failed_tries=3, retry_after_s=retry_after_s) == delay_s
 
 
 async def test_a_thought_that_was_cut_starts_anew_and_says_so() -> None:

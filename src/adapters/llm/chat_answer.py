@@ -8,6 +8,7 @@ from adapters.llm.tool_call_joiner import ToolCallJoiner
 from domain.errors import ModelRefused, ModelUnavailable
 from domain.usage import Usage
 from ports.language_model import (
+    AnswerCut,
     AssistantMessage,
     ModelPart,
     ModelRequest,
@@ -69,6 +70,8 @@ class ChatAnswer:
             piece = {"field": self._reasoning_field, "text": "".join(self._reasoning)}
             yield kept([piece], format=CHAT_FORMAT)
         yield from self._calls.calls()
+        if self._finish_reason == "length":
+            yield AnswerCut()
         if usage := _usage(self._usage):
             yield ModelUsage(model=self._model, usage=usage)
 

@@ -10,7 +10,9 @@ from adapters.llm.messages_thinking import MESSAGES_FORMAT, MessagesThinking
 from adapters.llm.messages_usage import MessagesCount
 from adapters.llm.tool_call_joiner import ToolCallJoiner
 from domain.errors import ModelRefused, ModelUnavailable
-from ports.language_model import ModelPart, ModelRequest, ReasoningDelta, TextDelta
+from ports.language_model import AnswerCut, ModelPart, ModelRequest, ReasoningDelta, TextDelta
+
+_CUT = frozenset({"max_tokens", "model_context_window_exceeded"})
 
 
 class MessagesAnswer:
@@ -50,6 +52,8 @@ class MessagesAnswer:
         if blocks := self._thinking.blocks():
             yield kept(blocks, format=MESSAGES_FORMAT)
         yield from self._calls.calls()
+        if self._stop_reason in _CUT:
+            yield AnswerCut()
         if usage := self._count.usage(self._model):
             yield usage
 

@@ -38,32 +38,29 @@ async def connected_openai(
         timeout=httpx2.Timeout(deadlines.longest_s, connect=deadlines.connect_s),
     )
 
+    def parts(path: str, body: Json, answer: Answer) -> AsyncGenerator[ModelPart]:
+        return answer_parts(
+            # Untyped on purpose: the SDK's own classes take any shape without checking it.
+            lambda: client.post(
+                path, cast_to=object, body=body, stream=True, stream_cls=AsyncStream[object]
+            ),
+            answer=answer,
+            deadlines=deadlines,
+            faults=(APIError,),
+            as_model_error=lambda error: openai_error(error, api_key=api_key),
+        )
+
     def ask(request: ModelRequest) -> AsyncGenerator[ModelPart]:
         chosen = request.model or model
         match api:
             case "chat":
                 body = chat_body(request, model=chosen, effort=effort)
                 answer: Answer = ChatAnswer(request, model=chosen)
-                return _parts(client, "/chat/completions", body, answer, deadlines)
+                return parts("/chat/completions", body, answer)
             case "responses":
                 body = responses_body(request, model=chosen, effort=effort)
                 answer = ResponsesAnswer(request, model=chosen)
-                return _parts(client, "/responses", body, answer, deadlines)
+                return parts("/responses", body, answer)
 
     async with client:
         yield ask
-
-
-def _parts(
-    client: AsyncOpenAI, path: str, body: Json, answer: Answer, deadlines: Deadlines
-) -> AsyncGenerator[ModelPart]:
-    return answer_parts(
-        # Untyped on purpose: the SDK's own classes take any shape without checking it.
-        lambda: client.post(
-            path, cast_to=object, body=body, stream=True, stream_cls=AsyncStream[object]
-        ),
-        answer=answer,
-        deadlines=deadlines,
-        faults=(APIError,),
-        as_model_error=lambda error: openai_error(error, api_key=client.api_key),
-    )

@@ -3,11 +3,16 @@
 from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError
 
 from adapters.llm.server_errors import presentable, status_error, told
-from domain.errors import ModelError, ModelUnavailable
+from domain.errors import ModelError, ModelRefused, ModelUnavailable
+
+_NO_QUOTA = "insufficient_quota"
+"""Told with the status of an overload, though no waiting helps."""
 
 
 def openai_error(error: Exception, *, api_key: str) -> ModelError:
     message = presentable(_message(error), api_key=api_key)
+    if isinstance(error, APIError) and error.code == _NO_QUOTA:
+        return ModelRefused(message)
     if not isinstance(error, APIStatusError):
         return ModelUnavailable(message)
     retry_after = error.response.headers.get("retry-after")

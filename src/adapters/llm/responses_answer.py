@@ -17,6 +17,7 @@ from adapters.llm.tool_call_joiner import MAX_ARGUMENT_CHARS, ToolCallJoiner, en
 from domain.errors import ModelError, ModelRefused, ModelUnavailable
 from domain.usage import Usage
 from ports.language_model import (
+    AnswerCut,
     ModelPart,
     ModelRequest,
     ModelUsage,
@@ -77,6 +78,8 @@ class ResponsesAnswer:
         if self._reasoning:
             yield kept(self._reasoning, format=RESPONSES_FORMAT)
         yield from self._calls.calls()
+        if details and details.reason == "max_output_tokens":
+            yield AnswerCut()
         if usage := _usage(self._response.usage):
             yield ModelUsage(model=self._response.model or self._model, usage=usage)
 

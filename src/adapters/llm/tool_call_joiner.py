@@ -64,9 +64,10 @@ class ToolCallJoiner:
     def _pieces(self, delta: ToolCallDelta) -> _Pieces:
         if delta.index is None:
             return self._new() if self._begins_a_call(delta) else self._calls[-1]
-        if delta.index not in self._by_index:
-            self._by_index[delta.index] = self._new()
-        return self._by_index[delta.index]
+        pieces = self._by_index.get(delta.index)
+        if pieces is None or _is_another(pieces, delta):
+            pieces = self._by_index[delta.index] = self._new()
+        return pieces
 
     def _begins_a_call(self, delta: ToolCallDelta) -> bool:
         if not self._calls:
@@ -90,6 +91,12 @@ class ToolCallJoiner:
             self._chars += len(written)
         if self._chars > MAX_ARGUMENT_CHARS:
             raise endless_arguments()
+
+
+def _is_another(pieces: _Pieces, delta: ToolCallDelta) -> bool:
+    """Some servers give every call the index 0, others every piece an id of its own."""
+    is_named = bool(delta.function and delta.function.name)
+    return is_named and bool(delta.id and pieces.call_id and delta.id != pieces.call_id)
 
 
 def endless_arguments() -> ModelRefused:

@@ -178,6 +178,28 @@ async def test_calls_without_an_index_begin_with_their_name() -> None:
     ]
 
 
+async def test_calls_under_the_same_index_are_told_apart_by_their_ids() -> None:
+    whole = '{{"index":0,"id":"{}","function":{{"name":"{}","arguments":"{{}}"}}}}'
+    chunks = "".join(
+        _chunk(f'{{"tool_calls":[{whole.format(*call)}]}}') for call in (("1", "a"), ("2", "a"))
+    )
+
+    parts = await ask(Malformed(stream=chunks + _chunk("{}", finish_reason='"tool_calls"')))
+
+    calls = [part for part in parts if isinstance(part, ToolCall)]
+    assert [(call.call_id, call.arguments) for call in calls] == [("1", {}), ("2", {})]
+
+
+async def test_an_id_that_changes_with_every_piece_begins_no_call() -> None:
+    pieces = ('"1","function":{"name":"a","arguments":"{"}', '"2","function":{"arguments":"}"}')
+    chunks = "".join(_chunk(f'{{"tool_calls":[{{"index":0,"id":{piece}}}]}}') for piece in pieces)
+
+    parts = await ask(Malformed(stream=chunks + _chunk("{}", finish_reason='"tool_calls"')))
+
+    [call] = [part for part in parts if isinstance(part, ToolCall)]
+    assert (call.call_id, call.arguments) == ("1", {})
+
+
 async def test_arguments_may_come_as_an_object() -> None:
     piece = '{"tool_calls":[{"index":0,"function":{"name":"a","arguments":{"n":1}}}]}'
 

@@ -10,10 +10,12 @@ import anyio
 import pytest
 
 from adapters.llm.deadlines import Deadlines
+from adapters.llm.openai_model import OpenAIModel
 from domain.errors import ModelRefused, ModelUnavailable
 from ports.language_model import ModelPart, ModelRequest, TextDelta, UserMessage
 from tests.model_replies import Answer, AskedCall, Cut, HttpFault, Reply, Stall, WrongType
-from tests.served_models import KEY, SERVED, Asking, Served
+from tests.model_server import model_server
+from tests.served_models import CHAT, KEY, RESPONSES, SERVED, Asking, Served
 
 REQUEST = ModelRequest(messages=[UserMessage(content="hello")], tools=[])
 
@@ -36,6 +38,22 @@ async def test_overload_and_faults_of_the_server_may_be_tried_again(
 async def test_other_refusals_of_the_server_are_final(served: Served, status: int) -> None:
     with pytest.raises(ModelRefused, match=f"answered {status}: not like this"):
         await ask(served, HttpFault(status=status, message="not like this"))
+
+
+@pytest.mark.parametrize("served", [CHAT, RESPONSES], ids=lambda served: served.name)
+async def test_a_quota_that_is_used_up_is_no_overload(served: Served) -> None:
+    fault = HttpFault(status=429, message="no quota", code="insufficient_quota")
+
+    with pytest.raises(ModelRefused, match="answered 429: no quota"):
+        await ask(served, fault)
+
+
+async def test_words_are_not_taken_for_a_key_that_there_is_not() -> None:
+    fault = HttpFault(status=400, message="there is none")
+    async with model_server([fault]) as server:
+        model = OpenAIModel(api_key="", base_url=server.base_url, model="m")
+        with pytest.raises(ModelRefused, match="there is none"), anyio.fail_after(5):
+            await anext(aiter(model.stream(REQUEST)))
 
 
 async def test_a_key_that_the_server_repeats_is_not_shown(served: Served) -> None:

@@ -6,7 +6,13 @@ import anyio
 import pytest
 
 from domain.errors import ModelRefused, ModelUnavailable
-from ports.language_model import ModelPart, ModelRequest, UserMessage
+from ports.language_model import (
+    AnswerCut,
+    ModelPart,
+    ModelRequest,
+    TextDelta,
+    UserMessage,
+)
 from tests.model_replies import Answer, Malformed, Reply
 from tests.served_models import CHAT, MESSAGES, RESPONSES, Served
 
@@ -105,6 +111,36 @@ async def test_an_empty_stream_is_no_answer(served: Served, stream: str) -> None
 async def test_an_answer_that_is_withheld_is_refused(served: Served, reply: Reply) -> None:
     with pytest.raises(ModelRefused, match="content filter"):
         await ask(served, reply)
+
+
+LONGEST = {"response": {"incomplete_details": {"reason": "max_output_tokens"}}}
+
+
+@pytest.mark.parametrize(
+    ("served", "reply"),
+    [
+        (CHAT, Answer(text=("I",), finish_reason="length")),
+        (MESSAGES, Answer(text=("I",), finish_reason="max_tokens")),
+        (MESSAGES, Answer(text=("I",), finish_reason="model_context_window_exceeded")),
+        (
+            RESPONSES,
+            Malformed(
+                stream=told("response.output_text.delta", {"delta": "I"})
+                + told("response.incomplete", LONGEST)
+            ),
+        ),
+    ],
+)
+async def test_an_answer_that_reached_its_longest_says_so(served: Served, reply: Reply) -> None:
+    parts = await ask(served, reply)
+
+    assert parts[0] == TextDelta(text="I")
+    assert AnswerCut() in parts
+
+
+async def test_a_whole_answer_is_not_cut() -> None:
+    for served in (CHAT, RESPONSES, MESSAGES):
+        assert AnswerCut() not in await ask(served, Answer(text=("I",)))
 
 
 async def ask(served: Served, reply: Reply) -> list[ModelPart]:
