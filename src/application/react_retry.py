@@ -22,7 +22,7 @@ class Retry:
         """
         spread = self.spread()
         if retry_after_s is None:
-            doubled = self.first_delay_s * 2 ** (failed_tries - 1)
+            doubled = self.first_delay_s * 2.0 ** (failed_tries - 1)
             return min(doubled, self.longest_delay_s) * (1 - spread / 2)
         if retry_after_s > self.longest_retry_after_s:
             return None

@@ -1,13 +1,16 @@
 """What every tool promises."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
 from adapters.tools.ask_user import AskUserTool
+from adapters.tools.checked_request import CheckedRequests
 from adapters.tools.edit_file import EditFileTool
+from adapters.tools.fetch_url import FetchUrlTool
 from adapters.tools.list_directory import ListDirectoryTool
 from adapters.tools.read_file import ReadFileTool
 from adapters.tools.search_files import SearchFilesTool
@@ -17,8 +20,9 @@ from adapters.tools.write_file import WriteFileTool
 from domain.errors import ToolError
 from domain.plan import Plan
 from domain.tool_effect import EVERY_EFFECT, Effect
-from ports.tool import Tool, ToolContext
+from ports.tool import Tool, ToolContext, ToolResult
 from tests.process_fakes import FakeProcess, FakeProcessHost, tool_context
+from tests.web_pages import page, web_pages
 
 READS: frozenset[Effect] = frozenset({"reads_private"})
 NONE: frozenset[Effect] = frozenset()
@@ -39,6 +43,23 @@ def _shell() -> Tool:
     return ShellTool(process_host=FakeProcessHost(process))
 
 
+class _FetchUrl:
+    """With a page of its own, which stands at the URL that is good."""
+
+    spec = FetchUrlTool().spec
+
+    async def call(self, arguments: Mapping[str, object], context: ToolContext) -> ToolResult:
+        async def resolve(host: str, port: int) -> Sequence[str]:
+            return ["127.0.0.1"]
+
+        async with web_pages({"/": page(b"hello")}) as pages:
+            given = arguments["url"]
+            url = f"http://{pages.host}/" if given == PAGE else given
+            requests = CheckedRequests(resolve=resolve, allowed=[ip_network("127.0.0.0/8")])
+            return await FetchUrlTool(requests).call({**arguments, "url": url}, context)
+
+
+PAGE = "http://pages.test/"
 SUBJECTS = {
     "shell": Subject(make=_shell, good={"command": "ls"}, effects=EVERY_EFFECT, path=False),
     "read_file": Subject(make=ReadFileTool, good={"path": "file.txt"}, effects=READS),
@@ -58,6 +79,12 @@ SUBJECTS = {
         make=UpdatePlanTool,
         good={"goal": "x", "phases": [{"id": "1", "name": "Do it", "status": "pending"}]},
         effects=NONE,
+        path=False,
+    ),
+    "fetch_url": Subject(
+        make=_FetchUrl,
+        good={"url": PAGE},
+        effects=frozenset({"untrusted_input", "external_effect"}),
         path=False,
     ),
     "ask_user": Subject(make=AskUserTool, good={"question": "Why?"}, effects=NONE, path=False),

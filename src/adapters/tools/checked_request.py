@@ -65,13 +65,19 @@ class CheckedRequests:
         """A client of its own for each request: no cookie and no connection is used again."""
         addresses = await self._checked(url)
         async with httpx2.AsyncClient(
-            trust_env=False, timeout=None, headers=_HEADERS, verify=self._tls or True
+            trust_env=False, timeout=None, headers=_HEADERS, verify=await self._trust()
         ) as client:
             response = await _first_answer(client, url, addresses)
             try:
                 yield response
             finally:
                 await response.aclose()
+
+    async def _trust(self) -> ssl.SSLContext:
+        """Read once, and elsewhere: it takes longer than everybody else should wait."""
+        if self._tls is None:
+            self._tls = await asyncio.to_thread(httpx2.create_ssl_context, trust_env=False)
+        return self._tls
 
     async def _checked(self, url: httpx2.URL) -> Sequence[Address]:
         """Every address counts: otherwise a name with a good and a bad one would come through."""

@@ -11,6 +11,8 @@ from adapters.tools.bounded_text import bounded
 from adapters.tools.edit_diff import edit_diff
 from adapters.tools.file_replacement import replace_file
 from adapters.tools.file_text import open_regular
+from adapters.tools.file_turns import turn_at
+from adapters.tools.held_path import held_path
 from adapters.tools.workspace_path import workspace_path
 from domain.errors import ToolError
 from ports.tool import ToolContext, ToolResult
@@ -48,9 +50,12 @@ def _edit(wanted: EditFileArguments, workspace: str) -> ToolResult:
     if wanted.old_text == wanted.new_text:
         raise ToolError("new_text: it is the same as old_text")
     try:
-        before = _text(path, wanted.path)
-        after = _replaced(before, wanted)
-        replace_file(path, after.encode(errors="replace"))
+        with turn_at(path), held_path(workspace, path) as held:
+            before = _text(held, wanted.path)
+            after = _replaced(before, wanted)
+            replace_file(held, after.encode(errors="replace"))
+    except FileNotFoundError as error:
+        raise ToolError(f"path: there is no file {wanted.path!r}") from error
     except OSError as error:
         raise ToolError(f"path: cannot edit {wanted.path!r}: {error.strerror}") from error
     return bounded(edit_diff(before, after, path=wanted.path))

@@ -3,11 +3,13 @@
 import asyncio
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 from pydantic import Field
 
 from adapters.tools.arguments import Arguments, parsed, tool_spec
 from adapters.tools.bounded_text import bounded
+from adapters.tools.held_path import held_folder
 from adapters.tools.workspace_path import workspace_path
 from domain.errors import ToolError
 from ports.tool import ToolContext, ToolResult
@@ -35,15 +37,15 @@ class ListDirectoryTool:
 def _list(wanted: ListDirectoryArguments, workspace: str) -> ToolResult:
     path = workspace_path(workspace, wanted.path)
     try:
-        with os.scandir(path) as entries:
+        with held_folder(workspace, path) as folder, os.scandir(folder) as entries:
             found = sorted(entries, key=lambda entry: entry.name)
+            lines = "\n".join(_lines(found[:_MOST_ENTRIES]))
     except NotADirectoryError as error:
         raise ToolError(f"path: {wanted.path!r} is a file") from error
     except OSError as error:
         raise ToolError(f"path: cannot list {wanted.path!r}: {error.strerror}") from error
     if not found:
         return ToolResult(content="The folder is empty.")
-    lines = "\n".join(_lines(found[:_MOST_ENTRIES]))
     return bounded(lines, is_cut=len(found) > _MOST_ENTRIES)
 
 
@@ -55,4 +57,5 @@ def _lines(entries: list[os.DirEntry[str]]) -> Iterator[str]:
         elif entry.is_dir():
             yield f"{name}/"
         else:
-            yield f"{name}  {entry.stat(follow_symlinks=False).st_size} bytes"
+            with suppress(FileNotFoundError):  # gone since
+                yield f"{name}  {entry.stat(follow_symlinks=False).st_size} bytes"

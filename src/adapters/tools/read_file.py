@@ -1,6 +1,7 @@
 """The tool with which a model reads a text file."""
 
 import asyncio
+import os
 import threading
 from collections.abc import Mapping
 from typing import BinaryIO
@@ -10,6 +11,7 @@ from pydantic import Field
 from adapters.tools.arguments import Arguments, parsed, tool_spec
 from adapters.tools.bounded_text import MAX_CHARS, bounded
 from adapters.tools.file_text import is_binary, open_regular
+from adapters.tools.held_path import held_path
 from adapters.tools.workspace_path import workspace_path
 from domain.errors import ToolError
 from ports.tool import ToolContext, ToolResult
@@ -43,11 +45,13 @@ class ReadFileTool:
 def _read(wanted: ReadFileArguments, workspace: str, given_up: threading.Event) -> ToolResult:
     path = workspace_path(workspace, wanted.path)
     try:
-        with open_regular(path, wanted.path) as file:
+        with held_path(workspace, path) as held, open_regular(held, wanted.path) as file:
             if is_binary(file):
-                size = path.stat().st_size
+                size = os.fstat(file.fileno()).st_size
                 return ToolResult(content=f"{wanted.path} is a binary file of {size} bytes.")
             return _lines(file, wanted, given_up)
+    except FileNotFoundError as error:
+        raise ToolError(f"path: there is no file {wanted.path!r}") from error
     except OSError as error:
         raise ToolError(f"path: cannot read {wanted.path!r}: {error.strerror}") from error
 

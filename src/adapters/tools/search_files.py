@@ -13,6 +13,7 @@ from pydantic import Field
 from adapters.tools.arguments import Arguments, parsed, tool_spec
 from adapters.tools.bounded_text import bounded
 from adapters.tools.file_text import is_binary, open_regular
+from adapters.tools.held_path import held_path
 from adapters.tools.workspace_path import shown_path, workspace_path
 from domain.errors import ToolError
 from ports.tool import ToolContext, ToolResult
@@ -89,7 +90,7 @@ def _results(
         return
     wanted = text.encode(errors="replace")
     try:
-        with open_regular(path, shown) as file:
+        with held_path(workspace, path) as held, open_regular(held, shown) as file:
             if is_binary(file):
                 return
             # A line that is longer comes in parts, so that no file can fill the memory.

@@ -7,6 +7,8 @@ from pydantic import Field
 
 from adapters.tools.arguments import Arguments, parsed, tool_spec
 from adapters.tools.file_replacement import replace_file
+from adapters.tools.file_turns import turn_at
+from adapters.tools.held_path import held_path
 from adapters.tools.workspace_path import workspace_path
 from domain.errors import ToolError
 from ports.tool import ToolContext, ToolResult
@@ -35,8 +37,8 @@ def _write(wanted: WriteFileArguments, workspace: str) -> ToolResult:
     try:
         if path.is_dir():
             raise ToolError(f"path: {wanted.path!r} is a directory")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, content)
+        with turn_at(path), held_path(workspace, path, is_made=True) as held:
+            replace_file(held, content)
     except OSError as error:
         raise ToolError(f"path: cannot write {wanted.path!r}: {error.strerror}") from error
     return ToolResult(content=f"Wrote {len(content)} bytes to {wanted.path}.")

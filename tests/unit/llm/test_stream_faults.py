@@ -113,7 +113,7 @@ async def test_an_answer_that_is_withheld_is_refused(served: Served, reply: Repl
         await ask(served, reply)
 
 
-LONGEST = {"response": {"incomplete_details": {"reason": "max_output_tokens"}}}
+LONGEST: dict[str, object] = {"response": {"incomplete_details": {"reason": "max_output_tokens"}}}
 
 
 @pytest.mark.parametrize(
