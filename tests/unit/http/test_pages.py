@@ -101,5 +101,15 @@ def test_every_field_of_the_form_has_a_label() -> None:
     assert fields == set(re.findall(r'<label for="([^"]+)"', text))
 
 
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [("task-state", "status"), ("asks-news", "status"), ("asks-problem", "alert")],
+)
+def test_what_changes_by_itself_is_told_to_who_does_not_see_it(name: str, role: str) -> None:
+    text = (PAGES / "index.html").read_text()
+
+    assert re.search(rf'<p id="{name}"[^>]* role="{role}"', text)
+
+
 def text_of(path: Path) -> str:
     return path.read_text()

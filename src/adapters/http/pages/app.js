@@ -1,9 +1,12 @@
-// Wires the page: choose a session, watch it, submit to it, cancel.
+// Wires the page: choose a session, watch it, submit to it, answer what it asks.
 
 import { getJson, postJson } from "./api.js";
+import { AsksView } from "./asks_view.js";
 import { EventView } from "./event_view.js";
 import { LiveTasks } from "./live_tasks.js";
+import { OpenAsks } from "./open_asks.js";
 import { SessionList } from "./session_list.js";
+import { TaskControls } from "./task_controls.js";
 import { Watch } from "./watch.js";
 
 const REFRESH_MS = 15000;
@@ -11,6 +14,20 @@ const STATES = { off: "not watching", connecting: "connecting …", live: "live"
 const at = (id) => document.getElementById(id);
 
 const view = new EventView(at("events"), at("to-end"));
+const asksView = new AsksView({
+  panel: at("asks-panel"),
+  list: at("asks"),
+  news: at("asks-news"),
+  problem: at("asks-problem"),
+  elsewhere: at("task"),
+});
+const controls = new TaskControls({
+  state: at("task-state"),
+  rest: at("rest"),
+  cancel: at("cancel"),
+  tried,
+});
+const asks = new OpenAsks({ onChange: showAsks, onAnswered: (...told) => asksView.tell(...told) });
 const live = new LiveTasks(showLive);
 const sessions = new SessionList({
   list: at("sessions"),
@@ -22,16 +39,25 @@ const watch = new Watch({ onEvent: take, onReset: clear, onState: showState });
 function take(event) {
   view.add(event);
   live.count(event);
+  asks.take(event);
 }
 
 function showLive() {
-  at("cancel").disabled = live.oldest === undefined;
+  const task = live.oldest;
+  controls.show(task, task !== undefined && asks.waits(task.id));
   refreshSoon();
+}
+
+function showAsks() {
+  asksView.show(asks.asks);
+  showLive();
 }
 
 function clear() {
   view.clear();
   live.clear();
+  asks.clear();
+  asksView.clear();
 }
 
 function showState(state) {
@@ -69,10 +95,6 @@ async function submit() {
   refreshSoon();
 }
 
-async function cancel() {
-  if (live.oldest !== undefined) await postJson(`/tasks/${live.oldest}/cancel`, {});
-}
-
 async function fillAgents() {
   const { items } = await getJson("/agents");
   const options = items.map((agent) => new Option(agent.name, agent.name));
@@ -107,7 +129,6 @@ at("task").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) at("submit").requestSubmit();
 });
 at("new-session").addEventListener("click", chooseNone);
-at("cancel").addEventListener("click", () => tried(cancel));
 setInterval(refreshSoon, REFRESH_MS);
 if (matchMedia("(max-width: 44rem)").matches) at("sessions-panel").open = false;
 tried(fillAgents).then(() => tried(() => sessions.refresh()));

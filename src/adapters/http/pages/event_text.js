@@ -1,5 +1,7 @@
 // Says in words what an event tells, and which events go on where an earlier one stopped.
 
+import { visible } from "./visible_text.js";
+
 const ENVELOPE = new Set([
   "event_type", "seq", "timestamp", "session_id", "task_id", "agent", "attempt",
 ]);
@@ -23,14 +25,19 @@ const TEXTS = {
   message_delta: (event) => event.text,
   message: (event) => event.content,
   token_usage: (event) => `${event.model}: ${event.input_tokens} in, ${event.output_tokens} out`,
-  tool_call_start: (event) => `${event.tool_name} ${JSON.stringify(event.arguments)}`,
+  tool_call_start: (event) => call(event),
   tool_call_stream: (event) => event.chunk,
   tool_call_complete: (event) => `${event.status}: ${event.error || event.result}${took(event)}`,
   log: (event) => event.text ?? event.line,
   process_started: (event) => `${event.command} (pid ${event.pid}, sandbox ${event.sandbox})`,
   process_exited: (event) => `${ending(event)}${took(event)}`,
   extraction: (event) => `${event.rule}: ${event.value}`,
+  task_paused: (event) => event.reason,
+  task_resumed: (event) => `by ${event.by}`,
+  approval_required: (event) => `${call(event)}${because(event)}`,
+  approval_resolved: (event) => `${event.decision} by ${event.by}${because(event)}`,
   input_required: (event) => event.prompt,
+  input_received: (event) => `${event.kind}, by ${event.by}`,
   git_operation: (event) => `${event.operation} ${event.status}: ${event.message}`,
   pr_created: (event) => `${event.title} ${event.pr_url}`,
 };
@@ -70,6 +77,14 @@ export function rowOf(event) {
 function payload(event) {
   const own = Object.entries(event).filter(([name]) => !ENVELOPE.has(name));
   return JSON.stringify(Object.fromEntries(own));
+}
+
+function call(event) {
+  return visible(`${event.tool_name} ${JSON.stringify(event.arguments)}`);
+}
+
+function because(event) {
+  return event.reason ? `: ${event.reason}` : "";
 }
 
 function took(event) {

@@ -1,5 +1,6 @@
 // Shows events as rows of text, and stays at the end unless the reader has scrolled up.
 
+import { element } from "./element.js";
 import { kindOf } from "./event_kinds.js";
 import { labelOf, rowOf, textOf } from "./event_text.js";
 
@@ -88,11 +89,4 @@ function time(event) {
   shown.dateTime = event.timestamp;
   shown.title = event.timestamp;
   return shown;
-}
-
-function element(name, className, text = "") {
-  const made = document.createElement(name);
-  made.className = className;
-  made.textContent = text;
-  return made;
 }

@@ -1,0 +1,90 @@
+// Shows what waits for a person, one card for each, and what came of it.
+
+import { approvalCard } from "./approval_card.js";
+import { questionCard } from "./question_card.js";
+import { visible } from "./visible_text.js";
+
+/** Long enough for an answer that stands beside its question in the history. */
+const GATHER_MS = 60;
+
+export class AsksView {
+  constructor({ panel, list, news, problem, elsewhere }) {
+    Object.assign(this, { panel, list, news, problem, elsewhere });
+    this.cards = new Map();
+    this.asks = new Map();
+    this.timer = null;
+  }
+
+  /** Cards that stay are left alone: somebody may be typing there. */
+  show(asks) {
+    this.asks = asks;
+    this.timer ??= setTimeout(() => this.#show(), GATHER_MS);
+  }
+
+  /** Only of what was shown: what the history tells of answers is no news. */
+  tell(key, asked, answer) {
+    if (this.cards.has(key)) this.#say(resolution(asked, answer));
+  }
+
+  clear() {
+    this.#say("");
+    this.#complain("");
+  }
+
+  #show() {
+    this.timer = null;
+    for (const key of [...this.cards.keys()]) if (!this.asks.has(key)) this.#remove(key);
+    const fresh = [...this.asks].filter(([key]) => !this.cards.has(key));
+    for (const [key, asked] of fresh) this.#add(key, asked);
+    this.panel.hidden = this.cards.size === 0;
+    if (fresh.length > 0) this.#say(`${count(this.cards.size)} for your answer.`);
+  }
+
+  #add(key, asked) {
+    const make = asked.event_type === "approval_required" ? approvalCard : questionCard;
+    const card = make(asked, (work) => this.#answered(card, work));
+    card.tabIndex = -1;
+    this.cards.set(key, card);
+    this.list.append(card);
+  }
+
+  #remove(key) {
+    const card = this.cards.get(key);
+    const hadFocus = card.contains(document.activeElement);
+    this.cards.delete(key);
+    card.remove();
+    if (hadFocus) (this.cards.values().next().value ?? this.elsewhere).focus();
+  }
+
+  async #answered(card, work) {
+    if (card.getAttribute("aria-busy") === "true") return;
+    card.setAttribute("aria-busy", "true");
+    this.#complain("");
+    try {
+      await work();
+    } catch (error) {
+      this.#complain(`Your answer was not taken: ${error.message}`);
+    } finally {
+      card.removeAttribute("aria-busy");
+    }
+  }
+
+  #say(text) {
+    this.news.textContent = text;
+  }
+
+  #complain(text) {
+    this.problem.textContent = text;
+    this.problem.hidden = !text;
+  }
+}
+
+function count(asks) {
+  return asks === 1 ? "1 question waits" : `${asks} questions wait`;
+}
+
+function resolution(asked, answer) {
+  if (answer.event_type === "input_received") return `The question was answered by ${visible(answer.by)}.`;
+  const why = answer.reason ? `: ${visible(answer.reason)}` : "";
+  return `${visible(asked.tool_name)}: ${answer.decision} by ${visible(answer.by)}${why}`;
+}
