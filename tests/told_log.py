@@ -38,8 +38,12 @@ class ToldLog:
         database = MemoryDatabase(FakeClock())
         database.sessions[self.key] = self._row
         self._log = MemoryEventLog(database)
-        self._sessions = MemorySessionStore(database)
+        self._origins = SessionOrigins(sessions=MemorySessionStore(database), log=self._log)
         self.tell(*events)
+
+    @property
+    def session(self) -> Session:
+        return self._row.session
 
     def tell(self, *events: AgentEvent, task_id: str = "task_1", agent: str = "react") -> None:
         origin = Origin(
@@ -56,8 +60,7 @@ class ToldLog:
         self._row.append(encoded, at=self.at)
 
     def messages(self) -> SessionMessages:
-        return SessionMessages(log=self._log, codec=self._codec)
+        return SessionMessages(log=self._log, codec=self._codec, origins=self._origins)
 
     def memory(self) -> SessionMemory:
-        origins = SessionOrigins(sessions=self._sessions, log=self._log)
-        return SessionMemory(log=self._log, codec=self._codec, origins=origins)
+        return SessionMemory(log=self._log, codec=self._codec, origins=self._origins)

@@ -1,8 +1,9 @@
 """Makes sessions that begin with the conversation of another one."""
 
+from application.cursor import Cursor, parse_cursor
 from application.session_origins import FORK_OF, ForkPoint
 from application.sessions import Sessions
-from domain.errors import InvalidInput
+from domain.errors import CursorNotHeld, InvalidCursor, InvalidInput
 from domain.ids import SessionId
 from domain.principal import Principal
 from domain.session import Session
@@ -22,16 +23,23 @@ class SessionForks:
         principal: Principal,
         session_id: SessionId,
         *,
-        at_seq: int | None,
+        at_seq: int | None = None,
+        after: str | None = None,
         new_id: SessionId | None,
         title: str | None,
     ) -> Session:
-        """Up to and with that event, or to the end. Raises what making a session raises.
+        """Up to and with that event, or the one of that cursor, or to the end.
 
-        SessionNotFound for the old one; InvalidInput for an event that it does not hold.
+        Raises what making a session raises; SessionNotFound for the old one; InvalidInput for a
+        seq, and CursorNotHeld for a cursor, of an event that it does not hold; InvalidCursor.
         """
+        if at_seq is not None and after is not None:
+            raise InvalidInput("after", "an event is named by its seq or by its cursor, not both")
         old = await self._sessions.get(principal, session_id)
-        point = await self._point(old, old.last_seq if at_seq is None else at_seq)
+        if after is not None:
+            point = await self._point_of(old, _cursor(after))
+        else:
+            point = await self._point(old, old.last_seq if at_seq is None else at_seq)
         edit = SessionEdit(
             title=old.title if title is None else title,
             metadata={FORK_OF: point.as_metadata()},
@@ -46,3 +54,15 @@ class SessionForks:
             )
             raise InvalidInput("at_seq", f"the session has no event {seq}; it has {held}")
         return ForkPoint(session_id=old.session_id, seq=seq, tag=tag)
+
+    async def _point_of(self, old: Session, cursor: Cursor) -> ForkPoint:
+        if await self._log.tag_at(old.session_key, cursor.seq) != cursor.tag:
+            raise CursorNotHeld(f"the session has no event {cursor}, or not any more")
+        return ForkPoint(session_id=old.session_id, seq=cursor.seq, tag=cursor.tag)
+
+
+def _cursor(text: str) -> Cursor:
+    try:
+        return parse_cursor(text)
+    except InvalidCursor as error:
+        raise InvalidCursor("after", str(error)) from error

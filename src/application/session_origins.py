@@ -31,6 +31,7 @@ class ForkPoint:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastSession:
     session_key: SessionKey
+    session_id: SessionId
     last_seq: int
     """Of what belongs to the past."""
 
@@ -53,7 +54,7 @@ class SessionOrigins:
                 break
             if await self._log.tag_at(key, point.seq) != point.tag:
                 break
-            origins.insert(0, PastSession(session_key=key, last_seq=point.seq))
+            origins.insert(0, _past_session(key, point))
             point = await self._point_of(principal, point.session_id)
         return origins
 
@@ -63,6 +64,10 @@ class SessionOrigins:
         except SessionNotFound:
             return None
         return _fork_point((session.metadata or {}).get(FORK_OF))
+
+
+def _past_session(key: SessionKey, point: ForkPoint) -> PastSession:
+    return PastSession(session_key=key, session_id=point.session_id, last_seq=point.seq)
 
 
 def _fork_point(told: object) -> ForkPoint | None:

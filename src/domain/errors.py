@@ -15,6 +15,7 @@ AgentcastError
 │   ├── SessionBusy
 │   ├── SessionExists
 │   ├── StateConflict
+│   ├── CursorNotHeld
 │   ├── ApprovalAnswered
 │   ├── ApprovalExpired
 │   ├── IdempotencyKeyReused
@@ -95,6 +96,10 @@ class SessionExists(Refused):
 
 class StateConflict(Refused):
     """The task's present state does not allow this."""
+
+
+class CursorNotHeld(Refused):
+    """The log does not hold the event that the cursor names."""
 
 
 class ApprovalAnswered(Refused):

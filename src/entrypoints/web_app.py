@@ -30,6 +30,7 @@ from application.extraction_test import ExtractionTest
 from application.pausing import Pausing
 from application.session_forks import SessionForks
 from application.session_messages import SessionMessages
+from application.session_origins import SessionOrigins
 from application.task_terminals import TaskTerminals
 from domain.errors import Unavailable
 from domain.ids import SessionKey
@@ -57,6 +58,7 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None) -> Applic
         catalog=container.catalog(),
         wakeups=container.wakeups(),
     )
+    origins = SessionOrigins(sessions=container.session_store(), log=container.event_log())
     show_gauges(container)
     streams = Streams(
         watches=watches,
@@ -81,7 +83,9 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None) -> Applic
             streams_router(streams=streams, coordinator=coordinator, caller=caller),
             session_events_router(answers=answers, sessions=sessions, caller=caller),
             session_messages_router(
-                messages=SessionMessages(log=container.event_log(), codec=container.codec()),
+                messages=SessionMessages(
+                    log=container.event_log(), codec=container.codec(), origins=origins
+                ),
                 sessions=sessions,
                 caller=caller,
             ),

@@ -35,7 +35,7 @@ async def test_the_tasks_of_all_agents_of_a_session_are_one_conversation(
     assert await pages(client, path, limit=1) == await pages(client, path, limit=4) == whole
 
 
-@pytest.mark.parametrize("cursor", ["x", "1", "5.1", "-1.2", "1.x", "1.2.3"])
+@pytest.mark.parametrize("cursor", ["x", "1", "5.1", "-1.2", "1.x", "1.2.3", "f0.1.2", "f.1.2"])
 async def test_a_cursor_that_no_page_gave_is_refused(
     client: Client, session_id: str, cursor: str
 ) -> None:

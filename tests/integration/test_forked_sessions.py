@@ -38,6 +38,17 @@ class World:
         made: Mapping[str, object] = response.json()
         return made
 
+    async def messages(self, session: str, *, limit: int = 50) -> Sequence[tuple[object, ...]]:
+        """Page by page: in which other session it was said, by whom, and what."""
+        said: list[tuple[object, ...]] = []
+        query: dict[str, str | int] = {"limit": limit}
+        while True:
+            page = (await self.client.get(f"/{session}/messages", params=query)).json()
+            said += [(m.get("inherited_from"), m["role"], m["content"]) for m in page["items"]]
+            if "next_cursor" not in page:
+                return said
+            query["cursor"] = page["next_cursor"]
+
     def remembered(self) -> Sequence[ModelMessage]:
         """What the model was told last, without its instructions."""
         return self.model.requests[-1].messages[1:]
@@ -73,6 +84,10 @@ def turn(text: str) -> Sequence[ModelMessage]:
     return (UserMessage(content=text), AssistantMessage(content="yes"))
 
 
+def said(text: str, *, in_session: str | None = None) -> Sequence[tuple[object, ...]]:
+    return [(in_session, "user", text), (in_session, "assistant", "yes")]
+
+
 async def test_a_fork_remembers_up_to_its_event_and_goes_its_own_way(world: World) -> None:
     first = await world.told("one", session="s")
     await world.told("two", session="s")
@@ -85,6 +100,84 @@ async def test_a_fork_remembers_up_to_its_event_and_goes_its_own_way(world: Worl
     assert (forked["first_seq"], forked["last_seq"]) == (1, 0)
     await world.told("four", session="s")
     assert world.remembered() == (*turn("one"), *turn("two"), UserMessage(content="four"))
+
+
+async def test_a_session_is_forked_at_the_id_of_an_event_as_it_came(world: World) -> None:
+    first = await world.told("one", session="s")
+    await world.told("two", session="s")
+    [*_, last] = await world.graph.events(first)
+
+    await world.fork("s", after=last["id"], session_id="t")
+    await world.told("three", session="t")
+
+    assert world.remembered() == (*turn("one"), UserMessage(content="three"))
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({"after": "1-00000000"}, 409, "cursor_reset"),
+        ({"after": "99-00000000"}, 409, "cursor_reset"),
+        ({"after": "1"}, 400, "invalid_cursor"),
+        ({"after": ""}, 400, "invalid_cursor"),
+        ({"after": "m.0.1-1-00000000"}, 400, "invalid_cursor"),
+        ({"after": "1-00000000", "at_seq": 1}, 422, "invalid_input"),
+    ],
+)
+async def test_a_cursor_of_no_event_that_is_there_forks_nothing(
+    world: World, body: Mapping[str, object], status: int, code: str
+) -> None:
+    await world.told("one", session="s")
+
+    refused = await world.client.post("/s/fork", json=body)
+
+    told = refused.json()
+    assert (refused.status_code, told["code"]) == (status, code)
+    assert told["errors"][0]["field"] == "after"
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 6, 7, 200])
+async def test_the_messages_of_a_fork_begin_with_what_it_inherited(
+    world: World, limit: int
+) -> None:
+    first = await world.told("one", session="s")
+    await world.told("two", session="s")
+    await world.fork("s", at_seq=first.last_seq, session_id="t")
+    await world.told("three", session="t")
+    await world.fork("t", session_id="u")
+    await world.told("not inherited", session="t")
+    await world.told("four", session="u")
+
+    assert await world.messages("u", limit=limit) == [
+        *said("one", in_session="s"),
+        *said("three", in_session="t"),
+        *said("four"),
+    ]
+    assert await world.messages("s", limit=limit) == [*said("one"), *said("two")]
+
+
+async def test_a_fork_without_a_task_shows_what_it_inherited_up_to_its_event(world: World) -> None:
+    await world.told("one", session="s")
+
+    await world.fork("s", at_seq=1, session_id="t")
+
+    assert await world.messages("t") == [("s", "user", "one")]
+
+
+async def test_what_is_deleted_between_two_pages_is_left_out(world: World) -> None:
+    await world.told("one", session="s")
+    await world.fork("s", session_id="t")
+    await world.told("two", session="t")
+    first = (await world.client.get("/t/messages", params={"limit": 1})).json()
+    await world.client.delete("/s")
+
+    query = {"cursor": first["next_cursor"]}
+    second = (await world.client.get("/t/messages", params=query)).json()
+
+    assert [(m.get("inherited_from"), m["content"]) for m in second["items"]] == [
+        (None, "two"),
+        (None, "yes"),
+    ]
 
 
 async def test_a_fork_of_a_fork_remembers_both(world: World) -> None:

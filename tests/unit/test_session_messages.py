@@ -33,7 +33,7 @@ ANSWER: Sequence[AgentEvent] = (
 async def test_a_task_reads_as_what_was_asked_called_and_answered() -> None:
     log = ToldLog(TaskQueued(task="list"), STARTED, *CALLS, *ANSWER)
 
-    page = await log.messages().page(log.key, after=MessagePlace(), limit=50)
+    page = await log.messages().page(log.session, after=MessagePlace(), limit=50)
 
     assert told(page) == [
         ("user", "list", ()),
@@ -53,7 +53,7 @@ async def test_pages_of_any_size_make_up_the_same_conversation() -> None:
     log.tell(TaskQueued(task="more"), task_id="two")
     log.tell(*ANSWER)
     log.tell(STARTED, TaskComplete(final_answer="done", duration_ms=1), task_id="two")
-    whole = await log.messages().page(log.key, after=MessagePlace(), limit=50)
+    whole = await log.messages().page(log.session, after=MessagePlace(), limit=50)
 
     for limit in range(1, len(whole.messages) + 1):
         assert await in_pages(log, limit) == list(whole.messages)
@@ -63,7 +63,7 @@ async def test_an_answer_that_no_message_told_is_told_by_the_tasks_end() -> None
     log = ToldLog(TaskQueued(task="echo hi"), TaskStarted(worker_id="w", agent_kind="shell"))
     log.tell(TaskComplete(final_answer="hi", exit_code=0, duration_ms=1))
 
-    page = await log.messages().page(log.key, after=MessagePlace(), limit=50)
+    page = await log.messages().page(log.session, after=MessagePlace(), limit=50)
 
     assert told(page) == [("user", "echo hi", ()), ("assistant", "hi", ())]
 
@@ -72,7 +72,7 @@ async def test_a_task_that_failed_leaves_what_was_asked() -> None:
     log = ToldLog(TaskQueued(task="go"), STARTED)
     log.tell(TaskFailed(error="no", reason="model_error", duration_ms=1))
 
-    page = await log.messages().page(log.key, after=MessagePlace(), limit=50)
+    page = await log.messages().page(log.session, after=MessagePlace(), limit=50)
 
     assert told(page) == [("user", "go", ())]
 
@@ -81,7 +81,7 @@ async def test_calls_of_an_agent_that_tells_no_iterations_stay_with_what_it_said
     log = ToldLog(TaskQueued(task="go"), TaskStarted(worker_id="w", agent_kind="acp"))
     log.tell(*CALLS[2:4], SAID, *CALLS[4:6])
 
-    page = await log.messages().page(log.key, after=MessagePlace(), limit=50)
+    page = await log.messages().page(log.session, after=MessagePlace(), limit=50)
 
     assert told(page) == [
         ("user", "go", ()),
@@ -95,7 +95,7 @@ async def test_calls_of_an_agent_that_tells_no_iterations_stay_with_what_it_said
 async def test_a_session_without_events_has_no_messages() -> None:
     log = ToldLog()
 
-    page = await log.messages().page(log.key, after=MessagePlace(), limit=50)
+    page = await log.messages().page(log.session, after=MessagePlace(), limit=50)
 
     assert page == MessagePage(messages=[])
 
@@ -111,7 +111,7 @@ async def in_pages(log: ToldLog, limit: int) -> list[object]:
     messages: list[object] = []
     place: MessagePlace | None = MessagePlace()
     while place is not None:
-        page = await log.messages().page(log.key, after=place, limit=limit)
+        page = await log.messages().page(log.session, after=place, limit=limit)
         messages += page.messages
         place = page.next_place
     return messages

@@ -1,7 +1,8 @@
 """A message of a conversation as JSON; optional fields that have no value are left out."""
 
-from typing import NotRequired
+from typing import Annotated, NotRequired
 
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from adapters.http.answer_time import AnswerTime
@@ -28,6 +29,12 @@ class MessageAnswer(TypedDict):
     created_at: AnswerTime
     tool_calls: NotRequired[list[CallAnswer]]
     call_id: NotRequired[str]
+    inherited_from: NotRequired[
+        Annotated[
+            str,
+            Field(description="Of a fork: the session in which it was said, whose seq it has."),
+        ]
+    ]
 
 
 class MessagePageAnswer(TypedDict):
@@ -49,6 +56,8 @@ def message_answer(message: SessionMessage) -> MessageAnswer:
         answer["tool_calls"] = [_call(call) for call in said.tool_calls]
     if said.call_id is not None:
         answer["call_id"] = said.call_id
+    if message.inherited_from is not None:
+        answer["inherited_from"] = message.inherited_from
     return answer
 
 

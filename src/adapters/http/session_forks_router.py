@@ -22,7 +22,12 @@ from domain.principal import Principal
 class ForkBody(TypedDict):
     """Where to fork, and what the new session is called."""
 
-    at_seq: NotRequired[Annotated[int, Field(ge=1, le=2**63 - 1)]]
+    after: NotRequired[
+        Annotated[str, Field(description="The id of the last event to remember, as it came.")]
+    ]
+    at_seq: NotRequired[
+        Annotated[int, Field(ge=1, le=2**63 - 1, description="The same by its seq alone.")]
+    ]
     session_id: NotRequired[SessionIdText]
     title: NotRequired[Title]
 
@@ -48,6 +53,7 @@ def session_forks_router(*, forks: SessionForks, caller: Caller) -> APIRouter:
             principal,
             path_session_id(session_id),
             at_seq=body.get("at_seq"),
+            after=body.get("after"),
             new_id=SessionId(body["session_id"]) if "session_id" in body else None,
             title=body.get("title"),
         )
