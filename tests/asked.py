@@ -4,6 +4,9 @@ from datetime import UTC, datetime
 
 from adapters.memory.approval_store import MemoryApprovalStore
 from adapters.memory.database import MemoryDatabase, TaskRow
+from adapters.memory.question_store import MemoryQuestionStore
+from adapters.memory.wakeups import MemoryWakeups
+from application.open_questions import OpenQuestions
 from domain.approval import ApprovalDecision, ApprovalRequest, StoredApproval
 from domain.ids import AgentName, SessionId, TaskId
 from domain.principal import LOCAL, Principal
@@ -23,6 +26,9 @@ class Asked:
         self.ids = CountingIdSource()
         self._database = MemoryDatabase(self.clock)
         self.store = MemoryApprovalStore(self._database)
+        self.question_store = MemoryQuestionStore(self._database)
+        self.questions = OpenQuestions(store=self.question_store, wakeups=MemoryWakeups())
+        self.tasks: dict[TaskId, Task] = {}
 
     async def ask(
         self,
@@ -58,4 +64,5 @@ class Asked:
             created_at=datetime(2026, 11, 21, tzinfo=UTC),
         )
         self._database.tasks[task.task_id] = TaskRow(task=task)
+        self.tasks[task.task_id] = task
         return task

@@ -5,7 +5,9 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from adapters.memory.database import MemoryDatabase, TaskRow
+from adapters.memory.question_store import MemoryQuestionStore
 from adapters.memory.task_store import MemoryTaskStore
+from adapters.memory.wakeups import MemoryWakeups
 from adapters.terminal.pyte_screens import PyteScreens
 from application.live_terminal import LiveTerminal
 from application.live_terminals import LiveTerminals
@@ -32,7 +34,10 @@ class FakeTerminals:
         self.task = replace(process_task("work"), session_key=session.session_key)
         self._live = LiveTerminals(screens=PyteScreens())
         store = MemoryTaskStore(self._database, ids=CountingIdSource())
-        self.use = TaskTerminals(tasks=store, terminals=self._live, questions=OpenQuestions())
+        questions = OpenQuestions(
+            store=MemoryQuestionStore(self._database), wakeups=MemoryWakeups()
+        )
+        self.use = TaskTerminals(tasks=store, terminals=self._live, questions=questions)
         self.is_now(TaskStatus.RUNNING)
 
     def is_now(self, status: TaskStatus) -> None:

@@ -2,10 +2,13 @@
 
 from datetime import UTC, datetime
 
+from adapters.memory.approval_store import MemoryApprovalStore
 from adapters.memory.database import MemoryDatabase, SessionRow
 from adapters.memory.event_log import MemoryEventLog
+from adapters.memory.question_store import MemoryQuestionStore
 from adapters.memory.session_store import MemorySessionStore
 from adapters.wire import JsonEventCodec
+from application.past_answers import PastAnswers
 from application.session_memory import SessionMemory
 from application.session_messages import SessionMessages
 from application.session_origins import SessionOrigins
@@ -39,6 +42,8 @@ class ToldLog:
         database.sessions[self.key] = self._row
         self._log = MemoryEventLog(database)
         self._origins = SessionOrigins(sessions=MemorySessionStore(database), log=self._log)
+        self.approvals = MemoryApprovalStore(database)
+        self.questions = MemoryQuestionStore(database)
         self.tell(*events)
 
     @property
@@ -63,4 +68,9 @@ class ToldLog:
         return SessionMessages(log=self._log, codec=self._codec, origins=self._origins)
 
     def memory(self) -> SessionMemory:
-        return SessionMemory(log=self._log, codec=self._codec, origins=self._origins)
+        return SessionMemory(
+            log=self._log,
+            codec=self._codec,
+            origins=self._origins,
+            answers=PastAnswers(approvals=self.approvals, questions=self.questions),
+        )

@@ -112,7 +112,11 @@ class AgentCoordinator:
         )
         try:
             outcome = await self._outcome(task, context, stop)
-            return await self._end(task, context, outcome, stop, started)
+            ending = await self._end(task, context, outcome, stop, started)
+            if ending == "ended":
+                with suppress(AgentcastError):
+                    await context.forget_answers()
+            return ending
         except (LeaseLost, LogUnavailable, StorageFull) as error:
             log.warning("task %s ends without a final event: %s", task.task_id, error)
             return "lost"

@@ -1,10 +1,10 @@
 """Where a run waits until it may do something, or is told that it may not."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from application.fingerprint import fingerprint
+from application.looked_again import looked_again
 from application.redacted import redacted
 from domain.approval import POLICY, ApprovalDecision, ApprovalRequest, StoredApproval
 from domain.errors import AgentcastError, ApprovalNotFound, Unavailable
@@ -14,11 +14,10 @@ from domain.task import Approval, Task
 from domain.tool_events import ApprovalRequired, ApprovalResolved
 from ports.approval_store import ApprovalStore, NewApproval
 from ports.id_source import IdSource
-from ports.wakeups import Hint, Wakeups
+from ports.wakeups import Wakeups
 
 Emit = Callable[[AgentEvent], Awaitable[None]]
 
-POLL_S = 1.0
 _EXPIRED = ApprovalDecision(decision="expired", by=POLICY)
 
 
@@ -75,20 +74,11 @@ class ApprovalGate:
                     await self._store.withdraw(approval.task_id)
 
     async def _decided(self, approval: StoredApproval) -> ApprovalDecision:
-        woken = asyncio.Event()
-
-        def look_again(hint: Hint) -> None:
-            if hint == approval.session_key:
-                woken.set()
-
-        with self._wakeups.listen(look_again):
-            while True:
-                woken.clear()
-                if decision := await self._present(approval):
-                    return decision
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(POLL_S):
-                        await woken.wait()
+        return await looked_again(
+            lambda: self._present(approval),
+            session_key=approval.session_key,
+            wakeups=self._wakeups,
+        )
 
     async def _present(self, approval: StoredApproval) -> ApprovalDecision | None:
         try:

@@ -119,7 +119,7 @@ class Conversation:
         turn.open_calls.add(event.call_id)
 
     def _answer_call(self, stored: StoredEvent, event: ToolCallComplete, turn: _Turn) -> None:
-        self._say(stored, "tool", _observed(event), call_id=CallId(event.call_id))
+        self._say(stored, "tool", observed(event), call_id=CallId(event.call_id))
         turn.open_calls.discard(event.call_id)
         if not turn.open_calls and not turn.is_iterating:
             turn.speaker = None
@@ -156,9 +156,10 @@ UNKNOWN_OUTCOME = (
 NOT_MADE = (
     "the server stopped before this call was allowed: it was not carried out, ask for it again"
 )
+UNANSWERED = "the server stopped before this was answered: ask it again, if it still matters"
 
 
-def _observed(event: ToolCallComplete) -> str:
+def observed(event: ToolCallComplete) -> str:
     """What the model was told of the call."""
     if event.error is not None:
         return f"Error: {event.error}"

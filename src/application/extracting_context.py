@@ -83,8 +83,8 @@ class ExtractingContext:
     async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
         return await self._context.approve(request)
 
-    async def ask(self, question: str) -> str:
-        return await self._context.ask(question)
+    async def ask(self, question: str, *, call_id: str) -> str:
+        return await self._context.ask(question, call_id=call_id)
 
     async def _look(self, said: str) -> None:
         self._count += 1

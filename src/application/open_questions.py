@@ -1,46 +1,47 @@
-"""The questions of runs here that wait for a person's words."""
+"""The questions of runs that wait for a person's words."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 
-from domain.errors import StateConflict
+from application.looked_again import looked_again
+from domain.errors import Unavailable
 from domain.ids import TaskId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    text: str
-    by: str
+from domain.reply import Reply
+from domain.task import Task
+from domain.whole_text import whole_text
+from ports.question_store import QuestionStore
+from ports.wakeups import Wakeups
 
 
 class OpenQuestions:
-    """At most one for each task; whoever answers first is heard."""
+    """At most one for each task; whoever answers first is heard, on whichever node."""
 
-    def __init__(self) -> None:
-        self._open: dict[TaskId, asyncio.Future[Reply]] = {}
+    def __init__(self, *, store: QuestionStore, wakeups: Wakeups) -> None:
+        self._store = store
+        self._wakeups = wakeups
 
-    def is_open(self, task_id: TaskId) -> bool:
-        return task_id in self._open
+    async def open(self, task: Task, call_id: str) -> None:
+        """It can be answered from now on: before anybody is told of it."""
+        await self._store.open(task.task_id, call_id)
 
-    @asynccontextmanager
-    async def asked(self, task_id: TaskId) -> AsyncIterator[Callable[[], Awaitable[Reply]]]:
-        """Gives what to wait with; the question is open before anybody is told of it."""
-        waiting: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        self._open[task_id] = waiting
+    async def reply(self, task: Task, call_id: str) -> Reply:
+        """Wait for it."""
 
-        async def reply() -> Reply:
-            return await waiting
+        async def look() -> Reply | None:
+            try:
+                question = await self._store.find(task.task_id)
+            except Unavailable:
+                return None  # the run's lease decides how long a store may be away
+            return question.reply if question and question.call_id == call_id else None
 
-        try:
-            yield reply
-        finally:
-            del self._open[task_id]
+        return await looked_again(look, session_key=task.session_key, wakeups=self._wakeups)
 
-    def answer(self, task_id: TaskId, reply: Reply) -> None:
-        """Raises StateConflict when nothing is asked, or not any more."""
-        waiting = self._open.get(task_id)
-        if waiting is None or waiting.done():
-            raise StateConflict("the task asks nothing now")
-        waiting.set_result(reply)
+    async def is_answered(self, task: Task, reply: Reply) -> bool:
+        """Answer it; False when nothing is asked, or not any more."""
+        storable = whole_text(reply.text).replace("\x00", "\ufffd")
+        if not await self._store.answer(task.task_id, replace(reply, text=storable)):
+            return False
+        self._wakeups.notify(task.session_key)
+        return True
+
+    async def forget(self, task_id: TaskId) -> None:
+        await self._store.forget(task_id)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from application.react_group import together
 from application.react_plan import PlanProgress
@@ -153,7 +154,7 @@ class ToolCalls:
                     grace_s=run.context.grace_s,
                     stream=put,
                     update_plan=run.plan.update,
-                    ask=run.context.ask,
+                    ask=partial(run.context.ask, call_id=call_id),
                 ),
             )
 
@@ -183,6 +184,8 @@ async def _denial(
         )
     )
     if decision.is_approved:
+        # A yes that is not in the log would let the call look as if it was never made.
+        await run.context.recorded()
         return None
     why = f": {decision.reason}" if decision.reason else ""
     answer = f"this call was not allowed ({decision.decision} by {decision.by}){why}"

@@ -1,22 +1,24 @@
 """What an agent remembers when a task begins: its session, and its own earlier attempts."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from application.conversation import (
-    NOT_MADE,
     TOLD_IN,
     UNKNOWN_OUTCOME,
     Conversation,
     Said,
     SaidCall,
+    observed,
 )
 from application.fingerprint import canonical_json
+from application.past_answers import PastAnswers
 from application.session_origins import PastSession, SessionOrigins
 from application.task_past import TOLD_IN as PAST_TOLD_IN
 from application.task_past import TaskPast
 from domain.ids import TaskId
 from domain.task import Task
+from domain.tool_events import ToolCallComplete
 from ports.event_codec import EventCodec
 from ports.event_log import EventLog
 from ports.language_model import (
@@ -42,14 +44,23 @@ class Memory:
 
 
 class SessionMemory:
-    def __init__(self, *, log: EventLog, codec: EventCodec, origins: SessionOrigins) -> None:
+    def __init__(
+        self,
+        *,
+        log: EventLog,
+        codec: EventCodec,
+        origins: SessionOrigins,
+        answers: PastAnswers,
+    ) -> None:
         self._log = log
         self._codec = codec
         self._origins = origins
+        self._answers = answers
 
     async def of(self, task: Task) -> Memory:
         past = TaskPast()
         conversation = await self._read(task, past)
+        await self._answers.recall(task, past)
         tasks = _by_task(conversation)
         own = tasks.pop(task.task_id, [])
         said_before = [*await self._said_in_origins(task), *tasks.values()]
@@ -115,7 +126,7 @@ def _by_task(conversation: Conversation) -> dict[TaskId, list[Said]]:
 
 def _resumed(said: Sequence[Said], past: TaskPast) -> Sequence[ModelMessage]:
     """Without a last thought whose calls were never begun: it is thought anew."""
-    told = _messages(said[1:], with_calls=True, not_made=past.withheld)
+    told = _messages(said[1:], with_calls=True, ends=past.lost_calls())
     is_void = past.answer is None and bool(told) and isinstance(told[-1], AssistantMessage)
     return told[:-1] if is_void else told
 
@@ -133,10 +144,11 @@ def _earlier(said: Sequence[Said], task: Task) -> Sequence[ModelMessage]:
 
 
 def _messages(
-    said: Sequence[Said], *, with_calls: bool, not_made: Collection[str] = ()
+    said: Sequence[Said], *, with_calls: bool, ends: Sequence[ToolCallComplete] = ()
 ) -> Sequence[ModelMessage]:
     """Each call's result follows the message that asked for it, as models want it."""
-    results = {one.call_id: one.content for one in said if one.call_id is not None}
+    results: dict[str, str] = {end.call_id: observed(end) for end in ends}
+    results |= {one.call_id: one.content for one in said if one.call_id is not None}
     messages: list[ModelMessage] = []
     for one in said:
         if one.role != "assistant":
@@ -146,8 +158,7 @@ def _messages(
             asked = tuple(_call(call) for call in calls)
             messages.append(AssistantMessage(content=one.content, tool_calls=asked))
         for call in calls:
-            lost = NOT_MADE if call.call_id in not_made else UNKNOWN_OUTCOME
-            told = results.get(call.call_id, f"Error: {lost}")
+            told = results.get(call.call_id, f"Error: {UNKNOWN_OUTCOME}")
             messages.append(ToolMessage(call_id=call.call_id, content=told))
     return messages
 

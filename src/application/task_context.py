@@ -68,6 +68,7 @@ class TaskContext:
         self._questions = questions
         self._threads = threads
         self._asking = asyncio.Lock()
+        self._has_asked = False
         self._origin = origin
         self._listeners = listeners
         self._stop = stop
@@ -140,14 +141,20 @@ class TaskContext:
                     self._task, request, redactor=self.redactor, emit=self.emit
                 )
 
-    async def ask(self, question: str) -> str:
+    async def ask(self, question: str, *, call_id: str) -> str:
+        self._has_asked = True
         async with self._asking:
             with self.time.standing_still():
-                async with self._questions.asked(self._task.task_id) as reply:
-                    await self.emit(InputRequired(prompt=question))
-                    answer = await reply()
+                await self._questions.open(self._task, call_id)
+                await self.emit(InputRequired(prompt=question))
+                answer = await self._questions.reply(self._task, call_id)
         await self.emit(InputReceived(kind="message", by=answer.by))
         return answer.text
+
+    async def forget_answers(self) -> None:
+        """When the task has ended: until then an attempt after this one may need them."""
+        if self._has_asked:
+            await self._questions.forget(self._task.task_id)
 
     async def _tell_all(self, event: AgentEvent) -> None:
         for shown in self._redacted.of(event):

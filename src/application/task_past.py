@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from application.conversation import NOT_MADE, UNKNOWN_OUTCOME
+from application.conversation import NOT_MADE, UNANSWERED, UNKNOWN_OUTCOME
 from application.react_plan import PlanEvent
-from domain.approval import POLICY
+from domain.approval import POLICY, ApprovalDecision
 from domain.events import AgentEvent
 from domain.limits import Spent
+from domain.reply import Reply
 from domain.task_events import TaskAnalysis, TaskPaused, TaskResumed
 from domain.thinking_events import (
     IterationComplete,
@@ -22,8 +23,11 @@ from domain.thinking_events import (
 from domain.tool_events import (
     ApprovalRequired,
     ApprovalResolved,
+    InputReceived,
+    InputRequired,
     ToolCallComplete,
     ToolCallStart,
+    ToolStatus,
 )
 
 TOLD_IN = frozenset(
@@ -44,9 +48,14 @@ TOLD_IN = frozenset(
         "phase_complete",
         "approval_required",
         "approval_resolved",
+        "input_required",
+        "input_received",
     }
 )
 """The types of event that it is made of."""
+
+
+_EXPIRED = ApprovalDecision(decision="expired", by=POLICY)
 
 
 @dataclass(slots=True)
@@ -68,6 +77,14 @@ class TaskPast:
     """Of these calls, those that were not allowed, or not yet."""
     questions: set[str] = field(default_factory=set)
     """The approvals that were waited for."""
+    decisions: dict[str, ApprovalDecision] = field(default_factory=dict)
+    """What the store holds of these."""
+    is_asking: bool = False
+    """An answer in words was waited for."""
+    asking_call: str = ""
+    """The call in flight that asked for it."""
+    reply: Reply | None = None
+    """What it was answered."""
     plan: list[PlanEvent] = field(default_factory=list)
     """All that was told of plans."""
     answer: str | None = None
@@ -108,6 +125,10 @@ class TaskPast:
                 self.questions.discard(approval_id)
                 if decision == "approved":
                     self.withheld.discard(self._call_of.get(approval_id, ""))
+            case InputRequired():
+                self.is_asking = True
+            case InputReceived():
+                self.is_asking = False
             case ToolCallComplete(call_id=call_id):
                 self.open_calls.pop(call_id, None)
             case _:
@@ -118,11 +139,10 @@ class TaskPast:
         ends: list[AgentEvent] = []
         if self.is_thinking:
             ends.append(ThinkComplete(iteration=self.iterations, content="", tool_call_count=0))
-        ends += [
-            ApprovalResolved(approval_id=approval_id, decision="expired", by=POLICY)
-            for approval_id in sorted(self.questions)
-        ]
-        ends += [self._lost(call_id, name) for call_id, name in self.open_calls.items()]
+        ends += [self._resolved(approval_id) for approval_id in sorted(self.questions)]
+        if self.is_asking and self.reply is not None:
+            ends.append(InputReceived(kind="message", by=self.reply.by))
+        ends += self.lost_calls()
         if self.is_iterating:
             used = self.spent.usage.total_tokens - self.tokens_before
             ends.append(
@@ -132,13 +152,32 @@ class TaskPast:
             )
         return ends
 
+    def lost_calls(self) -> Sequence[ToolCallComplete]:
+        """How the calls end that were in flight."""
+        return [self._lost(call_id, name) for call_id, name in self.open_calls.items()]
+
+    def _resolved(self, approval_id: str) -> ApprovalResolved:
+        given = self.decisions.get(approval_id, _EXPIRED)
+        return ApprovalResolved(
+            approval_id=approval_id, decision=given.decision, by=given.by, reason=given.reason
+        )
+
     def _lost(self, call_id: str, tool_name: str) -> ToolCallComplete:
-        is_withheld = call_id in self.withheld
+        status, result, error = self._outcome(call_id)
         return ToolCallComplete(
             call_id=call_id,
             tool_name=tool_name,
-            status="error" if is_withheld else "outcome_unknown",
-            result="",
-            error=NOT_MADE if is_withheld else UNKNOWN_OUTCOME,
+            status=status,
+            result=result,
+            error=error,
             duration_ms=0,
         )
+
+    def _outcome(self, call_id: str) -> tuple[ToolStatus, str, str | None]:
+        if call_id in self.withheld:
+            return "error", "", NOT_MADE
+        if call_id != self.asking_call:
+            return "outcome_unknown", "", UNKNOWN_OUTCOME
+        if self.reply is None:
+            return "error", "", UNANSWERED
+        return "ok", self.reply.text, None

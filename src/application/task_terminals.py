@@ -2,15 +2,19 @@
 
 from application.live_screen import LiveScreen
 from application.live_terminals import LiveTerminals
-from application.open_questions import OpenQuestions, Reply
+from application.open_questions import OpenQuestions
 from application.screen_watch import ScreenWatch
 from domain.errors import StateConflict
 from domain.ids import TaskId
 from domain.principal import Principal
+from domain.reply import Reply
 from domain.task import Task, TaskStatus
 from domain.task_input import MessageInput, TaskInput
 from ports.task_store import TaskStore
 from ports.terminal_screen import ScreenView
+
+_ANSWERABLE = frozenset({TaskStatus.WAITING, TaskStatus.QUEUED})
+"""What a task with an open question is, or becomes when its worker is lost."""
 
 
 class TaskTerminals:
@@ -26,8 +30,7 @@ class TaskTerminals:
     async def give(self, principal: Principal, task_id: TaskId, given: TaskInput) -> None:
         """Returns when the process has it, or whoever asked. Raises InvalidInput, LogUnavailable too."""
         task = await self._tasks.get(principal, task_id)
-        if isinstance(given, MessageInput) and self._questions.is_open(task_id):
-            self._questions.answer(task_id, Reply(text=given.text, by=principal.name))
+        if await self._is_answer(task, given, by=principal.name):
             return
         terminal = self._terminals.live(task_id)
         if terminal is None:
@@ -42,6 +45,11 @@ class TaskTerminals:
         screen = await self._screen(principal, task_id)
         await screen.view()
         return ScreenWatch(screen)
+
+    async def _is_answer(self, task: Task, given: TaskInput, *, by: str) -> bool:
+        if not isinstance(given, MessageInput) or task.status not in _ANSWERABLE:
+            return False
+        return await self._questions.is_answered(task, Reply(text=given.text, by=by))
 
     async def _screen(self, principal: Principal, task_id: TaskId) -> LiveScreen:
         task = await self._tasks.get(principal, task_id)
@@ -60,4 +68,4 @@ def _not_here(task: Task) -> StateConflict:
         return StateConflict("the task has not started yet")
     if task.status.is_final:
         return StateConflict("the task has ended")
-    return StateConflict("no process of this task runs on this server now")
+    return StateConflict("the task asks nothing now, and no process of it runs on this server")

@@ -7,7 +7,7 @@ from adapters.cli_agents.cli_output_parsers import CliOutputParsers
 from application.command_runner import CommandRunner
 from application.extracting_runner import ExtractingRunner
 from application.live_terminals import LiveTerminals
-from application.open_questions import OpenQuestions
+from application.past_answers import PastAnswers
 from application.react_retry import Retry
 from application.react_runner import ReactRunner
 from application.session_memory import SessionMemory
@@ -29,12 +29,11 @@ from ports.tool import Tool
 from ports.tool_source import ToolSource
 
 
-def open_questions() -> OpenQuestions:
-    return OpenQuestions()
-
-
-def session_memory(log: EventLog, codec: EventCodec, sessions: SessionStore) -> SessionMemory:
-    return SessionMemory(log=log, codec=codec, origins=SessionOrigins(sessions=sessions, log=log))
+def session_memory(
+    log: EventLog, codec: EventCodec, sessions: SessionStore, answers: PastAnswers
+) -> SessionMemory:
+    origins = SessionOrigins(sessions=sessions, log=log)
+    return SessionMemory(log=log, codec=codec, origins=origins, answers=answers)
 
 
 def react_runner(

@@ -21,12 +21,7 @@ from adapters.system.stored_agent_catalog import StoredAgentCatalog
 from adapters.wire import JsonEventCodec
 from application.agent_coordinator import AgentCoordinator
 from application.agents import Agents
-from application.approval_gate import ApprovalGate
-from application.approvals import Approvals
-from application.cursor_shelf import CursorShelf
 from application.event_broadcaster import EventBroadcaster
-from application.history import History
-from application.loop_lag import LoopLag
 from application.lost_tasks import LostTasks
 from application.retention import Retention
 from application.server_coordinator import ServerCoordinator
@@ -37,7 +32,7 @@ from application.tails import Tails
 from application.watches import Watches
 from application.worker import Worker
 from application.worker_settings import WorkerSettings
-from entrypoints import agent_runners, choices, folders, server_secrets, stores
+from entrypoints import agent_runners, asking, casting, choices, folders, server_secrets, stores
 from entrypoints.chosen_model import chosen_model
 from entrypoints.data_directory import DataDirectory
 from entrypoints.settings import Settings
@@ -60,6 +55,7 @@ from ports.pattern_matcher import PatternMatcher
 from ports.process import ProcessHost
 from ports.profile_store import ProfileStore
 from ports.program_finder import ProgramFinder
+from ports.question_store import QuestionStore
 from ports.runner import Runner
 from ports.secrets import Secrets
 from ports.session_store import SessionStore
@@ -102,6 +98,7 @@ class Container(DeclarativeContainer):
     event_retention: Provider[EventRetention] = Callable(stores.event_retention_of, _stores)
     cursor_store: Provider[CursorStore] = Callable(stores.cursor_store_of, _stores)
     approval_store: Provider[ApprovalStore] = Callable(stores.approval_store_of, _stores)
+    question_store: Provider[QuestionStore] = Callable(stores.question_store_of, _stores)
     profile_store: Provider[ProfileStore] = Callable(stores.profile_store_of, _stores)
     agent_threads: Provider[AgentThreads] = Callable(stores.agent_threads_of, _stores)
     wakeups: Provider[Wakeups] = Callable(stores.wakeups_of, _stores)
@@ -112,7 +109,10 @@ class Container(DeclarativeContainer):
     language_model: Provider[LanguageModel] = Singleton(chosen_model, settings)
     tools: Provider[Sequence[Tool]] = Singleton(workspace_tools, process_host, settings)
     tool_source: Provider[ToolSource] = Singleton(McpToolSource, process_host)
-    session_memory = Singleton(agent_runners.session_memory, event_log, codec, session_store)
+    past_answers = Singleton(asking.past_answers, approval_store, question_store)
+    session_memory = Singleton(
+        agent_runners.session_memory, event_log, codec, session_store, past_answers
+    )
     react_runner: Provider[Runner] = Singleton(
         agent_runners.react_runner,
         settings,
@@ -172,14 +172,14 @@ class Container(DeclarativeContainer):
         ids=ids,
         meter=meter,
     )
-    approvals = Singleton(Approvals, store=approval_store, wakeups=wakeups)
-    open_questions = Singleton(agent_runners.open_questions)
+    approvals = Singleton(asking.approvals, approval_store, wakeups)
+    open_questions = Singleton(asking.open_questions, question_store, wakeups)
     agent_coordinator = Singleton(
         AgentCoordinator,
         runners=runners,
         catalog=catalog,
         workspaces=workspaces,
-        approvals=Singleton(ApprovalGate, store=approval_store, wakeups=wakeups, ids=ids),
+        approvals=Singleton(asking.approval_gate, approval_store, wakeups, ids),
         questions=open_questions,
         threads=agent_threads,
         memory=session_memory,
@@ -229,15 +229,15 @@ class Container(DeclarativeContainer):
         sessions=session_store,
         catalog=catalog,
         clock=clock,
-        shelf=Singleton(CursorShelf, store=cursor_store, clock=clock),
+        shelf=Singleton(casting.cursor_shelf, cursor_store, clock),
     )
     stream_cap = Singleton(choices.stream_cap, settings)
     watches = Singleton(Watches, sources=stream_sources, codec=codec, meter=meter, cap=stream_cap)
     stream_flush = Singleton(StreamFlush, watches=watches, ping_s=settings.provided.stream_ping_s)
     stream_takeover = Singleton(StreamTakeover, flush=stream_flush, reactor=Singleton(Reactor))
     websockets = Singleton(WebSockets)
-    loop_lag = Singleton(LoopLag, clock=clock, meter=meter)
-    history = Singleton(History, log=event_log)
+    loop_lag = Singleton(casting.loop_lag, clock, meter)
+    history = Singleton(casting.history, event_log)
     retention = Singleton(
         Retention,
         policy=Callable(choices.retention_policy, settings),

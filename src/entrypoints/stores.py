@@ -9,6 +9,7 @@ from adapters.memory.database import MemoryDatabase
 from adapters.memory.event_log import MemoryEventLog
 from adapters.memory.event_retention import MemoryEventRetention
 from adapters.memory.profile_store import MemoryProfileStore
+from adapters.memory.question_store import MemoryQuestionStore
 from adapters.memory.session_store import MemorySessionStore
 from adapters.memory.task_store import MemoryTaskStore
 from adapters.memory.wakeups import MemoryWakeups
@@ -20,6 +21,7 @@ from adapters.store.event_retention import SqlEventRetention
 from adapters.store.open_database import driver_of, open_database
 from adapters.store.open_wakeups import open_wakeups
 from adapters.store.profile_store import SqlProfileStore
+from adapters.store.question_store import SqlQuestionStore
 from adapters.store.session_store import SqlSessionStore
 from adapters.store.task_store import SqlTaskStore
 from entrypoints.choices import store_kind
@@ -32,6 +34,7 @@ from ports.event_log import EventLog
 from ports.event_retention import EventRetention
 from ports.id_source import IdSource
 from ports.profile_store import ProfileStore
+from ports.question_store import QuestionStore
 from ports.session_store import SessionStore
 from ports.task_store import TaskStore
 from ports.wakeups import Wakeups
@@ -46,6 +49,7 @@ class Stores:
     event_retention: EventRetention
     cursor_store: CursorStore
     approval_store: ApprovalStore
+    question_store: QuestionStore
     profile_store: ProfileStore
     agent_threads: AgentThreads
     wakeups: Wakeups
@@ -68,6 +72,7 @@ def memory_stores(*, clock: Clock, ids: IdSource, lease_s: float) -> Stores:
         event_retention=MemoryEventRetention(database),
         cursor_store=MemoryCursorStore(clock),
         approval_store=MemoryApprovalStore(database),
+        question_store=MemoryQuestionStore(database),
         profile_store=MemoryProfileStore(),
         agent_threads=MemoryAgentThreads(database),
         wakeups=MemoryWakeups(),
@@ -84,6 +89,7 @@ def sql_stores(url: str, *, ids: IdSource, lease_s: float) -> Stores:
         event_retention=SqlEventRetention(database),
         cursor_store=SqlCursorStore(database),
         approval_store=SqlApprovalStore(database),
+        question_store=SqlQuestionStore(database),
         profile_store=SqlProfileStore(database),
         agent_threads=SqlAgentThreads(database),
         wakeups=open_wakeups(url) if driver_of(url) == "postgresql" else MemoryWakeups(),
@@ -116,6 +122,10 @@ def cursor_store_of(stores: Stores) -> CursorStore:
 
 def approval_store_of(stores: Stores) -> ApprovalStore:
     return stores.approval_store
+
+
+def question_store_of(stores: Stores) -> QuestionStore:
+    return stores.question_store
 
 
 def profile_store_of(stores: Stores) -> ProfileStore:

@@ -102,8 +102,8 @@ class RunContext(Protocol):
         allows is allowed once, with exactly these arguments.
         """
 
-    async def ask(self, question: str) -> str:
-        """Ask whoever watches the task, and wait for the answer in words.
+    async def ask(self, question: str, *, call_id: str) -> str:
+        """Ask whoever watches the task for this call, and wait for the answer in words.
 
         The question and that there was an answer become events. Nobody is asked two things at
         once, and the time that it waits does not count against the run's deadlines.

@@ -11,7 +11,6 @@ from adapters.memory.database import MemoryDatabase
 from adapters.memory.wakeups import MemoryWakeups
 from adapters.metrics.prometheus_meter import PrometheusMeter, new_registry
 from application.approval_gate import ApprovalGate
-from application.open_questions import OpenQuestions
 from application.pause_signal import PauseSignal
 from application.run_deadlines import RunDeadlines
 from application.stop_signal import LimitHit, StopSignal
@@ -146,7 +145,7 @@ def _context(
         ),
         listeners=(),
         approvals=ApprovalGate(store=asked.store, wakeups=MemoryWakeups(), ids=asked.ids),
-        questions=OpenQuestions(),
+        questions=asked.questions,
         threads=MemoryAgentThreads(MemoryDatabase(FakeClock())),
         stop=stop,
         pauses=pauses or PauseSignal(),

@@ -11,7 +11,6 @@ from adapters.memory.session_store import MemorySessionStore
 from adapters.memory.wakeups import MemoryWakeups
 from adapters.metrics.prometheus_meter import PrometheusMeter, new_registry
 from application.approval_gate import ApprovalGate
-from application.open_questions import OpenQuestions
 from application.pause_signal import PauseSignal
 from application.stop_signal import LimitHit, StopSignal
 from application.task_context import TaskContext
@@ -24,6 +23,7 @@ from domain.limits import Limits
 from domain.principal import LOCAL
 from domain.process_events import Log
 from ports.session_store import SessionEdit
+from tests.asked import Asked
 from tests.fakes import CountingIdSource, FakeClock
 from tests.process_fakes import process_task
 from tests.unit.any_event import ORIGIN
@@ -169,7 +169,7 @@ def _context(
         origin=ORIGIN,
         listeners=listeners,
         approvals=gate,
-        questions=OpenQuestions(),
+        questions=Asked().questions,
         threads=threads or MemoryAgentThreads(MemoryDatabase(FakeClock())),
         stop=stop or StopSignal(),
         pauses=PauseSignal(),

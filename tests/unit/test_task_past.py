@@ -1,18 +1,22 @@
 """What an attempt that was cut off has left to be ended."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from application.conversation import NOT_MADE, UNKNOWN_OUTCOME
+from application.conversation import NOT_MADE, UNANSWERED, UNKNOWN_OUTCOME
 from application.react_plan import PlanProgress
 from application.task_past import TaskPast
-from domain.approval import Decision
+from domain.approval import ApprovalDecision, Decision
 from domain.plan import PhaseStatus, Plan, PlanPhase
+from domain.reply import Reply
 from domain.thinking_events import PhaseComplete
 from domain.tool_events import (
     ApprovalRequired,
     ApprovalResolved,
+    InputReceived,
+    InputRequired,
     ToolCallComplete,
     ToolCallStart,
     ToolStatus,
@@ -28,6 +32,8 @@ QUESTION = ApprovalRequired(
     reason="",
     expires_at=datetime(2026, 11, 21, tzinfo=UTC),
 )
+ASKED = ToolCallStart(call_id="c2", tool_name="ask_user", arguments={})
+RECEIVED = InputReceived(kind="message", by="ann")
 
 
 def lost(status: ToolStatus, error: str) -> ToolCallComplete:
@@ -63,6 +69,47 @@ def test_only_a_call_that_was_allowed_may_have_been_made(
     past.take(ApprovalResolved(approval_id="a1", decision=decision, by="local"))
 
     assert past.endings() == [end]
+
+
+@pytest.mark.parametrize("decision", ["approved", "denied", "expired"])
+def test_an_answer_that_only_the_store_knew_is_told_and_the_call_was_not_made(
+    decision: Decision,
+) -> None:
+    past = TaskPast()
+    past.take(START)
+    past.take(QUESTION)
+    past.decisions["a1"] = ApprovalDecision(decision=decision, by="ann", reason="mine")
+
+    assert past.endings() == [
+        ApprovalResolved(approval_id="a1", decision=decision, by="ann", reason="mine"),
+        lost("error", NOT_MADE),
+    ]
+
+
+@pytest.mark.parametrize("was_told", [True, False])
+def test_an_answer_in_words_is_the_result_of_the_call_that_asked(was_told: bool) -> None:
+    past = TaskPast()
+    past.take(ASKED)
+    past.take(InputRequired(prompt="Which?"))
+    if was_told:
+        past.take(RECEIVED)
+    past.asking_call, past.reply = "c2", Reply(text="blue", by="ann")
+
+    answered = ToolCallComplete(
+        call_id="c2", tool_name="ask_user", status="ok", result="blue", duration_ms=0
+    )
+    assert past.endings() == ([answered] if was_told else [RECEIVED, answered])
+
+
+def test_a_question_that_nobody_answered_is_to_be_asked_again() -> None:
+    past = TaskPast()
+    past.take(ASKED)
+    past.take(InputRequired(prompt="Which?"))
+    past.asking_call = "c2"
+
+    assert past.endings() == [
+        replace(lost("error", UNANSWERED), call_id="c2", tool_name="ask_user")
+    ]
 
 
 async def test_a_plan_that_was_told_before_is_gone_on_with() -> None:

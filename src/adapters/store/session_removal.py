@@ -10,6 +10,7 @@ from adapters.store.tables import (
     approvals,
     events,
     idempotency_keys,
+    questions,
     sessions,
     tasks,
 )
@@ -75,6 +76,7 @@ def remove(connection: Connection, key: SessionKey) -> None:
     its_tasks = select(tasks.c.task_id).where(tasks.c.session_key == key)
     connection.execute(delete(idempotency_keys).where(idempotency_keys.c.task_id.in_(its_tasks)))
     connection.execute(delete(approvals).where(approvals.c.task_id.in_(its_tasks)))
+    connection.execute(delete(questions).where(questions.c.task_id.in_(its_tasks)))
     connection.execute(delete(agent_threads).where(agent_threads.c.session_key == key))
     connection.execute(delete(tasks).where(tasks.c.session_key == key))
     connection.execute(delete(sessions).where(sessions.c.key == key))

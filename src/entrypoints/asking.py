@@ -1,0 +1,26 @@
+"""What asks people, and hears what they answer."""
+
+from application.approval_gate import ApprovalGate
+from application.approvals import Approvals
+from application.open_questions import OpenQuestions
+from application.past_answers import PastAnswers
+from ports.approval_store import ApprovalStore
+from ports.id_source import IdSource
+from ports.question_store import QuestionStore
+from ports.wakeups import Wakeups
+
+
+def approvals(store: ApprovalStore, wakeups: Wakeups) -> Approvals:
+    return Approvals(store=store, wakeups=wakeups)
+
+
+def approval_gate(store: ApprovalStore, wakeups: Wakeups, ids: IdSource) -> ApprovalGate:
+    return ApprovalGate(store=store, wakeups=wakeups, ids=ids)
+
+
+def open_questions(store: QuestionStore, wakeups: Wakeups) -> OpenQuestions:
+    return OpenQuestions(store=store, wakeups=wakeups)
+
+
+def past_answers(approvals: ApprovalStore, questions: QuestionStore) -> PastAnswers:
+    return PastAnswers(approvals=approvals, questions=questions)

@@ -1,0 +1,42 @@
+"""What the store knows of an earlier attempt's questions, and its events do not."""
+
+from application.past_answers import PastAnswers
+from application.task_past import TaskPast
+from domain.approval import ApprovalDecision, StoredApproval
+from domain.principal import LOCAL
+from domain.tool_events import ApprovalRequired, ToolCallStart
+from tests.asked import Asked
+
+YES = ApprovalDecision(decision="approved", by="ann", reason="mine")
+
+
+async def test_an_approval_that_was_stored_is_known_and_another_is_withdrawn() -> None:
+    asked = Asked()
+    one, other = await asked.ask(), await asked.ask()
+    await asked.store.decide(LOCAL, one.approval_id, YES)
+
+    given = await recalled(asked, one)
+    pending = await recalled(asked, other)
+
+    assert given == {one.approval_id: YES}
+    assert pending == {other.approval_id: ApprovalDecision(decision="expired", by="policy")}
+    assert (await asked.store.get(LOCAL, other.approval_id)).status == "expired"
+
+
+async def recalled(asked: Asked, approval: StoredApproval) -> dict[str, ApprovalDecision]:
+    past = TaskPast()
+    past.take(ToolCallStart(call_id="call_1", tool_name="shell", arguments={}))
+    past.take(
+        ApprovalRequired(
+            approval_id=approval.approval_id,
+            call_id="call_1",
+            tool_name="shell",
+            arguments={},
+            reason="",
+            expires_at=approval.expires_at,
+        )
+    )
+    await PastAnswers(approvals=asked.store, questions=asked.question_store).recall(
+        asked.tasks[approval.task_id], past
+    )
+    return past.decisions
