@@ -12,15 +12,16 @@ import pytest
 from adapters.store.maintenance import upgrade
 
 _FILLED = (
-    "sessions",
-    "tasks",
-    "events",
-    "idempotency_keys",
-    "agent_profiles",
-    "agent_threads",
     "approvals",
+    "agent_threads",
+    "agent_profiles",
+    "idempotency_keys",
+    "events",
+    "tasks",
+    "sessions",
     "questions",
 )
+_ANEW = "SELECT setval('sessions_key_seq', 1, false), setval('tasks_number_seq', 1, false)"
 _NOT_DURABLE = ("fsync = off", "full_page_writes = off", "synchronous_commit = off")
 
 
@@ -51,7 +52,8 @@ async def execute(url: str, *statements: str) -> None:
 
 
 async def emptied(url: str) -> str:
-    await execute(url, f"TRUNCATE {', '.join(_FILLED)} RESTART IDENTITY")
+    """To truncate would make new files for each table, which takes ten times as long."""
+    await execute(url, "; ".join([*(f"DELETE FROM {table}" for table in _FILLED), _ANEW]))
     return url
 
 

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -97,5 +98,6 @@ class Program:
         await self._stack.aclose()
 
 
+@cache
 def _settings(url: str, folder: Path) -> Settings:
     return Settings(data_dir=folder, database_url=url, llm_provider="scripted")

@@ -32,7 +32,7 @@ async def test_closing_waits_for_the_connections_of_those_who_gave_up(postgres_u
 
     def count(connection: Connection) -> None:
         has_begun.set()
-        connection.execute(text("SELECT pg_sleep(5)"))
+        connection.execute(text("SELECT pg_sleep(0.5)"))
 
     async with database.opened():
         reading = asyncio.create_task(database.read(count))
