@@ -1,6 +1,5 @@
 """Whatever happens in whatever order, every watcher gets what it has not seen, or a reset."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,6 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from adapters.store.maintenance import upgrade
 from tests.property.interleaving import AnyInterleaving
 from tests.property.store import MemoryStore, SqlStore, Store
 from tests.property.writers import Writer
@@ -21,14 +19,12 @@ _PHASES = (Phase.generate,)  # shrinking a failure takes minutes: ask for it whe
 
 
 @pytest.fixture
-def store(store_url: str, tmp_path: Path) -> Store:
+def store(store_url: str, sqlite_template: Path, tmp_path: Path) -> Store:
     if store_url == "memory":
         return MemoryStore()
     if store_url.startswith("postgresql"):
         return SqlStore(store_url, folder=tmp_path)
-    template = tmp_path / "template.db"
-    asyncio.run(upgrade(f"sqlite:///{template}"))
-    return SqlStore(store_url, folder=tmp_path, template=template)
+    return SqlStore(store_url, folder=tmp_path, template=sqlite_template)
 
 
 @pytest.mark.parametrize("writer", WRITERS)
