@@ -40,6 +40,21 @@ def test_json_is_the_log_and_nothing_else(cli: Cli) -> None:
     ]
 
 
+def test_a_task_is_done_with_the_model_that_is_named(cli: Cli) -> None:
+    agent = 'argv = ["echo", "asked", "-m", "{model}"]\nhand_over = "none"\nmodels = ["a/b:1"]\n'
+    (cli.folder / "agentcast.toml").write_text(f"[agents.echo]\n{agent}")
+
+    named, unnamed, other = (
+        cli.run("run", "--agent", "echo", *more, "go")
+        for more in (("--model", "a/b:1"), (), ("--model", "c"))
+    )
+
+    assert "\nasked -m a/b:1\n" in named.stdout
+    assert "\nasked\n" in unnamed.stdout
+    refusal = "agentcast: agent 'echo' may not use 'c'; it may use a/b:1\n"
+    assert (other.returncode, other.stderr) == (2, refusal)
+
+
 def test_a_session_goes_on_in_the_next_run(cli: Cli) -> None:
     cli.run("run", "--agent", "shell", "echo one", "--session", "s1")
 

@@ -43,6 +43,16 @@ def test_submit_watches_the_task_to_its_end(cli: Cli, at: dict[str, str]) -> Non
     )
 
 
+def test_a_model_is_named_to_the_server(cli: Cli, at: dict[str, str]) -> None:
+    taken, refused = (
+        cli.run("submit", "-d", "--json", "--model", "m", "--agent", agent, "hi", env=at)
+        for agent in ("react", "shell")
+    )
+
+    assert (taken.returncode, json.loads(taken.stdout)["agent"]) == (0, "react")
+    assert (refused.returncode, "asks no model" in refused.stderr) == (2, True)
+
+
 def test_a_detached_task_is_found_watched_and_listed(cli: Cli, at: dict[str, str]) -> None:
     submitted = cli.run(
         "submit", "--detach", "--agent", "shell", "echo one", "--session", "s1", env=at

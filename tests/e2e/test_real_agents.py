@@ -49,19 +49,19 @@ async def test_an_agent_is_understood_and_goes_on_with_its_conversation(
 
 
 @pytest.mark.parametrize(
-    ("agent", "chosen"),
+    ("agent", "models"),
     [
-        ("claude-code", "claude-sonnet-4-5"),
-        ("codex", "gpt-5-mini"),
-        ("gemini", "gemini-2.5-flash"),
-        ("gemini-acp", "gemini-2.5-flash"),
+        ("claude-code", ("claude-sonnet-4-5", "claude-haiku-4-5")),
+        ("codex", ("gpt-5-mini", "gpt-5")),
+        ("gemini", ("gemini-2.5-flash", "gemini-2.5-flash-lite")),
+        ("gemini-acp", ("gemini-2.5-flash", "gemini-2.5-flash-lite")),
     ],
 )
-async def test_an_agent_asks_the_model_that_its_task_names(
-    agent: str, chosen: str, tmp_path: Path
+async def test_an_agent_asks_the_model_that_each_task_of_its_session_names(
+    agent: str, models: tuple[str, str], tmp_path: Path
 ) -> None:
     async with real_agents(tmp_path, writes_hello) as (client, model):
-        for _ in range(2):
+        for chosen in models:
             asked_before = len(model.asked)
             told = await frames(client, "Write it.", agent, model=chosen)
 
