@@ -162,7 +162,7 @@ class RecordingContext:
     async def forget_thread(self) -> None:
         self.thread = None
 
-    async def ask(self, question: str, *, call_id: str) -> str:
+    async def ask(self, question: str, *, call_id: str, choices: Sequence[str] = ()) -> str:
         return f"an answer to {question}"
 
     async def recorded(self) -> None:

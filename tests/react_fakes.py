@@ -105,7 +105,7 @@ class FakeContext:
     async def forget_thread(self) -> None:
         raise AssertionError("a model has no conversation of its own")
 
-    async def ask(self, question: str, *, call_id: str) -> str:
+    async def ask(self, question: str, *, call_id: str, choices: Sequence[str] = ()) -> str:
         return f"an answer to {question}"
 
     async def recorded(self) -> None:

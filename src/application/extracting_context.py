@@ -1,6 +1,6 @@
 """A run's context that looks for facts in what the run says."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from application.line_findings import LineFindings
 from domain.agent_profile import AgentProfile
@@ -83,8 +83,8 @@ class ExtractingContext:
     async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
         return await self._context.approve(request)
 
-    async def ask(self, question: str, *, call_id: str) -> str:
-        return await self._context.ask(question, call_id=call_id)
+    async def ask(self, question: str, *, call_id: str, choices: Sequence[str] = ()) -> str:
+        return await self._context.ask(question, call_id=call_id, choices=choices)
 
     async def _look(self, said: str) -> None:
         self._count += 1

@@ -141,12 +141,13 @@ class TaskContext:
                     self._task, request, redactor=self.redactor, emit=self.emit
                 )
 
-    async def ask(self, question: str, *, call_id: str) -> str:
+    async def ask(self, question: str, *, call_id: str, choices: Sequence[str] = ()) -> str:
         self._has_asked = True
         async with self._asking:
             with self.time.standing_still():
                 await self._questions.open(self._task, call_id)
-                await self.emit(InputRequired(prompt=question))
+                proposed = tuple(choices) or None
+                await self.emit(InputRequired(prompt=question, choices=proposed))
                 answer = await self._questions.reply(self._task, call_id)
         await self.emit(InputReceived(kind="message", by=answer.by))
         return answer.text

@@ -62,6 +62,8 @@ class ApprovalResolved:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputRequired:
     prompt: str
+    choices: tuple[str, ...] | None = None
+    """Answers that are proposed; another one may be given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

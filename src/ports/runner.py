@@ -1,6 +1,6 @@
 """What carries out one task of one kind of agent."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -102,11 +102,12 @@ class RunContext(Protocol):
         allows is allowed once, with exactly these arguments.
         """
 
-    async def ask(self, question: str, *, call_id: str) -> str:
+    async def ask(self, question: str, *, call_id: str, choices: Sequence[str] = ()) -> str:
         """Ask whoever watches the task for this call, and wait for the answer in words.
 
-        The question and that there was an answer become events. Nobody is asked two things at
-        once, and the time that it waits does not count against the run's deadlines.
+        `choices` are proposed; the answer may be another. The question and that there was an
+        answer become events. Nobody is asked two things at once, and the time that it waits does
+        not count against the run's deadlines.
         """
 
 

@@ -1,6 +1,6 @@
 """Something a model may call."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,7 +27,11 @@ async def _nobody_to_tell(plan: Plan) -> None:
     raise ToolError("nobody is told of plans here")
 
 
-async def _nobody_to_ask(question: str) -> str:
+class Ask(Protocol):
+    async def __call__(self, question: str, *, choices: Sequence[str] = ()) -> str: ...
+
+
+async def _nobody_to_ask(question: str, *, choices: Sequence[str] = ()) -> str:
     raise ToolError("there is nobody to ask here")
 
 
@@ -42,8 +46,8 @@ class ToolContext:
     """Shows text while the tool still works."""
     update_plan: Callable[[Plan], Awaitable[None]] = _nobody_to_tell
     """Shows the plan in place of the one before."""
-    ask: Callable[[str], Awaitable[str]] = _nobody_to_ask
-    """Asks whoever watches the task, and waits for the answer."""
+    ask: Ask = _nobody_to_ask
+    """Asks whoever watches the task, and waits for the answer, which may be none of the choices."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,7 +99,7 @@ def context(workspace: str) -> ToolContext:
     async def show(plan: Plan) -> None:
         return
 
-    async def answer(question: str) -> str:
+    async def answer(question: str, *, choices: Sequence[str] = ()) -> str:
         return "Because."
 
     return replace(tool_context(workspace), update_plan=show, ask=answer)

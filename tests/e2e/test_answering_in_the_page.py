@@ -19,7 +19,7 @@ RULES = '[agents.react.approvals]\nshell = "ask"\n'
 SCRIPT = f"""script:
 tool shell {json.dumps({"command": HOSTILE})}
 say Done with that.
-tool ask_user {{"question": "Which <b>one</b>?"}}
+tool ask_user {{"question": "Which <b>one</b>?", "choices": ["left", "right"]}}
 answer You said {{result}}
 """
 DEAF = """
@@ -97,6 +97,8 @@ async def test_another_watcher_sees_the_answer_and_a_late_one_is_told(
     await click(late, "Approve")
 
     assert news == "shell: denied by local: not today"
+    await click(first, "left")
+    await second.until(f"{LOG}.includes('You said left')")
     assert await late.until(PROBLEM) == "Your answer was not taken: it was denied before"
 
 

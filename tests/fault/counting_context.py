@@ -1,7 +1,7 @@
 """A context that counts what it is told instead of keeping it."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import psutil
@@ -46,7 +46,7 @@ class CountingContext:
     async def forget_thread(self) -> None:
         self.thread = None
 
-    async def ask(self, question: str, *, call_id: str) -> str:
+    async def ask(self, question: str, *, call_id: str, choices: Sequence[str] = ()) -> str:
         return f"an answer to {question}"
 
     async def recorded(self) -> None:

@@ -115,7 +115,7 @@ async def test_a_task_ends_within_one_call_of_its_limit_and_names_it(
 
 
 async def test_a_question_of_the_agent_is_answered_by_what_people_send(tmp_path: Path) -> None:
-    question = [tool_call("ask_user", question="Which one?")]
+    question = [tool_call("ask_user", question="Which one?", choices=["a", "b"])]
     async with reacting(tmp_path, question, DONE) as graph:
         task = await submit(graph)
         await until_waiting(graph, task)
@@ -129,9 +129,9 @@ async def test_a_question_of_the_agent_is_answered_by_what_people_send(tmp_path:
         "input_received",
         "tool_call_complete",
     ]
-    [prompt] = [event["prompt"] for event in events if "prompt" in event]
+    [asked] = [(event["prompt"], event["choices"]) for event in events if "prompt" in event]
     [result] = [event["result"] for event in events if "result" in event]
-    assert (prompt, result) == ("Which one?", "b")
+    assert (asked, result) == (("Which one?", ["a", "b"]), "b")
 
 
 async def test_a_plan_is_told_as_its_phases_begin_and_end(tmp_path: Path) -> None:

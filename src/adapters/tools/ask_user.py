@@ -1,6 +1,7 @@
 """The tool with which a model asks a person."""
 
 from collections.abc import Mapping
+from typing import Annotated
 
 from pydantic import Field
 
@@ -8,10 +9,17 @@ from adapters.tools.arguments import Arguments, parsed, tool_spec
 from adapters.tools.bounded_text import bounded
 from ports.tool import ToolContext, ToolResult
 
+Choice = Annotated[str, Field(min_length=1, max_length=200)]
+
 
 class AskUserArguments(Arguments):
     question: str = Field(
         min_length=1, max_length=4000, description="One question, with all that is needed for it."
+    )
+    choices: list[Choice] = Field(
+        default_factory=list,
+        max_length=10,
+        description="Short answers to choose from, if there are few; another may be given.",
     )
 
 
@@ -25,4 +33,4 @@ class AskUserTool:
 
     async def call(self, arguments: Mapping[str, object], context: ToolContext) -> ToolResult:
         wanted = parsed(AskUserArguments, arguments)
-        return bounded(await context.ask(wanted.question))
+        return bounded(await context.ask(wanted.question, choices=wanted.choices))

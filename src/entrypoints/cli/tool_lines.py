@@ -25,8 +25,9 @@ def tool_line(event: ToolEvent) -> EventLine | None:
             return _question(event)
         case ApprovalResolved(decision=decision, by=by):
             return EventLine(text=f"{decision} by {by}")
-        case InputRequired(prompt=prompt):
-            return EventLine(text=f"input needed: {excerpt(prompt)}", style="warn")
+        case InputRequired(prompt=prompt, choices=choices):
+            among = f" ({excerpt(' | '.join(choices))})" if choices else ""
+            return EventLine(text=f"input needed: {excerpt(prompt)}{among}", style="warn")
         case InputReceived(kind=kind, by=by):
             return EventLine(text=f"{kind} received from {by}")
         case ToolCallStream():

@@ -8,7 +8,7 @@ from domain.events import AgentEvent
 from domain.process_events import Log
 from domain.task_events import Progress, TaskComplete
 from domain.thinking_events import ThinkComplete
-from domain.tool_events import ToolCallComplete
+from domain.tool_events import InputRequired, ToolCallComplete
 from entrypoints.cli.plain_view import PlainView
 from entrypoints.cli.seen_event import seen
 from entrypoints.cli.view_choice import event_view
@@ -37,6 +37,14 @@ def test_an_answer_is_shown_once_though_two_events_carry_it() -> None:
     view.show(seen_of(TaskComplete(final_answer="Done.", duration_ms=5)))
 
     assert pages.told == ("Done.\ncompleted in 5 ms\n", "")
+
+
+def test_a_question_shows_what_may_be_chosen() -> None:
+    pages = Pages()
+
+    PlainView(pages.output).show(seen_of(InputRequired(prompt="Which?", choices=("a", "b"))))
+
+    assert pages.told == ("input needed: Which? (a | b)\n", "")
 
 
 def test_the_pieces_of_a_long_line_are_joined() -> None:

@@ -1,5 +1,6 @@
 """Tools by which a model shows its plan and asks a person."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -80,18 +81,27 @@ def test_what_a_phase_is_stands_where_it_is_used() -> None:
 
 
 async def test_the_answer_of_a_person_is_the_result() -> None:
-    asked: list[str] = []
+    asked: list[tuple[str, Sequence[str]]] = []
 
-    async def ask(question: str) -> str:
-        asked.append(question)
+    async def ask(question: str, *, choices: Sequence[str] = ()) -> str:
+        asked.append((question, choices))
         return "blue"
 
     context = replace(tool_context("/workspace"), ask=ask)
 
     result = await AskUserTool().call({"question": "Which colour?"}, context)
+    await AskUserTool().call({"question": "Which?", "choices": ["red", "green"]}, context)
 
-    assert asked == ["Which colour?"]
+    assert asked == [("Which colour?", []), ("Which?", ["red", "green"])]
     assert result == ToolResult(content="blue")
+
+
+@pytest.mark.parametrize("choices", [[""], ["x" * 201], ["a"] * 11, "red"])
+async def test_choices_are_few_and_short(choices: object) -> None:
+    arguments = {"question": "Which?", "choices": choices}
+
+    with pytest.raises(ToolError, match="choices"):
+        await AskUserTool().call(arguments, tool_context("/workspace"))
 
 
 @pytest.mark.parametrize("length", [0, 4001])
