@@ -20,6 +20,7 @@ from domain.redaction import Redactor
 from domain.task import Task, TaskStatus
 from ports.process import Command, Exit, Output, ProcessUsage
 from ports.tool import ToolContext
+from tests.patience import PATIENCE_S
 
 
 class FakeProcess:
@@ -176,7 +177,7 @@ class RecordingContext:
 
     async def until(self, is_so: Callable[[], bool]) -> None:
         """Look after every event whether it is so."""
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             while not is_so():
                 await self._grown.wait()
 

@@ -20,6 +20,7 @@ from entrypoints.worker_identity import server_worker
 from ports.event_log import Append, StoredEvent
 from ports.language_model import TextDelta
 from tests.fakes import FakeClock
+from tests.patience import PATIENCE_S
 from tests.react_fakes import FakeModel
 
 STORES = {
@@ -80,7 +81,7 @@ async def test_another_language_model_answers_the_tasks(tmp_path: Path) -> None:
     model = FakeModel([TextDelta(text="Hello from the fake.")])
     wired = container(tmp_path, language_model=providers.Object(model))
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         task = await answered(wired)
 
     assert task.result == TaskResult(final_answer="Hello from the fake.")
@@ -90,7 +91,7 @@ async def test_another_clock_dates_the_tasks(tmp_path: Path) -> None:
     clock = FakeClock()
     wired = container(tmp_path, clock=providers.Object(clock))
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         task = await answered(wired)
 
     assert (task.created_at, task.finished_at) == (clock.now(), clock.now())
@@ -103,7 +104,7 @@ async def test_another_event_log_gets_the_events(tmp_path: Path) -> None:
     log = RecordingEventLog(database)
     wired.event_log.override(providers.Object(log))
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         await answered(wired)
 
     assert (log.appended[0], log.appended[-1]) == ("task_started", "task_complete")

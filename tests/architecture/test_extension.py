@@ -17,6 +17,7 @@ from entrypoints.container import Container
 from entrypoints.opened import opened
 from entrypoints.settings import Settings
 from entrypoints.worker_identity import server_worker
+from tests.patience import PATIENCE_S
 from tests.unit.event_stream import strict_json
 
 STAMP = re.compile(r"_m=(\d{10})\.\d{20} +")
@@ -37,8 +38,8 @@ async def ended(container: Container, text: str) -> Task:
     coordinator = container.server_coordinator()
     request = SubmitTask(text=text, agent=AgentName("pulse"))
     task = (await coordinator.submit(LOCAL, request)).task
-    with anyio.fail_after(5):
-        return await coordinator.finished(LOCAL, task.task_id, timeout_s=5)
+    with anyio.fail_after(PATIENCE_S):
+        return await coordinator.finished(LOCAL, task.task_id, timeout_s=PATIENCE_S)
 
 
 async def test_a_runner_that_was_added_carries_out_the_tasks_of_its_kind(tmp_path: Path) -> None:

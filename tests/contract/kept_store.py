@@ -29,6 +29,7 @@ from ports.task_store import Claim
 from tests.contract.postgres import emptied
 from tests.contract.scene import TALK, Scene
 from tests.fakes import FakeClock
+from tests.patience import PATIENCE_S
 
 MANY = 1000
 _numbers = count(1)
@@ -59,7 +60,7 @@ class Store:
 
     async def moved_on(self) -> None:
         """What ends from now on has ended later than what has ended before."""
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             first = last = await self._now()
             while last <= first:
                 last = await self._now()

@@ -14,6 +14,7 @@ from domain.task_events import TaskFailed, TaskPaused
 from domain.tool_events import InputReceived, InputRequired
 from ports.event_log import Bounds, StoredEvent
 from tests.contract.scene import AT, COMPLETE, OTHER_WORKER, TALK, Scene, with_lease
+from tests.patience import PATIENCE_S
 
 
 async def test_events_get_the_next_seqs_in_the_order_of_their_appends(scene: Scene) -> None:
@@ -171,7 +172,7 @@ async def test_a_long_log_is_read_in_pages(scene: Scene) -> None:
     key = claim.task.session_key
 
     pages: list[StoredEvent] = []
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         while page := await scene.log.read(key, after=pages[-1].seq if pages else 1, limit=700):
             pages.extend(page)
 

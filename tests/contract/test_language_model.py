@@ -27,6 +27,7 @@ from ports.language_model import (
 )
 from ports.tool import ToolSpec
 from tests.model_replies import Answer, AskedCall, HttpFault
+from tests.patience import PATIENCE_S
 from tests.served_models import CHAT, SERVED, Served
 
 SHELL = ToolSpec(
@@ -169,7 +170,7 @@ async def test_a_stream_may_be_left_early_and_the_model_asked_again(prepare: Pre
 async def test_a_model_answers_several_requests_at_once(prepare: Prepare) -> None:
     async with prepare(Wanted(text="one\ntwo")) as subject:
         one, other = (subject.model.stream(subject.request) for _ in range(2))
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             starts = [await anext(one), await anext(other)]
             rests = [[part async for part in one], [part async for part in other]]
 
@@ -223,7 +224,7 @@ async def test_what_a_model_wants_kept_may_be_given_to_any_model(prepare: Prepar
 
 
 async def parts_of(subject: Subject) -> list[ModelPart]:
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         return [part async for part in subject.model.stream(subject.request)]
 
 

@@ -13,6 +13,7 @@ from adapters.archive.file_output_archive import FileOutputArchive
 from domain.errors import StorageFull
 from domain.ids import TaskId
 from ports.output_archive import OutputArchive
+from tests.patience import PATIENCE_S
 
 TASK, OTHER = TaskId("task_1"), TaskId("../task.2")
 MOST_BYTES = 1000
@@ -128,7 +129,7 @@ async def test_nobody_else_may_read_it(archive: OutputArchive, root: Path) -> No
 async def test_a_disk_that_takes_nothing_is_told() -> None:
     archive = FileOutputArchive(root=Path("/dev/null/output"))
 
-    with anyio.fail_after(5), pytest.raises(StorageFull):
+    with anyio.fail_after(PATIENCE_S), pytest.raises(StorageFull):
         async with archive.writing(TASK) as writer:
             while True:
                 await writer.write("x")
@@ -145,7 +146,7 @@ async def test_a_cancelled_writer_loses_nothing(archive: OutputArchive) -> None:
             await asyncio.Event().wait()
 
     writing = asyncio.ensure_future(write())
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         await wrote.wait()
         writing.cancel()
         await asyncio.sleep(0)

@@ -15,6 +15,7 @@ from adapters.process.linux_process_host import LinuxProcessHost
 from domain.errors import StartFailed
 from domain.ids import TaskId
 from ports.process import Command, Exit, Output, ProcessHost, RunningProcess
+from tests.patience import PATIENCE_S
 
 SERVER = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "SECRET": "s3cret", "KEY": "k3y"}
 IN_TERMINAL = pytest.mark.parametrize("pty", [True, False], ids=["pty", "pipes"])
@@ -56,7 +57,7 @@ class Shell:
         return self.host.start(command)
 
     async def run(self, script: str, *, pty: bool) -> tuple[list[Output], Exit]:
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             async with self.start(script, pty=pty) as process:
                 outputs = [output async for output in process.output()]
                 return outputs, await process.wait()
@@ -104,7 +105,7 @@ async def test_a_signal_that_ends_it_is_named(shell: Shell, pty: bool) -> None:
 @IN_TERMINAL
 async def test_it_gets_a_small_environment_and_what_it_is_given(shell: Shell, pty: bool) -> None:
     given = {"ADDED": "yes"}
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         async with shell.start("env", pty=pty, env=given, passthrough=["KEY", "NO"]) as process:
             lines = _text([output async for output in process.output()]).splitlines()
 
@@ -155,7 +156,7 @@ async def test_what_cannot_start_says_why_and_leaves_nothing_open(
     )
     before = psutil.Process().num_fds()
 
-    with anyio.fail_after(1), pytest.raises(StartFailed, match=reason):
+    with anyio.fail_after(PATIENCE_S), pytest.raises(StartFailed, match=reason):
         async with host.start(command):
             pass
 
@@ -171,7 +172,7 @@ async def test_a_program_that_is_being_written_does_not_start(
         argv=("./program",), cwd=str(tmp_path), task_id=TaskId("t"), pty=False, sandbox="none"
     )
 
-    with anyio.fail_after(1):
+    with anyio.fail_after(PATIENCE_S):
         with program.open("ab"), pytest.raises(StartFailed, match="text file busy"):
             async with host.start(command):
                 pass
@@ -183,7 +184,7 @@ async def test_a_program_that_is_being_written_does_not_start(
 async def test_a_process_that_is_asked_to_stop_may_tidy_up(shell: Shell, pty: bool) -> None:
     script = "trap 'echo tidy > tidied; exit 7' TERM; echo ready; while :; do sleep 0.02; done"
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         async with shell.start(script, pty=pty) as process:
             await _ready(process)
             ended = await process.stop(grace_s=4)
@@ -196,7 +197,7 @@ async def test_a_process_that_is_asked_to_stop_may_tidy_up(shell: Shell, pty: bo
 async def test_a_process_that_will_not_stop_is_killed(shell: Shell, pty: bool) -> None:
     script = "trap '' TERM HUP INT; echo ready; while :; do sleep 0.02; done"
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         async with shell.start(script, pty=pty) as process:
             await _ready(process)
             ended = await process.stop(grace_s=0.1)
@@ -205,7 +206,7 @@ async def test_a_process_that_will_not_stop_is_killed(shell: Shell, pty: bool) -
 
 
 async def test_stopping_again_gives_the_same_exit(shell: Shell) -> None:
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         async with shell.start("sleep 60", pty=False) as process:
             first = await process.stop(grace_s=0)
             others = [await process.stop(grace_s=1), await process.wait()]
@@ -217,7 +218,7 @@ async def test_stopping_again_gives_the_same_exit(shell: Shell) -> None:
 async def test_output_that_nobody_reads_holds_the_process_back(shell: Shell, pty: bool) -> None:
     script = "(yes | head -c 5000000; touch done) & wait"
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         async with shell.start(script, pty=pty) as process:
             output = process.output()
             await anext(output)
@@ -233,7 +234,7 @@ async def test_output_that_nobody_reads_holds_the_process_back(shell: Shell, pty
 async def test_the_end_of_a_command_leaves_a_later_one_of_its_task_alone(
     shell: Shell, pty: bool
 ) -> None:
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         async with shell.start("echo ready; sleep 60", pty=pty) as first:
             await _ready(first)
             async with shell.start(
@@ -247,7 +248,7 @@ async def test_the_end_of_a_command_leaves_a_later_one_of_its_task_alone(
 
 @IN_TERMINAL
 async def test_leaving_kills_what_is_left(shell: Shell, pty: bool) -> None:
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         async with shell.start("sleep 60 & echo ready; sleep 60", pty=pty) as process:
             await _ready(process)
             group = os.getpgid(process.pid)

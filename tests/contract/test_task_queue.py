@@ -14,6 +14,7 @@ from domain.task import TaskStatus
 from ports.task_store import Claim
 from tests.contract.scene import OTHER_WORKER, TALK, WORKER, Scene
 from tests.contract.stores import OpenScene
+from tests.patience import PATIENCE_S
 
 
 async def test_a_claimed_task_runs_under_the_lease_of_its_worker(scene: Scene) -> None:
@@ -77,7 +78,7 @@ async def test_no_task_is_given_to_two_claimers(two_scenes: tuple[Scene, Scene])
             for claim in claims:
                 await scene.end(claim)
 
-    with anyio.fail_after(10):
+    with anyio.fail_after(PATIENCE_S):
         async with asyncio.TaskGroup() as group:
             for number in range(3):
                 group.create_task(work(one, WorkerId(f"one.{number}")))

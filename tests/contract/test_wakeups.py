@@ -13,6 +13,7 @@ from domain.ids import SessionKey
 from ports.openable import Openable
 from ports.wakeups import Hint, Wakeups
 from tests.contract.postgres import execute
+from tests.patience import PATIENCE_S
 
 Pair = tuple[Wakeups, Wakeups]
 """What one node says and another one hears; in one process they are the same."""
@@ -75,7 +76,7 @@ async def test_a_flood_of_hints_arrives_whole(pair: Pair) -> None:
     with other.listen(hear):
         for key in range(2_000):
             one.notify(SessionKey(10**17 + key))
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             await all_heard.wait()
 
     assert heard == {SessionKey(10**17 + key) for key in range(2_000)}
@@ -99,7 +100,7 @@ async def test_nodes_hear_again_after_their_connections_were_cut(postgres_url: s
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE application_name = 'agentcast'",
         )
-        with other.listen(lambda _: heard.set()), anyio.fail_after(5):
+        with other.listen(lambda _: heard.set()), anyio.fail_after(PATIENCE_S):
             while not heard.is_set():
                 one.notify(SessionKey(7))
                 with anyio.move_on_after(0.05):
@@ -109,7 +110,7 @@ async def test_nodes_hear_again_after_their_connections_were_cut(postgres_url: s
 async def _heard(hints: asyncio.Queue[Hint], *expected: Hint) -> bool:
     """Whether each of these comes; hints may be doubled and change places."""
     missing = set(expected)
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         while missing:
             missing.discard(await hints.get())
     return True

@@ -8,8 +8,7 @@ from urllib.parse import urlsplit
 import anyio
 
 from tests.e2e.running_server import RunningServer
-
-WAIT_S = 5.0
+from tests.patience import PATIENCE_S
 
 
 class RawClient:
@@ -21,12 +20,12 @@ class RawClient:
         self._writer.write(data)
 
     async def until(self, end: bytes) -> bytes:
-        with anyio.fail_after(WAIT_S):
+        with anyio.fail_after(PATIENCE_S):
             return await self._reader.readuntil(end)
 
     async def rest(self) -> bytes:
         """All that comes until the server closes the connection."""
-        with anyio.fail_after(WAIT_S):
+        with anyio.fail_after(PATIENCE_S):
             return await self._reader.read()
 
     async def anything(self, *, within_s: float) -> bytes:

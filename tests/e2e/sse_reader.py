@@ -8,7 +8,7 @@ import anyio
 import httpx2
 
 Json = dict[str, object]
-WAIT_S = 10.0
+WAIT_S = 10.0  # sooner than a ping, which would hide that nobody was woken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ import anyio
 from tests.e2e.client import Client, client_of
 from tests.e2e.running_server import running_server
 from tests.e2e.sse_reader import Json
+from tests.patience import PATIENCE_S
 
 FAILING = "/api/v1/agents/failing"
 COMMAND = {
@@ -47,7 +48,7 @@ async def test_an_agent_is_known_to_every_node_of_one_database(
             task_id = await other.submit("x", session_id=session_id, agent="failing")
             task = await other.finished(task_id)
             await one.request("PUT", FAILING, json={**COMMAND, "description": "changed"})
-            with anyio.fail_after(5):
+            with anyio.fail_after(PATIENCE_S):
                 while (await other.get(FAILING)).get("description") != "changed":
                     pass
 

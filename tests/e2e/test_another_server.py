@@ -23,6 +23,7 @@ from ports.runner import Completed, Outcome, RunContext
 from tests.e2e.client import events_of, ids_of, line_nums
 from tests.e2e.sse_reader import SseStream
 from tests.integration.graph import Graph, running
+from tests.patience import PATIENCE_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +52,12 @@ async def here(tmp_path: Path) -> AsyncIterator[Hypercorn]:
             async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
                 yield Hypercorn(graph=graph, http=http)
             stop.set()
-            with anyio.fail_after(10):
+            with anyio.fail_after(PATIENCE_S):
                 await serving
 
 
 async def _listens(port: int) -> None:
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         while True:
             with suppress(OSError):
                 async with await anyio.connect_tcp("127.0.0.1", port):

@@ -10,6 +10,7 @@ import pytest
 
 from tests.e2e.browser import Browser, Page, browser
 from tests.e2e.cli_process import Cli
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.load
 
@@ -126,7 +127,7 @@ async def test_a_task_is_held_up_let_go_on_and_cancelled(
 
 async def submitted(http: httpx2.AsyncClient) -> str:
     body = {"task": SCRIPT, "session_id": "talk", "agent": "react"}
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         response = await http.post("/api/v1/tasks", json=body)
     assert response.status_code == 202, response.text
     return str(response.json()["task_id"])

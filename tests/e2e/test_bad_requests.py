@@ -7,6 +7,7 @@ import httpx2
 import pytest
 
 from tests.e2e.client import Client
+from tests.patience import PATIENCE_S
 
 TASKS = "/api/v1/tasks"
 JSON = {"content-type": "application/json"}
@@ -130,7 +131,7 @@ async def test_bytes_that_are_no_good_request_get_a_4xx_or_are_cut_off(
 
 async def _status_line(client: Client, head: bytes) -> bytes:
     port = int(client.server.base_url.rpartition(":")[2])
-    with anyio.fail_after(10):
+    with anyio.fail_after(PATIENCE_S):
         async with await anyio.connect_tcp("127.0.0.1", port) as connection:
             try:
                 await connection.send(head)

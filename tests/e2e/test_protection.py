@@ -9,6 +9,7 @@ import pytest
 from tests.e2e.client import Client, client_of
 from tests.e2e.raw_client import raw_client
 from tests.e2e.running_server import RunningServer, running_server
+from tests.patience import PATIENCE_S
 
 REQUEST_S = 0.4
 _POST = b"POST /api/v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -55,7 +56,7 @@ async def test_a_trickle_is_cut_as_well(server: RunningServer, sent: bytes) -> N
     async with raw_client(server) as slow:
         slow.send(sent)
         answer = b""
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             while not answer:
                 slow.send(b"x")
                 answer = await slow.anything(within_s=REQUEST_S / 20)

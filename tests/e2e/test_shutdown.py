@@ -12,6 +12,7 @@ from tests.e2e.client import Client, client_of, ends_of, events_of, types_of
 from tests.e2e.live_processes import processes_of
 from tests.e2e.running_server import running_server
 from tests.e2e.sse_reader import Frame
+from tests.patience import PATIENCE_S
 
 WAITING = "echo ready; sleep 600"
 DEAF = "trap '' TERM INT HUP; echo ready; while :; do sleep 600; done"
@@ -162,7 +163,7 @@ async def test_what_is_queued_waits_for_the_next_start_and_streams_go_on(own: Cl
 
 
 async def _readiness_lost(own: Client) -> httpx2.Response:
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         while (answer := await own.request("GET", "/ready")).status_code == 200:
             pass
     return answer

@@ -6,6 +6,7 @@ import pytest
 
 from tests.e2e.client import Client, types_of
 from tests.e2e.sse_reader import Json
+from tests.patience import PATIENCE_S
 
 DRAWING = r"""printf '\033[2J\033[3;5Hhello\033[6n\033[1;1H'; echo ready; read line; printf "\033[4;5Hgot $line"; echo; sleep 600"""
 TYPED = {"kind": "command", "argv": ["/bin/sh", "-c", "{task}"], "keeps_stdin": True}
@@ -152,7 +153,7 @@ async def typed(client: Client, task_id: str, **given: object) -> httpx2.Respons
 
 async def shows(client: Client, task_id: str, text: str) -> Json:
     """The screen, once it shows that text."""
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         async with client.stream(f"/api/v1/tasks/{task_id}/screen") as stream:
             while True:
                 view = (await stream.until("screen"))[-1].data

@@ -21,6 +21,7 @@ from entrypoints.settings import Settings
 from entrypoints.web_app import web_app
 from tests.e2e.sse_reader import SseStream
 from tests.integration.graph import Graph, running
+from tests.patience import PATIENCE_S
 
 ORIGIN = "https://dashboard.example"
 
@@ -71,12 +72,12 @@ async def writer_server(folder: Path, writer: Writer) -> AsyncIterator[WriterSer
             url = f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
             async with asyncio.TaskGroup() as group:
                 serving = group.create_task(server.serve(sockets=[listener]))
-                with anyio.fail_after(10):
+                with anyio.fail_after(PATIENCE_S):
                     await listens.wait()
                 async with httpx2.AsyncClient(base_url=url, verify=_trust(certificate)) as http:
                     yield WriterServer(graph=graph, server=server, http=http)
                 server.should_exit = True
-                with anyio.fail_after(10):
+                with anyio.fail_after(PATIENCE_S):
                     await serving
 
 

@@ -81,11 +81,11 @@ async def test_the_first_byte_and_each_event_pass_at_once(
 ) -> None:
     async with http.stream("GET", f"{nginx_url}/api/v1/sse?session_id=quick") as response:
         stream = SseStream(response)
-        with anyio.fail_after(1):
+        with anyio.fail_after(5):
             assert [frame.event for frame in await stream.take(1)] == ["connected"]
         for number in range(10):
             task_id = await client.submit(f"echo {number}", session_id="quick")
-            with anyio.fail_after(1):
+            with anyio.fail_after(5):
                 await stream.until("log", line=str(number))
             await stream.until("task_complete", task_id=task_id)
 

@@ -18,6 +18,7 @@ from domain.ids import AgentName, TaskId
 from ports.process import Command, Exit, RunningProcess
 from ports.runner import Completed, Outcome
 from tests.fault.counting_context import CountingContext
+from tests.patience import PATIENCE_S
 from tests.process_fakes import RecordingContext, process_task
 from tests.runner_fakes import command_runner
 
@@ -31,7 +32,7 @@ PROFILE = AgentProfile(name=AgentName("shell"), kind="shell", sandbox="none")
 async def test_what_left_the_session_is_killed_and_named(tmp_path: Path, pty: bool) -> None:
     script = "setsid sh -c 'echo $$; trap \"\" HUP TERM; exec sleep 300' & wait"
 
-    with anyio.fail_after(10):
+    with anyio.fail_after(PATIENCE_S):
         async with LinuxProcessHost().start(_command(script, tmp_path, pty=pty)) as process:
             stray = int(await _first(process))
             ended = await process.stop(grace_s=0)
@@ -46,7 +47,7 @@ async def test_a_grandchild_that_holds_the_output_delays_the_end_only_so_long(
 ) -> None:
     script = "setsid sh -c 'echo $$; exec sleep 300' & sleep 0.2; exit 4"
 
-    with anyio.fail_after(10):
+    with anyio.fail_after(PATIENCE_S):
         async with LinuxProcessHost().start(_command(script, tmp_path, pty=pty)) as process:
             stray = int("".join([output.text async for output in process.output()]))
             ended = await process.wait()
@@ -62,7 +63,7 @@ async def test_a_child_in_the_group_that_holds_the_output_delays_the_end_only_so
     script = "trap '' HUP; sleep 300 & echo $!; exit 4"
     loop = asyncio.get_running_loop()
 
-    with anyio.fail_after(10):
+    with anyio.fail_after(PATIENCE_S):
         began = loop.time()
         async with LinuxProcessHost().start(_command(script, tmp_path, pty=pty)) as process:
             child = int("".join([output.text async for output in process.output()]))
@@ -76,7 +77,7 @@ async def test_a_child_in_the_group_that_holds_the_output_delays_the_end_only_so
 async def test_a_daemon_without_the_tasks_mark_is_killed(tmp_path: Path) -> None:
     script = "env -i /usr/bin/setsid /bin/sh -c 'echo $$; exec sleep 300' & sleep 0.2; exit 0"
 
-    with anyio.fail_after(10):
+    with anyio.fail_after(PATIENCE_S):
         async with LinuxProcessHost().start(_command(script, tmp_path)) as process:
             stray = int("".join([output.text async for output in process.output()]))
             await process.wait()
@@ -95,7 +96,7 @@ async def test_a_cancelled_user_leaves_nothing_running(tmp_path: Path) -> None:
             is_running.set()
             await process.wait()
 
-    with anyio.fail_after(10):
+    with anyio.fail_after(PATIENCE_S):
         user = asyncio.ensure_future(use())
         await is_running.wait()
         user.cancel()
@@ -181,11 +182,11 @@ asyncio.run(main())
         [sys.executable, "-c", program], env=environment, stdin=None, stderr=None
     ) as server:
         assert server.stdout is not None
-        with anyio.fail_after(10):
+        with anyio.fail_after(PATIENCE_S):
             pids = [int(pid) for pid in (await server.stdout.receive()).split()]
         server.kill()
 
-    with anyio.fail_after(10):
+    with anyio.fail_after(PATIENCE_S):
         killed = await LinuxProcessHost().sweep([TaskId("task_swept"), TaskId("task_other")])
 
     assert set(killed) >= {pids[1]}

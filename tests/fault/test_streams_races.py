@@ -12,6 +12,7 @@ from tests.e2e.client import Client, client_of, events_of, types_of
 from tests.e2e.live_processes import pids_of
 from tests.e2e.running_server import running_server
 from tests.e2e.sse_reader import Frame
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.load
 
@@ -113,7 +114,7 @@ async def test_streams_opened_while_their_session_is_deleted_end(own: Client) ->
             assert status == 404 or frames[-1:] == [DELETED], status
             numbers = [_seq(frame) for frame in events_of(frames)]
             assert numbers == list(range(1, len(numbers) + 1))
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             while pids_of(task_id):
                 await own.get("/health")
 

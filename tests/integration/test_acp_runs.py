@@ -23,6 +23,7 @@ from domain.thinking_events import (
 from domain.tool_events import ToolCallComplete
 from ports.runner import Completed, Failed
 from tests.acp_context import acp_context, acp_profile, is_alive, run_acp, said_by
+from tests.patience import PATIENCE_S
 from tests.process_fakes import RecordingContext
 
 
@@ -147,7 +148,7 @@ async def test_questions_of_a_stopped_turn_are_answered_as_cancelled(tmp_path: P
 
     context = acp_context("asks_and_waits", tmp_path, answers=never)
     run = asyncio.ensure_future(run_acp(context))
-    with anyio.fail_after(10):
+    with anyio.fail_after(PATIENCE_S):
         await asked.wait()
     run.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -24,6 +24,7 @@ from ports.runner import Completed, Outcome, RunContext
 from ports.task_store import TaskQuery
 from tests.fakes import FakeClock
 from tests.integration.graph import Graph, events_of, for_ever, next_step, running
+from tests.patience import PATIENCE_S
 
 
 async def test_a_busy_session_does_not_hold_up_the_others(tmp_path: Path) -> None:
@@ -161,7 +162,7 @@ async def _of_agent(graph: Graph, start: FromNow | FromCursor | Replay) -> Watch
 
 async def _take(watch: Watch, count: int) -> list[Mapping[str, object]]:
     events: list[Mapping[str, object]] = []
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         async for event in events_of(watch):
             events.append(event)
             if len(events) == count:

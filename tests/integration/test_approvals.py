@@ -21,6 +21,7 @@ from ports.approval_store import ApprovalQuery, NewApproval
 from ports.runner import Completed, Outcome, RunContext
 from tests.fakes import FakeClock
 from tests.integration.graph import FakeRunner, Graph, running
+from tests.patience import PATIENCE_S
 
 PENDING = ApprovalQuery(status="pending")
 
@@ -56,7 +57,7 @@ async def asked(graph: Graph, text: str = "ask", *, approval: Approval | None = 
 
 async def pending(graph: Graph) -> StoredApproval:
     """The one question that waits, once its task is seen to wait."""
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         while True:
             for approval in await graph.container.approvals().list(LOCAL, PENDING):
                 task = await graph.coordinator.get_task(LOCAL, approval.task_id)
@@ -237,7 +238,7 @@ async def test_a_question_of_a_lost_worker_is_expired_with_its_task(tmp_path: Pa
         question = await _left_waiting(graph, agent="fake")
 
         async with _restarted(graph, tmp_path) as again:
-            ended = await again.coordinator.finished(LOCAL, question.task_id, timeout_s=5)
+            ended = await again.coordinator.finished(LOCAL, question.task_id, timeout_s=PATIENCE_S)
 
             assert (ended.status, ended.reason) == (TaskStatus.INTERRUPTED, "worker_lost")
             with pytest.raises(ApprovalExpired):
@@ -253,7 +254,7 @@ async def test_a_task_that_is_carried_out_again_asks_again(tmp_path: Path) -> No
             with pytest.raises(ApprovalExpired):
                 await answer(again, question)
             await answer(again, new)
-            ended = await again.coordinator.finished(LOCAL, question.task_id, timeout_s=5)
+            ended = await again.coordinator.finished(LOCAL, question.task_id, timeout_s=PATIENCE_S)
 
     assert new.approval_id != question.approval_id
     assert (ended.status, ended.attempt) == (TaskStatus.COMPLETED, 2)

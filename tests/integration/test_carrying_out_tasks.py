@@ -26,6 +26,7 @@ from domain.thinking_events import IterationStart
 from ports.runner import Completed, Failed, Outcome, RunContext
 from ports.task_store import TaskQuery
 from tests.integration.graph import for_ever, running
+from tests.patience import PATIENCE_S
 
 
 async def test_a_task_is_queued_started_and_completed_in_its_session(tmp_path: Path) -> None:
@@ -129,7 +130,7 @@ async def test_fifty_tasks_in_fifty_sessions_run_side_by_side(tmp_path: Path) ->
         graph.runner.acts["meet"] = meet
         tasks = [await graph.submit("meet", session=f"s{number}") for number in range(50)]
 
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             ended = [await graph.ended(task) for task in tasks]
         assert [task.result for task in ended] == [
             TaskResult(final_answer=f"s{number}") for number in range(50)

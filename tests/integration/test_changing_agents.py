@@ -15,6 +15,7 @@ from domain.task import Task
 from entrypoints.settings import Settings
 from ports.runner import Completed, Outcome, RunContext
 from tests.integration.graph import Graph, running
+from tests.patience import PATIENCE_S
 
 NEW = AgentProfile(name=AgentName("new"), kind="fake", description="one", source="api")
 
@@ -67,7 +68,7 @@ async def test_a_task_that_runs_keeps_the_profile_it_started_with(tmp_path: Path
     async with running(tmp_path) as graph:
         graph.runner.acts["tell"] = tell
         await graph.container.agents().put(LOCAL, NEW)
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             first = await graph.submit("tell", agent="new", session="one")
             await graph.runner.has_started(first)
             await graph.container.agents().put(LOCAL, replace(NEW, description="two"))
@@ -91,7 +92,7 @@ async def test_other_nodes_take_tasks_for_a_new_agent_at_once_and_see_changes_so
     ):
         await one.container.agents().put(LOCAL, NEW)
         task = await other.ended(await other.submit("x", agent="new"))
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             await one.container.agents().put(LOCAL, changed)
             await has_listed(other, changed)
             await one.container.agents().remove(LOCAL, NEW.name)

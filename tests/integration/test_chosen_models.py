@@ -23,6 +23,7 @@ from entrypoints.worker_identity import server_worker
 from ports.language_model import TextDelta
 from ports.runner import Completed, Outcome, RunContext
 from tests.integration.graph import FakeRunner, Graph, for_ever, running
+from tests.patience import PATIENCE_S
 from tests.react_fakes import FakeModel, usage
 
 PLACE = ("x", "--model={model}")
@@ -105,7 +106,7 @@ async def test_a_task_that_is_queued_again_keeps_its_model(tmp_path: Path) -> No
         shutdown_s=2.0,
     )
     swaps = {"settings": settings, "profiles": providers.Object([DURABLE])}
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         async with running(tmp_path, **swaps) as graph:
             graph.runner.acts["tell"] = for_ever
             task = await submit(graph, agent="durable", model="m")
@@ -134,7 +135,7 @@ async def test_what_operators_forbid_while_a_task_waits_fails_it(tmp_path: Path)
 
     async with running(tmp_path, profiles=providers.Object([FAKE])) as graph:
         graph.runner.acts["wait"] = wait
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             await submit(graph, agent="fake", model=None, text="wait")
             task = await submit(graph, agent="fake", model="m")
             stricter = replace(FAKE, models=("other",), source="api")

@@ -22,6 +22,7 @@ from entrypoints.worker_identity import server_worker
 from ports.language_model import ModelPart, ModelRequest, TextDelta
 from ports.tool import ToolContext, ToolResult
 from tests.integration.graph import FakeRunner, Graph, for_ever, running
+from tests.patience import PATIENCE_S
 from tests.react_fakes import FakeModel, FakeTool, Step, tool_call
 
 DONE: Sequence[Step] = [TextDelta(text="done")]
@@ -59,7 +60,7 @@ async def holding(tmp_path: Path, tool: HeldTool) -> AsyncIterator[tuple[Graph, 
     """A task of the react agent that has called the tool, and would answer after it."""
     async with reacting(tmp_path, FakeModel([tool_call("hold")], DONE), tool) as graph:
         task = await graph.submit("go", agent="react")
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             await tool.called.wait()
         yield graph, task
 
@@ -98,7 +99,7 @@ async def paused(graph: Graph, task: Task, tool: HeldTool) -> Pausing:
 
 
 async def until(graph: Graph, task: Task, status: TaskStatus) -> None:
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         while await graph.status(task) is not status:
             await anyio.lowlevel.checkpoint()
 
@@ -127,7 +128,7 @@ async def test_a_task_rests_before_the_calls_that_it_has_thought_of(tmp_path: Pa
     model = AskedModel(asked, [may_answer, tool_call("hold")], DONE)
     async with reacting(tmp_path, model, tool) as graph:
         task = await graph.submit("go", agent="react")
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             await asked.wait()
         pausing = pausing_of(graph)
         await pausing.pause(LOCAL, task.task_id)
@@ -197,7 +198,7 @@ async def test_an_agent_without_points_to_rest_at_cannot_be_paused(tmp_path: Pat
     async with running(tmp_path) as graph:
         graph.runner.acts["go"] = for_ever
         task = await graph.submit("go")
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             await graph.runner.has_started(task)
 
         with pytest.raises(StateConflict, match="agents like its own cannot be paused"):

@@ -27,6 +27,7 @@ from ports.approval_store import ApprovalQuery
 from ports.language_model import TextDelta
 from ports.tool import ToolContext, ToolResult
 from tests.integration.graph import FakeRunner, Graph
+from tests.patience import PATIENCE_S
 from tests.react_fakes import FakeModel, FakeTool, Step, ok, tool_call, usage
 
 DONE: Sequence[Step] = [TextDelta(text="done")]
@@ -216,7 +217,7 @@ def plan(first: str, second: str, *, a: str = "look") -> Step:
 
 
 async def until_waiting(graph: Graph, task: Task) -> None:
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         while await graph.status(task) is not TaskStatus.WAITING:
             await anyio.lowlevel.checkpoint()
 

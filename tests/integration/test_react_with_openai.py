@@ -30,6 +30,7 @@ from tests.model_replies import (
     WrongType,
 )
 from tests.model_server import model_server, one_tool_call_then_an_answer
+from tests.patience import PATIENCE_S
 from tests.react_fakes import FakeContext, Waits, react_task
 from tests.told_log import ToldLog
 
@@ -143,14 +144,14 @@ async def run_against(
         retry=Retry(sleep=Waits()),
     )
     context = FakeContext(workspace=str(workspace))
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         async with model.opened():
             return await runner.run(react_task(), context), context.events
 
 
 def patience(fault: Reply) -> float:
     """Short where the silence itself is tested."""
-    return 0.3 if isinstance(fault, Stall) else 4
+    return 0.3 if isinstance(fault, Stall) else PATIENCE_S
 
 
 def text_of(events: list[AgentEvent]) -> str:

@@ -24,6 +24,7 @@ from domain.thinking_events import Message, MessageDelta
 from ports.runner import Completed, Outcome, RunContext
 from tests.fakes import FakeClock
 from tests.integration.graph import Graph, next_step, running
+from tests.patience import PATIENCE_S
 
 DAY_S = 86_400.0
 
@@ -87,7 +88,7 @@ async def test_a_reader_is_told_also_when_nothing_is_left(tmp_path: Path) -> Non
 
         await trim(graph, task, 100)
 
-        with anyio.fail_after(2):
+        with anyio.fail_after(PATIENCE_S):
             assert await next_step(watch) == Reset(reason="trimmed", first_seq=4, last_seq=3)
         graph.container.watches().close(watch)
 
@@ -105,7 +106,7 @@ async def test_a_stream_of_a_task_does_not_end_over_trimmed_events_in_silence(
 
         await trim(graph, task, 100)
 
-        with anyio.fail_after(2):
+        with anyio.fail_after(PATIENCE_S):
             assert await next_step(watch) == Reset(reason="trimmed", first_seq=4, last_seq=3)
             assert await next_step(watch) == End("task_finished")
         graph.container.watches().close(watch)

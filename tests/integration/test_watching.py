@@ -12,6 +12,7 @@ from domain.ids import AgentName, SessionId, TaskId
 from domain.principal import LOCAL, Principal
 from tests.integration.graph import next_step, running
 from tests.integration.watching import seqs_of, talk
+from tests.patience import PATIENCE_S
 
 STRANGER = Principal(tenant="local", owner="stranger", name="stranger")
 
@@ -100,7 +101,7 @@ async def test_the_stream_of_a_task_ends_after_its_last_event(tmp_path: Path) ->
         other = await graph.ended(await graph.submit("other"))
         task = await graph.submit("talk")
 
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             events = await graph.events(task)
 
         assert {event["task_id"] for event in events} == {task.task_id} != {other.task_id}

@@ -10,6 +10,7 @@ from domain.process_events import Log
 from domain.task import Task
 from ports.runner import Completed, Outcome, RunContext
 from tests.integration.graph import events_of
+from tests.patience import PATIENCE_S
 
 
 async def talk(task: Task, context: RunContext) -> Outcome:
@@ -22,7 +23,7 @@ async def talk(task: Task, context: RunContext) -> Outcome:
 async def take(watch: Watch, count: int) -> list[Mapping[str, object]]:
     """The next events; frames beyond the count are dropped, as by a connection that is cut."""
     taken: list[Mapping[str, object]] = []
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         async for event in events_of(watch):
             taken.append(event)
             if len(taken) == count:

@@ -15,6 +15,7 @@ from tests.property.writers import StreamServer
 
 _BUFFER = 2048  # so small that a client that does not read is soon full
 _READ = 512
+_SOONER_THAN_A_PING_S = 10  # which would hide that nobody was woken
 _TURNS = 8  # of the loop, for what is under way to arrive
 
 
@@ -32,7 +33,7 @@ class SocketReader:
         self._socket.setblocking(False)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
         loop = asyncio.get_running_loop()
-        with anyio.fail_after(5):
+        with anyio.fail_after(_SOONER_THAN_A_PING_S):
             await loop.sock_connect(self._socket, ("127.0.0.1", self._server.port))
             await loop.sock_sendall(self._socket, request.encode())
             while not self._bytes.is_connected:
@@ -51,7 +52,7 @@ class SocketReader:
                 await checkpoint()
 
     async def next(self) -> Frame:
-        with anyio.fail_after(5):
+        with anyio.fail_after(_SOONER_THAN_A_PING_S):
             while not self._waiting:
                 assert self._socket is not None, "the stream is over, and owes more"
                 self._take(await asyncio.get_running_loop().sock_recv(self._socket, _READ))

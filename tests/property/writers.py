@@ -21,6 +21,7 @@ from adapters.http.stream_takeover import StreamTakeover
 from application.stream_request import StreamRequest
 from application.watches import Watches
 from domain.principal import LOCAL
+from tests.patience import PATIENCE_S
 
 Writer = Literal["portable", "detached", "reactor"]
 
@@ -101,7 +102,7 @@ class StreamServer:
                 server.close()
                 for connection in tuple(state.connections):
                     connection.transport.abort()
-                with anyio.fail_after(5):
+                with anyio.fail_after(PATIENCE_S):
                     await asyncio.gather(*state.tasks)
                     while state.connections:
                         await anyio.lowlevel.checkpoint()

@@ -15,6 +15,7 @@ from domain.workspace_events import SandboxStatus
 from ports.process import Command, Exit
 from ports.runner import Completed, Failed, Outcome
 from tests.fakes import FakeClock
+from tests.patience import PATIENCE_S
 from tests.process_fakes import FakeProcess, FakeProcessHost, RecordingContext, process_task
 from tests.runner_fakes import command_runner
 
@@ -259,7 +260,7 @@ async def test_a_run_that_is_killed_while_it_ends_says_how_it_ended() -> None:
     await context.until(lambda: len(context.logs) == 1)
 
     run.cancel()
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         await process.was_asked.wait()
     run.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -272,7 +273,7 @@ async def test_a_run_that_is_killed_while_it_ends_says_how_it_ended() -> None:
 async def test_a_process_that_is_not_there_in_time_cannot_start() -> None:
     profile = replace(SHELL, start_s=0.01)
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         outcome = await command_runner(SlowHost(FakeProcess())).run(
             process_task("hi"), RecordingContext(profile=profile)
         )
@@ -301,7 +302,7 @@ async def test_a_run_that_lost_its_lease_leaves_its_process_at_once() -> None:
     context = RecordingContext(profile=SHELL, refuses=lambda event: _lost(event))
     process.say("line\n")
 
-    with anyio.fail_after(5), pytest.raises(LeaseLost):
+    with anyio.fail_after(PATIENCE_S), pytest.raises(LeaseLost):
         await _run("yes", process, context)
 
     assert process.graces == []
@@ -313,5 +314,5 @@ def _lost(event: object) -> Exception | None:
 
 
 async def _run(text: str, process: FakeProcess, context: RecordingContext) -> Outcome:
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         return await command_runner(FakeProcessHost(process)).run(process_task(text), context)

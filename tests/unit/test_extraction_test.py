@@ -12,6 +12,7 @@ from application.extraction_test import MOST_ITEMS, DryRun, ExtractionTest, Foun
 from domain.errors import LimitReached
 from domain.extraction import ExtractionRule, Found
 from tests.fakes import FakeClock
+from tests.patience import PATIENCE_S
 
 DIGIT = ExtractionRule(name="digit", pattern=r"\d")
 
@@ -85,7 +86,7 @@ async def test_the_event_loop_goes_on_and_too_many_at_once_are_refused() -> None
     may_end = threading.Event()
     test = ExtractionTest(matcher=ActingMatcher(lambda: may_end.wait(5)), clock=FakeClock())
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         async with asyncio.TaskGroup() as group:
             runs = [group.create_task(test.run([DIGIT], "a")) for _ in range(10)]
             await asyncio.sleep(0)

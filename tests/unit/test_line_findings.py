@@ -11,6 +11,7 @@ from domain.agent_profile import AgentProfile
 from domain.extraction import ExtractionRule, Found
 from domain.ids import AgentName
 from domain.process_events import Log
+from tests.patience import PATIENCE_S
 from tests.process_fakes import RecordingContext
 
 RULE = ExtractionRule(name="slow", pattern="x")
@@ -48,7 +49,7 @@ async def test_others_have_their_turn_between_lines_that_take_long() -> None:
     findings = LineFindings(RecordingContext(profile=PROFILE), LineExtraction([RULE], matcher))
     others = asyncio.create_task(matcher.take_turns())
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         await findings.emit_all(Log(line="x", line_num=n, stream="stdout") for n in (1, 2, 3))
         await findings.in_text("x\nx\nx", line_num=4)
     others.cancel()

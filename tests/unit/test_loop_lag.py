@@ -5,6 +5,7 @@ import anyio
 from adapters.metrics.prometheus_meter import PrometheusMeter, exposition, new_registry
 from application.loop_lag import LoopLag
 from tests.fakes import FakeClock
+from tests.patience import PATIENCE_S
 
 
 async def test_how_much_later_than_asked_the_loop_came_back_is_observed() -> None:
@@ -13,7 +14,7 @@ async def test_how_much_later_than_asked_the_loop_came_back_is_observed() -> Non
     lag = LoopLag(clock=clock, meter=PrometheusMeter(registry), pause=pauses)
 
     async with lag.opened():
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             await pauses.over.wait()
 
     page = exposition(registry)[0].decode().splitlines()

@@ -21,6 +21,7 @@ from domain.thinking_events import Message
 from ports.process import Exit, Output
 from ports.runner import Completed, Failed, Outcome
 from tests.fakes import FakeClock
+from tests.patience import PATIENCE_S
 from tests.process_fakes import FakeProcess, FakeProcessHost, RecordingContext, process_task
 from tests.runner_fakes import FakeOutputArchive, WordParser, command_runner
 
@@ -169,7 +170,7 @@ async def _run(
     runner = command_runner(
         FakeProcessHost(process), archive=archive, parsers={"worder": WordParser(outcome=DONE)}
     )
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         return await runner.run(process_task("hi", agent="worder"), context)
 
 

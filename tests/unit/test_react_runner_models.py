@@ -21,6 +21,7 @@ from domain.thinking_events import (
 from domain.usage import Usage
 from ports.language_model import ModelUsage, TextDelta
 from ports.runner import Completed, Failed
+from tests.patience import PATIENCE_S
 from tests.react_fakes import (
     FakeContext,
     FakeModel,
@@ -139,7 +140,7 @@ async def test_the_first_word_of_a_slow_model_is_shown_at_once() -> None:
 
     async with asyncio.TaskGroup() as group:
         run = group.create_task(react_runner(model).run(react_task(), context))
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             await context.until(ThinkDelta)
         run.cancel()
 
@@ -152,7 +153,7 @@ async def test_a_cancelled_thought_is_completed_with_what_was_said() -> None:
 
     async with asyncio.TaskGroup() as group:
         run = group.create_task(react_runner(model).run(react_task(), context))
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             await context.until(ThinkDelta)
         run.cancel()
 
@@ -171,7 +172,7 @@ async def test_a_run_that_may_not_write_any_more_leaves_its_model_with_that_erro
     context = FakeContext(fails_with=lost)
     model = FakeModel([TextDelta(text="hello"), anyio.Event()])
 
-    with anyio.fail_after(5), pytest.raises(LeaseLost):
+    with anyio.fail_after(PATIENCE_S), pytest.raises(LeaseLost):
         await react_runner(model).run(react_task(), context)
 
     assert model.left_early == 1

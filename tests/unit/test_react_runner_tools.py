@@ -15,6 +15,7 @@ from domain.tool_events import ToolCallComplete, ToolCallStart, ToolCallStream, 
 from ports.language_model import TextDelta, ToolMessage
 from ports.runner import Completed
 from ports.tool import ToolContext, ToolResult
+from tests.patience import PATIENCE_S
 from tests.react_fakes import (
     FakeContext,
     FakeModel,
@@ -38,7 +39,7 @@ async def test_the_calls_of_one_answer_are_carried_out_side_by_side() -> None:
     context = FakeContext()
     model = FakeModel([tool_call("meet", "m1"), tool_call("meet", "m2")], ANSWER)
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         await react_runner(model, FakeTool("meet", meet)).run(react_task(), context)
 
     starts = [event.call_id for event in context.events if isinstance(event, ToolCallStart)]
@@ -156,7 +157,7 @@ async def test_cancelled_calls_are_completed_as_such() -> None:
         run = group.create_task(
             react_runner(model, FakeTool("hang", hang)).run(react_task(), context)
         )
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             await context.until(ToolCallStream)
         run.cancel()
 
@@ -195,7 +196,7 @@ async def test_a_log_out_of_reach_stops_every_call_with_that_error() -> None:
     model = FakeModel([tool_call("hang", "m1"), tool_call("talk", "m2")])
     runner = react_runner(model, FakeTool("hang", hang), FakeTool("talk", talk))
 
-    with anyio.fail_after(5), pytest.raises(LogUnavailable):
+    with anyio.fail_after(PATIENCE_S), pytest.raises(LogUnavailable):
         await runner.run(react_task(), FakeContext(fails_with=gone))
 
     assert stopped.is_set()

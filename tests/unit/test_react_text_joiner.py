@@ -4,6 +4,7 @@ import anyio
 import pytest
 
 from application.react_text_joiner import MAX_CHARS, joined_text
+from tests.patience import PATIENCE_S
 
 
 class Shown:
@@ -21,7 +22,7 @@ async def test_the_first_piece_goes_out_at_once_and_the_next_ones_together() -> 
 
     async with joined_text(shown, join_s=60) as put:
         await put("one")
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             await shown.first.wait()
         await put(" two")
         await put(" three")
@@ -40,7 +41,7 @@ async def test_what_waits_is_shown_soon_without_more_to_come() -> None:
         await put("one")
         await anyio.lowlevel.checkpoint()
         await put("two")
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             await second.wait()
 
 
@@ -58,7 +59,7 @@ async def test_whoever_brings_more_than_may_wait_is_held_back() -> None:
         assert may_show.is_set()
 
     async with joined_text(show, join_s=60) as put:
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             async with anyio.create_task_group() as group:
                 group.start_soon(bring)
                 await anyio.lowlevel.checkpoint()
@@ -91,7 +92,7 @@ async def test_an_error_of_showing_ends_whoever_brings_text() -> None:
     async def show(_: str) -> None:
         raise ValueError("gone")
 
-    with anyio.fail_after(5), pytest.raises(ValueError, match="gone"):
+    with anyio.fail_after(PATIENCE_S), pytest.raises(ValueError, match="gone"):
         async with joined_text(show) as put:
             await put("hello")
             await anyio.sleep_forever()

@@ -20,6 +20,7 @@ from domain.workspace_events import SandboxStatus
 from ports.process import Exit
 from ports.runner import Completed, Failed, Outcome
 from tests.fakes import FakeClock
+from tests.patience import PATIENCE_S
 from tests.process_fakes import FakeProcess, FakeProcessHost, RecordingContext, process_task
 from tests.runner_fakes import WordParser, command_runner
 
@@ -149,7 +150,7 @@ async def test_what_a_conversation_has_used_is_kept_before_it_can_end_the_run() 
     process.say(f'{{"type": "thread.started", "thread_id": "t-1"}}\n{used}\n', "stdout")
     runner = command_runner(FakeProcessHost(process), parsers={"worder": CodexParser(FakeClock())})
 
-    with anyio.fail_after(5), pytest.raises(StorageFull):
+    with anyio.fail_after(PATIENCE_S), pytest.raises(StorageFull):
         await runner.run(process_task("hi", agent="worder"), context)
 
     sums = Usage(input_tokens=40, output_tokens=20, total_tokens=60)
@@ -185,5 +186,5 @@ def _working(*lines: str) -> FakeProcess:
 async def _run(host: FakeProcessHost, context: RecordingContext) -> Outcome:
     parser = WordParser(outcome=Completed(final_answer="done"))
     runner = command_runner(host, parsers={"worder": parser})
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         return await runner.run(process_task("hi", agent="worder"), context)

@@ -24,6 +24,7 @@ from domain.pause_wish import PauseWish
 from domain.process_events import Log, ResourceUsage
 from tests.asked import Asked
 from tests.fakes import FakeClock
+from tests.patience import PATIENCE_S
 from tests.process_fakes import process_task
 
 
@@ -54,11 +55,11 @@ async def test_a_deadline_passes_by_the_time_the_run_has_worked(
     with time.standing_still():
         clock.advance(1000)
         watching = asyncio.ensure_future(deadlines.watch())
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             await time.is_waited_for.wait()
         cause_while_waiting = stop.cause
     clock.advance(1)
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         await watching
 
     assert cause_while_waiting is None

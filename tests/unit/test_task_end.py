@@ -22,6 +22,7 @@ from domain.principal import LOCAL, Principal
 from domain.task import Task, TaskStatus
 from tests.contract.scene import COMPLETE, TALK, Scene
 from tests.fakes import FakeClock
+from tests.patience import PATIENCE_S
 
 
 class CountedTasks(MemoryTaskStore):
@@ -58,7 +59,7 @@ class World:
     async def waiting(self, task: Task) -> AsyncIterator["asyncio.Task[Task]"]:
         """Somebody waits, and has asked the store once."""
         self.tails.join(task.session_key, lambda: None)
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             async with asyncio.TaskGroup() as group:
                 waiter = group.create_task(TaskEnd(self.tasks, self.tails, task).wait(timeout_s=5))
                 await self.tasks.asked.wait()

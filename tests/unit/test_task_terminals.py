@@ -17,6 +17,7 @@ from domain.task_input import (
 from domain.tool_events import InputReceived
 from ports.process import Exit
 from tests.contract.scene import BOB
+from tests.patience import PATIENCE_S
 from tests.process_fakes import process_task
 from tests.terminal_fakes import FakeTerminals
 
@@ -160,16 +161,16 @@ async def test_only_the_latest_hundred_screens_are_kept() -> None:
 
 async def test_a_watch_sees_each_change_and_the_end() -> None:
     terminals = FakeTerminals()
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         async with terminals.run() as terminal:
             await terminal.feed("one")
             watch = await terminals.use.watch(LOCAL, terminals.task.task_id)
-            first = await watch.next(timeout_s=5)
+            first = await watch.next(timeout_s=PATIENCE_S)
             await terminal.feed("\r\ntwo")
-            second = await watch.next(timeout_s=5)
+            second = await watch.next(timeout_s=PATIENCE_S)
             nothing = await watch.next(timeout_s=0.01)
             still_runs = not watch.has_ended
-        end = await watch.next(timeout_s=5)
+        end = await watch.next(timeout_s=PATIENCE_S)
 
     assert first is not None and second is not None
     assert (first.lines[:2], second.lines[:2]) == (("one", ""), ("one", "two"))

@@ -7,6 +7,7 @@ from application.usage_sampling import UsageSampling
 from domain.errors import LogUnavailable
 from domain.process_events import ResourceUsage
 from ports.process import ProcessUsage
+from tests.patience import PATIENCE_S
 from tests.process_fakes import FakeProcess, RecordingContext
 from tests.unit.test_command_runner import SHELL
 
@@ -69,7 +70,7 @@ async def test_a_log_that_is_away_ends_the_sampling_and_not_the_run() -> None:
 
 
 async def _sample(process: Used, context: RecordingContext) -> None:
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         async with UsageSampling(process, context.emit, every_s=0.0):
             await process.was_asked_enough.wait()
 

@@ -6,6 +6,7 @@ import anyio
 
 from application.working_time import WorkingTime
 from tests.fakes import FakeClock
+from tests.patience import PATIENCE_S
 
 
 def test_it_leaves_out_what_it_stood_still() -> None:
@@ -33,5 +34,5 @@ async def test_who_waits_for_it_to_move_goes_on_when_it_does() -> None:
         await anyio.lowlevel.checkpoint()
         assert not moved.done()
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         await moved

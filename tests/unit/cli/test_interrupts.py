@@ -9,6 +9,7 @@ import anyio
 from domain.errors import Unavailable
 from domain.task_events import CancelMode
 from entrypoints.cli.interrupts import cancelling_on_interrupt, leaving_on_interrupt
+from tests.patience import PATIENCE_S
 
 
 class FollowedTask:
@@ -33,7 +34,7 @@ class FollowedTask:
             _interrupt()
 
     async def run(self) -> int:
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             return await cancelling_on_interrupt(
                 self.follow(), cancel=self.cancel, notice=self.notices.append
             )
@@ -71,7 +72,7 @@ async def test_a_cancel_that_cannot_be_made_is_said_and_can_be_tried_again() -> 
         _interrupt()
         raise Unavailable("the server is away")
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         code = await cancelling_on_interrupt(follow(), cancel=cancel, notice=notices.append)
 
     assert (code, modes) == (130, ["graceful", "kill"])
@@ -84,7 +85,7 @@ async def test_an_interrupt_ends_the_watching() -> None:
         await asyncio.Event().wait()
         return 0
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         assert await leaving_on_interrupt(follow()) == 130
 
 

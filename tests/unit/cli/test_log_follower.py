@@ -14,6 +14,7 @@ from domain.task_events import Progress, TaskComplete
 from entrypoints.cli.log_follower import LogFollower
 from ports.event_log import Append, Bounds, StoredEvent
 from ports.wakeups import Hint
+from tests.patience import PATIENCE_S
 from tests.unit.cli.seen import body_of
 
 TASK = Task(
@@ -96,7 +97,7 @@ async def test_events_that_are_written_meanwhile_are_followed() -> None:
 
 async def _followed(log: GrowingLog) -> list[str]:
     follower = LogFollower(log=log, wakeups=log)
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         return [event.body async for event in follower.events(TASK)]
 
 

@@ -12,6 +12,7 @@ from uvicorn.config import Config
 
 from adapters.http.cast_protocol import CastProtocol
 from adapters.http.server_state import CastServerState
+from tests.patience import PATIENCE_S
 
 
 @dataclass
@@ -61,12 +62,12 @@ class RawClient:
         self.writer.write(data)
 
     async def until(self, end: bytes) -> bytes:
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             return await self.reader.readuntil(end)
 
     async def rest(self) -> bytes:
         """All that comes until the server closes the connection."""
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             return await self.reader.read()
 
 
@@ -106,7 +107,7 @@ async def loopback(*, request_s: float = 60) -> AsyncIterator[Loopback]:
         server.close()
         for connection in tuple(state.connections):
             connection.transport.abort()
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             await asyncio.gather(*state.tasks)
 
 

@@ -2,6 +2,7 @@ import anyio
 import pytest
 
 from adapters.http.request_deadlines import RequestDeadlines
+from tests.patience import PATIENCE_S
 from tests.unit.http.loopback import loopback, problem_in
 
 HEAD = b"GET /a HTTP/1.1\r\nHost: localhost\r\n"
@@ -26,7 +27,7 @@ async def test_a_trickle_is_cut_as_well() -> None:
     async with loopback(request_s=SOON_S) as server, server.client() as client:
         client.send(HEAD + b"X: ")
         answer = b""
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             while not answer:
                 client.send(b"x")
                 with anyio.move_on_after(SOON_S / 10):
@@ -86,7 +87,7 @@ async def test_who_came_first_is_due_first_and_asking_twice_gives_no_more_time()
         deadlines.start(waiting)
 
     deadlines.stop(done)
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         await passed.wait()
 
     assert cut == ["first", "second"]

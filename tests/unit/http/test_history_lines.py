@@ -11,6 +11,7 @@ from adapters.http.stream_history import json_lines, json_page
 from application.history import History, HistoryOf
 from application.stream_request import FromCursor, Replay
 from domain.events import EVENT_CLASSES
+from tests.patience import PATIENCE_S
 from tests.unit.held_log import KEY, HeldLog, event
 
 OF = HistoryOf(session_key=KEY, event_types=frozenset(EVENT_CLASSES))
@@ -35,7 +36,7 @@ async def messages(log: HeldLog, *, trimmed_until: int = 0) -> list[Message]:
             log.trim(until=trimmed_until)
 
     response = await json_lines(History(log=log), OF, Replay(None))
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         await response(SCOPE, receive, send)
     return sent
 

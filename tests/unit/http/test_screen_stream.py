@@ -9,6 +9,7 @@ from application.live_screen import LiveScreen
 from application.screen_watch import ScreenWatch
 from application.stream_cap import StreamCap
 from domain.principal import LOCAL
+from tests.patience import PATIENCE_S
 
 
 async def _stays() -> Message:
@@ -25,7 +26,7 @@ async def test_a_client_that_reads_nothing_loses_its_place() -> None:
         if message["type"] == "http.response.body":
             await anyio.sleep_forever()
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         await stream({"type": "http"}, _stays, send)
 
     assert cap.open == 0

@@ -16,6 +16,7 @@ from domain.ids import SessionId
 from domain.principal import LOCAL
 from ports.task_store import Claim
 from tests.contract.scene import TALK, Scene
+from tests.patience import PATIENCE_S
 from tests.property.frame import Frame
 from tests.property.store import MemoryStore, Program
 from tests.property.stream_bytes import StreamBytes
@@ -104,7 +105,7 @@ class World:
         self.program.container.tails().publish(self._claim.task.session_key, stored)
 
     async def until(self, is_so: Callable[[], bool]) -> None:
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             while not is_so():
                 await checkpoint()
 
@@ -241,7 +242,7 @@ async def test_no_turn_of_the_loop_writes_more_than_a_slice() -> None:
         until = written + len(clients)
 
         await here.append()
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             while written < until:
                 await checkpoint()
                 before, written = written, sum(one.writes for one in clients)

@@ -16,6 +16,7 @@ from application.watches import Watches
 from domain.principal import LOCAL, Principal
 from tests.asked import Asked
 from tests.http_app import FakeAuthenticator
+from tests.patience import PATIENCE_S
 from tests.pausing_fakes import FakePausing
 from tests.terminal_fakes import FakeTerminals
 from tests.unit.http.fake_coordinator import FakeCoordinator
@@ -84,7 +85,7 @@ async def opened(application: FastAPI) -> Caller:
         "subprotocols": [],
         "extensions": {"websocket.http.response": {}},
     }
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         await application(scope, caller.receive, caller.send)
     return caller
 

@@ -22,6 +22,7 @@ from ports.language_model import (
 )
 from ports.tool import ToolSpec
 from tests.model_replies import Answer, AskedCall
+from tests.patience import PATIENCE_S
 from tests.served_models import KEY, MESSAGES, Asking
 
 SHELL = ToolSpec(name="shell", description="Run it.", parameters={"type": "object"})
@@ -151,7 +152,7 @@ def test_neither_importing_nor_making_the_model_needs_the_sdk() -> None:
 
 async def ask(answer: Answer) -> list[ModelPart]:
     async with MESSAGES.by(answer) as (model, _):
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             return [part async for part in model.stream(REQUEST)]
 
 

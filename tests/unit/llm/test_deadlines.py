@@ -8,6 +8,7 @@ import pytest
 
 from adapters.llm.deadlines import Deadlines, Patience
 from domain.errors import ModelUnavailable
+from tests.patience import PATIENCE_S
 
 
 async def pings() -> AsyncIterator[str]:
@@ -19,7 +20,10 @@ async def pings() -> AsyncIterator[str]:
 async def test_signs_of_life_are_no_beginning_of_an_answer() -> None:
     patience = Patience(Deadlines(first_token_s=0.05), has_begun=lambda: False)
 
-    with anyio.fail_after(5), pytest.raises(ModelUnavailable, match="did not begin to answer"):
+    with (
+        anyio.fail_after(PATIENCE_S),
+        pytest.raises(ModelUnavailable, match="did not begin to answer"),
+    ):
         async for _ in patience.each(pings()):
             pass
 
@@ -28,7 +32,7 @@ async def test_an_answer_that_goes_on_may_take_longer_than_any_deadline() -> Non
     patience = Patience(Deadlines(first_token_s=0.01, idle_s=5), has_begun=lambda: True)
     count = 0
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         async for _ in patience.each(pings()):
             count += 1
             if count == 10_000:

@@ -24,6 +24,7 @@ from ports.language_model import (
 from ports.tool import ToolSpec
 from tests.model_replies import Answer, AskedCall, Malformed, Reply
 from tests.model_server import model_server
+from tests.patience import PATIENCE_S
 
 SHELL = ToolSpec(name="shell", description="Run it.", parameters={"type": "object"})
 LS = ToolCall(
@@ -234,7 +235,7 @@ async def ask(reply: Reply) -> list[ModelPart]:
 
 
 async def parts_of(model: OpenAIModel, request: ModelRequest = REQUEST) -> list[ModelPart]:
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         return [part async for part in model.stream(request)]
 
 

@@ -20,6 +20,7 @@ from ports.language_model import (
 from ports.tool import ToolSpec
 from tests.model_replies import Answer, AskedCall, Malformed, Reply
 from tests.model_wires.wire import named_event
+from tests.patience import PATIENCE_S
 from tests.served_models import KEY, RESPONSES, Asking
 
 SHELL = ToolSpec(name="shell", description="Run it.", parameters={"type": "object"})
@@ -135,7 +136,7 @@ async def test_usage_is_read_with_what_was_cached_and_reasoned() -> None:
 
 async def ask(reply: Reply) -> list[ModelPart]:
     async with RESPONSES.by(reply) as (model, _):
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             return [part async for part in model.stream(REQUEST)]
 
 

@@ -12,6 +12,7 @@ from adapters.llm.loaded_price_list import LoadedPriceList
 from domain.usage import Usage
 from ports.language_model import ModelRequest, ModelUsage, UserMessage
 from tests.model_replies import Answer
+from tests.patience import PATIENCE_S
 from tests.served_models import SERVED, Asking, Served
 
 USAGE = Usage(input_tokens=1_000_000, output_tokens=100_000, total_tokens=1_100_000)
@@ -81,7 +82,7 @@ async def test_an_answer_costs_by_the_model_that_gave_it_else_by_the_one_asked(
     request = ModelRequest(messages=[UserMessage(content="hello")], tools=[])
 
     async with served.by(answer, asking=Asking(prices=FixedPrices(prices))) as (model, _):
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             parts = [part async for part in model.stream(request)]
 
     [reported] = [part for part in parts if isinstance(part, ModelUsage)]

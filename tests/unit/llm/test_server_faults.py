@@ -15,6 +15,7 @@ from domain.errors import ModelRefused, ModelUnavailable
 from ports.language_model import ModelPart, ModelRequest, TextDelta, UserMessage
 from tests.model_replies import Answer, AskedCall, Cut, HttpFault, Reply, Stall, WrongType
 from tests.model_server import model_server
+from tests.patience import PATIENCE_S
 from tests.served_models import CHAT, KEY, RESPONSES, SERVED, Asking, Served
 
 REQUEST = ModelRequest(messages=[UserMessage(content="hello")], tools=[])
@@ -52,7 +53,7 @@ async def test_words_are_not_taken_for_a_key_that_there_is_not() -> None:
     fault = HttpFault(status=400, message="there is none")
     async with model_server([fault]) as server:
         model = OpenAIModel(api_key="", base_url=server.base_url, model="m")
-        with pytest.raises(ModelRefused, match="there is none"), anyio.fail_after(5):
+        with pytest.raises(ModelRefused, match="there is none"), anyio.fail_after(PATIENCE_S):
             await anext(aiter(model.stream(REQUEST)))
 
 
@@ -101,7 +102,7 @@ async def test_a_server_that_falls_silent_is_left(served: Served) -> None:
     asking = Asking(deadlines=Deadlines(idle_s=0.1))
 
     async with served.by(Stall(text=("so",)), asking=asking) as (model, server):
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             with pytest.raises(ModelUnavailable, match=r"sent nothing for too long \(0\.1 s\)"):
                 await parts_of(model.stream(REQUEST))
             await server.abandoned.wait()
@@ -111,7 +112,7 @@ async def test_a_server_that_never_begins_its_answer_is_left(served: Served) -> 
     asking = Asking(deadlines=Deadlines(first_token_s=0.1))
 
     async with served.by(Stall(), asking=asking) as (model, server):
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             with pytest.raises(ModelUnavailable, match=r"did not begin to answer in 0\.1 s"):
                 await parts_of(model.stream(REQUEST))
             await server.abandoned.wait()
@@ -119,7 +120,7 @@ async def test_a_server_that_never_begins_its_answer_is_left(served: Served) -> 
 
 async def test_leaving_a_stream_ends_the_request(served: Served) -> None:
     async with served.by(Stall(text=("so",))) as (model, server), model.opened():
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             stream = model.stream(REQUEST)
             assert isasyncgen(stream)
             async with aclosing(stream):
@@ -131,7 +132,7 @@ async def test_leaving_an_answer_without_end_ends_the_request(served: Served) ->
     text = ["word " * 100] * 2_000
 
     async with served.by(Stall(text=text)) as (model, server), model.opened():
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             stream = model.stream(REQUEST)
             assert isasyncgen(stream)
             async with aclosing(stream):
@@ -156,7 +157,10 @@ async def test_a_server_that_is_not_there_may_be_tried_again(served: Served) -> 
     async with served.by(Answer()) as (model, _):
         pass
 
-    with anyio.fail_after(5), pytest.raises(ModelUnavailable, match=r"connection .* failed"):
+    with (
+        anyio.fail_after(PATIENCE_S),
+        pytest.raises(ModelUnavailable, match=r"connection .* failed"),
+    ):
         await parts_of(model.stream(REQUEST))
 
 
@@ -173,7 +177,7 @@ async def test_text_before_a_fault_is_given(served: Served) -> None:
 
 async def ask(served: Served, reply: Reply) -> list[ModelPart]:
     async with served.by(reply) as (model, _):
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             return await parts_of(model.stream(REQUEST))
 
 

@@ -14,6 +14,7 @@ from ports.language_model import (
     UserMessage,
 )
 from tests.model_replies import Answer, Malformed, Reply
+from tests.patience import PATIENCE_S
 from tests.served_models import CHAT, MESSAGES, RESPONSES, Served
 
 REQUEST = ModelRequest(messages=[UserMessage(content="hello")], tools=[])
@@ -145,5 +146,5 @@ async def test_a_whole_answer_is_not_cut() -> None:
 
 async def ask(served: Served, reply: Reply) -> list[ModelPart]:
     async with served.by(reply) as (model, _):
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             return [part async for part in model.stream(REQUEST)]

@@ -3,6 +3,7 @@ import asyncio
 import anyio
 
 from adapters.process.crowd_watch import CrowdWatch
+from tests.patience import PATIENCE_S
 
 
 class UncountableCrowd:
@@ -23,6 +24,6 @@ class UncountableCrowd:
 async def test_a_look_that_fails_is_not_the_last() -> None:
     crowd = UncountableCrowd()
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         async with CrowdWatch().over(crowd, most=1):
             await crowd.was_ended.wait()

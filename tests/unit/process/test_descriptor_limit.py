@@ -9,6 +9,7 @@ import pytest
 from adapters.process.linux_process_host import LinuxProcessHost
 from domain.ids import TaskId
 from ports.process import Command
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ async def test_a_command_has_the_limit_of_open_files_that_the_server_was_started
         sandbox="none",
     )
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         async with LinuxProcessHost().start(command) as process:
             said = "".join([output.text async for output in process.output()])
 

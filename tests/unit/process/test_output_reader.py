@@ -11,6 +11,7 @@ import pytest
 from adapters.process.exit_watch import ExitWatch
 from adapters.process.output_reader import OutputReader
 from ports.process import Output
+from tests.patience import PATIENCE_S
 
 
 class Portions:
@@ -64,7 +65,7 @@ async def test_no_more_is_read_at_once_than_a_turn_should_take(
 async def _read(portions: Portions, process: subprocess.Popen[bytes]) -> list[Output]:
     watch = ExitWatch(process)
     reader = OutputReader({"pty": portions.read_fd}, watch)
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         outputs = [output async for output in reader.read()]
     process.kill()
     process.wait()

@@ -10,6 +10,7 @@ import pytest
 from adapters.process.linux_process_host import LinuxProcessHost
 from domain.ids import TaskId
 from ports.process import Command
+from tests.patience import PATIENCE_S
 
 WORKS = 'while [ "$1" != -- ]; do shift; done; shift; exec "$@"'
 
@@ -21,7 +22,7 @@ async def sandboxes(folder: Path, *, bubblewrap: str, commands: int) -> list[str
     program.chmod(0o700)
     host = LinuxProcessHost(environment={"PATH": f"{folder}:{os.environ['PATH']}"})
     used: list[str] = []
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         for _ in range(commands):
             command = Command(argv=("true",), cwd=str(folder), task_id=TaskId("t"), pty=False)
             async with host.start(command) as process:

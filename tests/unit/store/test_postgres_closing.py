@@ -7,6 +7,7 @@ import anyio
 from sqlalchemy import Connection, text
 
 from adapters.store.postgres_database import PostgresDatabase
+from tests.patience import PATIENCE_S
 
 
 async def test_closing_waits_for_what_is_being_read(postgres_url: str) -> None:
@@ -19,7 +20,7 @@ async def test_closing_waits_for_what_is_being_read(postgres_url: str) -> None:
 
     async with database.opened():
         reading = asyncio.create_task(database.read(count))
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             await has_begun.wait()
 
     assert reading.done()
@@ -36,7 +37,7 @@ async def test_closing_waits_for_the_connections_of_those_who_gave_up(postgres_u
 
     async with database.opened():
         reading = asyncio.create_task(database.read(count))
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             await has_begun.wait()
         reading.cancel()
         await asyncio.wait({reading})

@@ -22,6 +22,7 @@ from ports.event_log import Bounds
 from ports.task_store import TaskQuery
 from tests.contract.scene import TALK
 from tests.contract.stores import sql_scene
+from tests.patience import PATIENCE_S
 
 DIARY = b"dear diary" * 1000
 
@@ -105,7 +106,7 @@ async def test_a_write_waits_for_another_process_to_let_go(path: Path) -> None:
             await scene.tasks.list(LOCAL, TaskQuery())  # reads go on meanwhile
             other.rollback()
 
-            with anyio.fail_after(5):
+            with anyio.fail_after(PATIENCE_S):
                 task = await waiting
 
         assert await scene.get(task) == task

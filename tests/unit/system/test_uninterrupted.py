@@ -4,6 +4,7 @@ import anyio
 import pytest
 
 from adapters.system.uninterrupted import uninterrupted
+from tests.patience import PATIENCE_S
 
 
 async def test_work_is_finished_however_often_it_is_cancelled() -> None:
@@ -21,6 +22,6 @@ async def test_work_is_finished_however_often_it_is_cancelled() -> None:
     assert not caller.done()
     may_end.set()
 
-    with anyio.fail_after(5), pytest.raises(asyncio.CancelledError):
+    with anyio.fail_after(PATIENCE_S), pytest.raises(asyncio.CancelledError):
         await caller
     assert done.is_set()

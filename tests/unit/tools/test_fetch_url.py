@@ -14,6 +14,7 @@ from adapters.tools.checked_request import CheckedRequests
 from adapters.tools.fetch_url import FetchUrlTool
 from domain.errors import ToolError
 from ports.tool import ToolResult
+from tests.patience import PATIENCE_S
 from tests.process_fakes import tool_context
 from tests.web_pages import WebPages, certified, page, redirect, web_pages
 
@@ -39,7 +40,7 @@ async def fetch(url: str, *, names: Names | None = None, timeout_s: float = 5) -
     """The names are those of the loopback server, unless others are given."""
     names = names or Names(pages_test=[["127.0.0.1"]])
     tool = FetchUrlTool(CheckedRequests(resolve=names, allowed=LOOPBACK))
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         return await tool.call({"url": url, "timeout_s": timeout_s}, tool_context("/workspace"))
 
 

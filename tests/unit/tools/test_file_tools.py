@@ -10,11 +10,12 @@ from adapters.tools.search_files import SearchFilesTool
 from adapters.tools.write_file import WriteFileTool
 from domain.errors import ToolError
 from ports.tool import Tool, ToolResult
+from tests.patience import PATIENCE_S
 from tests.process_fakes import tool_context
 
 
 async def _call(tool: Tool, workspace: Path, **arguments: object) -> ToolResult:
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         return await tool.call(arguments, tool_context(str(workspace)))
 
 

@@ -10,6 +10,7 @@ from domain.errors import ToolError
 from domain.ids import TaskId
 from ports.process import Command, Exit
 from ports.tool import ToolResult
+from tests.patience import PATIENCE_S
 from tests.process_fakes import FakeProcess, FakeProcessHost, tool_context
 
 
@@ -79,7 +80,7 @@ async def test_a_command_that_takes_too_long_is_stopped() -> None:
     process = FakeProcess()
     process.say("working\n", "stdout")
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         result = await _tool(process).call(
             {"command": "sleep 60", "timeout_s": 0.05}, tool_context("/work")
         )
@@ -97,7 +98,7 @@ async def test_a_cancelled_call_stops_its_command() -> None:
 
     context = replace(tool_context("/work"), stream=stream)
     call = asyncio.ensure_future(_tool(process).call({"command": "sleep 60"}, context))
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE_S):
         await has_said.wait()
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
