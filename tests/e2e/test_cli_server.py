@@ -9,6 +9,7 @@ import pytest
 
 from tests.e2e.cli_process import Cli
 
+ASKING = 'script:\ntool ask_user {"question": "Which?"}\nanswer You said {result}\n'
 LINES = "for i in $(seq 1 20); do echo line $i; sleep 0.05; done"
 
 
@@ -79,6 +80,21 @@ def test_a_cancelled_task_ends_whoever_watches_it(cli: Cli, at: dict[str, str]) 
     watcher.communicate(timeout=20)
 
     assert (cancelled.returncode, watcher.returncode) == (0, 3)
+
+
+def test_a_task_rests_and_goes_on(cli: Cli, at: dict[str, str]) -> None:
+    watcher = cli.start("submit", "--agent", "react", ASKING, "--json", env=at)
+    task_id = json.loads(cli.wait_for(watcher, '"event_type":"input_required"'))["task_id"]
+
+    paused = cli.run("pause", task_id, env=at)
+    resumed = cli.run("resume", task_id, env=at)
+    again = cli.run("resume", task_id, env=at)
+    cli.run("cancel", task_id, env=at)
+    watcher.communicate(timeout=20)
+
+    assert (paused.returncode, paused.stdout) == (0, f"{task_id} rests before its next step\n")
+    assert (resumed.returncode, resumed.stdout) == (0, f"{task_id} goes on\n")
+    assert (again.returncode, again.stdout, "(409)" in again.stderr) == (1, "", True)
 
 
 def test_ctrl_c_cancels_what_was_submitted(cli: Cli, at: dict[str, str]) -> None:

@@ -3,6 +3,7 @@
 from tests.e2e.client import Client
 from tests.e2e.ws_client import events_in, last_cursor, ws_client
 
+ASKING = 'script:\ntool ask_user {"question": "Which?"}\nanswer You said {result}\n'
 TALKING = "for i in $(seq 300); do echo $i; done"
 
 
@@ -137,6 +138,30 @@ async def test_a_running_task_is_cancelled(client: Client, session_id: str) -> N
     assert (answer["type"], answer["status"], task["status"]) == ("result", 202, "cancelled")
 
 
+async def test_a_task_is_paused_answered_and_resumed(client: Client, session_id: str) -> None:
+    task_id = await client.submit(ASKING, session_id=session_id, agent="react")
+
+    async with ws_client(client.server) as ws:
+        await ws.say(type="watch", task_id=task_id)
+        await ws.until(lambda m: _type(m) == "input_required")
+        paused = await ws.asked(type="pause", task_id=task_id)
+        answered = await ws.asked(type="input", task_id=task_id, kind="message", data="left")
+        if "task_paused" not in map(_type, ws.seen):
+            await ws.until(lambda m: _type(m) == "task_paused")
+        resting = await client.get(f"/api/v1/tasks/{task_id}")
+        resumed = await ws.asked(type="resume", task_id=task_id)
+        if "end" not in {message["type"] for message in ws.seen}:
+            await ws.to_end()
+        again = await ws.asked(type="resume", task_id=task_id)
+
+    assert [one["status"] for one in (paused, answered, resumed, again)] == [202, 202, 202, 409]
+    links = resting["links"]
+    assert isinstance(links, dict)
+    assert (resting["status"], links["resume"]) == ("paused", f"/api/v1/tasks/{task_id}/resume")
+    last = [message for message in ws.seen if message["type"] == "event"][-1]
+    assert _of(last, "final_answer") == "You said left"
+
+
 async def test_a_retried_task_is_a_new_one(client: Client, session_id: str) -> None:
     task_id = await client.submit("true", session_id=session_id)
     await client.events(task_id)
@@ -161,6 +186,10 @@ async def test_a_task_may_end_with_the_connection_that_submitted_it(
     task = await client.finished(str(_of(answer, "task_id", within="body")))
 
     assert (task["status"], task["reason"]) == ("cancelled", "disconnect")
+
+
+def _type(message: dict[str, object]) -> object:
+    return _of(message, "event_type") if message["type"] == "event" else None
 
 
 def _of(message: dict[str, object], name: str, *, within: str = "event") -> object:

@@ -103,7 +103,12 @@ def test_every_field_of_the_form_has_a_label() -> None:
 
 @pytest.mark.parametrize(
     ("name", "role"),
-    [("task-state", "status"), ("asks-news", "status"), ("asks-problem", "alert")],
+    [
+        ("task-state", "status"),
+        ("asks-count", "status"),
+        ("asks-news", "status"),
+        ("asks-problem", "alert"),
+    ],
 )
 def test_what_changes_by_itself_is_told_to_who_does_not_see_it(name: str, role: str) -> None:
     text = (PAGES / "index.html").read_text()

@@ -17,6 +17,7 @@ const view = new EventView(at("events"), at("to-end"));
 const asksView = new AsksView({
   panel: at("asks-panel"),
   list: at("asks"),
+  count: at("asks-count"),
   news: at("asks-news"),
   problem: at("asks-problem"),
   elsewhere: at("task"),

@@ -8,8 +8,8 @@ import { visible } from "./visible_text.js";
 const GATHER_MS = 60;
 
 export class AsksView {
-  constructor({ panel, list, news, problem, elsewhere }) {
-    Object.assign(this, { panel, list, news, problem, elsewhere });
+  constructor({ panel, list, count, news, problem, elsewhere }) {
+    Object.assign(this, { panel, list, count, news, problem, elsewhere });
     this.cards = new Map();
     this.asks = new Map();
     this.timer = null;
@@ -37,7 +37,8 @@ export class AsksView {
     const fresh = [...this.asks].filter(([key]) => !this.cards.has(key));
     for (const [key, asked] of fresh) this.#add(key, asked);
     this.panel.hidden = this.cards.size === 0;
-    if (fresh.length > 0) this.#say(`${count(this.cards.size)} for your answer.`);
+    // Whoever sees the page sees the cards; this is for those who hear it.
+    this.count.textContent = waiting(this.cards.size);
   }
 
   #add(key, asked) {
@@ -79,8 +80,9 @@ export class AsksView {
   }
 }
 
-function count(asks) {
-  return asks === 1 ? "1 question waits" : `${asks} questions wait`;
+function waiting(asks) {
+  if (asks === 0) return "";
+  return asks === 1 ? "1 question waits for your answer." : `${asks} questions wait for your answer.`;
 }
 
 function resolution(asked, answer) {
