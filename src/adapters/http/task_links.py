@@ -1,17 +1,15 @@
 """Where to go on from a task, by the state it is in."""
 
-from typing import NotRequired
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
 from adapters.http.links import approvals_path, session_path, task_path
-from domain.task import Task, TaskStatus
-
-_PAUSABLE = frozenset({TaskStatus.RUNNING, TaskStatus.WAITING})
+from domain.task import LIVE, Task, TaskStatus
 
 
 class TaskLinks(TypedDict):
-    """`pause` and `resume` are there in the states that allow them, for agents that can rest."""
+    """`pause` or `resume` is there while the task is carried out; not every agent can rest."""
 
     self: str
     events: str
@@ -36,8 +34,7 @@ def task_links(task: Task, *, status: TaskStatus) -> TaskLinks:
     )
     if status is not TaskStatus.QUEUED:
         links["screen"] = f"{path}/screen"
-    if status in _PAUSABLE:
-        links["pause"] = f"{path}/pause"
-    if status is TaskStatus.PAUSED:
-        links["resume"] = f"{path}/resume"
+    if status in LIVE:
+        way: Literal["pause", "resume"] = "resume" if task.is_pause_wanted else "pause"
+        links[way] = f"{path}/{way}"
     return links

@@ -8,6 +8,7 @@ import pytest
 
 from domain.ids import AgentName, SessionId, TaskId
 from domain.limits import Limits
+from domain.pause_wish import PauseWish
 from domain.task import TaskResult, TaskStatus
 from domain.usage import Usage
 from ports.task_store import TaskQuery
@@ -49,22 +50,27 @@ async def test_a_new_task_has_no_fields_without_a_value() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "ways"),
+    ("status", "is_pause_wanted", "ways"),
     [
-        (TaskStatus.QUEUED, set()),
-        (TaskStatus.RUNNING, {"screen", "pause"}),
-        (TaskStatus.WAITING, {"screen", "pause"}),
-        (TaskStatus.PAUSED, {"screen", "resume"}),
-        (TaskStatus.CANCELLED, {"screen"}),
+        (TaskStatus.QUEUED, False, set()),
+        (TaskStatus.RUNNING, False, {"screen", "pause"}),
+        (TaskStatus.WAITING, False, {"screen", "pause"}),
+        (TaskStatus.WAITING, True, {"screen", "resume"}),
+        (TaskStatus.PAUSED, True, {"screen", "resume"}),
+        (TaskStatus.CANCELLED, True, {"screen"}),
     ],
 )
 async def test_links_lead_to_what_the_state_of_a_task_allows(
-    status: TaskStatus, ways: set[str]
+    status: TaskStatus, is_pause_wanted: bool, ways: set[str]
 ) -> None:
     world = World()
     await submitted(world)
     task_id = TaskId("task_000001")
-    world.coordinator.tasks[task_id] = replace(world.coordinator.tasks[task_id], status=status)
+    world.coordinator.tasks[task_id] = replace(
+        world.coordinator.tasks[task_id],
+        status=status,
+        pause=PauseWish(is_wanted=is_pause_wanted, by="ann"),
+    )
     async with world.client() as client:
         links = (await client.get("/api/v1/tasks/task_000001")).json()["links"]
 
