@@ -17,9 +17,9 @@ class PastAnswers:
         """Nothing that the attempt asked can be answered any more; what was, is told."""
         if past.questions:
             await self._recall_approvals(task, past)
-        if past.open_calls:
+        if past.has_asked or past.open_calls:
             question = await self._questions.close(task.task_id)
-            if question is not None and question.call_id in past.open_calls:
+            if question is not None:
                 past.asking_call, past.reply = question.call_id, question.reply
 
     async def _recall_approvals(self, task: Task, past: TaskPast) -> None:

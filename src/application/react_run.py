@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from application.react_cut_answer import CUT, GO_ON, require_words, told_of_cut
+from application.react_message_size import size_of_tools
 from application.react_model_calls import ModelCalls, Thought
 from application.react_plan import PlanProgress
 from application.react_prompt import system_prompt
@@ -95,7 +96,12 @@ class ReactRun:
 
     async def _fit(self) -> None:
         """What was left out of the conversation stays out, so it is told once."""
-        fit = fitted(self._messages, asked_at=self._asked_at, most_tokens=self._window_tokens)
+        fit = fitted(
+            self._messages,
+            asked_at=self._asked_at,
+            most_tokens=self._window_tokens,
+            besides=size_of_tools(self._tools.specs),
+        )
         if (note := fit.note) is not None:
             self._messages = list(fit.messages)
             self._asked_at = fit.asked_at

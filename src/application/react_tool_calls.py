@@ -29,6 +29,12 @@ MAX_RESULT_CHARS = 64 * 1024
 _MAX_QUOTED_CHARS = 200
 _CUT_NOTE = "\n[this is not all: the result was cut]"
 
+_CANCELLED = "cancelled"
+_CUT_OFF = (
+    "cancelled while it was carried out: it may have had its effect in part, "
+    "look before doing it again"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Told:
@@ -90,7 +96,7 @@ class ToolCalls:
         # The model's ids may come again in another task of the session; these never do.
         call_id = self._ids.call_id()
         started = self._clock.monotonic()
-        told = _failed("cancelled")
+        told = _failed(_CANCELLED)
         try:
             await run.context.emit(
                 ToolCallStart(
@@ -99,7 +105,10 @@ class ToolCalls:
             )
             # A call whose beginning is not in the log would be made twice after a crash.
             await run.context.recorded()
-            told = await self._told(call, call_id, run)
+            refusal = await self._refusal(call, call_id, run)
+            told = refusal or _failed(_CUT_OFF)
+            if refusal is None:
+                told = await self._told(call, call_id, run)
         finally:
             await run.context.emit(
                 ToolCallComplete(
@@ -114,17 +123,20 @@ class ToolCalls:
             )
         return told
 
-    async def _told(self, call: ToolCall, call_id: CallId, run: ToolRun) -> _Told:
+    async def _refusal(self, call: ToolCall, call_id: CallId, run: ToolRun) -> _Told | None:
+        """Why it is not carried out, or None."""
         if (tool := self._tools.get(call.tool_name)) is None:
             known = ", ".join(self._tools)
             return _failed(f"there is no tool {call.tool_name!r}; there are: {known or 'none'}")
         if call.arguments is None:
             written = call.raw_arguments[:_MAX_QUOTED_CHARS]
             return _failed(f"the arguments are no JSON object: {written}")
-        if (denial := await _denial(tool.spec, call.arguments, call_id, run)) is not None:
-            return denial
+        return await _denial(tool.spec, call.arguments, call_id, run)
+
+    async def _told(self, call: ToolCall, call_id: CallId, run: ToolRun) -> _Told:
+        tool = self._tools[call.tool_name]
         try:
-            result = await self._result(tool, call.arguments, call_id, run)
+            result = await self._result(tool, call.arguments or {}, call_id, run)
         except ToolError as error:
             return _failed(str(error))
         except AgentcastError:

@@ -1,13 +1,13 @@
 """Keeps a conversation inside the model's window: old tool results go first, then old turns."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from ports.language_model import AssistantMessage, ModelMessage, ToolMessage
+from application.react_message_size import BYTES_PER_TOKEN, size_of
+from application.react_result_cut import evenly_shortened, is_worth_it, shortened
+from ports.language_model import AssistantMessage, ModelMessage, ToolMessage, UserMessage
 
-CHARS_PER_TOKEN = 4  # an estimate on the safe side for English and code
 _KEPT_ROUNDS = 2
-_KEPT_RESULT_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,69 +24,81 @@ class Fitted:
             return None
         return (
             "the conversation is longer than the model's window: "
-            f"{self.cut_results} old tool results were cut, "
+            f"{self.cut_results} tool results were cut, "
             f"{self.dropped_messages} old messages were left out"
         )
 
 
-def fitted(messages: Sequence[ModelMessage], *, asked_at: int, most_tokens: int) -> Fitted:
+def fitted(
+    messages: Sequence[ModelMessage], *, asked_at: int, most_tokens: int, besides: int = 0
+) -> Fitted:
     """`asked_at` is the place of the task itself, which is kept as the system's message is.
 
-    The last rounds of calls are kept too: should they alone be too long, the model will say so.
+    `besides` is what else takes of the window, in bytes. The last rounds of calls are kept too,
+    but for what their results are too long; words alone that are too long, the model will refuse.
     """
-    size, room = sum(map(_size, messages)), most_tokens * CHARS_PER_TOKEN
+    size, room = sum(map(size_of, messages)), most_tokens * BYTES_PER_TOKEN - besides
     if size <= room:
         return Fitted(messages=messages, asked_at=asked_at)
     excess = size - room * 3 // 4  # cut seldom: each time the provider's cache is of no use
     recent = _recent(messages, asked_at)
-    shown: list[ModelMessage] = list(messages)
-    cut = 0
-    for at, message in enumerate(messages[:recent]):
-        if excess > 0 and isinstance(message, ToolMessage) and _size(message) > _NOTE_CHARS:
-            shown[at] = _shortened(message)
-            excess -= _size(message) - _size(shown[at])
-            cut += 1
-    dropped: set[int] = set()
-    for group in _groups(shown, recent):
-        if excess > 0 and asked_at not in group:
-            excess -= sum(_size(shown[at]) for at in group)
-            dropped |= set(group)
-    kept = [message for at, message in enumerate(shown) if at not in dropped]
+    shown = _with_short_results(messages, recent, excess)
+    excess -= size - sum(map(size_of, shown))
+    dropped = _left_out(shown, _groups(shown, recent, asked_at), asked_at, excess)
+    places = [at for at in range(len(shown)) if at not in dropped]
+    kept = [shown[at] for at in places]
+    if sum(map(size_of, kept)) > room:
+        kept = evenly_shortened(kept, room)
     return Fitted(
         messages=kept,
         asked_at=asked_at - sum(at < asked_at for at in dropped),
-        cut_results=cut,
+        cut_results=sum(one != messages[at] for at, one in zip(places, kept, strict=True)),
         dropped_messages=len(dropped),
     )
 
 
-_NOTE_CHARS = _KEPT_RESULT_CHARS + 100
+def _with_short_results(
+    messages: Sequence[ModelMessage], end: int, excess: int
+) -> list[ModelMessage]:
+    """The oldest are cut first, and no more of them than it takes."""
+    shown = list(messages)
+    for at, message in enumerate(messages[:end]):
+        if excess > 0 and isinstance(message, ToolMessage) and is_worth_it(message):
+            shown[at] = shortened(message)
+            excess -= size_of(message) - size_of(shown[at])
+    return shown
+
+
+def _left_out(
+    messages: Sequence[ModelMessage],
+    groups: Sequence[Sequence[int]],
+    asked_at: int,
+    excess: int,
+) -> set[int]:
+    dropped: set[int] = set()
+    for group in groups:
+        if excess > 0 and asked_at not in group:
+            excess -= sum(size_of(messages[at]) for at in group)
+            dropped |= set(group)
+    return dropped
 
 
 def _recent(messages: Sequence[ModelMessage], asked_at: int) -> int:
-    """Where the rounds begin that are kept whole."""
+    """Where the rounds begin that are kept."""
     rounds = [at for at, each in enumerate(messages) if isinstance(each, AssistantMessage)]
     return max(rounds[-_KEPT_ROUNDS] if len(rounds) >= _KEPT_ROUNDS else 0, asked_at + 1)
 
 
-def _groups(messages: Sequence[ModelMessage], end: int) -> Sequence[Sequence[int]]:
-    """A message with the results of its calls: one cannot be left out without the others."""
+def _groups(messages: Sequence[ModelMessage], end: int, asked_at: int) -> Sequence[Sequence[int]]:
+    """What cannot be left out without the rest: an earlier task, a message with its results."""
     groups: list[list[int]] = []
     for at in range(1, min(end, len(messages))):
-        if isinstance(messages[at], ToolMessage) and groups:
-            groups[-1].append(at)
-        else:
+        message = messages[at]
+        is_first = isinstance(message, UserMessage) or (
+            at > asked_at and isinstance(message, AssistantMessage)
+        )
+        if is_first or not groups:
             groups.append([at])
+        else:
+            groups[-1].append(at)
     return groups
-
-
-def _shortened(message: ToolMessage) -> ToolMessage:
-    gone = len(message.content) - _KEPT_RESULT_CHARS
-    start = message.content[:_KEPT_RESULT_CHARS]
-    return replace(message, content=f"{start}\n[{gone} characters of this old result were cut]")
-
-
-def _size(message: ModelMessage) -> int:
-    if isinstance(message, AssistantMessage):
-        return len(message.content) + sum(len(call.raw_arguments) for call in message.tool_calls)
-    return len(message.content)

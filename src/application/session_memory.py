@@ -1,6 +1,6 @@
 """What an agent remembers when a task begins: its session, and its own earlier attempts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from application.conversation import (
@@ -18,7 +18,6 @@ from application.task_past import TOLD_IN as PAST_TOLD_IN
 from application.task_past import TaskPast
 from domain.ids import TaskId
 from domain.task import Task
-from domain.tool_events import ToolCallComplete
 from ports.event_codec import EventCodec
 from ports.event_log import EventLog
 from ports.language_model import (
@@ -126,9 +125,17 @@ def _by_task(conversation: Conversation) -> dict[TaskId, list[Said]]:
 
 def _resumed(said: Sequence[Said], past: TaskPast) -> Sequence[ModelMessage]:
     """Without a last thought whose calls were never begun: it is thought anew."""
-    told = _messages(said[1:], with_calls=True, ends=past.lost_calls())
+    told = _messages(said[1:], with_calls=True, instead=_told_since(past))
     is_void = past.answer is None and bool(told) and isinstance(told[-1], AssistantMessage)
     return told[:-1] if is_void else told
+
+
+def _told_since(past: TaskPast) -> Mapping[str, str]:
+    """What came of calls of which the attempt itself did not tell the end, or not all."""
+    told: dict[str, str] = {end.call_id: observed(end) for end in past.lost_calls()}
+    if past.reply is not None:
+        told[past.asking_call] = past.reply.text
+    return told
 
 
 def _earlier(said: Sequence[Said], task: Task) -> Sequence[ModelMessage]:
@@ -144,11 +151,11 @@ def _earlier(said: Sequence[Said], task: Task) -> Sequence[ModelMessage]:
 
 
 def _messages(
-    said: Sequence[Said], *, with_calls: bool, ends: Sequence[ToolCallComplete] = ()
+    said: Sequence[Said], *, with_calls: bool, instead: Mapping[str, str] | None = None
 ) -> Sequence[ModelMessage]:
     """Each call's result follows the message that asked for it, as models want it."""
-    results: dict[str, str] = {end.call_id: observed(end) for end in ends}
-    results |= {one.call_id: one.content for one in said if one.call_id is not None}
+    results: dict[str, str] = {one.call_id: one.content for one in said if one.call_id}
+    results |= instead or {}
     messages: list[ModelMessage] = []
     for one in said:
         if one.role != "assistant":

@@ -81,8 +81,10 @@ class TaskPast:
     """What the store holds of these."""
     is_asking: bool = False
     """An answer in words was waited for."""
+    has_asked: bool = False
+    """One was ever waited for."""
     asking_call: str = ""
-    """The call in flight that asked for it."""
+    """The last call that asked for one."""
     reply: Reply | None = None
     """What it was answered."""
     plan: list[PlanEvent] = field(default_factory=list)
@@ -126,7 +128,7 @@ class TaskPast:
                 if decision == "approved":
                     self.withheld.discard(self._call_of.get(approval_id, ""))
             case InputRequired():
-                self.is_asking = True
+                self.is_asking = self.has_asked = True
             case InputReceived():
                 self.is_asking = False
             case ToolCallComplete(call_id=call_id):

@@ -4,9 +4,20 @@ from application.past_answers import PastAnswers
 from application.task_past import TaskPast
 from domain.approval import ApprovalDecision, StoredApproval
 from domain.principal import LOCAL
-from domain.tool_events import ApprovalRequired, ToolCallStart
+from domain.reply import Reply
+from domain.tool_events import (
+    ApprovalRequired,
+    InputReceived,
+    InputRequired,
+    ToolCallComplete,
+    ToolCallStart,
+)
 from tests.asked import Asked
 
+BLUE = Reply(text="blue", by="ann")
+CANCELLED = ToolCallComplete(
+    call_id="c1", tool_name="ask_user", status="error", result="", error="cancelled", duration_ms=1
+)
 YES = ApprovalDecision(decision="approved", by="ann", reason="mine")
 
 
@@ -40,3 +51,19 @@ async def recalled(asked: Asked, approval: StoredApproval) -> dict[str, Approval
         asked.tasks[approval.task_id], past
     )
     return past.decisions
+
+
+async def test_words_that_came_after_the_call_was_cancelled_are_told_to_the_model() -> None:
+    asked = Asked()
+    task = asked.live_task(LOCAL)
+    await asked.question_store.open(task.task_id, "c1")
+    await asked.question_store.answer(task.task_id, BLUE)
+    past = TaskPast()
+    past.take(ToolCallStart(call_id="c1", tool_name="ask_user", arguments={}))
+    past.take(InputRequired(prompt="Which?"))
+    past.take(CANCELLED)
+
+    await PastAnswers(approvals=asked.store, questions=asked.question_store).recall(task, past)
+
+    assert (past.asking_call, past.reply) == ("c1", BLUE)
+    assert past.endings() == [InputReceived(kind="message", by="ann")]

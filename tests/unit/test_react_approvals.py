@@ -1,5 +1,6 @@
 """The ReAct agent asks before it does what it should not do alone."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,7 @@ from domain.task import Approval
 from domain.tool_events import ToolCallComplete
 from ports.language_model import TextDelta
 from ports.runner import Completed
+from ports.tool import ToolContext, ToolResult
 from tests.react_fakes import (
     FakeContext,
     FakeModel,
@@ -43,6 +45,31 @@ async def test_a_call_that_is_denied_is_not_made_and_the_agent_goes_on() -> None
     assert (complete.status, complete.result) == ("denied", "")
     told = asking.requests[1].messages[-1].content
     assert told == "Error: this call was not allowed (denied by alice): not today"
+
+
+async def test_a_call_is_made_when_the_log_holds_that_it_may_be() -> None:
+    steps: list[str] = []
+
+    class RecordingContext(FakeContext):
+        async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
+            steps.append("approved")
+            return await super().approve(request)
+
+        async def recorded(self) -> None:
+            steps.append("recorded")
+
+    async def remove(_: Mapping[str, object], __: ToolContext) -> ToolResult:
+        steps.append("made")
+        return ToolResult(content="")
+
+    yes = ApprovalDecision(decision="approved", by="alice")
+    profile = context_of(yes, rm="ask").profile
+
+    await react_runner(model(), FakeTool("rm", remove)).run(
+        react_task(), RecordingContext(profile=profile, decision=yes)
+    )
+
+    assert steps == ["recorded", "approved", "recorded", "made"]
 
 
 async def test_a_call_that_is_approved_is_made_as_it_was_shown() -> None:

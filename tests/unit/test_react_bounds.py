@@ -2,6 +2,10 @@
 
 from collections.abc import Mapping
 
+from hypothesis import given
+from hypothesis import strategies as st
+
+from application.react_message_size import BYTES_PER_TOKEN, size_of
 from application.react_window import fitted
 from domain.ids import CallId
 from domain.task_events import Error, Progress
@@ -73,9 +77,78 @@ def test_then_old_turns_are_left_out_whole_but_never_the_task_or_the_last_rounds
 
     fit = fitted(messages, asked_at=len(earlier) + 1, most_tokens=100)
 
-    assert list(fit.messages) == [SYSTEM, ASKED, *rounds(3, chars=4000)[2:]]
+    assert [type(each) for each in fit.messages] == [
+        SystemMessage,
+        UserMessage,
+        *(AssistantMessage, ToolMessage) * 2,
+    ]
     assert fit.messages[fit.asked_at] == ASKED
-    assert fit.note is not None
+    assert (fit.cut_results, fit.dropped_messages) == (2, 9)
+
+
+def test_the_last_results_share_what_room_there_is_and_short_ones_stay_whole() -> None:
+    calls = tuple(tool_call("cat", f"m{number}") for number in range(4))
+    results = [
+        ToolMessage(call_id=call.call_id, content="ä" * chars)
+        for call, chars in zip(calls, (30_000, 50, 30_000, 30_000), strict=True)
+    ]
+    asking = AssistantMessage(content="", tool_calls=calls)
+    messages: list[ModelMessage] = [SYSTEM, ASKED, asking, *results]
+
+    fit = fitted(messages, asked_at=1, most_tokens=10_000, besides=4_000)
+
+    sizes = [len(each.content.encode()) for each in fit.messages if isinstance(each, ToolMessage)]
+    assert sizes[1] == 100
+    assert sizes[0] == sizes[2] == sizes[3] > 11_000
+    assert 35_000 < sum(map(size_of, fit.messages)) <= 36_000
+
+
+def test_of_an_earlier_task_all_is_left_out_or_nothing() -> None:
+    one = [UserMessage(content="x" * 4000), *rounds(1, chars=10), AssistantMessage(content="one")]
+    two = [UserMessage(content="two"), *rounds(1, chars=10), AssistantMessage(content="done")]
+    messages = [SYSTEM, *one, *two, ASKED]
+
+    fit = fitted(messages, asked_at=9, most_tokens=700)
+
+    assert list(fit.messages) == [SYSTEM, *two, ASKED]
+
+
+@given(
+    sizes=st.lists(st.integers(0, 5000), max_size=12),
+    earlier=st.lists(st.integers(0, 5000), max_size=6),
+    most_tokens=st.integers(1200, 4000),
+)
+def test_whatever_the_tools_gave_it_fits_and_every_call_keeps_its_result(
+    sizes: list[int], earlier: list[int], most_tokens: int
+) -> None:
+    before = [UserMessage(content="hi"), *answered(earlier), AssistantMessage(content="so")]
+    messages = [SYSTEM, *before, ASKED, *answered(sizes)]
+
+    fit = fitted(messages, asked_at=len(before) + 1, most_tokens=most_tokens)
+
+    assert sum(map(size_of, fit.messages)) <= most_tokens * BYTES_PER_TOKEN
+    assert fit.messages[fit.asked_at] == ASKED
+    for at, message in enumerate(fit.messages):
+        following = fit.messages[at + 1 :]
+        if isinstance(message, AssistantMessage):
+            for call, result in zip(message.tool_calls, following, strict=False):
+                assert isinstance(result, ToolMessage) and result.call_id == call.call_id
+        if isinstance(message, ToolMessage):
+            assert isinstance(fit.messages[at - 1], AssistantMessage | ToolMessage)
+
+
+def answered(sizes: list[int]) -> list[ModelMessage]:
+    """Rounds of two calls each."""
+    messages: list[ModelMessage] = []
+    for at in range(0, len(sizes), 2):
+        pair = sizes[at : at + 2]
+        calls = tuple(tool_call("ls", f"m{at + number}") for number in range(len(pair)))
+        messages.append(AssistantMessage(content="", tool_calls=calls))
+        messages += [
+            ToolMessage(call_id=call.call_id, content="x" * size)
+            for call, size in zip(calls, pair, strict=True)
+        ]
+    return messages
 
 
 def test_what_fits_is_kept_as_it_is() -> None:
@@ -96,7 +169,7 @@ async def test_what_was_cut_is_told_to_the_watchers() -> None:
     await react_runner(model, FakeTool("cat", long), window_tokens=3500).run(react_task(), context)
 
     told = [event.message for event in context.events if isinstance(event, Progress)]
-    assert "old tool results were cut" in told[0]
+    assert "tool results were cut" in told[0]
     assert any("old result were cut" in message.content for message in model.requests[-1].messages)
 
 

@@ -168,7 +168,8 @@ async def test_cancelled_calls_are_completed_as_such() -> None:
             tool_name="hang",
             status="error",
             result="",
-            error="cancelled",
+            error="cancelled while it was carried out: it may have had its effect in part, "
+            "look before doing it again",
             duration_ms=0,
         ),
         IterationComplete(iteration=1, tool_calls=1, tokens_used=0),
