@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from queue import SimpleQueue
 from threading import Thread
 from typing import TypeVar
@@ -41,21 +42,37 @@ class ConnectionThreads:
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Do the work on a thread. One whose caller has gone is not begun; one begun is ended."""
+        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self.begin(
+            work,
+            on_done=partial(_resolve, answer),
+            on_error=partial(_fail, answer),
+            is_void=answer.cancelled,
+        )
+        return await answer
+
+    def begin(
+        self,
+        work: Callable[[Connection], T],
+        *,
+        on_done: Callable[[T], None],
+        on_error: Callable[[BaseException], None],
+        is_void: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """As `run`, but the loop calls one of the two with what came of it: a turn sooner."""
         loop = asyncio.get_running_loop()
-        answer: asyncio.Future[T] = loop.create_future()
 
         def job(connection: Connection) -> None:
-            if answer.cancelled():
+            if is_void():
                 return
             try:
                 result = work(connection)
             except Exception as error:  # noqa: BLE001 - thread boundary: the caller is to have it
-                _tell(loop, _fail, answer, error)
+                _tell(loop, on_error, error)
             else:
-                _tell(loop, _resolve, answer, result)
+                _tell(loop, on_done, result)
 
         self._jobs.put(job)
-        return await answer
 
     def stop(self) -> None:
         """Returns when the jobs given so far are done and every connection is closed."""
@@ -70,26 +87,18 @@ class ConnectionThreads:
         try:
             connection = self._engine.connect()
         except Exception as error:  # noqa: BLE001 - thread boundary: `start` is to raise it
-            _tell(loop, _fail, connected, error)
+            _tell(loop, partial(_fail, connected), error)
             return
         with connection:
-            _tell(loop, _resolve, connected, None)
+            _tell(loop, partial(_resolve, connected), None)
             while (job := self._jobs.get()) is not None:
                 job(connection)
 
 
-P = TypeVar("P")
-
-
-def _tell(
-    loop: asyncio.AbstractEventLoop,
-    how: Callable[[asyncio.Future[T], P], None],
-    future: asyncio.Future[T],
-    what: P,
-) -> None:
+def _tell(loop: asyncio.AbstractEventLoop, how: Callable[[T], None], what: T) -> None:
     # A loop that is closed has nobody left to tell.
     with suppress(RuntimeError):
-        loop.call_soon_threadsafe(how, future, what)
+        loop.call_soon_threadsafe(how, what)
 
 
 def _resolve(future: asyncio.Future[T], result: T) -> None:

@@ -32,4 +32,14 @@ class Database(Protocol):
         first take a lock that the work took, so that it waits for a commit still under way.
         """
 
+    def begin_write(
+        self,
+        work: Callable[[Connection], T],
+        *,
+        was_done: Callable[[Connection, T], bool],
+        on_done: Callable[[T], None],
+        on_error: Callable[[BaseException], None],
+    ) -> None:
+        """As `write`, for a caller that does not wait: one of the two is called on the loop."""
+
     async def read(self, work: Callable[[Connection], T]) -> T: ...

@@ -5,6 +5,9 @@ from collections import deque
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
+
+from sqlalchemy import Connection
 
 from adapters.store import event_queries
 from adapters.store.append_batch import Stored, batch_was_stored, store_batch
@@ -20,25 +23,27 @@ _Waiting = tuple[Append, asyncio.Future[Sequence[StoredEvent]]]
 
 
 class SqlEventLog:
-    """The appends that wait are bounded by their callers: each waits for its own."""
+    """The appends that wait are bounded by their callers: each waits for its own.
+
+    One batch at a time is being written. It is chosen where it is written, on whatever thread.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._waiting: deque[_Waiting] = deque()
-        self._arrived = asyncio.Event()
+        self._drained = asyncio.Event()
+        self._drained.set()
         self._is_open = False
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
         """Enter it inside of the database's `opened()`; what was appended is stored on leaving."""
         self._is_open = True
-        writer = asyncio.create_task(self._write_batches(), name="event log")
         try:
             yield
         finally:
             self._is_open = False
-            self._arrived.set()
-            await writer
+            await self._drained.wait()
 
     async def append(self, append: Append) -> Sequence[StoredEvent]:
         """An append goes on when its caller is cancelled: it may be in a batch with others."""
@@ -46,7 +51,9 @@ class SqlEventLog:
             raise LogUnavailable("the event log is closed")
         answer: asyncio.Future[Sequence[StoredEvent]] = asyncio.get_running_loop().create_future()
         self._waiting.append((append, answer))
-        self._arrived.set()
+        if self._drained.is_set():
+            self._drained.clear()
+            self._write_next()
         return await answer
 
     async def read(
@@ -70,12 +77,23 @@ class SqlEventLog:
             lambda c: event_queries.read_seq_before(c, session_key, at)
         )
 
-    async def _write_batches(self) -> None:
-        while self._is_open:
-            await self._arrived.wait()
-            self._arrived.clear()
-            while self._waiting:
-                await self._write_batch(self._next_batch())
+    def _write_next(self) -> None:
+        batch: list[_Waiting] = []
+
+        def work(connection: Connection) -> Sequence[Stored]:
+            if not batch:  # as late as can be, and not again when the work is done anew
+                batch.extend(self._next_batch())
+            return store_batch(connection, [append for append, _ in batch])
+
+        def was_done(connection: Connection, earlier: Sequence[Stored]) -> bool:
+            return batch_was_stored(connection, [append for append, _ in batch], earlier)
+
+        self._database.begin_write(
+            work,
+            was_done=was_done,
+            on_done=partial(self._on_stored, batch),
+            on_error=partial(self._on_failure, batch),
+        )
 
     def _next_batch(self) -> Sequence[_Waiting]:
         batch: list[_Waiting] = []
@@ -87,22 +105,24 @@ class SqlEventLog:
             size += sum(len(event.tail) for event in waiting[0].events)
         return batch
 
-    async def _write_batch(self, batch: Sequence[_Waiting]) -> None:
-        appends = [append for append, _ in batch]
-        try:
-            results = await self._database.write(
-                lambda c: store_batch(c, appends),
-                was_done=lambda c, earlier: batch_was_stored(c, appends, earlier),
-            )
-        except BaseException as error:  # batch boundary: every caller is to learn why
-            for _, answer in batch:
-                if not answer.done():
-                    answer.set_exception(_reason(error))
-            if not isinstance(error, Exception):
-                raise
+    def _on_stored(self, batch: Sequence[_Waiting], results: Sequence[Stored]) -> None:
+        self._go_on()
+        for (_, answer), stored in zip(batch, results, strict=True):
+            _settle(answer, stored)
+
+    def _on_failure(self, batch: Sequence[_Waiting], error: BaseException) -> None:
+        failed = batch or self._next_batch()
+        self._go_on()
+        for _, answer in failed:
+            if not answer.done():
+                answer.set_exception(_reason(error))
+
+    def _go_on(self) -> None:
+        """Before anybody is told: the next batch is written while they look at this one."""
+        if self._waiting:
+            self._write_next()
         else:
-            for (_, answer), stored in zip(batch, results, strict=True):
-                _settle(answer, stored)
+            self._drained.set()
 
 
 def _settle(answer: asyncio.Future[Sequence[StoredEvent]], stored: Stored) -> None:

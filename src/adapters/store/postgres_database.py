@@ -27,6 +27,7 @@ class PostgresDatabase:
         self._url = url
         self._patience_s = patience_s
         self._engine: AsyncEngine | None = None
+        self._begun: set[asyncio.Future[None]] = set()
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -61,6 +62,28 @@ class PostgresDatabase:
             return result
 
         return await self._persistently(once, patience_s=self._patience_s)
+
+    def begin_write(
+        self,
+        work: Callable[[Connection], T],
+        *,
+        was_done: Callable[[Connection, T], bool],
+        on_done: Callable[[T], None],
+        on_error: Callable[[BaseException], None],
+    ) -> None:
+        async def write() -> None:
+            try:
+                result = await self.write(work, was_done=was_done)
+            except BaseException as error:
+                on_error(error)
+                if not isinstance(error, Exception):
+                    raise
+            else:
+                on_done(result)
+
+        writing = asyncio.ensure_future(write())
+        self._begun.add(writing)
+        writing.add_done_callback(self._begun.discard)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         async def once(connection: AsyncConnection) -> T:

@@ -13,7 +13,14 @@ from adapters.store import schema, sqlite_errors
 from adapters.store.backoff import pauses
 from adapters.store.connection_threads import ConnectionThreads
 from adapters.store.lost_tail import warn_of_lost_tails
-from adapters.store.sqlite_engine import make_private_file, reader_engine, writer_engine
+from adapters.store.sqlite_engine import (
+    BEGIN_READING,
+    BEGIN_WRITING,
+    make_private_file,
+    reader_engine,
+    transacted,
+    writer_engine,
+)
 from domain.errors import LogUnavailable
 
 T = TypeVar("T")
@@ -51,8 +58,25 @@ class SqliteDatabase:
         """`was_done` is never asked: a commit to a file of this machine always has an answer."""
         return await self._writer.run(lambda connection: self._committed(connection, work))
 
+    def begin_write(
+        self,
+        work: Callable[[Connection], T],
+        *,
+        was_done: Callable[[Connection, T], bool],
+        on_done: Callable[[T], None],
+        on_error: Callable[[BaseException], None],
+    ) -> None:
+        """`was_done` is never asked, as in `write`."""
+        self._writer.begin(
+            lambda connection: self._committed(connection, work),
+            on_done=on_done,
+            on_error=on_error,
+        )
+
     async def read(self, work: Callable[[Connection], T]) -> T:
-        return await self._readers.run(lambda connection: self._committed(connection, work))
+        return await self._readers.run(
+            lambda connection: self._committed(connection, work, begin=BEGIN_READING)
+        )
 
     async def _start(self) -> None:
         try:
@@ -90,19 +114,30 @@ class SqliteDatabase:
         if problem != "ok":
             raise sqlite_errors.damaged(self._path, problem.replace("\n", " "))
 
-    def _committed(self, connection: Connection, work: Callable[[Connection], T]) -> T:
+    def _committed(
+        self,
+        connection: Connection,
+        work: Callable[[Connection], T],
+        *,
+        begin: str = BEGIN_WRITING,
+    ) -> T:
         try:
-            return self._persistently(connection, work)
+            return self._persistently(connection, work, begin=begin)
         except sqlite_errors.FOREIGN as error:
             raise sqlite_errors.while_open(error) from error
 
-    def _persistently(self, connection: Connection, work: Callable[[Connection], T]) -> T:
+    def _persistently(
+        self,
+        connection: Connection,
+        work: Callable[[Connection], T],
+        *,
+        begin: str = BEGIN_WRITING,
+    ) -> T:
         """One transaction, tried again while another process holds the lock."""
         waits = pauses(self._patience_s)
         while True:
             try:
-                with connection.begin():
-                    return work(connection)
+                return transacted(connection, work, begin=begin)
             except sqlite_errors.FOREIGN as error:
                 pause = next(waits, None)
                 if pause is None or not sqlite_errors.is_busy(error):
