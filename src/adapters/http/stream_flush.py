@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
-from adapters.http.stream_channel import StreamChannel, StreamName
+from adapters.http.shared_channels import SharedChannels
+from adapters.http.stream_channel import StreamChannel
 from adapters.http.stream_chunks import chunk, control_chunk
 from adapters.http.stream_client import StreamClient
 from adapters.http.stream_frames import PING
@@ -20,6 +21,9 @@ log = logging.getLogger(__name__)
 
 SLICE = 250
 """Writes a turn of the loop, so that other requests do not wait for thousands of them."""
+_SLICE_S = 0.0004
+_AT_ONCE = 32
+"""How many writes there are between two looks at the clock."""
 
 
 class StreamFlush:
@@ -30,7 +34,7 @@ class StreamFlush:
         self._ping_s = ping_s
         self._send_timeout_s = send_timeout_s
         self._channel_of: dict[StreamClient, StreamChannel] = {}
-        self._shared: dict[StreamName, StreamChannel] = {}
+        self._shared = SharedChannels()
         self._channels: dict[StreamChannel, None] = {}
         self._marked: dict[StreamChannel, None] = {}
         self._parked_at: dict[StreamChannel, float] = {}
@@ -110,12 +114,14 @@ class StreamFlush:
 
     def _flush(self) -> None:
         self._is_scheduled = False
-        budget = SLICE
-        while self._marked and budget > 0:
+        if not self.is_open:
+            return
+        budget, until = SLICE, self._now + _SLICE_S
+        while self._marked and budget > 0 and self._now < until:
             channel = next(iter(self._marked))
             del self._marked[channel]
-            cost = max(1, min(budget, len(channel.clients)))
-            if self._advance(channel, budget):
+            cost = max(1, min(budget, _AT_ONCE, len(channel.clients)))
+            if self._advance(channel, cost):
                 self._marked[channel] = None
             budget -= cost
         if self._marked and self._loop:
@@ -178,15 +184,8 @@ class StreamFlush:
 
     def _settle(self, channel: StreamChannel) -> None:
         """Join those who wait for the same: they share one watch, and cost next to nothing."""
-        if channel.shared_as or not channel.clients or (place := channel.watch.place) is None:
-            return
-        shared = self._shared.get(place.stream)
-        if shared is None or shared.is_parked:
-            if shared:
-                shared.shared_as = None
-            channel.shared_as = place.stream
-            self._shared[place.stream] = channel
-        elif shared.is_idle and shared not in self._marked and shared.watch.place == place:
+        shared = self._shared.place_for(channel)
+        if shared and shared not in self._marked:
             for client in tuple(channel.clients):
                 channel.part(client)
                 shared.join(client)
@@ -225,9 +224,7 @@ class StreamFlush:
         self._marked.pop(channel, None)
         self._parked_at.pop(channel, None)
         self._channels.pop(channel, None)
-        if channel.shared_as:
-            del self._shared[channel.shared_as]
-            channel.shared_as = None
+        self._shared.forget(channel)
 
     def _start(self, chore: Awaitable[None]) -> None:
         task = asyncio.ensure_future(chore)
