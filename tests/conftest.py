@@ -1,6 +1,10 @@
 """What every test shares."""
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("patient", deadline=None)  # no test is about how busy the machine is
+settings.load_profile("patient")
 
 
 @pytest.fixture
