@@ -74,9 +74,9 @@ class Asked:
 class _Server(uvicorn.Server):
     """Says when it is there, and leaves the signals of the test's process alone."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, port: int) -> None:
         config = uvicorn.Config(
-            app, host="127.0.0.1", port=0, log_config=None, timeout_graceful_shutdown=1
+            app, host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=1
         )
         super().__init__(config)
         self.is_there = anyio.Event()
@@ -93,12 +93,19 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def served_over_http() -> AsyncIterator[tuple[str, Asked]]:
     app = Asked(served_tools().streamable_http_app())
-    server = _Server(app)
+    async with served_at(app) as port:
+        yield f"http://127.0.0.1:{port}/mcp", app
+
+
+@asynccontextmanager
+async def served_at(app: ASGIApp, *, port: int = 0) -> AsyncIterator[int]:
+    """Gives the port, a free one unless one is named."""
+    server = _Server(app, port=port)
     async with anyio.create_task_group() as group:
         group.start_soon(server.serve)
         await server.is_there.wait()
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}/mcp", app
+        chosen: int = server.servers[0].sockets[0].getsockname()[1]
+        yield chosen
         server.should_exit = True
 
 

@@ -8,7 +8,7 @@ from domain.errors import InvalidInput
 from domain.variable_name import is_variable_name
 
 # Its tools' names begin with it, and models take only so much for a name.
-_NAME = re.compile(r"(?!.*__)[A-Za-z0-9_-]{1,32}")
+_NAME = re.compile(r"(?!.*__)[A-Za-z0-9_-]{1,32}(?<!_)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,5 +46,5 @@ def check_server_names(servers: Mapping[str, McpServer]) -> None:
     """Raises InvalidInput."""
     for name in servers:
         if _NAME.fullmatch(name) is None:
-            message = f"{name!r} should be 1 to 32 letters, digits, - and single _"
+            message = f"{name!r} should be 1 to 32 letters, digits, - and single _, not at its end"
             raise InvalidInput("mcp_servers", message)

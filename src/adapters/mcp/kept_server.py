@@ -23,6 +23,11 @@ class KeptServer:
         self._is_left = asyncio.Event()
         self._task = asyncio.create_task(self._keep(opened))
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether nothing of it is left, for whatever reason."""
+        return self._task.done()
+
     async def tools(self) -> Sequence[Tool]:
         """Raises StartFailed."""
         return await asyncio.shield(self._ready)

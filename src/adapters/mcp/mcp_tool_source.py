@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 import anyio
 
 from adapters.mcp.kept_server import KeptServer, Opened
+from adapters.mcp.served_anew import ServedAnew
 from domain.agent_profile import AgentProfile
 from domain.errors import StartFailed
 from domain.ids import TaskId
@@ -32,15 +34,21 @@ class McpToolSource:
             yield ()
             return
         opened_server = _load_protocol()
-        kept: list[KeptServer] = []
+        kept: list[KeptServer | ServedAnew] = []
         try:
             for name, server in profile.mcp_servers.items():
                 command = _command(server, profile, task_id, workspace)
-                opened = opened_server(name, server, command, self._process_host)
-                kept.append(KeptServer(name, opened, start_s=server.start_s))
+                keep = partial(self._kept, opened_server, name, server, command)
+                kept.append(keep() if server.url is None else ServedAnew(keep))
             yield [tool for one in kept for tool in await one.tools()]
         finally:
             await _all_left(kept)
+
+    def _kept(
+        self, opened_server: OpenServer, name: str, server: McpServer, command: Command
+    ) -> KeptServer:
+        opened = opened_server(name, server, command, self._process_host)
+        return KeptServer(name, opened, start_s=server.start_s)
 
 
 def _load_protocol() -> OpenServer:
@@ -68,7 +76,7 @@ def _command(server: McpServer, profile: AgentProfile, task_id: TaskId, workspac
     )
 
 
-async def _all_left(kept: Sequence[KeptServer]) -> None:
+async def _all_left(kept: Sequence[KeptServer | ServedAnew]) -> None:
     """Also when the run is cancelled in a way that is repeated at every wait."""
     with anyio.CancelScope(shield=True):
         async with asyncio.TaskGroup() as group:

@@ -11,6 +11,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.types import Implementation
 from mcp.types import Tool as ServedTool
 
+from adapters.mcp.http_words import HttpWords
 from adapters.mcp.mcp_tool import McpTool
 from adapters.mcp.process_pipe import ProcessPipe
 from adapters.mcp.tool_names import tool_names
@@ -30,11 +31,7 @@ async def opened_server(
 ) -> AsyncIterator[Sequence[Tool]]:
     """The command is for a server that has no URL."""
     if server.url is not None:
-        timeout = httpx2.Timeout(server.call_s, connect=server.start_s)
-        async with (
-            httpx2.AsyncClient(headers=dict(server.headers), timeout=timeout) as http,
-            _tools(name, server, streamable_http_client(server.url, http_client=http)) as tools,
-        ):
+        async with _at_url(name, server, server.url) as tools:
             yield tools
         return
     async with host.start(command) as process:
@@ -51,8 +48,29 @@ async def opened_server(
 
 
 @asynccontextmanager
+async def _at_url(name: str, server: McpServer, url: str) -> AsyncIterator[Sequence[Tool]]:
+    words = HttpWords()
+    timeout = httpx2.Timeout(server.call_s, connect=server.start_s)
+    hooks = {"response": [words.hear]}
+    is_open = False
+    try:
+        async with (
+            httpx2.AsyncClient(
+                headers=dict(server.headers), timeout=timeout, event_hooks=hooks
+            ) as http,
+            _tools(name, server, streamable_http_client(url, http_client=http), words) as tools,
+        ):
+            is_open = True
+            yield tools
+    except Exception as error:
+        if is_open or not words.refusal:
+            raise
+        raise StartFailed(f"it answered {words.refusal}") from error
+
+
+@asynccontextmanager
 async def _tools(
-    name: str, server: McpServer, transport: Transport
+    name: str, server: McpServer, transport: Transport, words: HttpWords | None = None
 ) -> AsyncIterator[Sequence[Tool]]:
     async with Client(
         transport, client_info=_CLIENT, read_timeout_seconds=server.call_s
@@ -60,7 +78,7 @@ async def _tools(
         served = await _listed(client)
         names = tool_names(name, [tool.name for tool in served])
         yield [
-            McpTool(tool, name=name, client=client, call_s=server.call_s)
+            McpTool(tool, name=name, client=client, call_s=server.call_s, words=words)
             for tool, name in zip(served, names, strict=True)
         ]
 
