@@ -12,6 +12,7 @@ from socket import socket
 import anyio
 import uvicorn
 from mcp.server.mcpserver import Context, Image, MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
@@ -49,6 +50,16 @@ def served_tools() -> MCPServer:
     def environment() -> str:
         """Names of variables."""
         return " ".join(sorted(os.environ))
+
+    @server.tool()
+    def variable(name: str) -> str:
+        """What a variable says."""
+        return f"it is {os.environ[name]}"
+
+    @server.tool()
+    def complain(name: str) -> str:
+        """Fails with what a variable says."""
+        raise ToolError(f"it is not {os.environ[name]}")
 
     @server.tool()
     def leave() -> str:

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from typing import Literal
 
 import anyio
 import psutil
@@ -42,6 +43,7 @@ class Shell:
         script: str,
         *,
         pty: bool,
+        stdin: Literal["closed", "open"] = "closed",
         env: Mapping[str, str] | None = None,
         passthrough: Sequence[str] = (),
     ) -> AbstractAsyncContextManager[RunningProcess]:
@@ -50,6 +52,7 @@ class Shell:
             cwd=self.cwd,
             task_id=TaskId("task_contract"),
             pty=pty,
+            stdin=stdin,
             env=env or {},
             env_passthrough=passthrough,
             sandbox="none",
@@ -255,6 +258,21 @@ async def test_leaving_kills_what_is_left(shell: Shell, pty: bool) -> None:
 
     with pytest.raises(ProcessLookupError):
         os.killpg(group, 0)
+
+
+async def test_what_another_command_of_the_task_starts_meanwhile_is_left_alone(
+    shell: Shell,
+) -> None:
+    starter = "setsid -w sh -c 'echo ready; read go; sleep 60 & echo $!; wait'"
+    with anyio.fail_after(10):
+        async with shell.start(starter, pty=False, stdin="open") as first:
+            await _ready(first)
+            async with shell.start("echo ready; sleep 60", pty=False) as second:
+                await _ready(second)
+                await first.write(b"go\n")
+                started = psutil.Process(int((await anext(first.output())).text))
+
+            assert started.status() != psutil.STATUS_ZOMBIE
 
 
 def _text(outputs: Sequence[Output]) -> str:

@@ -100,14 +100,15 @@ class TaskProcesses:
 
     def _followers(self) -> list[ProcessEntry]:
         """All but the leader, also dead ones that their parents have not reaped."""
+        everything = list(process_table())
         # What is older than the leader cannot descend from it.
-        table = [entry for entry in process_table() if entry.started >= self._started]
+        table = [entry for entry in everything if entry.started >= self._started]
         buried = self._leaders.bury(table)
         table = [entry for entry in table if entry.pid not in buried]
         known = {entry.pid for entry in table if entry.session == self._leader}
         known = _with_descendants(known | {self._leader}, table)
         # Of a crowd nearly all are known by now; to read an environment takes longest.
-        others = self._of_others(table)
+        others = self._of_others(everything)
         rest = [entry for entry in table if entry.pid not in known | others]
         found = {entry.pid for entry in rest if self._is_own(entry)}
         left = _with_descendants(known | found, table) - {self._leader, os.getpid()}

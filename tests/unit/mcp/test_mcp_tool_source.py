@@ -54,7 +54,10 @@ async def use(tools: Mapping[str, Tool]) -> None:
     shown: list[str] = []
     assert list(tools) == [
         f"t__{name}"
-        for name in ("add", "look", "fail", "with_dots", "hang", "environment", "leave")
+        for name in (
+            *("add", "look", "fail", "with_dots", "hang"),
+            *("environment", "variable", "complain", "leave"),
+        )
     ]
     add = tools["t__add"].spec
     assert add.description == "Add two numbers."
