@@ -26,13 +26,15 @@ answer You said {{result}}
 DEAF = """
 const listen = EventSource.prototype.addEventListener;
 EventSource.prototype.addEventListener = function (type, ...more) {
-  if (type !== "approval_resolved") listen.call(this, type, ...more);
+  if (type !== "approval_resolved" && type !== "task_cancelled") listen.call(this, type, ...more);
 };
 """
 CARDS = "document.querySelectorAll('.ask')"
 NEWS = "document.getElementById('asks-news').textContent"
 PROBLEM = "document.getElementById('asks-problem').textContent"
 STATE = "document.getElementById('task-state').textContent"
+LIST = "document.getElementById('events')"
+BELOW = f"({LIST}.scrollHeight - {LIST}.scrollTop - {LIST}.clientHeight)"
 LOG = "document.getElementById('events').textContent"
 
 
@@ -75,6 +77,7 @@ async def test_what_is_asked_is_read_approved_and_answered_by_keyboard(
     await page.press("Enter", text="\r")
     await page.until(f"{LOG}.includes('You said the left one')")
 
+    assert await page.until(f"{BELOW} < 5")
     assert (shown, images, heading) == (SPELLED, 0, "react asks to use shell")
     assert (news, prompt) == ("shell: approved by local: fine", "Which <b>one</b>?")
     assert await page.until("document.getElementById('asks-panel').hidden")
@@ -101,6 +104,23 @@ async def test_another_watcher_sees_the_answer_and_a_late_one_is_told(
     await click(first, "left")
     await second.until(f"{LOG}.includes('You said left')")
     assert await late.until(PROBLEM) == "Your answer was not taken: it was denied before"
+
+
+async def test_an_answer_that_nobody_waits_for_any_more_is_told_so(
+    http: httpx2.AsyncClient, chromium: Browser
+) -> None:
+    task_id = await submitted(http)
+    late = await chromium.page(f"{http.base_url}#talk", first=DEAF)
+    await late.until(f"{CARDS}.length === 1")
+    await http.post(f"/api/v1/tasks/{task_id}/cancel", json={})
+    await ended(http, task_id)
+
+    await click(late, "Approve")
+
+    assert (
+        await late.until(PROBLEM)
+        == "Your answer was not taken: nobody waits for this answer any more"
+    )
 
 
 async def test_a_task_is_held_up_let_go_on_and_cancelled(
@@ -138,8 +158,15 @@ async def task(http: httpx2.AsyncClient, task_id: str) -> dict[str, object]:
     return answer
 
 
+async def ended(http: httpx2.AsyncClient, task_id: str) -> None:
+    async with http.stream("GET", f"/api/v1/tasks/{task_id}/events") as stream:
+        with anyio.fail_after(10):
+            await stream.aread()
+
+
 async def click(page: Page, name: str) -> None:
     """The button of that name, as soon as it may be pressed."""
     is_it = f"(one) => one.textContent === '{name}' && !one.disabled && !one.hidden"
-    found = await page.until(f"[...document.querySelectorAll('button')].findIndex({is_it}) + 1")
-    await page.click(f"document.querySelectorAll('button')[{found} - 1]")
+    button = f"[...document.querySelectorAll('button')].find({is_it})"
+    await page.until(f"{button} !== undefined")
+    await page.click(button)

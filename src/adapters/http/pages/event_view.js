@@ -18,7 +18,8 @@ export class EventView {
     this.follows = true;
     list.addEventListener("scroll", () => this.#scrolled());
     toEnd.addEventListener("click", () => this.#goToEnd());
-    new ResizeObserver(() => this.follows && this.#goToEnd()).observe(list);
+    this.height = list.clientHeight;
+    new ResizeObserver(() => this.#resized()).observe(list);
   }
 
   clear() {
@@ -71,7 +72,14 @@ export class EventView {
     first.remove();
   }
 
+  #resized() {
+    this.height = this.list.clientHeight;
+    if (this.follows) this.#goToEnd();
+  }
+
   #scrolled() {
+    // Another height moves the text as well, which is no wish of the reader's.
+    if (this.list.clientHeight !== this.height) return;
     const below = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight;
     this.follows = below < NEAR_END_PX;
     if (this.follows) this.toEnd.hidden = true;
