@@ -1,5 +1,6 @@
 """Turns the plans that a model gives into events of what is new in them."""
 
+import asyncio
 from collections.abc import Iterable
 
 from domain.plan import Plan, PlanPhase
@@ -18,6 +19,7 @@ class PlanProgress:
     def __init__(self, context: RunContext, *, told: Iterable[PlanEvent] = ()) -> None:
         """`told` is what an earlier attempt has told already."""
         self._context = context
+        self._telling = asyncio.Lock()  # a model may give two plans in one answer
         self._shape: tuple[str, tuple[tuple[str, str], ...]] | None = None
         self._begun: set[_Told] = set()
         self._completed: set[_Told] = set()
@@ -25,11 +27,12 @@ class PlanProgress:
             self._remember(event)
 
     async def update(self, plan: Plan) -> None:
-        shape = (plan.goal, tuple((phase.id, phase.name) for phase in plan.phases))
-        if shape != self._shape:
-            await self._emit(_created(plan))
-        for index, phase in enumerate(plan.phases):
-            await self._tell(phase, index)
+        async with self._telling:
+            shape = (plan.goal, tuple((phase.id, phase.name) for phase in plan.phases))
+            if shape != self._shape:
+                await self._emit(_created(plan))
+            for index, phase in enumerate(plan.phases):
+                await self._tell(phase, index)
 
     async def _emit(self, event: PlanEvent) -> None:
         self._remember(event)

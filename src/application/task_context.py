@@ -149,7 +149,8 @@ class TaskContext:
                 proposed = tuple(choices) or None
                 await self.emit(InputRequired(prompt=question, choices=proposed))
                 answer = await self._questions.reply(self._task, call_id)
-        await self.emit(InputReceived(kind="message", by=answer.by))
+            # Told before the next question, or a task that waits would look as if it ran.
+            await self.emit(InputReceived(kind="message", by=answer.by))
         return answer.text
 
     async def forget_answers(self) -> None:

@@ -1,17 +1,20 @@
 """What an attempt that was cut off has left to be ended."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import anyio
 import pytest
 
 from application.conversation import NOT_MADE, UNANSWERED, UNKNOWN_OUTCOME
 from application.react_plan import PlanProgress
 from application.task_past import TaskPast
 from domain.approval import ApprovalDecision, Decision
+from domain.events import AgentEvent
 from domain.plan import PhaseStatus, Plan, PlanPhase
 from domain.reply import Reply
-from domain.thinking_events import PhaseComplete
+from domain.thinking_events import PhaseComplete, PhaseStart, PlanCreated
 from domain.tool_events import (
     ApprovalRequired,
     ApprovalResolved,
@@ -126,3 +129,20 @@ async def test_a_plan_that_was_told_before_is_gone_on_with() -> None:
 
 def plan(status: PhaseStatus) -> Plan:
     return Plan(goal="all of it", phases=(PlanPhase(id="a", name="look", status=status),))
+
+
+async def test_of_two_plans_in_one_answer_the_first_is_told_before_the_second() -> None:
+    context = SlowContext()
+    progress = PlanProgress(context)
+    other = replace(plan("in_progress"), goal="another")
+
+    await asyncio.gather(progress.update(plan("in_progress")), progress.update(other))
+
+    kinds = [type(event) for event in context.events]
+    assert kinds == [PlanCreated, PhaseStart, PlanCreated]
+
+
+class SlowContext(FakeContext):
+    async def emit(self, event: AgentEvent) -> None:
+        await anyio.lowlevel.checkpoint()
+        await super().emit(event)
