@@ -142,6 +142,7 @@ def react_runner(
     tries: int = 4,
     log: ToldLog | None = None,
     window_tokens: int = WINDOW_TOKENS,
+    ids: CountingIdSource | None = None,
 ) -> ReactRunner:
     """Text is joined until an answer's end, so that the events do not depend on time."""
     return ReactRunner(
@@ -149,7 +150,7 @@ def react_runner(
         tools=tools,
         memory=(log or ToldLog()).memory(),
         clock=FakeClock(),
-        ids=CountingIdSource(),
+        ids=ids or CountingIdSource(),
         retry=Retry(tries=tries, sleep=waits or Waits()),
         join_s=60,
         window_tokens=window_tokens,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from itertools import accumulate, count
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,22 +15,12 @@ from domain.errors import ModelRefused, ModelUnavailable, ToolError
 from domain.events import AgentEvent
 from domain.ids import AgentName
 from domain.task import Approval
-from domain.task_events import TaskAnalysis
-from domain.thinking_events import (
-    IterationComplete,
-    IterationStart,
-    Message,
-    PhaseComplete,
-    PhaseStart,
-    PlanCreated,
-    ThinkComplete,
-    ThinkDelta,
-    Thinking,
-)
-from domain.tool_events import ToolCallComplete, ToolCallStart, ToolCallStream
+from domain.task_events import TaskAnalysis, TaskQueued, TaskStarted
+from domain.thinking_events import TokenUsage
 from ports.language_model import ReasoningDelta, TextDelta
 from ports.runner import Completed, Outcome
 from ports.tool import Tool, ToolContext, ToolResult
+from tests.fakes import CountingIdSource
 from tests.react_fakes import (
     FakeContext,
     FakeModel,
@@ -40,6 +31,8 @@ from tests.react_fakes import (
     tool_call,
     usage,
 )
+from tests.react_order import Order
+from tests.told_log import ToldLog
 
 STATUSES = st.sampled_from(["pending", "in_progress", "completed"])
 
@@ -87,17 +80,81 @@ def test_every_start_has_its_end_and_nothing_is_out_of_place(
 
     outcome = asyncio.run(run(script, context))
 
-    assert isinstance(context.events[0], TaskAnalysis)
-    order = Order()
-    for event in context.events[1:]:
-        order.take(event)
+    order = in_order(context.events)
     assert order.is_closed
     if isinstance(outcome, Completed):
         assert order.last_said == outcome.final_answer
         assert order.iterations == outcome.total_iterations
 
 
-async def run(script: Sequence[Sequence[Step]], context: FakeContext) -> Outcome:
+@settings(max_examples=150, deadline=None)
+@given(script=SCRIPTS, at=st.integers(1, 40))
+def test_wherever_a_run_is_cancelled_all_that_was_begun_is_ended(
+    script: Sequence[Sequence[Step]], at: int
+) -> None:
+    context = FakeContext()
+
+    asyncio.run(cancelled(script, context, at))
+
+    assert in_order(context.events).is_closed
+
+
+@settings(max_examples=150, deadline=None)
+@given(script=SCRIPTS, rest=SCRIPTS, kept=st.integers(0, 40))
+def test_wherever_a_server_is_killed_the_next_attempt_ends_what_was_begun_and_goes_on(
+    script: Sequence[Sequence[Step]], rest: Sequence[Sequence[Step]], kept: int
+) -> None:
+    first, again, ids = FakeContext(), FakeContext(), CountingIdSource()
+    asyncio.run(run(script, first, ids=ids))
+    log = ToldLog(TaskQueued(task="do it"), TaskStarted(worker_id="w", agent_kind="react"))
+    log.tell(*first.events[:kept])
+
+    outcome = asyncio.run(run(rest, again, ids=ids, log=log))
+
+    events = [*first.events[:kept], *again.events]
+    order = in_order(events)
+    assert order.is_closed
+    assert sums_are_right(events)
+    if isinstance(outcome, Completed):
+        assert order.last_said == outcome.final_answer
+        assert order.iterations == outcome.total_iterations
+
+
+async def cancelled(script: Sequence[Sequence[Step]], context: FakeContext, at: int) -> None:
+    """It is cancelled with its event of that number, if it has as many."""
+    running = asyncio.ensure_future(run(script, context))
+    numbers = count(1)
+
+    def look(_: AgentEvent) -> None:
+        if next(numbers) == at:
+            running.cancel()
+
+    context.fails_with = look
+    await asyncio.wait((running,))
+
+
+def in_order(events: Sequence[AgentEvent]) -> Order:
+    assert all(isinstance(event, TaskAnalysis) for event in events[:1])
+    order = Order()
+    for event in events[1:]:
+        order.take(event)
+    return order
+
+
+def sums_are_right(events: Sequence[AgentEvent]) -> bool:
+    """Whether each total is what was used up to there, in all attempts."""
+    used = [event for event in events if isinstance(event, TokenUsage)]
+    sums = accumulate(one.input_tokens + one.output_tokens for one in used)
+    return [one.total_tokens for one in used] == list(sums)
+
+
+async def run(
+    script: Sequence[Sequence[Step]],
+    context: FakeContext,
+    *,
+    ids: CountingIdSource | None = None,
+    log: ToldLog | None = None,
+) -> Outcome:
     tools: list[Tool] = [
         FakeTool("ls", listed),
         FakeTool("fail", failing),
@@ -105,61 +162,5 @@ async def run(script: Sequence[Sequence[Step]], context: FakeContext) -> Outcome
         UpdatePlanTool(),
         AskUserTool(),
     ]
-    return await react_runner(FakeModel(*script), *tools).run(react_task(), context)
-
-
-class Order:
-    """Asserts with each event that it may come now."""
-
-    def __init__(self) -> None:
-        self.iterations = 0
-        self.last_said: str | None = None
-        self._is_iterating = False
-        self._is_thinking = False
-        self._phases: set[tuple[str, str]] = set()
-        self._completed: set[tuple[str, str]] = set()
-        self._open: set[str] = set()
-        self._ended: set[str] = set()
-
-    @property
-    def is_closed(self) -> bool:
-        return not (self._is_iterating or self._is_thinking or self._open)
-
-    def take(self, event: AgentEvent) -> None:
-        match event:
-            case IterationStart(iteration=number):
-                assert self.is_closed and number == self.iterations + 1
-                self.iterations, self._is_iterating = number, True
-            case IterationComplete(iteration=number):
-                assert self._is_iterating and number == self.iterations
-                assert not self._is_thinking and not self._open
-                self._is_iterating = False
-            case Thinking(iteration=number):
-                assert self._is_iterating and number == self.iterations and not self._is_thinking
-                self._is_thinking = True
-            case ThinkDelta():
-                assert self._is_thinking
-            case ThinkComplete():
-                assert self._is_thinking
-                self._is_thinking = False
-            case Message(content=text):
-                assert self._is_iterating and not self._is_thinking
-                self.last_said = text
-            case ToolCallStart(call_id=call_id):
-                assert self._is_iterating and call_id not in self._open | self._ended
-                self._open.add(call_id)
-            case ToolCallStream(call_id=call_id):
-                assert call_id in self._open
-            case ToolCallComplete(call_id=call_id):
-                self._open.remove(call_id)
-                self._ended.add(call_id)
-            case PlanCreated():
-                assert self._open
-            case PhaseStart(phase_id=phase_id, phase_name=name):
-                assert self._open and (phase_id, name) not in self._phases
-                self._phases.add((phase_id, name))
-            case PhaseComplete(phase_id=phase_id, phase_name=name):
-                assert (phase_id, name) in self._phases - self._completed
-                self._completed.add((phase_id, name))
-            case _:
-                assert self._is_iterating
+    runner = react_runner(FakeModel(*script), *tools, ids=ids, log=log)
+    return await runner.run(react_task(), context)
