@@ -23,6 +23,7 @@ class Order:
         self.last_said: str | None = None
         self._is_iterating = False
         self._is_thinking = False
+        self._calls = 0
         self._phases: set[tuple[str, str]] = set()
         self._completed: set[tuple[str, str]] = set()
         self._open: set[str] = set()
@@ -36,8 +37,9 @@ class Order:
         match event:
             case IterationStart(iteration=number):
                 assert self.is_closed and number == self.iterations + 1
-                self.iterations, self._is_iterating = number, True
-            case IterationComplete(iteration=number):
+                self.iterations, self._is_iterating, self._calls = number, True, 0
+            case IterationComplete(iteration=number, tool_calls=calls):
+                assert calls == self._calls
                 assert self._is_iterating and number == self.iterations
                 assert not self._is_thinking and not self._open
                 self._is_iterating = False
@@ -55,6 +57,7 @@ class Order:
             case ToolCallStart(call_id=call_id):
                 assert self._is_iterating and call_id not in self._open | self._ended
                 self._open.add(call_id)
+                self._calls += 1
             case ToolCallStream(call_id=call_id):
                 assert call_id in self._open
             case ToolCallComplete(call_id=call_id):

@@ -58,7 +58,6 @@ class ReactRun:
         ]
         self._asked_at = len(memory.earlier) + 1
         self._usage = memory.past.spent.usage
-        self._tool_calls = 0
         self._repetition = Repetition()
         self._is_price_missed = False
         self._said_before = ""
@@ -69,7 +68,7 @@ class ReactRun:
     async def iterate(self, iteration: int, *, most: int) -> str | None:
         """Think once and carry out what was thought of; the final answer if that was it."""
         await self._context.pause_point()
-        tokens_before, self._tool_calls = self._usage.total_tokens, 0
+        tokens_before, calls_before = self._usage.total_tokens, len(self._tool_run.begun)
         try:
             await self._context.emit(IterationStart(iteration=iteration, max_iterations=most))
             await self._fit()
@@ -89,7 +88,7 @@ class ReactRun:
             await self._context.emit(
                 IterationComplete(
                     iteration=iteration,
-                    tool_calls=self._tool_calls,
+                    tool_calls=len(self._tool_run.begun) - calls_before,
                     tokens_used=self._usage.total_tokens - tokens_before,
                 )
             )
@@ -175,7 +174,6 @@ class ReactRun:
     async def _act(self, thought: Thought) -> None:
         calls = thought.tool_calls
         await self._context.pause_point()
-        self._tool_calls = len(calls)
         told = await self._tools.carry_out(calls, self._tool_run)
         if thought.is_cut:
             told = told_of_cut(told)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from application.react_group import together
@@ -64,6 +64,8 @@ class ToolRun:
     task: Task
     context: RunContext
     plan: PlanProgress
+    begun: list[CallId] = field(default_factory=list)
+    """Those of which a watcher was told."""
 
 
 class ToolCalls:
@@ -103,6 +105,7 @@ class ToolCalls:
                     call_id=call_id, tool_name=call.tool_name, arguments=call.arguments or {}
                 )
             )
+            run.begun.append(call_id)
             # A call whose beginning is not in the log would be made twice after a crash.
             await run.context.recorded()
             refusal = await self._refusal(call, call_id, run)
