@@ -2,13 +2,34 @@
 
 import json
 import signal
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
 from tests.e2e.cli_process import Cli
 
+Arguments = tuple[str, ...]
+Ended = CompletedProcess[str]
+
 STUBBORN = "trap '' INT TERM HUP; echo ready; while :; do sleep 1; done"
+EXIT_CODES: Mapping[Arguments, int] = {
+    ("run", "--agent", "shell", "exit 9"): 1,
+    ("run", "--agent", "nobody", "hi"): 2,
+    ("run", "--model", "m", "--agent", "shell", "hi"): 2,
+    ("run", " "): 2,
+    ("run", "hi", "--session", "no spaces"): 2,
+    ("run", "hi", "--timeout", "soon"): 2,
+    ("exec",): 2,
+    ("exec", "--", "true"): 0,
+    ("exec", "--", "no-such-command"): 127,
+    ("exec", "--", "./readable"): 126,
+    ("exec", "--", "sh", "-c", "exit 9"): 9,
+    ("exec", "--", "sh", "-c", "kill -TERM $$"): 143,
+    ("exec", "--timeout", "0.2", "--", "sleep", "60"): 1,
+}
 
 
 @pytest.fixture
@@ -63,28 +84,24 @@ def test_a_session_goes_on_in_the_next_run(cli: Cli) -> None:
     assert [json.loads(line)["seq"] for line in ran.stdout.splitlines()] == list(range(8, 15))
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code"),
-    [
-        (("run", "--agent", "shell", "exit 9"), 1),
-        (("run", "--agent", "nobody", "hi"), 2),
-        (("run", "--model", "m", "--agent", "shell", "hi"), 2),
-        (("run", " "), 2),
-        (("run", "hi", "--session", "no spaces"), 2),
-        (("run", "hi", "--timeout", "soon"), 2),
-        (("exec",), 2),
-        (("exec", "--", "true"), 0),
-        (("exec", "--", "no-such-command"), 127),
-        (("exec", "--", "./readable"), 126),
-        (("exec", "--", "sh", "-c", "exit 9"), 9),
-        (("exec", "--", "sh", "-c", "kill -TERM $$"), 143),
-        (("exec", "--timeout", "0.2", "--", "sleep", "60"), 1),
-    ],
-)
-def test_the_exit_code_tells_how_it_ended(cli: Cli, arguments: tuple[str, ...], code: int) -> None:
-    (cli.folder / "readable").touch(mode=0o600)
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> Mapping[Arguments, Ended]:
+    """Two at a time, each in a folder of its own: a command takes long to start."""
 
-    ran = cli.run(*arguments)
+    def run(arguments: Arguments) -> Ended:
+        cli = Cli(folder=tmp_path_factory.mktemp("ended"))
+        (cli.folder / "readable").touch(mode=0o600)
+        return cli.run(*arguments)
+
+    with ThreadPoolExecutor(max_workers=2) as some:
+        return dict(zip(EXIT_CODES, some.map(run, EXIT_CODES), strict=True))
+
+
+@pytest.mark.parametrize(("arguments", "code"), EXIT_CODES.items())
+def test_the_exit_code_tells_how_it_ended(
+    ended: Mapping[Arguments, Ended], arguments: Arguments, code: int
+) -> None:
+    ran = ended[arguments]
 
     assert (ran.returncode, "Traceback" in ran.stderr) == (code, False)
 
