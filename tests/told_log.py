@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from adapters.memory.approval_store import MemoryApprovalStore
-from adapters.memory.database import MemoryDatabase, SessionRow
+from adapters.memory.database import MemoryDatabase, SessionRow, TaskRow
 from adapters.memory.event_log import MemoryEventLog
 from adapters.memory.question_store import MemoryQuestionStore
 from adapters.memory.session_store import MemorySessionStore
@@ -16,6 +16,7 @@ from domain.events import AgentEvent, Origin
 from domain.ids import AgentName, SessionId, SessionKey, TaskId
 from domain.principal import LOCAL
 from domain.session import Session
+from domain.task import Task
 from tests.fakes import CountingIdSource, FakeClock
 
 
@@ -38,7 +39,7 @@ class ToldLog:
                 last_seq=0,
             )
         )
-        database = MemoryDatabase(FakeClock())
+        database = self._database = MemoryDatabase(FakeClock())
         database.sessions[self.key] = self._row
         self._log = MemoryEventLog(database)
         self._origins = SessionOrigins(sessions=MemorySessionStore(database), log=self._log)
@@ -63,6 +64,10 @@ class ToldLog:
             self._codec.encode(event, origin, at=self.at, tag=self._ids.tag()) for event in events
         ]
         self._row.append(encoded, at=self.at)
+
+    def holds(self, task: Task) -> None:
+        """Its task can be asked about."""
+        self._database.tasks[task.task_id] = TaskRow(task=task)
 
     def messages(self) -> SessionMessages:
         return SessionMessages(log=self._log, codec=self._codec, origins=self._origins)

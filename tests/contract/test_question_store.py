@@ -140,6 +140,19 @@ async def test_what_is_forgotten_is_gone(desk: Desk) -> None:
     assert await desk.store.find(task_id) is None
 
 
+async def test_a_purge_takes_the_questions_of_ended_tasks_along(desk: Desk) -> None:
+    claim, waiting = await desk.scene.start("one"), await desk.scene.start("two")
+    for task_id in (claim.task.task_id, waiting.task.task_id):
+        await desk.store.open(task_id, "call_1")
+    await desk.scene.end(claim)
+
+    await desk.scene.sessions.purge()
+    await desk.ask()
+
+    assert await desk.store.find(claim.task.task_id) is None
+    assert await desk.store.find(waiting.task.task_id) == StoredQuestion(call_id="call_1")
+
+
 async def test_a_purged_session_takes_its_question_along(desk: Desk) -> None:
     claim = await desk.scene.start()
     await desk.store.open(claim.task.task_id, "call_1")

@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 
+import pytest
+
 from domain.events import AgentEvent
 from domain.ids import CallId
+from domain.reply import Reply
 from domain.task_events import TaskAnalysis, TaskComplete, TaskFailed, TaskQueued, TaskStarted
 from domain.thinking_events import (
     IterationComplete,
@@ -13,7 +16,7 @@ from domain.thinking_events import (
     Thinking,
     TokenUsage,
 )
-from domain.tool_events import ToolCallComplete, ToolCallStart
+from domain.tool_events import InputReceived, InputRequired, ToolCallComplete, ToolCallStart
 from domain.usage import Usage
 from ports.language_model import AssistantMessage, TextDelta, ToolCall, ToolMessage, UserMessage
 from ports.runner import Completed
@@ -116,6 +119,28 @@ async def test_a_call_in_flight_is_closed_with_an_unknown_outcome_and_told_to_th
     assert iteration == IterationComplete(iteration=1, tool_calls=1, tokens_used=15)
     told = model.requests[0].messages[-1]
     assert told == ToolMessage(call_id=CallId("c1"), content=f"Error: {complete.error}")
+
+
+@pytest.mark.parametrize("is_cancelled", [False, True], ids=["killed", "stopped"])
+async def test_words_that_came_when_nobody_listened_any_more_are_told_to_the_model(
+    is_cancelled: bool,
+) -> None:
+    ended = ToolCallComplete(
+        call_id="c1", tool_name="ls", status="error", result="", error="cut off", duration_ms=1
+    )
+    over = IterationComplete(iteration=1, tool_calls=1, tokens_used=15)
+    log, task = ToldLog(TaskQueued(task="go"), STARTED, ANALYSED, *BEGUN), react_task("go")
+    log.tell(InputRequired(prompt="Which?"), *((ended, over) if is_cancelled else ()))
+    log.holds(task)
+    await log.questions.open(task.task_id, "c1")
+    await log.questions.answer(task.task_id, Reply(text="blue", by="ann"))
+    model, context = FakeModel([text("So be it.")]), FakeContext()
+
+    await react_runner(model, FakeTool("ls", ok), log=log).run(task, context)
+
+    told = model.requests[0].messages[-1]
+    assert told == ToolMessage(call_id=CallId("c1"), content="blue")
+    assert context.events[0] == InputReceived(kind="message", by="ann")
 
 
 async def test_an_answer_that_was_given_already_is_not_asked_for_again() -> None:

@@ -19,7 +19,10 @@ def pausing_router(*, pausing: Pausing, caller: Caller) -> APIRouter:
 
     @router.post("/{task_id}/pause", status_code=202, responses=problems(409))
     async def pause_task(task_id: str, principal: Asker) -> TaskAnswer:
-        """Ask a task to rest before its next step; `task_paused` tells that it does."""
+        """Ask a task to rest before its next step; `task_paused` tells that it does.
+
+        The wish is stored: any node takes it, and it holds when the task is carried out again.
+        """
         return task_answer(await pausing.pause(principal, path_task_id(task_id)))
 
     @router.post("/{task_id}/resume", status_code=202, responses=problems(409))

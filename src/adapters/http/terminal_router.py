@@ -53,7 +53,10 @@ def terminal_router(
     async def give_input(
         task_id: str, body: Annotated[InputBody, Body()], principal: Asker
     ) -> InputAnswer:
-        """Type to the task, send it a signal, or give its terminal another size."""
+        """Type to the task, send it a signal, or give its terminal another size.
+
+        A `message` for a task that asks something is the answer, which any node takes, once.
+        """
         known_id = path_task_id(task_id)
         await terminals.give(principal, known_id, task_input(body))
         return input_answer(known_id, body)

@@ -20,7 +20,7 @@ class MemoryQuestionStore:
         self._rows: dict[TaskId, _Row] = {}
 
     async def open(self, task_id: TaskId, call_id: str) -> None:
-        for gone in [known for known in self._rows if known not in self._database.tasks]:
+        for gone in [known for known in self._rows if not self._is_unfinished(known)]:
             del self._rows[gone]
         self._rows[task_id] = _Row(StoredQuestion(call_id=call_id))
 
@@ -29,8 +29,8 @@ class MemoryQuestionStore:
         return row.question if row else None
 
     async def answer(self, task_id: TaskId, reply: Reply) -> bool:
-        row, task = self._rows.get(task_id), self._database.tasks.get(task_id)
-        if row is None or not row.is_open or task is None or task.task.status.is_final:
+        row = self._rows.get(task_id)
+        if row is None or not row.is_open or not self._is_unfinished(task_id):
             return False
         row.question = StoredQuestion(call_id=row.question.call_id, reply=reply)
         row.is_open = False
@@ -44,3 +44,7 @@ class MemoryQuestionStore:
 
     async def forget(self, task_id: TaskId) -> None:
         self._rows.pop(task_id, None)
+
+    def _is_unfinished(self, task_id: TaskId) -> bool:
+        row = self._database.tasks.get(task_id)
+        return row is not None and not row.task.status.is_final

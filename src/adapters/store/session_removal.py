@@ -88,3 +88,11 @@ def forget_old_keys(connection: Connection) -> None:
             idempotency_keys.c.created_at < store_now() - IDEMPOTENCY_KEPT
         )
     )
+
+
+def forget_answers(connection: Connection) -> None:
+    """Of ended tasks, whose own worker did not live to do so."""
+    is_over = exists().where(
+        tasks.c.task_id == questions.c.task_id, tasks.c.finished_at.is_not(None)
+    )
+    connection.execute(delete(questions).where(is_over.correlate(questions)))

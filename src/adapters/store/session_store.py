@@ -93,6 +93,7 @@ class SqlSessionStore:
         for key in keys:
             await self._remove(key)
         await self._database.write(session_removal.forget_old_keys)
+        await self._database.write(session_removal.forget_answers)
         return len(keys)
 
     async def _remove(self, key: SessionKey) -> None:
