@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from adapters.llm.chat_answer import calls_so_far
 from adapters.llm.chat_chunk import FunctionDelta, ToolCallDelta
-from adapters.llm.kept_reasoning import kept
+from adapters.llm.kept_reasoning import Place, kept
 from adapters.llm.messages_event import Block, EventDelta, messages_event
 from adapters.llm.messages_thinking import MESSAGES_FORMAT, MessagesThinking
 from adapters.llm.messages_usage import MessagesCount
@@ -25,6 +25,8 @@ class MessagesAnswer:
         self._count = MessagesCount()
         self._stop_reason: str | None = None
         self._has_begun = False
+        self._text_chars = 0
+        self._call_count = 0
 
     @property
     def has_begun(self) -> bool:
@@ -50,7 +52,8 @@ class MessagesAnswer:
         if self._stop_reason == "refusal":
             raise ModelRefused("the model's provider withheld the answer by its content filter")
         if blocks := self._thinking.blocks():
-            yield kept(blocks, format=MESSAGES_FORMAT)
+            pieces, places = zip(*blocks, strict=True)
+            yield kept(pieces, format=MESSAGES_FORMAT, places=places)
         yield from self._calls.calls()
         if self._stop_reason in _CUT:
             yield AnswerCut()
@@ -61,19 +64,19 @@ class MessagesAnswer:
         match block.type:
             case "tool_use":
                 # Empty here as a rule, and then written piece by piece.
+                self._call_count += 1
                 function = FunctionDelta(name=block.name, arguments=block.input or None)
                 self._calls.add([ToolCallDelta(index=index, id=block.id, function=function)])
             case "thinking" | "redacted_thinking":
-                self._thinking.begin(index, block)
+                place = Place(chars=self._text_chars, calls=self._call_count)
+                self._thinking.begin(index, block, place=place)
                 if block.thinking:
                     yield ReasoningDelta(text=block.thinking)
             case _:
-                if block.text:
-                    yield TextDelta(text=block.text)
+                yield from self._text(block.text)
 
     def _go_on(self, index: int, delta: EventDelta) -> Iterator[ModelPart]:
-        if delta.text:
-            yield TextDelta(text=delta.text)
+        yield from self._text(delta.text)
         if delta.thinking or delta.signature:
             self._thinking.go_on(index, delta)
         if delta.thinking:
@@ -81,3 +84,8 @@ class MessagesAnswer:
         if delta.partial_json:
             function = FunctionDelta(arguments=delta.partial_json)
             self._calls.add([ToolCallDelta(index=index, function=function)])
+
+    def _text(self, text: str | None) -> Iterator[ModelPart]:
+        if text:
+            self._text_chars += len(text)
+            yield TextDelta(text=text)

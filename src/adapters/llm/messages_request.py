@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from adapters.llm.kept_reasoning import Json, pieces_kept
+from adapters.llm.kept_reasoning import Json, in_order
 from adapters.llm.messages_thinking import MESSAGES_FORMAT
 from adapters.llm.reasoning_effort import ReasoningEffort
 from adapters.llm.sent_text import whole_utf8
@@ -74,9 +74,18 @@ def _blocks(message: ModelMessage) -> Iterator[Json]:
         case ToolMessage():
             yield _result(message)
         case AssistantMessage():
-            yield from pieces_kept(message, format=MESSAGES_FORMAT)
-            yield from _text(message.content)
-            yield from map(_call, message.tool_calls)
+            for part in in_order(message, format=MESSAGES_FORMAT):
+                yield from _part(part)
+
+
+def _part(part: Json | str | ToolCall) -> Iterator[Json]:
+    match part:
+        case str():
+            yield from _text(part)
+        case ToolCall():
+            yield _call(part)
+        case dict():
+            yield part
 
 
 def _text(content: str) -> Iterator[Json]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from adapters.llm.kept_reasoning import Json
+from adapters.llm.kept_reasoning import Json, Place
 from adapters.llm.messages_event import Block, EventDelta
 
 MESSAGES_FORMAT = "messages"
@@ -12,6 +12,7 @@ MESSAGES_FORMAT = "messages"
 @dataclass(slots=True)
 class _Thought:
     data: str | None
+    place: Place
     text: list[str] = field(default_factory=list)
     signature: list[str] = field(default_factory=list)
 
@@ -20,9 +21,9 @@ class MessagesThinking:
     def __init__(self) -> None:
         self._thoughts: dict[int, _Thought] = {}
 
-    def begin(self, index: int, block: Block) -> None:
+    def begin(self, index: int, block: Block, *, place: Place) -> None:
         data = block.data or "" if block.type == "redacted_thinking" else None
-        thought = self._thoughts[index] = _Thought(data=data)
+        thought = self._thoughts[index] = _Thought(data=data, place=place)
         thought.text.append(block.thinking or "")
         thought.signature.append(block.signature or "")
 
@@ -31,10 +32,12 @@ class MessagesThinking:
             thought.text.append(delta.thinking or "")
             thought.signature.append(delta.signature or "")
 
-    def blocks(self) -> Sequence[Json]:
+    def blocks(self) -> Sequence[tuple[Json, Place]]:
         """Only what is signed, or sealed: the provider refuses any other."""
         return [
-            block for thought in self._thoughts.values() if (block := _block(thought)) is not None
+            (block, thought.place)
+            for thought in self._thoughts.values()
+            if (block := _block(thought)) is not None
         ]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from adapters.llm.chat_answer import calls_so_far
 from adapters.llm.chat_chunk import FunctionDelta, ToolCallDelta
-from adapters.llm.kept_reasoning import Json, kept
+from adapters.llm.kept_reasoning import Json, Place, kept
 from adapters.llm.responses_event import (
     Fault,
     Response,
@@ -37,6 +37,9 @@ class ResponsesAnswer:
         self._calls = ToolCallJoiner(first_number=calls_so_far(request) + 1)
         self._argument_chars = 0
         self._reasoning: list[Json] = []
+        self._places: list[Place] = []
+        self._text_chars = 0
+        self._call_count = 0
         self._response: Response | None = None
         self._has_begun = False
 
@@ -48,7 +51,9 @@ class ResponsesAnswer:
         event = responses_event(data)
         match event.type:
             case "response.output_text.delta" | "response.refusal.delta":
-                yield TextDelta(text=self._piece(event))
+                text = self._piece(event)
+                self._text_chars += len(text)
+                yield TextDelta(text=text)
             case "response.reasoning_summary_text.delta" | "response.reasoning_text.delta":
                 yield ReasoningDelta(text=self._piece(event))
             case "response.reasoning_summary_part.added" if event.summary_index:
@@ -76,7 +81,7 @@ class ResponsesAnswer:
         if details and details.reason == "content_filter":
             raise ModelRefused("the model's provider withheld the answer by its content filter")
         if self._reasoning:
-            yield kept(self._reasoning, format=RESPONSES_FORMAT)
+            yield kept(self._reasoning, format=RESPONSES_FORMAT, places=self._places)
         yield from self._calls.calls()
         if details and details.reason == "max_output_tokens":
             yield AnswerCut()
@@ -90,11 +95,13 @@ class ResponsesAnswer:
     def _add_item(self, data: Json) -> None:
         item = item_of(data)
         if item.type == "function_call":
+            self._call_count += 1
             function = FunctionDelta(name=item.name, arguments=item.arguments)
             self._calls.add_whole(ToolCallDelta(id=item.call_id, function=function))
         # Without its encrypted content the server does not know its own reasoning again.
         if item.type == "reasoning" and data.get("encrypted_content"):
             self._reasoning.append({key: data[key] for key in _SENT_BACK if key in data})
+            self._places.append(Place(chars=self._text_chars, calls=self._call_count))
 
 
 _SENT_BACK = ("type", "id", "summary", "encrypted_content")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from adapters.llm.kept_reasoning import Json, pieces_kept
+from adapters.llm.kept_reasoning import Json, in_order
 from adapters.llm.reasoning_effort import ReasoningEffort
 from adapters.llm.responses_answer import RESPONSES_FORMAT
 from adapters.llm.sent_text import sent_arguments, whole_utf8
@@ -51,11 +51,15 @@ def _items(message: ModelMessage) -> Iterator[Json]:
 
 
 def _answer(message: AssistantMessage) -> Iterator[Json]:
-    yield from pieces_kept(message, format=RESPONSES_FORMAT)
-    if message.content:
-        yield _said("assistant", message.content)
-    for call in message.tool_calls:
-        yield _call(call)
+    for part in in_order(message, format=RESPONSES_FORMAT):
+        match part:
+            case str():
+                if part:
+                    yield _said("assistant", part)
+            case ToolCall():
+                yield _call(part)
+            case dict():
+                yield part
 
 
 def _said(role: str, content: str) -> Json:
