@@ -13,7 +13,7 @@ from application.react_window import fitted
 from application.session_memory import Memory
 from domain.limits import Spent, over_limit
 from domain.task import Task
-from domain.task_events import Error, Progress
+from domain.task_events import Error, FailureReason, Progress
 from domain.thinking_events import IterationComplete, IterationStart, Message, TokenUsage
 from ports.id_source import IdSource
 from ports.language_model import (
@@ -58,6 +58,7 @@ class ReactRun:
         ]
         self._asked_at = len(memory.earlier) + 1
         self._usage = memory.past.spent.usage
+        self._calls_before = memory.past.spent.tool_calls
         self._repetition = Repetition()
         self._is_price_missed = False
         self._said_before = ""
@@ -172,13 +173,23 @@ class ReactRun:
         await self._context.emit(Error(message=complaint, phase="limits", recoverable=True))
 
     async def _act(self, thought: Thought) -> None:
-        calls = thought.tool_calls
+        """What the limit allows is carried out to its end; then the task ends."""
         await self._context.pause_point()
+        calls = thought.tool_calls[: self._calls_left()]
+        if len(calls) < len(thought.tool_calls):
+            reason: FailureReason = "limit.tool_calls"
+            self.failure = Failed(error=over_limit(reason), reason=reason)
         told = await self._tools.carry_out(calls, self._tool_run)
         if thought.is_cut:
             told = told_of_cut(told)
         for call, message in zip(calls, told, strict=True):
             self._messages.append(await self._checked(call, message))
+
+    def _calls_left(self) -> int | None:
+        limit = self._context.limits.tool_calls
+        if limit is None:
+            return None
+        return max(0, limit - self._calls_before - len(self._tool_run.begun))
 
     async def _checked(self, call: ToolCall, told: ToolMessage) -> ToolMessage:
         """What the model is told of a call; it hears of it when it goes round in circles."""

@@ -93,7 +93,7 @@ def spending(*, usd: float) -> list[Step]:
     ("limits", "reason", "calls"),
     [
         (Limits(iterations=2), "limit.iterations", 2),
-        (Limits(tool_calls=2), "limit.tool_calls", 3),
+        (Limits(tool_calls=2), "limit.tool_calls", 2),
         (Limits(tokens=20), "limit.tokens", 1),
         (Limits(usd=0.5), "limit.usd", 1),
         (Limits(output_bytes=150), "limit.output", 2),

@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 from application.react_message_size import BYTES_PER_TOKEN, size_of
 from application.react_window import fitted
 from domain.ids import CallId
+from domain.limits import Limits
 from domain.task_events import Error, Progress
+from domain.thinking_events import IterationComplete
+from domain.tool_events import ToolCallComplete
 from ports.language_model import (
     AssistantMessage,
     ModelMessage,
@@ -45,6 +48,20 @@ async def test_an_agent_that_repeats_itself_is_told_and_then_stopped() -> None:
     assert "ls was called 3 times with the same arguments and the same result" in told
     errors = [event for event in context.events if isinstance(event, Error)]
     assert [(error.phase, error.recoverable) for error in errors] == [("repetition", True)] * 3
+
+
+async def test_of_one_answers_calls_those_within_the_limit_are_carried_out_whole() -> None:
+    context = FakeContext(limits=Limits(tool_calls=2))
+    model = FakeModel([tool_call("ls", f"m{number}", path=str(number)) for number in range(5)])
+
+    outcome = await react_runner(model, FakeTool("ls", ok)).run(react_task(), context)
+
+    assert outcome == Failed(
+        error="the task went over its limit of tool_calls", reason="limit.tool_calls"
+    )
+    ends = [event.status for event in context.events if isinstance(event, ToolCallComplete)]
+    assert ends == ["ok", "ok"]
+    assert context.events[-1] == IterationComplete(iteration=1, tool_calls=2, tokens_used=0)
 
 
 async def test_the_same_call_with_other_results_is_no_repetition() -> None:
