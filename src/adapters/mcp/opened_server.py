@@ -22,6 +22,7 @@ from ports.tool import Tool
 
 _MOST_TOOLS = 200
 _LEAVE_S = 1.0
+_LOOK_S = 0.5
 _CLIENT = Implementation(name="agentcast", title="Agentcast", version="1")
 
 
@@ -40,9 +41,10 @@ async def opened_server(
             async with _tools(name, server, pipe.streams()) as tools:
                 yield tools
         except Exception as error:
-            if not pipe.last_words:
+            if (ended := await _own_end(process)) is None:
                 raise
-            raise StartFailed(f"it ended, and its last words were: {pipe.last_words}") from error
+            words = f", and its last words were: {pipe.last_words}" if pipe.last_words else ""
+            raise StartFailed(f"it ended {ended}{words}") from error
         finally:
             await _ended(process)
 
@@ -90,6 +92,16 @@ async def _listed(client: Client) -> Sequence[ServedTool]:
         page = await client.list_tools(cursor=page.next_cursor)
         served += page.tools
     return served[:_MOST_TOOLS]
+
+
+async def _own_end(process: RunningProcess) -> str | None:
+    """How it ended, if it did: one that is still there has failed in another way."""
+    try:
+        async with asyncio.timeout(_LOOK_S):
+            ended = await process.wait()
+    except TimeoutError:
+        return None
+    return f"by signal {ended.signal}" if ended.signal else f"with exit code {ended.code}"
 
 
 async def _ended(process: RunningProcess) -> None:

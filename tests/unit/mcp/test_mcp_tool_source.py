@@ -29,6 +29,14 @@ STDIO = McpServer(
     env={"PYTHONPATH": str(PROJECT), "PYTHONDONTWRITEBYTECODE": "1"},
     env_passthrough=("PASSED",),
 )
+REFUSING = """
+import json, sys
+print("still here", file=sys.stderr, flush=True)
+for line in sys.stdin:
+    if "id" in (asked := json.loads(line)):
+        error = {"code": -32603, "message": "no licence"}
+        print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], "error": error}), flush=True)
+"""
 ENVIRONMENT = {"PATH": os.environ["PATH"], "PASSED": "1", "SECRET": "s3cret"}
 
 
@@ -118,7 +126,11 @@ async def test_a_server_that_is_lost_makes_calls_fail_and_no_more(tmp_path: Path
         (McpServer(command="no-such-command"), "no-such-command"),
         (replace(STDIO, args=(*STDIO.args, "broken")), "last words were: there is no key"),
         (McpServer(command="sleep", args=("60",), start_s=0.2), r"not there within 0\.2 s"),
-        (McpServer(command="true"), "t' cannot be used: "),
+        (McpServer(command="true"), "t' cannot be used: it ended with exit code 0"),
+        (
+            McpServer(command=sys.executable, args=("-c", REFUSING)),
+            "t' cannot be used: no licence",
+        ),
         (McpServer(url="http://127.0.0.1:9/mcp"), "t' cannot be used: "),
     ],
 )
