@@ -184,13 +184,12 @@ class StreamFlush:
 
     def _settle(self, channel: StreamChannel) -> None:
         """Join those who wait for the same: they share one watch, and cost next to nothing."""
-        shared = self._shared.place_for(channel)
-        if shared and shared not in self._marked:
-            for client in tuple(channel.clients):
-                channel.part(client)
+        for joining, shared in self._shared.pairs(channel):
+            for client in tuple(joining.clients):
+                joining.part(client)
                 shared.join(client)
                 self._channel_of[client] = shared
-            self._forget(channel)
+            self._forget(joining)
 
     async def _read(self, channel: StreamChannel) -> None:
         try:

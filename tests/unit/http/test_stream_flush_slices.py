@@ -37,3 +37,20 @@ async def most_in_a_turn(here: World, clients: list[Client]) -> int:
             before, written = written, sum(one.writes for one in clients)
             most = max(most, written - before)
     return most
+
+
+async def test_one_that_is_ahead_of_those_who_share_joins_them_once_they_have_caught_up() -> None:
+    async with world() as here:
+        ahead = await here.client()
+        await here.until(lambda: here.has_all(ahead))
+        ahead.fills = True
+        await here.append()
+        await here.until(lambda: here.flush.parked == 1)
+        others = [await here.client() for _ in range(2)]
+        await here.until(lambda: here.channels == 2)
+
+        ahead.make_room()  # it is the first to have its turn from now on
+        await here.append()
+        await here.until(lambda: here.channels == 1)
+
+        assert all(map(here.has_all, [ahead, *others]))
