@@ -35,8 +35,8 @@ class OpenQuestions:
 
         return await looked_again(look, session_key=task.session_key, wakeups=self._wakeups)
 
-    async def is_answered(self, task: Task, reply: Reply) -> bool:
-        """Answer it; False when nothing is asked, or not any more."""
+    async def answer(self, task: Task, reply: Reply) -> bool:
+        """Whether it was heard: not when nothing is asked, or not any more."""
         storable = whole_text(reply.text).replace("\x00", "\ufffd")
         if not await self._store.answer(task.task_id, replace(reply, text=storable)):
             return False

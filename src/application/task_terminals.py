@@ -49,7 +49,7 @@ class TaskTerminals:
     async def _is_answer(self, task: Task, given: TaskInput, *, by: str) -> bool:
         if not isinstance(given, MessageInput) or task.status not in _ANSWERABLE:
             return False
-        return await self._questions.is_answered(task, Reply(text=given.text, by=by))
+        return await self._questions.answer(task, Reply(text=given.text, by=by))
 
     async def _screen(self, principal: Principal, task_id: TaskId) -> LiveScreen:
         task = await self._tasks.get(principal, task_id)

@@ -58,7 +58,7 @@ async def test_a_question_is_told_when_the_answer_to_the_one_before_is() -> None
         ]
         for count in (1, 2):
             await told.until(partial(_has_asked, count))
-            await asked.questions.is_answered(task, Reply(text=str(count), by="ann"))
+            await asked.questions.answer(task, Reply(text=str(count), by="ann"))
 
     received = InputReceived(kind="message", by="ann")
     assert [one.result() for one in asking] == ["1", "2"]
