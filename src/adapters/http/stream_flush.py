@@ -39,6 +39,7 @@ class StreamFlush:
         self._marked: dict[StreamChannel, None] = {}
         self._parked_at: dict[StreamChannel, float] = {}
         self._is_scheduled = False
+        self._scheduled_at = 0.0
         self._chores: set[asyncio.Future[None]] = set()
         self._all_gone = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -103,20 +104,22 @@ class StreamFlush:
 
     @property
     def _now(self) -> float:
-        assert self._loop is not None
-        return self._loop.time()
+        return self._loop.time() if self._loop else 0.0
 
     def _mark(self, channel: StreamChannel) -> None:
         self._marked[channel] = None
-        if not self._is_scheduled and self._loop:
-            self._is_scheduled = True
+        if not self._is_scheduled:
+            self._schedule()
+
+    def _schedule(self) -> None:
+        if self._loop:
+            self._is_scheduled, self._scheduled_at = True, self._now
             self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:
-        self._is_scheduled = False
-        if not self.is_open:
-            return
-        budget, until = SLICE, self._now + _SLICE_S
+        self._is_scheduled, began_at, budget = False, self._now, SLICE
+        # When others take long, so may this, or it would fall behind them for ever.
+        until = began_at + max(_SLICE_S, began_at - self._scheduled_at)
         while self._marked and budget > 0 and self._now < until:
             channel = next(iter(self._marked))
             del self._marked[channel]
@@ -124,9 +127,8 @@ class StreamFlush:
             if self._advance(channel, cost):
                 self._marked[channel] = None
             budget -= cost
-        if self._marked and self._loop:
-            self._is_scheduled = True
-            self._loop.call_soon(self._flush)
+        if self._marked:
+            self._schedule()
 
     def _advance(self, channel: StreamChannel, budget: int) -> bool:
         """Whether there is more to do for this channel at once."""
