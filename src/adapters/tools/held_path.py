@@ -1,13 +1,16 @@
 """Holds the folder of a path, so that no link that is put there meanwhile leads elsewhere."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from adapters.tools.workspace_path import shown_path
 
-_FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_CAN_HOLD = sys.platform == "linux"
+_HELD = os.O_PATH if sys.platform == "linux" else os.O_RDONLY
+_FOLDER = _HELD | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW_FOLDER_MODE = 0o777
 
 
@@ -28,7 +31,10 @@ def held_path(workspace: str, path: Path, *, is_made: bool = False) -> Iterator[
 
 @contextmanager
 def held_folder(workspace: str, folder: Path, *, is_made: bool = False) -> Iterator[Path]:
-    """A path to that very folder of the workspace, whatever becomes of its name."""
+    """A path to that very folder of the workspace, whatever becomes of its name.
+
+    Where there is no /proc the folder is looked at, but only its name can be given.
+    """
     fd = os.open(Path(workspace).resolve(), _FOLDER)
     try:
         for name in Path(shown_path(workspace, folder)).parts:
@@ -37,7 +43,7 @@ def held_folder(workspace: str, folder: Path, *, is_made: bool = False) -> Itera
             inner = os.open(name, _FOLDER, dir_fd=fd)
             os.close(fd)
             fd = inner
-        yield Path(f"/proc/self/fd/{fd}")
+        yield Path(f"/proc/self/fd/{fd}") if _CAN_HOLD else folder
     finally:
         os.close(fd)
 
