@@ -9,7 +9,7 @@ run: $(READY)  ## install what is missing and serve on http://127.0.0.1:8080
 	@$(BIN)/agentcast serve $(ARGS)
 
 test: $(READY)  ## every test that needs neither root nor namespaces
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n 2 $(ARGS)
 
 test-fault: $(READY)  ## fault and load cases; some need root, Linux and npm
 	@npm ci --ignore-scripts --silent --prefix tests/e2e/clients

@@ -20,12 +20,12 @@ from domain.thinking_events import Thinking
 from domain.usage import Usage
 
 
-@pytest.mark.parametrize("status", FINAL)
+@pytest.mark.parametrize("status", sorted(FINAL))
 def test_nothing_follows_an_end(status: TaskStatus) -> None:
     assert not any(status.may_become(other) for other in TaskStatus)
 
 
-@pytest.mark.parametrize("status", LIVE)
+@pytest.mark.parametrize("status", sorted(LIVE))
 def test_a_live_task_may_end_in_every_way(status: TaskStatus) -> None:
     assert all(status.may_become(end) for end in FINAL)
 

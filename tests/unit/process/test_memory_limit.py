@@ -28,6 +28,7 @@ def test_a_failure_close_to_the_limit_is_put_down_to_it(ended: Exit) -> None:
         # What the process seems to have used may be what this one has.
         (Exit(code=1), MOST // 10, MOST // 10),
     ],
+    ids=["well", "far from the limit", "without a limit", "of its parent"],
 )
 def test_other_ends_are_not(ended: Exit, peak_bytes: int, memory_bytes: int | None) -> None:
     assert not ran_out_of_memory(ended, peak_bytes=peak_bytes, memory_bytes=memory_bytes)
