@@ -180,7 +180,7 @@ class ReactRun:
             reason: FailureReason = "limit.tool_calls"
             self.failure = Failed(error=over_limit(reason), reason=reason)
         told = await self._tools.carry_out(calls, self._tool_run)
-        if thought.is_cut:
+        if thought.is_cut and told:
             told = told_of_cut(told)
         for call, message in zip(calls, told, strict=True):
             self._messages.append(await self._checked(call, message))

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from application.react_cut_answer import CUT, GO_ON
+from domain.limits import Limits
 from domain.task_events import Error
 from domain.thinking_events import Message
 from domain.tool_events import ToolCallComplete
@@ -58,3 +59,16 @@ async def test_the_call_that_an_answer_was_cut_in_is_not_made() -> None:
     told = model.requests[1].messages[-1]
     assert isinstance(told, ToolMessage)
     assert told.content.endswith("write less at once]")
+
+
+async def test_a_cut_answer_whose_calls_are_all_over_the_limit_fails_the_task_by_its_name() -> (
+    None
+):
+    context = FakeContext(limits=Limits(tool_calls=1))
+    model = FakeModel([tool_call("ls", "c1", a=1)], [tool_call("ls", "c2", a=2), AnswerCut()])
+
+    outcome = await react_runner(model, FakeTool("ls", ok)).run(react_task(), context)
+
+    assert outcome == Failed(
+        error="the task went over its limit of tool_calls", reason="limit.tool_calls"
+    )
