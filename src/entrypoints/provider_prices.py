@@ -1,4 +1,4 @@
-"""What the models of a provider cost, from a table that is loaded when it is first needed."""
+"""What the models of a provider cost, from a table that is loaded once, beside the work."""
 
 from functools import cache, partial
 
