@@ -13,7 +13,7 @@ from adapters.acp.acp_runner import AcpRunner
 from adapters.process.linux_process_host import LinuxProcessHost
 from adapters.system.id_source import SystemIdSource
 from domain.agent_profile import AgentProfile
-from domain.approval import ApprovalDecision, ApprovalRequest
+from domain.approval import ApprovalDecision, ApprovalRequest, StoredApproval
 from domain.events import AgentEvent
 from domain.ids import AgentName
 from domain.process_events import ProcessExited, ProcessStarted
@@ -36,7 +36,13 @@ class AskedContext(RecordingContext):
     answers: Answer = yes
     asked: list[ApprovalRequest] = field(default_factory=list)
 
-    async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
+    @property
+    def is_handed_back(self) -> bool:
+        return False
+
+    async def approve(
+        self, request: ApprovalRequest, *, asked: StoredApproval | None = None
+    ) -> ApprovalDecision:
         self.asked.append(request)
         return await self.answers(request)
 

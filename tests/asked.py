@@ -36,13 +36,14 @@ class Asked:
         principal: Principal = LOCAL,
         request: ApprovalRequest = REMOVE,
         decision: ApprovalDecision | None = None,
+        mark: str = "f1",
     ) -> StoredApproval:
         return await self.store.open(
             NewApproval(
                 approval_id=self.ids.approval_id(),
                 task=self.live_task(principal),
                 request=request,
-                fingerprint="f1",
+                fingerprint=mark,
                 for_s=900,
                 decision=decision,
             )

@@ -9,7 +9,7 @@ import anyio
 
 from domain.agent_profile import AgentProfile
 from domain.agent_thread import AgentThread
-from domain.approval import ApprovalDecision, ApprovalRequest
+from domain.approval import ApprovalDecision, ApprovalRequest, StoredApproval
 from domain.errors import StartFailed, StateConflict
 from domain.events import AgentEvent
 from domain.ids import AgentName, CallId, SessionId, SessionKey, TaskId
@@ -172,7 +172,13 @@ class RecordingContext:
     async def pause_point(self) -> None:
         return
 
-    async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
+    @property
+    def is_handed_back(self) -> bool:
+        return False
+
+    async def approve(
+        self, request: ApprovalRequest, *, asked: StoredApproval | None = None
+    ) -> ApprovalDecision:
         return ApprovalDecision(decision="approved", by="policy")
 
     async def until(self, is_so: Callable[[], bool]) -> None:

@@ -10,7 +10,7 @@ from application.react_retry import Retry
 from application.react_runner import WINDOW_TOKENS, ReactRunner
 from domain.agent_profile import AgentProfile
 from domain.agent_thread import AgentThread
-from domain.approval import ApprovalDecision, ApprovalRequest
+from domain.approval import ApprovalDecision, ApprovalRequest, StoredApproval
 from domain.events import AgentEvent
 from domain.ids import AgentName, CallId, SessionId, SessionKey, TaskId
 from domain.limits import Limits
@@ -114,7 +114,13 @@ class FakeContext:
     async def pause_point(self) -> None:
         return
 
-    async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
+    @property
+    def is_handed_back(self) -> bool:
+        return False
+
+    async def approve(
+        self, request: ApprovalRequest, *, asked: StoredApproval | None = None
+    ) -> ApprovalDecision:
         self.asked.append(request)
         return self.decision
 

@@ -15,6 +15,7 @@ from application.run_deadlines import RunDeadlines
 from application.session_memory import SessionMemory
 from application.stop_signal import Cancelled, LimitHit, LostLease, ShutDown, StopSignal
 from application.task_context import GRACE_S, TaskContext
+from application.task_past import RESUMED_KINDS
 from domain.agent_profile import AgentProfile
 from domain.errors import (
     AgentcastError,
@@ -67,7 +68,7 @@ class AgentCoordinator:
         secrets: Secrets,
         clock: Clock,
         meter: Meter,
-        resuming: Collection[str] = ("react",),
+        resuming: Collection[str] = RESUMED_KINDS,
     ) -> None:
         """`resuming` are the kinds that go on where an earlier attempt was lost."""
         self._runners = runners
@@ -164,6 +165,7 @@ class AgentCoordinator:
         profile = context.profile
         if profile.on_lost != "requeue" or profile.kind not in self._resuming:
             return None
+        context.may_go_on_later = True
         past = await self._memory.past_of(task)
         context.spent, context.was_paused = past.spent, past.is_paused
         return past.last_seq if past.has_begun else None

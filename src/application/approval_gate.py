@@ -39,14 +39,33 @@ class ApprovalGate:
         self._expires_s = expires_s
 
     async def ask(
-        self, task: Task, request: ApprovalRequest, *, redactor: Redactor, emit: Emit
+        self,
+        task: Task,
+        request: ApprovalRequest,
+        *,
+        redactor: Redactor,
+        emit: Emit,
+        asked: StoredApproval | None = None,
+        is_kept: Callable[[], bool] = lambda: False,
     ) -> ApprovalDecision:
         """Returns when it is decided or expired; both are told as events, whoever decides.
 
         What is stored and shown has no secrets in it; the answer is for the request as it is.
+        `asked` is the question of an earlier attempt. `is_kept`: whether a later one will wait for
+        the answer, should this be cancelled.
         """
+        approval = asked or await self._opened(task, request, redactor)
+        await emit(_question(approval))
+        decision = approval.decision or await self._answer(approval, is_kept)
+        decision = _bound(decision, request, approval.fingerprint)
+        await emit(_resolution(approval, decision))
+        return decision
+
+    async def _opened(
+        self, task: Task, request: ApprovalRequest, redactor: Redactor
+    ) -> StoredApproval:
         asked = request.storable()
-        approval = await self._store.open(
+        return await self._store.open(
             NewApproval(
                 approval_id=self._ids.approval_id(),
                 task=task,
@@ -56,20 +75,17 @@ class ApprovalGate:
                 decision=_by_policy(request.mode or task.approval or self._default),
             )
         )
-        await emit(_question(approval))
-        decision = approval.decision or await self._answer(approval)
-        decision = _bound(decision, request, approval.fingerprint)
-        await emit(_resolution(approval, decision))
-        return decision
 
-    async def _answer(self, approval: StoredApproval) -> ApprovalDecision:
+    async def _answer(
+        self, approval: StoredApproval, is_kept: Callable[[], bool]
+    ) -> ApprovalDecision:
         decision = _EXPIRED
         try:
             decision = await self._decided(approval)
             return decision
         finally:
             # Also when the run is cancelled: nobody may answer what nobody waits for.
-            if decision.decision == "expired":
+            if decision.decision == "expired" and not is_kept():
                 with suppress(AgentcastError):
                     await self._store.withdraw(approval.task_id)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from application.line_findings import LineFindings
 from domain.agent_profile import AgentProfile
 from domain.agent_thread import AgentThread
-from domain.approval import ApprovalDecision, ApprovalRequest
+from domain.approval import ApprovalDecision, ApprovalRequest, StoredApproval
 from domain.events import AgentEvent
 from domain.limits import Limits
 from domain.process_events import Log
@@ -80,8 +80,14 @@ class ExtractingContext:
     async def pause_point(self) -> None:
         await self._context.pause_point()
 
-    async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
-        return await self._context.approve(request)
+    @property
+    def is_handed_back(self) -> bool:
+        return self._context.is_handed_back
+
+    async def approve(
+        self, request: ApprovalRequest, *, asked: StoredApproval | None = None
+    ) -> ApprovalDecision:
+        return await self._context.approve(request, asked=asked)
 
     async def ask(self, question: str, *, call_id: str, choices: Sequence[str] = ()) -> str:
         return await self._context.ask(question, call_id=call_id, choices=choices)

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Collection
 
 from application.event_broadcaster import EventBroadcaster
+from application.task_past import RESUMED_KINDS
 from application.worker_settings import WorkerSettings
 from domain.errors import AgentcastError, AgentNotFound
 from domain.events import Origin
@@ -66,18 +67,22 @@ class LostTasks:
         return True
 
     async def _settle_one(self, claim: Claim) -> None:
-        await self._approvals.withdraw(claim.task.task_id)
-        if claim.task.cancel is None and self._may_requeue(claim.task):
+        kind = self._kind_to_requeue(claim.task) if claim.task.cancel is None else None
+        if kind not in RESUMED_KINDS:
+            await self._approvals.withdraw(claim.task.task_id)
+        if kind is not None:
             await self._tasks.requeue(claim, attempt_spent=True)
         else:
             await self._broadcaster.on_event(_last_word(claim.task), origin_of(claim))
 
-    def _may_requeue(self, task: Task) -> bool:
+    def _kind_to_requeue(self, task: Task) -> str | None:
+        """The kind of its agent; None if it is not to be carried out again."""
         try:
             profile = self._catalog.get(task.agent)
         except AgentNotFound:
-            return False
-        return profile.on_lost == "requeue" and task.attempt < profile.max_attempts
+            return None
+        may = profile.on_lost == "requeue" and task.attempt < profile.max_attempts
+        return profile.kind if may else None
 
 
 def origin_of(claim: Claim) -> Origin:

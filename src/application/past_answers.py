@@ -1,9 +1,15 @@
 """What people had answered to an earlier attempt, which its events may not tell any more."""
 
-from application.task_past import TaskPast
+from collections.abc import Sequence
+from contextlib import suppress
+
+from application.fingerprint import fingerprint
+from application.task_past import TaskPast, WaitingCall
+from domain.approval import StoredApproval
 from domain.errors import ApprovalNotFound
 from domain.ids import ApprovalId
 from domain.task import Task
+from domain.tool_events import ToolCallStart
 from ports.approval_store import ApprovalStore
 from ports.question_store import QuestionStore
 
@@ -14,7 +20,7 @@ class PastAnswers:
         self._questions = questions
 
     async def recall(self, task: Task, past: TaskPast) -> None:
-        """Nothing that the attempt asked can be answered any more; what was, is told."""
+        """A question whether a call may be made stays, if the call is known; no other does."""
         if past.questions:
             await self._recall_approvals(task, past)
         if past.has_asked or past.open_calls:
@@ -23,11 +29,25 @@ class PastAnswers:
                 past.asking_call, past.reply = question.call_id, question.reply
 
     async def _recall_approvals(self, task: Task, past: TaskPast) -> None:
+        """A run asks one thing at a time, so there is at most one that it can still wait for."""
+        for approval in await self._asked(task, past):
+            call = past.call_asked_of(approval.approval_id)
+            if call is not None and _is_for(approval, call):
+                past.waiting = WaitingCall(start=call, question=approval)
+                return
         await self._approvals.withdraw(task.task_id)
-        for approval_id in past.questions:
-            try:
-                approval = await self._approvals.get(task.principal, ApprovalId(approval_id))
-            except ApprovalNotFound:
-                continue
+        for approval in await self._asked(task, past):
             if approval.decision is not None:
-                past.decisions[approval_id] = approval.decision
+                past.decisions[approval.approval_id] = approval.decision
+
+    async def _asked(self, task: Task, past: TaskPast) -> Sequence[StoredApproval]:
+        found: list[StoredApproval] = []
+        for approval_id in past.questions:
+            with suppress(ApprovalNotFound):
+                found.append(await self._approvals.get(task.principal, ApprovalId(approval_id)))
+        return found
+
+
+def _is_for(approval: StoredApproval, call: ToolCallStart) -> bool:
+    """Its event may lack what was secret or long: then nobody knows the call that was asked for."""
+    return approval.fingerprint == fingerprint(call.tool_name, call.arguments)

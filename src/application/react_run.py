@@ -11,6 +11,7 @@ from application.react_repetition import FAILED_AT, TOLD_AT, Repetition, warning
 from application.react_tool_calls import ToolCalls, ToolRun
 from application.react_window import fitted
 from application.session_memory import Memory
+from application.task_past import TaskPast
 from domain.limits import Spent, over_limit
 from domain.task import Task
 from domain.task_events import Error, FailureReason, Progress
@@ -66,6 +67,20 @@ class ReactRun:
         self.failure: Failed | None = None
         """Why the task cannot go on."""
 
+    async def go_on(self, past: TaskPast) -> None:
+        """Carry out the call that an earlier attempt waited to be allowed, if there is one."""
+        if past.waiting is None:
+            return
+        try:
+            message = await self._tools.go_on(past.waiting, self._tool_run)
+            self._messages = [
+                message if isinstance(one, ToolMessage) and one.call_id == message.call_id else one
+                for one in self._messages
+            ]
+        finally:
+            if not self._tool_run.is_to_be_resumed:
+                await self._context.emit(past.end_of_iteration())
+
     async def iterate(self, iteration: int, *, most: int) -> str | None:
         """Think once and carry out what was thought of; the final answer if that was it."""
         await self._context.pause_point()
@@ -86,13 +101,14 @@ class ReactRun:
             await self._act(thought)
             return None
         finally:
-            await self._context.emit(
-                IterationComplete(
-                    iteration=iteration,
-                    tool_calls=len(self._tool_run.begun) - calls_before,
-                    tokens_used=self._usage.total_tokens - tokens_before,
+            if not self._tool_run.is_to_be_resumed:
+                await self._context.emit(
+                    IterationComplete(
+                        iteration=iteration,
+                        tool_calls=len(self._tool_run.begun) - calls_before,
+                        tokens_used=self._usage.total_tokens - tokens_before,
+                    )
                 )
-            )
 
     async def _fit(self) -> None:
         """What was left out of the conversation stays out, so it is told once."""

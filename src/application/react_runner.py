@@ -58,6 +58,7 @@ class ReactRunner:
             profile=context.profile, task_id=task.task_id, workspace=context.workspace
         ) as tools:
             run = self._run(task, context, memory, tools)
+            await run.go_on(memory.past)
             return await _iterate(run, context, done=memory.past.iterations)
 
     def _run(

@@ -8,11 +8,11 @@ from application.approval_gate import ApprovalGate
 from application.open_questions import OpenQuestions
 from application.pause_signal import PauseSignal
 from application.redacted_events import RedactedEvents
-from application.stop_signal import LimitHit, StopSignal
+from application.stop_signal import LimitHit, ShutDown, StopSignal
 from application.working_time import WorkingTime
 from domain.agent_profile import AgentProfile
 from domain.agent_thread import AgentThread
-from domain.approval import ApprovalDecision, ApprovalRequest
+from domain.approval import ApprovalDecision, ApprovalRequest, StoredApproval
 from domain.errors import LeaseLost, LogUnavailable, StorageFull
 from domain.events import AgentEvent, EventListener, Origin
 from domain.limits import Limits, Spent, over_limit
@@ -62,6 +62,8 @@ class TaskContext:
         self.has_spoken = False
         self.was_paused = False
         """An earlier attempt ended while it rested."""
+        self.may_go_on_later = False
+        """A later attempt would go on where this one ended."""
         self._task = task
         self.thread: AgentThread | None = None
         self._approvals = approvals
@@ -80,6 +82,10 @@ class TaskContext:
     @property
     def grace_s(self) -> float:
         return 0.0 if self._stop.is_urgent else GRACE_S
+
+    @property
+    def is_handed_back(self) -> bool:
+        return self.may_go_on_later and isinstance(self._stop.cause, ShutDown)
 
     async def emit(self, event: AgentEvent) -> None:
         if not isinstance(event, ResourceUsage):  # a silent agent uses something too
@@ -133,12 +139,19 @@ class TaskContext:
         self.thread = None
         self.has_spoken = False
 
-    async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
+    async def approve(
+        self, request: ApprovalRequest, *, asked: StoredApproval | None = None
+    ) -> ApprovalDecision:
         # Two open questions at once: the first answer would make a waiting task look running.
         async with self._asking:
             with self.time.standing_still():
                 return await self._approvals.ask(
-                    self._task, request, redactor=self.redactor, emit=self.emit
+                    self._task,
+                    request,
+                    asked=asked,
+                    redactor=self.redactor,
+                    emit=self.emit,
+                    is_kept=lambda: self.is_handed_back,
                 )
 
     async def ask(self, question: str, *, call_id: str, choices: Sequence[str] = ()) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from application.conversation import NOT_MADE, UNANSWERED, UNKNOWN_OUTCOME
 from application.react_plan import PlanEvent
-from domain.approval import POLICY, ApprovalDecision
+from domain.approval import POLICY, ApprovalDecision, StoredApproval
 from domain.events import AgentEvent
 from domain.limits import Spent
 from domain.reply import Reply
@@ -54,8 +54,16 @@ TOLD_IN = frozenset(
 )
 """The types of event that it is made of."""
 
+RESUMED_KINDS = frozenset({"react"})
+"""The kinds of agents that go on where an earlier attempt was lost."""
 
 _EXPIRED = ApprovalDecision(decision="expired", by=POLICY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingCall:
+    start: ToolCallStart
+    question: StoredApproval
 
 
 @dataclass(slots=True)
@@ -71,12 +79,14 @@ class TaskPast:
     tokens_before: int = 0
     """What was spent before that iteration."""
     spent: Spent = field(default_factory=Spent)
-    open_calls: dict[str, str] = field(default_factory=dict)
-    """The tools of the calls that were in flight, by call id."""
+    open_calls: dict[str, ToolCallStart] = field(default_factory=dict)
+    """The calls that were in flight, by call id."""
     withheld: set[str] = field(default_factory=set)
     """Of these calls, those that were not allowed, or not yet."""
     questions: set[str] = field(default_factory=set)
     """The approvals that were waited for."""
+    waiting: WaitingCall | None = None
+    """The call of which the store still has the question: it is carried out once it may be."""
     decisions: dict[str, ApprovalDecision] = field(default_factory=dict)
     """What the store holds of these."""
     is_asking: bool = False
@@ -114,9 +124,9 @@ class TaskPast:
                 self.is_thinking, self._asked = False, count
             case Message(content=text) if self._asked == 0 and not self.is_thinking:
                 self.answer = text
-            case ToolCallStart(call_id=call_id, tool_name=name):
+            case ToolCallStart(call_id=call_id):
                 self.tool_calls += 1
-                self.open_calls[call_id] = name
+                self.open_calls[call_id] = event
             case PlanCreated() | PhaseStart() | PhaseComplete():
                 self.plan.append(event)
             case ApprovalRequired(approval_id=approval_id, call_id=call_id):
@@ -136,27 +146,36 @@ class TaskPast:
             case _:
                 pass
 
+    def call_asked_of(self, approval_id: str) -> ToolCallStart | None:
+        return self.open_calls.get(self._call_of.get(approval_id, ""))
+
     def endings(self) -> Sequence[AgentEvent]:
-        """What was begun and has no end yet, told in the order in which it would have ended."""
+        """What was begun and has no end yet, told in the order in which it would have ended.
+
+        Not of a call that is waiting, nor of its iteration.
+        """
         ends: list[AgentEvent] = []
         if self.is_thinking:
             ends.append(ThinkComplete(iteration=self.iterations, content="", tool_call_count=0))
-        ends += [self._resolved(approval_id) for approval_id in sorted(self.questions)]
+        kept = self.waiting.question.approval_id if self.waiting else None
+        ends += [self._resolved(each) for each in sorted(self.questions) if each != kept]
         if self.is_asking and self.reply is not None:
             ends.append(InputReceived(kind="message", by=self.reply.by))
         ends += self.lost_calls()
-        if self.is_iterating:
-            used = self.spent.usage.total_tokens - self.tokens_before
-            ends.append(
-                IterationComplete(
-                    iteration=self.iterations, tool_calls=self.tool_calls, tokens_used=used
-                )
-            )
+        if self.is_iterating and not self.waiting:
+            ends.append(self.end_of_iteration())
         return ends
+
+    def end_of_iteration(self) -> IterationComplete:
+        used = self.spent.usage.total_tokens - self.tokens_before
+        return IterationComplete(
+            iteration=self.iterations, tool_calls=self.tool_calls, tokens_used=used
+        )
 
     def lost_calls(self) -> Sequence[ToolCallComplete]:
         """How the calls end that were in flight."""
-        return [self._lost(call_id, name) for call_id, name in self.open_calls.items()]
+        kept = self.waiting.start if self.waiting else None
+        return [self._lost(call) for call in self.open_calls.values() if call is not kept]
 
     def _resolved(self, approval_id: str) -> ApprovalResolved:
         given = self.decisions.get(approval_id, _EXPIRED)
@@ -164,11 +183,11 @@ class TaskPast:
             approval_id=approval_id, decision=given.decision, by=given.by, reason=given.reason
         )
 
-    def _lost(self, call_id: str, tool_name: str) -> ToolCallComplete:
-        status, result, error = self._outcome(call_id)
+    def _lost(self, call: ToolCallStart) -> ToolCallComplete:
+        status, result, error = self._outcome(call.call_id)
         return ToolCallComplete(
-            call_id=call_id,
-            tool_name=tool_name,
+            call_id=call.call_id,
+            tool_name=call.tool_name,
             status=status,
             result=result,
             error=error,

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from domain.agent_profile import AgentProfile
 from domain.agent_thread import AgentThread
-from domain.approval import ApprovalDecision, ApprovalRequest
+from domain.approval import ApprovalDecision, ApprovalRequest, StoredApproval
 from domain.events import AgentEvent
 from domain.limits import Limits
 from domain.redaction import Redactor
@@ -94,12 +94,19 @@ class RunContext(Protocol):
         LogUnavailable when the run must not go on.
         """
 
-    async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
+    @property
+    def is_handed_back(self) -> bool:
+        """The run is to end, and another attempt will go on where its events end."""
+
+    async def approve(
+        self, request: ApprovalRequest, *, asked: StoredApproval | None = None
+    ) -> ApprovalDecision:
         """Ask whether the run may do this, and wait for the answer; only `approved` is a yes.
 
         The question and its answer become events. Questions of one run are asked one after
         another, and the time that it waits does not count against its deadlines. What the answer
-        allows is allowed once, with exactly these arguments.
+        allows is allowed once, with exactly these arguments. `asked` is the same question, as an
+        earlier attempt asked it: it is shown again, and an answer that it has is the answer.
         """
 
     async def ask(self, question: str, *, call_id: str, choices: Sequence[str] = ()) -> str:

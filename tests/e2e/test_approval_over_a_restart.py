@@ -40,7 +40,7 @@ def told(body: Json) -> str:
 
 
 @pytest.mark.parametrize("end", [RunningServer.kill, RunningServer.stop], ids=["kill", "stop"])
-async def test_a_task_that_goes_on_asks_anew_and_its_call_is_made_once(
+async def test_a_question_is_answered_after_a_restart_and_its_call_is_made_once(
     tmp_path: Path, end: Callable[[RunningServer], None]
 ) -> None:
     async with served(tmp_path) as client:
@@ -50,15 +50,20 @@ async def test_a_task_that_goes_on_asks_anew_and_its_call_is_made_once(
         async with client.stream(f"/api/v1/tasks/{task_id}/events") as stream:
             await stream.until("approval_required")
             again = (await stream.until("approval_required"))[-1]
-            codes = [await answered(client, one) for one in (question, again, again)]
+            status = (await client.get(f"/api/v1/tasks/{task_id}"))["status"]
+            codes = [await answered(client, question) for _ in range(2)]
         events = await client.events(task_id)
         made = await client.events(await client.submit("cat made.txt", session_id="one"))
 
-    assert codes == [410, 200, 409]
+    assert again.data["approval_id"] == question.data["approval_id"]
+    assert (status, codes) == ("waiting", [200, 409])
     assert ends_of(events) == ["task_complete"]
     assert [one.data["line"] for one in made if one.event == "log"] == ["made"]
-    assert values(events, "tool_call_complete", "status") == ["error", "ok"]
-    assert values(events, "approval_resolved", "decision") == ["expired", "approved"]
+    assert values(events, "tool_call_start", "call_id") == [question.data["call_id"]]
+    assert values(events, "tool_call_complete", "status") == ["ok"]
+    assert values(events, "approval_resolved", "decision") == ["approved"]
+    assert len(values(events, "iteration_start", "iteration")) == 2
+    assert values(events, "iteration_complete", "tool_calls") == [1, 0]
 
 
 async def test_the_question_of_a_task_that_does_not_go_on_is_gone(tmp_path: Path) -> None:

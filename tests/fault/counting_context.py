@@ -8,7 +8,7 @@ import psutil
 
 from domain.agent_profile import AgentProfile
 from domain.agent_thread import AgentThread
-from domain.approval import ApprovalDecision, ApprovalRequest
+from domain.approval import ApprovalDecision, ApprovalRequest, StoredApproval
 from domain.events import AgentEvent
 from domain.limits import Limits
 from domain.process_events import Log
@@ -55,5 +55,11 @@ class CountingContext:
     async def pause_point(self) -> None:
         return
 
-    async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
+    @property
+    def is_handed_back(self) -> bool:
+        return False
+
+    async def approve(
+        self, request: ApprovalRequest, *, asked: StoredApproval | None = None
+    ) -> ApprovalDecision:
         raise AssertionError("a command asks nobody")

@@ -1,7 +1,8 @@
 """What the store knows of an earlier attempt's questions, and its events do not."""
 
+from application.fingerprint import fingerprint
 from application.past_answers import PastAnswers
-from application.task_past import TaskPast
+from application.task_past import TaskPast, WaitingCall
 from domain.approval import ApprovalDecision, StoredApproval
 from domain.principal import LOCAL
 from domain.reply import Reply
@@ -21,22 +22,40 @@ CANCELLED = ToolCallComplete(
 YES = ApprovalDecision(decision="approved", by="ann", reason="mine")
 
 
-async def test_an_approval_that_was_stored_is_known_and_another_is_withdrawn() -> None:
+async def test_a_question_stays_for_the_call_that_it_was_asked_for() -> None:
+    asked = Asked()
+    approval = await asked.ask(mark=fingerprint("shell", {"command": "ls"}))
+    start = ToolCallStart(call_id="call_1", tool_name="shell", arguments={"command": "ls"})
+
+    past = await past_of(asked, approval, start)
+
+    assert past.waiting == WaitingCall(start=start, question=approval)
+    assert past.endings() == []
+    assert (await asked.store.get(LOCAL, approval.approval_id)).status == "pending"
+
+
+async def test_where_the_call_is_not_known_any_more_an_answer_is_and_a_question_is_withdrawn() -> (
+    None
+):
     asked = Asked()
     one, other = await asked.ask(), await asked.ask()
     await asked.store.decide(LOCAL, one.approval_id, YES)
 
-    given = await recalled(asked, one)
-    pending = await recalled(asked, other)
+    masked = ToolCallStart(call_id="call_1", tool_name="shell", arguments={"command": "***"})
+    given = await past_of(asked, one, masked)
+    pending = await past_of(asked, other, masked)
 
-    assert given == {one.approval_id: YES}
-    assert pending == {other.approval_id: ApprovalDecision(decision="expired", by="policy")}
+    assert given.decisions == {one.approval_id: YES}
+    assert pending.decisions == {
+        other.approval_id: ApprovalDecision(decision="expired", by="policy")
+    }
+    assert (given.waiting, pending.waiting) == (None, None)
     assert (await asked.store.get(LOCAL, other.approval_id)).status == "expired"
 
 
-async def recalled(asked: Asked, approval: StoredApproval) -> dict[str, ApprovalDecision]:
+async def past_of(asked: Asked, approval: StoredApproval, start: ToolCallStart) -> TaskPast:
     past = TaskPast()
-    past.take(ToolCallStart(call_id="call_1", tool_name="shell", arguments={}))
+    past.take(start)
     past.take(
         ApprovalRequired(
             approval_id=approval.approval_id,
@@ -50,7 +69,7 @@ async def recalled(asked: Asked, approval: StoredApproval) -> dict[str, Approval
     await PastAnswers(approvals=asked.store, questions=asked.question_store).recall(
         asked.tasks[approval.task_id], past
     )
-    return past.decisions
+    return past
 
 
 async def test_words_that_came_after_the_call_was_cancelled_are_told_to_the_model() -> None:

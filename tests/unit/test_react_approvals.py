@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from domain.agent_profile import AgentProfile
-from domain.approval import ApprovalDecision, ApprovalRequest
+from domain.approval import ApprovalDecision, ApprovalRequest, StoredApproval
 from domain.ids import AgentName
 from domain.task import Approval
 from domain.tool_events import ToolCallComplete
@@ -51,7 +51,9 @@ async def test_a_call_is_made_when_the_log_holds_that_it_may_be() -> None:
     steps: list[str] = []
 
     class RecordingContext(FakeContext):
-        async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
+        async def approve(
+            self, request: ApprovalRequest, *, asked: StoredApproval | None = None
+        ) -> ApprovalDecision:
             steps.append("approved")
             return await super().approve(request)
 

@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from application.react_text_joiner import MAX_CHARS
-from application.react_tool_calls import MAX_RESULT_CHARS
+from application.react_told import MAX_RESULT_CHARS
 from domain.errors import LogUnavailable, ToolError
 from domain.thinking_events import IterationComplete
 from domain.tool_events import ToolCallComplete, ToolCallStart, ToolCallStream, ToolEvent

@@ -3,7 +3,7 @@ import pytest
 from adapters.acp.permissions import Permissions
 from adapters.acp.session_updates import SessionUpdates
 from domain.agent_profile import AgentProfile
-from domain.approval import ApprovalDecision, ApprovalRequest, Decision
+from domain.approval import ApprovalDecision, ApprovalRequest, Decision, StoredApproval
 from domain.ids import AgentName
 from tests.fakes import FakeClock
 from tests.process_fakes import RecordingContext
@@ -12,7 +12,13 @@ from tests.process_fakes import RecordingContext
 class _Decided(RecordingContext):
     decision: Decision = "approved"
 
-    async def approve(self, request: ApprovalRequest) -> ApprovalDecision:
+    @property
+    def is_handed_back(self) -> bool:
+        return False
+
+    async def approve(
+        self, request: ApprovalRequest, *, asked: StoredApproval | None = None
+    ) -> ApprovalDecision:
         return ApprovalDecision(decision=self.decision, by="alice")
 
 
