@@ -31,6 +31,8 @@ class SharedChannels:
         return ()
 
     def forget(self, channel: StreamChannel) -> None:
+        for early in self._early.values():
+            early.pop(channel, None)
         if channel.shared_as:
             del self._of[channel.shared_as]
             self._early.pop(channel.shared_as, None)
