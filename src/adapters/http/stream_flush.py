@@ -127,7 +127,7 @@ class StreamFlush:
             if self._advance(channel, cost):
                 self._marked[channel] = None
             budget -= cost
-        if self._marked:
+        if self._marked and not self._is_scheduled:
             self._schedule()
 
     def _advance(self, channel: StreamChannel, budget: int) -> bool:
