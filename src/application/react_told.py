@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, replace
 
+from application.conversation import CUT_NOTE
 from domain.tool_events import ToolStatus
 from domain.whole_text import whole_text
 from ports.tool import ToolResult
 
 MAX_RESULT_CHARS = 64 * 1024
-_CUT_NOTE = "\n[this is not all: the result was cut]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class Told:
     def observation(self) -> str:
         if self.error is not None:
             return f"Error: {self.error}"
-        return self.result.content + _CUT_NOTE * self.result.truncated
+        return self.result.content + CUT_NOTE * self.result.truncated
 
 
 def failed(error: str) -> Told:
