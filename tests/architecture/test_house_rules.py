@@ -5,13 +5,16 @@ import sys
 from tests.architecture.source_file import source_files
 
 MOST_LINES = 250
+MOST_LINES_OF_A_ROOT = 300
+ROOTS = frozenset({"entrypoints/container.py", "adapters/http/cast_protocol.py"})
+"""A composition root or a protocol class is one list that splitting makes harder to read."""
 SAY_NOTHING = frozenset({"utils", "helpers", "common", "base", "manager", "impl", "misc"})
 
 
 def test_no_file_is_longer_than_can_be_read_in_one_go() -> None:
     too_long = {file.name: len(file.lines) for file in source_files()}
 
-    assert {name: lines for name, lines in too_long.items() if lines > MOST_LINES} == {}
+    assert {name: lines for name, lines in too_long.items() if lines > most_lines(name)} == {}
 
 
 def test_every_file_says_in_one_line_why_it_is_there() -> None:
@@ -53,6 +56,10 @@ def test_annotations_are_never_postponed() -> None:
     postponed = [file.name for file in source_files() if "__future__" in file.imported_packages]
 
     assert postponed == []
+
+
+def most_lines(name: str) -> int:
+    return MOST_LINES_OF_A_ROOT if name in ROOTS else MOST_LINES
 
 
 def first_line_says_why(docstring: str) -> bool:
