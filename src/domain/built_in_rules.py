@@ -29,10 +29,10 @@ _KNOWN_ENDING = (
 _FILE_PATH = (
     r"(?<![\w/.@~:\\-])(?P<value>"
     rf"/{_KNOWN_ROOT}(?:/[\w.@+-]{{0,255}}[\w@+-]){{1,60}}"
-    r"|(?:~|\.{1,2})?/(?:[\w.@+-]++/){0,60}+[\w@+-][\w.@+-]*\.[A-Za-z][A-Za-z0-9]{0,7}"
-    r"|(?:[\w.@+-]++/){1,60}+[\w@+-][\w.@+-]*\.[A-Za-z][A-Za-z0-9]{0,7}"
+    r"|(?:~|\.{1,2})?/(?:[\w.@+-]++/){0,60}+[\w@+-][\w.@+-]{0,254}\.[A-Za-z][A-Za-z0-9]{0,7}"
+    r"|(?:[\w.@+-]++/){1,60}+[\w@+-][\w.@+-]{0,254}\.[A-Za-z][A-Za-z0-9]{0,7}"
     r"|[A-Za-z]:\\(?:[\w.@+ -]+\\)*[\w.@+-]*\w"
-    rf"|[\w@+-][\w.@+-]*\.{_KNOWN_ENDING}"
+    rf"|[\w@+-][\w.@+-]{{0,254}}\.{_KNOWN_ENDING}"
     r")(?![\w/\\])"
     r"(?:[:(](?P<line>\d{1,9})(?:[:,](?P<column>\d{1,9}))?|\"?,? line (?P<line>\d{1,9}))?"
 )
@@ -44,7 +44,7 @@ _COUNT = (
     r"|(?P<errors>\d{1,9}) errors?"
     r"|\d{1,9} (?:todo|deselected|xfailed|xpassed|warnings?|rerun|measured|filtered out))"
 )
-_COUNTS = rf"(?=\d{{1,9}} [a-z]){_COUNT}(?:(?:, |; | \| ){_COUNT}){{0,9}}"
+_COUNTS = rf"(?=\d{{1,9}} [a-z]){_COUNT}(?:(?:, |; | \| ){_COUNT}){{0,9}}+"
 _UNITTEST_COUNT = (
     r"(?:failures=(?P<failed>\d{1,9})|errors=(?P<errors>\d{1,9})|skipped=(?P<skipped>\d{1,9})"
     r"|(?:expected failures|unexpected successes)=\d{1,9})"
@@ -85,10 +85,12 @@ _NAMED_TOKENS = (
     rf"(?<![a-z_-])(?<!max )(?:{_TOKEN_KIND}[ _-]?)?tokens?(?:[ _-]?(?:used|count))?"
     rf"[\"']?\s*[:=]\s*{_AMOUNT}(?! *(?:sent|received)\b)"
 )
-_COUNTED_TOKENS = rf"{_AMOUNT} +(?:{_TOKEN_KIND} +)?tokens?\b"
-_TOKENS_SENT = rf"{_AMOUNT} (?P<kind>sent|received)\b(?<=\btokens:.{{0,120}})"
+_COUNTED_OR_SENT_TOKENS = (
+    rf"{_AMOUNT}(?: +(?:{_TOKEN_KIND} +)?tokens?\b"
+    r"| (?P<kind>sent|received)\b(?<=\btokens:.{0,120}))"
+)
 _TOKEN_USAGE = rf"\b(?P<kind>total|input|output)={_AMOUNT}(?<=\btoken usage:.{{0,200}})"
-_TOKEN_COUNTS = f"{_NAMED_TOKENS}|{_COUNTED_TOKENS}|{_TOKENS_SENT}|{_TOKEN_USAGE}"
+_TOKEN_COUNTS = f"{_NAMED_TOKENS}|{_COUNTED_OR_SENT_TOKENS}|{_TOKEN_USAGE}"
 
 _ERROR_SIGN = (
     r"(?:\b(?:ERROR|FATAL|CRITICAL|SEVERE|PANIC)\b(?!-)"

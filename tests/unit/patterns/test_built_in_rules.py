@@ -1,13 +1,33 @@
 """The built-in rules on lines as tools write them."""
 
+from collections import deque
+from itertools import islice
+from time import thread_time
+
 import pytest
+import regex
 
 from adapters.patterns.regex_pattern_matcher import RegexPatternMatcher
 from domain.built_in_rules import BUILT_IN_RULES, BuiltInRule, built_in_rule
-from domain.extraction import Captured
+from domain.extraction import MOST_FOUND, Captured
 from domain.lines import MAX_LINE_CHARS
 
 Groups = dict[str, Captured]
+
+
+LONGER = 8
+BETWEEN = 24  # between the 8 times of a linear pattern and the 64 of a quadratic one
+REPETITIONS = 5
+
+
+def cost_s(built_in: BuiltInRule, line: str) -> float:
+    """In processor time of this thread, without a limit: only ratios on one machine are asserted."""
+    rule = BUILT_IN_RULES[built_in]
+    assert rule.pattern is not None
+    pattern = regex.compile(rule.pattern, regex.IGNORECASE if rule.ignore_case else 0)
+    began = thread_time()
+    deque(islice(pattern.finditer(line), MOST_FOUND), maxlen=0)
+    return thread_time() - began
 
 
 def found(built_in: BuiltInRule, line: str) -> list[tuple[Captured, Groups | None]]:
@@ -177,13 +197,15 @@ def test_a_line_that_tells_of_no_error_is_left_alone(line: str) -> None:
     ["a", "1 ", "a/", "/a", "1 failed, ", "a.b", "1,234", "error ", "http://", "1 tokens ", "(",
      "tokens: ", "total=", " ", "1.", "A", "/tmp"],
 )  # fmt: skip
-def test_no_line_is_too_hard_for_a_built_in_rule(built_in: BuiltInRule, piece: str) -> None:
-    line = piece * (MAX_LINE_CHARS // len(piece))
-    rules = RegexPatternMatcher().ready([built_in_rule(built_in)])
+def test_the_cost_of_a_built_in_rule_grows_with_the_line_and_not_faster(
+    built_in: BuiltInRule, piece: str
+) -> None:
+    long = piece * (MAX_LINE_CHARS // len(piece))
+    short = long[: len(long) // LONGER]
 
-    rules.find(line, text=line)
+    costs = [(cost_s(built_in, short), cost_s(built_in, long)) for _ in range(REPETITIONS)]
 
-    assert rules.too_slow == ()
+    assert min(cost for _, cost in costs) < BETWEEN * min(cost for cost, _ in costs)
 
 
 def test_a_built_in_rule_may_go_by_another_name() -> None:
