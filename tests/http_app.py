@@ -30,6 +30,7 @@ from application.extraction_test import ExtractionTest
 from domain.principal import LOCAL, Principal
 from domain.task import Task
 from tests.asked import Asked
+from tests.pausing_fakes import FakePausing
 from tests.runner_fakes import FakeOutputArchive
 from tests.unit.http.fake_agents import fake_agents
 from tests.unit.http.fake_coordinator import FakeCoordinator
@@ -52,6 +53,7 @@ class World:
     sessions: FakeSessions = field(default_factory=FakeSessions)
     agents: Agents = field(default_factory=fake_agents)
     asked: Asked = field(default_factory=Asked)
+    pausing: FakePausing = field(default_factory=FakePausing)
     archive: FakeOutputArchive = field(default_factory=FakeOutputArchive)
     authenticator: FakeAuthenticator = field(default_factory=FakeAuthenticator)
     not_ready: NotReady | None = None
@@ -130,7 +132,11 @@ def _application(allowed_hosts: tuple[str, ...], cors_origins: tuple[str, ...]) 
             submit_router(
                 coordinator=coordinator, caller=caller, stream_submission=_stream_submission
             ),
-            tasks_router(coordinator=coordinator, caller=caller),
+            tasks_router(
+                coordinator=coordinator,
+                pausing=_part(lambda world: world.pausing.use),
+                caller=caller,
+            ),
             task_log_router(archive=archive, coordinator=coordinator, caller=caller),
             sessions_router(sessions=_part(lambda world: world.sessions), caller=caller),
             extraction_router(extraction=_part(lambda world: world.extraction), caller=caller),

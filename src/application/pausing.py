@@ -1,15 +1,18 @@
 """Has a task rest, and go on, where a person wants it."""
 
 from collections.abc import Collection
+from typing import Literal
 
 from application.live_runs import LiveRuns
-from domain.errors import StateConflict
+from domain.errors import AgentNotFound, StateConflict
 from domain.ids import TaskId
 from domain.principal import Principal
 from domain.task import LIVE, Task, TaskStatus
 from ports.agent_catalog import AgentCatalog
 from ports.task_store import TaskStore
 from ports.wakeups import Wakeups
+
+RestStep = Literal["pause", "resume"]
 
 
 class Pausing:
@@ -30,6 +33,14 @@ class Pausing:
         self._catalog = catalog
         self._wakeups = wakeups
         self._kinds = kinds
+
+    def next_step(self, task: Task) -> RestStep | None:
+        """Which of the two would be taken of the task as it is; None where neither would."""
+        if task.status.is_final:
+            return None
+        if task.is_pause_wanted:
+            return "resume"
+        return "pause" if task.status in LIVE and self._has_points(task) else None
 
     async def pause(self, principal: Principal, task_id: TaskId) -> Task:
         """Have it rest before its next step; a task that ends before that just ends.
@@ -56,6 +67,12 @@ class Pausing:
             if not task.status.is_final:
                 return task
         raise StateConflict(f"the task is {task.status}; only one that is paused can go on")
+
+    def _has_points(self, task: Task) -> bool:
+        try:
+            return self._catalog.get(task.agent).kind in self._kinds
+        except AgentNotFound:  # removed since it was submitted
+            return False
 
     async def _wish(self, principal: Principal, task_id: TaskId, *, is_wanted: bool) -> Task:
         task = await self._tasks.wish_pause(principal, task_id, is_wanted=is_wanted)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from domain.finite import require_finite
+from domain.usage import usd
 
 Role = Literal["system", "user", "assistant", "tool"]
 
@@ -96,6 +97,8 @@ class TokenUsage:
     def __post_init__(self) -> None:
         require_finite(self.cost_usd)
         require_finite(self.total_cost_usd)
+        object.__setattr__(self, "cost_usd", usd(self.cost_usd))
+        object.__setattr__(self, "total_cost_usd", usd(self.total_cost_usd))
 
 
 ThinkingEvent = (

@@ -7,6 +7,13 @@ from domain.finite import require_finite
 
 N = TypeVar("N", int, float)
 
+_USD_PLACES = 10  # a hundredth of what the cheapest token costs
+
+
+def usd(amount: float | None) -> float | None:
+    """An amount as the decimal it stands for: sums of floats differ from it in the last digits."""
+    return None if amount is None else round(amount, _USD_PLACES)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
@@ -21,6 +28,7 @@ class Usage:
 
     def __post_init__(self) -> None:
         require_finite(self.cost_usd)
+        object.__setattr__(self, "cost_usd", usd(self.cost_usd))
 
     def minus(self, earlier: "Usage") -> "Usage":
         """What came after the earlier sum; of an amount that has not grown, nothing."""

@@ -96,7 +96,7 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None) -> Applic
             submit_router(
                 coordinator=coordinator, caller=caller, stream_submission=streams.of_submission
             ),
-            tasks_router(coordinator=coordinator, caller=caller),
+            tasks_router(coordinator=coordinator, pausing=pausing, caller=caller),
             pausing_router(pausing=pausing, caller=caller),
             terminal_router(
                 terminals=terminals,

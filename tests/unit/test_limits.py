@@ -7,6 +7,7 @@ from domain.limits import Limits, Spent
 from domain.process_events import Log
 from domain.thinking_events import IterationStart, TokenUsage
 from domain.tool_events import ToolCallStart, ToolCallStream
+from domain.usage import Usage
 
 
 def usage(cost_usd: float | None = None) -> TokenUsage:
@@ -63,6 +64,17 @@ def test_a_tasks_own_limits_win_over_those_of_its_agent() -> None:
 def test_a_limit_that_is_no_number_is_refused(value: float) -> None:
     with pytest.raises(ValueError, match="not a finite number"):
         Limits(timeout_s=value)
+
+
+def test_costs_add_up_without_the_noise_of_floats() -> None:
+    spent = Spent()
+    for _ in range(3):
+        spent.count(usage(cost_usd=0.1))
+
+    assert spent.usage.cost_usd == 0.3
+    assert spent.exceeded(Limits(usd=0.3)) is None
+    assert Usage(cost_usd=0.3).minus(Usage(cost_usd=0.1)).cost_usd == 0.2
+    assert usage(cost_usd=3 * 0.0000011).cost_usd == 0.0000033
 
 
 def test_a_cost_that_is_not_known_is_not_taken_for_nothing() -> None:

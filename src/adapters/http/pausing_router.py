@@ -23,11 +23,13 @@ def pausing_router(*, pausing: Pausing, caller: Caller) -> APIRouter:
 
         The wish is stored: any node takes it, and it holds when the task is carried out again.
         """
-        return task_answer(await pausing.pause(principal, path_task_id(task_id)))
+        task = await pausing.pause(principal, path_task_id(task_id))
+        return task_answer(task, pausing.next_step(task))
 
     @router.post("/{task_id}/resume", status_code=202, responses=problems(409))
     async def resume_task(task_id: str, principal: Asker) -> TaskAnswer:
         """Have a paused task go on."""
-        return task_answer(await pausing.resume(principal, path_task_id(task_id)))
+        task = await pausing.resume(principal, path_task_id(task_id))
+        return task_answer(task, pausing.next_step(task))
 
     return router

@@ -84,7 +84,7 @@ async def _waited(
 
 
 def _finished(task: Task) -> Response:
-    return JSONResponse(task_answer(task), headers={"Location": task_path(task.task_id)})
+    return JSONResponse(task_answer(task, None), headers={"Location": task_path(task.task_id)})
 
 
 def _accepted(task: Task) -> Response:

@@ -16,6 +16,7 @@ from adapters.http.task_figures import (
 )
 from adapters.http.task_links import TaskLinks, task_links
 from adapters.wire import timestamp
+from application.pausing import RestStep
 from domain.limits import Limits
 from domain.task import EndReason, Task, TaskStatus
 
@@ -59,7 +60,8 @@ class TaskPage(TypedDict):
     next_cursor: NotRequired[str]
 
 
-def task_answer(task: Task) -> TaskAnswer:
+def task_answer(task: Task, next_step: RestStep | None) -> TaskAnswer:
+    """`next_step` is what `Pausing` would accept of the task as it is."""
     answer = TaskAnswer(
         task_id=task.task_id,
         session_id=task.session_id,
@@ -68,7 +70,7 @@ def task_answer(task: Task) -> TaskAnswer:
         status=task.status,
         created_at=timestamp(task.created_at),
         attempt=task.attempt,
-        links=task_links(task, status=task.status),
+        links=task_links(task, status=task.status, next_step=next_step),
     )
     if task.retry_of is not None:
         answer["retry_of"] = task.retry_of

@@ -1,15 +1,16 @@
 """Where to go on from a task, by the state it is in."""
 
-from typing import Literal, NotRequired
+from typing import NotRequired
 
 from typing_extensions import TypedDict
 
 from adapters.http.links import approvals_path, session_path, task_path
-from domain.task import LIVE, Task, TaskStatus
+from application.pausing import RestStep
+from domain.task import Task, TaskStatus
 
 
 class TaskLinks(TypedDict):
-    """`pause` or `resume` is there while the task is carried out; not every agent can rest."""
+    """`pause` or `resume` is there where that would be accepted now."""
 
     self: str
     events: str
@@ -22,7 +23,7 @@ class TaskLinks(TypedDict):
     resume: NotRequired[str]
 
 
-def task_links(task: Task, *, status: TaskStatus) -> TaskLinks:
+def task_links(task: Task, *, status: TaskStatus, next_step: RestStep | None = None) -> TaskLinks:
     path = task_path(task.task_id)
     links = TaskLinks(
         self=path,
@@ -34,7 +35,6 @@ def task_links(task: Task, *, status: TaskStatus) -> TaskLinks:
     )
     if status is not TaskStatus.QUEUED:
         links["screen"] = f"{path}/screen"
-    if status in LIVE:
-        way: Literal["pause", "resume"] = "resume" if task.is_pause_wanted else "pause"
-        links[way] = f"{path}/{way}"
+    if next_step is not None:
+        links[next_step] = f"{path}/{next_step}"
     return links

@@ -12,32 +12,37 @@ from adapters.http.problem_schema import problems
 from adapters.http.query_parameters import TaskListQuery
 from adapters.http.request_bodies import CancelBody
 from adapters.http.task_answer import TaskAnswer, TaskPage, task_answer
+from application.pausing import Pausing
 from application.server_coordinator import ServerCoordinator
 from domain.ids import AgentName, SessionId, TaskId
 from domain.principal import Principal
+from domain.task import Task
 from ports.task_store import Cancellation, TaskQuery
 
 _AS_USUAL = CancelBody()
 _HAD_ENDED = {"model": TaskAnswer, "description": "The task had ended before."}
 
 
-def tasks_router(*, coordinator: ServerCoordinator, caller: Caller) -> APIRouter:
+def tasks_router(*, coordinator: ServerCoordinator, pausing: Pausing, caller: Caller) -> APIRouter:
     router = APIRouter(route_class=JsonRoute, prefix="/tasks", tags=["tasks"])
     Asker = Annotated[Principal, Depends(caller)]
+
+    def answer_of(task: Task) -> TaskAnswer:
+        return task_answer(task, pausing.next_step(task))
 
     @router.get("", responses=problems())
     async def list_tasks(query: Annotated[TaskListQuery, Query()], principal: Asker) -> TaskPage:
         """Newest first."""
         found = await coordinator.list_tasks(principal, _task_query(query))
         page, last = cut_page(found, query.limit)
-        answer = TaskPage(items=[task_answer(task) for task in page])
+        answer = TaskPage(items=[answer_of(task) for task in page])
         if last is not None:
             answer["next_cursor"] = dump_cursor(last.task_id)
         return answer
 
     @router.get("/{task_id}", responses=problems())
     async def get_task(task_id: str, principal: Asker) -> TaskAnswer:
-        return task_answer(await coordinator.get_task(principal, path_task_id(task_id)))
+        return answer_of(await coordinator.get_task(principal, path_task_id(task_id)))
 
     @router.post(
         "/{task_id}/cancel",
@@ -55,7 +60,7 @@ def tasks_router(*, coordinator: ServerCoordinator, caller: Caller) -> APIRouter
         cancellation = await coordinator.cancel(principal, path_task_id(task_id), mode=mode)
         if _had_ended(cancellation):
             response.status_code = 200
-        return task_answer(cancellation.task)
+        return answer_of(cancellation.task)
 
     return router
 

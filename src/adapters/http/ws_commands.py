@@ -14,7 +14,7 @@ from adapters.http.input_body import InputBody, task_input
 from adapters.http.path_ids import path_approval_id, path_task_id
 from adapters.http.request_bodies import CancelBody, SubmitBody
 from adapters.http.submission import submit_task
-from adapters.http.task_answer import submission_answer, task_answer
+from adapters.http.task_answer import TaskAnswer, submission_answer, task_answer
 from adapters.http.validation_problem import validation_problem
 from adapters.http.ws_messages import CommandMessage
 from application.approvals import Approvals
@@ -23,6 +23,7 @@ from application.server_coordinator import ServerCoordinator
 from application.task_terminals import TaskTerminals
 from domain.ids import TaskId
 from domain.principal import Principal
+from domain.task import Task
 
 T = TypeVar("T")
 _KEY = r"^[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?$"
@@ -88,16 +89,19 @@ class WsCommands:
                 return await self._cancel(principal, command.fields)
             case "pause":
                 task = await self._pausing.pause(principal, _task_id(command.fields))
-                return Answer(status=202, body=task_answer(task))
+                return Answer(status=202, body=self._answer(task))
             case "resume":
                 task = await self._pausing.resume(principal, _task_id(command.fields))
-                return Answer(status=202, body=task_answer(task))
+                return Answer(status=202, body=self._answer(task))
             case "retry":
                 return await self._retry(principal, command.fields)
             case "approve":
                 return await self._approve(principal, command.fields)
             case "input":
                 return await self._input(principal, command.fields)
+
+    def _answer(self, task: Task) -> TaskAnswer:
+        return task_answer(task, self._pausing.next_step(task))
 
     async def _submit(self, principal: Principal, fields: Mapping[str, object]) -> Answer:
         key_fields, body_fields = _parted(fields, "idempotency_key")
@@ -116,7 +120,7 @@ class WsCommands:
         mode = _checked(_CANCEL, body_fields).get("mode", "graceful")
         cancellation = await self._coordinator.cancel(principal, task_id, mode=mode)
         had_ended = cancellation.task.status.is_final and not cancellation.stored
-        return Answer(status=200 if had_ended else 202, body=task_answer(cancellation.task))
+        return Answer(status=200 if had_ended else 202, body=self._answer(cancellation.task))
 
     async def _retry(self, principal: Principal, fields: Mapping[str, object]) -> Answer:
         submission = await self._coordinator.retry(principal, _task_id(fields))

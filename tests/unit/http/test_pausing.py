@@ -1,6 +1,6 @@
 """The routes that have tasks rest and go on, and the same commands over a WebSocket."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 import httpx2
@@ -53,6 +53,17 @@ async def test_the_command_does_and_answers_as_the_route() -> None:
     assert (is_wanted, pausing.run.pauses.is_wanted) == (True, False)
 
 
+async def test_the_answer_leads_to_what_would_be_accepted_next() -> None:
+    pausing = FakePausing()
+
+    paused = await said(pausing, "pause", task_id="task_1")
+    resumed = await said(pausing, "resume", task_id="task_1")
+
+    links = [_links(answer) for answer in (paused, resumed)]
+    assert ["pause" in one for one in links] == [False, True]
+    assert ["resume" in one for one in links] == [True, False]
+
+
 async def test_the_command_is_refused_as_the_route() -> None:
     pausing = FakePausing()
     pausing.is_now(TaskStatus.COMPLETED)
@@ -80,6 +91,12 @@ async def test_a_wrong_command_is_refused_by_its_field(
 
     assert refused.value.status == 422
     assert [error.field for error in refused.value.errors] == [field]
+
+
+def _links(answer: Answer) -> Mapping[str, object]:
+    links = answer.body["links"]
+    assert isinstance(links, Mapping)
+    return links
 
 
 async def said(pausing: FakePausing, name: str, **fields: object) -> Answer:

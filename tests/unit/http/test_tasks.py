@@ -50,24 +50,28 @@ async def test_a_new_task_has_no_fields_without_a_value() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "is_pause_wanted", "ways"),
+    ("agent", "status", "is_pause_wanted", "ways"),
     [
-        (TaskStatus.QUEUED, False, set()),
-        (TaskStatus.RUNNING, False, {"screen", "pause"}),
-        (TaskStatus.WAITING, False, {"screen", "pause"}),
-        (TaskStatus.WAITING, True, {"screen", "resume"}),
-        (TaskStatus.PAUSED, True, {"screen", "resume"}),
-        (TaskStatus.CANCELLED, True, {"screen"}),
+        ("react", TaskStatus.QUEUED, False, set()),
+        ("react", TaskStatus.QUEUED, True, {"resume"}),
+        ("react", TaskStatus.RUNNING, False, {"screen", "pause"}),
+        ("react", TaskStatus.WAITING, False, {"screen", "pause"}),
+        ("react", TaskStatus.WAITING, True, {"screen", "resume"}),
+        ("react", TaskStatus.PAUSED, True, {"screen", "resume"}),
+        ("react", TaskStatus.CANCELLED, True, {"screen"}),
+        ("shell", TaskStatus.RUNNING, False, {"screen"}),
+        ("removed-since", TaskStatus.RUNNING, False, {"screen"}),
     ],
 )
-async def test_links_lead_to_what_the_state_of_a_task_allows(
-    status: TaskStatus, is_pause_wanted: bool, ways: set[str]
+async def test_links_lead_to_what_the_state_and_the_agent_of_a_task_allow(
+    agent: str, status: TaskStatus, is_pause_wanted: bool, ways: set[str]
 ) -> None:
     world = World()
     await submitted(world)
     task_id = TaskId("task_000001")
     world.coordinator.tasks[task_id] = replace(
         world.coordinator.tasks[task_id],
+        agent=AgentName(agent),
         status=status,
         pause=PauseWish(is_wanted=is_pause_wanted, by="ann"),
     )
