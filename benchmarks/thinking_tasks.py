@@ -44,7 +44,7 @@ class Stream:
         self.events += 1
         self.has_hole |= event["seq"] != self.events or self.ends > 0
         match event["event_type"]:
-            case "think_delta":
+            case "message_delta":
                 self.text += str(event["text"])
             case "task_complete":
                 self.ends, self.answer = self.ends + 1, str(event["final_answer"])

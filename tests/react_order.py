@@ -1,10 +1,12 @@
 """The order in which the events of a ReAct task may come."""
 
 from domain.events import AgentEvent
+from domain.task_events import Error
 from domain.thinking_events import (
     IterationComplete,
     IterationStart,
     Message,
+    MessageDelta,
     PhaseComplete,
     PhaseStart,
     PlanCreated,
@@ -26,6 +28,9 @@ class Order:
         self._calls = 0
         self._phases: set[tuple[str, str]] = set()
         self._completed: set[tuple[str, str]] = set()
+        self._reasoning = ""
+        self._said: dict[str, str] = {}
+        """What was told of messages in pieces, by their ids."""
         self._open: set[str] = set()
         self._ended: set[str] = set()
 
@@ -45,14 +50,22 @@ class Order:
                 self._is_iterating = False
             case Thinking(iteration=number):
                 assert self._is_iterating and number == self.iterations and not self._is_thinking
-                self._is_thinking = True
-            case ThinkDelta():
+                self._is_thinking, self._reasoning = True, ""
+            case Error(phase="model") if self._is_thinking:
+                self._reasoning = ""  # the thought starts anew
+            case ThinkDelta(text=text):
                 assert self._is_thinking
-            case ThinkComplete():
+                self._reasoning += text
+            case ThinkComplete(reasoning=reasoning):
                 assert self._is_thinking
+                assert reasoning is None or reasoning == self._reasoning
                 self._is_thinking = False
-            case Message(content=text):
+            case MessageDelta(message_id=message_id, text=text):
+                assert self._is_thinking
+                self._said[message_id] = self._said.get(message_id, "") + text
+            case Message(content=text, message_id=message_id):
                 assert self._is_iterating and not self._is_thinking
+                assert self._said.pop(message_id, "") == text
                 self.last_said = text
             case ToolCallStart(call_id=call_id):
                 assert self._is_iterating and call_id not in self._open | self._ended

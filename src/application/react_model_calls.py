@@ -3,14 +3,16 @@
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Literal
 
 from application.react_cut_answer import without_half_a_call
 from application.react_retry import Retry
-from application.react_text_joiner import JOIN_S, Emit, joined_text
+from application.react_text_joiner import JOIN_S, joined_text
 from domain.errors import ModelRefused, ModelUnavailable
 from domain.task_events import Error
-from domain.thinking_events import ThinkComplete, ThinkDelta, Thinking
+from domain.thinking_events import MessageDelta, ThinkComplete, ThinkDelta, Thinking
 from domain.whole_text import whole_text
+from ports.id_source import IdSource
 from ports.language_model import (
     AnswerCut,
     KeptReasoning,
@@ -26,10 +28,15 @@ from ports.runner import RunContext
 
 MAX_THOUGHT_CHARS = 4 * 1024 * 1024
 
+_Kind = Literal["reasoning", "content"]
+
 
 @dataclass(slots=True)
 class Thought:
     content: str = ""
+    reasoning: str = ""
+    message_id: str = ""
+    """Of the message that the content is a part of; empty until its first word."""
     tool_calls: list[ToolCall] = field(default_factory=list)
     usage: ModelUsage | None = None
     kept_reasoning: str | None = None
@@ -37,19 +44,23 @@ class Thought:
 
 
 class ModelCalls:
-    def __init__(self, model: LanguageModel, *, retry: Retry, join_s: float = JOIN_S) -> None:
+    def __init__(
+        self, model: LanguageModel, *, retry: Retry, ids: IdSource, join_s: float = JOIN_S
+    ) -> None:
         self._model = model
         self._retry = retry
+        self._ids = ids
         self._join_s = join_s
 
     async def think(
-        self, request: ModelRequest, *, iteration: int, context: RunContext
+        self, request: ModelRequest, *, iteration: int, context: RunContext, message_id: str = ""
     ) -> Thought:
         """Raises ModelRefused, or ModelUnavailable after the last try.
 
+        `message_id` is of the message that was cut before and that this thought goes on with.
         However it ends, the thought is complete for a watcher: with what was said last.
         """
-        thoughts = [Thought()]
+        thoughts = [Thought(message_id=message_id)]
         try:
             await context.emit(Thinking(iteration=iteration, message_count=len(request.messages)))
             return await self._until_whole(request, thoughts, iteration, context)
@@ -58,6 +69,7 @@ class ModelCalls:
                 ThinkComplete(
                     iteration=iteration,
                     content=thoughts[-1].content,
+                    reasoning=thoughts[-1].reasoning or None,
                     tool_call_count=len(thoughts[-1].tool_calls),
                 )
             )
@@ -69,23 +81,30 @@ class ModelCalls:
         iteration: int,
         context: RunContext,
     ) -> Thought:
-        async def emit(text: str) -> None:
-            await context.emit(ThinkDelta(iteration=iteration, text=text))
-
         tries = 1
         while True:
             try:
-                return await self._one_try(request, thoughts[-1], emit)
+                return await self._one_try(request, thoughts[-1], iteration, context)
             except ModelUnavailable as error:
                 if tries >= self._retry.tries:
                     raise ModelUnavailable(f"{error} (after {tries} tries)") from error
                 void = thoughts[-1]
-                thoughts.append(Thought())
+                # What was shown of a void message never becomes whole: the next is another one.
+                thoughts.append(Thought(message_id="" if void.content else void.message_id))
                 await self._wait_to_retry(error, tries, void, context)
                 tries += 1
 
-    async def _one_try(self, request: ModelRequest, thought: Thought, emit: Emit) -> Thought:
-        pieces: list[str] = []
+    async def _one_try(
+        self, request: ModelRequest, thought: Thought, iteration: int, context: RunContext
+    ) -> Thought:
+        async def emit(kind: _Kind, text: str) -> None:
+            await context.emit(
+                ThinkDelta(iteration=iteration, text=text)
+                if kind == "reasoning"
+                else MessageDelta(message_id=thought.message_id, text=text)
+            )
+
+        told: dict[_Kind, list[str]] = {"reasoning": [], "content": []}
         length = 0
         try:
             async with (
@@ -94,14 +113,14 @@ class ModelCalls:
             ):
                 async for part in parts:
                     match part:
-                        case TextDelta():
+                        case TextDelta() | ReasoningDelta():
+                            kind: _Kind = "content" if isinstance(part, TextDelta) else "reasoning"
                             text = whole_text(part.text)
-                            pieces.append(text)
+                            if kind == "content" and text and not thought.message_id:
+                                thought.message_id = self._ids.message_id()
+                            told[kind].append(text)
                             length += len(text)
-                            await put(text)
-                        case ReasoningDelta():
-                            length += len(part.text)
-                            await put(whole_text(part.text))
+                            await put(kind, text)
                         case KeptReasoning():
                             thought.kept_reasoning = part.data
                         case ToolCall():
@@ -113,7 +132,8 @@ class ModelCalls:
                     if length > MAX_THOUGHT_CHARS:
                         raise ModelRefused("the model wrote text without end")
         finally:
-            thought.content = "".join(pieces)
+            thought.content = "".join(told["content"])
+            thought.reasoning = "".join(told["reasoning"])
         if thought.is_cut:
             thought.tool_calls = without_half_a_call(thought.tool_calls)
         return thought
@@ -126,7 +146,8 @@ class ModelCalls:
             raise ModelUnavailable(
                 f"{error} (it is not to be asked again for {error.retry_after_s:.0f} s)"
             ) from error
-        void = "; the text so far is void, the thought starts anew" if thought.content else ""
+        is_void = thought.content or thought.reasoning
+        void = "; the text so far is void, the thought starts anew" if is_void else ""
         again = f"try {failed_tries + 1} of {self._retry.tries} in {delay_s:.2g} s{void}"
         await context.emit(Error(message=f"{error}: {again}", phase="model", recoverable=True))
         await self._retry.sleep(delay_s)

@@ -64,6 +64,8 @@ class ReactRun:
         self._is_price_missed = False
         self._said_before = ""
         """The beginning of an answer that was cut."""
+        self._said_as = ""
+        """The id of the message that this is to become."""
         self.failure: Failed | None = None
         """Why the task cannot go on."""
 
@@ -129,7 +131,9 @@ class ReactRun:
             tools=self._tools.specs,
             model=self._context.profile.model,
         )
-        thought = await self._models.think(request, iteration=iteration, context=self._context)
+        thought = await self._models.think(
+            request, iteration=iteration, context=self._context, message_id=self._said_as
+        )
         await self._say(thought)
         if thought.usage:
             await self._count(thought.usage)
@@ -152,10 +156,11 @@ class ReactRun:
         One that was cut is told when it is whole.
         """
         content = self._said_before + thought.content
+        message_id, self._said_as = thought.message_id, ""
         if thought.is_cut and not thought.tool_calls:
-            self._said_before = content
+            self._said_before, self._said_as = content, message_id
         elif content or not thought.tool_calls:
-            message_id = self._ids.message_id()
+            message_id = message_id or self._ids.message_id()
             await self._context.emit(
                 Message(message_id=message_id, role="assistant", content=content)
             )

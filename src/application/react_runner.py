@@ -39,7 +39,7 @@ class ReactRunner:
         window_tokens: int = WINDOW_TOKENS,
     ) -> None:
         """Text that streams in is joined into events for at most `join_s`."""
-        self._models = ModelCalls(model, retry=retry or Retry(), join_s=join_s)
+        self._models = ModelCalls(model, retry=retry or Retry(), ids=ids, join_s=join_s)
         self._tools = AgentTools(tools, further=further_tools)
         self._memory = memory
         self._clock = clock

@@ -3,21 +3,24 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import Generic, TypeVar
 
 from application.react_group import together
 
-Emit = Callable[[str], Awaitable[None]]
+Kind = TypeVar("Kind")
+Emit = Callable[[Kind, str], Awaitable[None]]
 
 JOIN_S = 0.05
 MAX_CHARS = 8 * 1024  # at most 32 KiB, whatever the characters
 
 
 @asynccontextmanager
-async def joined_text(emit: Emit, *, join_s: float = JOIN_S) -> AsyncIterator[Emit]:
+async def joined_text(emit: Emit[Kind], *, join_s: float = JOIN_S) -> AsyncIterator[Emit[Kind]]:
     """Gives a function that takes text; what it took has been emitted when this is left.
 
-    The first piece after a pause is emitted at once; what follows within `join_s` is joined.
-    When MAX_CHARS are waiting, whoever brings more is held back.
+    The first piece after a pause is emitted at once; what follows within `join_s` is joined. Pieces
+    of different kinds stay apart, in the order in which they came. When MAX_CHARS are waiting,
+    whoever brings more is held back.
     """
     joiner = _TextJoiner(emit, join_s)
     async with together() as group:
@@ -28,11 +31,12 @@ async def joined_text(emit: Emit, *, join_s: float = JOIN_S) -> AsyncIterator[Em
             await joiner.drained()
 
 
-class _TextJoiner:
-    def __init__(self, emit: Emit, join_s: float) -> None:
+class _TextJoiner(Generic[Kind]):
+    def __init__(self, emit: Emit[Kind], join_s: float) -> None:
         self._emit = emit
         self._join_s = join_s
-        self._waiting = ""
+        self._waiting: list[tuple[Kind, str]] = []
+        self._room = MAX_CHARS
         self._is_closed = False
         self._arrived = asyncio.Event()
         self._pressing = asyncio.Event()
@@ -40,21 +44,27 @@ class _TextJoiner:
         self._has_room.set()
         self._drained = asyncio.Event()
 
-    async def put(self, text: str) -> None:
+    async def put(self, kind: Kind, text: str) -> None:
         while text:
             await self._has_room.wait()
-            room = MAX_CHARS - len(self._waiting)
-            self._waiting += text[:room]
-            text = text[room:]
+            piece, text = text[: self._room], text[self._room :]
+            self._room -= len(piece)
+            self._add(kind, piece)
             self._arrived.set()
-            if len(self._waiting) == MAX_CHARS:
+            if not self._room:
                 self._has_room.clear()
                 self._pressing.set()
 
+    def _add(self, kind: Kind, piece: str) -> None:
+        if self._waiting and self._waiting[-1][0] == kind:
+            piece = self._waiting.pop()[1] + piece
+        self._waiting.append((kind, piece))
+
     async def run(self) -> None:
         try:
-            while text := await self._next():
-                await self._emit(text)
+            while pieces := await self._next():
+                for kind, text in pieces:
+                    await self._emit(kind, text)
                 await self._pause()
         finally:
             self._drained.set()
@@ -66,15 +76,15 @@ class _TextJoiner:
         self._pressing.set()
         await self._drained.wait()
 
-    async def _next(self) -> str:
+    async def _next(self) -> list[tuple[Kind, str]]:
         """What has arrived; nothing when it is closed and empty."""
         await self._arrived.wait()
-        text, self._waiting = self._waiting, ""
+        pieces, self._waiting, self._room = self._waiting, [], MAX_CHARS
         self._has_room.set()
         if not self._is_closed:
             self._arrived.clear()
             self._pressing.clear()
-        return text
+        return pieces
 
     async def _pause(self) -> None:
         with suppress(TimeoutError):

@@ -17,7 +17,7 @@ from domain.approval_policy import approval_mode
 from domain.errors import AgentcastError, ToolError
 from domain.ids import CallId
 from domain.task import Task
-from domain.tool_events import ToolCallComplete, ToolCallStart, ToolCallStream
+from domain.tool_events import OutputStream, ToolCallComplete, ToolCallStart, ToolCallStream
 from ports.clock import Clock
 from ports.id_source import IdSource
 from ports.language_model import ToolCall, ToolMessage
@@ -171,8 +171,8 @@ class ToolCalls:
         call_id: CallId,
         run: ToolRun,
     ) -> ToolResult:
-        async def emit(chunk: str) -> None:
-            await run.context.emit(ToolCallStream(call_id=call_id, stream="text", chunk=chunk))
+        async def emit(stream: OutputStream, chunk: str) -> None:
+            await run.context.emit(ToolCallStream(call_id=call_id, stream=stream, chunk=chunk))
 
         async with joined_text(emit, join_s=self._join_s) as put:
             return await tool.call(
@@ -182,7 +182,7 @@ class ToolCalls:
                     call_id=call_id,
                     workspace=run.context.workspace,
                     grace_s=run.context.grace_s,
-                    stream=put,
+                    stream=partial(put, "text"),
                     update_plan=run.plan.update,
                     ask=partial(run.context.ask, call_id=call_id),
                 ),

@@ -57,15 +57,24 @@ class Thinking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThinkDelta:
+    """A piece of reasoning; what is said streams as `message_delta`."""
+
     iteration: int
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThinkComplete:
+    """One thought, whole: what was said in it, and the reasoning before.
+
+    Of an agent that tells its reasoning by itself both are that.
+    """
+
     iteration: int
     content: str
     tool_call_count: int
+    reasoning: str | None = None
+    """All that `think_delta` told of it; None where the agent did not reason aloud."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

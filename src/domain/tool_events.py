@@ -8,6 +8,8 @@ from typing import Literal
 from domain.finite import require_finite
 
 ToolStatus = Literal["ok", "error", "denied", "outcome_unknown"]
+OutputStream = Literal["stdout", "stderr", "text"]
+"""`text` where an agent or a tool does not keep its two outputs apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +25,7 @@ class ToolCallStart:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCallStream:
     call_id: str
-    stream: Literal["stdout", "stderr", "text"]
+    stream: OutputStream
     chunk: str
 
 

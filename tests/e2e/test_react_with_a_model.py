@@ -123,7 +123,7 @@ async def test_a_task_that_waits_for_its_model_can_be_cancelled(asking: Asking) 
     async with asking([Stall(text=("I am ",))]) as (client, model):
         task_id = await client.submit("Do it", session_id="stall", agent="react")
         async with client.stream(f"/api/v1/tasks/{task_id}/events") as stream:
-            await stream.until("think_delta")
+            await stream.until("message_delta")
             await client.request("POST", f"/api/v1/tasks/{task_id}/cancel")
             seen = await stream.to_end()
         await model.abandoned.wait()
@@ -137,7 +137,7 @@ async def test_a_server_ends_in_time_while_its_agent_waits_for_a_model(tmp_path:
             async with client_of(server) as client:
                 task_id = await client.submit("Do it", session_id="stall", agent="react")
                 async with client.stream(f"/api/v1/tasks/{task_id}/events") as stream:
-                    await stream.until("think_delta")
+                    await stream.until("message_delta")
                     server.stop()
                     seen = await stream.to_end()
                 server.start()
@@ -194,4 +194,4 @@ def _one(frames: list[Frame], event: str) -> Json:
 
 
 def _text(frames: list[Frame]) -> str:
-    return "".join(str(one.data["text"]) for one in frames if one.event == "think_delta")
+    return "".join(str(one.data["text"]) for one in frames if one.event == "message_delta")

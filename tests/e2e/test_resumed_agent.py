@@ -62,7 +62,7 @@ async def test_a_task_lost_in_mid_thought_ends_as_if_nothing_had_happened(
     async with served(StepModel(stalls_at=3), tmp_path) as client:
         task_id = await client.submit("Do the steps", session_id="one", agent="durable")
         async with client.stream(f"/api/v1/tasks/{task_id}/events") as stream:
-            await stream.until("think_delta", text="I am ")
+            await stream.until("message_delta", text="I am ")
             end(client.server)
             client.server.start()
         events = await client.events(task_id)

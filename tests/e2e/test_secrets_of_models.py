@@ -46,7 +46,9 @@ async def test_no_secret_comes_through_however_it_is_cut(tmp_path: Path) -> None
     told = json.dumps([[one.data for one in seen], task, messages])
     stored = "".join(path.read_bytes().decode(errors="replace") for path in _files(tmp_path))
     assert [secret for secret in (SECRET, OWN_KEY) if secret in told + stored] == []
-    assert "".join(_told(seen, "think_delta", "text")) == "it is [redacted]!" * 4
+    assert "".join(_told(seen, "think_delta", "text")) == "it is [redacted]!" * 2
+    assert "".join(_told(seen, "message_delta", "text")) == "it is [redacted]!" * 2
+    assert _told(seen, "think_complete", "reasoning") == ["it is [redacted]!"] * 2
     assert _told(seen, "message", "content") == ["it is [redacted]!"] * 2
     assert sorted(_told(seen, "tool_call_complete", "result")) == [
         "Error executing tool complain: it is not [redacted]",

@@ -69,7 +69,7 @@ async def test_pieces_of_text_can_be_left_out(client: Client, session_id: str) -
     async with client.stream(f"/api/v1/tasks/{task_id}/events?deltas=0") as stream:
         seen = await stream.to_end()
 
-    assert "think_delta" in types_of(whole)
+    assert "message_delta" in types_of(whole)
     assert events_of(seen) == [frame for frame in whole if not frame.event.endswith("_delta")]
 
 

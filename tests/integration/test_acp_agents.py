@@ -47,7 +47,7 @@ async def test_a_turn_is_told_from_the_plan_to_the_answer(tmp_path: Path) -> Non
         PhaseStart(phase_id="1", phase_name="Look", phase_index=0),
         ThinkDelta(iteration=1, text="Hm"),
         ThinkDelta(iteration=1, text="m."),
-        ThinkComplete(iteration=1, content="Hmm.", tool_call_count=0),
+        ThinkComplete(iteration=1, content="Hmm.", reasoning="Hmm.", tool_call_count=0),
         MessageDelta(message_id="message-1", text="I change "),
         MessageDelta(message_id="message-1", text="it."),
         Message(message_id="message-1", role="assistant", content="I change it."),

@@ -70,6 +70,7 @@ TOLD = {
     "thinking",
     "think_delta",
     "think_complete",
+    "message_delta",
     "message",
     "tool_call_start",
     "tool_call_stream",

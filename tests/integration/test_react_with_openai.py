@@ -16,7 +16,7 @@ from application.react_retry import Retry
 from application.react_runner import ReactRunner
 from domain.events import AgentEvent
 from domain.task_events import Error
-from domain.thinking_events import ThinkComplete, ThinkDelta, TokenUsage
+from domain.thinking_events import MessageDelta, ThinkComplete, TokenUsage
 from domain.tool_events import ToolCallComplete, ToolCallStart
 from ports.runner import Completed, Failed, Outcome
 from tests.model_replies import (
@@ -155,4 +155,4 @@ def patience(fault: Reply) -> float:
 
 
 def text_of(events: list[AgentEvent]) -> str:
-    return "".join(event.text for event in events if isinstance(event, ThinkDelta))
+    return "".join(event.text for event in events if isinstance(event, MessageDelta))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from application.react_cut_answer import CUT, GO_ON
 from domain.limits import Limits
 from domain.task_events import Error
-from domain.thinking_events import Message
+from domain.thinking_events import Message, MessageDelta
 from domain.tool_events import ToolCallComplete
 from ports.language_model import AnswerCut, TextDelta, ToolMessage
 from ports.runner import Completed, Failed
@@ -28,8 +28,12 @@ async def test_an_answer_that_was_cut_is_gone_on_with_and_told_whole() -> None:
 
     assert outcome == Completed(final_answer="one, two", total_iterations=2)
     assert model.requests[1].messages[-1] == GO_ON
-    messages = [event.content for event in context.events if isinstance(event, Message)]
-    assert messages == ["one, two"]
+    told = [event for event in context.events if isinstance(event, MessageDelta | Message)]
+    assert told == [
+        MessageDelta(message_id="msg_000001", text="one, t"),
+        MessageDelta(message_id="msg_000001", text="wo"),
+        Message(message_id="msg_000001", role="assistant", content="one, two"),
+    ]
     assert [event for event in context.events if isinstance(event, Error)] == [CUT]
 
 

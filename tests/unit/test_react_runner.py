@@ -6,6 +6,7 @@ from domain.thinking_events import (
     IterationComplete,
     IterationStart,
     Message,
+    MessageDelta,
     ThinkComplete,
     ThinkDelta,
     Thinking,
@@ -14,6 +15,7 @@ from domain.thinking_events import (
 from domain.tool_events import ToolCallComplete, ToolCallStart
 from ports.language_model import (
     AssistantMessage,
+    ReasoningDelta,
     SystemMessage,
     TextDelta,
     ToolMessage,
@@ -48,7 +50,7 @@ async def test_a_task_is_thought_about_acted_on_and_answered() -> None:
         TaskAnalysis(action_name="list the files", goal="list the files"),
         IterationStart(iteration=1, max_iterations=20),
         Thinking(iteration=1, message_count=2),
-        ThinkDelta(iteration=1, text="look"),
+        MessageDelta(message_id="msg_000001", text="look"),
         ThinkComplete(iteration=1, content="look", tool_call_count=1),
         Message(message_id="msg_000001", role="assistant", content="look"),
         TokenUsage(model="fake-1", input_tokens=10, output_tokens=5, total_tokens=15),
@@ -63,11 +65,38 @@ async def test_a_task_is_thought_about_acted_on_and_answered() -> None:
         IterationComplete(iteration=1, tool_calls=1, tokens_used=15),
         IterationStart(iteration=2, max_iterations=20),
         Thinking(iteration=2, message_count=4),
-        ThinkDelta(iteration=2, text="an answer"),
+        MessageDelta(message_id="msg_000003", text="an answer"),
         ThinkComplete(iteration=2, content="an answer", tool_call_count=0),
         Message(message_id="msg_000003", role="assistant", content="an answer"),
         TokenUsage(model="fake-1", input_tokens=20, output_tokens=2, total_tokens=37),
         IterationComplete(iteration=2, tool_calls=0, tokens_used=22),
+    ]
+
+
+async def test_reasoning_is_told_apart_from_the_answer_and_each_whole_at_its_end() -> None:
+    context = FakeContext()
+    model = FakeModel(
+        [
+            ReasoningDelta(text="Hm, "),
+            ReasoningDelta(text="so."),
+            TextDelta(text="Yes"),
+            ReasoningDelta(text=" Sure?"),
+            TextDelta(text=", it is."),
+        ]
+    )
+
+    outcome = await react_runner(model).run(react_task(), context)
+
+    assert outcome == Completed(final_answer="Yes, it is.", total_iterations=1)
+    assert context.events[3:-1] == [
+        ThinkDelta(iteration=1, text="Hm, so."),
+        MessageDelta(message_id="msg_000001", text="Yes"),
+        ThinkDelta(iteration=1, text=" Sure?"),
+        MessageDelta(message_id="msg_000001", text=", it is."),
+        ThinkComplete(
+            iteration=1, content="Yes, it is.", reasoning="Hm, so. Sure?", tool_call_count=0
+        ),
+        Message(message_id="msg_000001", role="assistant", content="Yes, it is."),
     ]
 
 

@@ -14,8 +14,8 @@ from domain.thinking_events import (
     IterationComplete,
     IterationStart,
     Message,
+    MessageDelta,
     ThinkComplete,
-    ThinkDelta,
     Thinking,
 )
 from domain.usage import Usage
@@ -83,15 +83,15 @@ async def test_a_thought_that_was_cut_starts_anew_and_says_so() -> None:
         TaskAnalysis(action_name="go", goal="go"),
         IterationStart(iteration=1, max_iterations=20),
         Thinking(iteration=1, message_count=2),
-        ThinkDelta(iteration=1, text="half a th"),
+        MessageDelta(message_id="msg_000001", text="half a th"),
         Error(
             message="cut off: try 2 of 4 in 1 s; the text so far is void, the thought starts anew",
             phase="model",
             recoverable=True,
         ),
-        ThinkDelta(iteration=1, text="whole"),
+        MessageDelta(message_id="msg_000002", text="whole"),
         ThinkComplete(iteration=1, content="whole", tool_call_count=0),
-        Message(message_id="msg_000001", role="assistant", content="whole"),
+        Message(message_id="msg_000002", role="assistant", content="whole"),
         IterationComplete(iteration=1, tool_calls=0, tokens_used=0),
     ]
 
@@ -141,10 +141,10 @@ async def test_the_first_word_of_a_slow_model_is_shown_at_once() -> None:
     async with asyncio.TaskGroup() as group:
         run = group.create_task(react_runner(model).run(react_task(), context))
         with anyio.fail_after(PATIENCE_S):
-            await context.until(ThinkDelta)
+            await context.until(MessageDelta)
         run.cancel()
 
-    assert ThinkDelta(iteration=1, text="wait") in context.events
+    assert MessageDelta(message_id="msg_000001", text="wait") in context.events
 
 
 async def test_a_cancelled_thought_is_completed_with_what_was_said() -> None:
@@ -154,7 +154,7 @@ async def test_a_cancelled_thought_is_completed_with_what_was_said() -> None:
     async with asyncio.TaskGroup() as group:
         run = group.create_task(react_runner(model).run(react_task(), context))
         with anyio.fail_after(PATIENCE_S):
-            await context.until(ThinkDelta)
+            await context.until(MessageDelta)
         run.cancel()
 
     assert run.cancelled()
@@ -167,7 +167,7 @@ async def test_a_cancelled_thought_is_completed_with_what_was_said() -> None:
 
 async def test_a_run_that_may_not_write_any_more_leaves_its_model_with_that_error() -> None:
     def lost(event: object) -> Exception | None:
-        return LeaseLost("gone") if isinstance(event, ThinkDelta | ThinkComplete) else None
+        return LeaseLost("gone") if isinstance(event, MessageDelta | ThinkComplete) else None
 
     context = FakeContext(fails_with=lost)
     model = FakeModel([TextDelta(text="hello"), anyio.Event()])

@@ -52,7 +52,9 @@ class Speech:
         if not text:
             return
         if is_thought:
-            yield ThinkComplete(iteration=self._thoughts, content=text, tool_call_count=0)
+            yield ThinkComplete(
+                iteration=self._thoughts, content=text, reasoning=text, tool_call_count=0
+            )
         else:
             self._last = text
             yield Message(message_id=self._message_id, role="assistant", content=text)

@@ -38,6 +38,7 @@ class ClaudeContent:
                     yield ThinkComplete(
                         iteration=self._iterations.current,
                         content=thought,
+                        reasoning=thought,
                         tool_call_count=calls,
                     )
                 case {"type": "redacted_thinking"}:

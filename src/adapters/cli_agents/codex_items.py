@@ -34,8 +34,12 @@ class CodexItems:
             case {"type": "reasoning", "text": str(text)}:
                 yield from self._iterations.model_speaks()
                 if stage == "completed":
-                    iteration = self._iterations.current
-                    yield ThinkComplete(iteration=iteration, content=text, tool_call_count=0)
+                    yield ThinkComplete(
+                        iteration=self._iterations.current,
+                        content=text,
+                        reasoning=text,
+                        tool_call_count=0,
+                    )
             case {"type": "error", "message": str(message)}:
                 error = readable_error(message)
                 yield Error(message=error, phase="agent", recoverable=True)

@@ -35,11 +35,13 @@ class LiveFooter:
         self._doing = "waiting"
         self._spent = ""
         self._tail = ""
+        self._tail_of: type[AgentEvent] | None = None
 
     def follow(self, event: AgentEvent) -> None:
         match event:
             case ThinkDelta(text=text) | MessageDelta(text=text) | ToolCallStream(chunk=text):
-                self._tail = (self._tail + text)[-_TAIL_CHARS:]
+                before = self._tail if self._tail_of is type(event) else ""
+                self._tail, self._tail_of = (before + text)[-_TAIL_CHARS:], type(event)
             case Log(partial=True, line=text):
                 self._tail = (self._tail + text)[-_TAIL_CHARS:]
             case Log() if self._tail:

@@ -1,10 +1,13 @@
 """Keeps an answer from being shown twice: as the last thought, and as the task's result."""
 
+from dataclasses import replace
+
 from domain.events import AgentEvent
 from domain.task_events import TaskComplete, TaskQueued
 from domain.thinking_events import Message, ThinkComplete
 from entrypoints.cli.event_line import EventLine
 from entrypoints.cli.event_lines import line_of
+from entrypoints.cli.excerpt import excerpt
 
 
 class Teller:
@@ -22,6 +25,8 @@ class Teller:
         match event:
             case TaskQueued():
                 self._last_text = ""
+            case ThinkComplete(reasoning=str(reasoning)):
+                return self._thought(event, reasoning)
             case ThinkComplete(content=content) | Message(content=content):
                 if content == self._last_text:
                     return []
@@ -31,3 +36,10 @@ class Teller:
             case _:
                 pass
         return [line] if line else []
+
+    def _thought(self, event: ThinkComplete, reasoning: str) -> list[EventLine]:
+        """Reasoning is one short line; what was said follows it, unless it was reasoning alone."""
+        folded = EventLine(text=f"thought: {excerpt(reasoning)}")
+        if event.content == reasoning:
+            return [folded]
+        return [folded, *self.lines(replace(event, reasoning=None))]

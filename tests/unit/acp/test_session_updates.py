@@ -68,11 +68,11 @@ def test_thoughts_and_messages_take_turns() -> None:
         _text("agent_thought_chunk", "but"),
     ) == [
         ThinkDelta(iteration=1, text="hm"),
-        ThinkComplete(iteration=1, content="hm", tool_call_count=0),
+        ThinkComplete(iteration=1, content="hm", reasoning="hm", tool_call_count=0),
         MessageDelta(message_id="message-1", text="so"),
         Message(message_id="message-1", role="assistant", content="so"),
         ThinkDelta(iteration=2, text="but"),
-        ThinkComplete(iteration=2, content="but", tool_call_count=0),
+        ThinkComplete(iteration=2, content="but", reasoning="but", tool_call_count=0),
     ]
 
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from domain.events import AgentEvent
 from domain.process_events import Log
 from domain.task_events import Progress, TaskQueued
-from domain.thinking_events import ThinkComplete, ThinkDelta, Thinking, TokenUsage
+from domain.thinking_events import MessageDelta, ThinkComplete, ThinkDelta, Thinking, TokenUsage
 from domain.tool_events import ToolCallStart
 from entrypoints.cli.live_footer import LiveFooter
 from entrypoints.cli.live_view import LiveView
@@ -72,6 +72,17 @@ def test_the_footer_says_what_goes_on_and_what_it_has_cost() -> None:
 
     shown = _visible(page)
     assert [text for text in ("thinking  2 tokens, $0.5000", "Let me") if text not in shown] == []
+
+
+def test_the_footer_does_not_run_reasoning_and_answer_together() -> None:
+    footer, page = LiveFooter(), Page(is_terminal=True)
+
+    footer.follow(ThinkDelta(iteration=1, text="Let me see"))
+    footer.follow(MessageDelta(message_id="m", text="Here "))
+    footer.follow(MessageDelta(message_id="m", text="it is"))
+    _terminal(page).print(footer)
+
+    assert ("Let me" in _visible(page), "Here it is" in _visible(page)) == (False, True)
 
 
 def _terminal(page: Page) -> Console:

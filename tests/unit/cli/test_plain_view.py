@@ -39,6 +39,22 @@ def test_an_answer_is_shown_once_though_two_events_carry_it() -> None:
     assert pages.told == ("Done.\ncompleted in 5 ms\n", "")
 
 
+@pytest.mark.parametrize(
+    ("content", "lines"),
+    [("So be it.", "thought: Hm, then.\nSo be it.\n"), ("Hm,\nthen.", "thought: Hm, then.\n")],
+    ids=["beside an answer", "by itself"],
+)
+def test_reasoning_is_one_short_line_apart_from_the_answer(content: str, lines: str) -> None:
+    pages = Pages()
+    thought = ThinkComplete(
+        iteration=1, content=content, reasoning="Hm,\nthen.", tool_call_count=0
+    )
+
+    PlainView(pages.output).show(seen_of(thought))
+
+    assert pages.told == (lines, "")
+
+
 def test_a_question_shows_what_may_be_chosen() -> None:
     pages = Pages()
 

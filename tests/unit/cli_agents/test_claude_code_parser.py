@@ -47,7 +47,12 @@ def test_thoughts_are_told_in_pieces_and_whole() -> None:
         FIRST,
         ThinkDelta(iteration=1, text="A file "),
         ThinkDelta(iteration=1, text="is needed."),
-        ThinkComplete(iteration=1, content="A file is needed.", tool_call_count=0),
+        ThinkComplete(
+            iteration=1,
+            content="A file is needed.",
+            reasoning="A file is needed.",
+            tool_call_count=0,
+        ),
     ]
 
 

@@ -23,7 +23,12 @@ from tests.unit.cli_agents.transcript import events_of, new_parser
 def test_a_thought_is_told_as_one() -> None:
     assert told(TURN, item("completed", "reasoning", text="A file is needed.")) == [
         FIRST,
-        ThinkComplete(iteration=1, content="A file is needed.", tool_call_count=0),
+        ThinkComplete(
+            iteration=1,
+            content="A file is needed.",
+            reasoning="A file is needed.",
+            tool_call_count=0,
+        ),
     ]
 
 

@@ -21,7 +21,7 @@ const TEXTS = {
   iteration_complete: (event) => `${event.tool_calls} tool calls, ${event.tokens_used} tokens`,
   thinking: (event) => `about ${event.message_count} messages`,
   think_delta: (event) => event.text,
-  think_complete: (event) => event.content,
+  think_complete: (event) => event.reasoning,
   message_delta: (event) => event.text,
   message: (event) => event.content,
   token_usage: (event) => `${event.model}: ${event.input_tokens} in, ${event.output_tokens} out`,
@@ -66,6 +66,16 @@ export function labelOf(event) {
 export function textOf(event) {
   const text = TEXTS[event.event_type];
   return String(text ? text(event) : payload(event));
+}
+
+/** Reasoning is there for those who want it; what is said is a message. */
+export function isFolded(event) {
+  return event.event_type === "think_delta" || event.event_type === "think_complete";
+}
+
+/** False for what another event shows: what is said in a thought comes as a message. */
+export function hasRow(event) {
+  return event.event_type !== "think_complete" || event.reasoning !== undefined;
 }
 
 /** The row that this event belongs to, if others may belong to it too. */

@@ -2,7 +2,7 @@
 
 import { element } from "./element.js";
 import { kindOf } from "./event_kinds.js";
-import { labelOf, rowOf, textOf } from "./event_text.js";
+import { hasRow, isFolded, labelOf, rowOf, textOf } from "./event_text.js";
 
 const MAX_ROWS = 5000;
 const GATHER_MS = 30;
@@ -47,18 +47,20 @@ export class EventView {
   }
 
   #place(event, fresh) {
+    if (!hasRow(event)) return;
     const joined = rowOf(event);
     const known = joined && this.rows.get(joined.key);
     if (known && joined.adds) known.append(textOf(event));
-    else if (known) known.textContent = textOf(event);
+    else if (known) complete(known, textOf(event));
     else fresh.append(this.#row(event, joined));
     if (joined?.ends) this.rows.delete(joined.key);
   }
 
   #row(event, joined) {
     const text = element("span", "text", textOf(event));
+    const shown = isFolded(event) ? folded(text) : text;
     const row = element("li", kindOf(event.event_type) ?? "");
-    row.append(time(event), element("span", "type", labelOf(event)), text);
+    row.append(time(event), element("span", "type", labelOf(event)), shown);
     if (joined) {
       row.dataset.key = joined.key;
       this.rows.set(joined.key, text);
@@ -90,6 +92,17 @@ export class EventView {
     this.toEnd.hidden = true;
     this.list.scrollTop = this.list.scrollHeight;
   }
+}
+
+/** What is there already stays, also a beginning that was given up. */
+function complete(known, text) {
+  if (!known.textContent.endsWith(text)) known.textContent = text;
+}
+
+function folded(text) {
+  const fold = document.createElement("details");
+  fold.append(element("summary", "", "reasoning"), text);
+  return fold;
 }
 
 function time(event) {
