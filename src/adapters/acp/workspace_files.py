@@ -29,9 +29,9 @@ class WorkspaceFiles:
         text = data.decode(errors="replace")
         if line is None and limit is None:
             return text
-        first = max((line or 1) - 1, 0)
-        last = None if limit is None else first + max(limit, 0)
-        return "".join(_lines(text)[first:last])
+        start = _after_lines(text, 0, max((line or 1) - 1, 0))
+        stop = len(text) if limit is None else _after_lines(text, start, max(limit, 0))
+        return text[start:stop]
 
     def write(self, path: str, content: str) -> None:
         """Its folders are made as well. Raises AgentTrouble."""
@@ -85,10 +85,13 @@ def _inside(root: Path, path: str) -> PurePath:
     return resolved.relative_to(root)
 
 
-def _lines(text: str) -> list[str]:
-    """With their ends. Editors count by line feeds, `splitlines` by form feeds as well."""
-    *whole, rest = text.split("\n")
-    return [*(f"{line}\n" for line in whole), rest]
+def _after_lines(text: str, at: int, count: int) -> int:
+    """Where the line after so many begins. Editors count by line feeds, not by form feeds."""
+    for _ in range(count):
+        if (end := text.find("\n", at)) < 0:
+            return len(text)
+        at = end + 1
+    return at
 
 
 def _make(step: str, folder: int) -> None:

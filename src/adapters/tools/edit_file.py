@@ -10,15 +10,15 @@ from adapters.tools.arguments import Arguments, parsed, tool_spec
 from adapters.tools.bounded_text import bounded
 from adapters.tools.edit_diff import edit_diff
 from adapters.tools.file_replacement import replace_file
-from adapters.tools.file_text import open_regular
+from adapters.tools.file_text import MOST_FILE_BYTES, open_regular
 from adapters.tools.file_turns import turn_at
 from adapters.tools.held_path import held_path
 from adapters.tools.workspace_path import workspace_path
 from domain.errors import ToolError
 from ports.tool import ToolContext, ToolResult
 
-_MOST_BYTES = 8 * 1024 * 1024
 _MOST_LINES_NAMED = 10
+_MOST_CHARS_FOR_HINT = 256 * 1024  # each of its words becomes an object
 
 
 class EditFileArguments(Arguments):
@@ -63,9 +63,9 @@ def _edit(wanted: EditFileArguments, workspace: str) -> ToolResult:
 
 def _text(path: Path, shown: str) -> str:
     with open_regular(path, shown) as file:
-        content = file.read(_MOST_BYTES + 1)
-    if len(content) > _MOST_BYTES:
-        raise ToolError(f"path: {shown!r} is larger than {_MOST_BYTES} bytes")
+        content = file.read(MOST_FILE_BYTES + 1)
+    if len(content) > MOST_FILE_BYTES:
+        raise ToolError(f"path: {shown!r} is larger than {MOST_FILE_BYTES} bytes")
     try:
         text = content.decode()
     except UnicodeDecodeError as error:
@@ -85,10 +85,23 @@ def _replaced(text: str, wanted: EditFileArguments) -> str:
             f"{_lines(text, wanted.old_text)}; give more of the text around the one that is "
             "meant, or set replace_all"
         )
+    _require_room(text, wanted, matches)
     return text.replace(wanted.old_text, wanted.new_text)
 
 
+def _require_room(text: str, wanted: EditFileArguments, matches: int) -> None:
+    """Before the text is made: few bytes in the place of fewer may become as many as one likes."""
+    old, new = (len(part.encode(errors="replace")) for part in (wanted.old_text, wanted.new_text))
+    size = len(text.encode()) + matches * (new - old)
+    if size > MOST_FILE_BYTES:
+        raise ToolError(
+            f"new_text: {wanted.path!r} would have {size} bytes; the most is {MOST_FILE_BYTES}"
+        )
+
+
 def _hint(text: str, wanted: EditFileArguments) -> str:
+    if len(text) > _MOST_CHARS_FOR_HINT:
+        return ""
     if "\r\n" in text and wanted.old_text in text.replace("\r\n", "\n"):
         return "; the lines of this file end with \\r\\n"
     if " ".join(wanted.old_text.split()) in " ".join(text.split()):

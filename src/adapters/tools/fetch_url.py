@@ -19,8 +19,21 @@ from ports.tool import ToolContext, ToolResult
 _PAGES = ("text/html", "application/xhtml+xml")
 _TEXTS = ("text/", "application/json", "application/xml", "application/javascript")
 _TEXT_ENDS = ("+json", "+xml", "/yaml", "/x-yaml", "/toml", "/x-ndjson")
-# Python knows others as well, some of which take a time that grows with the square.
-_CHARSETS = ("utf", "iso8859", "cp", "koi8", "shift_jis", "euc", "iso2022", "gb", "big5", "ascii")
+# Python knows others as well, some of which take a time that grows with the square, as UTF-7.
+_CHARSETS = (
+    "utf-8",
+    "utf-16",
+    "utf-32",
+    "iso8859",
+    "cp",
+    "koi8",
+    "shift_jis",
+    "euc",
+    "iso2022",
+    "gb",
+    "big5",
+    "ascii",
+)
 _FAILED = 400
 
 
@@ -61,12 +74,16 @@ async def _result(response: httpx2.Response) -> ToolResult:
     if not (kind.startswith((*_PAGES, *_TEXTS)) or kind.endswith(_TEXT_ENDS)):
         return ToolResult(content=f"[{_status(response)}; no text, but {kind[:100]}]")
     body, is_cut = await bounded_body(response)
-    text = body.decode(_charset(response), errors="replace")
-    if kind in _PAGES:
-        text = await asyncio.to_thread(page_text, text)
+    charset = _charset(response)
+    text = await asyncio.to_thread(_text, body, charset, is_page=kind in _PAGES)
     if response.status_code >= _FAILED:
         text = f"[{_status(response)}]\n{text}"
     return bounded(text, is_error=response.status_code >= _FAILED, is_cut=is_cut)
+
+
+def _text(body: bytes, charset: str, *, is_page: bool) -> str:
+    text = body.decode(charset, errors="replace")
+    return page_text(text) if is_page else text
 
 
 def _status(response: httpx2.Response) -> str:

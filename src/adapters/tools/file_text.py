@@ -7,6 +7,9 @@ from typing import BinaryIO
 
 from domain.errors import ToolError
 
+MOST_FILE_BYTES = 8 * 1024 * 1024
+"""Of a file that is edited or written as a whole."""
+
 _PROBE_BYTES = 8192
 
 

@@ -2,8 +2,11 @@
 
 import asyncio
 import os
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from heapq import nsmallest
+from itertools import takewhile
 
 from pydantic import Field
 
@@ -31,14 +34,20 @@ class ListDirectoryTool:
 
     async def call(self, arguments: Mapping[str, object], context: ToolContext) -> ToolResult:
         wanted = parsed(ListDirectoryArguments, arguments)
-        return await asyncio.to_thread(_list, wanted, context.workspace)
+        given_up = threading.Event()
+        try:
+            return await asyncio.to_thread(_list, wanted, context.workspace, given_up)
+        finally:
+            given_up.set()
 
 
-def _list(wanted: ListDirectoryArguments, workspace: str) -> ToolResult:
+def _list(wanted: ListDirectoryArguments, workspace: str, given_up: threading.Event) -> ToolResult:
     path = workspace_path(workspace, wanted.path)
     try:
         with held_folder(workspace, path) as folder, os.scandir(folder) as entries:
-            found = sorted(entries, key=lambda entry: entry.name)
+            looked_at = takewhile(lambda _: not given_up.is_set(), entries)
+            # However many there are, no more than these are kept at any moment.
+            found = nsmallest(_MOST_ENTRIES + 1, looked_at, key=lambda entry: entry.name)
             lines = "\n".join(_lines(found[:_MOST_ENTRIES]))
     except NotADirectoryError as error:
         raise ToolError(f"path: {wanted.path!r} is a file") from error

@@ -1,6 +1,7 @@
 """The text of a page of HTML, without its tags."""
 
 import re
+from collections.abc import Iterable, Iterator
 
 from adapters.tools.html_pieces import Tag, html_pieces
 
@@ -21,9 +22,17 @@ def page_text(html: str) -> str:
             page.end(piece)
         else:
             page.begin(piece)
-    text = re.sub(r"[^\S\n]+", " ", "".join(page.pieces))
-    text = re.sub(r" ?\n ?", "\n", text)
-    return re.sub(r"\n{3,}", "\n\n", text).strip()
+    return "\n".join(_with_single_blanks("".join(page.pieces).split("\n"))).strip()
+
+
+def _with_single_blanks(lines: Iterable[str]) -> Iterator[str]:
+    """Of spaces, and of empty lines; line by line, as other threads have their turn between."""
+    was_empty = False
+    for line in lines:
+        text = " ".join(line.split())
+        if text or not was_empty:
+            yield text
+        was_empty = not text
 
 
 class _Page:

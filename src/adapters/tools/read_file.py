@@ -17,6 +17,8 @@ from domain.errors import ToolError
 from ports.tool import ToolContext, ToolResult
 
 _MOST_BYTES = 4 * MAX_CHARS
+_MOST_SKIPPED = 1024**3  # a sparse file pretends to be as long as it likes
+_BLOCK_BYTES = 256 * 1024
 
 
 class ReadFileArguments(Arguments):
@@ -33,34 +35,60 @@ class ReadFileTool:
         effects=frozenset({"reads_private"}),
     )
 
+    def __init__(self, *, most_skipped: int = _MOST_SKIPPED) -> None:
+        """How many bytes before the first line that is wanted are looked through."""
+        self._most_skipped = most_skipped
+
     async def call(self, arguments: Mapping[str, object], context: ToolContext) -> ToolResult:
         wanted = parsed(ReadFileArguments, arguments)
-        given_up = threading.Event()
+        skip = _Skip(most_bytes=self._most_skipped)
         try:
-            return await asyncio.to_thread(_read, wanted, context.workspace, given_up)
+            return await asyncio.to_thread(_read, wanted, context.workspace, skip)
         finally:
-            given_up.set()
+            skip.given_up.set()
 
 
-def _read(wanted: ReadFileArguments, workspace: str, given_up: threading.Event) -> ToolResult:
+class _Skip:
+    """Goes over lines, until it is given up from another thread."""
+
+    def __init__(self, *, most_bytes: int) -> None:
+        self.given_up = threading.Event()
+        self._most_bytes = most_bytes
+
+    def lines(self, file: BinaryIO, count: int) -> None:
+        """The file stands behind them afterwards, or at its end if it has fewer."""
+        looked = 0
+        while count and not self.given_up.is_set() and (block := file.read(_BLOCK_BYTES)):
+            found = block.count(b"\n")
+            if found >= count:
+                at = -1
+                for _ in range(count):
+                    at = block.index(b"\n", at + 1)
+                file.seek(at + 1 - len(block), os.SEEK_CUR)
+                return
+            count -= found
+            looked += len(block)
+            if looked >= self._most_bytes:
+                raise ToolError(f"first_line: it is more than {self._most_bytes} bytes further on")
+
+
+def _read(wanted: ReadFileArguments, workspace: str, skip: _Skip) -> ToolResult:
     path = workspace_path(workspace, wanted.path)
     try:
         with held_path(workspace, path) as held, open_regular(held, wanted.path) as file:
             if is_binary(file):
                 size = os.fstat(file.fileno()).st_size
                 return ToolResult(content=f"{wanted.path} is a binary file of {size} bytes.")
-            return _lines(file, wanted, given_up)
+            skip.lines(file, wanted.first_line - 1)
+            return _lines(file, wanted)
     except FileNotFoundError as error:
         raise ToolError(f"path: there is no file {wanted.path!r}") from error
     except OSError as error:
         raise ToolError(f"path: cannot read {wanted.path!r}: {error.strerror}") from error
 
 
-def _lines(file: BinaryIO, wanted: ReadFileArguments, given_up: threading.Event) -> ToolResult:
+def _lines(file: BinaryIO, wanted: ReadFileArguments) -> ToolResult:
     """Reads no further than what is shown, however large the file, even of a single line."""
-    for _ in range(wanted.first_line - 1):
-        if not _skip_line(file, given_up):
-            break
     taken = bytearray()
     count = 0
     while len(taken) < _MOST_BYTES and count != wanted.max_lines:
@@ -71,10 +99,3 @@ def _lines(file: BinaryIO, wanted: ReadFileArguments, given_up: threading.Event)
         count += 1
     is_cut = count != wanted.max_lines and bool(file.read(1))
     return bounded(taken.decode(errors="replace"), is_cut=is_cut)
-
-
-def _skip_line(file: BinaryIO, given_up: threading.Event) -> bool:
-    while not given_up.is_set() and (part := file.readline(64 * 1024)):
-        if part.endswith(b"\n"):
-            return True
-    return False

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from adapters.tools.arguments import Arguments, parsed, tool_spec
 from adapters.tools.file_replacement import replace_file
+from adapters.tools.file_text import MOST_FILE_BYTES
 from adapters.tools.file_turns import turn_at
 from adapters.tools.held_path import held_path
 from adapters.tools.workspace_path import workspace_path
@@ -34,6 +35,8 @@ class WriteFileTool:
 def _write(wanted: WriteFileArguments, workspace: str) -> ToolResult:
     path = workspace_path(workspace, wanted.path)
     content = wanted.content.encode(errors="replace")
+    if len(content) > MOST_FILE_BYTES:
+        raise ToolError(f"content: it has {len(content)} bytes; the most is {MOST_FILE_BYTES}")
     try:
         if path.is_dir():
             raise ToolError(f"path: {wanted.path!r} is a directory")

@@ -1,12 +1,19 @@
 """Changing a part of a file: exactly the text that is meant, or nothing."""
 
+import contextlib
 import os
-from collections.abc import Mapping
+import re
+import tracemalloc
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from adapters.tools.edit_diff import edit_diff
 from adapters.tools.edit_file import EditFileTool
+from adapters.tools.file_text import MOST_FILE_BYTES
 from domain.errors import ToolError
 from tests.process_fakes import tool_context
 
@@ -87,3 +94,84 @@ async def test_a_change_all_over_a_large_file_is_told_in_one_line(tmp_path: Path
     shown = await edit(tmp_path, old_text="x", new_text="y", replace_all=True)
 
     assert shown == "Changed lines 1 to 5000 of a.py."
+
+
+async def test_what_would_become_larger_than_a_file_may_be_is_refused_before_it_is_made(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "a.py").write_bytes(b"a" * MOST_FILE_BYTES)
+
+    with most_memory(5 * MOST_FILE_BYTES), pytest.raises(ToolError, match="would have 83886080"):
+        await edit(tmp_path, old_text="a", new_text="b" * 10, replace_all=True)
+
+    assert (tmp_path / "a.py").stat().st_size == MOST_FILE_BYTES
+
+
+@pytest.mark.parametrize(("more", "is_room"), [(4, True), (5, False)])
+async def test_the_bound_is_of_bytes_and_can_be_reached(
+    more: int, is_room: bool, tmp_path: Path
+) -> None:
+    """The two in `ä` take the place of the one in `a`."""
+    (tmp_path / "a.py").write_bytes(b"a" * more + b"x" * (MOST_FILE_BYTES - more - 4))
+
+    with contextlib.nullcontext() if is_room else pytest.raises(ToolError, match="the most is"):
+        await edit(tmp_path, old_text="a", new_text="ä", replace_all=True)
+
+    size = (tmp_path / "a.py").stat().st_size
+    assert size == (MOST_FILE_BYTES if is_room else MOST_FILE_BYTES - 4)
+
+
+async def test_lines_beside_a_change_are_not_taken_apart(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_bytes(b"\n" * (MOST_FILE_BYTES - 1) + b"x")
+
+    with most_memory(5 * MOST_FILE_BYTES):
+        shown = await edit(tmp_path, old_text="x", new_text="y")
+
+    last = MOST_FILE_BYTES
+    assert shown == f"--- a.py\n+++ a.py\n@@ -{last - 3},4 +{last - 3},4 @@\n \n \n \n-x\n+y"
+
+
+async def test_words_of_a_large_file_are_not_taken_apart_for_a_hint(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_bytes(b"ab " * (MOST_FILE_BYTES // 3))
+
+    with most_memory(5 * MOST_FILE_BYTES), pytest.raises(ToolError, match="does not occur"):
+        await edit(tmp_path, old_text="ab  ab", new_text="y")
+
+
+@given(
+    before=st.lists(st.sampled_from("abc"), max_size=12).map("\n".join),
+    old=st.sampled_from(["a", "a\n", "\nb", "b\nc", "c"]),
+    new=st.sampled_from(["", "x", "a\n", "\n", "b\nb"]),
+)
+def test_a_diff_makes_the_text_after_of_the_text_before(before: str, old: str, new: str) -> None:
+    after = before.replace(old, new)
+
+    assert patched(before, edit_diff(before, after, path="a")) == after
+
+
+def patched(text: str, diff: str) -> str:
+    """What `patch` would make of it; every line that is kept or removed must be there."""
+    lines, made, at = text.split("\n"), list[str](), 0
+    for line in diff.split("\n")[2:]:
+        if hunk := re.match(r"@@ -(\d+)(?:,(\d+))? ", line):
+            first = int(hunk[1]) - (hunk[2] != "0")
+            made += lines[at:first]
+            at = first
+        elif line.startswith("+"):
+            made.append(line[1:])
+        else:
+            assert lines[at] == line[1:]
+            made += [] if line.startswith("-") else [line[1:]]
+            at += 1
+    return "\n".join((*made, *lines[at:]))
+
+
+@contextlib.contextmanager
+def most_memory(size: int) -> Iterator[None]:
+    """Of Python's own objects, at any moment, in whatever thread."""
+    tracemalloc.start()
+    try:
+        yield
+        assert tracemalloc.get_traced_memory()[1] < size
+    finally:
+        tracemalloc.stop()

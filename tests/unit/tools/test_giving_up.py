@@ -21,8 +21,8 @@ LONG_BYTES = 1024**4  # takes far longer to read than a test may
 @pytest.mark.parametrize(
     ("tool", "arguments"),
     [
-        (ReadFileTool(), {"path": "long", "first_line": 3}),
-        (SearchFilesTool(), {"text": "needle"}),
+        (ReadFileTool(most_skipped=LONG_BYTES), {"path": "long", "first_line": 3}),
+        (SearchFilesTool(most_bytes=LONG_BYTES), {"text": "needle"}),
     ],
     ids=["read_file", "search_files"],
 )
