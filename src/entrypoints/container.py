@@ -1,6 +1,7 @@
 """Wires every port to its adapter; the only place that knows them all."""
 
 from collections.abc import Sequence
+from typing import Self
 
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Callable, Dependency, Dict, List, Provider, Singleton
@@ -32,10 +33,12 @@ from application.tails import Tails
 from application.watches import Watches
 from application.worker import Worker
 from application.worker_settings import WorkerSettings
-from entrypoints import agent_runners, asking, casting, choices, folders, server_secrets, stores
+from entrypoints import agent_runners, asking, casting, choices, folders, server_secrets
+from entrypoints import stores as store
 from entrypoints.chosen_model import chosen_model
 from entrypoints.data_directory import DataDirectory
 from entrypoints.settings import Settings
+from entrypoints.stores import TOGETHER, Stores, chosen_stores, require_one_database
 from entrypoints.workspace_tools import workspace_tools
 from ports.agent_catalog import AgentCatalog
 from ports.agent_threads import AgentThreads
@@ -68,7 +71,16 @@ from ports.workspaces import Workspaces
 
 
 class Container(DeclarativeContainer):
-    """`Container(settings=…, worker_settings=…)`; every other provider may be named as well."""
+    """`Container(settings=…, worker_settings=…)`; every other provider may be named as well.
+
+    Parts of the store that go together are swapped at once, as `stores`. Raises MixedStores.
+    """
+
+    def __new__(cls, **swaps: object) -> Self:
+        container = super().__new__(cls, **swaps)
+        if not swaps.keys().isdisjoint(("stores", *TOGETHER)):
+            require_one_database({name: container.providers[name]() for name in TOGETHER})
+        return container
 
     settings: Provider[Settings] = Dependency(instance_of=Settings)
     worker_settings: Provider[WorkerSettings] = Dependency(instance_of=WorkerSettings)
@@ -90,18 +102,18 @@ class Container(DeclarativeContainer):
         folders.workspace_retention, data_directory
     )
     output_archive: Provider[OutputArchive] = Singleton(folders.output_archive, data_directory)
-    _stores = Singleton(stores.chosen_stores, settings, clock=clock, ids=ids)
-    database = Callable(stores.database_of, _stores)
-    event_log: Provider[EventLog] = Callable(stores.event_log_of, _stores)
-    task_store: Provider[TaskStore] = Callable(stores.task_store_of, _stores)
-    session_store: Provider[SessionStore] = Callable(stores.session_store_of, _stores)
-    event_retention: Provider[EventRetention] = Callable(stores.event_retention_of, _stores)
-    cursor_store: Provider[CursorStore] = Callable(stores.cursor_store_of, _stores)
-    approval_store: Provider[ApprovalStore] = Callable(stores.approval_store_of, _stores)
-    question_store: Provider[QuestionStore] = Callable(stores.question_store_of, _stores)
-    profile_store: Provider[ProfileStore] = Callable(stores.profile_store_of, _stores)
-    agent_threads: Provider[AgentThreads] = Callable(stores.agent_threads_of, _stores)
-    wakeups: Provider[Wakeups] = Callable(stores.wakeups_of, _stores)
+    stores: Provider[Stores] = Singleton(chosen_stores, settings, clock=clock, ids=ids)
+    database = Callable(store.database_of, stores)
+    event_log: Provider[EventLog] = Callable(store.event_log_of, stores)
+    task_store: Provider[TaskStore] = Callable(store.task_store_of, stores)
+    session_store: Provider[SessionStore] = Callable(store.session_store_of, stores)
+    event_retention: Provider[EventRetention] = Callable(store.event_retention_of, stores)
+    cursor_store: Provider[CursorStore] = Callable(store.cursor_store_of, stores)
+    approval_store: Provider[ApprovalStore] = Callable(store.approval_store_of, stores)
+    question_store: Provider[QuestionStore] = Callable(store.question_store_of, stores)
+    profile_store: Provider[ProfileStore] = Callable(store.profile_store_of, stores)
+    agent_threads: Provider[AgentThreads] = Callable(store.agent_threads_of, stores)
+    wakeups: Provider[Wakeups] = Callable(store.wakeups_of, stores)
 
     process_host: Provider[ProcessHost] = Singleton(
         LinuxProcessHost, hidden_folders=List(settings.provided.data_dir.as_posix.call())

@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from entrypoints.container import Container
+from entrypoints.stores import TOGETHER, require_one_database
 from ports.openable import Openable
 
 
 @asynccontextmanager
 async def opened(container: Container) -> AsyncIterator[None]:
-    """Open what must be opened, in order, and close it in reverse."""
+    """Open what must be opened, in order, and close it in reverse. Raises MixedStores."""
+    require_one_database({name: container.providers[name]() for name in TOGETHER})
     parts: list[object] = [
         container.database(),
         container.event_log(),

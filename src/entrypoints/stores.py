@@ -1,6 +1,8 @@
 """The adapters of one store, which belong together: all in memory, on SQLite, or on PostgreSQL."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from adapters.memory.agent_threads import MemoryAgentThreads
 from adapters.memory.approval_store import MemoryApprovalStore
@@ -38,6 +40,22 @@ from ports.question_store import QuestionStore
 from ports.session_store import SessionStore
 from ports.task_store import TaskStore
 from ports.wakeups import Wakeups
+
+TOGETHER = (
+    "database",
+    "event_log",
+    "task_store",
+    "session_store",
+    "event_retention",
+    "approval_store",
+    "question_store",
+    "agent_threads",
+)
+"""Parts that read and change the same rows; the others of a store may be swapped one by one."""
+
+
+class MixedStores(ValueError):
+    """Parts that go together are on different databases: no task of theirs would ever end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +112,30 @@ def sql_stores(url: str, *, ids: IdSource, lease_s: float) -> Stores:
         agent_threads=SqlAgentThreads(database),
         wakeups=open_wakeups(url) if driver_of(url) == "postgresql" else MemoryWakeups(),
     )
+
+
+@runtime_checkable
+class OnDatabase(Protocol):
+    """What a part that goes together with others has to show of itself."""
+
+    @property
+    def database(self) -> object: ...
+
+
+def require_one_database(parts: Mapping[str, object]) -> None:
+    """Of the parts in TOGETHER, by their names. Raises MixedStores."""
+    database = parts["database"]
+    strange = [
+        name
+        for name in TOGETHER[1:]
+        if not (isinstance(part := parts[name], OnDatabase) and part.database is database)
+    ]
+    if strange:
+        raise MixedStores(
+            f"{', '.join(strange)}: not on the database of the other parts. {', '.join(TOGETHER)}"
+            " go together: swap `stores`, which is all of them, or make the part over the same"
+            " database (its attribute `database` shows which)"
+        )
 
 
 def database_of(stores: Stores) -> object:

@@ -1,6 +1,7 @@
 """The container builds everything it names, and any adapter is one argument of it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -12,14 +13,15 @@ from adapters.memory.event_log import MemoryEventLog
 from application.submit_task import SubmitTask
 from domain.ids import AgentName
 from domain.principal import LOCAL
-from domain.task import Task, TaskResult
+from domain.task import Task, TaskResult, TaskStatus
 from entrypoints.container import Container
 from entrypoints.opened import opened
 from entrypoints.settings import Settings
+from entrypoints.stores import TOGETHER, MixedStores, memory_stores
 from entrypoints.worker_identity import server_worker
 from ports.event_log import Append, StoredEvent
 from ports.language_model import TextDelta
-from tests.fakes import FakeClock
+from tests.fakes import CountingIdSource, FakeClock
 from tests.patience import PATIENCE_S
 from tests.react_fakes import FakeModel
 
@@ -61,13 +63,13 @@ async def answered(wired: Container) -> Task:
 def test_every_provider_builds_what_it_names(store: str, tmp_path: Path) -> None:
     wired = container(tmp_path, store=store)
 
-    built = {name: provider() for name, provider in public_providers(wired).items()}
+    built = {name: provider() for name, provider in wired.providers.items()}
 
     assert [name for name, thing in built.items() if thing is None] == []
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("port", PORTS)
+@pytest.mark.parametrize("port", sorted(set(PORTS) - {"stores", *TOGETHER}))
 def test_whatever_fills_a_port_is_one_argument(port: str) -> None:
     another = object()
 
@@ -75,6 +77,58 @@ def test_whatever_fills_a_port_is_one_argument(port: str) -> None:
     wired = Container(**swaps)
 
     assert getattr(wired, port)() is another
+
+
+@pytest.mark.parametrize("part", TOGETHER)
+def test_a_part_of_another_database_is_refused_with_the_names_of_its_company(
+    part: str, tmp_path: Path
+) -> None:
+    other = memory_stores(clock=FakeClock(), ids=CountingIdSource(), lease_s=30.0)
+    swap: dict[str, object] = {part: providers.Object(getattr(other, part))}
+
+    with pytest.raises(MixedStores) as refused:
+        container(tmp_path, store="sqlite", **swap)
+
+    assert ", ".join(TOGETHER) in str(refused.value)
+    assert "`stores`" in str(refused.value)
+
+
+async def test_a_part_that_is_swapped_later_is_refused_before_anything_is_opened(
+    tmp_path: Path,
+) -> None:
+    wired = container(tmp_path, store="sqlite")
+    other = memory_stores(clock=FakeClock(), ids=CountingIdSource(), lease_s=30.0)
+    wired.event_log.override(providers.Object(other.event_log))
+
+    with pytest.raises(MixedStores, match=r"^event_log: not on the database"):
+        async with opened(wired):
+            pass
+
+
+def test_a_part_that_does_not_show_its_database_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(MixedStores, match=r"^task_store: not on the database"):
+        container(tmp_path, task_store=providers.Object(object()))
+
+
+def test_a_whole_store_with_a_part_of_another_is_refused(tmp_path: Path) -> None:
+    one, other = (
+        memory_stores(clock=FakeClock(), ids=CountingIdSource(), lease_s=30.0) for _ in range(2)
+    )
+    mixed = replace(one, event_log=other.event_log)
+
+    with pytest.raises(MixedStores, match=r"^event_log: not on the database"):
+        container(tmp_path, stores=providers.Object(mixed))
+
+
+async def test_a_whole_store_is_one_argument(tmp_path: Path) -> None:
+    stores = memory_stores(clock=FakeClock(), ids=CountingIdSource(), lease_s=30.0)
+    wired = container(tmp_path, store="sqlite", stores=providers.Object(stores))
+
+    with anyio.fail_after(PATIENCE_S):
+        task = await answered(wired)
+
+    assert task.status is TaskStatus.COMPLETED
+    assert await stores.task_store.get(LOCAL, task.task_id) == task
 
 
 async def test_another_language_model_answers_the_tasks(tmp_path: Path) -> None:
@@ -108,9 +162,3 @@ async def test_another_event_log_gets_the_events(tmp_path: Path) -> None:
         await answered(wired)
 
     assert (log.appended[0], log.appended[-1]) == ("task_started", "task_complete")
-
-
-def public_providers(wired: Container) -> dict[str, providers.Provider[object]]:
-    """A private one is a part of some public one, and fits one kind of store only."""
-    found: dict[str, providers.Provider[object]] = wired.providers
-    return {name: found[name] for name in found if not name.startswith("_")}

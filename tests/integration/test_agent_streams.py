@@ -1,6 +1,7 @@
 """What a stream of an agent shows of the sessions that the agent works in, and for how long."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -8,8 +9,6 @@ import pytest
 from dependency_injector import providers
 
 from adapters.memory.database import MemoryDatabase
-from adapters.memory.event_log import MemoryEventLog
-from adapters.memory.session_store import MemorySessionStore
 from adapters.memory.task_store import MemoryTaskStore
 from adapters.system.id_source import SystemIdSource
 from application.composite_cursor import parse_composite
@@ -20,6 +19,7 @@ from domain.ids import AgentName, TaskId
 from domain.principal import LOCAL, Principal
 from domain.process_events import Log
 from domain.task import Task
+from entrypoints.stores import memory_stores
 from ports.runner import Completed, Outcome, RunContext
 from ports.task_store import TaskQuery
 from tests.fakes import FakeClock
@@ -118,14 +118,11 @@ async def test_a_cursor_stays_good_when_its_newest_task_is_removed(tmp_path: Pat
 
 
 async def test_opening_and_resuming_load_no_task_that_is_over(tmp_path: Path) -> None:
-    database = MemoryDatabase(FakeClock())
-    tasks = NotedTasks(database, ids=SystemIdSource())
-    swaps = {
-        "event_log": providers.Object(MemoryEventLog(database)),
-        "session_store": providers.Object(MemorySessionStore(database)),
-        "task_store": providers.Object(tasks),
-    }
-    async with running(tmp_path, **swaps) as graph:
+    stores = memory_stores(clock=FakeClock(), ids=SystemIdSource(), lease_s=30.0)
+    assert isinstance(stores.database, MemoryDatabase)
+    tasks = NotedTasks(stores.database, ids=SystemIdSource())
+    swaps = providers.Object(replace(stores, task_store=tasks))
+    async with running(tmp_path, stores=swaps) as graph:
         graph.runner.acts["for ever"] = for_ever
         for number in range(5):
             await graph.ended(await graph.submit("say", session=f"s{number}"))

@@ -299,10 +299,7 @@ async def _restarted(graph: Graph, tmp_path: Path) -> AsyncIterator[Graph]:
     runner.acts["ask"] = Asking()
     async with running(
         tmp_path,
-        event_log=providers.Object(former.event_log()),
-        task_store=providers.Object(former.task_store()),
-        session_store=providers.Object(former.session_store()),
-        approval_store=providers.Object(former.approval_store()),
+        stores=providers.Object(former.stores()),
         runners=providers.Object({"fake": runner}),
     ) as again:
         yield again

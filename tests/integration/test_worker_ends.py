@@ -155,9 +155,7 @@ async def _restarted(graph: Graph, tmp_path: Path) -> AsyncIterator[Graph]:
     former = graph.container
     async with running(
         tmp_path,
-        event_log=providers.Object(former.event_log()),
-        task_store=providers.Object(former.task_store()),
-        session_store=providers.Object(former.session_store()),
+        stores=providers.Object(former.stores()),
     ) as again:
         yield again
 

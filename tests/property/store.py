@@ -9,16 +9,11 @@ from typing import Protocol
 
 from dependency_injector import providers
 
-from adapters.memory.cursor_store import MemoryCursorStore
-from adapters.memory.database import MemoryDatabase
-from adapters.memory.event_log import MemoryEventLog
-from adapters.memory.event_retention import MemoryEventRetention
-from adapters.memory.session_store import MemorySessionStore
-from adapters.memory.task_store import MemoryTaskStore
 from adapters.system.clock import SystemClock
 from adapters.system.id_source import SystemIdSource
 from entrypoints.container import Container
 from entrypoints.settings import Settings
+from entrypoints.stores import memory_stores
 from entrypoints.worker_identity import server_worker
 from ports.openable import Openable
 from tests.contract.postgres import emptied
@@ -34,14 +29,8 @@ class Store(Protocol):
 
 class MemoryStore:
     async def new(self) -> Mapping[str, object]:
-        database, ids = MemoryDatabase(SystemClock()), SystemIdSource()
-        return {
-            "event_log": providers.Object(MemoryEventLog(database)),
-            "task_store": providers.Object(MemoryTaskStore(database, ids=ids)),
-            "session_store": providers.Object(MemorySessionStore(database)),
-            "event_retention": providers.Object(MemoryEventRetention(database)),
-            "cursor_store": providers.Object(MemoryCursorStore(database.clock)),
-        }
+        stores = memory_stores(clock=SystemClock(), ids=SystemIdSource(), lease_s=30.0)
+        return {"stores": providers.Object(stores)}
 
 
 class SqlStore:

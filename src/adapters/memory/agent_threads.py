@@ -7,7 +7,7 @@ from domain.ids import AgentName, SessionKey
 
 class MemoryAgentThreads:
     def __init__(self, database: MemoryDatabase) -> None:
-        self._database = database
+        self._database = self.database = database
 
     async def find(self, session_key: SessionKey, agent: AgentName) -> AgentThread | None:
         row = self._database.sessions.get(session_key)

@@ -14,7 +14,7 @@ from ports.approval_store import ApprovalQuery, NewApproval
 
 class MemoryApprovalStore:
     def __init__(self, database: MemoryDatabase) -> None:
-        self._database = database
+        self._database = self.database = database
         self._rows: dict[ApprovalId, StoredApproval] = {}
 
     async def open(self, new: NewApproval) -> StoredApproval:

@@ -12,7 +12,7 @@ from ports.event_log import Append, Bounds, StoredEvent
 
 class MemoryEventLog:
     def __init__(self, database: MemoryDatabase) -> None:
-        self._database = database
+        self._database = self.database = database
 
     async def append(self, append: Append) -> Sequence[StoredEvent]:
         session = self._database.sessions.get(append.session_key)

@@ -14,7 +14,7 @@ from ports.event_retention import DeadSession, EndedTask, SessionName, SessionUs
 
 class MemoryEventRetention:
     def __init__(self, database: MemoryDatabase) -> None:
-        self._database = database
+        self._database = self.database = database
 
     async def size(self) -> int:
         rows = self._database.sessions.values()

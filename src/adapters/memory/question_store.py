@@ -16,7 +16,7 @@ class _Row:
 
 class MemoryQuestionStore:
     def __init__(self, database: MemoryDatabase) -> None:
-        self._database = database
+        self._database = self.database = database
         self._rows: dict[TaskId, _Row] = {}
 
     async def open(self, task_id: TaskId, call_id: str) -> None:

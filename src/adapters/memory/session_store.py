@@ -14,7 +14,7 @@ from ports.session_store import DeletedSession, SessionEdit
 
 class MemorySessionStore:
     def __init__(self, database: MemoryDatabase) -> None:
-        self._database = database
+        self._database = self.database = database
 
     async def create(
         self, principal: Principal, session_id: SessionId, edit: SessionEdit

@@ -29,7 +29,7 @@ from ports.task_store import (
 class MemoryTaskStore:
     def __init__(self, database: MemoryDatabase, *, ids: IdSource, lease_s: float = 30.0) -> None:
         """`lease_s` is how long a reserved task waits for its worker."""
-        self._database = database
+        self._database = self.database = database
         self._queue = TaskQueue(database, ids)
         self._lease_s = lease_s
 

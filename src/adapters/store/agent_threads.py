@@ -12,7 +12,7 @@ from domain.ids import AgentName, SessionKey
 
 class SqlAgentThreads:
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._database = self.database = database
 
     async def find(self, session_key: SessionKey, agent: AgentName) -> AgentThread | None:
         query = select(agent_threads.c.thread).where(

@@ -25,7 +25,7 @@ from ports.approval_store import ApprovalQuery, NewApproval
 
 class SqlApprovalStore:
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._database = self.database = database
 
     async def open(self, new: NewApproval) -> StoredApproval:
         return await self._database.write(lambda c: _open(c, new))

@@ -29,7 +29,7 @@ class SqlEventLog:
     """
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._database = self.database = database
         self._waiting: deque[_Waiting] = deque()
         self._drained = asyncio.Event()
         self._drained.set()

@@ -14,7 +14,7 @@ class SqlEventRetention:
     """SQLite's file does not shrink: the pages that become free are filled by what comes next."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._database = self.database = database
 
     async def size(self) -> int:
         return await self._database.read(retention_queries.size)

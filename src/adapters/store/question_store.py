@@ -21,7 +21,7 @@ _IS_UNFINISHED = (
 
 class SqlQuestionStore:
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._database = self.database = database
 
     async def open(self, task_id: TaskId, call_id: str) -> None:
         await self._database.write(lambda c: _open(c, task_id, call_id))

@@ -27,7 +27,7 @@ from ports.session_store import DeletedSession, SessionEdit
 
 class SqlSessionStore:
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._database = self.database = database
 
     async def create(
         self, principal: Principal, session_id: SessionId, edit: SessionEdit

@@ -33,7 +33,7 @@ from ports.task_store import (
 class SqlTaskStore:
     def __init__(self, database: Database, *, ids: IdSource, lease_s: float = 30.0) -> None:
         """`lease_s` is how long a reserved task waits for its worker."""
-        self._database = database
+        self._database = self.database = database
         self._ids = ids
         self._lease_s = lease_s
 
