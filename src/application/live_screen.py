@@ -16,7 +16,7 @@ class LiveScreen:
         self.has_ended = False
         self._screens = screens
         self._rows, self._columns = rows, columns
-        self._unseen = UnseenOutput(rows=rows)
+        self._unseen = UnseenOutput(rows=rows, columns=columns)
         self._screen: TerminalScreen | None = None
         self._last_view: ScreenView | None = None
         self._drawing = asyncio.Lock()
@@ -27,7 +27,7 @@ class LiveScreen:
         return len(self._unseen)
 
     async def feed(self, text: str) -> None:
-        """Never raises. It takes time only once a lot was written that is more than lines."""
+        """Never raises. It takes time only once a lot was written that is more than text and lines."""
         self._unseen.add(text)
         self._tell()
         if self._unseen.is_full:
@@ -64,7 +64,7 @@ class LiveScreen:
                 except StateConflict:
                     self._unseen.clear()
             self._rows = self._unseen.rows = rows
-            self._columns = columns
+            self._columns = self._unseen.columns = columns
         self._tell()
 
     async def changed(self, *, since: int) -> None:

@@ -2,20 +2,24 @@
 
 import re
 
-from domain.terminal_text import unfinished_escape
+from domain.terminal_text import ONE_CELL, TWO_CELLS, unfinished_escape
 
 MOST_CHARS = 256 * 1024
-_LINES = re.compile(r"(?:[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]++|\x1b\[[0-9;:]*+m)*+")
+_COLOUR = r"\x1b\[[0-9;:]*+m"
+_IGNORED = r"\x00-\x06\x10-\x17\x19\x1c-\x1f\x7f"  # controls that do nothing on a screen
+_UNSHOWN = re.compile(rf"[\x1b{_IGNORED}](?:(?<=\x1b)\[[0-9;:]*+m|(?<!\x1b)[{_IGNORED}]*+)")
+_LINES = re.compile(rf"(?:[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]++|[{_IGNORED}]++|{_COLOUR})*+")
+_RUN = re.compile(f"[{ONE_CELL}]++|(?P<wide>[{TWO_CELLS}]++)")
 
 
 class UnseenOutput:
-    """Of mere lines, coloured or not, it keeps as many as may still be on the screen.
+    """Of mere lines, coloured or not, it keeps as much as may still be on the screen.
 
     Everything else it keeps whole: above its bound it `is_full` and someone has to look.
     """
 
-    def __init__(self, *, rows: int) -> None:
-        self.rows = rows
+    def __init__(self, *, rows: int, columns: int) -> None:
+        self.rows, self.columns = rows, columns
         self._pieces: list[str] = []
         self._chars = 0
 
@@ -43,18 +47,42 @@ class UnseenOutput:
         self._keep("")
 
     def forget_scrolled(self) -> None:
-        """Forget lines that later ones have pushed off the screen, if there is nothing but lines."""
+        """Forget what later text has pushed off the screen, if there is nothing but lines."""
         text = self._joined()
-        if not _LINES.fullmatch(text, 0, len(text) - len(unfinished_escape(text))):
+        half = unfinished_escape(text)
+        if not _LINES.fullmatch(text, 0, len(text) - len(half)):
             return
+        if (start := self._last_lines(text)) is None or len(text) - start > MOST_CHARS // 2:
+            text = _RUN.sub(self._shortened, _UNSHOWN.sub("", text.removesuffix(half))) + half
+        else:
+            text = text[start:]
+        if len(text) <= MOST_CHARS // 2:  # or it would soon be looked through again
+            self._keep(text)
+
+    def _last_lines(self, text: str) -> int | None:
+        """Where the last of them begin: twice as many as there are rows, as the first may meet
+        the cursor anywhere on the screen. None if there are not as many.
+        """
         start = len(text)
-        # Twice the screen, as the first of them may meet the cursor anywhere on it.
         for _ in range(2 * self.rows + 1):
             start = text.rfind("\n", 0, start)
             if start < 0:
-                return
-        if len(text) - start <= MOST_CHARS // 2:
-            self._keep(text[start + 1 :])
+                return None
+        return start + 1
+
+    def _shortened(self, run: re.Match[str]) -> str:
+        """Without whole rows of its middle: those after them stand where they would have stood.
+
+        What is kept before them brings the cursor to the last row, from wherever it was; what is
+        kept after them fills the screen.
+        """
+        text, in_a_row = run[0], self.columns
+        if run["wide"]:
+            in_a_row = max(1, self.columns // 2)
+        kept = (self.rows + 1) * in_a_row
+        if (spare := len(text) - 2 * kept) < in_a_row:
+            return text
+        return text[:kept] + text[kept + spare // in_a_row * in_a_row :]
 
     def _joined(self) -> str:
         return "".join(self._pieces)

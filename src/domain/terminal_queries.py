@@ -21,7 +21,9 @@ _QUERIES = re.compile(
     r"|\x1b[ -/]*+(?![0-~])"
 )
 
+_MAY_BEGIN = re.compile(r"[\x05\x1b\x90\x98-\x9f]")  # ten times as fast to look for
+
 
 def without_queries(line: str) -> str:
     """Colours, links and all else stay as they are."""
-    return _QUERIES.sub("", line)
+    return _QUERIES.sub("", line) if _MAY_BEGIN.search(line) else line

@@ -5,7 +5,8 @@ import re
 # A plain set of characters comes first: only so does the engine pass over text quickly.
 _ESCAPES = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"  # any control but tab, line feed and return
-    r"(?:(?<=\x1b)(?:"
+    r"(?:(?<=\x00)\x00*+"  # all of a run at once: files have long ones
+    r"|(?<=\x1b)(?:"
     r"\[[0-?]*[ -/]*[@-~]?"  # CSI: colours, cursor, modes
     r"|[\]PX^_][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"  # OSC, DCS, …
     r"|[ -/]*[0-~]?)"  # two-character and charset sequences
@@ -18,6 +19,12 @@ _UNFINISHED = re.compile(
     r"|[\x90\x98\x9d-\x9f][^\x07\x1b\x9c]*\x1b?\Z"
 )
 _LONGEST_ESCAPE = 256  # a title or a link; what is longer is not waited for
+
+# Not all of them: those that long texts are made of, and that terminals agree on.
+ONE_CELL = " -~\u00a0-\u02ff\u0370-\u0482\u048a-\u058f\u1e00-\u200a\u2070-\u20cf\u2500-\u25fc"
+"""Characters that take one cell of a screen, as a regular expression's set."""
+TWO_CELLS = "\u3041-\u3096\u30a0-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff60"
+"""Characters that take two."""
 
 
 def plain_text(line: str) -> str:

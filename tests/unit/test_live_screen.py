@@ -1,14 +1,18 @@
 """A screen that is drawn only when somebody looks, and shows the same as if it always were."""
 
+import re
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyte.screens import wcwidth
 
 from adapters.terminal.pyte_screens import PyteScreens
 from application.live_screen import LiveScreen
 from application.unseen_output import MOST_CHARS, UnseenOutput
 from domain.errors import StateConflict
+from domain.terminal_text import ONE_CELL, TWO_CELLS
 from ports.terminal_screen import ScreenView, TerminalScreen
 
 ROWS, COLUMNS = 5, 20
@@ -40,13 +44,6 @@ class NoScreens:
         raise StateConflict("not installed")
 
 
-async def seen(*pieces: str) -> ScreenView:
-    screen = LiveScreen(PyteScreens(), rows=ROWS, columns=COLUMNS)
-    for piece in pieces:
-        await screen.feed(piece)
-    return await screen.view()
-
-
 def drawn_at_once(text: str) -> ScreenView:
     screen = PyteScreens().new(rows=ROWS, columns=COLUMNS)
     screen.feed(text)
@@ -65,6 +62,18 @@ async def test_of_a_flood_of_lines_only_the_last_are_drawn() -> None:
     assert len("".join(screens.drawn)) < 1000
 
 
+@pytest.mark.parametrize("pattern", ["0123456", "zwölf ", "日本語", "\x1b[31mred\x1b[0m", "x\0\0"])
+async def test_of_a_flood_without_line_ends_only_what_stays_is_drawn(pattern: str) -> None:
+    screens = CountingScreens()
+    screen = LiveScreen(screens, rows=ROWS, columns=COLUMNS)
+    flood = pattern * (400_000 // len(pattern))
+    for start in range(0, len(flood), 16_384):
+        await screen.feed(flood[start : start + 16_384])
+
+    assert await screen.view() == drawn_at_once(flood)
+    assert len("".join(screens.drawn)) < 8 * ROWS * COLUMNS
+
+
 async def test_what_moves_the_cursor_is_drawn_before_it_gets_too_much() -> None:
     screens = CountingScreens()
     screen = LiveScreen(screens, rows=ROWS, columns=COLUMNS)
@@ -77,19 +86,37 @@ async def test_what_moves_the_cursor_is_drawn_before_it_gets_too_much() -> None:
 
 
 @given(
+    st.sampled_from(["", "\x1b[?7l", "\x1b[4h", "\x1b[2;4r", "\x1b[3;4r\x1b[5;9H", "\x1b[?1049h"]),
     st.lists(
         st.sampled_from(
-            ["a", "\r\n", "\n", "long " * 9, "\x1b[31m", "\x1b[", "2", "A", "\t", "日"]
+            [
+                *("a", "\r\n", "\n", "\r", "long " * 9, "\x1b[31m", "\x1b[", "2", "A", "\t", "日"),
+                # Longer than what is kept of them, in cells of both widths, and nothing at all.
+                *("0123456" * 50, "äß─" * 90, "日本語" * 60, "\0\0", "e\u0301"),
+            ]
         ),
-        max_size=120,
-    )
+        max_size=60,
+    ),
 )
-async def test_what_is_forgotten_would_not_be_seen(pieces: list[str]) -> None:
-    assert await seen(*pieces) == drawn_at_once("".join(pieces))
+async def test_what_is_forgotten_would_not_be_seen(mode: str, pieces: list[str]) -> None:
+    screen = LiveScreen(PyteScreens(), rows=ROWS, columns=COLUMNS)
+    await screen.feed(mode)
+    await screen.view()
+    for piece in pieces:
+        await screen.feed(piece)
+
+    assert await screen.view() == drawn_at_once(mode + "".join(pieces))
+
+
+@pytest.mark.parametrize(("cells", "width"), [(ONE_CELL, 1), (TWO_CELLS, 2)])
+def test_the_widths_are_those_of_the_screen(cells: str, width: int) -> None:
+    known = re.compile(f"[{cells}]")
+
+    assert all(wcwidth(char) == width for char in map(chr, range(0x10000)) if known.match(char))
 
 
 async def test_half_a_sequence_waits_for_the_rest() -> None:
-    unseen = UnseenOutput(rows=ROWS)
+    unseen = UnseenOutput(rows=ROWS, columns=COLUMNS)
     unseen.add("text\x1b[3")
 
     assert (unseen.take(100), unseen.take(100), len(unseen)) == ("text", "", 3)

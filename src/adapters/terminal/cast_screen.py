@@ -1,13 +1,17 @@
 """A screen of pyte that keeps its promises for whatever real programs draw on it."""
 
 import copy
+import re
 from collections.abc import Callable
 from functools import lru_cache
 
 from pyte import charsets, modes
 from pyte.screens import Char, Screen, StaticDefaultDict, wcwidth
 
+from domain.terminal_text import ONE_CELL
+
 _MOST_MARKS = 8  # on one character
+_RUNS = re.compile(f"[{ONE_CELL}]+|.", re.DOTALL)
 
 
 @lru_cache(maxsize=4096)
@@ -44,11 +48,11 @@ class CastScreen(Screen):
         self.last_drawn = data[-1]
         charset = self.g1_charset if self.charset else self.g0_charset
         data = data if charset is charsets.LAT1_MAP else data.translate(charset)
-        if data.isascii():
-            self._draw_narrow(data)
-            return
-        for char in data:
-            self._draw_one(char)
+        for run in (data,) if data.isascii() else _RUNS.findall(data):
+            if len(run) > 1 or run.isascii():
+                self._draw_narrow(run)
+            else:
+                self._draw_one(run)
 
     def repeat(self, count: int) -> None:
         self.draw(self.last_drawn * min(count or 1, self.columns * self.lines))
