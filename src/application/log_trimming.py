@@ -3,7 +3,6 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from application.selection import DELTAS
 from domain.ids import SessionKey
 from ports.event_retention import EndedTask, EventRetention
 
@@ -37,17 +36,6 @@ class LogTrimming:
     async def trim_session(self, session_key: SessionKey) -> None:
         await self._trim(session_key, EVER)
 
-    async def compact_before(self, ended_before: datetime) -> int:
-        """Empty the deltas of tasks that have ended before; how many tasks there were."""
-        total = 0
-        while tasks := await self._retention.to_compact(
-            ended_before=ended_before, limit=_TASKS_AT_ONCE
-        ):
-            for task in tasks:
-                await self._compact(task)
-            total += len(tasks)
-        return total
-
     async def _trim(self, session_key: SessionKey, ended_before: datetime) -> tuple[int, int]:
         events = size = 0
         while True:
@@ -59,9 +47,3 @@ class LogTrimming:
             if step.events < STEP_EVENTS:
                 return events, size
             await asyncio.sleep(_PAUSE_S)
-
-    async def _compact(self, task: EndedTask) -> None:
-        after: int | None = 0
-        while after is not None:
-            after = await self._retention.compact(task, DELTAS, after=after, limit=STEP_EVENTS)
-            await asyncio.sleep(0 if after is None else _PAUSE_S)

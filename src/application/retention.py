@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+from application.compaction import Compaction
 from application.log_trimming import EVER, LogTrimming
 from application.retention_policy import RetentionPolicy
 from domain.errors import Unavailable
@@ -32,6 +33,7 @@ class Retention:
         workspaces: WorkspaceRetention,
         archive: OutputArchive,
         sessions: SessionStore,
+        compaction: Compaction,
         clock: Clock,
         is_on: bool,
     ) -> None:
@@ -40,6 +42,7 @@ class Retention:
         self._workspaces = workspaces
         self._archive = archive
         self._sessions = sessions
+        self._compaction = compaction
         self._clock = clock
         self._is_on = is_on
         self._trimming = LogTrimming(events)
@@ -79,7 +82,7 @@ class Retention:
                 log.info("removed %d events that were kept long enough", events)
         if self._policy.max_bytes is not None:
             await self._shrink(self._policy.max_bytes)
-        await self._trimming.compact_before(now - self._policy.compacted_after)
+        await self._compaction.compact_before(now - self._policy.compacted_after)
 
     async def _shrink(self, max_bytes: int) -> None:
         # Measured once: neither database knows at once how much a removal has freed.

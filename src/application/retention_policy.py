@@ -11,4 +11,4 @@ class RetentionPolicy:
     max_bytes: int | None = None
     """When logs and workspaces take more, those of what ended first go; None: no limit."""
     compacted_after: timedelta = timedelta(hours=24)
-    """How long after the end of a task its deltas can be read, which a whole text follows."""
+    """How long after the end of a task the pieces of a text can be read that came whole as well."""

@@ -22,6 +22,7 @@ from adapters.system.stored_agent_catalog import StoredAgentCatalog
 from adapters.wire import JsonEventCodec
 from application.agent_coordinator import AgentCoordinator
 from application.agents import Agents
+from application.compaction import Compaction
 from application.event_broadcaster import EventBroadcaster
 from application.lost_tasks import LostTasks
 from application.retention import Retention
@@ -250,6 +251,7 @@ class Container(DeclarativeContainer):
     websockets = Singleton(WebSockets)
     loop_lag = Singleton(casting.loop_lag, clock, meter)
     history = Singleton(casting.history, event_log)
+    compaction = Singleton(Compaction, log=event_log, codec=codec, retention=event_retention)
     retention = Singleton(
         Retention,
         policy=Callable(choices.retention_policy, settings),
@@ -257,6 +259,7 @@ class Container(DeclarativeContainer):
         workspaces=workspace_retention,
         archive=output_archive,
         sessions=session_store,
+        compaction=compaction,
         clock=clock,
         is_on=worker_settings.provided.takes_any,
     )

@@ -72,13 +72,11 @@ class EventRetention(Protocol):
     async def to_compact(self, *, ended_before: datetime, limit: int) -> Sequence[EndedTask]:
         """Tasks that were not compacted yet; what ended first comes first."""
 
-    async def compact(
-        self, task: EndedTask, event_types: Collection[str], *, after: int, limit: int
-    ) -> int | None:
-        """Empty the bodies of the task's events of these types, in the `limit` seqs above `after`.
+    async def empty(self, task: EndedTask, seqs: Collection[int]) -> None:
+        """Empty the bodies of these events of the task; what is no event of its is passed over."""
 
-        The seq to go on after; None when the task is done, which is remembered.
-        """
+    async def mark_compacted(self, task: EndedTask) -> None:
+        """Remember that nothing of the task is left to be emptied."""
 
     async def dead_sessions(self, *, limit: int) -> Sequence[DeadSession]:
         """Those that wait for `SessionStore.purge`."""

@@ -1,6 +1,6 @@
 """A store with its retention, for the tests of what may leave the log."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,10 +19,13 @@ from adapters.store.open_database import open_database
 from adapters.store.session_store import SqlSessionStore
 from adapters.store.task_store import SqlTaskStore
 from adapters.system.id_source import SystemIdSource
+from application.compaction import Compaction
+from application.log_trimming import EVER
+from domain.events import AgentEvent
 from domain.ids import SessionId, SessionKey
 from domain.principal import LOCAL
 from domain.task import Task
-from ports.event_log import Bounds
+from ports.event_log import Bounds, StoredEvent
 from ports.event_retention import EventRetention
 from ports.session_store import SessionEdit
 from ports.task_store import Claim
@@ -57,6 +60,20 @@ class Store:
 
     async def fill(self, claim: Claim, lines: int) -> None:
         await self.scene.log.append(self.scene.lines(claim, *["x" * 100] * lines))
+
+    async def compacted(
+        self, *told: AgentEvent
+    ) -> tuple[Sequence[StoredEvent], Sequence[StoredEvent]]:
+        """The log of a task that told this, and what compaction has left of it."""
+        claim = await self.scene.start()
+        for event in told:
+            await self.scene.log.append(self.scene.telling(claim, event))
+        await self.scene.end(claim)
+        log, key = self.scene.log, claim.task.session_key
+        before = await log.read(key, after=0, limit=MANY)
+        compaction = Compaction(log=log, codec=self.scene.codec, retention=self.retention)
+        await compaction.compact_before(EVER)
+        return before, await log.read(key, after=0, limit=MANY)
 
     async def moved_on(self) -> None:
         """What ends from now on has ended later than what has ended before."""

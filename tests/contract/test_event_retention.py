@@ -6,15 +6,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from domain.events import AgentEvent
 from domain.ids import SessionKey
 from domain.principal import LOCAL
 from domain.task import Task
-from domain.thinking_events import MessageDelta
-from ports.event_log import Append, Bounds
+from domain.thinking_events import Message, MessageDelta, ThinkComplete, ThinkDelta
+from ports.event_log import Bounds
 from ports.event_retention import DeadSession, EndedTask, SessionName, Trimmed
-from ports.task_store import Claim
 from tests.contract.kept_store import MANY, Store, opened_store
-from tests.contract.scene import AT, TALK, Scene
+from tests.contract.scene import AT, TALK
 
 EVER = timedelta(days=365)
 INSTANT = timedelta(microseconds=1)
@@ -157,25 +157,41 @@ async def test_appends_go_on_beside_a_trim(store: Store) -> None:
 
 
 async def test_compaction_empties_bodies_and_leaves_the_log_dense(store: Store) -> None:
-    claim = await store.scene.start()
-    await store.scene.log.append(deltas(store.scene, claim, 5))
-    await store.scene.end(claim)
-    before = await store.scene.log.read(claim.task.session_key, after=0, limit=MANY)
-    [ended] = await store.retention.to_compact(ended_before=AFTER_ALL, limit=MANY)
+    before, after = await store.compacted(*spoken("m", "one ", "two ", "three"))
 
-    steps = [await store.retention.compact(ended, {"message_delta"}, after=0, limit=4)]
-    while steps[-1] is not None:
-        steps.append(
-            await store.retention.compact(ended, {"message_delta"}, after=steps[-1], limit=4)
-        )
-
-    after = await store.scene.log.read(claim.task.session_key, after=0, limit=MANY)
-    assert steps == [4, None]
     assert [(event.seq, event.tag, event.event_type) for event in after] == [
         (event.seq, event.tag, event.event_type) for event in before
     ]
-    assert [event.seq for event in after if event.body == b""] == [2, 3, 4, 5, 6]
+    assert [event.seq for event in after if event.body == b""] == [2, 3, 4]
+    assert [event.body for event in after[4:]] == [event.body for event in before[4:]]
     assert list(await store.retention.to_compact(ended_before=AFTER_ALL, limit=MANY)) == []
+
+
+async def test_what_no_later_event_holds_is_never_emptied(store: Store) -> None:
+    given_up = MessageDelta(message_id="void", text="Well, ")
+    long = spoken("long", "x" * 200_000, "y" * 200_000)
+    reasoned: list[AgentEvent] = [
+        ThinkDelta(iteration=1, text="Hm, so."),
+        ThinkComplete(iteration=1, content="So.", reasoning="Hm, so.", tool_call_count=0),
+    ]
+
+    before, after = await store.compacted(given_up, *long, *reasoned)
+
+    emptied = [one.event_type for one in after if one.body == b""]
+    assert emptied == ["think_delta"]
+    texts = [store.scene.codec.decode(one) for one in after if one.event_type == "message_delta"]
+    assert texts == [given_up, *long[:2]]
+    assert len(before) == len(after)
+
+
+async def test_only_events_of_the_task_itself_are_emptied(store: Store) -> None:
+    mine, other = await store.done("one"), await store.done("one")
+    [ended, _] = await store.retention.to_compact(ended_before=AFTER_ALL, limit=MANY)
+
+    await store.retention.empty(ended, [mine.first_seq + 1, other.first_seq + 1, 404])
+
+    left = await store.scene.log.read(mine.session_key, after=0, limit=MANY)
+    assert [event.seq for event in left if event.body == b""] == [mine.first_seq + 1]
 
 
 async def test_only_what_has_ended_long_enough_ago_is_to_be_compacted(store: Store) -> None:
@@ -217,11 +233,6 @@ async def test_nothing_is_removed_from_a_session_that_there_is_not(store: Store)
     assert await store.trim_all(SessionKey(404), ended_before=AFTER_ALL) == 0
 
 
-def deltas(scene: Scene, claim: Claim, texts: int) -> Append:
-    one = MessageDelta(message_id="m", text="word")
-    return Append(
-        session_key=claim.task.session_key,
-        task_id=claim.task.task_id,
-        lease_id=claim.lease_id,
-        events=[scene.event(one, claim.task) for _ in range(texts)],
-    )
+def spoken(message_id: str, *pieces: str) -> list[AgentEvent]:
+    deltas = [MessageDelta(message_id=message_id, text=text) for text in pieces]
+    return [*deltas, Message(message_id=message_id, role="assistant", content="".join(pieces))]

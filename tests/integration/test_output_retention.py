@@ -72,6 +72,7 @@ def _retention(graph: Graph, policy: RetentionPolicy) -> Retention:
         workspaces=container.workspace_retention(),
         archive=container.output_archive(),
         sessions=container.session_store(),
+        compaction=container.compaction(),
         clock=container.clock(),
         is_on=True,
     )

@@ -52,6 +52,7 @@ def retention(graph: Graph, policy: RetentionPolicy) -> Retention:
         workspaces=container.workspace_retention(),
         archive=container.output_archive(),
         sessions=container.session_store(),
+        compaction=container.compaction(),
         clock=container.clock(),
         is_on=True,
     )

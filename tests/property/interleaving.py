@@ -13,7 +13,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from application.log_trimming import EVER, LogTrimming
+from application.log_trimming import EVER
 from application.stream_request import FromCursor, FromNow, Replay, Since, Start
 from domain.ids import SessionId, SessionKey
 from domain.principal import LOCAL
@@ -122,13 +122,13 @@ class AnyInterleaving(RuleBasedStateMachine):
 
     @rule()
     def compact(self) -> None:
-        """Whole tasks, as a round of the retention does it."""
+        """All deltas of ended tasks, also those that nothing else holds: readers must not mind."""
         retention = self._program.container.event_retention()
-        tasks = self._run(retention.to_compact(ended_before=EVER, limit=1000))
-        self._run(LogTrimming(retention).compact_before(EVER))
-        for log in self._logs.values():
-            for task in tasks:
-                log.compacted(task.task_id)
+        for task in self._run(retention.to_compact(ended_before=EVER, limit=1000)):
+            for log in self._logs.values():
+                if seqs := log.compacted(task.task_id):
+                    self._run(retention.empty(task, seqs))
+            self._run(retention.mark_compacted(task))
 
     @rule()
     def restart(self) -> None:

@@ -42,10 +42,12 @@ class Log:
             is_delta = event.event_type == DELTA
             self.events.append(Recorded(event.seq, name, at, event.task_id, is_delta))
 
-    def compacted(self, task_id: TaskId) -> None:
-        for event in self.events:
-            if event.task_id == task_id and event.is_delta:
-                event.may_be_left_out = True
+    def compacted(self, task_id: TaskId) -> list[int]:
+        """The seqs of what may be left out from now on."""
+        emptied = [one for one in self.events if one.task_id == task_id and one.is_delta]
+        for event in emptied:
+            event.may_be_left_out = True
+        return [event.seq for event in emptied]
 
     def missed(self, after: int, before: int) -> list[int]:
         between = self.events[after : before - 1]

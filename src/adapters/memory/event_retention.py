@@ -49,21 +49,16 @@ class MemoryEventRetention:
         )
         return list(islice(found, limit))
 
-    async def compact(
-        self, task: EndedTask, event_types: Collection[str], *, after: int, limit: int
-    ) -> int | None:
-        begin = max(after, task.first_seq - 1)
-        end = min(begin + limit, task.last_seq)
-        row = self._database.sessions.get(task.session_key)
-        for place, event in enumerate(row.events if row else ()):
-            is_its = begin < event.seq <= end and event.task_id == task.task_id
-            if row and is_its and event.event_type in event_types:
-                row.events[place] = event._replace(body=b"")
-        if end < task.last_seq:
-            return end
+    async def empty(self, task: EndedTask, seqs: Collection[int]) -> None:
+        if (row := self._database.sessions.get(task.session_key)) is None:
+            return
+        for place in (seq - row.session.first_seq for seq in seqs):
+            if 0 <= place < len(row.events) and row.events[place].task_id == task.task_id:
+                row.events[place] = row.events[place]._replace(body=b"")
+
+    async def mark_compacted(self, task: EndedTask) -> None:
         if known := self._database.tasks.get(task.task_id):
             known.is_compacted = True
-        return None
 
     async def dead_sessions(self, *, limit: int) -> Sequence[DeadSession]:
         dead = (

@@ -39,12 +39,11 @@ class SqlEventRetention:
             lambda c: retention_queries.to_compact(c, before=before, limit=limit)
         )
 
-    async def compact(
-        self, task: EndedTask, event_types: Collection[str], *, after: int, limit: int
-    ) -> int | None:
-        return await self._database.write(
-            lambda c: retention_steps.compact(c, task, event_types, after=after, limit=limit)
-        )
+    async def empty(self, task: EndedTask, seqs: Collection[int]) -> None:
+        await self._database.write(lambda c: retention_steps.empty(c, task, seqs))
+
+    async def mark_compacted(self, task: EndedTask) -> None:
+        await self._database.write(lambda c: retention_steps.mark_compacted(c, task))
 
     async def dead_sessions(self, *, limit: int) -> Sequence[DeadSession]:
         return await self._database.read(lambda c: retention_queries.dead_sessions(c, limit=limit))

@@ -30,34 +30,22 @@ def trim(connection: Connection, key: SessionKey, *, before: int, limit: int) ->
     return _removed(connection, key, session.first_seq, last)
 
 
-def compact(
-    connection: Connection,
-    task: EndedTask,
-    event_types: Collection[str],
-    *,
-    after: int,
-    limit: int,
-) -> int | None:
-    begin = max(after, task.first_seq - 1)
-    end = min(begin + limit, task.last_seq)
+def empty(connection: Connection, task: EndedTask, seqs: Collection[int]) -> None:
     connection.execute(
         update(events)
         .where(
             events.c.session_key == task.session_key,
-            events.c.seq > begin,
-            events.c.seq <= end,
+            events.c.seq.in_(seqs),
             events.c.task_id == task.task_id,
-            events.c.event_type.in_(event_types),
-            events.c.body != b"",
         )
         .values(body=b"")
     )
-    if end < task.last_seq:
-        return end
+
+
+def mark_compacted(connection: Connection, task: EndedTask) -> None:
     connection.execute(
         update(tasks).where(tasks.c.task_id == task.task_id).values(compacted_at=store_now())
     )
-    return None
 
 
 def _kept_from(connection: Connection, key: SessionKey, before: int) -> int | None:

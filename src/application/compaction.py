@@ -1,0 +1,128 @@
+"""Empties the pieces of a text, once its task has ended, where the log holds the whole of it."""
+
+import asyncio
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from hashlib import sha256
+
+from domain.events import AgentEvent
+from domain.task_events import Error
+from domain.thinking_events import Message, MessageDelta, ThinkComplete, ThinkDelta
+from domain.tool_events import ToolCallComplete, ToolCallStream
+from ports.event_codec import EventCodec
+from ports.event_log import EventLog, StoredEvent
+from ports.event_retention import EndedTask, EventRetention
+
+_STEP_EVENTS = 500
+_PAUSE_S = 0.01  # between two steps; their size alone bounds how long an append waits
+_TASKS_AT_ONCE = 100
+_TOLD_IN = frozenset(
+    {
+        "think_delta",
+        "think_complete",
+        "message_delta",
+        "message",
+        "tool_call_stream",
+        "tool_call_complete",
+        "error",
+    }
+)
+
+
+class Compaction:
+    def __init__(self, *, log: EventLog, codec: EventCodec, retention: EventRetention) -> None:
+        self._log = log
+        self._codec = codec
+        self._retention = retention
+
+    async def compact_before(self, ended_before: datetime) -> int:
+        """Compact the tasks that have ended before; how many there were."""
+        total = 0
+        while tasks := await self._retention.to_compact(
+            ended_before=ended_before, limit=_TASKS_AT_ONCE
+        ):
+            for task in tasks:
+                await self._compact(task)
+            total += len(tasks)
+        return total
+
+    async def _compact(self, task: EndedTask) -> None:
+        pieces, after = Pieces(), task.first_seq - 1
+        while after < task.last_seq:
+            most = min(_STEP_EVENTS, task.last_seq - after)
+            events = await self._log.read(task.session_key, after=after, limit=most)
+            spare = [seq for event in self._told(task, events) for seq in pieces.take(*event)]
+            for begin in range(0, len(spare), _STEP_EVENTS):
+                await self._retention.empty(task, spare[begin : begin + _STEP_EVENTS])
+                await asyncio.sleep(_PAUSE_S)
+            after = events[-1].seq if events else task.last_seq
+        await self._retention.mark_compacted(task)
+
+    def _told(
+        self, task: EndedTask, events: Sequence[StoredEvent]
+    ) -> Iterator[tuple[int, AgentEvent]]:
+        for stored in events:
+            is_its = stored.task_id == task.task_id and stored.seq <= task.last_seq
+            if is_its and stored.event_type in _TOLD_IN and stored.body:
+                yield stored.seq, self._codec.decode(stored)
+
+
+class _Text:
+    """What was told of one text so far: as a hash, because it may be long."""
+
+    def __init__(self) -> None:
+        self.seqs: list[int] = []
+        self._hash = sha256()
+
+    def add(self, seq: int, text: str) -> None:
+        self.seqs.append(seq)
+        self._hash.update(text.encode())
+
+    def is_one_of(self, wholes: Collection[str | None]) -> bool:
+        told = self._hash.digest()
+        return any(sha256(whole.encode()).digest() == told for whole in wholes if whole)
+
+
+class Pieces:
+    """Is told a task's events in order, and knows which pieces a whole text has made spare.
+
+    A text that was cut, given up, begun anew or masked otherwise is not the one that its pieces
+    make: they stay.
+    """
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[str, str], _Text] = {}
+
+    def take(self, seq: int, event: AgentEvent) -> Collection[int]:
+        """The seqs of what is spare now that this event holds it."""
+        match event:
+            case ThinkDelta(iteration=iteration, text=text):
+                return self._add(("think", str(iteration)), seq, text)
+            case MessageDelta(message_id=message_id, text=text):
+                return self._add(("message", message_id), seq, text)
+            case ToolCallStream(call_id=call_id, chunk=text):
+                return self._add(("call", call_id), seq, text)
+            case ThinkComplete(iteration=iteration, reasoning=reasoning, content=content):
+                return self._end(("think", str(iteration)), reasoning, content)
+            case Message(message_id=message_id, content=content):
+                return self._end(("message", message_id), content)
+            case ToolCallComplete(call_id=call_id, result=result, error=error):
+                return self._end(("call", call_id), result, error)
+            case Error(phase="model"):
+                self._give_up_thoughts()
+                return ()
+            case _:
+                return ()
+
+    def _add(self, key: tuple[str, str], seq: int, text: str) -> Collection[int]:
+        self._open.setdefault(key, _Text()).add(seq, text)
+        return ()
+
+    def _end(self, key: tuple[str, str], *wholes: str | None) -> Collection[int]:
+        told = self._open.pop(key, None)
+        return told.seqs if told is not None and told.is_one_of(wholes) else ()
+
+    def _give_up_thoughts(self) -> None:
+        """The model is asked again, and what it thinks then is told by itself."""
+        for key in [key for key in self._open if key[0] == "think"]:
+            del self._open[key]
