@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
+from adapters.http.allowed_methods import allowed_methods
 from adapters.http.description import description_of
 from adapters.http.error_handlers import error_handlers
 from adapters.http.links import API
@@ -85,12 +87,12 @@ def _operation_id(route: APIRoute) -> str:
 
 
 def _guarded(
-    app: ASGIApp, *, clock: Clock, allowed_hosts: Collection[str], cors_origins: Collection[str]
+    api: FastAPI, *, clock: Clock, allowed_hosts: Collection[str], cors_origins: Collection[str]
 ) -> ASGIApp:
     """The last line is what a request meets first."""
-    app = SizeLimit(app)
+    app: ASGIApp = SizeLimit(api)
     app = CrossSiteGuard(app, origins=cors_origins)
-    app = Cors(app, origins=cors_origins)
+    app = Cors(app, methods=partial(allowed_methods, api), origins=cors_origins)
     app = HostCheck(app, allowed_hosts=allowed_hosts)
     app = SecurityHeaders(app)
     app = ErrorBoundary(app)

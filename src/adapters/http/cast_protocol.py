@@ -13,6 +13,9 @@ from adapters.http.server_state import CastServerState
 
 MAX_HEAD_BYTES = 16 * 1024
 _EXTENSION = "agentcast.connection"
+# The parser says what it found, not where: what is counted is wrong by one piece at most.
+_PIECE_BYTES = 4 * 1024
+_CHUNK_FRAMING = 8  # of a chunk below 64 KiB, at most: its size in four digits, and two line ends
 _LINGER_S = 1.0
 
 
@@ -20,10 +23,12 @@ class CastProtocol(HttpToolsProtocol):
     """A request must be whole in time and its head small; a response may take for ever."""
 
     _is_reading = False
-    _is_head_too_large = False
-    _is_refused = False
-    _chunk_bytes = 0
-    _unused_bytes = 0
+    _is_past_head = False
+    _takes_more = True
+    _fault: Problem | None = None
+    _piece_bytes = 0
+    _head_bytes = 0
+    """Of the request that is read: all that is neither body nor the framing of its chunks."""
 
     def __init__(
         self,
@@ -48,17 +53,19 @@ class CastProtocol(HttpToolsProtocol):
             self._last_cycle.scope["extensions"] = {}
 
     def data_received(self, data: bytes) -> None:
-        """Bytes that are no part of a body, and complete nothing, may only be so many."""
-        if self._is_refused:
-            return
+        """What of a request is no body may only be so much, wherever it stands."""
         last = self._last_cycle
-        if last is None or last.response_complete:
+        if self._takes_more and (last is None or last.response_complete):
             self._deadlines.start(self)
-        self._chunk_bytes = len(data)
-        self._unused_bytes += len(data)
-        super().data_received(data)
-        if self._unused_bytes > MAX_HEAD_BYTES and not self._is_refused:
-            self._refuse(_head_too_large())
+        for start in range(0, len(data), _PIECE_BYTES):
+            if not self._takes_more:
+                return
+            piece = data[start : start + _PIECE_BYTES]
+            self._piece_bytes = len(piece)
+            self._head_bytes += len(piece)
+            super().data_received(piece)
+            if self._head_bytes > MAX_HEAD_BYTES and self._takes_more:
+                self._refuse(_head_too_large())
 
     def deadline_passed(self) -> None:
         if self._is_reading:
@@ -69,23 +76,35 @@ class CastProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._is_reading = True
+        self._is_past_head = False
         self.scope["extensions"] = {_EXTENSION: {"protocol": self}}
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._is_past_head:  # or else trailers would pass for headers
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         # The first test is cheap and never too low: only what it lets through is added up.
-        if self._unused_bytes + self._chunk_bytes > MAX_HEAD_BYTES < self._head_bytes():
-            self._is_head_too_large = True
-            raise ValueError("the head is too large")
+        if self._head_bytes + _PIECE_BYTES > MAX_HEAD_BYTES < self._stated_head_bytes():
+            self._give_up(_head_too_large())
+        if any(name == b"transfer-encoding" for name, _ in self.headers):
+            self._require_chunks_alone()
+        self._is_past_head = True
         super().on_headers_complete()
 
+    def on_chunk_header(self) -> None:
+        self._head_bytes = max(0, self._head_bytes - _CHUNK_FRAMING)
+
     def on_body(self, body: bytes) -> None:
-        self._unused_bytes = 0
+        self._head_bytes = max(0, self._head_bytes - len(body))
         super().on_body(body)
 
     def on_message_complete(self) -> None:
+        if self._head_bytes - self._piece_bytes > MAX_HEAD_BYTES:
+            self._give_up(_head_too_large())
         super().on_message_complete()
         self._is_reading = False
-        self._unused_bytes = 0
+        self._head_bytes = 0
         self._deadlines.stop(self)
         if last := self._last_cycle:
             last.more_body = False
@@ -98,18 +117,29 @@ class CastProtocol(HttpToolsProtocol):
             self._deadlines.start(self)
 
     def handle_websocket_upgrade(self) -> None:
+        self._takes_more = False
         self._deadlines.stop(self)
         super().handle_websocket_upgrade()
 
     def send_400_response(self, msg: str) -> None:
-        self._refuse(_head_too_large() if self._is_head_too_large else _not_http())
+        self._refuse(self._fault or _not_http())
 
-    def _head_bytes(self) -> int:
+    def _give_up(self, fault: Problem) -> None:
+        """From within the parser, which calls `send_400_response` for what is raised."""
+        self._fault = fault
+        raise ValueError(fault.code)
+
+    def _require_chunks_alone(self) -> None:
+        codings = [value for name, value in self.headers if name == b"transfer-encoding"]
+        if b",".join(codings).strip().lower() != b"chunked":
+            self._give_up(_unknown_coding())
+
+    def _stated_head_bytes(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
     def _refuse(self, problem: Problem) -> None:
         """Say why, if it is this request's turn, and take nothing more from this client."""
-        self._is_refused = True
+        self._takes_more = False
         self._deadlines.stop(self)
         self._unset_keepalive_if_required()
         may_answer = self._may_answer()
@@ -150,7 +180,8 @@ def _head_too_large() -> Problem:
     return Problem(
         status=431,
         code="head_too_large",
-        detail=f"The request line and headers may have at most {MAX_HEAD_BYTES} bytes.",
+        detail=f"The request line and headers, with the extensions of chunks and trailers, may have "
+        f"at most {MAX_HEAD_BYTES} bytes.",
     )
 
 
@@ -159,6 +190,14 @@ def _too_slow() -> Problem:
         status=408,
         code="request_too_slow",
         detail="The request did not arrive in time.",
+    )
+
+
+def _unknown_coding() -> Problem:
+    return Problem(
+        status=501,
+        code="unknown_transfer_coding",
+        detail="The only transfer coding that is understood is chunked, once.",
     )
 
 

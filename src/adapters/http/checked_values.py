@@ -9,7 +9,11 @@ from pydantic import AfterValidator, AwareDatetime, Field
 from domain.model_choice import MAX_MODEL_CHARS
 from domain.variable_name import VARIABLE_NAME
 
-CHOSEN_ID = r"^[A-Za-z0-9._:\-]{1,64}$"
+# 1 to 64 of these, but neither `.` nor `..`, which clients take for other paths; the engine of
+# pydantic has no look-ahead.
+_START, _ANY = r"[A-Za-z0-9_:\-]", r"[A-Za-z0-9._:\-]"
+CHOSEN = rf"(?:{_START}{_ANY}{{0,63}}|\.{_START}{_ANY}{{0,62}}|\.\.{_ANY}{{1,62}})"
+CHOSEN_ID = f"^{CHOSEN}$"
 _MAX_TEXT_BYTES = 256 * 1024
 _MAX_METADATA_BYTES = 16 * 1024
 _WEEK_S = 7 * 24 * 3600

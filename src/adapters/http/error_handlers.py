@@ -61,7 +61,7 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     code, detail = _DETAILS.get(error.status_code, default)
     headers = error.headers
     if error.status_code == 405:
-        headers = {"Allow": allowed_methods(request)}
+        headers = {"Allow": allowed_methods(request.app, request.scope)}
     problem = Problem(status=error.status_code, code=code, detail=detail, headers=headers)
     return problem_response(problem, request.scope)
 

@@ -17,6 +17,7 @@ def raw_problem(problem: Problem, *, headers: Iterable[_Header] = ()) -> bytes:
     response = problem_response(problem, {REQUEST_ID: request_id})
     response.headers.update(SECURITY_HEADERS)
     response.headers["X-Request-Id"] = request_id
+    response.headers["Cache-Control"] = "no-store"
     response.headers["Connection"] = "close"
     status = f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}\r\n".encode()
     lines = (b"%b: %b\r\n" % header for header in (*headers, *response.raw_headers))

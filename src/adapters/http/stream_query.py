@@ -8,14 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 
-from adapters.http.checked_values import Instant
+from adapters.http.checked_values import CHOSEN, Instant
 from adapters.http.problem import Problem, field_problem
 from application.selection import event_types
 from application.stream_request import FromCursor, FromNow, Replay, Since, Start
 from domain.errors import InvalidCursor, InvalidInput
 
 MAX_CURSOR_CHARS = 2048
-_CHOSEN = r"[A-Za-z0-9._:\-]{1,64}"
 _MAX_IDS = 64
 _HEADER = "Last-Event-ID"
 _INVALID_CURSOR = "invalid_cursor"
@@ -23,7 +22,7 @@ _INVALID_CURSOR = "invalid_cursor"
 Ids = Annotated[
     str,
     Field(
-        pattern=rf"^{_CHOSEN}(,{_CHOSEN}){{0,{_MAX_IDS - 1}}}$",
+        pattern=rf"^{CHOSEN}(,{CHOSEN}){{0,{_MAX_IDS - 1}}}$",
         description=f"One to {_MAX_IDS}, separated by commas.",
     ),
 ]

@@ -21,6 +21,8 @@ class Echo:
 
     let_go: asyncio.Event = field(default_factory=asyncio.Event)
     seen: list[str] = field(default_factory=list)
+    headers: list[bytes] = field(default_factory=list)
+    """Names of those of the last request, once its body was read."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -41,6 +43,7 @@ class Echo:
             size += len(message.get("body", b""))
             if not message.get("more_body"):
                 break
+        self.headers = [name for name, _ in scope["headers"]]
         body = f"{scope['path']} {size}".encode()
         length = (b"content-length", str(len(body)).encode())
         await send({"type": "http.response.start", "status": 200, "headers": [length]})

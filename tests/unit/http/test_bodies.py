@@ -109,6 +109,9 @@ async def test_json_may_name_its_charset(media_type: str) -> None:
         ({"task": "a", "session_id": ""}, "session_id"),
         ({"task": "a", "session_id": "a b"}, "session_id"),
         ({"task": "a", "session_id": "a/b"}, "session_id"),
+        ({"task": "a", "session_id": "."}, "session_id"),
+        ({"task": "a", "session_id": ".."}, "session_id"),
+        ({"task": "a", "agent": ".."}, "agent"),
         ({"task": "a", "session_id": "a\n"}, "session_id"),
         ({"task": "a", "session_id": "a" * 65}, "session_id"),
         ({"task": "a", "session_id": None}, "session_id"),
@@ -154,6 +157,8 @@ async def test_a_wrong_field_of_a_task_is_named(body: object, field: str) -> Non
         ("/api/v1/tasks/task_1/cancel", {"why": "x"}, "why"),
         ("/api/v1/tasks/task_1/cancel", [], "body"),
         ("/api/v1/sessions", {"session_id": "../x"}, "session_id"),
+        ("/api/v1/sessions", {"session_id": "."}, "session_id"),
+        ("/api/v1/sessions", {"session_id": ".."}, "session_id"),
         ("/api/v1/sessions", {"title": "a" * 201}, "title"),
         ("/api/v1/sessions", {"title": 5}, "title"),
         ("/api/v1/sessions", {"metadata": 5}, "metadata"),
@@ -166,6 +171,16 @@ async def test_a_wrong_field_elsewhere_is_named(path: str, body: object, field: 
 
     assert response.status_code == 422
     assert [error["field"] for error in response.json()["errors"]] == [field]
+
+
+@pytest.mark.parametrize("session_id", ["...", ".a", "..a", "." * 64, "..:" + "-" * 61])
+async def test_an_id_may_begin_with_dots(session_id: str) -> None:
+    async with World().client() as client:
+        answer = await client.post(
+            "/api/v1/tasks", json={"task": "a", "agent": "react", "session_id": session_id}
+        )
+
+    assert (answer.status_code, answer.json()["session_id"]) == (202, session_id)
 
 
 async def test_every_wrong_field_is_named_at_once() -> None:

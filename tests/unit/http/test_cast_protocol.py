@@ -4,6 +4,7 @@ from tests.unit.http.loopback import loopback, problem_in
 
 HEAD = b"GET /a HTTP/1.1\r\nHost: localhost\r\n"
 POST = b"POST /a HTTP/1.1\r\nHost: localhost\r\n"
+CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
 KIB = 1024
 LARGE_HEADS = {
     "one long header": HEAD + b"X: " + b"x" * 17 * KIB + b"\r\n\r\n",
@@ -47,11 +48,70 @@ async def test_a_head_of_just_sixteen_kibibytes_passes() -> None:
 
 async def test_a_body_is_not_counted_as_head_however_it_is_cut() -> None:
     async with loopback() as server, server.client() as client:
-        chunks = b"".join(b"1;ext=1\r\nx\r\n" for _ in range(20_000)) + b"0\r\n\r\n"
-        client.send(POST + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + HEAD + b"\r\n")
+        chunks = b"".join(b"1\r\nx\r\n" for _ in range(20_000)) + b"0\r\n\r\n"
+        client.send(CHUNKED + chunks + HEAD + b"\r\n")
 
         assert (await client.until(b"/a 20000")).startswith(b"HTTP/1.1 200")
         assert (await client.until(b"/a 0")).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"".join(b"1;ext=1\r\nx\r\n" for _ in range(20_000)) + b"0\r\n\r\n",
+        b"1;ext=" + b"x" * 21 * KIB + b"\r\nx\r\n0\r\n\r\n",
+        b"1;ext=" + b"x" * 21 * KIB,
+        b"3\r\nabc\r\n0\r\nX: " + b"y" * 21 * KIB + b"\r\n\r\n",
+        b"3\r\nabc\r\n0\r\n" + b"X: y\r\n" * 4 * KIB + b"\r\n",
+        b"".join(b"400;e=1234567890\r\n" + b"x" * KIB + b"\r\n" for _ in range(2_000)),
+    ],
+    ids=["small ones", "a long one", "one without end", "a long trailer", "trailers", "in a body"],
+)
+async def test_extensions_of_chunks_and_trailers_count_as_head(body: bytes) -> None:
+    async with loopback() as server:
+        assert problem_in(await server.answer_to(CHUNKED + body)) == (431, "head_too_large")
+        assert server.app.seen == ["/a", "disconnect"]
+
+
+async def test_a_little_of_them_is_passed_over() -> None:
+    async with loopback() as server, server.client() as client:
+        client.send(CHUNKED + b"3;ext=1\r\nabc\r\n0;ext=2\r\nX: y\r\n\r\n")
+
+        assert (await client.until(b"/a 3")).startswith(b"HTTP/1.1 200")
+
+
+async def test_a_trailer_does_not_pass_for_a_header() -> None:
+    async with loopback() as server, server.client() as client:
+        client.send(CHUNKED + b"0\r\nX-Api-Key: y\r\n\r\n")
+
+        assert (await client.until(b"/a 0")).startswith(b"HTTP/1.1 200")
+    assert server.app.headers == [b"host", b"transfer-encoding"]
+
+
+@pytest.mark.parametrize(
+    "codings",
+    [
+        b"Transfer-Encoding: gzip, chunked\r\n",
+        b"Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: chunked, chunked\r\n",
+        b"Transfer-Encoding: identity, chunked\r\n",
+        b"Transfer-Encoding: ,chunked\r\n",
+    ],
+)
+async def test_a_coding_that_is_not_understood_is_refused(codings: bytes) -> None:
+    request = POST + codings + b"\r\n3\r\nabc\r\n0\r\n\r\n"
+    async with loopback() as server:
+        refusal = problem_in(await server.answer_to(request))
+
+        assert refusal in [(501, "unknown_transfer_coding"), (400, "not_http")]
+        assert server.app.seen == []
+
+
+async def test_the_name_of_the_coding_may_be_in_capitals() -> None:
+    async with loopback() as server, server.client() as client:
+        client.send(POST + b"Transfer-Encoding: Chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
+
+        assert (await client.until(b"/a 3")).startswith(b"HTTP/1.1 200")
 
 
 @pytest.mark.parametrize(

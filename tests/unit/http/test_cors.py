@@ -72,7 +72,34 @@ async def test_a_listed_origin_is_told_what_it_may_send() -> None:
 
     assert response.status_code == 204
     assert response.headers["access-control-allow-origin"] == ORIGIN
-    assert response.headers["access-control-allow-methods"] == "GET, POST, PATCH, DELETE"
+    assert response.headers["access-control-allow-methods"] == "GET, POST"
     assert "Last-Event-ID" in response.headers["access-control-allow-headers"]
     assert response.headers["access-control-max-age"] == "600"
     assert "access-control-allow-credentials" not in response.headers
+
+
+async def test_every_method_of_every_path_may_be_sent_from_a_listed_origin() -> None:
+    async with WORLD.client() as client:
+        described = (await client.get("/openapi.json")).json()["paths"]
+        for path, operations in described.items():
+            preflight = await client.options(
+                path.replace("{", "").replace("}", ""), headers={"Origin": ORIGIN, **PREFLIGHT}
+            )
+            allowed = preflight.headers["access-control-allow-methods"].lower().split(", ")
+            assert set(operations) <= {*allowed, "parameters"}, path
+
+
+async def test_an_agent_may_be_put_from_a_listed_origin() -> None:
+    async with WORLD.client() as client:
+        preflight = await client.options(
+            "/api/v1/agents/mine", headers={"Origin": ORIGIN, **PREFLIGHT}
+        )
+
+    assert preflight.headers["access-control-allow-methods"] == "GET, PUT, DELETE"
+
+
+async def test_a_page_may_hear_that_a_path_is_not_there() -> None:
+    async with WORLD.client() as client:
+        preflight = await client.options("/nope", headers={"Origin": ORIGIN, **PREFLIGHT})
+
+    assert "PUT" in preflight.headers["access-control-allow-methods"]

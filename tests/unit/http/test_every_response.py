@@ -41,6 +41,25 @@ async def test_an_error_nobody_foresaw_carries_them_too() -> None:
     assert response.headers["x-request-id"] == response.json()["request_id"]
 
 
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("/api/v1/tasks", "no-store"),
+        ("/api/tasks", "no-store"),
+        ("/api/v1/tasks/task_1/log", "no-store"),
+        ("/api/v1/agents", "no-store"),
+        ("/health", "no-store"),
+        ("/nope", "no-store"),
+        ("/", "no-cache"),
+    ],
+)
+async def test_no_cache_keeps_what_tasks_do(path: str, kept: str) -> None:
+    async with World().client() as client:
+        response = await client.get(path)
+
+    assert response.headers.get_list("cache-control") == [kept]
+
+
 @pytest.mark.parametrize("given", ["abc-1.2_3:4", "x" * 64])
 async def test_a_sane_request_id_is_echoed(given: str) -> None:
     async with World().client() as client:

@@ -36,6 +36,7 @@ async def test_the_output_is_given_as_it_was_written() -> None:
 
     assert response.content == "one\r\n\x1b[31mzwei ü\x1b[0m\n".encode()
     assert response.headers["content-type"] == "text/plain; charset=utf-8"
+    assert response.headers["cache-control"] == "no-store"
     assert "x-log-truncated" not in response.headers
 
 

@@ -91,6 +91,8 @@ def test_types_and_deltas_are_chosen_as_over_http() -> None:
         ("session_id", 5),
         ("session_id", []),
         ("session_id", ["a", 5]),
+        ("session_id", ["a", ".."]),
+        ("session_id", "."),
         ("agent_id", {}),
         ("task_id", None),
         ("after", ""),

@@ -1,16 +1,16 @@
 """Lets pages of the listed origins read the answers; nobody else's, and none by default."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from adapters.http.allowed_methods import METHODS
 from adapters.http.problem import Problem, refuse
 from adapters.http.request_scope import add_response_headers, header_values
 
 _EXPOSED = "Location, Retry-After, X-Log-Truncated, X-Request-Id"
 _PREFLIGHT = {
-    "Access-Control-Allow-Methods": "GET, POST, PATCH, DELETE",
     "Access-Control-Allow-Headers": "Accept, Authorization, Cache-Control, Content-Type,"
     " Idempotency-Key, Last-Event-ID, Prefer, X-API-Key, X-Request-Id",
     "Access-Control-Max-Age": "600",
@@ -20,8 +20,12 @@ _PREFLIGHT = {
 class Cors:
     """Origins are compared whole: no patterns, no `*`, no reflection."""
 
-    def __init__(self, app: ASGIApp, *, origins: Collection[str] = ()) -> None:
+    def __init__(
+        self, app: ASGIApp, *, methods: Callable[[Scope], str], origins: Collection[str] = ()
+    ) -> None:
+        """`methods` are those that a path takes."""
         self._app = app
+        self._methods = methods
         self._origins = frozenset(origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -36,7 +40,10 @@ class Cors:
         elif allowed is None:
             await refuse(_foreign_origin(), scope, receive, send)
         else:
-            await Response(status_code=204, headers=_PREFLIGHT)(scope, receive, send)
+            # A page may hear of a path that there is not, whatever it wanted to do there.
+            methods = self._methods(scope) or ", ".join(METHODS)
+            headers = {"Access-Control-Allow-Methods": methods, **_PREFLIGHT}
+            await Response(status_code=204, headers=headers)(scope, receive, send)
 
     def _add_headers(self, scope: Scope, allowed: str | None) -> None:
         if self._origins:

@@ -7,6 +7,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapters.http.request_scope import RESPONSE_HEADERS, STATUS
 
+_CACHE_CONTROL = b"cache-control"
+
 
 class ResponseStart:
     def __init__(self, app: ASGIApp) -> None:
@@ -23,6 +25,9 @@ class ResponseStart:
             if message["type"] == "http.response.start":
                 scope[STATUS] = message["status"]
                 headers = [*message.get("headers", ()), *scope[RESPONSE_HEADERS]]
+                # What tasks do and say stays in no cache, unless an answer says otherwise.
+                if not any(name == _CACHE_CONTROL for name, _ in headers):
+                    headers.append((_CACHE_CONTROL, b"no-store"))
                 message = {**message, "headers": headers}
             await send(message)
 
