@@ -94,7 +94,6 @@ class AgentCoordinator:
         recorded: Callable[[], Awaitable[None]],
     ) -> Ending:
         """Carry out a claimed task. Never raises for what the agent does."""
-        started = self._clock.monotonic()
         context = TaskContext(
             task=task,
             profile=AgentProfile(name=task.agent, kind="unknown"),
@@ -113,7 +112,7 @@ class AgentCoordinator:
         )
         try:
             outcome = await self._outcome(task, context, stop)
-            ending = await self._end(task, context, outcome, stop, started)
+            ending = await self._end(task, context, outcome, stop)
             if ending == "ended":
                 with suppress(AgentcastError):
                     await context.forget_answers()
@@ -214,18 +213,13 @@ class AgentCoordinator:
         return None
 
     async def _end(
-        self,
-        task: Task,
-        context: TaskContext,
-        outcome: Outcome | None,
-        stop: StopSignal,
-        started: float,
+        self, task: Task, context: TaskContext, outcome: Outcome | None, stop: StopSignal
     ) -> Ending:
-        duration_ms = round((self._clock.monotonic() - started) * 1000)
+        taken = context.time.taken
         usage = context.spent.usage if context.spent.usage != Usage() else None
         is_over_limit = isinstance(stop.cause, LimitHit) and isinstance(outcome, Completed)
         if outcome is not None and not is_over_limit:
-            await context.emit(final_of_outcome(outcome, duration_ms=duration_ms, usage=usage))
+            await context.emit(final_of_outcome(outcome, taken=taken, usage=usage))
             return "ended"
         match stop.cause:
             case None | LostLease():
@@ -233,9 +227,7 @@ class AgentCoordinator:
             case ShutDown() if context.profile.on_lost == "requeue":
                 return "handed_back"
             case Cancelled() | ShutDown() | LimitHit():
-                await context.emit(
-                    final_of_stop(stop.cause, attempt=task.attempt, duration_ms=duration_ms)
-                )
+                await context.emit(final_of_stop(stop.cause, attempt=task.attempt, taken=taken))
                 return "ended"
 
 

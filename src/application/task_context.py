@@ -9,7 +9,7 @@ from application.open_questions import OpenQuestions
 from application.pause_signal import PauseSignal
 from application.redacted_events import RedactedEvents
 from application.stop_signal import LimitHit, ShutDown, StopSignal
-from application.working_time import WorkingTime
+from application.working_time import CallTimes, WorkingTime
 from domain.agent_profile import AgentProfile
 from domain.agent_thread import AgentThread
 from domain.approval import ApprovalDecision, ApprovalRequest, StoredApproval
@@ -58,6 +58,7 @@ class TaskContext:
         self.workspace = workspace
         self.spent = Spent()
         self.time = WorkingTime(clock)
+        self._calls = CallTimes(clock)
         self.last_event_at = self.time.now()
         self.has_spoken = False
         self.was_paused = False
@@ -143,27 +144,29 @@ class TaskContext:
         self, request: ApprovalRequest, *, asked: StoredApproval | None = None
     ) -> ApprovalDecision:
         # Two open questions at once: the first answer would make a waiting task look running.
-        async with self._asking:
-            with self.time.standing_still():
-                return await self._approvals.ask(
-                    self._task,
-                    request,
-                    asked=asked,
-                    redactor=self.redactor,
-                    emit=self.emit,
-                    is_kept=lambda: self.is_handed_back,
-                )
+        with self._calls.waiting(request.call_id):
+            async with self._asking:
+                with self.time.standing_still():
+                    return await self._approvals.ask(
+                        self._task,
+                        request,
+                        asked=asked,
+                        redactor=self.redactor,
+                        emit=self.emit,
+                        is_kept=lambda: self.is_handed_back,
+                    )
 
     async def ask(self, question: str, *, call_id: str, choices: Sequence[str] = ()) -> str:
         self._has_asked = True
-        async with self._asking:
-            with self.time.standing_still():
-                await self._questions.open(self._task, call_id)
-                proposed = tuple(choices) or None
-                await self.emit(InputRequired(prompt=question, choices=proposed))
-                answer = await self._questions.reply(self._task, call_id)
-            # Told before the next question, or a task that waits would look as if it ran.
-            await self.emit(InputReceived(kind="message", by=answer.by))
+        with self._calls.waiting(call_id):
+            async with self._asking:
+                with self.time.standing_still():
+                    await self._questions.open(self._task, call_id)
+                    proposed = tuple(choices) or None
+                    await self.emit(InputRequired(prompt=question, choices=proposed))
+                    answer = await self._questions.reply(self._task, call_id)
+                # Told before the next question, or a task that waits would look as if it ran.
+                await self.emit(InputReceived(kind="message", by=answer.by))
         return answer.text
 
     async def forget_answers(self) -> None:
@@ -172,7 +175,7 @@ class TaskContext:
             await self._questions.forget(self._task.task_id)
 
     async def _tell_all(self, event: AgentEvent) -> None:
-        for shown in self._redacted.of(event):
+        for shown in self._redacted.of(self._calls.apart(event)):
             for listener in self._listeners:
                 await self._tell(listener, shown)
 

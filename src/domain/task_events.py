@@ -85,6 +85,8 @@ class TaskComplete:
     total_iterations: int | None = None
     exit_code: int | None = None
     usage: Usage | None = None
+    waited_ms: int | None = None
+    """What people took, who were asked or had it rest; it is no part of `duration_ms`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,7 @@ class TaskFailed:
     reason: FailureReason
     duration_ms: int
     exit_code: int | None = None
+    waited_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +103,7 @@ class TaskCancelled:
     reason: CancelReason
     by: str
     duration_ms: int
+    waited_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,8 @@ class ToolCallComplete:
     duration_ms: int
     error: str | None = None
     truncated: bool | None = None
+    waited_ms: int | None = None
+    """What people took, who were asked about the call or in it; no part of `duration_ms`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

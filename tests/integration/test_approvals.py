@@ -15,6 +15,7 @@ from domain.errors import ApprovalAnswered, ApprovalExpired
 from domain.ids import WorkerId
 from domain.principal import LOCAL
 from domain.task import Approval, Task, TaskStatus
+from domain.tool_events import ToolCallComplete
 from entrypoints.settings import Settings
 from entrypoints.worker_identity import server_worker
 from ports.approval_store import ApprovalQuery, NewApproval
@@ -219,6 +220,39 @@ async def test_the_deadlines_of_a_run_stand_still_while_it_waits(tmp_path: Path)
 
     assert (before, after) == (0, 0)
     assert ended.status is TaskStatus.COMPLETED
+
+
+async def test_what_people_took_stands_beside_the_durations(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with running(tmp_path, clock=providers.Object(clock)) as graph:
+
+        async def work(task: Task, given: RunContext) -> Outcome:
+            began = clock.monotonic()
+            outcome = await Asking()(task, given)
+            clock.advance(2)
+            took_ms = round((clock.monotonic() - began) * 1000)
+            await given.emit(
+                ToolCallComplete(
+                    call_id=removal().call_id,
+                    tool_name="shell",
+                    status="ok",
+                    result="",
+                    duration_ms=took_ms,
+                )
+            )
+            return outcome
+
+        graph.runner.acts["ask"] = work
+        task = await asked(graph)
+        approval = await pending(graph)
+        clock.advance(600)
+        await answer(graph, approval)
+        await graph.ended(task)
+        events = {str(one["event_type"]): one for one in await graph.events(task)}
+
+    for event_type in ("tool_call_complete", "task_complete"):
+        told = events[event_type]
+        assert (told["duration_ms"], told["waited_ms"]) == (2_000, 600_000)
 
 
 async def test_an_answer_through_another_node_reaches_the_run(tmp_path: Path) -> None:

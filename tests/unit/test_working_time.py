@@ -4,7 +4,7 @@ import asyncio
 
 import anyio
 
-from application.working_time import WorkingTime
+from application.working_time import Taken, WorkingTime
 from tests.fakes import FakeClock
 from tests.patience import PATIENCE_S
 
@@ -23,6 +23,20 @@ def test_it_leaves_out_what_it_stood_still() -> None:
         seen.append(time.now())
 
     assert seen == [1, 3, 3, 5]
+
+
+def test_what_it_took_and_what_people_took_are_told_apart() -> None:
+    clock = FakeClock()
+    time = WorkingTime(clock)
+    clock.advance(1.5)
+    alone = time.taken
+
+    with time.standing_still():
+        clock.advance(10)
+        still_waiting = time.taken
+
+    assert alone == Taken(duration_ms=1500, waited_ms=None)
+    assert time.taken == still_waiting == Taken(duration_ms=1500, waited_ms=10_000)
 
 
 async def test_who_waits_for_it_to_move_goes_on_when_it_does() -> None:

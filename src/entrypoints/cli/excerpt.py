@@ -3,6 +3,8 @@
 import json
 from collections.abc import Mapping
 
+from domain.task_events import TaskCancelled, TaskComplete, TaskFailed
+from domain.tool_events import ToolCallComplete
 from domain.usage import Usage
 
 _RESULT_LINES = 6
@@ -35,6 +37,12 @@ def duration(duration_ms: int) -> str:
         return f"{duration_ms} ms"
     minutes, seconds = divmod(duration_ms / 1000, 60)
     return f"{int(minutes)} min {seconds:.0f} s" if minutes else f"{seconds:.1f} s"
+
+
+def time_taken(event: TaskComplete | TaskFailed | TaskCancelled | ToolCallComplete) -> str:
+    """What it took, and what people took beside it."""
+    waited = f" beside {duration(event.waited_ms)} for people" if event.waited_ms else ""
+    return duration(event.duration_ms) + waited
 
 
 def usage_excerpt(usage: Usage) -> str:

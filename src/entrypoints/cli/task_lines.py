@@ -16,7 +16,7 @@ from domain.task_events import (
     TaskStarted,
 )
 from entrypoints.cli.event_line import EventLine
-from entrypoints.cli.excerpt import duration, excerpt, usage_excerpt
+from entrypoints.cli.excerpt import excerpt, time_taken, usage_excerpt
 
 
 def task_line(event: TaskEvent) -> EventLine:
@@ -45,14 +45,14 @@ def task_line(event: TaskEvent) -> EventLine:
 
 def final_line(event: TaskComplete | TaskFailed | TaskCancelled | TaskInterrupted) -> EventLine:
     match event:
-        case TaskComplete(duration_ms=took, usage=usage):
+        case TaskComplete(usage=usage):
             used = f", {usage_excerpt(usage)}" if usage else ""
-            return EventLine(text=f"completed in {duration(took)}{used}", style="good")
-        case TaskFailed(reason=reason, error=error, duration_ms=took):
-            text = f"failed after {duration(took)} ({reason}): {excerpt(error)}"
+            return EventLine(text=f"completed in {time_taken(event)}{used}", style="good")
+        case TaskFailed(reason=reason, error=error):
+            text = f"failed after {time_taken(event)} ({reason}): {excerpt(error)}"
             return EventLine(text=text, style="bad")
-        case TaskCancelled(reason=cause, by=by, duration_ms=took):
-            text = f"cancelled after {duration(took)} ({cause}) by {by}"
+        case TaskCancelled(reason=cause, by=by):
+            text = f"cancelled after {time_taken(event)} ({cause}) by {by}"
             return EventLine(text=text, style="warn")
         case TaskInterrupted(reason=why, attempt=attempt):
             return EventLine(text=f"interrupted in attempt {attempt} ({why})", style="bad")

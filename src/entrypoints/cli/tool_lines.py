@@ -11,7 +11,7 @@ from domain.tool_events import (
     ToolEvent,
 )
 from entrypoints.cli.event_line import EventLine, LineStyle
-from entrypoints.cli.excerpt import arguments_excerpt, duration, excerpt, result_excerpt
+from entrypoints.cli.excerpt import arguments_excerpt, excerpt, result_excerpt, time_taken
 
 
 def tool_line(event: ToolEvent) -> EventLine | None:
@@ -42,6 +42,6 @@ def _question(event: ApprovalRequired) -> EventLine:
 def _result(event: ToolCallComplete) -> EventLine:
     cut = ", cut" if event.truncated else ""
     why = f": {excerpt(event.error)}" if event.error else ""
-    text = f"← {event.tool_name} {event.status} in {duration(event.duration_ms)}{cut}{why}"
+    text = f"← {event.tool_name} {event.status} in {time_taken(event)}{cut}{why}"
     style: LineStyle = "tool" if event.status == "ok" else "warn"
     return EventLine(text=text, style=style, detail=result_excerpt(event.result))

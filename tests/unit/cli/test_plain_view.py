@@ -55,6 +55,16 @@ def test_reasoning_is_one_short_line_apart_from_the_answer(content: str, lines: 
     assert pages.told == (lines, "")
 
 
+def test_what_people_took_is_told_beside_the_time_of_the_work() -> None:
+    pages = Pages()
+
+    PlainView(pages.output).show(
+        seen_of(TaskComplete(final_answer="", duration_ms=5, waited_ms=90_000))
+    )
+
+    assert pages.told == ("completed in 5 ms beside 1 min 30 s for people\n", "")
+
+
 def test_a_question_shows_what_may_be_chosen() -> None:
     pages = Pages()
 

@@ -98,7 +98,13 @@ function because(event) {
 }
 
 function took(event) {
-  return event.duration_ms === undefined ? "" : ` (${(event.duration_ms / 1000).toFixed(1)} s)`;
+  if (event.duration_ms === undefined) return "";
+  const waited = event.waited_ms ? `, and ${seconds(event.waited_ms)} for people` : "";
+  return ` (${seconds(event.duration_ms)}${waited})`;
+}
+
+function seconds(ms) {
+  return `${(ms / 1000).toFixed(1)} s`;
 }
 
 function ending(event) {
