@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from application.event_broadcaster import EventBroadcaster
 from application.stop_signal import Cancelled
@@ -29,7 +30,7 @@ from ports.clock import Clock
 from ports.id_source import IdSource
 from ports.meter import Meter
 from ports.pattern_matcher import PatternMatcher
-from ports.task_store import Cancellation, Submission, TaskQuery, TaskStore
+from ports.task_store import Cancellation, IdempotencyKey, Submission, TaskQuery, TaskStore
 from ports.wakeups import Hint, Wakeups
 
 
@@ -143,14 +144,19 @@ class ServerCoordinator:
         self._wakeups.notify(None)
         return cancellation
 
-    async def retry(self, principal: Principal, task_id: TaskId) -> Submission:
-        """Submit an ended task once more, as a new one. Raises StateConflict if it has not."""
+    async def retry(
+        self, principal: Principal, task_id: TaskId, *, idempotency: IdempotencyKey | None = None
+    ) -> Submission:
+        """Submit an ended task once more, as a new one, or find the one that retries it already.
+
+        Raises StateConflict if it has not ended, and what `submit` raises.
+        """
         old = await self._tasks.get(principal, task_id)
         if not old.status.is_final:
             raise StateConflict(
                 f"the task is {old.status}; only one that has ended can be retried"
             )
-        return await self.submit(principal, again(old))
+        return await self.submit(principal, replace(again(old), idempotency=idempotency))
 
     async def get_task(self, principal: Principal, task_id: TaskId) -> Task:
         return await self._tasks.get(principal, task_id)

@@ -25,7 +25,8 @@ class Submission:
     stored: Sequence[StoredEvent]
     """Its `task_queued`; empty when `is_repeat`."""
     is_repeat: bool
-    """The idempotency key was seen before: `task` is the one it made then."""
+    """Nothing was made: `task` is the one that the idempotency key made before, or an unfinished
+    one that retries the same task."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +125,8 @@ class TaskStore(Protocol):
 
         `session_key`, `created_at` and `first_seq` of the task given are ignored; the store sets
         them. A reserved task may be claimed by that worker only; it has a lease's time to do so.
+        With `retry_of`, while the session has an unfinished task that retries the same one, that
+        is the answer, whoever asks at the same time; the key is then that task's.
 
         Raises SessionBusy for `on_busy="reject"` when the session has an unfinished task;
         IdempotencyKeyReused for a key of this owner used within 24 h with another hash.

@@ -1,6 +1,6 @@
 """Does with a set of stores what the application would."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from adapters.system.id_source import SystemIdSource
@@ -87,6 +87,15 @@ class Scene:
 
     async def queue(self, session_id: str = TALK, *, principal: Principal = LOCAL) -> Task:
         return (await self.submit(self.new_task(session_id, principal=principal))).task
+
+    async def ended(self, session_id: str = TALK) -> Task:
+        """A task that was carried out in a session where nothing is queued."""
+        claim = await self.start(session_id)
+        await self.end(claim)
+        return await self.get(claim.task)
+
+    def retry_of(self, task: Task) -> Task:
+        return replace(self.new_task(task.session_id), retry_of=task.task_id)
 
     async def claim(self, worker_id: WorkerId = WORKER, *, lease_s: float = 30) -> Claim:
         [claim] = await self.tasks.claim(worker_id, limit=1, lease_s=lease_s)

@@ -92,6 +92,56 @@ async def test_a_key_used_with_another_request_is_refused(scene: Scene) -> None:
     assert len(await scene.tasks.list(LOCAL, TaskQuery())) == 1
 
 
+async def test_fifty_retries_at_once_make_one_task(scene: Scene) -> None:
+    first = await scene.ended()
+    async with asyncio.TaskGroup() as group:
+        waiting = [group.create_task(scene.submit(scene.retry_of(first))) for _ in range(50)]
+
+    submissions = [each.result() for each in waiting]
+    [made] = [submission for submission in submissions if not submission.is_repeat]
+    assert {submission.task.task_id for submission in submissions} == {made.task.task_id}
+    assert made.task.retry_of == first.task_id
+    assert len(await scene.tasks.list(LOCAL, TaskQuery())) == 2
+
+
+async def test_the_task_that_retries_is_the_answer_until_it_has_ended(scene: Scene) -> None:
+    first, other = await scene.ended(), await scene.ended()
+    retrying = (await scene.submit(scene.retry_of(first))).task
+    claim = await scene.claim()
+
+    again = await scene.submit(scene.retry_of(first))
+    of_another = await scene.submit(scene.retry_of(other))
+    await scene.end(claim)
+    afterwards = await scene.submit(scene.retry_of(first))
+
+    assert (again.task.task_id, again.is_repeat) == (retrying.task_id, True)
+    assert not of_another.is_repeat
+    assert not afterwards.is_repeat
+
+
+async def test_a_key_stays_with_the_retry_that_it_was_answered_with(scene: Scene) -> None:
+    first = await scene.ended()
+    retrying = (await scene.submit(scene.retry_of(first))).task
+    answered = await scene.submit(scene.retry_of(first), idempotency=KEY)
+    await scene.end(await scene.claim())
+
+    later = await scene.submit(scene.retry_of(first), idempotency=KEY)
+
+    assert answered.task.task_id == later.task.task_id == retrying.task_id
+    assert later.is_repeat
+
+
+async def test_a_retry_is_one_again_where_its_session_was_deleted(scene: Scene) -> None:
+    first = await scene.ended()
+    gone = (await scene.submit(scene.retry_of(first))).task
+    await scene.sessions.delete(LOCAL, TALK)
+
+    anew = await scene.submit(scene.retry_of(first))
+
+    assert not anew.is_repeat
+    assert anew.task.session_key != gone.session_key
+
+
 async def test_two_owners_may_use_the_same_key(scene: Scene) -> None:
     one = await scene.submit(scene.new_task(principal=ALICE), idempotency=KEY)
     other = await scene.submit(scene.new_task(principal=BOB), idempotency=KEY)

@@ -133,6 +133,27 @@ async def test_a_hundred_submissions_with_one_key_to_both_nodes_make_one_task(
     assert ends_of(await nodes[0].events(str(task_id))) == ["task_complete"]
 
 
+async def test_fifty_retries_on_both_nodes_make_one_task(nodes: Nodes, session_id: str) -> None:
+    first = await nodes[0].submit("exit 3", session_id=session_id)
+    await nodes[1].finished(first)
+    # The session is busy meanwhile, so that what retries does not end before the last has asked.
+    running = await nodes[0].submit(WAITING, session_id=session_id)
+    made: set[tuple[int, object]] = set()
+
+    async def retry(node: Client) -> None:
+        answer = await node.request("POST", f"/api/v1/tasks/{first}/retry")
+        made.add((answer.status_code, answer.json().get("task_id")))
+
+    async with anyio.create_task_group() as group:
+        for number in range(50):
+            group.start_soon(retry, nodes[number % 2])
+    await nodes[1].request("POST", f"/api/v1/tasks/{running}/cancel")
+
+    [(status, task_id)] = made
+    assert status == 202
+    assert ends_of(await nodes[0].events(str(task_id))) == ["task_failed"]
+
+
 async def test_tasks_of_one_session_run_one_after_another_wherever_they_came_in(
     nodes: Nodes, session_id: str
 ) -> None:

@@ -39,6 +39,18 @@ TASK = {"type": "submit", "task": "true", "agent": "shell"}
         ({**TASK, "shell": True}, 422, "invalid_body", "shell"),
         ({**TASK, "agent": "nobody"}, 422, "unknown_agent", "agent"),
         ({**TASK, "idempotency_key": " x"}, 422, "invalid_body", "idempotency_key"),
+        (
+            {"type": "retry", "task_id": "x", "idempotency_key": " x"},
+            422,
+            "invalid_body",
+            "idempotency_key",
+        ),
+        (
+            {"type": "retry", "task_id": "x", "idempotency_key": "x"},
+            404,
+            "task_not_found",
+            None,
+        ),
         ({"type": "cancel", "task_id": "nothing"}, 404, "task_not_found", None),
         ({"type": "cancel"}, 422, "invalid_body", "task_id"),
         ({"type": "cancel", "task_id": "x", "mode": "soft"}, 422, "invalid_body", "mode"),

@@ -2,11 +2,12 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 
 from adapters.http.request_bodies import LimitsBody, SubmitBody
 from adapters.http.rule_body import rules_of
 from application.submit_task import SubmitTask
-from domain.ids import AgentName, SessionId
+from domain.ids import AgentName, SessionId, TaskId
 from domain.limits import Limits
 from ports.task_store import IdempotencyKey
 
@@ -41,7 +42,12 @@ def _limits(body: LimitsBody) -> Limits:
     )
 
 
-def _idempotency(key: str, body: SubmitBody) -> IdempotencyKey:
+def retry_key(key: str | None, task_id: TaskId) -> IdempotencyKey | None:
+    """No submission has such a body, so that a key is for the one or for the other."""
+    return None if key is None else _idempotency(key, {"retry_of": task_id})
+
+
+def _idempotency(key: str, body: Mapping[str, object]) -> IdempotencyKey:
     # The order of members and the white space between them do not make another request.
     canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
     return IdempotencyKey(key=key, request_hash=hashlib.sha256(canonical.encode()).hexdigest())

@@ -15,8 +15,8 @@ from adapters.http.path_ids import path_task_id
 from adapters.http.problem_schema import problems
 from adapters.http.request_bodies import SubmitBody
 from adapters.http.request_headers import idempotency_key, wait_s, wants_stream
-from adapters.http.submission import submit_task
-from adapters.http.submit_schema import ACCEPTED, SUBMIT_HEADERS, SUBMITTED
+from adapters.http.submission import retry_key, submit_task
+from adapters.http.submit_schema import ACCEPTED, KEY_HEADER, SUBMIT_HEADERS, SUBMITTED
 from adapters.http.task_answer import (
     SubmissionAnswer,
     submission_answer,
@@ -63,11 +63,17 @@ def submit_router(
     @router.post(
         "/{task_id}/retry",
         status_code=202,
-        responses={202: ACCEPTED, **problems(409, 429, 507)},
+        responses={202: ACCEPTED, **problems(409, 422, 429, 507)},
+        openapi_extra={"parameters": [KEY_HEADER]},
     )
-    async def retry(task_id: str, principal: Asker, response: Response) -> SubmissionAnswer:
-        """Submit a task that has ended once more, as a new one."""
-        submission = await coordinator.retry(principal, path_task_id(task_id))
+    async def retry(
+        task_id: str, request: Request, principal: Asker, response: Response
+    ) -> SubmissionAnswer:
+        """Submit a task that has ended once more, as a new one; while that is unfinished, who
+        asks again is answered with it."""
+        retried = path_task_id(task_id)
+        key = retry_key(idempotency_key(request), retried)
+        submission = await coordinator.retry(principal, retried, idempotency=key)
         response.headers["Location"] = task_path(submission.task.task_id)
         return submission_answer(submission.task)
 

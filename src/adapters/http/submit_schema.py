@@ -20,13 +20,14 @@ SUBMITTED: Responses = {
     },
     202: ACCEPTED,
 }
+KEY_HEADER: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "A submission with a key of the last 24 hours makes no second task.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+}
 SUBMIT_HEADERS: list[dict[str, Any]] = [
-    {
-        "name": "Idempotency-Key",
-        "in": "header",
-        "description": "A submission with a key of the last 24 hours makes no second task.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-    },
+    KEY_HEADER,
     {
         "name": "Prefer",
         "in": "header",

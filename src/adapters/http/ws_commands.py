@@ -13,7 +13,7 @@ from adapters.http.input_answer import input_answer
 from adapters.http.input_body import InputBody, task_input
 from adapters.http.path_ids import path_approval_id, path_task_id
 from adapters.http.request_bodies import CancelBody, SubmitBody
-from adapters.http.submission import submit_task
+from adapters.http.submission import retry_key, submit_task
 from adapters.http.task_answer import TaskAnswer, submission_answer, task_answer
 from adapters.http.validation_problem import validation_problem
 from adapters.http.ws_messages import CommandMessage
@@ -45,7 +45,7 @@ class OnApproval(TypedDict):
 
 @with_config(ConfigDict(extra="forbid", strict=True))
 class KeyField(TypedDict):
-    """Of `submit`; over HTTP it is a header."""
+    """Of `submit` and `retry`; over HTTP it is a header."""
 
     idempotency_key: NotRequired[Annotated[str, Field(pattern=_KEY)]]
 
@@ -123,7 +123,10 @@ class WsCommands:
         return Answer(status=200 if had_ended else 202, body=self._answer(cancellation.task))
 
     async def _retry(self, principal: Principal, fields: Mapping[str, object]) -> Answer:
-        submission = await self._coordinator.retry(principal, _task_id(fields))
+        key_fields, named = _parted(fields, "idempotency_key")
+        task_id = _task_id(named)
+        key = retry_key(_checked(_KEY_FIELD, key_fields).get("idempotency_key"), task_id)
+        submission = await self._coordinator.retry(principal, task_id, idempotency=key)
         return Answer(status=202, body=submission_answer(submission.task))
 
     async def _approve(self, principal: Principal, fields: Mapping[str, object]) -> Answer:

@@ -45,6 +45,10 @@ class MemoryTaskStore:
         repeated = self._repeated(task, idempotency) if idempotency else None
         if repeated is not None:
             return Submission(task=repeated, stored=(), is_repeat=True)
+        if (retrying := self._retrying(task)) is not None:
+            if idempotency:
+                self._remember(retrying, idempotency)
+            return Submission(task=retrying, stored=(), is_repeat=True)
         if on_busy == "reject" and self._is_busy(task):
             raise SessionBusy(f"session {task.session_id} has an unfinished task")
         row, stored = self._insert(task, queued)
@@ -161,12 +165,22 @@ class MemoryTaskStore:
             raise IdempotencyKeyReused("this idempotency key was used with another request")
         return self._database.tasks[known.task_id].task
 
+    def _retrying(self, task: Task) -> Task | None:
+        if task.retry_of is None:
+            return None
+        unfinished = self._unfinished(task)
+        return next((other for other in unfinished if other.retry_of == task.retry_of), None)
+
     def _is_busy(self, task: Task) -> bool:
+        return bool(self._unfinished(task))
+
+    def _unfinished(self, task: Task) -> Sequence[Task]:
+        """Of the session that the task is for."""
         session = self._database.session(task.principal, task.session_id)
         if session is None:
-            return False
+            return ()
         rows = self._database.tasks_of(session.session.session_key)
-        return any(not row.task.status.is_final for row in rows)
+        return [row.task for row in rows if not row.task.status.is_final]
 
     def _insert(self, task: Task, queued: EncodedEvent) -> tuple[TaskRow, Sequence[StoredEvent]]:
         database, now = self._database, self._database.clock.now()

@@ -2,7 +2,17 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Connection, bindparam, delete, exists, insert, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    select,
+    update,
+)
 
 from adapters.store.event_rows import append_unfenced
 from adapters.store.prepared import Prepared
@@ -36,6 +46,8 @@ def submit(connection: Connection, request: Request) -> Submission:
         return Submission(task=repeated, stored=(), is_repeat=True)
     task = request.task
     key = ensured_key(connection, task.principal, task.session_id)
+    if (retrying := _retrying(connection, request, key)) is not None:
+        return Submission(task=retrying, stored=(), is_repeat=True)
     if request.on_busy == "reject" and _is_busy(connection, key):
         raise SessionBusy(f"session {task.session_id} has an unfinished task")
     stored = append_unfenced(connection, key, [request.queued])
@@ -71,29 +83,48 @@ def _repeated(connection: Connection, request: Request) -> Task | None:
 
 def _forget_old(connection: Connection, principal: Principal, key: IdempotencyKey) -> None:
     is_old = idempotency_keys.c.created_at < store_now() - IDEMPOTENCY_KEPT
-    connection.execute(
-        delete(idempotency_keys).where(
-            idempotency_keys.c.tenant == principal.tenant,
-            idempotency_keys.c.owner == principal.owner,
-            idempotency_keys.c.key == key.key,
-            is_old,
-        )
-    )
+    connection.execute(delete(idempotency_keys).where(*_is_key(principal, key), is_old))
 
 
 def _made_by(connection: Connection, principal: Principal, key: IdempotencyKey) -> Task:
     row = connection.execute(
         select(*tasks.c, idempotency_keys.c.request_hash)
         .join(idempotency_keys, idempotency_keys.c.task_id == tasks.c.task_id)
-        .where(
-            idempotency_keys.c.tenant == principal.tenant,
-            idempotency_keys.c.owner == principal.owner,
-            idempotency_keys.c.key == key.key,
-        )
+        .where(*_is_key(principal, key))
     ).one()
     if row.request_hash != key.request_hash:
         raise IdempotencyKeyReused("this idempotency key was used with another request")
     return task_of(row)
+
+
+def _retrying(connection: Connection, request: Request, session_key: SessionKey) -> Task | None:
+    """The unfinished task that retries what this one would retry; the key is its key then.
+
+    The session's row is held, so that no other transaction makes one meanwhile.
+    """
+    if request.task.retry_of is None:
+        return None
+    query = select(*tasks.c).where(
+        tasks.c.session_key == session_key,
+        tasks.c.retry_of == request.task.retry_of,
+        tasks.c.finished_at.is_(None),
+    )
+    row = connection.execute(query.order_by(tasks.c.number).limit(1)).one_or_none()
+    if row is not None and request.idempotency is not None:
+        connection.execute(
+            update(idempotency_keys)
+            .where(*_is_key(request.task.principal, request.idempotency))
+            .values(task_id=row.task_id)
+        )
+    return None if row is None else task_of(row)
+
+
+def _is_key(principal: Principal, key: IdempotencyKey) -> tuple[ColumnElement[bool], ...]:
+    return (
+        idempotency_keys.c.tenant == principal.tenant,
+        idempotency_keys.c.owner == principal.owner,
+        idempotency_keys.c.key == key.key,
+    )
 
 
 def _is_busy(connection: Connection, key: SessionKey) -> bool:

@@ -20,7 +20,7 @@ from domain.principal import Principal
 from domain.task import CancelIntent, Task, TaskResult, TaskStatus
 from domain.task_events import CancelMode, CancelReason
 from ports.event_log import StoredEvent
-from ports.task_store import Cancellation, Submission, TaskQuery
+from ports.task_store import Cancellation, IdempotencyKey, Submission, TaskQuery
 from tests.fakes import CountingIdSource, FakeClock
 
 AGENTS = (
@@ -84,11 +84,15 @@ class FakeCoordinator(ServerCoordinator):
         )
         return Cancellation(task=self.tasks[task_id], stored=(_stored(task),))
 
-    async def retry(self, principal: Principal, task_id: TaskId) -> Submission:
+    async def retry(
+        self, principal: Principal, task_id: TaskId, *, idempotency: IdempotencyKey | None = None
+    ) -> Submission:
         old = await self.get_task(principal, task_id)
         if not old.status.is_final:
             raise StateConflict(f"the task is {old.status}")
-        request = SubmitTask(text=old.text, session_id=old.session_id, retry_of=task_id)
+        request = SubmitTask(
+            text=old.text, session_id=old.session_id, retry_of=task_id, idempotency=idempotency
+        )
         return await self.submit(principal, request)
 
     async def get_task(self, principal: Principal, task_id: TaskId) -> Task:

@@ -198,6 +198,26 @@ async def test_a_retry_is_a_new_task_that_names_the_old_one() -> None:
     assert response.json()["retry_of"] == "task_000001"
 
 
+async def test_a_retry_heeds_its_key_which_is_for_nothing_else() -> None:
+    world, key = World(), {"Idempotency-Key": "k"}
+    async with world.client() as client:
+        for _ in range(2):
+            await client.post("/api/v1/tasks", json=BODY)
+        for task_id in list(world.coordinator.tasks):
+            world.coordinator.end(task_id)
+        first = await client.post("/api/v1/tasks/task_000001/retry", headers=key)
+        again = await client.post("/api/v1/tasks/task_000001/retry", headers=key)
+        elsewhere = await client.post("/api/v1/tasks/task_000002/retry", headers=key)
+        submitted = await client.post("/api/v1/tasks", json=BODY, headers=key)
+        wrong = await client.post(
+            "/api/v1/tasks/task_000001/retry", headers={"Idempotency-Key": ""}
+        )
+
+    assert (first.status_code, again.json()) == (202, first.json())
+    assert (elsewhere.status_code, submitted.status_code, wrong.status_code) == (422, 422, 400)
+    assert len(world.coordinator.tasks) == 3
+
+
 async def test_a_task_that_has_not_ended_cannot_be_retried() -> None:
     async with World().client() as client:
         await client.post("/api/v1/tasks", json=BODY)
