@@ -32,6 +32,7 @@ InterruptReason = Literal["worker_lost", "shutdown"]
 class TaskQueued:
     task: str
     position: int | None = None
+    """Among the tasks of its session that waited when it was queued; 1 is the next to begin."""
     metadata: Mapping[str, object] | None = None
 
     def __post_init__(self) -> None:

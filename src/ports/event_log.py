@@ -33,6 +33,10 @@ class EncodedEvent(NamedTuple):
             body=b"%b%d%b" % (self.head, seq, self.tail),
         )
 
+    def in_queue(self, position: int) -> "EncodedEvent":
+        """A `task_queued` with its position, which only the transaction that queues it knows."""
+        return self._replace(tail=b',"position":%d%b' % (position, self.tail))
+
 
 class StoredEvent(NamedTuple):
     seq: int

@@ -121,7 +121,10 @@ class TaskStore(Protocol):
         idempotency: IdempotencyKey | None = None,
         reserved_for: WorkerId | None = None,
     ) -> Submission:
-        """Queue a new task and write its `task_queued`; its session is made if there is none.
+        """Queue a new task and write its `task_queued`, which is given without its position.
+
+        The position is its place among the queued tasks of its session, 1 being the next to
+        begin. The session is made if there is none.
 
         `session_key`, `created_at` and `first_seq` of the task given are ignored; the store sets
         them. A reserved task may be claimed by that worker only; it has a lease's time to do so.

@@ -11,7 +11,7 @@ from domain.ids import TaskId
 from domain.limits import Limits
 from domain.principal import LOCAL
 from domain.task import CancelIntent
-from domain.task_events import CancelMode, TaskComplete
+from domain.task_events import CancelMode, TaskComplete, TaskQueued
 from domain.usage import Usage
 from ports.task_store import IdempotencyKey, TaskQuery, TaskWishes
 from tests.contract.scene import ALICE, BOB, TALK, WORKER, Scene
@@ -65,6 +65,18 @@ async def test_the_first_task_makes_its_session_and_the_next_one_uses_it(scene: 
 
     assert first.session_key == second.session_key == session.session_key
     assert (first.first_seq, second.first_seq, session.last_seq) == (1, 2, 2)
+
+
+async def test_a_task_is_told_its_place_among_those_of_its_session_that_wait(scene: Scene) -> None:
+    running = await scene.start("one")
+    told = [await scene.submit(scene.new_task(name)) for name in ("one", "one", "two", "one")]
+    await scene.cancel(told[0].task)
+    told += [await scene.submit(scene.new_task("one"))]
+    await scene.end(running)
+
+    events = [scene.codec.decode(one) for submission in told for one in submission.stored]
+
+    assert [event.position for event in events if isinstance(event, TaskQueued)] == [1, 2, 1, 3, 3]
 
 
 async def test_a_hundred_submissions_with_one_key_make_one_task(scene: Scene) -> None:

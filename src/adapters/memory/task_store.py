@@ -187,7 +187,8 @@ class MemoryTaskStore:
         session = database.session(task.principal, task.session_id) or database.make_session(
             task.principal, task.session_id, SessionEdit()
         )
-        stored = session.append([queued], at=now)
+        waiting = sum(row.is_queued for row in database.tasks_of(session.session.session_key))
+        stored = session.append([queued.in_queue(waiting + 1)], at=now)
         database.last_number += 1
         row = database.tasks[task.task_id] = TaskRow(
             task=replace(

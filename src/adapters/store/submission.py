@@ -9,6 +9,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
+    func,
     insert,
     select,
     update,
@@ -25,7 +26,7 @@ from adapters.store.unless_there import insert_unless_there
 from domain.errors import IdempotencyKeyReused, SessionBusy
 from domain.ids import SessionKey, WorkerId
 from domain.principal import Principal
-from domain.task import OnBusy, Task
+from domain.task import OnBusy, Task, TaskStatus
 from ports.event_log import EncodedEvent
 from ports.task_store import IdempotencyKey, Submission
 
@@ -50,7 +51,8 @@ def submit(connection: Connection, request: Request) -> Submission:
         return Submission(task=retrying, stored=(), is_repeat=True)
     if request.on_busy == "reject" and _is_busy(connection, key):
         raise SessionBusy(f"session {task.session_id} has an unfinished task")
-    stored = append_unfenced(connection, key, [request.queued])
+    position = 1 + int(_QUEUED.value(connection, {"session": key}))
+    stored = append_unfenced(connection, key, [request.queued.in_queue(position)])
     queued = _insert(connection, request, session_key=key, first_seq=stored[0].seq)
     return Submission(task=queued, stored=stored, is_repeat=False)
 
@@ -146,6 +148,17 @@ def _insert(
     return task_of(driver_row(row))
 
 
+_QUEUED = Prepared(
+    lambda: (
+        select(func.count())
+        .select_from(tasks)
+        .where(
+            tasks.c.session_key == bindparam("session"),
+            tasks.c.finished_at.is_(None),
+            tasks.c.status == TaskStatus.QUEUED.value,
+        )
+    )
+)
 _GIVEN = (*COLUMNS_GIVEN, "session_key", "first_seq", "reserved_for")
 _INSERT = Prepared(
     lambda: (

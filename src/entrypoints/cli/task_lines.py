@@ -22,7 +22,8 @@ from entrypoints.cli.excerpt import excerpt, time_taken, usage_excerpt
 def task_line(event: TaskEvent) -> EventLine:
     match event:
         case TaskQueued(task=task, position=position):
-            place = f" (number {position} in the queue)" if position else ""
+            waits = position is not None and position > 1
+            place = f" (number {position} in the queue)" if waits else ""
             return EventLine(text=f"queued{place}: {excerpt(task)}")
         case TaskStarted(agent_kind=kind, worker_id=worker):
             return EventLine(text=f"started ({kind}) by {worker}")
