@@ -1,8 +1,30 @@
 """Honest small adapters for tests: a clock that is moved by hand, ids that can be foretold."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
+from domain.events import AgentEvent, Origin
 from domain.ids import ApprovalId, CallId, LeaseId, SessionId, Tag, TaskId
+
+
+class HeardEvents:
+    """A listener that remembers what it was given, and from where."""
+
+    def __init__(self) -> None:
+        self.events: list[AgentEvent] = []
+        self.origins: list[Origin] = []
+        self._changed = asyncio.Event()
+
+    async def on_event(self, event: AgentEvent, origin: Origin) -> None:
+        self.events.append(event)
+        self.origins.append(origin)
+        self._changed.set()
+
+    async def until(self, *kinds: type[AgentEvent]) -> None:
+        """Until these are the kinds of all events so far."""
+        while [type(event) for event in self.events] != list(kinds):
+            self._changed.clear()
+            await self._changed.wait()
 
 
 class FakeClock:

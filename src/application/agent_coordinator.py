@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Literal
@@ -53,7 +53,7 @@ _URGENT_S = 1.0  # for one that is to end at once
 
 
 class AgentCoordinator:
-    """Knows nothing of servers or streams: whoever wants to know of events is a listener."""
+    """Knows nothing of servers, logs or streams: its runs have one listener, and that is all."""
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class AgentCoordinator:
         task: Task,
         origin: Origin,
         *,
-        listeners: Sequence[EventListener],
+        listener: EventListener,
         stop: StopSignal,
         pauses: PauseSignal,
         recorded: Callable[[], Awaitable[None]],
@@ -100,7 +100,7 @@ class AgentCoordinator:
             limits=task.limits or Limits(),
             workspace="",
             origin=origin,
-            listeners=listeners,
+            listener=listener,
             approvals=self._approvals,
             questions=self._questions,
             threads=self._threads,

@@ -1,14 +1,15 @@
-"""Puts every event into the log, and shows it to the watchers once it is committed."""
+"""Puts every event into the log, and gives it to those who want it once it is committed."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
+from application.event_dispatch import EventDispatch, Write
 from application.event_pipe import EventPipe, OnFailure
-from application.tails import Tails
 from domain.errors import AgentcastError, StorageFull
-from domain.events import AgentEvent, Origin
-from domain.ids import LeaseId, TaskId
+from domain.events import AgentEvent, EventListener, Origin
+from domain.ids import LeaseId, SessionId, TaskId
 from domain.task_change import change_of
 from domain.task_events import FinalEvent
 from ports.clock import Clock
@@ -16,33 +17,38 @@ from ports.event_codec import EventCodec
 from ports.event_log import EncodedEvent, EventLog
 from ports.id_source import IdSource
 from ports.meter import Meter
-from ports.wakeups import Wakeups
+
+T = TypeVar("T")
 
 
 class EventBroadcaster:
-    """An EventListener; it waits for the log when the log is behind, for a watcher never."""
+    """The EventListener of every run: it waits for the log when the log is behind, for a watcher
+    never, and for another listener only if that asks for it.
+    """
 
     def __init__(
         self,
         *,
         log: EventLog,
         codec: EventCodec,
-        tails: Tails,
-        wakeups: Wakeups,
+        dispatch: EventDispatch,
         clock: Clock,
         ids: IdSource,
         meter: Meter,
     ) -> None:
         self._log = log
         self._codec = codec
-        self._tails = tails
-        self._wakeups = wakeups
+        self._dispatch = dispatch
         self._clock = clock
         self._ids = ids
         self._meter = meter
         self._pipes: dict[tuple[TaskId, LeaseId], EventPipe] = {}
         self._group: asyncio.TaskGroup | None = None
         self._on_failure: list[OnFailure] = []
+        self._outside: set[asyncio.Task[object]] = set()
+
+    def add_listener(self, listener: EventListener) -> None:
+        self._dispatch.add(listener)
 
     def add_failure_listener(self, on_failure: OnFailure) -> None:
         """Told at once when the events of a run can no longer be stored."""
@@ -51,9 +57,11 @@ class EventBroadcaster:
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
         """Leaving waits until everything that was accepted is in the log."""
-        async with asyncio.TaskGroup() as group:
+        async with self._dispatch.opened(), asyncio.TaskGroup() as group:
             self._group = group
             yield
+            if self._outside:
+                await asyncio.wait(self._outside)
             for pipe in self._pipes.values():
                 pipe.close()
 
@@ -83,6 +91,21 @@ class EventBroadcaster:
             pipe.close()
             await pipe.flushed()
 
+    def writing(self, session_id: SessionId) -> Write:
+        """To be entered around a write to a session's log from outside of a run."""
+        return self._dispatch.writing(session_id)
+
+    async def to_its_end(self, writing: Coroutine[None, None, T]) -> T:
+        """Await such a write, which goes on when whoever asked for it has left meanwhile."""
+        task = asyncio.ensure_future(writing)
+        self._outside.add(task)
+        task.add_done_callback(self._outside.discard)
+        return await asyncio.shield(task)
+
+    def let_go(self) -> None:
+        """No listener holds a run from now on."""
+        self._dispatch.let_go()
+
     def encode(self, event: AgentEvent, origin: Origin) -> EncodedEvent:
         return self._codec.encode(event, origin, at=self._clock.now(), tag=self._ids.tag())
 
@@ -99,8 +122,7 @@ class EventBroadcaster:
         pipe = EventPipe(
             origin,
             log=self._log,
-            tails=self._tails,
-            wakeups=self._wakeups,
+            dispatch=self._dispatch,
             clock=self._clock,
             meter=self._meter,
             on_failure=self._failed,

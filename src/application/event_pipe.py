@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from application.tails import Tails
+from application.event_dispatch import EventDispatch
 from domain.errors import AgentcastError, LogUnavailable
 from domain.events import AgentEvent, Origin
 from domain.ids import LeaseId
@@ -15,7 +15,6 @@ from domain.usage import Usage
 from ports.clock import Clock
 from ports.event_log import Append, EncodedEvent, EventLog
 from ports.meter import Meter
-from ports.wakeups import Wakeups
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +35,7 @@ class EventPipe:
         origin: Origin,
         *,
         log: EventLog,
-        tails: Tails,
-        wakeups: Wakeups,
+        dispatch: EventDispatch,
         clock: Clock,
         meter: Meter,
         on_failure: OnFailure,
@@ -46,8 +44,7 @@ class EventPipe:
         self._on_failure = on_failure
         self._lease_id = origin.lease_id or LeaseId("")
         self._log = log
-        self._tails = tails
-        self._wakeups = wakeups
+        self._dispatch = dispatch
         self._clock = clock
         self._meter = meter
         self._spent = Spent()
@@ -148,18 +145,19 @@ class EventPipe:
         self._pending, self._pending_bytes, self._change = [], 0, None
         self._emptied.set()  # the next batch may fill while this one is committed
         began_at = self._clock.monotonic()
-        stored = await self._log.append(
-            Append(
-                session_key=self._origin.session_key,
-                task_id=self._origin.task_id,
-                lease_id=self._lease_id,
-                events=events,
-                change=change,
+        with self._dispatch.writing(self._origin.session_id) as write:
+            stored = await self._log.append(
+                Append(
+                    session_key=self._origin.session_key,
+                    task_id=self._origin.task_id,
+                    lease_id=self._lease_id,
+                    events=events,
+                    change=change,
+                )
             )
-        )
+            self._meter.observe("append", self._clock.monotonic() - began_at)
+            self._meter.add("events_appended", len(stored))
+            write.show(self._origin, stored)
+        await write.taken()
         self._stored += len(stored)
         self._committed.set()
-        self._meter.observe("append", self._clock.monotonic() - began_at)
-        self._meter.add("events_appended", len(stored))
-        self._tails.publish(self._origin.session_key, stored)
-        self._wakeups.notify(self._origin.session_key)

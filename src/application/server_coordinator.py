@@ -88,7 +88,8 @@ class ServerCoordinator:
         self._worker.kill_all()
 
     def add_listener(self, listener: EventListener) -> None:
-        self._worker.add_listener(listener)
+        """It gets the events that this process writes from now on, each once."""
+        self._broadcaster.add_listener(listener)
 
     async def submit(
         self, principal: Principal, request: SubmitTask, *, reserve: bool = False
@@ -101,18 +102,7 @@ class ServerCoordinator:
             raise Draining("the server takes no new tasks now")
         self._matcher.ready(request.rules, field="extraction")
         task = await self._new_task(principal, request)
-        submission = await self._tasks.submit(
-            task,
-            self._broadcaster.encode(
-                TaskQueued(task=task.text, metadata=task.metadata), _outside_origin(task)
-            ),
-            on_busy=request.on_busy,
-            idempotency=request.idempotency,
-            reserved_for=self._worker.settings.worker_id if reserve else None,
-        )
-        if not submission.is_repeat:
-            await self._announce(submission.task, submission, request, reserve=reserve)
-        return submission
+        return await self._broadcaster.to_its_end(self._queue(task, request, reserve=reserve))
 
     async def cancel(
         self,
@@ -125,24 +115,7 @@ class ServerCoordinator:
         """Store the wish and act on it; a task that has ended stays as it is."""
         task = await self._tasks.get(principal, task_id)
         intent = CancelIntent(mode=mode, reason=reason, by=principal.name)
-        origin = _outside_origin(task)
-        cancellation = await self._tasks.request_cancel(
-            principal,
-            task_id,
-            intent,
-            requested=self._broadcaster.encode(
-                CancelRequested(by=principal.name, mode=mode), origin
-            ),
-            cancelled=self._broadcaster.encode(
-                TaskCancelled(reason=reason, by=principal.name, duration_ms=0), origin
-            ),
-        )
-        self._tails.publish(task.session_key, cancellation.stored)
-        if cancellation.task.status in LIVE:
-            self._worker.runs.stop(task_id, Cancelled(intent))
-        self._wakeups.notify(task.session_key)
-        self._wakeups.notify(None)
-        return cancellation
+        return await self._broadcaster.to_its_end(self._cancel(principal, task, intent))
 
     async def retry(
         self, principal: Principal, task_id: TaskId, *, idempotency: IdempotencyKey | None = None
@@ -201,17 +174,50 @@ class ServerCoordinator:
             rules=request.rules,
         )
 
-    async def _announce(
-        self, task: Task, submission: Submission, request: SubmitTask, *, reserve: bool
-    ) -> None:
+    async def _queue(self, task: Task, request: SubmitTask, *, reserve: bool) -> Submission:
+        queued = TaskQueued(task=task.text, metadata=task.metadata)
+        with self._broadcaster.writing(task.session_id) as write:
+            submission = await self._tasks.submit(
+                task,
+                self._broadcaster.encode(queued, _outside_origin(task)),
+                on_busy=request.on_busy,
+                idempotency=request.idempotency,
+                reserved_for=self._worker.settings.worker_id if reserve else None,
+            )
+            task = submission.task
+            if not submission.is_repeat:
+                self._tails.session_appeared(task.principal, task.session_id, task.session_key)
+                write.show(_outside_origin(task), submission.stored)
+        if not submission.is_repeat:
+            await self._announce(task, request, reserve=reserve)
+        return submission
+
+    async def _cancel(
+        self, principal: Principal, task: Task, intent: CancelIntent
+    ) -> Cancellation:
+        origin = _outside_origin(task)
+        requested = CancelRequested(by=intent.by, mode=intent.mode)
+        cancelled = TaskCancelled(reason=intent.reason, by=intent.by, duration_ms=0)
+        with self._broadcaster.writing(task.session_id) as write:
+            cancellation = await self._tasks.request_cancel(
+                principal,
+                task.task_id,
+                intent,
+                requested=self._broadcaster.encode(requested, origin),
+                cancelled=self._broadcaster.encode(cancelled, origin),
+            )
+            write.show(origin, cancellation.stored)
+        if cancellation.task.status in LIVE:
+            self._worker.runs.stop(task.task_id, Cancelled(intent))
+        self._wakeups.notify(None)
+        return cancellation
+
+    async def _announce(self, task: Task, request: SubmitTask, *, reserve: bool) -> None:
         self._meter.add("tasks_submitted")
-        self._tails.session_appeared(task.principal, task.session_id, task.session_key)
-        self._tails.publish(task.session_key, submission.stored)
         self._tails.task_submitted(task)
         if reserve:
             self._worker.reserve(task.task_id)
         self._worker.wake()
-        self._wakeups.notify(task.session_key)
         self._wakeups.notify(None)
         if request.on_busy == "interrupt":
             for busy in await superseded_by(task, self._tasks):

@@ -43,7 +43,7 @@ class TaskContext:
         limits: Limits,
         workspace: str,
         origin: Origin,
-        listeners: Sequence[EventListener],
+        listener: EventListener,
         approvals: ApprovalGate,
         questions: OpenQuestions,
         threads: AgentThreads,
@@ -73,7 +73,7 @@ class TaskContext:
         self._asking = asyncio.Lock()
         self._has_asked = False
         self._origin = origin
-        self._listeners = listeners
+        self._listener = listener
         self._stop = stop
         self._pauses = pauses
         self._meter = meter
@@ -176,14 +176,10 @@ class TaskContext:
 
     async def _tell_all(self, event: AgentEvent) -> None:
         for shown in self._redacted.of(self._calls.apart(event)):
-            for listener in self._listeners:
-                await self._tell(listener, shown)
-
-    async def _tell(self, listener: EventListener, event: AgentEvent) -> None:
-        try:
-            await listener.on_event(event, self._origin)
-        except (LeaseLost, LogUnavailable, StorageFull):
-            raise
-        except Exception:  # boundary: listeners are isolated from the run and from each other
-            self._meter.add("listener_errors")
-            log.exception("a listener failed on an event of task %s", self._origin.task_id)
+            try:
+                await self._listener.on_event(shown, self._origin)
+            except (LeaseLost, LogUnavailable, StorageFull):
+                raise
+            except Exception:  # boundary: what goes wrong with one event does not end the run
+                self._meter.add("listener_errors")
+                log.exception("an event of task %s was not taken", self._origin.task_id)

@@ -13,7 +13,7 @@ from application.lost_tasks import LostTasks, origin_of
 from application.stop_signal import Cancelled, LimitHit, LostLease, ShutDown
 from application.worker_settings import WorkerSettings
 from domain.errors import AgentcastError, StorageFull, Unavailable
-from domain.events import EventListener, Origin
+from domain.events import Origin
 from domain.ids import TaskId
 from ports.clock import Clock
 from ports.meter import Meter
@@ -46,17 +46,12 @@ class Worker:
         self._clock = clock
         self._meter = meter
         self._leases = LeaseKeeper(settings=settings, tasks=tasks, runs=self.runs, clock=clock)
-        self._listeners: list[EventListener] = [broadcaster]
         self._reserved: list[TaskId] = []
         self._work = asyncio.Event()
         self._given_up: set[TaskId] = set()
         self._is_draining = False
         self._is_closing = False
         broadcaster.add_failure_listener(self._log_failed)
-
-    def add_listener(self, listener: EventListener) -> None:
-        """Told of every event of every run here, after the log has accepted it."""
-        self._listeners.append(listener)
 
     def wake(self) -> None:
         """There may be something to claim, or a run to cancel."""
@@ -105,6 +100,7 @@ class Worker:
 
     def kill_all(self) -> None:
         """End every run and give none the time to end well."""
+        self._broadcaster.let_go()
         self.runs.stop_all(ShutDown(is_urgent=True))
 
     async def _repeat(
@@ -180,7 +176,7 @@ class Worker:
             ending = await self._agents.run(
                 claim.task,
                 origin,
-                listeners=self._listeners,
+                listener=self._broadcaster,
                 stop=run.stop,
                 pauses=run.pauses,
                 recorded=lambda: self._broadcaster.recorded(origin),

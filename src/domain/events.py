@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, get_args
+from typing import Protocol, get_args, runtime_checkable
 
 from domain.ids import AgentName, LeaseId, SessionId, SessionKey, TaskId
 from domain.process_events import ProcessEvent
@@ -29,14 +29,27 @@ class Origin:
 
 
 class EventListener(Protocol):
-    """Told of every event of a task, in order, by the AgentCoordinator."""
+    """Gets every event that this process writes, once it is committed, and holds no run up.
+
+    Those of one session come in the order of the log, one call at a time over all sessions. One
+    that is slow is behind, not in the way: what it has yet to take is read from the log again.
+    """
 
     async def on_event(self, event: AgentEvent, origin: Origin) -> None:
-        """Take one event; awaiting this is the back-pressure on the agent.
+        """Take one event, as the log has it: cut where it was too long, without secrets.
 
-        LeaseLost, LogUnavailable and StorageFull end the run. Whatever else is raised is counted
-        and logged, and touches neither the run nor other listeners.
+        Whatever is raised is counted and logged, and touches neither the run nor other listeners.
         """
+
+
+@runtime_checkable
+class AwaitedListener(EventListener, Protocol):
+    """Holds a run up: no call of a tool begins, and no task ends, before it has taken what came
+    earlier. Beside that the run may be ahead of it by as much as may wait for the log.
+    """
+
+    @property
+    def is_awaited(self) -> bool: ...
 
 
 def event_type(event_class: type[AgentEvent]) -> str:

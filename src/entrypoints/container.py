@@ -24,6 +24,7 @@ from application.agent_coordinator import AgentCoordinator
 from application.agents import Agents
 from application.compaction import Compaction
 from application.event_broadcaster import EventBroadcaster
+from application.event_dispatch import EventDispatch
 from application.lost_tasks import LostTasks
 from application.retention import Retention
 from application.server_coordinator import ServerCoordinator
@@ -34,6 +35,7 @@ from application.tails import Tails
 from application.watches import Watches
 from application.worker import Worker
 from application.worker_settings import WorkerSettings
+from domain.events import EventListener
 from entrypoints import agent_runners, asking, casting, choices, folders, server_secrets
 from entrypoints import stores as store
 from entrypoints.chosen_model import chosen_model
@@ -175,12 +177,21 @@ class Container(DeclarativeContainer):
     )
     tails = Singleton(Tails, log=event_log, sessions=session_store, tasks=task_store, codec=codec)
     tail_follower = Singleton(TailFollower, tails=tails, wakeups=wakeups)
+    listeners: Provider[list[EventListener]] = List()
+    event_dispatch = Singleton(
+        EventDispatch,
+        tails=tails,
+        wakeups=wakeups,
+        log=event_log,
+        codec=codec,
+        meter=meter,
+        listeners=listeners,
+    )
     event_broadcaster = Singleton(
         EventBroadcaster,
         log=event_log,
         codec=codec,
-        tails=tails,
-        wakeups=wakeups,
+        dispatch=event_dispatch,
         clock=clock,
         ids=ids,
         meter=meter,

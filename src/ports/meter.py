@@ -8,6 +8,7 @@ Count = Literal[
     "tasks_submitted",
     "tasks_ended",
     "listener_errors",
+    "listener_events_lost",
     "watchers_opened",
     "watchers_closed",
     "events_sent",
@@ -23,6 +24,7 @@ Gauge = Literal[
     "streams_detached",
     "streams_reactor",
     "tasks_running",
+    "listener_backlog",
 ]
 Timing = Literal["append", "event_loop_lag"]
 

@@ -1,9 +1,12 @@
 """A kind of agent of one's own: one runner for the container and one profile in the settings."""
 
 import re
+import runpy
+from collections.abc import Callable
 from pathlib import Path
 
 import anyio
+import pytest
 from benchmarks.serve_pulse import add_pulse
 
 from application.history import HistoryOf
@@ -70,3 +73,28 @@ async def test_a_text_that_the_runner_cannot_read_fails_the_task(tmp_path: Path)
         task = await ended(container, '{"rate": 5}')
 
     assert (task.status, task.reason) == (TaskStatus.FAILED, "agent_error")
+
+
+@pytest.mark.parametrize("name", ["add_alarm", "keep_nothing"])
+async def test_the_examples_of_the_guide_work_as_they_stand(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    container = extended(tmp_path)
+    example(name, tmp_path)(container)
+
+    async with opened(container):
+        await ended(container, '{"rate": 5}')
+
+    is_told = " of pulse failed: agent_error" in capsys.readouterr().out
+    assert is_told is (name == "add_alarm")
+
+
+def example(name: str, folder: Path) -> Callable[[Container], None]:
+    """The function of that name in the code of the guide."""
+    guide = (Path(__file__).parents[2] / "docs" / "extending.md").read_text()
+    blocks = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
+    [code] = [block for block in blocks if f"def {name}(" in block]
+    file = folder / "extension.py"
+    file.write_text(code)
+    found: Callable[[Container], None] = runpy.run_path(str(file))[name]
+    return found

@@ -8,12 +8,10 @@ from pathlib import Path
 from dependency_injector import providers
 
 from application.stop_signal import LostLease
-from domain.events import AgentEvent, Origin
 from domain.ids import WorkerId
 from domain.principal import LOCAL
 from domain.process_events import Log
 from domain.task import Task, TaskStatus
-from domain.task_events import TaskComplete
 from ports.runner import Completed, Outcome, RunContext
 from tests.integration.graph import Graph, for_ever, running
 
@@ -104,36 +102,6 @@ async def test_a_run_whose_lease_was_taken_stops_and_writes_nothing_more(tmp_pat
         log = graph.container.event_log()
         events = await log.read(task.session_key, after=0, limit=10)
         assert [event.event_type for event in events] == ["task_queued", "task_started"]
-
-
-async def test_a_listener_that_fails_touches_neither_the_run_nor_other_listeners(
-    tmp_path: Path,
-) -> None:
-    class Broken:
-        async def on_event(self, event: AgentEvent, origin: Origin) -> None:
-            raise RuntimeError("a listener's bug")
-
-    class Told:
-        def __init__(self) -> None:
-            self.events: list[str] = []
-            self.has_ended = asyncio.Event()
-
-        async def on_event(self, event: AgentEvent, origin: Origin) -> None:
-            self.events.append(type(event).__name__)
-            if isinstance(event, TaskComplete):
-                self.has_ended.set()
-
-    async with running(tmp_path) as graph:
-        told = Told()
-        graph.coordinator.add_listener(Broken())
-        graph.coordinator.add_listener(told)
-
-        task = await graph.ended(await graph.submit("count"))
-
-        assert task.status is TaskStatus.COMPLETED
-        await told.has_ended.wait()
-        assert told.events == ["TaskStarted", "TaskComplete"]
-        assert graph.container.meter().total("listener_errors") == 2
 
 
 async def _started(graph: Graph, task: Task) -> None:

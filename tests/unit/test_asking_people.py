@@ -100,7 +100,7 @@ def context_of(asked: Asked, listener: SlowListener, pauses: PauseSignal) -> Tas
         limits=Limits(),
         workspace="",
         origin=ORIGIN,
-        listeners=[listener],
+        listener=listener,
         approvals=ApprovalGate(store=asked.store, wakeups=MemoryWakeups(), ids=asked.ids),
         questions=asked.questions,
         threads=MemoryAgentThreads(MemoryDatabase(asked.clock)),

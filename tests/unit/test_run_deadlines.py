@@ -23,7 +23,7 @@ from domain.limits import Limits
 from domain.pause_wish import PauseWish
 from domain.process_events import Log, ResourceUsage
 from tests.asked import Asked
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, HeardEvents
 from tests.patience import PATIENCE_S
 from tests.process_fakes import process_task
 
@@ -144,7 +144,7 @@ def _context(
             attempt=1,
             lease_id=None,
         ),
-        listeners=(),
+        listener=HeardEvents(),
         approvals=ApprovalGate(store=asked.store, wakeups=MemoryWakeups(), ids=asked.ids),
         questions=asked.questions,
         threads=MemoryAgentThreads(MemoryDatabase(FakeClock())),

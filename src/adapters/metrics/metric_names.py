@@ -12,6 +12,7 @@ COUNTS: Mapping[Count, str] = {
     "tasks_submitted": "Tasks submitted.",
     "tasks_ended": "Runs that this process has ended.",
     "listener_errors": "Events that a listener failed on.",
+    "listener_events_lost": "Events that were gone when a listener came to them.",
     "watchers_opened": "Streams opened.",
     "watchers_closed": "Streams closed.",
     "events_sent": "Events written to streams.",
@@ -42,6 +43,9 @@ GAUGES: Mapping[Gauge, GaugeName] = {
     "streams_reactor": GaugeName(family="streams", help=_STREAMS, writer="reactor"),
     "tasks_running": GaugeName(
         family="tasks_running", help="Tasks that this process is carrying out."
+    ),
+    "listener_backlog": GaugeName(
+        family="listener_backlog", help="Events that listeners have yet to take."
     ),
 }
 
