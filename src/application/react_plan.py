@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 
-from domain.plan import Plan, PlanPhase
+from domain.plan import Plan, PlanPhase, percent_done, progress_since
 from domain.thinking_events import Phase, PhaseComplete, PhaseStart, PlanCreated
 from ports.runner import RunContext
 
@@ -23,16 +23,30 @@ class PlanProgress:
         self._shape: tuple[str, tuple[tuple[str, str], ...]] | None = None
         self._begun: set[_Told] = set()
         self._completed: set[_Told] = set()
+        self._done: set[_Told] = set()
+        """Of the plan that holds now."""
         for event in told:
             self._remember(event)
+
+    @property
+    def percent(self) -> float | None:
+        """How much of the plan is done; None without one."""
+        if self._shape is None or not (phases := self._shape[1]):
+            return None
+        return percent_done(len(self._done), of=len(phases))
 
     async def update(self, plan: Plan) -> None:
         async with self._telling:
             shape = (plan.goal, tuple((phase.id, phase.name) for phase in plan.phases))
+            before = len(self._done) if shape == self._shape else 0
             if shape != self._shape:
                 await self._emit(_created(plan))
             for index, phase in enumerate(plan.phases):
                 await self._tell(phase, index)
+            done = [phase for phase in plan.phases if phase.status == "completed"]
+            self._done = {(phase.id, phase.name) for phase in done}
+            if (news := progress_since(before, plan.phases)) is not None:
+                await self._context.emit(news)
 
     async def _emit(self, event: PlanEvent) -> None:
         self._remember(event)
@@ -42,10 +56,12 @@ class PlanProgress:
         match event:
             case PlanCreated(goal=goal, phases=phases):
                 self._shape = (goal, tuple((phase.id, phase.name) for phase in phases))
+                self._done = {(one.id, one.name) for one in phases if one.status == "completed"}
             case PhaseStart(phase_id=phase_id, phase_name=name):
                 self._begun.add((phase_id, name))
             case PhaseComplete(phase_id=phase_id, phase_name=name):
                 self._completed.add((phase_id, name))
+                self._done.add((phase_id, name))
 
     async def _tell(self, phase: PlanPhase, index: int) -> None:
         """A phase that is completed at once was begun as well."""

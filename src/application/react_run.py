@@ -123,7 +123,7 @@ class ReactRun:
         if (note := fit.note) is not None:
             self._messages = list(fit.messages)
             self._asked_at = fit.asked_at
-            await self._context.emit(Progress(message=note))
+            await self._context.emit(Progress(message=note, percent=self._tool_run.plan.percent))
 
     async def _think(self, iteration: int) -> Thought:
         request = ModelRequest(

@@ -6,6 +6,7 @@ import pytest
 
 from domain.approval import ApprovalDecision, ApprovalRequest
 from domain.process_events import Log, ProcessExited, ProcessStarted, Raw, SchemaDrift
+from domain.task_events import Progress
 from domain.thinking_events import (
     Message,
     MessageDelta,
@@ -62,6 +63,7 @@ async def test_a_turn_is_told_from_the_plan_to_the_answer(tmp_path: Path) -> Non
         PhaseComplete(phase_id="1", phase_name="Look"),
         PhaseStart(phase_id="2", phase_name="Change", phase_index=1),
         PhaseComplete(phase_id="2", phase_name="Change"),
+        Progress(message="2 of 2 phases are complete", percent=100.0),
         TokenUsage(
             model="moody",
             input_tokens=100,

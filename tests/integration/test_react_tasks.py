@@ -148,16 +148,18 @@ async def test_a_plan_is_told_as_its_phases_begin_and_end(tmp_path: Path) -> Non
         events = await graph.events(task)
 
     told = [
-        (event["event_type"], event.get("phase_id"))
+        (event["event_type"], event.get("phase_id", event.get("percent")))
         for event in events
-        if str(event["event_type"]).startswith(("plan", "phase"))
+        if str(event["event_type"]).startswith(("plan", "phase", "progress"))
     ]
     assert told == [
         ("plan_created", None),
         ("phase_start", "a"),
         ("phase_complete", "a"),
         ("phase_start", "b"),
+        ("progress", 50.0),
         ("phase_complete", "b"),
+        ("progress", 100.0),
     ]
 
 

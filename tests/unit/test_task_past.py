@@ -14,6 +14,7 @@ from domain.approval import ApprovalDecision, Decision
 from domain.events import AgentEvent
 from domain.plan import PhaseStatus, Plan, PlanPhase
 from domain.reply import Reply
+from domain.task_events import Progress
 from domain.thinking_events import PhaseComplete, PhaseStart, PlanCreated
 from domain.tool_events import (
     ApprovalRequired,
@@ -124,7 +125,27 @@ async def test_a_plan_that_was_told_before_is_gone_on_with() -> None:
 
     await PlanProgress(context, told=past.plan).update(plan("completed"))
 
-    assert context.events == [PhaseComplete(phase_id="a", phase_name="look")]
+    assert context.events == [
+        PhaseComplete(phase_id="a", phase_name="look"),
+        Progress(message="1 of 1 phases are complete", percent=100.0),
+    ]
+
+
+async def test_how_much_of_a_plan_is_done_is_known_to_the_next_attempt() -> None:
+    two = (
+        PlanPhase(id="a", name="look", status="completed"),
+        PlanPhase(id="b", name="act", status="pending"),
+    )
+    past, first = TaskPast(), FakeContext()
+    told = PlanProgress(first)
+    before = told.percent
+    await told.update(Plan(goal="all of it", phases=two))
+    for event in first.events:
+        past.take(event)
+
+    again = PlanProgress(FakeContext(), told=past.plan)
+
+    assert (before, told.percent, again.percent) == (None, 50.0, 50.0)
 
 
 def plan(status: PhaseStatus) -> Plan:

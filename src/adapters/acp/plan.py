@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from adapters.acp.drift import Unfamiliar
 from adapters.acp.json_message import JsonObject
 from domain.events import AgentEvent
+from domain.plan import done_of, progress_since
 from domain.thinking_events import Phase, PhaseComplete, PhaseStart, PlanCreated
 
 
@@ -19,11 +20,14 @@ class Plan:
             yield Unfamiliar("a plan without a list of its steps")
             return
         before, self._phases = self._phases, phases
-        if _names(before) != _names(phases):
+        is_new = _names(before) != _names(phases)
+        if is_new:
             yield PlanCreated(goal="", phases=phases)
-            return
-        for index, (old, new) in enumerate(zip(before, phases, strict=True)):
-            yield from _step(old, new, index)
+        else:
+            for index, (old, new) in enumerate(zip(before, phases, strict=True)):
+                yield from _step(old, new, index)
+        if (news := progress_since(0 if is_new else done_of(before), phases)) is not None:
+            yield news
 
 
 def _phases(entries: object) -> tuple[Phase, ...] | None:

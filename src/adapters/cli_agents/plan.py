@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from domain.events import AgentEvent
+from domain.plan import done_of, progress_since
 from domain.thinking_events import Phase, PhaseComplete, PhaseStart, PlanCreated
 
 
@@ -13,12 +14,15 @@ class Plan:
     def becomes(self, phases: Sequence[Phase]) -> Iterator[AgentEvent]:
         """A list with other steps is a new plan; one with the same has got on."""
         before, self._phases = self._phases, tuple(phases)
-        if _steps(before) != _steps(self._phases):
+        is_new = _steps(before) != _steps(self._phases)
+        if is_new:
             yield PlanCreated(goal="", phases=self._phases)
-            return
-        for index, (old, new) in enumerate(zip(before, self._phases, strict=True)):
-            if old.status != new.status:
-                yield from _change(old, new, index)
+        else:
+            for index, (old, new) in enumerate(zip(before, self._phases, strict=True)):
+                if old.status != new.status:
+                    yield from _change(old, new, index)
+        if (news := progress_since(0 if is_new else done_of(before), self._phases)) is not None:
+            yield news
 
 
 def phases(steps: object, *, text_key: str) -> list[Phase] | None:

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from domain.process_events import Raw, SchemaDrift
-from domain.task_events import Error
+from domain.task_events import Error, Progress
 from domain.thinking_events import (
     IterationStart,
     Message,
@@ -84,6 +84,7 @@ def test_its_list_of_steps_is_a_plan_that_gets_on() -> None:
         ),
         PhaseStart(phase_id="1", phase_name="step 0", phase_index=0),
         PhaseComplete(phase_id="1", phase_name="step 0"),
+        Progress(message="1 of 2 phases are complete", percent=50.0),
         PlanCreated(
             goal="",
             phases=(
@@ -92,6 +93,7 @@ def test_its_list_of_steps_is_a_plan_that_gets_on() -> None:
                 Phase(id="3", name="step 2", status="pending"),
             ),
         ),
+        Progress(message="1 of 3 phases are complete", percent=33.3),
     ]
 
 
