@@ -28,6 +28,8 @@ def check_profile(
     if profile.parser not in (None, *parsers):
         known = ", ".join(sorted(parsers))
         raise InvalidInput("parser", f"there is no parser {profile.parser!r}; known: {known}")
+    if profile.analysis and profile.kind != "react":
+        raise InvalidInput("analysis", "only an agent of kind react can ask its model for it")
     if profile.workspace is not None and not profile.workspace.startswith("/"):
         raise InvalidInput("workspace", "should be an absolute path")
     if profile.model is not None:

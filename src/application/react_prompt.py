@@ -1,12 +1,14 @@
-"""What a model is told before the task, and how a task is named in a few words."""
+"""What a model is told before the task."""
 
 from collections.abc import Sequence
 
-from domain.task_events import TaskAnalysis
 from ports.tool import ToolSpec
 
-_MAX_WORDS = 6
-_MAX_NAME_CHARS = 60
+ANALYSIS_PROMPT = (
+    "Say what the task below is about, in exactly two lines and nothing else. Do not do it.\n"
+    "action: what will be done, in at most six words\n"
+    "goal: what is to be reached, in one sentence"
+)
 
 
 def system_prompt(tools: Sequence[ToolSpec], *, workspace: str) -> str:
@@ -27,11 +29,3 @@ def _watcher(tools: Sequence[ToolSpec]) -> str:
     if any(tool.name == "ask_user" for tool in tools):
         return "watches your steps, and whom you may ask what nothing else can tell you"
     return "watches your steps but cannot answer you"
-
-
-def analysis_of(text: str) -> TaskAnalysis:
-    """The task's first words are its name; no model is asked for a better one."""
-    words = text.split(maxsplit=_MAX_WORDS)
-    name = " ".join(words[:_MAX_WORDS])
-    is_cut = len(words) > _MAX_WORDS or len(name) > _MAX_NAME_CHARS
-    return TaskAnalysis(action_name=name[:_MAX_NAME_CHARS] + "…" * is_cut, goal=text)

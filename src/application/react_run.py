@@ -8,20 +8,20 @@ from application.react_model_calls import ModelCalls, Thought
 from application.react_plan import PlanProgress
 from application.react_prompt import system_prompt
 from application.react_repetition import FAILED_AT, TOLD_AT, Repetition, warning
+from application.react_spending import Spending
 from application.react_tool_calls import ToolCalls, ToolRun
 from application.react_window import fitted
 from application.session_memory import Memory
 from application.task_past import TaskPast
-from domain.limits import Spent, over_limit
+from domain.limits import over_limit
 from domain.task import Task
 from domain.task_events import Error, FailureReason, Progress
-from domain.thinking_events import IterationComplete, IterationStart, Message, TokenUsage
+from domain.thinking_events import IterationComplete, IterationStart, Message
 from ports.id_source import IdSource
 from ports.language_model import (
     AssistantMessage,
     ModelMessage,
     ModelRequest,
-    ModelUsage,
     SystemMessage,
     ToolCall,
     ToolMessage,
@@ -40,6 +40,7 @@ class ReactRun:
         tools: ToolCalls,
         ids: IdSource,
         memory: Memory,
+        spending: Spending,
         window_tokens: int,
     ) -> None:
         self._tool_run = ToolRun(
@@ -58,10 +59,9 @@ class ReactRun:
             *memory.own,
         ]
         self._asked_at = len(memory.earlier) + 1
-        self._usage = memory.past.spent.usage
+        self._spending = spending
         self._calls_before = memory.past.spent.tool_calls
         self._repetition = Repetition()
-        self._is_price_missed = False
         self._said_before = ""
         """The beginning of an answer that was cut."""
         self._said_as = ""
@@ -86,7 +86,7 @@ class ReactRun:
     async def iterate(self, iteration: int, *, most: int) -> str | None:
         """Think once and carry out what was thought of; the final answer if that was it."""
         await self._context.pause_point()
-        tokens_before, calls_before = self._usage.total_tokens, len(self._tool_run.begun)
+        tokens_before, calls_before = self._spending.usage.total_tokens, len(self._tool_run.begun)
         try:
             await self._context.emit(IterationStart(iteration=iteration, max_iterations=most))
             await self._fit()
@@ -97,8 +97,8 @@ class ReactRun:
             answer, self._said_before = self._said_before + thought.content, ""
             if not thought.tool_calls:
                 return answer
-            if (reason := Spent(usage=self._usage).exceeded(self._context.limits)) is not None:
-                self.failure = Failed(error=over_limit(reason), reason=reason)
+            if (failure := self._spending.failure()) is not None:
+                self.failure = failure
                 return None
             await self._act(thought)
             return None
@@ -108,7 +108,7 @@ class ReactRun:
                     IterationComplete(
                         iteration=iteration,
                         tool_calls=len(self._tool_run.begun) - calls_before,
-                        tokens_used=self._usage.total_tokens - tokens_before,
+                        tokens_used=self._spending.usage.total_tokens - tokens_before,
                     )
                 )
 
@@ -136,7 +136,7 @@ class ReactRun:
         )
         await self._say(thought)
         if thought.usage:
-            await self._count(thought.usage)
+            await self._spending.count(thought.usage)
         if thought.is_cut:
             await self._context.emit(CUT)
             if not thought.tool_calls:
@@ -164,34 +164,6 @@ class ReactRun:
             await self._context.emit(
                 Message(message_id=message_id, role="assistant", content=content)
             )
-
-    async def _count(self, reported: ModelUsage) -> None:
-        used = reported.usage
-        # A server's own total may count otherwise; the task's is the sum of what is shown.
-        used = replace(used, total_tokens=used.input_tokens + used.output_tokens)
-        self._usage = self._usage.plus(used)
-        await self._context.emit(
-            TokenUsage(
-                model=reported.model,
-                input_tokens=used.input_tokens,
-                output_tokens=used.output_tokens,
-                cached_input_tokens=used.cached_input_tokens,
-                reasoning_tokens=used.reasoning_tokens,
-                cost_usd=used.cost_usd,
-                total_tokens=self._usage.total_tokens,
-                total_cost_usd=self._usage.cost_usd,
-            )
-        )
-        if used.cost_usd is None:
-            await self._miss_price(reported.model)
-
-    async def _miss_price(self, model: str) -> None:
-        """A limit that nothing counts towards is no limit, which is told once."""
-        if self._context.limits.usd is None or self._is_price_missed:
-            return
-        self._is_price_missed = True
-        complaint = f"the price of {model} is not known, so that limits.usd cannot be kept"
-        await self._context.emit(Error(message=complaint, phase="limits", recoverable=True))
 
     async def _act(self, thought: Thought) -> None:
         """What the limit allows is carried out to its end; then the task ends."""

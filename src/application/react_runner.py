@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from application.agent_tools import AgentTools
+from application.react_analysis import Analysis
 from application.react_model_calls import ModelCalls
-from application.react_prompt import analysis_of
 from application.react_retry import Retry
 from application.react_run import ReactRun
+from application.react_spending import Spending
 from application.react_text_joiner import JOIN_S
 from application.react_tool_calls import ToolCalls
 from application.session_memory import Memory, SessionMemory
@@ -40,6 +41,7 @@ class ReactRunner:
     ) -> None:
         """Text that streams in is joined into events for at most `join_s`."""
         self._models = ModelCalls(model, retry=retry or Retry(), ids=ids, join_s=join_s)
+        self._analysis = Analysis(model)
         self._tools = AgentTools(tools, further=further_tools)
         self._memory = memory
         self._clock = clock
@@ -49,7 +51,9 @@ class ReactRunner:
 
     async def run(self, task: Task, context: RunContext) -> Outcome:
         memory = await self._memory.of(task)
-        await _take_up(task, memory.past, context)
+        spending = Spending(context, before=memory.past.spent.usage)
+        if (failure := await self._take_up(task, memory.past, context, spending)) is not None:
+            return failure
         if memory.past.answer is not None:
             return Completed(
                 final_answer=memory.past.answer, total_iterations=memory.past.iterations
@@ -57,12 +61,28 @@ class ReactRunner:
         async with self._tools.open(
             profile=context.profile, task_id=task.task_id, workspace=context.workspace
         ) as tools:
-            run = self._run(task, context, memory, tools)
+            run = self._run(task, context, memory, spending, tools)
             await run.go_on(memory.past)
             return await _iterate(run, context, done=memory.past.iterations)
 
+    async def _take_up(
+        self, task: Task, past: TaskPast, context: RunContext, spending: Spending
+    ) -> Failed | None:
+        """Begin the task, or end what an earlier attempt could not."""
+        failure = None
+        if not past.has_begun:
+            failure = await self._analysis.tell(task.text, context=context, spending=spending)
+        for event in past.endings():
+            await context.emit(event)
+        return failure
+
     def _run(
-        self, task: Task, context: RunContext, memory: Memory, tools: Sequence[Tool]
+        self,
+        task: Task,
+        context: RunContext,
+        memory: Memory,
+        spending: Spending,
+        tools: Sequence[Tool],
     ) -> ReactRun:
         calls = ToolCalls(tools, clock=self._clock, ids=self._ids, join_s=self._join_s)
         return ReactRun(
@@ -72,16 +92,9 @@ class ReactRunner:
             tools=calls,
             ids=self._ids,
             memory=memory,
+            spending=spending,
             window_tokens=self._window_tokens,
         )
-
-
-async def _take_up(task: Task, past: TaskPast, context: RunContext) -> None:
-    """Begin the task, or end what an earlier attempt could not."""
-    if not past.has_begun:
-        await context.emit(analysis_of(task.text))
-    for event in past.endings():
-        await context.emit(event)
 
 
 async def _iterate(run: ReactRun, context: RunContext, *, done: int) -> Outcome:

@@ -68,6 +68,8 @@ class AgentProfile:
     """Which of our tools it has, by their names; None leaves it to the tools."""
     mcp_servers: Mapping[str, McpServer] = field(default_factory=dict)
     """Whose tools it may use besides its own, by a name that their tools' names begin with."""
+    analysis: bool = False
+    """Whether a short call to its model says first what the task is about."""
     on_lost: OnLost = "interrupt"
     max_attempts: int = 3
     model: str | None = None

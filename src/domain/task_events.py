@@ -50,6 +50,8 @@ class TaskStarted:
 class TaskAnalysis:
     action_name: str
     goal: str
+    derived: bool | None = None
+    """True where it is the task's own words and nobody was asked for better ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

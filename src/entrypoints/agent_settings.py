@@ -49,6 +49,7 @@ class AgentSettings(BaseModel):
     approvals: dict[str, Approval] = Field(default_factory=dict)
     tools: tuple[str, ...] | None = None
     mcp_servers: dict[str, McpServerSettings] = Field(default_factory=dict)
+    analysis: bool = False
     on_lost: OnLost = "interrupt"
     max_attempts: int = Field(default=3, ge=1)
     start_s: float = Field(default=30.0, gt=0)

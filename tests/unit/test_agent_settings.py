@@ -136,6 +136,12 @@ def test_a_known_name_of_another_kind_begins_with_nothing(tmp_path: Path) -> Non
     )
 
 
+def test_an_agent_that_thinks_can_be_had_say_first_what_its_task_is_about(tmp_path: Path) -> None:
+    react = known(tmp_path, "[agents.react]\nanalysis = true\n")["react"]
+
+    assert react == replace(READY_MADE[AgentName("react")], analysis=True, source="config")
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -146,6 +152,7 @@ def test_a_known_name_of_another_kind_begins_with_nothing(tmp_path: Path) -> Non
         ('argv = ["a"]\nstart_s = 0', r"agents\.x\.start_s: "),
         ("", r"agents\.x\.argv: an agent of kind command needs a command"),
         ('kind = "comand"', r"agents\.x\.kind: .*did you mean command\?; known: acp, "),
+        ('argv = ["a"]\nanalysis = true', r"agents\.x\.analysis: only an agent of kind react"),
         ('argv = ["a"]\nworkspace = "here"', r"agents\.x\.workspace: .*absolute"),
         ('argv = ["a"]\nenv = {"A=B" = "1"}', r"agents\.x\.env: 'A=B'"),
         ('argv = ["a"]\nenv_passthrough = ["A B"]', r"agents\.x\.env_passthrough: 'A B' is no"),

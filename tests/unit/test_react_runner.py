@@ -47,7 +47,7 @@ async def test_a_task_is_thought_about_acted_on_and_answered() -> None:
 
     assert outcome == Completed(final_answer="an answer", total_iterations=2)
     assert context.events == [
-        TaskAnalysis(action_name="list the files", goal="list the files"),
+        TaskAnalysis(action_name="list the files", goal="list the files", derived=True),
         IterationStart(iteration=1, max_iterations=20),
         Thinking(iteration=1, message_count=2),
         MessageDelta(message_id="msg_000001", text="look"),
@@ -153,4 +153,6 @@ async def test_a_long_task_is_named_by_its_first_words() -> None:
 
     await react_runner(FakeModel([TextDelta(text="hi")])).run(react_task(text), context)
 
-    assert context.events[0] == TaskAnalysis(action_name="one two three four five six…", goal=text)
+    assert context.events[0] == TaskAnalysis(
+        action_name="one two three four five six…", goal=text, derived=True
+    )

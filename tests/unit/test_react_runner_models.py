@@ -80,7 +80,7 @@ async def test_a_thought_that_was_cut_starts_anew_and_says_so() -> None:
     await react_runner(FakeModel(cut, [TextDelta(text="whole")])).run(react_task("go"), context)
 
     assert context.events == [
-        TaskAnalysis(action_name="go", goal="go"),
+        TaskAnalysis(action_name="go", goal="go", derived=True),
         IterationStart(iteration=1, max_iterations=20),
         Thinking(iteration=1, message_count=2),
         MessageDelta(message_id="msg_000001", text="half a th"),

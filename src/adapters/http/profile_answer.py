@@ -34,6 +34,7 @@ class ProfileAnswer(TypedDict):
     network: Network
     on_lost: OnLost
     max_attempts: int
+    analysis: NotRequired[bool]
     model: NotRequired[str]
     models: NotRequired[list[str]]
     limits: NotRequired[LimitsAnswer]
@@ -65,6 +66,8 @@ def add_optional(answer: ProfileAnswer, profile: AgentProfile, *, is_whole: bool
         answer["model"] = profile.model
     if profile.models is not None:
         answer["models"] = list(profile.models)
+    if profile.analysis:
+        answer["analysis"] = True
     if profile.limits != Limits():
         answer["limits"] = limits_answer(profile.limits)
     if is_whole:

@@ -70,6 +70,15 @@ class ProfileBody(TypedDict):
     ]
     tools: NotRequired[Annotated[list[Word], Field(max_length=_MANY)]]
     mcp_servers: NotRequired[McpServerBodies]
+    analysis: NotRequired[
+        Annotated[
+            bool,
+            Field(
+                description="For `react`: `task_analysis` comes from a short call to the model, "
+                "which is counted and limited as any other."
+            ),
+        ]
+    ]
     on_lost: NotRequired[OnLost]
     max_attempts: NotRequired[Annotated[int, Field(ge=1, le=1000)]]
     start_s: NotRequired[Seconds]

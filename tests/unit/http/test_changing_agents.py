@@ -71,6 +71,12 @@ async def test_everything_that_is_sent_is_told_again() -> None:
     assert (answer["installed"], answer["missing"]) == (False, "missing-program")
 
 
+async def test_an_agent_that_thinks_can_be_had_say_first_what_its_task_is_about() -> None:
+    status, answer = await put(LINT, {"kind": "react", "analysis": True})
+
+    assert (status, answer["analysis"]) == (201, True)
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -83,6 +89,8 @@ async def test_everything_that_is_sent_is_told_again() -> None:
         ({"argv": ["a"], "parser": "yaml"}, "parser"),
         ({"argv": ["a"], "model": "-m"}, "model"),
         ({"argv": ["a"], "models": ["a", "b\n"]}, "models"),
+        ({"argv": ["a"], "analysis": True}, "analysis"),
+        ({"kind": "react", "analysis": "yes"}, "analysis"),
         ({"argv": ["a"], "hand_over": "mail"}, "hand_over"),
         ({"argv": ["a"], "limits": {"usd": -1}}, "limits.usd"),
         ({"argv": ["a"], "env": {"A=B": "1"}}, "env"),
