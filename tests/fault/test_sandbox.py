@@ -99,6 +99,34 @@ async def test_what_it_leaves_behind_dies_with_it(data: Path, pty: bool) -> None
 
 
 @IN_TERMINAL
+@pytest.mark.parametrize(
+    ("script", "ended"),
+    [
+        ("kill -9 $$", Exit(signal=9)),
+        ("kill $$", Exit(signal=15)),
+        ("exit 137", Exit(code=137)),
+        ("sh -c 'kill -9 $$'; exit $?", Exit(code=137)),
+    ],
+)
+async def test_a_signal_that_ended_it_is_reported_as_one(
+    script: str, ended: Exit, data: Path, pty: bool
+) -> None:
+    assert (await _run(f"exec 2>/dev/null; {script}", data, pty=pty))[1] == ended
+
+
+@IN_TERMINAL
+async def test_a_signal_that_it_is_stopped_with_is_reported_as_one(data: Path, pty: bool) -> None:
+    with anyio.fail_after(PATIENCE_S):
+        async with LinuxProcessHost().start(
+            _command("echo ready; exec sleep 600", data, pty=pty)
+        ) as process:
+            await anext(process.output())
+            ended = await process.stop(grace_s=PATIENCE_S)
+
+    assert ended == Exit(signal=signal.SIGTERM)
+
+
+@IN_TERMINAL
 async def test_it_may_tidy_up_when_it_is_stopped(data: Path, pty: bool) -> None:
     script = "trap 'echo tidy > tidied; exit 7' TERM; echo ready; while :; do sleep 0.02; done"
 

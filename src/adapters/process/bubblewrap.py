@@ -7,8 +7,14 @@ from pathlib import PurePath
 
 from domain.agent_profile import Network
 
-_VIEW = ("--unshare-all", "--die-with-parent", "--ro-bind", "/", "/")
+# As root bubblewrap leaves a command all its capabilities unless it is told to drop them; it sets
+# no_new_privs of its own accord. Our first process takes the place of its own as pid 1.
+_BOUNDS = ("--unshare-all", "--die-with-parent", "--cap-drop", "ALL", "--as-pid-1")
+_VIEW = ("--ro-bind", "/", "/")
 _FRESH = ("--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp")
+# Only the owner's number guards most of it, and root's is the same inside. Bubblewrap means to
+# cover the first four, and takes /proc/sys for read-only because nothing can be made in it.
+_SETTINGS = ("sys", "sysrq-trigger", "irq", "bus", "acpi", "asound", "fs", "mtrr", "scsi")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,16 +30,18 @@ class SandboxPlan:
     """Folders besides that it may write to."""
     readable: Sequence[str] = ()
     """What it may read although its surroundings are hidden."""
-    status_fd: int | None = None
-    """Where bubblewrap is to tell of its first process."""
+    filter_fd: int | None = None
+    """Where bubblewrap reads the seccomp filter; None where there is none for this machine."""
 
 
 def bubblewrap_argv(program: str, argv: Sequence[str], plan: SandboxPlan) -> list[str]:
     return [
         program,
+        *_BOUNDS,
         *_VIEW,
         *_FRESH,
-        *(() if plan.status_fd is None else ("--json-status-fd", str(plan.status_fd))),
+        *_settings(),
+        *(() if plan.filter_fd is None else ("--seccomp", str(plan.filter_fd))),
         *(("--share-net",) if plan.network == "host" else ()),
         # Under a terminal a new session would lose the controlling terminal; it is private.
         *(() if plan.pty else ("--new-session",)),
@@ -43,6 +51,13 @@ def bubblewrap_argv(program: str, argv: Sequence[str], plan: SandboxPlan) -> lis
         "--",
         *argv,
     ]
+
+
+def _settings() -> Iterator[str]:
+    """The kernel's, to be read only."""
+    for path in (f"/proc/{name}" for name in _SETTINGS):
+        if os.path.exists(path):
+            yield from ("--ro-bind", path, path)
 
 
 def _mounts(plan: SandboxPlan) -> Iterator[str]:

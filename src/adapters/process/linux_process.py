@@ -14,7 +14,7 @@ from adapters.process.memory_limit import ran_out_of_memory
 from adapters.process.output_reader import DRAIN_S, OutputReader
 from adapters.process.process_input import ProcessInput
 from adapters.process.process_table import ProcessEntry
-from adapters.process.sandbox_init import SandboxInit
+from adapters.process.sandbox_init import InitReport, SandboxInit
 from adapters.process.task_processes import TaskProcesses
 from adapters.process.terminal_control import TerminalControl
 from adapters.process.usage_meter import UsageMeter
@@ -145,8 +145,6 @@ class LinuxProcess:
                 self._kill_group()
                 if not await self._watch.exited(timeout_s=_KILL_S):
                     log.error("process %s does not die, not even by SIGKILL", self._pid)
-                if self._inside is not None:
-                    await self._inside.reap()
                 strays = await self._processes.kill_followers()
                 # What is left of a sandbox is on its way out by itself.
                 self._leaked.update(strays if self._sandbox == "none" else ())
@@ -160,6 +158,9 @@ class LinuxProcess:
 
     def _taken_exit(self) -> Exit:
         returncode = self._watch.reap()
+        # Bubblewrap itself says 137 for SIGKILL as for an exit with 137.
+        if returncode is not None and (report := self._report()) is not None:
+            returncode = os.waitstatus_to_exitcode(report.status)
         leaked = tuple(sorted(self._leaked))
         if returncode is None or returncode < 0:
             ended = Exit(signal=-(returncode or -signal.SIGKILL), leaked_pids=leaked)
@@ -167,10 +168,14 @@ class LinuxProcess:
             ended = Exit(code=returncode, leaked_pids=leaked)
         return replace(ended, limit=self._limit(ended))
 
+    def _report(self) -> InitReport | None:
+        return None if self._inside is None else self._inside.report()
+
     def _limit(self, ended: Exit) -> Literal["memory", "processes"] | None:
         if self._was_a_crowd:
             return "processes"
-        inside = 0 if self._inside is None else self._inside.peak_bytes
+        report = self._report()
+        inside = 0 if report is None else report.peak_bytes
         peak, most = max(self._watch.peak_bytes, inside), self._command.memory_bytes
         return "memory" if ran_out_of_memory(ended, peak_bytes=peak, memory_bytes=most) else None
 

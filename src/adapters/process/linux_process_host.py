@@ -21,9 +21,11 @@ from adapters.process.leaders import Leaders
 from adapters.process.linux_process import LinuxProcess
 from adapters.process.private_home import private_home, remove_homes
 from adapters.process.process_input import PATIENCE_S
+from adapters.process.sandbox import TRIAL, Sandbox
 from adapters.process.sandbox_init import SandboxInit
 from adapters.process.shared_folders import shared_folders, shown_in_tmp
 from adapters.process.stray_sweep import kill_carriers
+from adapters.process.syscall_filter import filter_descriptor, syscall_filter
 from adapters.process.task_processes import TaskProcesses
 from adapters.system.uninterrupted import uninterrupted
 from domain.errors import StartFailed
@@ -53,14 +55,20 @@ class LinuxProcessHost:
         self._leaders = Leaders()
         self._crowds = CrowdWatch()
         self._trying = asyncio.Lock()
-        self._bubblewrap: str | None = None
+        self._sandbox: Sandbox | None = None
         self._was_tried = False
 
     @asynccontextmanager
     async def start(self, command: Command) -> AsyncIterator[LinuxProcess]:
-        bubblewrap = await self._sandbox_of(command)
-        async with self._running(command, bubblewrap) as process:
+        async with self._running(command, await self._sandbox_of(command)) as process:
             yield process
+
+    async def sandbox(self) -> Sandbox | None:
+        """That of this machine, if it has one that holds."""
+        async with self._trying:
+            if not self._was_tried:
+                await self._try_bubblewrap()
+        return self._sandbox
 
     async def sweep(self, tasks: Collection[TaskId]) -> Collection[int]:
         if not tasks:
@@ -69,65 +77,70 @@ class LinuxProcessHost:
         await asyncio.to_thread(remove_homes, tasks)
         return killed
 
-    async def _sandbox_of(self, command: Command) -> str | None:
+    async def _sandbox_of(self, command: Command) -> Sandbox | None:
         if command.sandbox == "none":
             return None
-        async with self._trying:
-            if not self._was_tried:
-                await self._try_bubblewrap()
-        if self._bubblewrap is None and command.sandbox == "require":
-            raise StartFailed("this needs a sandbox, and bubblewrap is missing or does not work")
-        return self._bubblewrap
+        sandbox = await self.sandbox()
+        if command.sandbox == "require":
+            if sandbox is None:
+                raise StartFailed(
+                    "this needs a sandbox, and bubblewrap is missing or does not work"
+                )
+            if not sandbox.is_filtered:
+                raise StartFailed(f"this needs a sandbox, and here is only {sandbox.description}")
+        return sandbox
 
     async def _try_bubblewrap(self) -> None:
         """It may be installed where the kernel forbids what it does, so it is tried."""
         if (program := shutil.which("bwrap", path=self._environment.get("PATH"))) is None:
             self._was_tried = True
             return
-        code = await self._trial(program)
-        self._bubblewrap = program if code == 0 else None
+        sandbox = Sandbox(program)
+        said = await self._trial(sandbox)
         # A trial that took too long or was killed says nothing of the next one.
-        self._was_tried = code is not None
-        if code != 0:
+        self._was_tried = said is not None
+        self._sandbox = sandbox if said is not None and sandbox.holds(said) else None
+        if self._sandbox is None:
             log.warning("%s does not work here: commands run without a sandbox", program)
 
-    async def _trial(self, program: str) -> int | None:
-        """Its exit code; None if it did not come to one."""
+    async def _trial(self, sandbox: Sandbox) -> str | None:
+        """What is said inside of it; None if that did not come to an end."""
         folder, task_id = tempfile.gettempdir(), TaskId(f"sandbox-trial-{secrets.token_hex(8)}")
-        command = Command(argv=("true",), cwd=folder, task_id=task_id, pty=False)
+        command = Command(argv=TRIAL, cwd=folder, task_id=task_id, pty=False)
         try:
-            async with asyncio.timeout(_TRIAL_S), self._running(command, program) as process:
-                return (await process.wait()).code
+            async with asyncio.timeout(_TRIAL_S), self._running(command, sandbox) as process:
+                said = "".join([output.text async for output in process.output()])
+                return None if (await process.wait()).code is None else said
         except (StartFailed, TimeoutError):
             return None
 
     @asynccontextmanager
     async def _running(
-        self, command: Command, bubblewrap: str | None
+        self, command: Command, sandbox: Sandbox | None
     ) -> AsyncIterator[LinuxProcess]:
         become_subreaper()
         async with private_home(command) as home:
-            process = self._started(command, home, bubblewrap)
+            process = self._started(command, home, sandbox)
             try:
-                async with self._crowds.over(process, most=_most_processes(command, bubblewrap)):
+                async with self._crowds.over(process, most=_most_processes(command, sandbox)):
                     yield process
             finally:
                 await uninterrupted(process.close())
                 self._leaders.forget(process.pid)
 
-    def _started(self, command: Command, home: str, bubblewrap: str | None) -> LinuxProcess:
+    def _started(self, command: Command, home: str, sandbox: Sandbox | None) -> LinuxProcess:
         environment = process_environment(command, server=self._environment, home=home)
-        argv = resolved_argv(command, environment)
-        inside = None
-        with ExitStack() as told:
-            kept_fds: tuple[int, ...] = ()
-            if bubblewrap is not None:
+        argv, inside = resolved_argv(command, environment), None
+        with ExitStack() as lent:
+            kept_fds: list[int] = []
+            if sandbox is not None:
                 plan = self._plan(command, argv, environment)
-                if command.memory_bytes is not None:
-                    inside = SandboxInit()
-                    kept_fds = (told.enter_context(inside.told()),)
-                    plan = replace(plan, status_fd=kept_fds[0])
-                argv = bubblewrap_argv(bubblewrap, argv, plan)
+                if (program := syscall_filter(unix_sockets=True)) is not None:
+                    kept_fds.append(lent.enter_context(filter_descriptor(program)))
+                    plan = replace(plan, filter_fd=kept_fds[0])
+                inside = SandboxInit()
+                kept_fds.append(lent.enter_context(inside.lent()))
+                argv = bubblewrap_argv(sandbox.program, inside.argv(argv), plan)
             launched = self._leaders.start(
                 lambda: launch(argv, command=command, environment=environment, kept_fds=kept_fds)
             )
@@ -136,7 +149,7 @@ class LinuxProcessHost:
             launched,
             TaskProcesses(leader, mark=mark, leaders=self._leaders),
             command=command,
-            sandbox="none" if bubblewrap is None else "bubblewrap",
+            sandbox="none" if sandbox is None else sandbox.name,
             inside=inside,
             patience_s=self._patience_s,
         )
@@ -159,7 +172,7 @@ class LinuxProcessHost:
         )
 
 
-def _most_processes(command: Command, bubblewrap: str | None) -> int | None:
-    if command.max_processes is not None or bubblewrap is None:
+def _most_processes(command: Command, sandbox: Sandbox | None) -> int | None:
+    if command.max_processes is not None or sandbox is None:
         return command.max_processes
     return _MOST_IN_SANDBOX

@@ -5,10 +5,11 @@ import platform
 import tempfile
 from pathlib import Path
 
+from adapters.process.linux_process_host import LinuxProcessHost
 from domain.errors import StartFailed
 from domain.ids import TaskId
-from entrypoints.cli.finding import Finding
-from ports.process import Command, ProcessHost
+from entrypoints.cli.finding import Finding, Verdict
+from ports.process import Command
 
 
 def python_finding() -> Finding:
@@ -29,17 +30,17 @@ def data_dir_finding(folder: Path) -> Finding:
     return Finding(verdict="ok", subject="data", text=f"{folder}{note}")
 
 
-async def sandbox_finding(host: ProcessHost) -> Finding:
+async def sandbox_finding(host: LinuxProcessHost) -> Finding:
     """Tried, not guessed: bubblewrap may be there and forbidden to work."""
     trial = Command(argv=("true",), cwd=tempfile.gettempdir(), task_id=TaskId("doctor"), pty=False)
     try:
         async with host.start(trial) as process:
-            sandbox = process.sandbox
             await process.wait()
     except StartFailed as error:
         return Finding(verdict="fail", subject="processes", text=f"cannot be started: {error}")
-    if sandbox != "none":
-        return Finding(verdict="ok", subject="sandbox", text=sandbox)
+    if (sandbox := await host.sandbox()) is not None:
+        verdict: Verdict = "ok" if sandbox.is_filtered else "warn"
+        return Finding(verdict=verdict, subject="sandbox", text=sandbox.description)
     text = "none: commands run with this user's rights; install bubblewrap to fence them in"
     return Finding(verdict="warn", subject="sandbox", text=text)
 

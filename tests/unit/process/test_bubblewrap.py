@@ -10,13 +10,30 @@ def test_a_command_sees_a_read_only_machine_and_writes_its_workspace_and_home(
 ) -> None:
     plan = _plan(tmp_path)
 
-    assert bubblewrap_argv("/usr/bin/bwrap", ["/bin/ls", "-l"], plan) == [
-        *("/usr/bin/bwrap", "--unshare-all", "--die-with-parent"),
-        *("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"),
+    argv = bubblewrap_argv("/usr/bin/bwrap", ["/bin/ls", "-l"], plan)
+
+    assert argv[:9] == [
+        *("/usr/bin/bwrap", "--unshare-all", "--die-with-parent", "--cap-drop", "ALL"),
+        *("--as-pid-1", "--ro-bind", "/", "/"),
+    ]
+    assert argv[9:15] == ["--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"]
+    assert argv[-12:] == [
         *("--new-session",),
         *("--bind", plan.home, plan.home, "--bind", plan.cwd, plan.cwd),
         *("--chdir", plan.cwd, "--", "/bin/ls", "-l"),
     ]
+
+
+def test_settings_of_the_kernel_are_only_read(tmp_path: Path) -> None:
+    argv = bubblewrap_argv("bwrap", ["ls"], _plan(tmp_path))
+
+    assert _place(argv, "--proc", "/proc") < _place(argv, "--ro-bind", "/proc/sys")
+
+
+def test_the_filter_is_named_by_its_descriptor(tmp_path: Path) -> None:
+    argv = bubblewrap_argv("bwrap", ["ls"], replace(_plan(tmp_path), filter_fd=7))
+
+    assert _place(argv, "--seccomp", "7") > 0
 
 
 def test_the_network_is_shared_only_where_it_may_be(tmp_path: Path) -> None:

@@ -8,11 +8,16 @@ import anyio
 import pytest
 
 from adapters.process.linux_process_host import LinuxProcessHost
+from adapters.process.sandbox import Sandbox
 from domain.ids import TaskId
 from ports.process import Command
 from tests.patience import PATIENCE_S
 
-WORKS = 'while [ "$1" != -- ]; do shift; done; shift; exec "$@"'
+HELD = "CapInh: 0\nCapPrm: 0\nCapEff: 0\nCapAmb: 0\nNoNewPrivs: 1\nSeccomp: 2\n"
+# The trial is the only one that asks for its own status.
+WORKS = f"""
+case "$*" in */proc/self/status*) printf '{HELD.replace(chr(10), chr(92) + "n")}';; esac
+"""
 
 
 async def sandboxes(folder: Path, *, bubblewrap: str, commands: int) -> list[str]:
@@ -45,12 +50,31 @@ async def test_a_trial_that_was_killed_is_made_again(
     ]
 
 
+@pytest.mark.parametrize("bubblewrap", ["exit 1", "exit 0", f"printf '{HELD[:-11]}\\n'"])
 async def test_a_trial_that_failed_is_made_once(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    bubblewrap: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING):
-        used = await sandboxes(tmp_path, bubblewrap="exit 1", commands=2)
+        used = await sandboxes(tmp_path, bubblewrap=bubblewrap, commands=2)
 
     assert used == ["none", "none"]
     assert (tmp_path / "trials").read_text() == "tried\n"
     assert len(caplog.messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "instead"),
+    [
+        ("CapEff: 0", "CapEff: 00000000a80425fb"),
+        ("CapPrm: 0", "CapPrm: 1"),
+        ("CapAmb: 0\n", ""),
+        ("NoNewPrivs: 1", "NoNewPrivs: 0"),
+        ("Seccomp: 2", "Seccomp: 0"),
+    ],
+)
+def test_a_sandbox_that_leaves_something_open_is_none(line: str, instead: str) -> None:
+    sandbox = Sandbox("/usr/bin/bwrap")
+
+    assert sandbox.holds(HELD)
+    assert not sandbox.holds(HELD.replace(line, instead))
+    assert not sandbox.holds("")

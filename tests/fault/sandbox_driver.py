@@ -1,0 +1,67 @@
+"""A host of processes as the server of any user has it, in a process of its own.
+
+Its argument is a file with a plan, as JSON: where programs are run, and each by a name. It prints,
+as JSON, what each said in a sandbox of its own, and how it ended.
+"""
+
+import asyncio
+import json
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TypedDict
+
+from adapters.process.linux_process_host import LinuxProcessHost
+from domain.agent_profile import Network
+from domain.ids import TaskId
+from ports.process import Command
+
+_MOST_S = 10
+"""An attack that half works may stop itself, and then has no exit code."""
+
+
+class Plan(TypedDict):
+    workspace: str
+    hidden_folders: list[str]
+    network: Network
+    host: dict[str, object]
+    """What the programs know of the machine."""
+    programs: dict[str, str]
+
+
+class Ran(TypedDict):
+    said: str
+    code: int | None
+    sandbox: str
+
+
+async def _all(plan: Plan) -> dict[str, Ran]:
+    plan["host"]["server"] = os.getpid()
+    host = LinuxProcessHost(hidden_folders=plan["hidden_folders"])
+    return {name: await _ran(host, program, plan) for name, program in plan["programs"].items()}
+
+
+async def _ran(host: LinuxProcessHost, program: str, plan: Plan) -> Ran:
+    command = Command(
+        argv=(sys.executable, "-c", program, json.dumps(plan["host"])),
+        cwd=plan["workspace"],
+        task_id=TaskId("task_attack"),
+        pty=False,
+        sandbox="require",
+        network=plan["network"],
+    )
+    async with host.start(command) as process:
+        said = ""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_MOST_S):
+                async for output in process.output():
+                    said += output.text
+                await process.wait()
+        ended = await process.stop(grace_s=0)
+        return {"said": said, "code": ended.code, "sandbox": process.sandbox}
+
+
+if __name__ == "__main__":
+    found = asyncio.run(_all(json.loads(Path(sys.argv[1]).read_text())))
+    sys.stdout.write(json.dumps(found))
