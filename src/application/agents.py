@@ -16,6 +16,7 @@ from ports.pattern_matcher import PatternMatcher
 from ports.profile_store import ProfileStore
 from ports.program_finder import ProgramFinder
 from ports.task_store import AgentRecord, TaskStore
+from ports.workspaces import Workspaces
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ class Agents:
         tasks: TaskStore,
         programs: ProgramFinder,
         matcher: PatternMatcher,
+        workspaces: Workspaces,
         kinds: Collection[str],
         parsers: Collection[str],
     ) -> None:
@@ -42,6 +44,7 @@ class Agents:
         self._tasks = tasks
         self._programs = programs
         self._matcher = matcher
+        self._workspaces = workspaces
         self._kinds = kinds
         self._parsers = parsers
 
@@ -88,6 +91,7 @@ class Agents:
             raise InvalidInput("name", "this is the agent of the command agentcast exec")
         check_profile(profile, kinds=self._kinds, parsers=self._parsers)
         self._matcher.ready(profile.rules)
+        await self._workspaces.check(profile)
         is_new = await self._store.put(profile)
         await self._catalog.refresh()
         log.info("agent %s was put by %s", profile.name, principal.name)

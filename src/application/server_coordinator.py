@@ -32,6 +32,7 @@ from ports.meter import Meter
 from ports.pattern_matcher import PatternMatcher
 from ports.task_store import Cancellation, IdempotencyKey, Submission, TaskQuery, TaskStore
 from ports.wakeups import Hint, Wakeups
+from ports.workspaces import Workspaces
 
 
 class ServerCoordinator:
@@ -50,6 +51,7 @@ class ServerCoordinator:
         ids: IdSource,
         meter: Meter,
         matcher: PatternMatcher,
+        workspaces: Workspaces,
     ) -> None:
         self._tasks = tasks
         self._broadcaster = broadcaster
@@ -61,6 +63,7 @@ class ServerCoordinator:
         self._ids = ids
         self._meter = meter
         self._matcher = matcher
+        self._workspaces = workspaces
         self._is_accepting = False
 
     @property
@@ -155,7 +158,7 @@ class ServerCoordinator:
             raise UnknownAgent("agent", f"no agent is named {agent!r}; known: {known}") from error
         if request.model is not None:
             check_model(request.model, profile)
-        return Task(
+        task = Task(
             task_id=self._ids.task_id(),
             session_key=SessionKey(0),
             session_id=request.session_id or self._ids.session_id(),
@@ -173,6 +176,8 @@ class ServerCoordinator:
             retry_of=request.retry_of,
             rules=request.rules,
         )
+        await self._workspaces.check(profile, task)
+        return task
 
     async def _queue(self, task: Task, request: SubmitTask, *, reserve: bool) -> Submission:
         queued = TaskQueued(task=task.text, metadata=task.metadata)

@@ -10,6 +10,7 @@ from adapters.cli_agents.cli_output_parsers import CliOutputParsers
 from adapters.patterns.regex_pattern_matcher import RegexPatternMatcher
 from adapters.system.clock import SystemClock
 from adapters.terminal.pyte_screens import PyteScreens
+from adapters.workspace.folder_walls import FolderWalls
 from application.live_terminals import LiveTerminals
 from application.profile_check import check_profile
 from application.retention_policy import RetentionPolicy
@@ -18,6 +19,7 @@ from domain.agent_profile import AgentProfile
 from domain.errors import InvalidInput
 from domain.ids import AgentName
 from entrypoints.agent_settings import profiles_of
+from entrypoints.folders import workspace_walls
 from entrypoints.settings import Settings, SettingsError
 from entrypoints.settings_file import near_name
 from ports.pattern_matcher import PatternMatcher
@@ -71,7 +73,7 @@ def profiles(settings: Settings, kinds: Collection[str]) -> Sequence[AgentProfil
     found = profiles_of(settings.agents)
     for profile in found:
         if profile.source == "config":
-            _check(profile, kinds)
+            _check(profile, kinds, workspace_walls(settings))
     return [profile for profile in found if profile.kind in kinds]
 
 
@@ -97,7 +99,7 @@ def most_streams(settings: Settings) -> int:
     return settings.max_streams or max(1, descriptors * 4 // 5)
 
 
-def _check(profile: AgentProfile, kinds: Collection[str]) -> None:
+def _check(profile: AgentProfile, kinds: Collection[str], walls: FolderWalls) -> None:
     where = f"agents.{profile.name}"
     if profile.kind not in kinds:
         raise SettingsError(
@@ -107,5 +109,7 @@ def _check(profile: AgentProfile, kinds: Collection[str]) -> None:
     try:
         check_profile(profile, kinds=kinds, parsers=parser_names())
         pattern_matcher().ready(profile.rules)
+        if profile.workspace is not None:
+            walls.real(profile.workspace)
     except InvalidInput as error:
         raise SettingsError(f"{where}.{error.field}: {error}") from error

@@ -97,9 +97,7 @@ class Container(DeclarativeContainer):
     meter: Provider[Meter] = Singleton(PrometheusMeter, metrics_registry)
     secrets: Provider[Secrets] = Singleton(server_secrets.secrets, settings)
     authenticator: Provider[Authenticator] = Singleton(LocalAuthenticator)
-    workspaces: Provider[Workspaces] = Singleton(
-        folders.workspaces, data_directory, fixed=settings.provided.workspace
-    )
+    workspaces: Provider[Workspaces] = Singleton(folders.workspaces, settings)
     homes: Provider[Homes] = Singleton(folders.homes, data_directory)
     workspace_retention: Provider[WorkspaceRetention] = Singleton(
         folders.workspace_retention, data_directory
@@ -172,6 +170,7 @@ class Container(DeclarativeContainer):
         tasks=task_store,
         programs=program_finder,
         matcher=pattern_matcher,
+        workspaces=workspaces,
         kinds=runners,
         parsers=Callable(choices.parser_names),
     )
@@ -232,6 +231,7 @@ class Container(DeclarativeContainer):
     server_coordinator = Singleton(
         ServerCoordinator,
         matcher=pattern_matcher,
+        workspaces=workspaces,
         tasks=task_store,
         broadcaster=event_broadcaster,
         worker=worker,

@@ -1,18 +1,44 @@
 """The folders of sessions and tasks, all under the data directory."""
 
+from pathlib import Path
+
 from adapters.archive.file_output_archive import FileOutputArchive
 from adapters.workspace.folder_homes import FolderHomes
+from adapters.workspace.folder_walls import FolderWalls
 from adapters.workspace.folder_workspace_retention import FolderWorkspaceRetention
 from adapters.workspace.folder_workspaces import FolderWorkspaces
+from domain.errors import InvalidInput
 from entrypoints.data_directory import DataDirectory
+from entrypoints.settings import Settings, SettingsError
 from ports.homes import Homes
 from ports.output_archive import OutputArchive
 from ports.workspace_retention import WorkspaceRetention
 from ports.workspaces import Workspaces
 
 
-def workspaces(data: DataDirectory, *, fixed: str | None) -> Workspaces:
-    return FolderWorkspaces(root=data.workspaces, fixed=fixed)
+def workspaces(settings: Settings) -> Workspaces:
+    data = DataDirectory(settings.data_dir)
+    walls = workspace_walls(settings)
+    return FolderWorkspaces(root=data.workspaces, fixed=settings.workspace, walls=walls)
+
+
+def workspace_walls(settings: Settings) -> FolderWalls:
+    data = DataDirectory(settings.data_dir)
+    scheme, _, rest = settings.store_url.partition(":///")
+    file = rest.partition("?")[0] if scheme.startswith("sqlite") else ""
+    return FolderWalls(
+        data=data.path, workspaces=data.workspaces, database=Path(file) if file else None
+    )
+
+
+def require_workspace(settings: Settings) -> None:
+    """Raises SettingsError if tasks may not work in the one folder that is set for all of them."""
+    if settings.workspace is None:
+        return
+    try:
+        workspace_walls(settings).real(settings.workspace)
+    except InvalidInput as error:
+        raise SettingsError(f"AGENTCAST_WORKSPACE: {error}") from error
 
 
 def homes(data: DataDirectory) -> Homes:

@@ -23,6 +23,7 @@ from adapters.http.ws_protocol import CastWebSocketProtocol
 from domain.errors import AgentcastError
 from entrypoints.container import Container
 from entrypoints.data_directory import DataDirectory
+from entrypoints.folders import require_workspace
 from entrypoints.log_format import start_logging
 from entrypoints.opened import opened
 from entrypoints.settings import Settings, SettingsError
@@ -49,6 +50,7 @@ def serve(
     """
     start_logging(settings)
     _raise_descriptor_limit()
+    require_workspace(settings)
     data = DataDirectory(settings.data_dir)
     data.make()
     with data.owned(), _bound(settings) as listener:

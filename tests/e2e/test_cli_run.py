@@ -22,7 +22,9 @@ EXIT_CODES: Mapping[Arguments, int] = {
     ("run", " "): 2,
     ("run", "hi", "--session", "no spaces"): 2,
     ("run", "hi", "--timeout", "soon"): 2,
+    ("run", "hi", "--workspace", "/"): 2,
     ("exec",): 2,
+    ("exec", "--workspace", "..", "--", "true"): 2,
     ("exec", "--", "true"): 0,
     ("exec", "--", "no-such-command"): 127,
     ("exec", "--", "./readable"): 126,
@@ -44,6 +46,16 @@ def test_run_carries_a_task_out_in_the_current_folder(cli: Cli) -> None:
 
     assert (ran.returncode, ran.stderr) == (0, "")
     assert "hello.py" in ran.stdout
+
+
+def test_nothing_is_done_in_a_home_and_the_way_out_is_named(cli: Cli) -> None:
+    for command in (["exec", "--", "touch", "done"], ["run", "--agent", "shell", "touch done"]):
+        ran = cli.run(*command, env={"HOME": str(cli.folder)})
+
+        assert (ran.returncode, ran.stdout) == (2, "")
+        assert "it is a home directory" in ran.stderr
+        assert "--workspace" in ran.stderr
+    assert list(cli.folder.iterdir()) == []
 
 
 def test_json_is_the_log_and_nothing_else(cli: Cli) -> None:

@@ -16,6 +16,7 @@ WRONG = {
     "AGENTCAST_HOST": ("0.0.0.0", ["127.0.0.1"]),
     "AGENTCAST_DEFAULT_AGENT": ("nobody", ["react"]),
     "AGENTCAST_DATABASE_URL": ("mysql://x", ["sqlite"]),
+    "AGENTCAST_WORKSPACE": ("/", ["the whole machine"]),
     "AGENTCAST_CONFIG": ("/nowhere.toml", ["/nowhere.toml"]),
 }
 """A value for each, and what else is told of it."""

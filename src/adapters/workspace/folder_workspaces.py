@@ -1,11 +1,13 @@
 """Gives each session a folder of its own, unless the task or its agent names one."""
 
 import asyncio
+import os
 from pathlib import Path
 
+from adapters.workspace.folder_walls import FolderWalls
 from adapters.workspace.session_folder import made_session_folder
 from domain.agent_profile import AgentProfile
-from domain.errors import StartFailed
+from domain.errors import InvalidInput, StartFailed
 from domain.task import Task
 
 _PRIVATE = 0o700
@@ -14,22 +16,39 @@ _PRIVATE = 0o700
 class FolderWorkspaces:
     """With `fixed`, that folder is used by all sessions instead of one for each."""
 
-    def __init__(self, *, root: Path, fixed: str | None) -> None:
+    def __init__(self, *, root: Path, fixed: str | None, walls: FolderWalls) -> None:
         self._root = root
         self._fixed = fixed
+        self._walls = walls
 
     async def folder(self, task: Task, profile: AgentProfile) -> str:
-        named = task.workspace or profile.workspace or self._fixed
-        return await asyncio.to_thread(self._made, task, named)
+        return await asyncio.to_thread(self._made, task, self._named(profile, task))
+
+    async def check(self, profile: AgentProfile, task: Task | None = None) -> None:
+        if (named := self._named(profile, task)) is not None:
+            await asyncio.to_thread(self._walls.real, named, task)
+
+    def _named(self, profile: AgentProfile, task: Task | None) -> str | None:
+        chosen = None if task is None else task.workspace
+        return chosen or profile.workspace or self._fixed
 
     def _made(self, task: Task, named: str | None) -> str:
         try:
             if named is None:
-                return str(made_session_folder(self._root, task).absolute())
-            folder = Path(named).expanduser()
-            folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
-            return str(folder.absolute())
+                return str(self._own(task))
+            Path(self._walls.real(named, task)).mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+            # Judged once more where it is by now, and from here on no link leads elsewhere.
+            return self._walls.real(named, task)
+        except InvalidInput as error:
+            raise StartFailed(str(error)) from error
         except (OSError, ValueError, RuntimeError) as error:
             shown = "the session's folder" if named is None else repr(named)
             reason = error.strerror if isinstance(error, OSError) else str(error)
             raise StartFailed(f"cannot work in {shown}: {reason}") from error
+
+    def _own(self, task: Task) -> Path:
+        root = Path(os.path.realpath(self._root))
+        folder = made_session_folder(root, task)
+        if os.path.realpath(folder) != str(folder):
+            raise StartFailed("cannot work in the session's folder: a link has taken its place")
+        return folder

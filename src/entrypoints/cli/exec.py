@@ -14,7 +14,7 @@ from domain.limits import Limits
 from entrypoints.cli.chosen_settings import Config, DataDir, chosen_settings
 from entrypoints.cli.failure import UsageMistake
 from entrypoints.cli.in_process import carried_out, chosen_session
-from entrypoints.cli.options import AsJson, Raw, Session, Timeout
+from entrypoints.cli.options import AsJson, Raw, Session, Timeout, Workspace
 from entrypoints.cli.output import process_output
 from entrypoints.cli.view_choice import command_view
 from entrypoints.settings import Settings
@@ -25,6 +25,7 @@ _AGENT = "exec"
 def exec_command(
     *command: Annotated[str, Parameter(help="The command and its arguments, after `--`.")],
     session: Session = None,
+    workspace: Workspace = None,
     no_pty: Annotated[
         bool, Parameter(negative=(), help="Pipes instead of a terminal; stderr stays apart.")
     ] = False,
@@ -37,7 +38,7 @@ def exec_command(
     json: AsJson = False,
     raw: Raw = False,
 ) -> int:
-    """Run a command as an agent in the current directory; exit with the command's own code."""
+    """Run a command as an agent in the current directory, or another; exit with the command's own code."""
     if not command:
         raise UsageMistake("exec what? Give a command after --: agentcast exec -- npm test")
     profile = {
@@ -54,7 +55,7 @@ def exec_command(
         text=shlex.join(command),
         agent=AgentName(_AGENT),
         session_id=chosen_session(session),
-        workspace=str(Path.cwd()),
+        workspace=str(Path.cwd() if workspace is None else workspace.absolute()),
         limits=None if timeout is None else Limits(timeout_s=timeout),
     )
     return asyncio.run(_exec(request, settings=settings, as_json=json, raw=raw))

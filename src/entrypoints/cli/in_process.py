@@ -6,7 +6,7 @@ from pathlib import Path
 
 from application.server_coordinator import ServerCoordinator
 from application.submit_task import SubmitTask
-from domain.errors import AgentcastError
+from domain.errors import AgentcastError, InvalidInput
 from domain.ids import SessionId, TaskId, is_chosen_id
 from domain.principal import LOCAL
 from domain.task import Task
@@ -60,10 +60,20 @@ async def _outcome(
     coordinator = container.server_coordinator()
     follower = LogFollower(log=container.event_log(), wakeups=container.wakeups())
     try:
-        task = (await coordinator.submit(LOCAL, request, reserve=True)).task
+        task = await _submitted(request, coordinator=coordinator)
         return await _watched(task, coordinator=coordinator, follower=follower, view=view)
     except (AgentcastError, BrokenPipeError) as error:
         return error
+
+
+async def _submitted(request: SubmitTask, *, coordinator: ServerCoordinator) -> Task:
+    try:
+        return (await coordinator.submit(LOCAL, request, reserve=True)).task
+    except InvalidInput as error:
+        if error.field != "workspace":
+            raise
+        advice = "change to the folder of a project, or name one with --workspace"
+        raise UsageMistake(f"{error}; {advice}") from error
 
 
 async def _watched(

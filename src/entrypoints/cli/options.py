@@ -1,5 +1,6 @@
 """Options that several commands share, each described once."""
 
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -14,6 +15,9 @@ Raw = Annotated[
     bool, Parameter(negative=(), help="Leave terminal escapes in what agents have written.")
 ]
 Session = Annotated[str | None, Parameter(help="The session's id; made when it does not exist.")]
+Workspace = Annotated[
+    Path | None, Parameter(help="Folder to work in; the current one if nothing names another.")
+]
 Agent = Annotated[
     str | None,
     Parameter(help="The agent's name; the server has a default.", validator=agent_name),

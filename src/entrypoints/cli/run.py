@@ -1,7 +1,6 @@
 """`agentcast run`: a task carried out in this process."""
 
 import asyncio
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -11,7 +10,7 @@ from domain.ids import AgentName
 from domain.limits import Limits
 from entrypoints.cli.chosen_settings import Config, DataDir, chosen_settings
 from entrypoints.cli.in_process import carried_out, chosen_session
-from entrypoints.cli.options import Agent, AsJson, Model, Raw, Session, Timeout
+from entrypoints.cli.options import Agent, AsJson, Model, Raw, Session, Timeout, Workspace
 from entrypoints.cli.output import process_output
 from entrypoints.cli.view_choice import event_view
 from entrypoints.settings import Settings
@@ -24,10 +23,7 @@ def run(
     agent: Agent = None,
     model: Model = None,
     session: Session = None,
-    workspace: Annotated[
-        Path | None,
-        Parameter(help="Folder to work in; the current one if nothing names another."),
-    ] = None,
+    workspace: Workspace = None,
     timeout: Timeout = None,
     data_dir: DataDir = None,
     config: Config = None,

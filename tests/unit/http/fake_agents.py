@@ -8,7 +8,9 @@ from adapters.memory.task_store import MemoryTaskStore
 from adapters.patterns.regex_pattern_matcher import RegexPatternMatcher
 from adapters.system.stored_agent_catalog import StoredAgentCatalog
 from application.agents import Agents
+from domain.agent_profile import AgentProfile
 from domain.ids import AgentName
+from domain.task import Task
 from ports.task_store import TaskStore
 from tests.fakes import CountingIdSource, FakeClock
 from tests.unit.http.fake_coordinator import AGENTS
@@ -23,6 +25,16 @@ class FakeProgramFinder:
         return not program.startswith("missing")
 
 
+class OpenWorkspaces:
+    """Any folder will do."""
+
+    async def folder(self, task: Task, profile: AgentProfile) -> str:
+        return "/workspace"
+
+    async def check(self, profile: AgentProfile, task: Task | None = None) -> None:
+        return
+
+
 def fake_agents(tasks: TaskStore | None = None) -> Agents:
     store = MemoryProfileStore()
     database = MemoryDatabase(FakeClock())
@@ -32,6 +44,7 @@ def fake_agents(tasks: TaskStore | None = None) -> Agents:
         tasks=tasks or MemoryTaskStore(database, ids=CountingIdSource()),
         programs=FakeProgramFinder(),
         matcher=RegexPatternMatcher(),
+        workspaces=OpenWorkspaces(),
         kinds=KINDS,
         parsers=("lines", "claude-code"),
     )

@@ -8,11 +8,11 @@ import pytest
 
 from adapters.workspace.folder_homes import FolderHomes
 from adapters.workspace.folder_workspace_retention import FolderWorkspaceRetention
-from adapters.workspace.folder_workspaces import FolderWorkspaces
 from domain.agent_profile import AgentProfile
 from domain.ids import AgentName, SessionId, SessionKey
 from ports.event_retention import SessionName
 from tests.process_fakes import process_task
+from tests.unit.workspace.walled import workspaces_in
 
 PROFILE = AgentProfile(name=AgentName("shell"), kind="shell")
 KIB = 1024
@@ -22,7 +22,7 @@ async def folder_of(root: Path, session: SessionName, *, kib: int = 64) -> Path:
     task = replace(
         process_task("ls"), session_id=session.session_id, session_key=session.session_key
     )
-    folder = Path(await FolderWorkspaces(root=root, fixed=None).folder(task, PROFILE))
+    folder = Path(await workspaces_in(root).folder(task, PROFILE))
     (folder / "result").write_bytes(b"x" * kib * KIB)
     return folder
 

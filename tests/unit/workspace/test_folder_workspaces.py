@@ -12,19 +12,19 @@ from adapters.workspace.folder_name import (
     session_folder_name,
     session_of,
 )
-from adapters.workspace.folder_workspaces import FolderWorkspaces
 from domain.agent_profile import AgentProfile
 from domain.errors import StartFailed
 from domain.ids import AgentName, SessionId, SessionKey
 from domain.principal import Principal
 from tests.process_fakes import process_task
+from tests.unit.workspace.walled import workspaces_in
 
 PROFILE = AgentProfile(name=AgentName("shell"), kind="shell")
 TASK = process_task("ls")
 
 
 async def test_each_session_of_each_owner_has_a_private_folder(tmp_path: Path) -> None:
-    workspaces = FolderWorkspaces(root=tmp_path / "root", fixed=None)
+    workspaces = workspaces_in(tmp_path / "root")
     other = Principal(tenant="local", owner="other", name="other")
 
     mine = await workspaces.folder(TASK, PROFILE)
@@ -37,7 +37,7 @@ async def test_each_session_of_each_owner_has_a_private_folder(tmp_path: Path) -
 
 
 async def test_a_session_keeps_its_folder(tmp_path: Path) -> None:
-    workspaces = FolderWorkspaces(root=tmp_path, fixed=None)
+    workspaces = workspaces_in(tmp_path)
 
     assert await workspaces.folder(TASK, PROFILE) == await workspaces.folder(TASK, PROFILE)
 
@@ -45,7 +45,7 @@ async def test_a_session_keeps_its_folder(tmp_path: Path) -> None:
 async def test_a_later_session_with_the_same_id_starts_with_an_empty_folder(
     tmp_path: Path,
 ) -> None:
-    workspaces = FolderWorkspaces(root=tmp_path, fixed=None)
+    workspaces = workspaces_in(tmp_path)
     later = replace(TASK, session_key=SessionKey(2))
 
     assert await workspaces.folder(TASK, PROFILE) == f"{tmp_path}/local/local/s@1"
@@ -63,7 +63,7 @@ async def test_a_later_session_with_the_same_id_starts_with_an_empty_folder(
 async def test_the_task_chooses_before_the_agent_and_the_agent_before_the_server(
     tmp_path: Path, task: str | None, profile: str | None, fixed: str, name: str
 ) -> None:
-    workspaces = FolderWorkspaces(root=tmp_path / "root", fixed=f"{tmp_path}/{fixed}")
+    workspaces = workspaces_in(tmp_path / "root", fixed=f"{tmp_path}/{fixed}")
 
     folder = await workspaces.folder(
         replace(TASK, workspace=task and f"{tmp_path}/{task}"),
@@ -76,7 +76,7 @@ async def test_the_task_chooses_before_the_agent_and_the_agent_before_the_server
 
 @pytest.mark.parametrize("session_id", ["..", ".", "a/../..", "/etc", "a:b.c"])
 async def test_no_session_leads_out_of_its_owners_folder(tmp_path: Path, session_id: str) -> None:
-    workspaces = FolderWorkspaces(root=tmp_path, fixed=None)
+    workspaces = workspaces_in(tmp_path)
 
     folder = await workspaces.folder(replace(TASK, session_id=SessionId(session_id)), PROFILE)
 
@@ -87,7 +87,7 @@ async def test_no_session_leads_out_of_its_owners_folder(tmp_path: Path, session
 
 async def test_a_folder_that_cannot_be_had_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    workspaces = FolderWorkspaces(root=tmp_path, fixed=f"{tmp_path}/file/below")
+    workspaces = workspaces_in(tmp_path / "root", fixed=f"{tmp_path}/file/below")
 
     with pytest.raises(StartFailed, match="file/below': Not a directory"):
         await workspaces.folder(TASK, PROFILE)

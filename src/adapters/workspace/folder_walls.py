@@ -1,0 +1,111 @@
+"""Judges folders by where they really are, as links lead now."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from adapters.workspace.folder_name import folder_name, session_of
+from domain.errors import InvalidInput
+from domain.task import Task
+from domain.workspace_walls import WorkspaceWalls, lies_in
+
+_CREDENTIALS = (
+    *(".ssh", ".gnupg", ".pki", ".password-store", ".local/share/keyrings"),
+    *(".aws", ".azure", ".kube", ".docker", ".config/gcloud", ".config/gh", ".config/op"),
+    *(".claude", ".codex", ".gemini", ".mozilla", ".config/chromium", ".config/google-chrome"),
+)
+_SYSTEMS = {
+    "/proc": "a folder of the kernel",
+    "/sys": "a folder of the kernel",
+    "/dev": "a folder of the kernel",
+    "/etc/ssh": "a folder of credentials",
+    "/etc/ssl/private": "a folder of credentials",
+}
+_HOME_FIELD = 5
+
+
+class FolderWalls:
+    """Never the server's data or what is around it, nor a home, nor where credentials are kept."""
+
+    def __init__(
+        self,
+        *,
+        data: Path,
+        workspaces: Path,
+        database: Path | None = None,
+        passwd: Path = Path("/etc/passwd"),
+        home: str | None = None,
+    ) -> None:
+        """`workspaces` has the folders of sessions; `home` is $HOME unless it is given."""
+        self._data = data
+        self._workspaces = workspaces
+        self._database = database
+        self._passwd = passwd
+        self._home = home
+
+    def real(self, folder: str, task: Task | None = None) -> str:
+        """Where it is, links followed, whether it is there yet or not.
+
+        Raises InvalidInput, which names `workspace`, for one that nobody may work in, or nobody
+        but another session. A task whose session has no key yet is told from others by its name.
+        """
+        try:
+            path = os.path.realpath(Path(folder).expanduser())
+        except (OSError, RuntimeError, ValueError) as error:
+            raise InvalidInput("workspace", f"{folder!r} is no path of a folder") from error
+        own = None if task is None else self._own(path, task)
+        if reason := self._walls().reason_against(path, own=own):
+            raise InvalidInput("workspace", f"cannot work in {folder!r}: {reason}")
+        return path
+
+    def _own(self, path: str, task: Task) -> str | None:
+        """The folder of the task's session that the path is in, if it is in that."""
+        root = os.path.realpath(self._workspaces)
+        if not lies_in(path, root):
+            return None
+        tenant, owner, name, *_ = (*Path(path).relative_to(root).parts, "", "", "")
+        principal = task.principal
+        if (tenant, owner) != (folder_name(principal.tenant), folder_name(principal.owner)):
+            return None
+        session_id, key = session_of(name) or (None, None)
+        is_own = session_id == task.session_id and task.session_key in (0, key)
+        return os.path.join(root, tenant, owner, name) if is_own else None
+
+    def _walls(self) -> WorkspaceWalls:
+        """Made anew each time: users, links and credentials come and go."""
+        homes = list(dict.fromkeys(self._homes()))
+        credentials = [os.path.join(home, name) for home in homes for name in _CREDENTIALS]
+        real = {os.path.realpath(path): os.path.lexists(path) for path in credentials}
+        closed = dict.fromkeys(real, "a folder of credentials")
+        shown = {path: "a folder of credentials" for path, is_there in real.items() if is_there}
+        data = {os.path.realpath(self._data): "the server's data"}
+        database = () if self._database is None else (os.path.realpath(self._database),)
+        return WorkspaceWalls(
+            closed={**closed, **_SYSTEMS, **data},
+            shown_by={
+                "/": "the whole machine",
+                **dict.fromkeys(homes, "a home directory"),
+                **data,
+                **dict.fromkeys(database, "the server's database"),
+                "/etc/shadow": "a file of credentials",
+                **shown,
+            },
+        )
+
+    def _homes(self) -> Iterator[str]:
+        """Real paths, of those that are there; users of services have the root for one."""
+        own = os.environ.get("HOME", "") if self._home is None else self._home
+        for home in (own, *_homes_in(self._passwd)):
+            real = os.path.realpath(home) if home.startswith("/") else "/"
+            if real != "/" and os.path.isdir(real):
+                yield real
+
+
+def _homes_in(passwd: Path) -> Sequence[str]:
+    """Of the users of this machine; those of a directory service are not asked for."""
+    try:
+        lines = passwd.read_text(errors="replace").splitlines()
+    except OSError:
+        return ()
+    fields = (line.split(":") for line in lines)
+    return [each[_HOME_FIELD] for each in fields if len(each) > _HOME_FIELD]

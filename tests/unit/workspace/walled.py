@@ -1,0 +1,21 @@
+"""Workspaces under a folder of a test, on a machine of which the test says who lives there."""
+
+from pathlib import Path
+
+from adapters.workspace.folder_walls import FolderWalls
+from adapters.workspace.folder_workspaces import FolderWorkspaces
+
+
+def workspaces_in(root: Path, *, fixed: str | None = None) -> FolderWorkspaces:
+    """The server's data are the folders of sessions, and nothing else."""
+    return FolderWorkspaces(root=root, fixed=fixed, walls=walls_of(root))
+
+
+def walls_of(
+    root: Path,
+    *,
+    data: Path | None = None,
+    home: str = "/nowhere",
+    passwd: Path = Path("/nowhere"),
+) -> FolderWalls:
+    return FolderWalls(data=data or root, workspaces=root, passwd=passwd, home=home)
