@@ -8,6 +8,7 @@ from functools import cache, cached_property
 from typing import TypeVar, cast
 
 import httpx2
+from prometheus_client import CollectorRegistry
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -23,6 +24,7 @@ from adapters.http.submit_router import submit_router
 from adapters.http.task_log_router import task_log_router
 from adapters.http.tasks_router import tasks_router
 from adapters.memory.wakeups import MemoryWakeups
+from adapters.metrics.prometheus_meter import PrometheusMeter, new_registry
 from adapters.patterns.regex_pattern_matcher import RegexPatternMatcher
 from application.agents import Agents
 from application.approvals import Approvals
@@ -56,6 +58,7 @@ class World:
     pausing: FakePausing = field(default_factory=FakePausing)
     archive: FakeOutputArchive = field(default_factory=FakeOutputArchive)
     authenticator: FakeAuthenticator = field(default_factory=FakeAuthenticator)
+    registry: CollectorRegistry = field(default_factory=new_registry)
     not_ready: NotReady | None = None
     following_fails: Exception | None = None
     streamed: list[Task] = field(default_factory=list)
@@ -74,6 +77,10 @@ class World:
                 _asked.reset(before)
 
         return app
+
+    @cached_property
+    def meter(self) -> PrometheusMeter:
+        return PrometheusMeter(self.registry)
 
     @cached_property
     def extraction(self) -> ExtractionTest:
@@ -147,6 +154,7 @@ def _application(allowed_hosts: tuple[str, ...], cors_origins: tuple[str, ...]) 
         clock=_part(lambda world: world.coordinator.clock),
         readiness=_readiness,
         metrics=lambda: (b"events_appended_total 0\n", "text/plain; version=0.0.4"),
+        meter=_part(lambda world: world.meter),
         allowed_hosts=allowed_hosts,
         cors_origins=cors_origins,
     )

@@ -157,6 +157,8 @@ class EventPipe:
             )
             self._meter.observe("append", self._clock.monotonic() - began_at)
             self._meter.add("events_appended", len(stored))
+            if change is not None and change.status.is_final:
+                self._meter.task_ended(change.status, change.reason)
             write.show(self._origin, stored)
         await write.taken()
         self._stored += len(stored)

@@ -212,6 +212,8 @@ class ServerCoordinator:
                 cancelled=self._broadcaster.encode(cancelled, origin),
             )
             write.show(origin, cancellation.stored)
+        if cancellation.task.status.is_final and cancellation.stored:
+            self._meter.task_ended(cancellation.task.status, cancellation.task.reason)
         if cancellation.task.status in LIVE:
             self._worker.runs.stop(task.task_id, Cancelled(intent))
         self._wakeups.notify(None)

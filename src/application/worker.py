@@ -134,6 +134,9 @@ class Worker:
                 continue
             run = LiveRun(task_id=task.task_id, agent=task.agent, claimed_at=asked_at)
             self.runs.add(run)
+            if task.started_at is not None and task.attempt == 1:
+                waited = task.started_at - task.created_at
+                self._meter.observe("queue_wait", waited.total_seconds())
             if task.cancel:
                 run.stop.request(Cancelled(task.cancel))
             if task.pause:
@@ -166,7 +169,6 @@ class Worker:
         if not has_ended:
             self._given_up.add(claim.task.task_id)
         self.runs.remove(run)
-        self._meter.add("tasks_ended")
         self.wake()
 
     async def _run_to_its_end(self, claim: Claim, run: LiveRun) -> bool:

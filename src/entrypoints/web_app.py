@@ -136,6 +136,7 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None) -> Applic
         clock=container.clock(),
         readiness=readiness,
         metrics=container.metrics_page,
+        meter=container.meter(),
         lifespan=lifespan,
         allowed_hosts=settings.allowed_hosts,
         cors_origins=settings.cors_origins,

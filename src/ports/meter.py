@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Literal, Protocol
 
+from domain.task import EndReason, TaskStatus
+
 Count = Literal[
     "events_appended",
     "tasks_submitted",
-    "tasks_ended",
     "listener_errors",
     "listener_events_lost",
     "watchers_opened",
@@ -26,7 +27,7 @@ Gauge = Literal[
     "tasks_running",
     "listener_backlog",
 ]
-Timing = Literal["append", "event_loop_lag"]
+Timing = Literal["append", "delivery", "event_loop_lag", "queue_wait"]
 
 
 class Meter(Protocol):
@@ -38,6 +39,12 @@ class Meter(Protocol):
     def add(self, count: Count, amount: int = 1) -> None: ...
 
     def total(self, count: Count) -> int: ...
+
+    def task_ended(self, outcome: TaskStatus, reason: EndReason | None) -> None:
+        """Count one more task that has ended like this, by what this process has written."""
+
+    def request_answered(self, *, method: str, route: str, status: int) -> None:
+        """Count one more answer over HTTP; `route` is a template, of which there are few."""
 
     def observe(self, timing: Timing, seconds: float) -> None:
         """Note one more duration; how they are spread is what is kept."""

@@ -6,7 +6,8 @@ from typing import get_args
 import pytest
 
 from adapters.metrics.prometheus_meter import PrometheusMeter, new_registry
-from ports.meter import Count, Gauge, Meter
+from domain.task import FINAL, EndReason
+from ports.meter import Count, Gauge, Meter, Timing
 
 
 def prometheus() -> Meter:
@@ -54,5 +55,17 @@ def test_the_last_reader_of_a_level_counts(meter: Meter) -> None:
 
 
 def test_any_duration_may_be_observed(meter: Meter) -> None:
-    for seconds in (0.0, 0.0005, 3.0, 1e9):
-        meter.observe("append", seconds)
+    for timing in get_args(Timing):
+        for seconds in (0.0, 0.0005, 3.0, 1e9):
+            meter.observe(timing, seconds)
+
+
+def test_every_end_of_a_task_and_every_answer_may_be_counted(meter: Meter) -> None:
+    reasons = [None, *(word for of in get_args(EndReason) for word in get_args(of))]
+    for outcome in FINAL:
+        for reason in reasons:
+            meter.task_ended(outcome, reason)
+    for status in range(200, 600):
+        meter.request_answered(method="GET", route="/tasks/{task_id}", status=status)
+
+    assert [meter.total(count) for count in get_args(Count)] == [0] * len(get_args(Count))

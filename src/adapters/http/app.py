@@ -24,6 +24,7 @@ from adapters.http.middleware.size_limit import SizeLimit
 from adapters.http.operations_router import Metrics, Readiness, operations_router
 from adapters.http.pages_router import pages_router
 from ports.clock import Clock
+from ports.meter import Meter
 
 ALIAS = "/api"
 
@@ -38,6 +39,7 @@ def http_app(
     clock: Clock,
     readiness: Readiness,
     metrics: Metrics,
+    meter: Meter,
     lifespan: Lifespan | None = None,
     allowed_hosts: Collection[str] = (),
     cors_origins: Collection[str] = (),
@@ -58,7 +60,8 @@ def http_app(
     for router in (*routers, operations):
         api.include_router(router, prefix=ALIAS, include_in_schema=False)
     _make_routes(api)
-    return _guarded(api, clock=clock, allowed_hosts=allowed_hosts, cors_origins=cors_origins)
+    guarded = _guarded(api, clock=clock, allowed_hosts=allowed_hosts, cors_origins=cors_origins)
+    return ResponseStart(guarded, meter=meter)
 
 
 def _api(*, version: str, lifespan: Lifespan | None) -> FastAPI:
@@ -89,7 +92,7 @@ def _operation_id(route: APIRoute) -> str:
 def _guarded(
     api: FastAPI, *, clock: Clock, allowed_hosts: Collection[str], cors_origins: Collection[str]
 ) -> ASGIApp:
-    """The last line is what a request meets first."""
+    """The last line is what a request meets first, but for what looks at every response."""
     app: ASGIApp = SizeLimit(api)
     app = CrossSiteGuard(app, origins=cors_origins)
     app = Cors(app, methods=partial(allowed_methods, api), origins=cors_origins)
@@ -97,5 +100,4 @@ def _guarded(
     app = SecurityHeaders(app)
     app = ErrorBoundary(app)
     app = AccessLog(app, clock=clock)
-    app = RequestId(app)
-    return ResponseStart(app)
+    return RequestId(app)

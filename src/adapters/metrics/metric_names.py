@@ -1,8 +1,9 @@
 """How each count, level and timing is called and explained to those who scrape."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from adapters.metrics.durations import LONG_S, SHORT_S
 from ports.meter import Count, Gauge, Timing
 
 PREFIX = "agentcast_"
@@ -10,7 +11,6 @@ PREFIX = "agentcast_"
 COUNTS: Mapping[Count, str] = {
     "events_appended": "Events stored in the log.",
     "tasks_submitted": "Tasks submitted.",
-    "tasks_ended": "Runs that this process has ended.",
     "listener_errors": "Events that a listener failed on.",
     "listener_events_lost": "Events that were gone when a listener came to them.",
     "watchers_opened": "Streams opened.",
@@ -49,10 +49,32 @@ GAUGES: Mapping[Gauge, GaugeName] = {
     ),
 }
 
-TIMINGS: Mapping[Timing, tuple[str, str]] = {
-    "append": ("append_seconds", "How long the log took to store a batch of events."),
-    "event_loop_lag": (
-        "event_loop_lag_seconds",
-        "How much later than asked the event loop came back to a timer.",
+TASKS_ENDED = "Tasks that have ended, by how and why."
+HTTP_REQUESTS = "Requests that were answered over HTTP, streams when they began."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimingName:
+    family: str
+    help: str
+    bounds_s: Sequence[float] = SHORT_S
+
+
+TIMINGS: Mapping[Timing, TimingName] = {
+    "append": TimingName(
+        family="append_seconds", help="How long the log took to store a batch of events."
+    ),
+    "delivery": TimingName(
+        family="delivery_seconds",
+        help="From the commit of the oldest event of a write to its streams until the write.",
+    ),
+    "event_loop_lag": TimingName(
+        family="event_loop_lag_seconds",
+        help="How much later than asked the event loop came back to a timer.",
+    ),
+    "queue_wait": TimingName(
+        family="queue_wait_seconds",
+        help="How long tasks were queued before they were carried out for the first time.",
+        bounds_s=LONG_S,
     ),
 }

@@ -1,5 +1,6 @@
 """Counts in the form that Prometheus reads, in a registry of its own."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import get_args
 
@@ -17,7 +18,15 @@ from prometheus_client.metrics_core import (
 )
 
 from adapters.metrics.durations import Durations
-from adapters.metrics.metric_names import COUNTS, GAUGES, PREFIX, TIMINGS
+from adapters.metrics.metric_names import (
+    COUNTS,
+    GAUGES,
+    HTTP_REQUESTS,
+    PREFIX,
+    TASKS_ENDED,
+    TIMINGS,
+)
+from domain.task import EndReason, TaskStatus
 from ports.meter import Count, Gauge, Timing
 
 
@@ -27,7 +36,9 @@ class PrometheusMeter:
     def __init__(self, registry: CollectorRegistry) -> None:
         self._totals: dict[Count, int] = dict.fromkeys(get_args(Count), 0)
         self._gauges: dict[Gauge, Callable[[], int]] = {}
-        self._durations = {timing: Durations() for timing in TIMINGS}
+        self._durations = {timing: Durations(name.bounds_s) for timing, name in TIMINGS.items()}
+        self._ended: Counter[tuple[str, str]] = Counter()
+        self._answered: Counter[tuple[str, str, str]] = Counter()
         registry.register(self)
 
     def add(self, count: Count, amount: int = 1) -> None:
@@ -35,6 +46,12 @@ class PrometheusMeter:
 
     def total(self, count: Count) -> int:
         return self._totals[count]
+
+    def task_ended(self, outcome: TaskStatus, reason: EndReason | None) -> None:
+        self._ended[outcome.value, reason or ""] += 1
+
+    def request_answered(self, *, method: str, route: str, status: int) -> None:
+        self._answered[method, route, f"{status // 100}xx"] += 1
 
     def observe(self, timing: Timing, seconds: float) -> None:
         self._durations[timing].add(seconds)
@@ -49,12 +66,26 @@ class PrometheusMeter:
     def collect(self) -> Iterable[Metric]:
         """What the registry asks for when the page is read."""
         yield from self._counters()
+        yield from self._labelled()
         yield from self._levels()
         yield from self._histograms()
 
     def _counters(self) -> Iterable[Metric]:
         for count, text in COUNTS.items():
             yield CounterMetricFamily(PREFIX + count, text, value=self._totals[count])
+
+    def _labelled(self) -> Iterable[Metric]:
+        ended = CounterMetricFamily(
+            PREFIX + "tasks_ended", TASKS_ENDED, labels=["outcome", "reason"]
+        )
+        for outcome_and_reason, count in self._ended.items():
+            ended.add_metric(outcome_and_reason, count)
+        answered = CounterMetricFamily(
+            PREFIX + "http_requests", HTTP_REQUESTS, labels=["method", "route", "status"]
+        )
+        for request, count in self._answered.items():
+            answered.add_metric(request, count)
+        yield from (ended, answered)
 
     def _levels(self) -> Iterable[Metric]:
         families: dict[str, GaugeMetricFamily] = {}
@@ -67,10 +98,13 @@ class PrometheusMeter:
         yield from families.values()
 
     def _histograms(self) -> Iterable[Metric]:
-        for timing, (name, text) in TIMINGS.items():
+        for timing, name in TIMINGS.items():
             durations = self._durations[timing]
             yield HistogramMetricFamily(
-                PREFIX + name, text, buckets=durations.buckets(), sum_value=durations.sum_s
+                PREFIX + name.family,
+                name.help,
+                buckets=durations.buckets(),
+                sum_value=durations.sum_s,
             )
 
 

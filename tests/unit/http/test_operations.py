@@ -44,6 +44,34 @@ async def test_metrics_come_as_they_are_given(prefix: str) -> None:
     assert response.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
 
 
+async def test_answers_are_counted_by_route_and_class_of_status_whoever_asks_for_what() -> None:
+    world = World()
+    asked = [
+        *(("GET", f"{prefix}/tasks/task_{n}") for prefix in PREFIXES[1:] for n in range(3)),
+        *(("GET", f"/nowhere/{n}") for n in range(3)),
+        ("GET", "/"),
+        ("BREW", "/api/v1/tasks"),
+    ]
+    async with world.client() as client:
+        for method, path in asked:
+            await client.request(method, path)
+
+    assert answered(world) == {
+        ("GET", "/tasks/{task_id}", "4xx"): 6,
+        ("GET", "other", "4xx"): 3,
+        ("GET", "other", "2xx"): 1,
+        ("other", "/tasks", "4xx"): 1,
+    }
+
+
+def answered(world: World) -> dict[tuple[str, ...], float]:
+    families = {family.name: family.samples for family in world.meter.collect()}
+    return {
+        tuple(sample.labels.values()): sample.value
+        for sample in families["agentcast_http_requests"]
+    }
+
+
 @pytest.mark.parametrize("prefix", PREFIXES)
 async def test_the_description_is_found_under_every_prefix(prefix: str) -> None:
     async with World().client() as client:

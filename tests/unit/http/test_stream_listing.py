@@ -9,6 +9,7 @@ import httpx2
 from adapters.http.app import http_app
 from adapters.http.caller import caller_by
 from adapters.http.stream_listing import stream_listing_router
+from adapters.metrics.prometheus_meter import PrometheusMeter, new_registry
 from application.stream_info import StreamInfo
 from domain.ids import AgentName, SessionId, TaskId
 from domain.principal import LOCAL, Principal
@@ -82,6 +83,7 @@ async def _client(principal: Principal) -> AsyncIterator[httpx2.AsyncClient]:
         clock=FakeClock(),
         readiness=_ready,
         metrics=lambda: (b"", "text/plain"),
+        meter=PrometheusMeter(new_registry()),
     )
     transport = httpx2.ASGITransport(app=app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:

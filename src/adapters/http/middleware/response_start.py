@@ -1,18 +1,23 @@
-"""Adds to the start of every response what the other middleware asked for.
+"""Counts every response at its start, and adds to it what the other middleware asked for.
 
 It is the only one that wraps `send`: a stream pays for each wrapper with every chunk.
 """
 
+from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapters.http.request_scope import RESPONSE_HEADERS, STATUS
+from ports.meter import Meter
 
 _CACHE_CONTROL = b"cache-control"
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_OTHER = "other"
 
 
 class ResponseStart:
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, meter: Meter) -> None:
         self._app = app
+        self._meter = meter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -24,6 +29,7 @@ class ResponseStart:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 scope[STATUS] = message["status"]
+                self._count(scope, message["status"])
                 headers = [*message.get("headers", ()), *scope[RESPONSE_HEADERS]]
                 # What tasks do and say stays in no cache, unless an answer says otherwise.
                 if not any(name == _CACHE_CONTROL for name, _ in headers):
@@ -32,3 +38,12 @@ class ResponseStart:
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+    def _count(self, scope: Scope, status: int) -> None:
+        method, route = scope["method"], scope.get("route")
+        self._meter.request_answered(
+            method=method if method in _METHODS else _OTHER,
+            # Both prefixes have the same templates; pages and what is nowhere have none.
+            route=route.path if isinstance(route, APIRoute) else _OTHER,
+            status=status,
+        )

@@ -1,0 +1,66 @@
+"""What the metrics tell of how tasks ended, and of how long they waited."""
+
+from pathlib import Path
+
+from domain.ids import WorkerId
+from domain.principal import LOCAL
+from domain.task import Task
+from ports.runner import Failed, Outcome, RunContext
+from tests.integration.graph import Graph, for_ever, running
+
+
+async def fail(task: Task, context: RunContext) -> Outcome:
+    return Failed(error="no", reason="model_error")
+
+
+async def test_ends_of_tasks_are_counted_by_outcome_and_reason(tmp_path: Path) -> None:
+    async with running(tmp_path) as graph:
+        graph.runner.acts.update({"fail": fail, "for ever": for_ever})
+        await graph.ended(await graph.submit("say"))
+        await graph.ended(await graph.submit("fail"))
+        live = await graph.submit("for ever")
+        queued = await graph.submit("never")
+        await graph.runner.has_started(live)
+        for task in (queued, live, live):
+            await graph.coordinator.cancel(LOCAL, task.task_id)
+        await graph.ended(live)
+
+        assert shown(graph, "tasks_ended") == {
+            ("completed", ""): 1,
+            ("failed", "model_error"): 1,
+            ("cancelled", "user"): 2,
+        }
+
+
+async def test_a_lost_task_is_counted_by_whoever_settles_it(tmp_path: Path) -> None:
+    async with running(tmp_path) as graph:
+        await graph.container.worker().drain()
+        task = await graph.submit("work")
+        store = graph.container.task_store()
+        await store.claim(WorkerId("test.dead"), limit=1, lease_s=3600)
+        await graph.container.lost_tasks().settle(
+            graph.container.worker_settings(), of_instance="test"
+        )
+
+        await graph.ended(task)
+        assert shown(graph, "tasks_ended") == {("interrupted", "worker_lost"): 1}
+
+
+async def test_the_time_in_the_queue_is_observed_once_for_each_task(tmp_path: Path) -> None:
+    async with running(tmp_path) as graph:
+        for text in ("one", "two"):
+            await graph.ended(await graph.submit(text))
+
+        assert shown(graph, "queue_wait_seconds")["+Inf",] == 2
+
+
+def shown(graph: Graph, family: str) -> dict[tuple[str, ...], float]:
+    """The samples of a family, by the values of their labels."""
+    [found] = [
+        one for one in graph.container.metrics_registry().collect() if one.name.endswith(family)
+    ]
+    return {
+        tuple(sample.labels.values()): sample.value
+        for sample in found.samples
+        if not sample.name.endswith("_created")
+    }
