@@ -11,6 +11,7 @@ from application.listener_feed import ListenerFeed
 from application.tails import Tails
 from domain.events import EventListener, Origin
 from domain.ids import SessionId
+from ports.clock import Clock
 from ports.event_codec import EventCodec
 from ports.event_log import EventLog, StoredEvent
 from ports.meter import Meter
@@ -30,6 +31,7 @@ class EventDispatch:
         *,
         tails: Tails,
         wakeups: Wakeups,
+        clock: Clock,
         log: EventLog,
         codec: EventCodec,
         meter: Meter,
@@ -37,6 +39,7 @@ class EventDispatch:
     ) -> None:
         self._tails = tails
         self._wakeups = wakeups
+        self._clock = clock
         self._log = log
         self._codec = codec
         self._meter = meter
@@ -87,7 +90,7 @@ class EventDispatch:
             feed.let_go()
 
     def show(self, origin: Origin, stored: Sequence[StoredEvent]) -> None:
-        self._tails.publish(origin.session_key, stored)
+        self._tails.publish(origin.session_key, stored, at=self._clock.monotonic())
         self._wakeups.notify(origin.session_key)
 
     def end(self, commit: Commit) -> None:

@@ -45,6 +45,8 @@ class Events:
 
     frames: bytes
     count: int
+    shown_at: float | None = None
+    """When the first of them was committed, by the monotonic clock, if that is to be measured."""
 
 
 @dataclass(frozen=True, slots=True)

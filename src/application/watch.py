@@ -23,6 +23,7 @@ from application.tails import TailEvent
 from application.wake import Wake
 from ports.meter import Meter
 
+_MEASURED = 8  # one of so many writes: the clock takes a part of what a small one does
 _MAX_LEFT_OUT = 100  # events, before the cursor is told to have moved
 
 
@@ -37,11 +38,13 @@ class Watch:
         "_event",
         "_left_out",
         "_meter",
+        "_opened_at",
         "_opening",
         "_pages",
         "_scope",
         "_turn",
         "_wake",
+        "_writes",
         "stream",
     )
 
@@ -54,7 +57,9 @@ class Watch:
         pages: Pages,
         meter: Meter,
         wake: Wake,
+        opened_at: float,
     ) -> None:
+        """`opened_at` is by the monotonic clock."""
         self.stream = stream
         self._scope = scope
         self._opening = list(opening)
@@ -62,7 +67,9 @@ class Watch:
         self._meter = meter
         self._wake = wake
         self._left_out = 0
+        self._opened_at = opened_at
         self._turn = 0
+        self._writes = 0
         self._ending: EndReason | None = None
         self._event: asyncio.Event | None = None
 
@@ -89,6 +96,7 @@ class Watch:
             pages=self._pages,
             meter=self._meter,
             wake=wake,
+            opened_at=self._opened_at,
         )
 
     @property
@@ -115,7 +123,7 @@ class Watch:
             if not is_paged:
                 self._meter.add("tail_hits")
             self._turn += offset + 1
-            return self._events(strand, passed)
+            return self._events(strand, passed, is_paged=is_paged)
         return self._at_rest()
 
     async def read(self) -> None:
@@ -166,7 +174,7 @@ class Watch:
         first = self._turn % len(strands)
         return [*strands[first:], *strands[:first]]
 
-    def _events(self, strand: Strand, passed: Passed) -> Step:
+    def _events(self, strand: Strand, passed: Passed, *, is_paged: bool) -> Step:
         self._scope.has_passed(strand, passed)
         if not passed.wanted:
             self._left_out += passed.count
@@ -174,7 +182,16 @@ class Watch:
         trailing = strand.position.seq - passed.wanted[-1].stored.seq
         self._left_out = trailing
         frames = b"".join(self._frames(strand, passed.wanted))
-        return Events(frames, len(passed.wanted))
+        shown_at = None if is_paged else self._measured(strand, passed.wanted[0])
+        return Events(frames, len(passed.wanted), shown_at)
+
+    def _measured(self, strand: Strand, first: TailEvent) -> float | None:
+        """When it was committed, now and then, if that was while this watch was open."""
+        self._writes += 1
+        if self._writes % _MEASURED != 1:
+            return None
+        shown_at = strand.tail.shown_at(first.stored.seq)
+        return shown_at if shown_at is not None and shown_at >= self._opened_at else None
 
     def _frames(self, strand: Strand, events: Iterable[TailEvent]) -> Iterable[bytes]:
         if self._scope.has_plain_ids:

@@ -94,6 +94,12 @@ class Watches:
         self._meter.add("events_sent", events)
         self._meter.add("bytes_sent", size)
 
+    def written(self, shown_at: float | None) -> None:
+        """Measure how long events took from their commit to the write that is just over."""
+        if shown_at is not None:
+            took_s = self._sources.clock.monotonic() - shown_at
+            self._meter.observe("delivery", max(0.0, took_s))
+
     def end_all(self, reason: EndReason) -> None:
         """End every stream, and those that are opened from now on."""
         self._draining = reason
@@ -158,6 +164,7 @@ class Watches:
             pages=self._pages,
             meter=self._meter,
             wake=wake,
+            opened_at=self._sources.clock.monotonic(),
         )
         self._live.add(watch)
         self._meter.add("resets", len(opening.steps) - 1)

@@ -181,6 +181,7 @@ class Container(DeclarativeContainer):
         EventDispatch,
         tails=tails,
         wakeups=wakeups,
+        clock=clock,
         log=event_log,
         codec=codec,
         meter=meter,

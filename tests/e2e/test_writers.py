@@ -68,9 +68,21 @@ async def test_a_stream_that_is_cut_goes_on_where_it_was_until_its_end(
         seen = await whole.to_end()
 
     assert writers == [writer]
+    assert measured_deliveries(here) >= 2
     assert line_nums(first.seen) == [1, 2, 3]
     assert types_of(rest)[-2:] == ["task_complete", "end"]
     assert ids_of(events_of(first.seen + rest)) == ids_of(events_of(seen))
+
+
+def measured_deliveries(here: WriterServer) -> float:
+    """Of one in eight writes to each stream, the first of them."""
+    [found] = [
+        sample.value
+        for family in here.graph.container.metrics_registry().collect()
+        for sample in family.samples
+        if sample.name == "agentcast_delivery_seconds_count"
+    ]
+    return found
 
 
 async def test_the_head_has_what_the_middleware_adds(here: WriterServer, writer: Writer) -> None:

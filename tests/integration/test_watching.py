@@ -4,12 +4,17 @@ from pathlib import Path
 
 import anyio
 import pytest
+from dependency_injector import providers
 
 from application.stream_request import FromCursor, FromNow, Replay, StreamRequest
 from application.stream_steps import Connected, CursorMoved, End, Events, Reset, ResetReason
 from domain.errors import InvalidCursor, InvalidInput
 from domain.ids import AgentName, SessionId, TaskId
 from domain.principal import LOCAL, Principal
+from domain.process_events import Log
+from domain.task import Task, TaskStatus
+from ports.runner import Completed, Outcome, RunContext
+from tests.fakes import FakeClock
 from tests.integration.graph import next_step, running
 from tests.integration.watching import seqs_of, talk
 from tests.patience import PATIENCE_S
@@ -93,6 +98,36 @@ async def test_a_replay_begins_as_far_back_as_it_is_asked_to(
         await next_step(watch)
         assert await seqs_of(watch, len(seqs)) == seqs
         graph.container.watches().close(watch)
+
+
+async def test_one_of_eight_writes_tells_when_its_oldest_event_was_committed(
+    tmp_path: Path,
+) -> None:
+    clock = FakeClock()
+
+    async def tell(task: Task, context: RunContext) -> Outcome:
+        for number in range(1, 17):
+            clock.advance(1)
+            await context.emit(Log(line="x", line_num=number, stream="pty"))
+            await context.recorded()
+            steps.append(await next_step(watch))
+        return Completed(final_answer="")
+
+    async with running(tmp_path, clock=providers.Object(clock)) as graph:
+        graph.runner.acts["tell"] = tell
+        watch = await graph.watch("s", start=FromNow())
+        steps = [await next_step(watch)]
+        task = await graph.ended(await graph.submit("tell"))
+        clock.advance(1)
+        late = await graph.watch("s", start=Replay(1))
+        steps += [await next_step(late), await next_step(late)]
+
+        shown = [step.shown_at for step in steps if isinstance(step, Events)]
+        for one in (watch, late):
+            graph.container.watches().close(one)
+
+    assert task.status is TaskStatus.COMPLETED
+    assert shown == [0.0, *[None] * 7, 9.0, *[None] * 7, None]
 
 
 async def test_the_stream_of_a_task_ends_after_its_last_event(tmp_path: Path) -> None:

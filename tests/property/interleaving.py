@@ -205,7 +205,7 @@ class AnyInterleaving(RuleBasedStateMachine):
         log.add(stored, at)
         self._ids += [(log, event.id) for event in log.events[-len(stored) :]]
         if key is not None:
-            self._program.container.tails().publish(key, stored)
+            self._program.container.tails().publish(key, stored, at=0.0)
 
     def _open(self, name: str, start: Start, cursor_of: Log | None = None) -> None:
         reader = self._program.reader()

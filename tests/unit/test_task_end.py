@@ -75,11 +75,11 @@ async def test_the_store_is_asked_again_only_when_an_event_ends_the_task() -> No
     async with world.waiting(task) as waiter:
         for number in range(20):
             stored = await world.scene.log.append(world.scene.lines(claim, str(number)))
-            world.tails.publish(task.session_key, stored)
+            world.tails.publish(task.session_key, stored, at=0.0)
             await anyio.lowlevel.checkpoint()
         asked_meanwhile = world.tasks.gets
         end = await world.scene.log.append(world.scene.telling(claim, COMPLETE))
-        world.tails.publish(task.session_key, end)
+        world.tails.publish(task.session_key, end, at=0.0)
 
     assert waiter.result().status is TaskStatus.COMPLETED
     assert (asked_meanwhile, world.tasks.gets) == (2, 3)

@@ -19,6 +19,7 @@ class StreamChannel:
         "_data",
         "_index",
         "_receivers",
+        "_shown_at",
         "_watches",
         "bytes_written",
         "clients",
@@ -45,6 +46,7 @@ class StreamChannel:
         self._data = b""
         self._receivers: Sequence[StreamClient] = ()
         self._index = 0
+        self._shown_at: float | None = None
 
     def join(self, client: StreamClient) -> None:
         self.clients[client] = None
@@ -75,6 +77,7 @@ class StreamChannel:
                     size=len(step.frames) * len(self.clients),
                 )
                 self.prepare(chunk(step.frames))
+                self._shown_at = step.shown_at
             case End():
                 self.has_ended = True
                 self.prepare(control_chunk(step) + LAST_CHUNK)
@@ -99,4 +102,7 @@ class StreamChannel:
         if not self.is_writing:
             self.last_written_at = now
             self._receivers, self._data, self._index = (), b"", 0
+            if self._shown_at is not None:
+                self._watches.written(self._shown_at)
+                self._shown_at = None
         return full

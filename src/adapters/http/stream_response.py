@@ -49,6 +49,7 @@ class StreamResponse(Response):
         self._send_timeout_s = send_timeout_s
         self._on_left = on_left
         self._has_ended = False
+        self._shown_at: float | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_taken = has_ended = False
@@ -87,6 +88,8 @@ class StreamResponse(Response):
         try:
             while frames := await self._next_frames():
                 await self._send(send, frames, more=True)
+                self._watches.written(self._shown_at)
+                self._shown_at = None
         except Unavailable as error:
             log.warning("a stream is cut short, its client may resume: %s", error)
         except TimeoutError:
@@ -105,6 +108,7 @@ class StreamResponse(Response):
                 case Events():
                     self._watches.sent(events=step.count, size=len(step.frames))
                     self._watch.stream.bytes_sent += len(step.frames)
+                    self._shown_at = step.shown_at
                     return step.frames
                 case Behind():
                     await self._watch.read()

@@ -114,5 +114,6 @@ class WsWatches:
         if isinstance(step, Events):
             self._watches.sent(events=step.count, size=len(step.frames))
             await self._outlet.write(event_messages(step, watch_id=watch_id))
+            self._watches.written(step.shown_at)
         elif not isinstance(step, Behind | Idle):
             await self._outlet.write([control_message(step, watch_id=watch_id)])

@@ -107,7 +107,7 @@ class World:
     async def append(self, count: int = 1) -> None:
         stored = await self._scene.log.append(self._scene.lines(self._claim, *["x"] * count))
         self.appended += count
-        self.program.container.tails().publish(self._claim.task.session_key, stored)
+        self.program.container.tails().publish(self._claim.task.session_key, stored, at=0.0)
 
     async def until(self, is_so: Callable[[], bool]) -> None:
         with anyio.fail_after(PATIENCE_S):
