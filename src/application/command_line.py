@@ -45,6 +45,7 @@ def command_of(
         stdin="open" if profile.keeps_stdin else "closed",
         input_text=task.text if by_stdin else None,
         shared_folders=profile.shared_folders,
+        sockets=profile.sockets,
         shown_paths=tuple(item for item in profile.argv if item.startswith("/")),
         memory_bytes=profile.memory_bytes,
         max_processes=profile.processes,

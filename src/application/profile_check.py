@@ -37,6 +37,7 @@ def check_profile(
     check_model_names(profile.models or (), field="models")
     check_server_names(profile.mcp_servers)
     _check_process(profile)
+    _check_sockets(profile)
 
 
 def _check_process(profile: AgentProfile) -> None:
@@ -56,3 +57,17 @@ def _check_process(profile: AgentProfile) -> None:
     for path in profile.home_files:
         if path.startswith("/") or not {"", ".", ".."}.isdisjoint(path.split("/")):
             raise InvalidInput("home_files", f"{path!r} should be a path inside the home folder")
+
+
+def _check_sockets(profile: AgentProfile) -> None:
+    for socket in profile.sockets:
+        if not socket.startswith("/") or "\0" in socket:
+            raise InvalidInput("sockets", f"{socket!r} should be an absolute path")
+    if profile.sockets and profile.sandbox == "none":
+        raise InvalidInput("sockets", "without a sandbox nothing keeps it to these")
+    has_process = profile.kind in (*_PROGRAMS, "shell") or any(
+        server.url is None for server in profile.mcp_servers.values()
+    )
+    if profile.sockets and not has_process:
+        message = f"of an agent of kind {profile.kind} only MCP servers that are commands use them"
+        raise InvalidInput("sockets", message)

@@ -41,6 +41,8 @@ class AgentProfile:
     shared_folders: tuple[str, ...] = ()
     """What a sandbox lets it write to besides its workspace: paths, or `$NAME` for the folder
     that a variable of its environment names."""
+    sockets: tuple[str, ...] = ()
+    """Unix sockets that a sandbox lets it reach, by absolute path; `/tmp` for its own."""
     home_files: Mapping[str, str] = field(default_factory=dict)
     """Files put into the private home folder of each of its tasks, by relative path."""
     start_s: float = 30.0

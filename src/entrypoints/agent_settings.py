@@ -58,6 +58,7 @@ class AgentSettings(BaseModel):
     processes: int | None = Field(default=None, gt=0)
     home_files: dict[str, str] = Field(default_factory=dict)
     shared_folders: tuple[str, ...] = ()
+    sockets: tuple[str, ...] = ()
     model: str | None = None
     models: tuple[str, ...] | None = None
     rules: tuple[RuleSettings, ...] = ()
@@ -69,6 +70,7 @@ class AgentSettings(BaseModel):
         "resume_argv",
         "env_passthrough",
         "shared_folders",
+        "sockets",
         "tools",
         "models",
         mode="before",

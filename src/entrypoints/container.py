@@ -117,7 +117,9 @@ class Container(DeclarativeContainer):
     wakeups: Provider[Wakeups] = Callable(store.wakeups_of, stores)
 
     process_host: Provider[ProcessHost] = Singleton(
-        LinuxProcessHost, hidden_folders=List(settings.provided.data_dir.as_posix.call())
+        LinuxProcessHost,
+        hidden_folders=List(settings.provided.data_dir.as_posix.call()),
+        secret_files=Callable(folders.secret_files, settings),
     )
     language_model: Provider[LanguageModel] = Singleton(chosen_model, settings)
     tools: Provider[Sequence[Tool]] = Singleton(workspace_tools, process_host, settings)

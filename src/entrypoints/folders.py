@@ -1,5 +1,6 @@
 """The folders of sessions and tasks, all under the data directory."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from adapters.archive.file_output_archive import FileOutputArchive
@@ -10,10 +11,24 @@ from adapters.workspace.folder_workspaces import FolderWorkspaces
 from domain.errors import InvalidInput
 from entrypoints.data_directory import DataDirectory
 from entrypoints.settings import Settings, SettingsError
+from entrypoints.settings_file import settings_file
 from ports.homes import Homes
 from ports.output_archive import OutputArchive
 from ports.workspace_retention import WorkspaceRetention
 from ports.workspaces import Workspaces
+
+_SETTINGS = (".env", "agentcast.toml")
+_OF_SQLITE = ("", "-wal", "-shm", "-journal")
+
+
+def secret_files(settings: Settings) -> Sequence[str]:
+    """Where settings stand, keys among them, and the database, as absolute paths."""
+    config = settings_file().absolute()
+    folders = (Path.cwd(), config.parent)
+    paths = [config, *(folder / name for folder in folders for name in _SETTINGS)]
+    if (database := _database_file(settings)) is not None:
+        paths += [database.with_name(database.name + suffix) for suffix in _OF_SQLITE]
+    return [str(path) for path in paths]
 
 
 def workspaces(settings: Settings) -> Workspaces:
@@ -24,10 +39,8 @@ def workspaces(settings: Settings) -> Workspaces:
 
 def workspace_walls(settings: Settings) -> FolderWalls:
     data = DataDirectory(settings.data_dir)
-    scheme, _, rest = settings.store_url.partition(":///")
-    file = rest.partition("?")[0] if scheme.startswith("sqlite") else ""
     return FolderWalls(
-        data=data.path, workspaces=data.workspaces, database=Path(file) if file else None
+        data=data.path, workspaces=data.workspaces, database=_database_file(settings)
     )
 
 
@@ -51,3 +64,9 @@ def workspace_retention(data: DataDirectory) -> WorkspaceRetention:
 
 def output_archive(data: DataDirectory) -> OutputArchive:
     return FileOutputArchive(root=data.output)
+
+
+def _database_file(settings: Settings) -> Path | None:
+    scheme, _, rest = settings.store_url.partition(":///")
+    file = rest.partition("?")[0] if scheme.startswith("sqlite") else ""
+    return Path(file).absolute() if file else None

@@ -29,6 +29,9 @@ class Command:
     of its environment names. Those that do not exist are passed over."""
     shown_paths: Sequence[str] = ()
     """Files and folders that it must be able to read, also in a sandbox."""
+    sockets: Sequence[str] = ()
+    """Unix sockets of the machine that it may reach from a sandbox, by absolute path; `/tmp` lets
+    its processes make some for each other. Without any it can make none."""
     home_files: Mapping[str, str] = field(default_factory=dict)
     """Put into its private HOME, by relative path; left out where `env` names another HOME."""
     home_argv: Collection[int] = ()
@@ -131,8 +134,8 @@ class ProcessHost(Protocol):
         """Start the command; leaving the context kills whatever is left of it.
 
         Raises StartFailed: no such command, not executable, no such folder, arguments too long,
-        a NUL in them, a home file outside of the home, or a sandbox is required and the machine
-        has none.
+        a NUL in them, a home file outside of the home, a socket that is not there, or a sandbox
+        is required and the machine has none.
         """
 
     async def sweep(self, tasks: Collection[TaskId]) -> Collection[int]:

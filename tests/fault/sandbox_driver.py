@@ -24,6 +24,8 @@ _MOST_S = 10
 class Plan(TypedDict):
     workspace: str
     hidden_folders: list[str]
+    secret_files: list[str]
+    sockets: list[str]
     network: Network
     host: dict[str, object]
     """What the programs know of the machine."""
@@ -38,7 +40,9 @@ class Ran(TypedDict):
 
 async def _all(plan: Plan) -> dict[str, Ran]:
     plan["host"]["server"] = os.getpid()
-    host = LinuxProcessHost(hidden_folders=plan["hidden_folders"])
+    host = LinuxProcessHost(
+        hidden_folders=plan["hidden_folders"], secret_files=plan["secret_files"]
+    )
     return {name: await _ran(host, program, plan) for name, program in plan["programs"].items()}
 
 
@@ -50,6 +54,7 @@ async def _ran(host: LinuxProcessHost, program: str, plan: Plan) -> Ran:
         pty=False,
         sandbox="require",
         network=plan["network"],
+        sockets=plan["sockets"],
     )
     async with host.start(command) as process:
         said = ""

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,10 +42,20 @@ class Stage:
     def hidden(self) -> list[Path]:
         return [self.data / "agentcast.db", self.root / "home" / ".ssh" / "id", self.in_tmp]
 
-    def run(self, programs: Mapping[str, str], *, network: Network = "none") -> dict[str, Ran]:
+    def run(
+        self,
+        programs: Mapping[str, str],
+        *,
+        workspace: Path | None = None,
+        secret_files: Sequence[Path] = (),
+        sockets: Sequence[Path] = (),
+        network: Network = "none",
+    ) -> dict[str, Ran]:
         plan = Plan(
-            workspace=str(self.data / "workspace"),
+            workspace=str(workspace or self.data / "workspace"),
             hidden_folders=[str(self.data)],
+            secret_files=[str(path) for path in secret_files],
+            sockets=[str(path) for path in sockets],
             network=network,
             host=self._host(),
             programs=dict(programs),
@@ -72,6 +82,9 @@ class Stage:
         assert ran.returncode == 0, ran.stderr
         found: dict[str, Ran] = json.loads(ran.stdout)
         return found
+
+    def give(self, path: Path) -> None:
+        os.chown(path, self.user.pw_uid, self.user.pw_gid)
 
     def _host(self) -> dict[str, object]:
         disk = os.stat(self.root).st_dev
@@ -104,7 +117,7 @@ def staged(user: str) -> Iterator[Stage]:
             shutil.copytree(_SOURCE / part, root / "src" / part)
         shutil.copy(sandbox_driver.__file__, root / "driver.py")
         for path in (root, stage.in_tmp, *root.rglob("*")):
-            os.chown(path, entry.pw_uid, entry.pw_gid)
+            stage.give(path)
         shutil.copy("/usr/bin/id", root / "id")
         (root / "id").chmod(0o4755)
         yield stage

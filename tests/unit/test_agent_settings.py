@@ -30,6 +30,7 @@ env_passthrough = ["B"]
 workspace = "/tmp"
 sandbox = "require"
 network = "host"
+sockets = ["/run/s"]
 limits = {idle_s = 5}
 approvals = {shell = "ask", default = "deny"}
 on_lost = "requeue"
@@ -70,6 +71,7 @@ def test_every_field_can_be_said(tmp_path: Path) -> None:
         workspace="/tmp",
         sandbox="require",
         network="host",
+        sockets=("/run/s",),
         limits=Limits(idle_s=5),
         approvals={"shell": "ask", "default": "deny"},
         on_lost="requeue",

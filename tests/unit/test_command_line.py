@@ -106,3 +106,9 @@ def test_the_limits_of_the_profile_bind_the_process() -> None:
 
 def _command(profile: AgentProfile, *, thread: AgentThread | None = None) -> Command:
     return command_of(process_task(TEXT), profile, workspace="/workspace", thread=thread)
+
+
+def test_what_the_profile_says_of_its_sandbox_is_kept() -> None:
+    command = _command(replace(PROFILE, sandbox="require", network="host", sockets=("/run/s",)))
+
+    assert (command.sandbox, command.network, command.sockets) == ("require", "host", ("/run/s",))

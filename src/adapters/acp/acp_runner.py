@@ -98,6 +98,7 @@ class AcpRunner:
             home=None if has_home else await self._homes.folder(task, profile),
             home_files=profile.home_files,
             shared_folders=profile.shared_folders,
+            sockets=profile.sockets,
             shown_paths=tuple(item for item in profile.argv if item.startswith("/")),
             memory_bytes=profile.memory_bytes,
             max_processes=profile.processes,

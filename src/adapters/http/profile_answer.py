@@ -47,6 +47,7 @@ class ProfileAnswer(TypedDict):
     env_passthrough: NotRequired[Annotated[list[str], _ForOperators]]
     home_file_names: NotRequired[Annotated[list[str], _Names]]
     shared_folders: NotRequired[Annotated[list[str], _ForOperators]]
+    sockets: NotRequired[Annotated[list[str], _ForOperators]]
     approvals: NotRequired[Annotated[dict[str, Approval], _ForOperators]]
     tools: NotRequired[Annotated[list[str], _ForOperators]]
     mcp_servers: NotRequired[Annotated[dict[str, McpServerAnswer], _ForOperators]]
@@ -88,6 +89,8 @@ def _add_start(answer: ProfileAnswer, profile: AgentProfile) -> None:
     answer["home_file_names"] = sorted(profile.home_files)
     if profile.shared_folders:
         answer["shared_folders"] = list(profile.shared_folders)
+    if profile.sockets:
+        answer["sockets"] = list(profile.sockets)
 
 
 def _add_bounds(answer: ProfileAnswer, profile: AgentProfile) -> None:

@@ -91,6 +91,16 @@ class ProfileBody(TypedDict):
             Field(max_length=_MANY, description="Paths, or `$NAME` for that of a variable."),
         ]
     ]
+    sockets: NotRequired[
+        Annotated[
+            list[Argument],
+            Field(
+                max_length=100,
+                description="Unix sockets that a sandbox lets it reach, by absolute path; `/tmp` "
+                "lets its processes make some for each other.",
+            ),
+        ]
+    ]
     home_files: NotRequired[Annotated[dict[str, Argument], Field(max_length=100)]]
     model: NotRequired[Word]
     models: NotRequired[

@@ -68,6 +68,8 @@ def _command(server: McpServer, profile: AgentProfile, task_id: TaskId, workspac
         pty=False,
         env=server.env,
         env_passthrough=server.env_passthrough,
+        sockets=profile.sockets,
+        shown_paths=tuple(item for item in server.args if item.startswith("/")),
         stdin="open",
         memory_bytes=profile.memory_bytes,
         max_processes=profile.processes,

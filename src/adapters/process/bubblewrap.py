@@ -11,7 +11,7 @@ from domain.agent_profile import Network
 # no_new_privs of its own accord. Our first process takes the place of its own as pid 1.
 _BOUNDS = ("--unshare-all", "--die-with-parent", "--cap-drop", "ALL", "--as-pid-1")
 _VIEW = ("--ro-bind", "/", "/")
-_FRESH = ("--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp")
+_FRESH = ("--dev", "/dev", "--proc", "/proc")
 # Only the owner's number guards most of it, and root's is the same inside. Bubblewrap means to
 # cover the first four, and takes /proc/sys for read-only because nothing can be made in it.
 _SETTINGS = ("sys", "sysrq-trigger", "irq", "bus", "acpi", "asound", "fs", "mtrr", "scsi")
@@ -24,12 +24,14 @@ class SandboxPlan:
     cwd: str
     home: str
     hidden: Sequence[str]
+    private: Sequence[str]
+    """Folders in whose place it has empty ones, but for one that it works in."""
     network: Network
     pty: bool
     shared: Sequence[str] = ()
     """Folders besides that it may write to."""
     readable: Sequence[str] = ()
-    """What it may read although its surroundings are hidden."""
+    """What it may read although its surroundings are hidden; sockets, what it may reach."""
     filter_fd: int | None = None
     """Where bubblewrap reads the seccomp filter; None where there is none for this machine."""
 
@@ -67,7 +69,8 @@ def _mounts(plan: SandboxPlan) -> Iterator[str]:
         (path, ("--ro-bind", path, path)) for path in plan.readable
     ]
     mounts += [(path, ("--bind", path, path)) for path in dict.fromkeys(shown)]
-    mounts += [(path, _mask(path)) for path in plan.hidden]
+    hidden = (*(path for path in plan.private if path not in shown), *plan.hidden)
+    mounts += [(path, _mask(path)) for path in dict.fromkeys(hidden)]
     for _, mount in sorted(mounts, key=lambda one: len(PurePath(one[0]).parts)):
         yield from mount
 

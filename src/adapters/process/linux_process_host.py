@@ -11,11 +11,10 @@ from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
 
 from adapters.process.adoption import become_subreaper
-from adapters.process.bubblewrap import SandboxPlan, bubblewrap_argv
+from adapters.process.bubblewrap import bubblewrap_argv
 from adapters.process.crowd_watch import CrowdWatch
 from adapters.process.environment import mark_of, process_environment
 from adapters.process.executable import resolved_argv
-from adapters.process.hidden_places import hidden_paths, require_workspace
 from adapters.process.launch import launch
 from adapters.process.leaders import Leaders
 from adapters.process.linux_process import LinuxProcess
@@ -23,7 +22,7 @@ from adapters.process.private_home import private_home, remove_homes
 from adapters.process.process_input import PATIENCE_S
 from adapters.process.sandbox import TRIAL, Sandbox
 from adapters.process.sandbox_init import SandboxInit
-from adapters.process.shared_folders import shared_folders, shown_in_tmp
+from adapters.process.sandbox_view import SandboxView
 from adapters.process.stray_sweep import kill_carriers
 from adapters.process.syscall_filter import filter_descriptor, syscall_filter
 from adapters.process.task_processes import TaskProcesses
@@ -45,11 +44,17 @@ class LinuxProcessHost:
         self,
         *,
         hidden_folders: Sequence[str] = (),
+        secret_files: Sequence[str] = (),
         environment: Mapping[str, str] = os.environ,
         patience_s: float = PATIENCE_S,
     ) -> None:
-        """`patience_s` is how long a process may take to read what it is given."""
-        self._hidden_folders = tuple(hidden_folders)
+        """A sandbox hides the folders, but for sessions' own in them; and the files, with the
+        folders that they are in where a command can do without those. `patience_s` is how long
+        a process may take to read what it is given.
+        """
+        self._view = SandboxView(
+            hidden_folders=hidden_folders, secret_files=secret_files, environment=environment
+        )
         self._environment = environment
         self._patience_s = patience_s
         self._leaders = Leaders()
@@ -134,8 +139,10 @@ class LinuxProcessHost:
         with ExitStack() as lent:
             kept_fds: list[int] = []
             if sandbox is not None:
-                plan = self._plan(command, argv, environment)
-                if (program := syscall_filter(unix_sockets=True)) is not None:
+                program = syscall_filter(unix_sockets=bool(command.sockets))
+                has_sockets = program is None or bool(command.sockets)
+                plan = self._view.plan(command, argv, environment, has_sockets=has_sockets)
+                if program is not None:
                     kept_fds.append(lent.enter_context(filter_descriptor(program)))
                     plan = replace(plan, filter_fd=kept_fds[0])
                 inside = SandboxInit()
@@ -152,23 +159,6 @@ class LinuxProcessHost:
             sandbox="none" if sandbox is None else sandbox.name,
             inside=inside,
             patience_s=self._patience_s,
-        )
-
-    def _plan(
-        self, command: Command, argv: Sequence[str], environment: Mapping[str, str]
-    ) -> SandboxPlan:
-        cwd = os.path.realpath(command.cwd)
-        shared = shared_folders(command, environment)
-        for folder in (cwd, *shared):
-            require_workspace(folder, server_folders=self._hidden_folders)
-        return SandboxPlan(
-            cwd=cwd,
-            home=os.path.realpath(environment["HOME"]),
-            hidden=hidden_paths(self._hidden_folders),
-            network=command.network,
-            pty=command.pty,
-            shared=shared,
-            readable=shown_in_tmp(command, argv, environment),
         )
 
 

@@ -70,6 +70,6 @@ class SandboxInit:
             return None
 
 
-def interpreter_folder() -> str:
+def interpreter_paths() -> Sequence[str]:
     """What the first process must be able to read."""
-    return os.path.realpath(sys.base_prefix)
+    return (os.path.realpath(sys.executable), os.path.realpath(sys.base_prefix))

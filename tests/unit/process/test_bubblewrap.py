@@ -16,9 +16,10 @@ def test_a_command_sees_a_read_only_machine_and_writes_its_workspace_and_home(
         *("/usr/bin/bwrap", "--unshare-all", "--die-with-parent", "--cap-drop", "ALL"),
         *("--as-pid-1", "--ro-bind", "/", "/"),
     ]
-    assert argv[9:15] == ["--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"]
-    assert argv[-12:] == [
-        *("--new-session",),
+    assert argv[9:13] == ["--dev", "/dev", "--proc", "/proc"]
+    assert _place(argv, "--tmpfs", "/tmp") < _place(argv, "--bind", plan.home)
+    assert argv[-14:] == [
+        *("--new-session", "--tmpfs", "/tmp"),
         *("--bind", plan.home, plan.home, "--bind", plan.cwd, plan.cwd),
         *("--chdir", plan.cwd, "--", "/bin/ls", "-l"),
     ]
@@ -68,6 +69,13 @@ def test_a_hidden_path_that_is_the_workspace_stays_hidden(tmp_path: Path) -> Non
     assert _place(argv, "--bind", f"{tmp_path}/work") < _place(argv, "--tmpfs", f"{tmp_path}/work")
 
 
+def test_a_private_folder_that_is_the_workspace_is_seen(tmp_path: Path) -> None:
+    argv = bubblewrap_argv("bwrap", ["ls"], replace(_plan(tmp_path), cwd="/tmp"))
+
+    assert ("--tmpfs", "/tmp") not in pairwise(argv)
+    assert _place(argv, "--bind", "/tmp") > 0
+
+
 def test_a_hidden_path_stays_hidden_in_a_workspace_that_is_the_whole_machine(
     tmp_path: Path,
 ) -> None:
@@ -112,6 +120,7 @@ def _plan(
         cwd=str(folder / "work"),
         home=str(folder / "home"),
         hidden=hidden or [],
+        private=["/tmp"],
         network="host" if network else "none",
         pty=pty,
     )

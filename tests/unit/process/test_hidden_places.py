@@ -1,11 +1,21 @@
 """Where credentials and the server's own things are, and that nobody works right there."""
 
+import os
+import socket
+import tempfile
 from pathlib import Path
 
 import pytest
 
-from adapters.process.hidden_places import hidden_paths, lies_in, require_workspace
+from adapters.process.hidden_places import (
+    hidden_paths,
+    private_folders,
+    require_workspace,
+    server_files,
+    sockets_in_sight,
+)
 from domain.errors import StartFailed
+from domain.workspace_walls import lies_in
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +38,58 @@ def test_only_what_exists_is_hidden_and_where_it_really_is(home: Path) -> None:
     assert len(hidden) == len(set(hidden))
 
 
+def test_files_of_the_server_are_hidden_with_their_folders(home: Path) -> None:
+    server = home.parent / "server"
+    server.mkdir()
+    (server / ".env").touch()
+    (server / "agentcast.toml").touch()
+    files = [f"{server}/.env", f"{server}/agentcast.toml", f"{server}/missing"]
+
+    assert server_files(files, needed=[str(home)]) == (str(server),)
+
+
+@pytest.mark.parametrize("needed", ["", "bin", "deep/bin"])
+def test_a_folder_that_a_command_needs_something_in_is_spared(needed: str, home: Path) -> None:
+    server = home.parent / "server"
+    server.mkdir()
+    (server / ".env").touch()
+
+    hidden = server_files([f"{server}/.env"], needed=[str(server / needed)])
+
+    assert hidden == (f"{server}/.env",)
+
+
+def test_a_folder_that_everything_needs_is_spared(home: Path) -> None:
+    for folder in (home, home.parent):
+        (folder / ".env").touch()
+        assert server_files([f"{folder}/.env"], needed=[]) == (f"{folder}/.env",)
+    assert server_files(["/etc/passwd"], needed=[]) == ("/etc/passwd",)
+
+
+def test_a_file_is_hidden_where_it_really_is(home: Path) -> None:
+    server = home.parent / "server"
+    server.mkdir()
+    (server / "keys").touch()
+    (home / ".env").symlink_to(server / "keys")
+
+    assert server_files([f"{home}/.env"], needed=[]) == (str(server),)
+
+
+def test_sockets_are_in_sight_where_they_are_bound(tmp_path: Path) -> None:
+    path = tmp_path / "a socket"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        assert str(path) in set(sockets_in_sight())
+        path.unlink()
+        assert str(path) not in set(sockets_in_sight())
+
+
+def test_private_are_the_folders_of_sockets_and_of_passing_things(tmp_path: Path) -> None:
+    private = private_folders({"XDG_RUNTIME_DIR": str(tmp_path)})
+
+    assert {"/tmp", "/run", str(tmp_path), os.path.realpath(tempfile.gettempdir())} == set(private)
+
+
 @pytest.mark.parametrize("name", ["", "data/workspaces/s", "elsewhere"])
 def test_a_command_may_work_around_what_is_hidden_and_in_a_sessions_folder(
     home: Path, name: str
@@ -39,6 +101,7 @@ def test_a_command_may_work_around_what_is_hidden_and_in_a_sessions_folder(
     ("name", "reason"),
     [
         ("/", "whole machine"),
+        ("/run", "sockets"),
         ("/proc/self", "kernel"),
         ("/dev", "kernel"),
         ("data", "server's own folder"),

@@ -1,9 +1,19 @@
 """What a sandboxed command sees and may write to outside of its workspace."""
 
+import socket
 from dataclasses import replace
 from pathlib import Path
 
-from adapters.process.shared_folders import shared_folders, shown_in_tmp
+import pytest
+
+from adapters.process.shared_folders import (
+    named_paths,
+    program_paths,
+    reachable_sockets,
+    shared_folders,
+    shown_in,
+)
+from domain.errors import StartFailed
 from domain.ids import TaskId
 from ports.process import Command
 
@@ -21,22 +31,61 @@ def test_a_folder_is_shared_by_its_path_or_by_the_variable_that_names_it(tmp_pat
     assert shared == (f"{tmp_path}/one", f"{tmp_path}/two")
 
 
-def test_programs_that_lie_in_tmp_are_seen_with_all_that_lies_beside_them(tmp_path: Path) -> None:
+def test_programs_in_a_hidden_folder_are_seen_with_all_that_lies_beside_them(
+    tmp_path: Path,
+) -> None:
     program = tmp_path / "node_modules" / "tool" / "main.js"
     program.parent.mkdir(parents=True)
     program.touch()
-    top = "/".join(str(tmp_path).split("/")[:3])
+    other = ["/usr/bin/agent"]
 
-    in_path = shown_in_tmp(COMMAND, ["/usr/bin/agent"], {"PATH": f"/usr/bin:{program.parent}"})
-    called = shown_in_tmp(COMMAND, [str(program)], {"PATH": "/usr/bin"})
-    told = shown_in_tmp(
-        replace(COMMAND, shown_paths=("node", "--flag", str(program))),
-        ["/usr/bin/node"],
-        {"PATH": "/usr/bin"},
-    )
+    in_path = program_paths(COMMAND, other, {"PATH": f"/usr/bin:{program.parent}"})
+    called = program_paths(COMMAND, [str(program)], {"PATH": "/usr/bin"})
+    profile = replace(COMMAND, shown_paths=("node", "--flag", str(program)))
+    named = program_paths(profile, other, {"PATH": "/usr/bin"})
 
-    assert in_path == called == told == (top,)
+    for paths in (in_path, called, named):
+        assert set(shown_in(str(tmp_path), paths)) == {f"{tmp_path}/node_modules"}
 
 
-def test_what_does_not_lie_in_tmp_is_seen_anyway() -> None:
-    assert shown_in_tmp(COMMAND, ["/usr/bin/agent"], {"PATH": "/usr/bin:/bin:/tmp:tmp"}) == ()
+def test_a_link_to_a_program_is_seen_with_what_it_leads_to(tmp_path: Path) -> None:
+    for name in ("bin", "lib"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "lib" / "tool").touch()
+    (tmp_path / "bin" / "tool").symlink_to("../lib/tool")
+
+    paths = program_paths(COMMAND, [f"{tmp_path}/bin/tool"], {"PATH": "/usr/bin"})
+
+    assert set(shown_in(str(tmp_path), paths)) == {f"{tmp_path}/bin", f"{tmp_path}/lib"}
+
+
+def test_what_a_task_names_is_not_shown_for_that(tmp_path: Path) -> None:
+    paths = program_paths(COMMAND, ["/bin/sh", "-c", str(tmp_path)], {"PATH": "/usr/bin:tmp"})
+
+    assert list(shown_in("/tmp", paths)) == []
+    assert list(shown_in("/tmp", ["/tmp", "/tmpx/y", "/usr"])) == []
+
+
+def test_variables_of_the_profile_name_paths(tmp_path: Path) -> None:
+    command = replace(COMMAND, env={"A": f"{tmp_path}:/missing", "B": "word"})
+
+    assert named_paths(command) == (str(tmp_path),)
+
+
+def test_sockets_are_reached_where_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    (tmp_path / "link").symlink_to("s")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        command = replace(COMMAND, sockets=(f"{tmp_path}/link", "/tmp", "/tmp/"))
+
+        assert reachable_sockets(command) == [str(path)]
+
+
+@pytest.mark.parametrize("name", ["missing", "file", ""])
+def test_what_is_no_socket_is_not_taken_for_one(name: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    command = replace(COMMAND, sockets=(f"{tmp_path}/{name}",))
+
+    with pytest.raises(StartFailed, match="there is no socket"):
+        reachable_sockets(command)

@@ -1,0 +1,258 @@
+"""Sockets of the machine and files of the server, as root and as an ordinary user."""
+
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from domain.agent_profile import Network
+from tests.e2e.cli_process import Cli
+from tests.fault.sandbox_stage import Stage, staged
+
+pytestmark = pytest.mark.fault
+
+REACH = """
+import json, os, socket, sys
+
+def broken(what):
+    print("BROKEN", what, flush=True)
+
+def tried(*made):
+    # Whether anything is reached by a socket of each kind, made so.
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_SEQPACKET, socket.SOCK_RAW):
+        for make in made:
+            for address in ADDRESSES:
+                try:
+                    one = make(kind)
+                except OSError:
+                    continue
+                for reach in (lambda: one.connect(address), lambda: one.sendto(b"x", address)):
+                    try:
+                        reach()
+                    except OSError:
+                        continue
+                    yield address, kind
+"""
+ALONE = """
+alone = lambda kind: socket.socket(socket.AF_UNIX, kind)
+paired = lambda kind: socket.socketpair(socket.AF_UNIX, kind)[0]
+"""
+FAMILIES = """
+for family in range(64):
+    if family not in (socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK):
+        try:
+            socket.socket(family, socket.SOCK_DGRAM)
+            broken(f"family {family}")
+        except OSError:
+            pass
+"""
+EACH_OTHER = """
+import os, socket
+one = socket.socket(socket.AF_UNIX)
+one.bind("/tmp/own")
+one.listen()
+two = socket.socket(socket.AF_UNIX)
+two.connect("/tmp/own")
+two.sendall(b"heard")
+print(one.accept()[0].recv(5).decode())
+"""
+WITHOUT = """
+import asyncio, multiprocessing, socket
+async def echoed():
+    process = await asyncio.create_subprocess_exec("echo", "heard", stdout=-1)
+    return (await process.communicate())[0].decode().strip()
+print(asyncio.run(echoed()))
+with multiprocessing.get_context("fork").Pool(2) as pool:
+    print(pool.map(abs, [-1, -2]))
+with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()):
+    print(socket.getaddrinfo("127.0.0.1", 80)[0][4][0])
+"""
+
+
+@dataclass(frozen=True)
+class Listening:
+    """Sockets of the machine; each path is one of a stream or of datagrams."""
+
+    paths: dict[str, Path]
+    abstract: list[str]
+    sockets: list[socket.socket]
+
+    def programs(self) -> dict[str, str]:
+        addresses = [*map(str, self.paths.values()), *(f"\0{name}" for name in self.abstract)]
+        reach = f"ADDRESSES = {addresses!r}\n" + REACH + ALONE
+        return {
+            "sockets": reach + "for found in tried(alone, paired): broken(found)\n",
+            "families": REACH + FAMILIES,
+        }
+
+    def reached_program(self) -> str:
+        addresses = [*map(str, self.paths.values()), *(f"\0{name}" for name in self.abstract)]
+        found = "for address, _ in tried(alone): print(address)\n"
+        return f"ADDRESSES = {addresses!r}\n" + REACH + ALONE + found
+
+
+@pytest.fixture(scope="module", params=["root", "nobody"])
+def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
+    with staged(request.param) as stage:
+        yield stage
+
+
+@pytest.fixture
+def listening(stage: Stage) -> Iterator[Listening]:
+    """In the open, in the workspace, below /run and /tmp, and without a path."""
+    with ExitStack() as stack:
+        run, tmp = (
+            Path(stack.enter_context(tempfile.TemporaryDirectory(dir=place)))
+            for place in ("/run", "/tmp")
+        )
+        for folder in (run, tmp):
+            folder.chmod(0o755)
+        paths = {
+            "stream": stage.root / "stream.sock",
+            "other": stage.root / "other.sock",
+            "datagrams": stage.root / "datagrams.sock",
+            "run": run / "stream.sock",
+            "run datagrams": run / "datagrams.sock",
+            "tmp": tmp / "stream.sock",
+        }
+        sockets = [_bound(str(path), "datagrams" in name) for name, path in paths.items()]
+        abstract = [f"agentcast-test-{stage.root.name}{kind}" for kind in ("", "-datagrams")]
+        sockets += [_bound(f"\0{name}", "datagrams" in name) for name in abstract]
+        for one in sockets:
+            stack.callback(one.close)
+        for path in paths.values():
+            stack.callback(path.unlink)
+            path.chmod(0o777)
+        yield Listening(paths, abstract, sockets)
+
+
+@pytest.mark.parametrize("network", ["none", "host"])
+def test_no_socket_of_the_machine_is_reached(
+    network: Network, stage: Stage, listening: Listening
+) -> None:
+    ran = stage.run(listening.programs(), network=network)
+
+    assert [one["said"] for one in ran.values()] == ["", ""]
+    assert not any(map(_has_heard, listening.sockets))
+
+
+def test_a_socket_that_is_named_is_reached_and_no_other(
+    stage: Stage, listening: Listening
+) -> None:
+    named = [listening.paths["stream"], listening.paths["run datagrams"]]
+
+    ran = stage.run({"reach": listening.reached_program()}, sockets=named)
+
+    assert set(ran["reach"]["said"].split()) == {str(path) for path in named}
+
+
+def test_processes_of_a_sandbox_may_have_sockets_for_each_other(
+    stage: Stage, listening: Listening
+) -> None:
+    programs = {"own": EACH_OTHER, "reach": listening.reached_program()}
+
+    ran = stage.run(programs, sockets=[Path("/tmp")])
+
+    assert (ran["own"]["said"], ran["reach"]["said"]) == ("heard\n", "")
+
+
+def test_what_needs_no_socket_by_path_works_as_ever(stage: Stage) -> None:
+    assert stage.run({"it": WITHOUT})["it"]["said"] == "heard\n[1, 2]\n127.0.0.1\n"
+
+
+@pytest.mark.parametrize("config", ["agentcast.toml", "config/own.toml"])
+def test_files_of_the_server_are_hidden_with_their_folders(config: str, stage: Stage) -> None:
+    server = _server(stage, config)
+
+    ran = stage.run(
+        {"it": f"import os; print(os.listdir({str(server)!r}))"},
+        secret_files=[server / ".env", server / config],
+    )
+
+    assert ran["it"]["said"] == "[]\n"
+
+
+def test_in_a_workspace_only_the_servers_files_are_hidden(stage: Stage) -> None:
+    server = _server(stage, "agentcast.toml")
+    program = """
+import os
+for name in (".env", "agentcast.toml", "code", "deep/../.env"):
+    try:
+        with open(name) as file:
+            print(name, file.read())
+    except OSError:
+        print(name, "hidden")
+for undo in (lambda: os.unlink(".env"), lambda: os.rename("agentcast.toml", "x")):
+    try:
+        undo()
+        print("undone")
+    except OSError:
+        pass
+open("made", "w").write("made")
+"""
+
+    ran = stage.run(
+        {"it": program},
+        workspace=server,
+        secret_files=[server / ".env", server / "agentcast.toml"],
+    )
+
+    assert ran["it"]["said"] == (
+        ".env hidden\nagentcast.toml hidden\ncode code\ndeep/../.env hidden\n"
+    )
+    assert (server / "made").read_text() == "made"
+
+
+def test_homes_of_other_tasks_are_hidden_wherever_they_are_made(stage: Stage) -> None:
+    looking = "import os, tempfile; print(len([one for one in os.listdir('/tmp')]))"
+
+    ran = stage.run({"it": looking})
+
+    assert ran["it"]["said"] == "1\n"
+
+
+def test_a_command_in_the_folder_of_the_settings_does_not_read_them(tmp_path: Path) -> None:
+    cli = Cli(folder=tmp_path)
+    (cli.folder / ".env").write_text("OPENAI_API_KEY=canary\n")
+    (cli.folder / "agentcast.toml").write_text("llm_model = 'canary'\n")
+    (cli.folder / "code").write_text("code\n")
+
+    read = cli.run("exec", "--no-pty", "--", "cat", ".env", "agentcast.toml", "code")
+
+    assert read.stdout == "code\n"
+    assert "canary" not in read.stderr
+
+
+def _server(stage: Stage, config: str) -> Path:
+    server = stage.root / "server"
+    for path in (server / "deep", (server / config).parent):
+        path.mkdir(parents=True, exist_ok=True)
+    for name in (".env", config, "code"):
+        (server / name).write_text("code" if name == "code" else "canary")
+    for path in (server, *server.rglob("*")):
+        stage.give(path)
+    return server
+
+
+def _bound(address: str, has_datagrams: bool) -> socket.socket:
+    one = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM if has_datagrams else socket.SOCK_STREAM)
+    one.bind(address)
+    if not has_datagrams:
+        one.listen()
+    one.setblocking(False)
+    return one
+
+
+def _has_heard(one: socket.socket) -> bool:
+    try:
+        if one.type == socket.SOCK_DGRAM:
+            one.recv(10)
+        else:
+            one.accept()[0].close()
+    except BlockingIOError:
+        return False
+    return True
