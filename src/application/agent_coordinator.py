@@ -30,7 +30,6 @@ from domain.errors import (
 from domain.events import EventListener, Origin
 from domain.limits import Limits
 from domain.model_choice import check_model
-from domain.redaction import Redactor
 from domain.task import Task
 from domain.task_events import TaskStarted
 from domain.usage import Usage
@@ -143,7 +142,8 @@ class AgentCoordinator:
     async def _prepare(self, task: Task, context: TaskContext) -> Runner:
         profile = _with_model(task, await self._catalog.find(task.agent))
         context.profile = profile
-        context.redact(Redactor(self._secrets.of(profile)))
+        # Whatever an agent gives away may be another's: it may have read how that is configured.
+        context.redact(self._secrets.redactor([profile, *self._catalog.known()]))
         context.limits = context.limits.within(profile.limits)
         resumed_from = await self._take_up(task, context)
         await context.emit(

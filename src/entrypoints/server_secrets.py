@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 
 from adapters.system.environment_secrets import EnvironmentSecrets, credentials_of
-from domain.agent_profile import AgentProfile
-from domain.ids import AgentName
 from domain.redaction import Redactor
 from entrypoints.settings import Settings
 from ports.secrets import Secrets
@@ -16,8 +14,7 @@ def secrets(settings: Settings) -> Secrets:
 
 def server_redactor(settings: Settings) -> Redactor:
     """For what the server says of itself: its own keys, and those that are known by their looks."""
-    nobody = AgentProfile(name=AgentName("none"), kind="none")
-    return Redactor(secrets(settings).of(nobody))
+    return secrets(settings).redactor(())
 
 
 def _server_keys(settings: Settings) -> Sequence[str]:

@@ -27,5 +27,8 @@ class AgentCatalog(Protocol):
     async def refresh(self) -> None:
         """Learn of every change whose `put` or `remove` is over. Raises LogUnavailable."""
 
+    def known(self) -> Sequence[AgentProfile]:
+        """All of them, and those that were at the start and operators have changed since."""
+
     def list(self) -> Sequence[AgentProfile]:
         """In the order of their names."""

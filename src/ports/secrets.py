@@ -1,14 +1,15 @@
-"""Knows what an agent is given that nobody is to see."""
+"""Knows what agents are given that nobody is to see."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Protocol
 
 from domain.agent_profile import AgentProfile
+from domain.redaction import Redactor
 
 
 class Secrets(Protocol):
-    def of(self, profile: AgentProfile) -> Sequence[str]:
-        """The secrets of the profile's processes and servers, and those of this server.
+    def redactor(self, profiles: Iterable[AgentProfile]) -> Redactor:
+        """Masks the secrets of the profiles' processes and servers, and those of this server.
 
-        Each in all the forms in which it is looked for. Never raises.
+        As they are now, and each in all the forms in which it is looked for. Never raises.
         """

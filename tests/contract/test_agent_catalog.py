@@ -42,6 +42,17 @@ def test_agents_are_listed_in_the_order_of_their_names(catalog: AgentCatalog) ->
     assert list(catalog.list()) == [REACT, SHELL]
 
 
+async def test_what_operators_have_changed_is_still_known_as_it_was(
+    catalog: AgentCatalog, store: ProfileStore
+) -> None:
+    changed = replace(SHELL, description="another", source="api")
+    await store.put(changed)
+    await catalog.refresh()
+
+    assert SHELL in catalog.known()
+    assert changed in catalog.known()
+
+
 def test_there_is_an_agent_for_tasks_that_name_none(catalog: AgentCatalog) -> None:
     assert catalog.get(catalog.default) == REACT
 

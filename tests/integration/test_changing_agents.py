@@ -10,6 +10,7 @@ import pytest
 from domain.agent_profile import AgentProfile
 from domain.errors import UnknownAgent
 from domain.ids import AgentName
+from domain.mcp_server import McpServer
 from domain.principal import LOCAL
 from domain.task import Task
 from entrypoints.settings import Settings
@@ -17,6 +18,7 @@ from ports.runner import Completed, Outcome, RunContext
 from tests.integration.graph import Graph, running
 from tests.patience import PATIENCE_S
 
+KEY = "the-key-to-the-tickets"
 NEW = AgentProfile(name=AgentName("new"), kind="fake", description="one", source="api")
 
 
@@ -54,6 +56,27 @@ async def test_a_removed_agent_takes_no_more_tasks(tmp_path: Path) -> None:
 
         with pytest.raises(UnknownAgent, match="'new'"):
             await graph.submit("x", agent="new")
+
+
+async def test_what_another_agent_is_given_is_masked_in_every_task_that_starts_later(
+    tmp_path: Path,
+) -> None:
+    served = McpServer(
+        url="https://tickets.example/mcp", headers={"Authorization": f"Bearer {KEY}"}
+    )
+    other = replace(NEW, mcp_servers={"tickets": served}, env={"API_KEY": "key-of-another"})
+
+    async def give_away(task: Task, context: RunContext) -> Outcome:
+        return Completed(final_answer=f"it says {KEY} and key-of-another")
+
+    async with running(tmp_path) as graph:
+        graph.runner.acts["give away"] = give_away
+        before = await graph.ended(await graph.submit("give away"))
+        await graph.container.agents().put(LOCAL, other)
+        after = await graph.ended(await graph.submit("give away"))
+        told = [(await graph.events(task))[-1]["final_answer"] for task in (before, after)]
+
+    assert told == [f"it says {KEY} and key-of-another", "it says [redacted] and [redacted]"]
 
 
 async def test_a_task_that_runs_keeps_the_profile_it_started_with(tmp_path: Path) -> None:

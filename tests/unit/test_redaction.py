@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64encode
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -13,16 +14,20 @@ from domain.redaction import Redactor
 SECRET = "s3cr3t/with+more"
 ESCAPES = re.compile(r"\x1b\[[0-9]*m|\r(?=\n)")
 LETTERS = st.text(alphabet="ab", min_size=6, max_size=9)
+PLAIN = st.characters(exclude_characters="\x1b\r")
+MANY = tuple(f"<{number:06}>" for number in range(100))
 PIECES = st.sampled_from(
     ["a", "b", "ab", "ba", "aab", "\x1b[1m", "\x1b[", "\x1b", "\r", "\n", "x"]
 )
 
 
+@pytest.mark.parametrize("others", [(), MANY], ids=["few", "many"])
 @given(st.lists(LETTERS, min_size=1, max_size=4), st.lists(PIECES, max_size=40), st.data())
 def test_however_a_text_is_cut_the_same_comes_out_without_a_needle(
-    needles: list[str], pieces: list[str], data: st.DataObject
+    others: Sequence[str], needles: list[str], pieces: list[str], data: st.DataObject
 ) -> None:
     text = "".join(pieces)
+    needles = [*needles, *others]
     stream = Redactor(needles).stream()
 
     shown, rest = "", text
@@ -37,8 +42,12 @@ def test_however_a_text_is_cut_the_same_comes_out_without_a_needle(
     assert not any(needle in ESCAPES.sub("", shown) for needle in needles)
 
 
+@pytest.mark.parametrize("others", [(), MANY], ids=["few", "many"])
 @given(st.lists(LETTERS, min_size=1, max_size=4), st.text(alphabet="abx", max_size=40))
-def test_no_more_is_held_back_than_may_become_a_needle(needles: list[str], text: str) -> None:
+def test_no_more_is_held_back_than_may_become_a_needle(
+    others: Sequence[str], needles: list[str], text: str
+) -> None:
+    needles = [*needles, *others]
     shown = Redactor(needles).stream().feed(text).replace("[redacted]", "")
     masked = Redactor(needles).text(text).replace("[redacted]", "")
 
@@ -71,6 +80,28 @@ def test_a_secret_is_masked_in_the_base64_of_a_longer_text(before: str) -> None:
 
 def test_a_secret_of_several_lines_is_found_with_the_line_ends_of_a_terminal() -> None:
     assert Redactor(["first\nsecond"]).text("first\r\nsecond\r\n") == "[redacted]\r\n"
+
+
+@given(st.lists(st.text(PLAIN, min_size=6, max_size=9), min_size=60, max_size=80), st.data())
+def test_each_of_many_is_found_wherever_it_stands(needles: list[str], data: st.DataObject) -> None:
+    before, needle = data.draw(st.text(PLAIN, max_size=5)), data.draw(st.sampled_from(needles))
+    after = data.draw(st.text(PLAIN, max_size=5))
+
+    shown = Redactor(needles).text(f"{before}{needle}{after}")
+
+    assert "[redacted]" in shown
+    assert not any(each in shown for each in needles if each not in "[redacted]")
+
+
+@pytest.mark.parametrize("size", range(1, 39))
+def test_the_beginning_of_one_of_many_is_held_back_however_short(size: int) -> None:
+    needles = [f"{number:02}-größe-{number * 7919:030}" for number in range(100)]
+    stream = Redactor(needles).stream()
+
+    shown = stream.feed("x " + needles[77][:size])
+
+    assert shown == "x "
+    assert stream.end() == needles[77][:size]
 
 
 def test_secrets_that_overlap_have_one_mask() -> None:

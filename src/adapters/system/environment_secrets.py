@@ -3,40 +3,61 @@
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, pairwise
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from adapters.system.secret_forms import forms_of
 from domain.agent_profile import AgentProfile
 from domain.needles import LEAST_CHARS
+from domain.redaction import Redactor
 
 _SECRET_NAME = re.compile(
-    r"KEY(?!BOARD)|TOKEN|SECRET|PASSW(?:OR)?D|PASSPHRASE|CREDENTIAL|COOKIE|AUTH(?!OR(?!IZ))",
+    r"KEY(?!BOARD)|TOKEN|SECRET|PASSW(?:OR)?D|PASSPHRASE|(?:^|[_.-])PASS$|CREDENTIAL|COOKIE|AUTH(?!OR(?!IZ))",
     re.IGNORECASE,
 )
 _SCHEME = re.compile(r"(?:Bearer|Basic|Token|ApiKey)\s+", re.IGNORECASE)
+_PASSWORD = re.compile(r"PASS(?:W(?:OR)?D|PHRASE)?$", re.IGNORECASE)
+_SECRET_OPTION = re.compile(
+    r"(?:KEY|TOKEN|SECRET|PASS(?:W(?:OR)?D|PHRASE)?|CREDENTIALS?|COOKIE|AUTH(?:ORIZATION)?)$",
+    re.IGNORECASE,
+)
+_SAID = re.compile(r"(-{0,2}[\w.-]+)\s*[=:]\s*(?!//)(.+)", re.DOTALL)
+# What switches and sizes say stands in too much that is harmless: `AUTH_MODE=required`.
+_ORDINARY = re.compile(
+    r"[0-9][0-9.,:]{0,11}(?:ms|[smhd]|[kmg]i?b?)?|true|false|yes|no|on|off|none|null|auto|default|"
+    r"always|never|enabled?|disabled?|required?|optional|allow(?:ed)?|den(?:y|ied)|strict|lax|"
+    r"secure|public|private|bearer|basic|digest|oauth2?|oidc|saml|token|api[-_]?key|password|"
+    r"secret|cookies?|headers?|sessions?|localhost|production|development|staging|testing",
+    re.IGNORECASE,
+)
 _COUNT_OF_TOKENS = re.compile(r"TOKENS$", re.IGNORECASE)
 
 
 class EnvironmentSecrets:
-    """The environment is looked at anew for each profile, as it is for its processes."""
+    """The environment is looked at anew each time, as it is for processes."""
 
     def __init__(
         self, server_keys: Sequence[str] = (), *, environment: Mapping[str, str] | None = None
     ) -> None:
         self._server_keys = server_keys
         self._environment = os.environ if environment is None else environment
+        self._last: tuple[frozenset[str], Redactor] = (frozenset(), Redactor())
 
-    def of(self, profile: AgentProfile) -> Sequence[str]:
-        found = {*self._server_keys, *self._given(profile.env, profile.env_passthrough)}
+    def redactor(self, profiles: Iterable[AgentProfile]) -> Redactor:
+        found = frozenset({*self._server_keys, *chain.from_iterable(map(self._of, profiles))})
+        if found != self._last[0]:  # or else it is made already: that takes longer than to look
+            self._last = found, Redactor(_forms(found))
+        return self._last[1]
+
+    def _of(self, profile: AgentProfile) -> Iterator[str]:
+        yield from self._given(profile.env, profile.env_passthrough)
+        yield from _in_arguments((*profile.argv, *profile.resume_argv))
         for server in profile.mcp_servers.values():
-            found.update(self._given(server.env, server.env_passthrough))
-            found.update(_secret_values(server.headers.items()))
-            found.update(_credentials(server.url or ""))
-        forms = {
-            form for secret in found if len(secret) >= LEAST_CHARS for form in forms_of(secret)
-        }
-        return sorted(forms)
+            yield from self._given(server.env, server.env_passthrough)
+            yield from _in_arguments(server.args)
+            yield from _in_headers(server.headers)
+            yield from _in_url(server.url or "")
 
     def _given(self, env: Mapping[str, str], passed: Iterable[str]) -> Iterator[str]:
         server = self._environment
@@ -44,24 +65,53 @@ class EnvironmentSecrets:
         yield from _secret_values((name, server[name]) for name in passed if name in server)
 
 
+def _forms(secrets: Iterable[str]) -> Sequence[str]:
+    long = (secret for secret in secrets if len(secret) >= LEAST_CHARS)
+    return sorted({form for secret in long for form in forms_of(secret)})
+
+
 def credentials_of(url: str) -> Sequence[str]:
-    """The password in a URL, as it stands there and as it is meant."""
-    return list(_credentials(url))
+    """The password in a URL, as it stands there and as it is meant, and keys in its query."""
+    return list(_in_url(url))
 
 
 def _secret_values(variables: Iterable[tuple[str, str]]) -> Iterator[str]:
     for name, value in variables:
-        yield from _credentials(value)
+        yield from _in_url(value)
         if _SECRET_NAME.search(name) and not _is_harmless(name, value):
             yield value
             yield _SCHEME.sub("", value, count=1)
 
 
+def _in_headers(headers: Mapping[str, str]) -> Iterator[str]:
+    """A value that says how it lets one in is secret, whatever its header is called."""
+    yield from _secret_values(headers.items())
+    for value in headers.values():
+        if scheme := _SCHEME.match(value):
+            yield value
+            yield value[scheme.end() :]
+
+
+def _in_arguments(arguments: Sequence[str]) -> Iterator[str]:
+    """What options of such a name say, and headers that are passed as arguments."""
+    for argument, following in pairwise((*arguments, "")):
+        yield from _in_url(argument)
+        if said := _SAID.fullmatch(argument):
+            name, value = said.groups()
+        else:
+            name, value = argument, following
+        is_option = name.startswith("-") or said is not None
+        if is_option and _SECRET_OPTION.search(name) and not value.startswith(("-", "{", "$")):
+            yield from _secret_values([(name, value)])
+
+
 def _is_harmless(name: str, value: str) -> bool:
     if value.isdigit() and _COUNT_OF_TOKENS.search(name):
         return True
+    if _ORDINARY.fullmatch(value) and not _PASSWORD.search(name):
+        return True
     if value.startswith(("http://", "https://")):
-        return not list(_credentials(value))
+        return not list(_in_url(value))
     return value.startswith(("/", "~/", "./", "../")) and _exists(value)
 
 
@@ -73,13 +123,18 @@ def _exists(path: str) -> bool:
         return False
 
 
-def _credentials(url: str) -> Iterator[str]:
-    if "://" not in url or "@" not in url:
+def _in_url(url: str) -> Iterator[str]:
+    """The password, and what its query says under such a name."""
+    if "://" not in url:
         return
     try:
-        password = urlsplit(url).password
+        parts = urlsplit(url)
+        password, query = parts.password, parse_qsl(parts.query)
     except ValueError:
         return
     if password:
         yield password
         yield unquote(password)
+    for name, value in query:
+        if _SECRET_NAME.search(name) and not _is_harmless(name, value):
+            yield value

@@ -31,6 +31,9 @@ class StoredAgentCatalog:
     def original(self, name: AgentName) -> AgentProfile | None:
         return self._originals.get(name)
 
+    def known(self) -> Sequence[AgentProfile]:
+        return [*self._originals.values(), *self._known.values()]
+
     def list(self) -> Sequence[AgentProfile]:
         return [self._known[name] for name in sorted(self._known)]
 
