@@ -1,5 +1,7 @@
 """What every test shares."""
 
+import random
+
 import pytest
 from hypothesis import settings
 
@@ -12,6 +14,28 @@ settings.load_profile("patient")
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> int:
+    """For a test of its own chances: of this run, or as it was given."""
+    return int(request.config.getoption("hypothesis_seed") or 0)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """The suites that are asked for by their marks try something new each time."""
+    is_gate = "not load" in config.getoption("markexpr")
+    if not is_gate and config.getoption("hypothesis_seed") is None:
+        config.option.hypothesis_seed = str(random.SystemRandom().getrandbits(32))
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Also where there is no header."""
+    seed = session.config.getoption("hypothesis_seed")
+    if seed is not None and not hasattr(session.config, "workerinput"):
+        writer = session.config.get_terminal_writer()
+        writer.line(f"the same examples again: --hypothesis-seed={seed}")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> SideBySide:

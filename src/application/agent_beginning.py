@@ -3,8 +3,8 @@
 from application.agent_scope import AgentScope
 from application.agent_tasks import AgentTasks
 from application.composite_cursor import CompositeCursor
+from application.cursor import BEGINNING
 from application.log_position import LogPosition
-from application.strand import before, beginning
 from application.strand_set import StrandSet
 from application.stream_request import FromCursor, FromNow, Replay, Since, Start
 from application.stream_sources import Asker, StreamSources
@@ -22,13 +22,14 @@ class AgentBeginning:
         scope: AgentScope,
         strands: StrandSet,
         tasks: AgentTasks,
+        positions: LogPosition,
     ) -> None:
         self._sources = sources
         self._asker = asker
         self._scope = scope
         self._strands = strands
         self._tasks = tasks
-        self._positions = LogPosition(sources.log)
+        self._positions = positions
 
     async def begin(self, start: Start) -> list[Reset]:
         if not isinstance(start, FromCursor):
@@ -60,13 +61,13 @@ class AgentBeginning:
 
     async def _add(self, task: Task, start: FromNow | Since | Replay) -> None:
         """The first task of a session asks for its place; the others are in it as well."""
-        if task.session_key in self._strands:
-            self._scope.add(task, at=beginning())
-            return
-        bounds = await self._sources.log.bounds(task.session_key)
-        if bounds is not None:
+        if task.session_key not in self._strands:
+            bounds = await self._sources.log.bounds(task.session_key)
+            if bounds is None:
+                return
             at = await self._positions.at(task.session_key, bounds, start)
-            self._scope.add(task, at=at)
+            self._scope.follow(task.session_key, at=at)
+        self._scope.know(task)
 
     async def _resume(self, cursor: CompositeCursor) -> list[Reset]:
         self._strands.horizon = cursor.horizon
@@ -76,9 +77,9 @@ class AgentBeginning:
             resets += await self._follow(session_key, cursor)
         for task in await self._tasks.unfinished():
             if task.session_key in self._strands:
-                self._scope.add(task, at=beginning())
+                self._scope.know(task)
         for task in await self._tasks.made_after(cursor.horizon):
-            self._scope.add(task, at=before(task.first_seq))
+            await self._scope.join(task)
         return resets
 
     async def _follow(self, session_key: SessionKey, cursor: CompositeCursor) -> list[Reset]:
@@ -87,7 +88,7 @@ class AgentBeginning:
         if bounds is None:
             return []
         if at.seq == 0:
-            self._scope.follow(session_key, at=beginning())
+            self._scope.follow(session_key, at=BEGINNING)
             return []
         position, reset = await self._positions.resumed(session_key, bounds, at)
         self._scope.follow(session_key, at=position)

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from application.agent_tasks import AgentTasks
 from application.composite_cursor import Horizon
 from application.cursor import Cursor
+from application.log_position import LogPosition
 from application.scope import Place, Scope
 from application.selection import Selection
-from application.strand import Passed, Strand, before
+from application.strand import Passed, Strand
 from application.strand_set import StrandSet
 from application.stream_steps import EndReason
 from application.tails import TailEvent, Tails, Wake
@@ -24,15 +25,16 @@ class AgentScope:
         principal: Principal,
         selection: Selection,
         tasks: AgentTasks,
+        positions: LogPosition,
         tails: Tails,
         wake: Wake,
     ) -> None:
         self._strands = strands
         self._selection = selection
         self._tasks = tasks
+        self._positions = positions
         self._tails = tails
         self._is_hinted = True
-        self._has_ended = False
         self._recent: dict[int, SessionKey] = {}
         """The tasks above the horizon that are known."""
         self._unfinished: dict[TaskId, SessionKey] = {}
@@ -64,35 +66,41 @@ class AgentScope:
         raise ValueError("only the whole of a session can be shared")
 
     def refresh(self) -> None:
-        """`look` finds what is new; this lets go of what is over."""
+        """`look` finds what is new and lets go of what is over; this, of what is deleted."""
         self._drop_deleted()
-        if self._has_ended:
-            self._has_ended = False
-            self._drop_read()
 
     async def look(self) -> None:
-        """Join the tasks above the horizon that are not known yet, from their beginning."""
+        """Join the tasks above the horizon that are not known yet, from their beginning.
+
+        A session is let go of only here, where all tasks are known that have been passed in it:
+        joined again by one of them, it would be read from that one's beginning.
+        """
         self._is_hinted = False
         horizon = await self._tasks.horizon()
         for task in await self._tasks.made_after(self._strands.horizon):
             if task.number not in self._recent:
-                self.add(task, at=before(task.first_seq))
-        await self.catch_up()
+                await self.join(task)
         self._move_horizon(horizon)
-        self._drop_read()
+        await self.catch_up()
+        for strand in self._read_up():
+            self._strands.remove(strand)
 
-    def add(self, task: Task, *, at: Cursor) -> None:
-        """Follow a task; a session that is followed already goes on from where it is."""
+    async def join(self, task: Task) -> None:
+        """From its beginning; a session that is followed already goes on from where it is."""
+        if task.session_key not in self._strands:
+            at = await self._positions.after(task.session_key, task.first_seq - 1)
+            self.follow(task.session_key, at=at)
+        self.know(task)
+
+    def know(self, task: Task) -> None:
+        """Its session keeps its place until the task is over and read, and no longer new."""
         if task.number > self._strands.horizon.number:
             self._recent[task.number] = task.session_key
         if not task.status.is_final:
             self._unfinished[task.task_id] = task.session_key
-        self.follow(task.session_key, at=at)
 
     def follow(self, session_key: SessionKey, *, at: Cursor) -> None:
-        """Keeps its place until all its events are read and its tasks are over."""
-        if session_key in self._strands:
-            return
+        """For a session that is not followed yet."""
         strand = Strand(
             self._tails.join(session_key, self._wake),
             tails=self._tails,
@@ -104,9 +112,13 @@ class AgentScope:
         self._joined.add(session_key)
 
     async def catch_up(self) -> None:
-        """Learn how far the logs go that were joined: only now nothing can fall in between."""
+        """Learn how far the logs go: only now nothing can fall in between.
+
+        Of those that were joined, and of those that would be let go of: another node may have
+        written there by now, up to the end of a task.
+        """
         joined, self._joined = self._joined, set()
-        await self._tails.look_at(joined)
+        await self._tails.look_at(joined | {strand.session_key for strand in self._read_up()})
 
     def strands(self) -> Sequence[Strand]:
         return self._strands.all()
@@ -114,7 +126,7 @@ class AgentScope:
     def has_passed(self, strand: Strand, passed: Passed) -> None:
         for task_id in passed.ended:
             self._unfinished.pop(task_id, None)
-            self._has_ended = True
+            self._is_hinted = True
 
     def cursor(self) -> str:
         return self._strands.cursor()
@@ -137,12 +149,14 @@ class AgentScope:
         for number in [number for number in self._recent if number <= horizon.number]:
             del self._recent[number]
 
-    def _drop_read(self) -> None:
+    def _read_up(self) -> Sequence[Strand]:
         """A session without unread tasks needs no place in the cursor below the horizon."""
         needed = {*self._unfinished.values(), *self._recent.values()}
-        for strand in self._strands.all():
-            if strand.session_key not in needed and not strand.has_more:
-                self._strands.remove(strand)
+        return [
+            strand
+            for strand in self._strands.all()
+            if strand.session_key not in needed and not strand.has_more
+        ]
 
     def _drop_deleted(self) -> None:
         gone = {strand.session_key: strand for strand in self._strands.deleted()}

@@ -4,11 +4,12 @@ from application.agent_beginning import AgentBeginning
 from application.agent_scope import AgentScope
 from application.agent_tasks import AgentTasks
 from application.cursor_writer import CursorWriter
+from application.log_position import LogPosition
 from application.selection import Selection
 from application.settled_scope import SettledScope
 from application.strand_set import StrandSet
 from application.stream_request import StreamRequest
-from application.stream_sources import Asker, Opening, StreamSources
+from application.stream_sources import Asker, Opening, StreamSources, first_steps
 from application.stream_steps import Connected
 
 
@@ -22,16 +23,23 @@ class AgentStream:
         cursors = CursorWriter(self._sources.shelf, principal)
         strands = StrandSet(has_plain_ids=False, write=cursors.write)
         tasks = AgentTasks(self._sources.tasks, principal=principal, agents=request.agents)
+        positions = LogPosition(self._sources.log)
         scope = AgentScope(
             strands,
             principal=principal,
             selection=Selection(agents=frozenset(request.agents), event_types=request.event_types),
             tasks=tasks,
+            positions=positions,
             tails=self._sources.tails,
             wake=self._asker.wake,
         )
         beginning = AgentBeginning(
-            self._sources, self._asker, scope=scope, strands=strands, tasks=tasks
+            self._sources,
+            self._asker,
+            scope=scope,
+            strands=strands,
+            tasks=tasks,
+            positions=positions,
         )
         try:
             resets = await beginning.begin(request.start)
@@ -43,4 +51,4 @@ class AgentStream:
             raise
         agent = request.agents[0] if len(request.agents) == 1 else None
         connected = Connected(agent=agent, cursor=strands.cursor())
-        return Opening(scope=settled, steps=[connected, *resets[:1]])
+        return Opening(scope=settled, steps=first_steps(connected, resets, request.start))

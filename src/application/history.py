@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from application.cursor import Cursor, parse_cursor
+from application.cursor import BEGINNING, Cursor, before_earliest, parse_cursor
 from application.log_position import LogPosition
 from application.selection import Selection
-from application.strand import before
 from application.stream_request import FromCursor, FromNow, Replay, Since, Start
 from application.stream_steps import ResetReason
 from domain.errors import SessionNotFound
@@ -60,17 +59,19 @@ class History:
     async def _begin(
         self, of: HistoryOf, bounds: Bounds, start: Start
     ) -> tuple[Cursor, ResetReason | None]:
-        earliest = before(max(of.first_seq, bounds.first_seq))
+        earliest = before_earliest(max(of.first_seq, bounds.first_seq))
         match start:
             case FromCursor(text):
                 cursor = parse_cursor(text)
+                if cursor == BEGINNING and of.task_id:
+                    return earliest, None
                 at, reset = await self._positions.resumed(of.session_key, bounds, cursor)
                 return at, reset.reason if reset else None
             case FromNow():
                 return earliest, None
             case Replay(last):
                 skipped = 0 if last is None else of.end(bounds) - last
-                return _later(earliest, before(skipped + 1)), None
+                return _later(earliest, before_earliest(skipped + 1)), None
             case Since():
                 at = await self._positions.at(of.session_key, bounds, start)
                 return _later(earliest, at), None

@@ -1,7 +1,6 @@
 """Finds the place in a session's log at which a stream is to begin."""
 
-from application.cursor import Cursor
-from application.strand import before
+from application.cursor import Cursor, before_earliest
 from application.stream_request import FromNow, Replay, Since
 from application.stream_steps import Reset, ResetReason
 from domain.ids import SessionKey
@@ -17,13 +16,13 @@ class LogPosition:
     ) -> Cursor:
         match start:
             case FromNow():
-                return await self._after(session_key, bounds.last_seq)
+                return await self.after(session_key, bounds.last_seq)
             case Since(at):
-                return await self._after(session_key, await self._log.seq_before(session_key, at))
+                return await self.after(session_key, await self._log.seq_before(session_key, at))
             case Replay(last):
                 earliest = bounds.first_seq - 1
                 seq = earliest if last is None else max(earliest, bounds.last_seq - last)
-                return await self._after(session_key, seq)
+                return await self.after(session_key, seq)
 
     async def resumed(
         self, session_key: SessionKey, bounds: Bounds, cursor: Cursor
@@ -33,11 +32,12 @@ class LogPosition:
         if reason is None:
             return cursor, None
         reset = Reset(reason=reason, first_seq=bounds.first_seq, last_seq=bounds.last_seq)
-        return before(bounds.first_seq), reset
+        return before_earliest(bounds.first_seq), reset
 
-    async def _after(self, session_key: SessionKey, seq: int) -> Cursor:
+    async def after(self, session_key: SessionKey, seq: int) -> Cursor:
+        """With the tag of that event, by which a resume knows it again, unless it is gone."""
         tag = await self._log.tag_at(session_key, seq) if seq else None
-        return Cursor(seq, tag) if tag else before(seq + 1)
+        return Cursor(seq, tag) if tag else before_earliest(seq + 1)
 
     async def _flaw(
         self, session_key: SessionKey, bounds: Bounds, cursor: Cursor
@@ -50,8 +50,3 @@ class LogPosition:
             return None  # just before the earliest event; its own tag is gone with it
         tag = await self._log.tag_at(session_key, cursor.seq)
         return None if tag == cursor.tag else "diverged"
-
-
-def text_of(cursor: Cursor) -> str | None:
-    """The cursor as a client may send it back; None while there is no event before it."""
-    return None if cursor == before(cursor.seq + 1) else str(cursor)

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from application.cursor import BEGINNING
 from application.scope import Place, Scope
 from application.selection import Selection
-from application.strand import Passed, Strand, beginning
+from application.strand import Passed, Strand
 from application.strand_set import StrandSet
 from application.stream_steps import EndReason
 from application.tails import AwaitedSession, TailEvent, Tails, Wake
@@ -52,7 +53,7 @@ class SessionScope:
             return None
         strands = self._strands.all()
         if not strands:
-            return Place(self._stream, beginning()) if self._awaited else None
+            return Place(self._stream, BEGINNING) if self._awaited else None
         return None if strands[0].has_more else Place(self._stream, strands[0].position)
 
     def fork(self, wake: Wake) -> Scope:
@@ -81,7 +82,7 @@ class SessionScope:
                 self._tails.join(awaited.session_key, self._wake),
                 tails=self._tails,
                 wake=self._wake,
-                position=beginning(),
+                position=BEGINNING,
                 selection=self._selection,
             )
             self._strands.add(strand)

@@ -1,15 +1,15 @@
 """Opens the stream of one session, or of several, whether they exist yet or not."""
 
 from application.composite_cursor import CompositeCursor
-from application.cursor import Cursor, parse_cursor
+from application.cursor import BEGINNING, Cursor, parse_cursor
 from application.cursor_writer import CursorWriter
-from application.log_position import LogPosition, text_of
+from application.log_position import LogPosition
 from application.selection import Selection
 from application.session_scope import SessionScope
-from application.strand import Strand, beginning
+from application.strand import Strand
 from application.strand_set import StrandSet
 from application.stream_request import FromCursor, StreamRequest
-from application.stream_sources import Asker, Opening, StreamSources, join
+from application.stream_sources import Asker, Opening, StreamSources, first_steps, join
 from application.stream_steps import Connected, Reset
 from application.tails import AwaitedSession
 from domain.ids import SessionId, SessionKey
@@ -30,18 +30,18 @@ class SessionStream:
         strands = StrandSet(has_plain_ids=is_plain, write=cursors.write)
         selection = Selection(agents=frozenset(request.agents), event_types=request.event_types)
         cursor = await self._composite(request) if not is_plain else None
-        steps: list[Reset] = []
+        resets: list[Reset] = []
         awaited: list[AwaitedSession] = []
         bounds = _NO_EVENTS
         for session_id in request.session_ids:
             one = await self._strand(session_id, request, cursor, selection)
             if isinstance(one, AwaitedSession):
                 awaited.append(one)
-                steps += _reset_of_nothing(request)
+                resets += _reset_of_nothing(request)
             else:
                 strand, bounds, reset = one
                 strands.add(strand)
-                steps += [reset] if reset else []
+                resets += [reset] if reset else []
         principal = self._asker.principal
         scope = SessionScope(
             strands,
@@ -54,7 +54,7 @@ class SessionStream:
             selection=selection,
         )
         connected = _connected(strands, request, bounds)
-        return Opening(scope=scope, steps=[connected, *steps[:1]])
+        return Opening(scope=scope, steps=first_steps(connected, resets, request.start))
 
     async def _composite(self, request: StreamRequest) -> CompositeCursor | None:
         if not isinstance(request.start, FromCursor):
@@ -104,31 +104,31 @@ class SessionStream:
             cursor = parse_cursor(request.start.cursor)
             return await self._positions.resumed(session_key, bounds, cursor)
         if composite is None:
-            return beginning(), Reset(reason="trimmed")
+            return BEGINNING, Reset(reason="trimmed")
         at = composite.positions.get(session_key)
         if at is None or at.seq == 0:  # it did not exist, or had no events, at that time
-            return beginning(), None
+            return BEGINNING, None
         position, reset = await self._positions.resumed(session_key, bounds, at)
         return position, Reset(reason=reset.reason) if reset else None
 
 
 def _reset_of_nothing(request: StreamRequest) -> list[Reset]:
-    """A cursor into a session that does not exist is of another history."""
+    """A cursor behind an event of a session that does not exist is of another history."""
     if len(request.session_ids) > 1 or not isinstance(request.start, FromCursor):
         return []
-    parse_cursor(request.start.cursor)
+    if parse_cursor(request.start.cursor) == BEGINNING:
+        return []
     return [Reset(reason="future", first_seq=1, last_seq=0)]
 
 
 def _connected(strands: StrandSet, request: StreamRequest, bounds: Bounds) -> Connected:
     agent = request.agents[0] if len(request.agents) == 1 else None
     if not strands.has_plain_ids:
-        return Connected(agent=agent)
-    strand = next(iter(strands.all()), None)
+        return Connected(agent=agent, cursor=strands.cursor())
     return Connected(
         session_id=request.session_ids[0],
         agent=agent,
-        cursor=text_of(strand.position) if strand else None,
+        cursor=strands.cursor(),
         first_seq=bounds.first_seq,
         last_seq=bounds.last_seq,
     )

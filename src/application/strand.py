@@ -4,17 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import get_args
 
-from application.cursor import Cursor
+from application.cursor import Cursor, before_earliest
 from application.pages import Pages
 from application.selection import Selection
 from application.stream_steps import Reset
 from application.tails import Tail, TailEvent, Tails, Wake
 from domain.events import event_type
-from domain.ids import SessionKey, Tag, TaskId
+from domain.ids import SessionKey, TaskId
 from domain.task_events import FinalEvent
 
 _SLICE_EVENTS = 512  # per step, so that one watcher far behind does not hold the others up
-_NO_TAG = Tag("00000000")
 _FINAL = frozenset(event_type(cls) for cls in get_args(FinalEvent))
 
 
@@ -95,6 +94,7 @@ class Strand:
             self.tail.last_seq = last_seq
             self.tail.wake_all()  # the next look finds nothing new any more
         if first_seq > expected:
+            self.position = before_earliest(first_seq)
             return Reset(reason="trimmed", first_seq=first_seq, last_seq=self.tail.last_seq)
         return None
 
@@ -104,7 +104,7 @@ class Strand:
         if bounds is None or bounds.first_seq <= self.position.seq + 1:
             self._nothing_below = until
             return None
-        self.position = before(bounds.first_seq)
+        self.position = before_earliest(bounds.first_seq)
         return Reset(reason="trimmed", first_seq=bounds.first_seq, last_seq=bounds.last_seq)
 
     def fork(self, wake: Wake) -> "Strand":
@@ -119,12 +119,3 @@ class Strand:
 
     def leave(self) -> None:
         self._tails.leave(self.tail, self._wake)
-
-
-def beginning() -> Cursor:
-    return before(1)
-
-
-def before(first_seq: int) -> Cursor:
-    """The position before an event, when nothing is known of the one it follows."""
-    return Cursor(first_seq - 1, _NO_TAG)

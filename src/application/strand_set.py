@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from application.composite_cursor import NO_TASKS, CompositeCursor
-from application.cursor import Cursor
+from application.cursor import BEGINNING, Cursor
 from application.strand import Strand
 from application.tails import TailEvent
 from domain.ids import SessionKey
@@ -64,5 +64,5 @@ class StrandSet:
 
     def _written(self, positions: dict[SessionKey, Cursor]) -> str:
         if self.has_plain_ids:
-            return str(next(iter(positions.values())))
+            return str(next(iter(positions.values()), BEGINNING))
         return self._write(CompositeCursor(positions=positions, horizon=self.horizon))

@@ -1,10 +1,11 @@
 """What the opening of a stream draws on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from application.cursor_shelf import CursorShelf
 from application.scope import Scope
+from application.stream_request import FromCursor, Start
 from application.stream_steps import Connected, Reset
 from application.tails import Tail, Tails, Wake
 from domain.ids import SessionKey
@@ -31,6 +32,16 @@ class StreamSources:
 class Opening:
     scope: Scope
     steps: Sequence[Connected | Reset]
+
+
+def first_steps(
+    connected: Connected, resets: Sequence[Reset], start: Start
+) -> Sequence[Connected | Reset]:
+    """A client stands where it stood until it has read the reset: cut before, it gets it again."""
+    if not resets or not isinstance(start, FromCursor):
+        return [connected]
+    reset = replace(resets[0], cursor=connected.cursor)
+    return [replace(connected, cursor=start.cursor), reset]
 
 
 @dataclass(frozen=True, slots=True)

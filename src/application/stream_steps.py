@@ -13,11 +13,12 @@ EndReason = Literal["task_finished", "session_deleted", "auth_expired", "server_
 class Connected:
     """First of all. A stream of several sessions leaves the seqs out."""
 
+    cursor: str
+    """The id from which the stream goes on: before a reset the one that the client came with."""
+
     session_id: SessionId | None = None
     task_id: TaskId | None = None
     agent: AgentName | None = None
-    cursor: str | None = None
-    """The id from which the stream goes on; None while there is no event before it."""
     first_seq: int | None = None
     last_seq: int | None = None
 
@@ -29,6 +30,8 @@ class Reset:
     reason: ResetReason
     first_seq: int | None = None
     last_seq: int | None = None
+    cursor: str | None = None
+    """The id of that place, once the stream has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

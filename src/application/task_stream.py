@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 
 from application.cursor import Cursor, parse_cursor
 from application.cursor_writer import CursorWriter
-from application.log_position import LogPosition, text_of
+from application.log_position import LogPosition
 from application.selection import Selection
-from application.strand import Strand, before
+from application.strand import Strand
 from application.strand_set import StrandSet
 from application.stream_request import FromCursor, StreamRequest
-from application.stream_sources import Asker, Opening, StreamSources, join
+from application.stream_sources import Asker, Opening, StreamSources, first_steps, join
 from application.stream_steps import Connected, Reset
 from application.task_scope import TaskScope, is_read
 from domain.errors import TaskNotFound, UnknownTask
@@ -38,7 +38,8 @@ class TaskStream:
             strands.close()
             return None
         connected = self._connected(strands, tasks)
-        return Opening(scope=TaskScope(strands, unread=unread), steps=[connected, *resets[:1]])
+        steps = first_steps(connected, resets, request.start)
+        return Opening(scope=TaskScope(strands, unread=unread), steps=steps)
 
     async def _task(self, task_id: TaskId, request: StreamRequest) -> Task:
         try:
@@ -61,10 +62,14 @@ class TaskStream:
             raise UnknownTask("task_id", "the task's session was deleted")
         tail, bounds = joined
         self._earliest_seq = bounds.first_seq
-        position, reset = before(min(task.first_seq for task in tasks)), None
+        position: Cursor | None = None
+        reset: Reset | None = None
         if cursor := await self._cursor(session_key, request, is_plain=strands.has_plain_ids):
             resumed, reset = await self._positions.resumed(session_key, bounds, cursor)
-            position = position if reset else resumed
+            position = None if reset else resumed
+        if position is None:
+            first_seq = min(task.first_seq for task in tasks)
+            position = await self._positions.after(session_key, first_seq - 1)
         selection = Selection(
             task_ids=frozenset(task.task_id for task in tasks),
             agents=frozenset(request.agents),
@@ -87,10 +92,11 @@ class TaskStream:
         if not isinstance(request.start, FromCursor):
             return None
         if is_plain:
-            return parse_cursor(request.start.cursor)
+            at = parse_cursor(request.start.cursor)
+            return at if at.seq else None
         composite = await self._sources.shelf.read(self._asker.principal, request.start.cursor)
-        at = composite.positions.get(session_key) if composite else None
-        return at if at and at.seq else None
+        found = composite.positions.get(session_key) if composite else None
+        return found if found and found.seq else None
 
     def _connected(self, strands: StrandSet, tasks: Sequence[Task]) -> Connected:
         one = tasks[0] if len(tasks) == 1 else None
@@ -99,7 +105,7 @@ class TaskStream:
             session_id=tasks[0].session_id if strand else None,
             task_id=one.task_id if one else None,
             agent=one.agent if one else None,
-            cursor=text_of(strand.position) if strand else None,
+            cursor=strands.cursor(),
             first_seq=max(one.first_seq, self._earliest_seq) if one else None,
             last_seq=strand.tail.last_seq if strand else None,
         )

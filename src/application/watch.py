@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from application.open_stream import OpenStream
 from application.pages import Pages
@@ -136,7 +137,7 @@ class Watch:
                 self._meter.add("store_reads")
                 if reset := await strand.read(self._pages):
                     self._meter.add("resets")
-                    self._opening.append(reset)
+                    self._opening.append(replace(reset, cursor=self._scope.cursor()))
                 return
 
     async def wait(self, *, timeout_s: float) -> bool:

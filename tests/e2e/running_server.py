@@ -39,11 +39,11 @@ class RunningServer:
         lines = self._stderr.read_text().splitlines()
         return [line for line in lines if "[error" in line or "Traceback" in line]
 
-    def start(self) -> None:
-        """Returns when it listens."""
+    def start(self, *, port: int = 0) -> None:
+        """Returns when it listens; on any free port, unless one is named."""
         with self._stderr.open("a") as stderr:
             self._process = subprocess.Popen(
-                [AGENTCAST, "serve", "--port", "0", "--data-dir", str(self.data_dir)],
+                [AGENTCAST, "serve", "--port", str(port), "--data-dir", str(self.data_dir)],
                 env=clean_environment(self.data_dir.parent) | self._settings,
                 cwd=self.data_dir.parent,
                 stdin=subprocess.DEVNULL,

@@ -16,7 +16,14 @@ async def test_a_stream_opened_before_its_session_exists_shows_the_whole_task(
         seen = await stream.until("task_complete")
 
     assert types_of(connected) == ["connected"]
-    assert connected[0].data == {"session_id": "test-123", "first_seq": 1, "last_seq": 0}
+    assert connected[0].id == "0-00000000"
+    assert connected[0].data == {
+        "session_id": "test-123",
+        "cursor": "0-00000000",
+        "first_seq": 1,
+        "last_seq": 0,
+        "ping_s": 15,
+    }
     assert len(stream.parser.retry_ms) == 1
     assert 1500 <= stream.parser.retry_ms[0] <= 3000
     assert answer.status_code == 202

@@ -99,7 +99,9 @@ async def test_a_cursor_into_a_session_that_does_not_exist_is_of_the_future(
         seen = await stream.until("task_complete")
 
     assert opening[1] == Frame(
-        event="reset", data={"reason": "future", "first_seq": 1, "last_seq": 0}
+        id="0-00000000",
+        event="reset",
+        data={"reason": "future", "first_seq": 1, "last_seq": 0},
     )
     assert seen == await client.events(task_id)
 

@@ -76,7 +76,9 @@ async def test_a_reader_in_the_middle_of_what_is_trimmed_is_told(tmp_path: Path)
 
         await trim(graph, task, 2)
 
-        assert await next_step(watch) == Reset(reason="trimmed", first_seq=3, last_seq=3)
+        assert await next_step(watch) == Reset(
+            reason="trimmed", cursor="2-00000000", first_seq=3, last_seq=3
+        )
         assert isinstance(await next_step(watch), Events)
         graph.container.watches().close(watch)
 
@@ -90,7 +92,9 @@ async def test_a_reader_is_told_also_when_nothing_is_left(tmp_path: Path) -> Non
         await trim(graph, task, 100)
 
         with anyio.fail_after(PATIENCE_S):
-            assert await next_step(watch) == Reset(reason="trimmed", first_seq=4, last_seq=3)
+            assert await next_step(watch) == Reset(
+                reason="trimmed", cursor="3-00000000", first_seq=4, last_seq=3
+            )
         graph.container.watches().close(watch)
 
 
@@ -108,7 +112,9 @@ async def test_a_stream_of_a_task_does_not_end_over_trimmed_events_in_silence(
         await trim(graph, task, 100)
 
         with anyio.fail_after(PATIENCE_S):
-            assert await next_step(watch) == Reset(reason="trimmed", first_seq=4, last_seq=3)
+            assert await next_step(watch) == Reset(
+                reason="trimmed", cursor="3-00000000", first_seq=4, last_seq=3
+            )
             assert await next_step(watch) == End("task_finished")
         graph.container.watches().close(watch)
 
@@ -122,7 +128,9 @@ async def test_a_cursor_into_what_was_trimmed_begins_again_and_says_so(tmp_path:
 
         watch = await graph.watch("s", start=FromCursor(first))
         assert isinstance(await next_step(watch), Connected)
-        assert await next_step(watch) == Reset(reason="trimmed", first_seq=3, last_seq=3)
+        assert await next_step(watch) == Reset(
+            reason="trimmed", cursor="2-00000000", first_seq=3, last_seq=3
+        )
         of = HistoryOf(session_key=task.session_key, event_types=frozenset(EVENT_CLASSES))
         page = await graph.container.history().page(of, FromCursor(first), limit=10)
         assert page.reset == "trimmed"

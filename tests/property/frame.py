@@ -9,4 +9,4 @@ class Frame:
     kind: Literal["connected", "reset", "event", "cursor", "end"]
     id: str | None = None
     seq: int = 0
-    """Of an event its own, of a cursor the one it has passed, of a reset the first that follows."""
+    """Of an event its own, of a reset the first that follows, else the one that was passed last."""

@@ -71,7 +71,7 @@ class Watcher:
         assert not self.is_over, f"{frame} after the end"
         match frame.kind:
             case "connected":
-                pass
+                self._see_connected(frame)
             case "reset":
                 self._see_reset(frame)
             case "end":
@@ -90,12 +90,29 @@ class Watcher:
         missed = self.log.missed(self.position, self.log.last_seq + 1)
         return f"behind {self.position}: {missed}" if missed else ""
 
+    def _see_connected(self, frame: Frame) -> None:
+        """Cut off here, it would come back to where it stands, or get its reset again."""
+        assert frame.id is not None
+        if frame.id != self.last_id:
+            assert not self.owes_reset
+            assert frame.id in self._ids_of(self.position)
+            self.last_id, self.last_log = frame.id, self.log
+
+    def _ids_of(self, position: int) -> list[str]:
+        """What is trimmed has lost its tag."""
+        if position == 0 or self.log is None:
+            return ["0-00000000"]
+        untagged = [f"{position}-00000000"] if position < self.log.first_seq else []
+        return [self.log.events[position - 1].id, *untagged]
+
     def _see_reset(self, frame: Frame) -> None:
         is_trimmed = self.log is not None and self.position + 1 < self.log.first_seq
         assert self.owes_reset or self.may_reset or is_trimmed, "a reset without a reason"
         assert self.log is None or frame.seq <= self.log.first_seq
         self.owes_reset = self.may_reset = False
         self.position = frame.seq - 1
+        assert frame.id in self._ids_of(self.position)
+        self.last_id, self.last_log = frame.id, self.log
 
     def _see_event(self, frame: Frame) -> None:
         assert self.log is not None, "an event of no session"
@@ -119,7 +136,9 @@ def watcher(name: str, log: Log | None, start: Start, cursor_of: Log | None) -> 
         case Since(at=at):
             return Watcher(name, log, _before(log, at) if log else 0)
         case FromCursor(cursor=cursor):
-            return _resumed(name, log, int(cursor.partition("-")[0]), cursor_of)
+            resumed = _resumed(name, log, int(cursor.partition("-")[0]), cursor_of)
+            resumed.last_id, resumed.last_log = cursor, cursor_of
+            return resumed
 
 
 def _before(log: Log, at: datetime) -> int:
@@ -129,7 +148,9 @@ def _before(log: Log, at: datetime) -> int:
 
 def _resumed(name: str, log: Log | None, seq: int, cursor_of: Log | None) -> Watcher:
     if log is None:
-        return Watcher(name, None, 0, owes_reset=True)
+        return Watcher(name, None, 0, owes_reset=seq > 0)
+    if seq == 0:
+        return Watcher(name, log, 0, owes_reset=log.first_seq > 1)
     if log is cursor_of:
         return Watcher(name, log, seq, owes_reset=seq < log.first_seq - 1)
     # The tag that would tell the two histories apart has been trimmed.

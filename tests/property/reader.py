@@ -68,19 +68,23 @@ class SteppingReader:
 
 def frames_of(step: Step) -> list[Frame]:
     match step:
-        case Connected():
-            return [Frame(kind="connected")]
-        case Reset(first_seq=first_seq):
+        case Connected(cursor=cursor):
+            return [Frame(kind="connected", id=cursor, seq=seq_of(cursor))]
+        case Reset(first_seq=first_seq, cursor=cursor):
             assert first_seq is not None
-            return [Frame(kind="reset", seq=first_seq)]
+            return [Frame(kind="reset", id=cursor, seq=first_seq)]
         case CursorMoved(cursor=cursor):
-            return [Frame(kind="cursor", id=cursor, seq=int(cursor.partition("-")[0]))]
+            return [Frame(kind="cursor", id=cursor, seq=seq_of(cursor))]
         case Events(frames=frames):
             return [_event(text) for text in frames.decode().split("\n\n")[:-1]]
         case End():
             return [Frame(kind="end")]
         case _:
             raise AssertionError(f"{step} is nothing to write")
+
+
+def seq_of(cursor: str) -> int:
+    return int(cursor.partition("-")[0])
 
 
 def _event(text: str) -> Frame:

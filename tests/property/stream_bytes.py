@@ -4,6 +4,7 @@ import json
 import re
 
 from tests.property.frame import Frame
+from tests.property.reader import seq_of
 
 _SIZE = re.compile(rb"([0-9a-f]+)\r\n")
 
@@ -54,9 +55,10 @@ def _frame(block: str) -> Frame:
     data = json.loads(fields["data"])
     match fields["event"]:
         case "connected":
-            return Frame(kind="connected")
+            assert data["cursor"] == fields["id"]
+            return Frame(kind="connected", id=fields["id"], seq=seq_of(fields["id"]))
         case "reset":
-            return Frame(kind="reset", seq=data["first_seq"])
+            return Frame(kind="reset", id=fields["id"], seq=data["first_seq"])
         case "cursor":
             return Frame(kind="cursor", id=fields["id"], seq=data["last_seq"])
         case "end":

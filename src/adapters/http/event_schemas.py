@@ -46,7 +46,7 @@ def _union() -> Schema:
     refs = {name: _REF.format(model=cls.__name__) for name, cls in EVENT_CLASSES.items()}
     return {
         "title": "AgentEvent",
-        "description": "The data of one Server-Sent Event that has an id.",
+        "description": "The data of one Server-Sent Event of a task.",
         "oneOf": [{"$ref": ref} for ref in refs.values()],
         "discriminator": {"propertyName": "event_type", "mapping": refs},
     }

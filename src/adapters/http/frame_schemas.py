@@ -7,14 +7,15 @@ from typing_extensions import TypedDict
 
 
 class Connected(TypedDict):
-    """The first frame of every stream."""
+    """The first frame of every stream; its id is `cursor`."""
 
     session_id: NotRequired[str]
     task_id: NotRequired[str]
     agent: NotRequired[str]
-    cursor: NotRequired[str]
+    cursor: str
     first_seq: NotRequired[int]
     last_seq: NotRequired[int]
+    ping_s: NotRequired[float]
 
 
 class Reset(TypedDict):

@@ -18,6 +18,7 @@ class StreamChannel:
     __slots__ = (
         "_data",
         "_index",
+        "_ping_s",
         "_receivers",
         "_shown_at",
         "_watches",
@@ -31,7 +32,7 @@ class StreamChannel:
         "watch",
     )
 
-    def __init__(self, watch: Watch, *, watches: Watches, now: float) -> None:
+    def __init__(self, watch: Watch, *, watches: Watches, ping_s: float, now: float) -> None:
         self.watch = watch
         self.clients: dict[StreamClient, None] = {}
         self.bytes_written = 0
@@ -43,6 +44,7 @@ class StreamChannel:
         self.has_ended = False
         self.last_written_at = now
         self._watches = watches
+        self._ping_s = ping_s
         self._data = b""
         self._receivers: Sequence[StreamClient] = ()
         self._index = 0
@@ -80,9 +82,9 @@ class StreamChannel:
                 self._shown_at = step.shown_at
             case End():
                 self.has_ended = True
-                self.prepare(control_chunk(step) + LAST_CHUNK)
+                self.prepare(control_chunk(step, ping_s=self._ping_s) + LAST_CHUNK)
             case _:
-                self.prepare(control_chunk(step))
+                self.prepare(control_chunk(step, ping_s=self._ping_s))
         return None
 
     def prepare(self, data: bytes) -> None:

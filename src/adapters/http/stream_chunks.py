@@ -15,10 +15,10 @@ def chunk(data: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
-def control_frame(step: Connected | Reset | CursorMoved | End) -> bytes:
+def control_frame(step: Connected | Reset | CursorMoved | End, *, ping_s: float) -> bytes:
     match step:
         case Connected():
-            return connected_frame(step)
+            return connected_frame(step, ping_s=ping_s)
         case Reset():
             return reset_frame(step)
         case CursorMoved():
@@ -27,5 +27,5 @@ def control_frame(step: Connected | Reset | CursorMoved | End) -> bytes:
             return end_frame(step)
 
 
-def control_chunk(step: Connected | Reset | CursorMoved | End) -> bytes:
-    return chunk(control_frame(step))
+def control_chunk(step: Connected | Reset | CursorMoved | End, *, ping_s: float) -> bytes:
+    return chunk(control_frame(step, ping_s=ping_s))

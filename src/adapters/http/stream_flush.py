@@ -8,9 +8,9 @@ from functools import partial
 
 from adapters.http.shared_channels import SharedChannels
 from adapters.http.stream_channel import StreamChannel
-from adapters.http.stream_chunks import chunk, control_chunk
+from adapters.http.stream_chunks import chunk
 from adapters.http.stream_client import StreamClient
-from adapters.http.stream_frames import PING
+from adapters.http.stream_frames import PING, cursor_frame
 from application.open_stream import OpenStream
 from application.stream_steps import Behind, Idle
 from application.watch import Watch
@@ -177,7 +177,7 @@ class StreamFlush:
         return ended
 
     def _new_channel(self, watch: Watch, client: StreamClient) -> StreamChannel:
-        channel = StreamChannel(watch, watches=self._watches, now=self._now)
+        channel = StreamChannel(watch, watches=self._watches, ping_s=self._ping_s, now=self._now)
         channel.join(client)
         self._channel_of[client] = channel
         self._channels[channel] = None
@@ -244,5 +244,5 @@ class StreamFlush:
             for channel in tuple(self._channels):
                 if now - channel.last_written_at >= self._ping_s and channel.is_idle:
                     moved = channel.watch.rest()
-                    channel.prepare(control_chunk(moved) if moved else chunk(PING))
+                    channel.prepare(chunk(cursor_frame(moved) if moved else PING))
                     self._mark(channel)

@@ -11,14 +11,18 @@ PING = b": ping\n"
 _RETRY_MS = (1500, 3000)
 
 
-def connected_frame(step: Connected) -> bytes:
+def connected_frame(step: Connected, *, ping_s: float) -> bytes:
     """Carries the time after which a cut-off client is to come back, a little different for each."""
     retry = random.randint(*_RETRY_MS)
-    return b"retry: %d\n%b" % (retry, _frame("connected", _fields(step)))
+    data = _frame("connected", _fields(step) | {"ping_s": ping_s})
+    return b"id: %b\nretry: %d\n%b" % (step.cursor.encode(), retry, data)
 
 
 def reset_frame(step: Reset) -> bytes:
-    return _frame("reset", _fields(step))
+    fields = _fields(step)
+    cursor = fields.pop("cursor")
+    frame = _frame("reset", fields)
+    return b"id: %b\n%b" % (str(cursor).encode(), frame) if cursor else frame
 
 
 def cursor_frame(step: CursorMoved) -> bytes:

@@ -119,7 +119,7 @@ class StreamResponse(Response):
                 case End():
                     return self._last_frame(step)
                 case _:
-                    return control_frame(step)
+                    return control_frame(step, ping_s=self._ping_s)
 
     def _last_frame(self, step: End) -> bytes:
         """Empty when it was sent already: nothing comes after it."""

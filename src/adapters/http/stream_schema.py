@@ -12,8 +12,8 @@ STREAM_CONTENT: dict[str, Any] = {
     "text/event-stream": {
         "itemSchema": {
             "type": "object",
-            "description": "The data of each event that has an id is an AgentEvent. The others "
-            "are connected, reset, cursor and end.",
+            "description": "The data of each event is an AgentEvent, but that of connected, "
+            "reset, cursor and end, which the stream makes itself.",
             "properties": {
                 "id": {"type": "string"},
                 "event": {"type": "string"},

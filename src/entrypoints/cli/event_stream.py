@@ -101,6 +101,7 @@ class EventStream:
             case "cursor":
                 self._cursor = frame.id
             case "reset":
+                self._cursor = frame.id or self._cursor
                 return [Notice(text=_reset_text(_fields(frame)))]
             case "end":
                 return self._ended(str(_fields(frame).get("reason")))
@@ -116,7 +117,7 @@ class EventStream:
         self._failures = 0
         if frame.retry is not None:
             self._retry_s = frame.retry / 1000
-        cursor = _fields(frame).get("cursor")
+        cursor = frame.id or _fields(frame).get("cursor")
         if isinstance(cursor, str):
             self._cursor = cursor
 

@@ -133,7 +133,7 @@ def test_each_frame_becomes_one_message_with_the_events_own_json() -> None:
 
 def test_what_a_stream_says_itself_is_told_without_what_has_no_value() -> None:
     steps: list[ControlStep] = [
-        Connected(session_id=SessionId("s"), first_seq=1, last_seq=0),
+        Connected(session_id=SessionId("s"), cursor="0-00000000", first_seq=1, last_seq=0),
         Reset(reason="trimmed"),
         CursorMoved(cursor="3-0000000c", last_seq=3),
         End("task_finished"),
@@ -142,7 +142,14 @@ def test_what_a_stream_says_itself_is_told_without_what_has_no_value() -> None:
     told = [json.loads(control_message(step, watch_id="w")) for step in steps]
 
     assert told == [
-        {"type": "connected", "watch": "w", "session_id": "s", "first_seq": 1, "last_seq": 0},
+        {
+            "type": "connected",
+            "watch": "w",
+            "session_id": "s",
+            "cursor": "0-00000000",
+            "first_seq": 1,
+            "last_seq": 0,
+        },
         {"type": "reset", "watch": "w", "reason": "trimmed"},
         {"type": "cursor", "watch": "w", "cursor": "3-0000000c", "last_seq": 3},
         {"type": "end", "watch": "w", "reason": "task_finished"},

@@ -32,8 +32,14 @@ export class Watch {
     const source = new EventSource(streamUrl(this.sessionId, this.lastId));
     this.source = source;
     this.onState("connecting");
-    source.addEventListener("connected", () => this.onState("live"));
-    source.addEventListener("reset", () => this.onReset());
+    source.addEventListener("connected", (frame) => {
+      this.#saw(frame);
+      this.onState("live");
+    });
+    source.addEventListener("reset", (frame) => {
+      this.#saw(frame);
+      this.onReset();
+    });
     source.addEventListener("cursor", (frame) => this.#saw(frame));
     source.addEventListener("end", (frame) => this.#ended(JSON.parse(frame.data).reason));
     source.addEventListener("error", (frame) => this.#errorOrBreak(frame));
