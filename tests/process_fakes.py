@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterable, Seque
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Literal
 
 import anyio
 
@@ -108,6 +109,7 @@ class FakeProcessHost:
 
     def __init__(self, *processes: FakeProcess, refusal: str | None = None) -> None:
         self.commands: list[Command] = []
+        self.deadlines: dict[TaskId, float] = {}
         self._processes = processes
         self._refusal = refusal
 
@@ -121,6 +123,16 @@ class FakeProcessHost:
             yield process
         finally:
             process.was_left = True
+
+    @property
+    def deadline_watch(self) -> Literal["working", "failing", "none"]:
+        return "none"
+
+    def set_deadline(self, task_id: TaskId, at: float | None) -> None:
+        if at is None:
+            self.deadlines.pop(task_id, None)
+        else:
+            self.deadlines[task_id] = at
 
     async def sweep(self, tasks: Collection[TaskId]) -> Collection[int]:
         return ()

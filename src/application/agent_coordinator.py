@@ -91,6 +91,7 @@ class AgentCoordinator:
         stop: StopSignal,
         pauses: PauseSignal,
         recorded: Callable[[], Awaitable[None]],
+        before_end: Callable[[], None] = lambda: None,
     ) -> Ending:
         """Carry out a claimed task. Never raises for what the agent does."""
         context = TaskContext(
@@ -111,6 +112,7 @@ class AgentCoordinator:
         )
         try:
             outcome = await self._outcome(task, context, stop)
+            before_end()  # a lost lease may be why the agent has ended: nobody may have seen it yet
             ending = await self._end(task, context, outcome, stop)
             if ending == "ended":
                 with suppress(AgentcastError):
@@ -208,9 +210,7 @@ class AgentCoordinator:
         if not run.done():
             log.error("the runner of task %s does not stop; it is left behind", task.task_id)
             return None
-        with suppress(asyncio.CancelledError):
-            return run.result()
-        return None
+        return None if run.cancelled() else run.result()
 
     async def _end(
         self, task: Task, context: TaskContext, outcome: Outcome | None, stop: StopSignal
@@ -218,7 +218,7 @@ class AgentCoordinator:
         taken = context.time.taken
         usage = context.spent.usage if context.spent.usage != Usage() else None
         is_over_limit = isinstance(stop.cause, LimitHit) and isinstance(outcome, Completed)
-        if outcome is not None and not is_over_limit:
+        if outcome is not None and not is_over_limit and not isinstance(stop.cause, LostLease):
             await context.emit(final_of_outcome(outcome, taken=taken, usage=usage))
             return "ended"
         match stop.cause:

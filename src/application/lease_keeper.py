@@ -1,9 +1,14 @@
-"""Keeps the leases of the runs of one worker, and stops those whose lease it cannot keep."""
+"""Keeps the leases of the runs of one worker, and stops those whose lease it cannot keep.
 
-from application.live_runs import LiveRuns
+The runs are stopped here; their commands also by what watches deadlines for the process host,
+which does so when this process is stopped.
+"""
+
+from application.live_runs import LiveRun, LiveRuns
 from application.stop_signal import Cancelled, LostLease
 from application.worker_settings import WorkerSettings
 from ports.clock import Clock
+from ports.process import ProcessHost
 from ports.task_store import TaskStore
 
 _LEASE_PART = 5 / 6  # of a lease; after that this worker gives up, before others take over
@@ -11,30 +16,55 @@ _LEASE_PART = 5 / 6  # of a lease; after that this worker gives up, before other
 
 class LeaseKeeper:
     def __init__(
-        self, *, settings: WorkerSettings, tasks: TaskStore, runs: LiveRuns, clock: Clock
+        self,
+        *,
+        settings: WorkerSettings,
+        tasks: TaskStore,
+        runs: LiveRuns,
+        processes: ProcessHost,
+        clock: Clock,
     ) -> None:
+        self._patience_s = settings.lease_s * _LEASE_PART
         self._settings = settings
         self._tasks = tasks
         self._runs = runs
+        self._processes = processes
         self._clock = clock
         self._renewed_at = clock.monotonic()
 
+    def begin(self, run: LiveRun) -> None:
+        """To be called before anything of the run is started."""
+        self._runs.add(run)
+        self._processes.set_deadline(run.task_id, run.claimed_at + self._patience_s)
+
+    def end(self, run: LiveRun) -> None:
+        self._processes.set_deadline(run.task_id, None)
+        self._runs.remove(run)
+
     async def renew(self) -> None:
-        """Renew every lease; a run whose lease another has taken is stopped."""
+        """Renew every lease; a run whose lease another has taken is stopped.
+
+        One that came too late to be sure of, too: its commands are dead, and it is not revived.
+        """
+        self.fence()
         asked_at = self._clock.monotonic()
         held = await self._tasks.heartbeat(
             self._settings.worker_id, lease_s=self._settings.lease_s
         )
         self._renewed_at = asked_at
         for run in self._runs.all():
-            if run.claimed_at < asked_at and run.task_id not in held:
+            if run.claimed_at >= asked_at:
+                continue
+            if run.task_id not in held:
                 run.stop.request(LostLease())
+            elif not isinstance(run.stop.cause, LostLease):
+                self._processes.set_deadline(run.task_id, asked_at + self._patience_s)
 
     def fence(self) -> None:
         """Stop the runs whose lease was not renewed in time, by this process's own clock."""
-        now, patience = self._clock.monotonic(), self._settings.lease_s * _LEASE_PART
+        now = self._clock.monotonic()
         for run in self._runs.all():
-            if now - max(self._renewed_at, run.claimed_at) > patience:
+            if now - max(self._renewed_at, run.claimed_at) > self._patience_s:
                 run.stop.request(LostLease())
 
     async def look_for_wishes(self) -> None:

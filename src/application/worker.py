@@ -17,6 +17,7 @@ from domain.events import Origin
 from domain.ids import TaskId
 from ports.clock import Clock
 from ports.meter import Meter
+from ports.process import ProcessHost
 from ports.task_store import Claim, TaskStore
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ class Worker:
         lost: LostTasks,
         clock: Clock,
         meter: Meter,
+        processes: ProcessHost,
     ) -> None:
         self.runs = LiveRuns()
         self.settings = settings
@@ -45,7 +47,9 @@ class Worker:
         self._lost = lost
         self._clock = clock
         self._meter = meter
-        self._leases = LeaseKeeper(settings=settings, tasks=tasks, runs=self.runs, clock=clock)
+        self._leases = LeaseKeeper(
+            settings=settings, tasks=tasks, runs=self.runs, processes=processes, clock=clock
+        )
         self._reserved: list[TaskId] = []
         self._work = asyncio.Event()
         self._given_up: set[TaskId] = set()
@@ -133,7 +137,7 @@ class Worker:
                 await self._tasks.requeue(claim, attempt_spent=False)
                 continue
             run = LiveRun(task_id=task.task_id, agent=task.agent, claimed_at=asked_at)
-            self.runs.add(run)
+            self._leases.begin(run)
             if task.started_at is not None and task.attempt == 1:
                 waited = task.started_at - task.created_at
                 self._meter.observe("queue_wait", waited.total_seconds())
@@ -168,7 +172,7 @@ class Worker:
             has_ended = False
         if not has_ended:
             self._given_up.add(claim.task.task_id)
-        self.runs.remove(run)
+        self._leases.end(run)
         self.wake()
 
     async def _run_to_its_end(self, claim: Claim, run: LiveRun) -> bool:
@@ -182,6 +186,7 @@ class Worker:
                 stop=run.stop,
                 pauses=run.pauses,
                 recorded=lambda: self._broadcaster.recorded(origin),
+                before_end=self._leases.fence,
             )
             await self._broadcaster.finish(origin)
             if ending == "handed_back":

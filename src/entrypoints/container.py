@@ -4,7 +4,15 @@ from collections.abc import Sequence
 from typing import Self
 
 from dependency_injector.containers import DeclarativeContainer
-from dependency_injector.providers import Callable, Dependency, Dict, List, Provider, Singleton
+from dependency_injector.providers import (
+    Callable,
+    Dependency,
+    Dict,
+    List,
+    Object,
+    Provider,
+    Singleton,
+)
 
 from adapters.acp.acp_runner import AcpRunner
 from adapters.auth.local_authenticator import LocalAuthenticator
@@ -87,6 +95,9 @@ class Container(DeclarativeContainer):
 
     settings: Provider[Settings] = Dependency(instance_of=Settings)
     worker_settings: Provider[WorkerSettings] = Dependency(instance_of=WorkerSettings)
+    is_sole_parent: Provider[bool] = Object(False)
+    """Whether this process starts commands only, so that other children in sessions of their own
+    were left by them."""
     data_directory = Singleton(DataDirectory, settings.provided.data_dir)
 
     clock: Provider[Clock] = Singleton(SystemClock)
@@ -120,6 +131,7 @@ class Container(DeclarativeContainer):
         LinuxProcessHost,
         hidden_folders=List(settings.provided.data_dir.as_posix.call()),
         secret_files=Callable(folders.secret_files, settings),
+        is_sole_parent=is_sole_parent,
     )
     language_model: Provider[LanguageModel] = Singleton(chosen_model, settings)
     tools: Provider[Sequence[Tool]] = Singleton(workspace_tools, process_host, settings)
@@ -230,6 +242,7 @@ class Container(DeclarativeContainer):
         lost=lost_tasks,
         clock=clock,
         meter=meter,
+        processes=process_host,
     )
     server_coordinator = Singleton(
         ServerCoordinator,

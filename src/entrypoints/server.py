@@ -55,7 +55,7 @@ def serve(
     data.make()
     with data.owned(), _bound(settings) as listener:
         worker = server_worker(settings, instance=data.instance())
-        container = Container(settings=settings, worker_settings=worker)
+        container = Container(settings=settings, worker_settings=worker, is_sole_parent=True)
         extend(container)
         return run_server(container, listener, greet)
 

@@ -76,6 +76,8 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None) -> Applic
                 await container.event_log().bounds(SessionKey(0))
         except (Unavailable, TimeoutError):
             return "store_unavailable"
+        if container.process_host().deadline_watch == "failing":
+            return "watchdog_unavailable"
         return None
 
     return http_app(

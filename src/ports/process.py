@@ -138,5 +138,16 @@ class ProcessHost(Protocol):
         is required and the machine has none.
         """
 
+    @property
+    def deadline_watch(self) -> Literal["working", "failing", "none"]:
+        """Whether `set_deadline` binds: `none` where the system lacks what it takes."""
+
+    def set_deadline(self, task_id: TaskId, at: float | None) -> None:
+        """Kill what runs of the task's commands at `at`, even if this process is stopped by then.
+
+        By the monotonic clock. A later call moves it, for commands that run and those that are
+        started after it; None takes it away. All commands are killed at the end of this process.
+        """
+
     async def sweep(self, tasks: Collection[TaskId]) -> Collection[int]:
         """Kill what a dead server left running of these tasks; the pids that were killed."""

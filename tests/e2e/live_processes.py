@@ -13,15 +13,22 @@ class LiveProcesses:
 
     def __init__(self, pids: list[int]) -> None:
         self.pids = pids
-        self._held = [os.pidfd_open(pid) for pid in pids]
+        self.held = [os.pidfd_open(pid) for pid in pids]
 
     async def all_gone(self, *, within_s: float = 5) -> None:
         with anyio.fail_after(within_s):
-            for descriptor in self._held:
+            for descriptor in self.held:
                 await anyio.wait_readable(descriptor)
 
+    async def first_gone(self, *, within_s: float) -> bool:
+        """Whether the first of them has ended in this time."""
+        with anyio.move_on_after(within_s):
+            await anyio.wait_readable(self.held[0])
+            return True
+        return False
+
     def close(self) -> None:
-        for descriptor in self._held:
+        for descriptor in self.held:
             os.close(descriptor)
 
 

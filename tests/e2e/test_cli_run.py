@@ -196,7 +196,7 @@ def test_the_doctor_looks_at_everything_and_makes_nothing(cli: Cli) -> None:
     ran = cli.run("doctor")
 
     subjects = {line.split()[1] for line in ran.stdout.splitlines()}
-    looked_at = {"python", "data", "database", "sandbox", "user", "model", "agents"}
+    looked_at = {"python", "data", "database", "sandbox", "watchdog", "user", "model", "agents"}
     assert (ran.returncode, subjects, cli.data_dir.exists()) == (0, looked_at, False)
 
 

@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 from adapters.http.problem import Problem
 from adapters.http.problem_schema import problems
 
-NotReady = Literal["draining", "store_unavailable"]
+NotReady = Literal["draining", "store_unavailable", "watchdog_unavailable"]
 Readiness = Callable[[], Awaitable[NotReady | None]]
 """Why no work should be sent here now; None when it should."""
 Metrics = Callable[[], tuple[bytes, str]]
@@ -20,6 +20,7 @@ Description = Callable[[], bytes]
 _REASONS = {
     "draining": "The server is shutting down.",
     "store_unavailable": "The store is out of reach.",
+    "watchdog_unavailable": "What ends commands when the server is frozen does not start.",
 }
 
 

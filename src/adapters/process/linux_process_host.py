@@ -7,8 +7,9 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import replace
+from typing import Literal
 
 from adapters.process.adoption import become_subreaper
 from adapters.process.bubblewrap import bubblewrap_argv
@@ -20,12 +21,14 @@ from adapters.process.leaders import Leaders
 from adapters.process.linux_process import LinuxProcess
 from adapters.process.private_home import private_home, remove_homes
 from adapters.process.process_input import PATIENCE_S
+from adapters.process.process_table import ProcessEntry
 from adapters.process.sandbox import TRIAL, Sandbox
 from adapters.process.sandbox_init import SandboxInit
 from adapters.process.sandbox_view import SandboxView
-from adapters.process.stray_sweep import kill_carriers
+from adapters.process.stray_sweep import end_abandoned, end_carriers, look_after_orphans
 from adapters.process.syscall_filter import filter_descriptor, syscall_filter
 from adapters.process.task_processes import TaskProcesses
+from adapters.process.watchdog import Watchdog
 from adapters.system.uninterrupted import uninterrupted
 from domain.errors import StartFailed
 from domain.ids import TaskId
@@ -47,21 +50,46 @@ class LinuxProcessHost:
         secret_files: Sequence[str] = (),
         environment: Mapping[str, str] = os.environ,
         patience_s: float = PATIENCE_S,
+        is_sole_parent: bool = False,
     ) -> None:
         """A sandbox hides the folders, but for sessions' own in them; and the files, with the
         folders that they are in where a command can do without those. `patience_s` is how long
-        a process may take to read what it is given.
+        a process may take to read what it is given. `is_sole_parent`: nothing else in this process
+        starts one in a session of its own, so that any other child in one was left by a command.
         """
         self._view = SandboxView(
             hidden_folders=hidden_folders, secret_files=secret_files, environment=environment
         )
         self._environment = environment
         self._patience_s = patience_s
-        self._leaders = Leaders()
+        self._leaders = Leaders(is_sole_parent=is_sole_parent)
+        self._watchdog = Watchdog(self._leaders)
         self._crowds = CrowdWatch()
         self._trying = asyncio.Lock()
         self._sandbox: Sandbox | None = None
         self._was_tried = False
+
+    @property
+    def deadline_watch(self) -> Literal["working", "failing", "none"]:
+        if not self._watchdog.is_open:
+            return "none"
+        return "failing" if self._watchdog.is_failing else "working"
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """Inside, deadlines are kept, and orphans are looked for also between commands."""
+        self._watchdog.open()
+        looking = asyncio.create_task(
+            look_after_orphans(self._leaders, report=self._report_orphans)
+        )
+        try:
+            yield
+        finally:
+            looking.cancel()
+            with suppress(asyncio.CancelledError):
+                await looking
+            await end_abandoned(self._leaders)
+            await asyncio.to_thread(self._watchdog.close)
 
     @asynccontextmanager
     async def start(self, command: Command) -> AsyncIterator[LinuxProcess]:
@@ -78,9 +106,15 @@ class LinuxProcessHost:
     async def sweep(self, tasks: Collection[TaskId]) -> Collection[int]:
         if not tasks:
             return ()
-        killed = await kill_carriers(frozenset(map(mark_of, tasks)), leaders=self._leaders)
+        killed = await end_carriers(frozenset(map(mark_of, tasks)), leaders=self._leaders)
         await asyncio.to_thread(remove_homes, tasks)
         return killed
+
+    def set_deadline(self, task_id: TaskId, at: float | None) -> None:
+        self._watchdog.set_deadline(mark_of(task_id), at)
+
+    def _report_orphans(self, orphans: Sequence[ProcessEntry]) -> None:
+        self._watchdog.know_orphans((orphan.pid, orphan.started) for orphan in orphans)
 
     async def _sandbox_of(self, command: Command) -> Sandbox | None:
         if command.sandbox == "none":
@@ -131,7 +165,8 @@ class LinuxProcessHost:
                     yield process
             finally:
                 await uninterrupted(process.close())
-                self._leaders.forget(process.pid)
+                if (leader := self._leaders.forget(process.pid)) is not None:
+                    self._watchdog.forget(leader)
 
     def _started(self, command: Command, home: str, sandbox: Sandbox | None) -> LinuxProcess:
         environment = process_environment(command, server=self._environment, home=home)
@@ -148,10 +183,14 @@ class LinuxProcessHost:
                 inside = SandboxInit()
                 kept_fds.append(lent.enter_context(inside.lent()))
                 argv = bubblewrap_argv(sandbox.program, inside.argv(argv), plan)
-            launched = self._leaders.start(
-                lambda: launch(argv, command=command, environment=environment, kept_fds=kept_fds)
-            )
+            self._watchdog.prepare()
+            with self._leaders.starting() as enter:
+                launched = launch(
+                    argv, command=command, environment=environment, kept_fds=kept_fds
+                )
+                identity = enter(launched.popen.pid)
         leader, mark = launched.popen.pid, mark_of(command.task_id)
+        self._watchdog.enter(identity, mark)
         return LinuxProcess(
             launched,
             TaskProcesses(leader, mark=mark, leaders=self._leaders),

@@ -56,14 +56,28 @@ def process_entry(pid: int) -> ProcessEntry | None:
 
 def carries_any(pid: int, marks: Collection[bytes]) -> bool:
     """Whether the environment it was started with holds one of these `NAME=value`."""
-    try:
-        with open(f"/proc/{pid}/environ", "rb") as file:
-            environment = file.read()
-    except OSError:
-        return False
+    environment = _environment(pid)
     return any(mark in environment for mark in marks) and not set(marks).isdisjoint(
         environment.split(b"\0")
     )
+
+
+def carries_another(pid: int, marks: Collection[bytes]) -> bool:
+    """Whether it was started with the variable of these marks, and with none of their values."""
+    names = tuple({mark.partition(b"=")[0] + b"=" for mark in marks})
+    found = {one for one in _environment(pid).split(b"\0") if one.startswith(names)}
+    return bool(found) and found.isdisjoint(marks)
+
+
+def kill_carriers(marks: Collection[bytes]) -> set[int]:
+    """Kill all that carry one of the marks now; the pids that were killed."""
+    table = [entry for entry in process_table() if entry.pid != os.getpid()]
+    return {
+        entry.pid
+        for entry in table
+        if not entry.is_zombie and carries_any(entry.pid, marks)
+        if send_signal(entry, signal.SIGKILL)
+    }
 
 
 def send_signal(entry: ProcessEntry, number: int) -> bool:
@@ -82,3 +96,11 @@ def send_signal(entry: ProcessEntry, number: int) -> bool:
     finally:
         os.close(pidfd)
     return True
+
+
+def _environment(pid: int) -> bytes:
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            return file.read()
+    except OSError:
+        return b""

@@ -1,18 +1,24 @@
-"""Kills what a dead server's tasks left running on this machine."""
+"""Kills what tasks left running on this machine: those of a dead server, and those that ended."""
 
 import asyncio
-import os
 import signal
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 
+from adapters.process.fork_count import fork_count
 from adapters.process.leaders import Leaders
-from adapters.process.process_table import carries_any, process_table, send_signal
+from adapters.process.process_table import (
+    ProcessEntry,
+    kill_carriers,
+    process_table,
+    send_signal,
+)
 
 _ROUND_S = 0.01
 _MOST_ROUNDS = 200
+_LOOK_S = 1.0
 
 
-async def kill_carriers(marks: Collection[bytes], *, leaders: Leaders) -> Collection[int]:
+async def end_carriers(marks: Collection[bytes], *, leaders: Leaders) -> Collection[int]:
     """Kill everything whose environment holds one of the marks; the pids that were killed."""
     killed: set[int] = set()
     for _ in range(_MOST_ROUNDS):
@@ -24,13 +30,43 @@ async def kill_carriers(marks: Collection[bytes], *, leaders: Leaders) -> Collec
     return killed
 
 
+async def end_abandoned(leaders: Leaders) -> Sequence[ProcessEntry]:
+    """Kill the orphans of commands that have ended; those of commands that are running."""
+    for _ in range(_MOST_ROUNDS):
+        orphans, killed = await asyncio.to_thread(_kill_abandoned, leaders)
+        if not killed:
+            return orphans
+        await asyncio.sleep(_ROUND_S)
+    return ()
+
+
+async def look_after_orphans(
+    leaders: Leaders, *, report: Callable[[Sequence[ProcessEntry]], None]
+) -> None:
+    """For ever: some fork faster than they can be found when their command ends.
+
+    Those that may live on are reported.
+    """
+    looked_at: int | None = None
+    while True:
+        await asyncio.sleep(_LOOK_S)
+        forks = fork_count()
+        if leaders.has_started and (forks is None or forks != looked_at):
+            report(await end_abandoned(leaders))
+            looked_at = forks
+
+
 def _kill_round(marks: Collection[bytes], leaders: Leaders) -> set[int]:
-    table = [entry for entry in process_table() if entry.pid != os.getpid()]
-    found = {
-        entry.pid
-        for entry in table
-        if not entry.is_zombie and carries_any(entry.pid, marks)
-        if send_signal(entry, signal.SIGKILL)
-    }
-    leaders.bury(table)
+    found = kill_carriers(marks)
+    leaders.bury(process_table())
     return found
+
+
+def _kill_abandoned(leaders: Leaders) -> tuple[Sequence[ProcessEntry], int]:
+    """The orphans that belong to a running command, and how many others were killed."""
+    table = list(process_table())
+    leaders.bury(table)
+    orphans = leaders.orphans(table)
+    kept = [orphan for orphan in orphans if leaders.owners(orphan)]
+    dying = [orphan for orphan in orphans if not leaders.owners(orphan)]
+    return kept, sum(send_signal(orphan, signal.SIGKILL) for orphan in dying)

@@ -8,6 +8,7 @@ from domain.errors import StoreUnusable
 
 ANSWER_TIMEOUT_S = 10.0
 _CONNECT_TIMEOUT_S = 5.0
+_IDLE_MS = 5000  # a node that is frozen within a transaction must not keep its locks from others
 _POOL_SIZE = 10
 _OLDEST = 150000
 
@@ -30,7 +31,10 @@ async def connected(url: str) -> asyncpg.Connection:
         make_url(url).set(drivername="postgresql").render_as_string(hide_password=False),
         timeout=_CONNECT_TIMEOUT_S,
         command_timeout=ANSWER_TIMEOUT_S,
-        server_settings={"application_name": "agentcast"},
+        server_settings={
+            "application_name": "agentcast",
+            "idle_in_transaction_session_timeout": str(_IDLE_MS),
+        },
     )
 
 

@@ -24,7 +24,8 @@ FOREIGN = (
 """All that a driver, its pool and its sockets may raise."""
 
 _PASSING_CLASSES = ("08", "40", "57")  # connection lost, transaction rolled back, operator came by
-_PASSING = frozenset({"53300", "25006", "55P03"})  # too many clients, standby, lock not available
+# Too many clients, standby, lock not available, idle within a transaction for too long.
+_PASSING = frozenset({"53300", "25006", "55P03", "25P03"})
 _FULL = "53100"
 _BAD_TEXT = frozenset({"22021", "22P05"})
 

@@ -12,6 +12,7 @@ from entrypoints.cli.machine import (
     python_finding,
     sandbox_finding,
     user_finding,
+    watchdog_finding,
 )
 from entrypoints.cli.model_finding import model_finding
 from entrypoints.cli.output import process_output
@@ -27,11 +28,14 @@ def doctor(*, data_dir: DataDir = None, config: Config = None) -> int:
 
 
 async def _findings(settings: Settings) -> list[Finding]:
+    host = LinuxProcessHost()
+    async with host.opened():
+        processes = [await sandbox_finding(host), watchdog_finding(host)]
     return [
         python_finding(),
         data_dir_finding(settings.data_dir),
         *await store_findings(settings),
-        await sandbox_finding(LinuxProcessHost()),
+        *processes,
         user_finding(),
         model_finding(settings),
         *agent_findings(

@@ -43,7 +43,9 @@ async def carried_out(request: SubmitTask, *, settings: Settings, view: EventVie
         raise UsageMistake("the task is empty")
     _log_what_is_wrong(settings)
     settings = settings.model_copy(update={"workspace": settings.workspace or str(Path.cwd())})
-    container = Container(settings=settings, worker_settings=lone_worker(settings))
+    container = Container(
+        settings=settings, worker_settings=lone_worker(settings), is_sole_parent=True
+    )
     with settings_mistakes():
         container.data_directory().make()
         async with opened(container):

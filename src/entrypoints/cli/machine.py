@@ -41,8 +41,25 @@ async def sandbox_finding(host: LinuxProcessHost) -> Finding:
     if (sandbox := await host.sandbox()) is not None:
         verdict: Verdict = "ok" if sandbox.is_filtered else "warn"
         return Finding(verdict=verdict, subject="sandbox", text=sandbox.description)
-    text = "none: commands run with this user's rights; install bubblewrap to fence them in"
+    text = (
+        "none: commands run with this user's rights, and what hides may outlive a `kill -9` of the "
+        "server; install bubblewrap to fence them in"
+    )
     return Finding(verdict="warn", subject="sandbox", text=text)
+
+
+def watchdog_finding(host: LinuxProcessHost) -> Finding:
+    """To be asked while the host is open and after it has started a command."""
+    match host.deadline_watch:
+        case "working":
+            text = "ends commands also while the server is frozen"
+            return Finding(verdict="ok", subject="watchdog", text=text)
+        case "failing":
+            text = "does not start: while the server is frozen, commands outlast their lease"
+            return Finding(verdict="fail", subject="watchdog", text=text)
+        case "none":
+            text = "needs Linux 5.3: while the server is frozen, commands outlast their lease"
+            return Finding(verdict="warn", subject="watchdog", text=text)
 
 
 def user_finding() -> Finding:

@@ -26,7 +26,7 @@ async def test_a_server_that_takes_work_is_ready(prefix: str) -> None:
     assert (response.status_code, response.json()) == (200, {"status": "ready"})
 
 
-@pytest.mark.parametrize("reason", ["draining", "store_unavailable"])
+@pytest.mark.parametrize("reason", ["draining", "store_unavailable", "watchdog_unavailable"])
 async def test_a_server_that_takes_no_work_says_why(reason: NotReady) -> None:
     async with World(not_ready=reason).client() as client:
         response = await client.get("/ready")

@@ -1,0 +1,138 @@
+"""Until when a run's commands may run, and what becomes of a run whose time was over."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from dependency_injector import providers
+
+from adapters.memory.database import MemoryDatabase
+from adapters.memory.event_log import MemoryEventLog
+from adapters.memory.session_store import MemorySessionStore
+from adapters.memory.task_store import MemoryTaskStore
+from application.lease_keeper import LeaseKeeper
+from application.live_runs import LiveRun, LiveRuns
+from application.stop_signal import LostLease
+from application.worker_settings import WorkerSettings
+from domain.task import Task, TaskStatus
+from ports.runner import Completed, Outcome, RunContext
+from tests.contract.scene import OTHER_WORKER, WORKER, Scene
+from tests.fakes import CountingIdSource, FakeClock
+from tests.integration.graph import Graph, running
+from tests.process_fakes import FakeProcessHost
+
+SURE_S = 25.0  # of a lease of 30 s
+
+
+class Keeping:
+    """A lease keeper with one run, over a store in memory and a clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        database = MemoryDatabase(self.clock)
+        self.scene = Scene(
+            log=MemoryEventLog(database),
+            tasks=MemoryTaskStore(database, ids=CountingIdSource()),
+            sessions=MemorySessionStore(database),
+        )
+        self.host = FakeProcessHost()
+        self.keeper = LeaseKeeper(
+            settings=WorkerSettings(worker_id=WORKER, instance=None, takes_any=True),
+            tasks=self.scene.tasks,
+            runs=LiveRuns(),
+            processes=self.host,
+            clock=self.clock,
+        )
+
+    async def begin(self) -> LiveRun:
+        claim = await self.scene.start()
+        run = LiveRun(
+            task_id=claim.task.task_id,
+            agent=claim.task.agent,
+            claimed_at=self.clock.monotonic(),
+        )
+        self.keeper.begin(run)
+        return run
+
+
+async def test_commands_may_run_until_the_lease_is_doubtful() -> None:
+    keeping = Keeping()
+
+    run = await keeping.begin()
+
+    assert keeping.host.deadlines == {run.task_id: SURE_S}
+
+
+async def test_a_renewal_moves_their_end_on() -> None:
+    keeping = Keeping()
+    run = await keeping.begin()
+
+    keeping.clock.advance(10)
+    await keeping.keeper.renew()
+
+    assert keeping.host.deadlines == {run.task_id: 10 + SURE_S}
+
+
+async def test_a_renewal_that_another_has_forestalled_does_not() -> None:
+    keeping = Keeping()
+    run = await keeping.begin()
+    keeping.clock.advance(10)
+    await keeping.scene.tasks.claim_lost(OTHER_WORKER, lease_s=30, of_instance="one")
+
+    await keeping.keeper.renew()
+
+    assert keeping.host.deadlines == {run.task_id: SURE_S}
+    assert run.stop.cause == LostLease()
+
+
+async def test_a_renewal_after_that_end_does_not_revive_the_run() -> None:
+    """As after a long stop of the process, with nobody else there to take the lease."""
+    keeping = Keeping()
+    run = await keeping.begin()
+
+    keeping.clock.advance(SURE_S + 1)
+    await keeping.keeper.renew()
+
+    assert keeping.host.deadlines == {run.task_id: SURE_S}
+    assert run.stop.cause == LostLease()
+
+
+async def test_a_run_that_has_ended_has_no_deadline() -> None:
+    keeping = Keeping()
+    run = await keeping.begin()
+
+    keeping.keeper.end(run)
+
+    assert keeping.host.deadlines == {}
+
+
+async def test_how_a_run_ended_after_its_time_is_not_believed(tmp_path: Path) -> None:
+    """Its commands were killed by then, which it may take for a failure of its own."""
+    async with _running(tmp_path) as (graph, clock, host):
+        ended = asyncio.Event()
+
+        async def work(task: Task, context: RunContext) -> Outcome:
+            await ended.wait()
+            return Completed(final_answer="its command was killed")
+
+        graph.runner.acts["work"] = work
+        task = await graph.submit("work")
+        await graph.runner.has_started(task)
+        assert task.task_id in host.deadlines
+
+        clock.advance(SURE_S + 1)
+        ended.set()
+
+        lost = await graph.ended(task)
+        assert (lost.status, lost.reason) == (TaskStatus.INTERRUPTED, "worker_lost")
+        assert task.task_id not in host.deadlines
+
+
+@asynccontextmanager
+async def _running(folder: Path) -> AsyncIterator[tuple[Graph, FakeClock, FakeProcessHost]]:
+    clock, host = FakeClock(), FakeProcessHost()
+    async with running(
+        folder, clock=providers.Object(clock), process_host=providers.Object(host)
+    ) as graph:
+        yield graph, clock, host
