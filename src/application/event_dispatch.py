@@ -98,10 +98,11 @@ class EventDispatch:
 
     async def taken(self, commit: Commit) -> None:
         """Until the awaited listeners have been called with what was written."""
-        if commit.origin is None:
+        awaited = [feed for feed in self._feeds if feed.is_awaited]
+        if not awaited or commit.origin is None:
             return
         await commit.passed_on.wait()
-        for feed in self._feeds:
+        for feed in awaited:
             await feed.has_taken(commit.origin.session_key, commit.stored[-1].seq)
 
     def _pass_on(self, origin: Origin, stored: Sequence[StoredEvent]) -> None:

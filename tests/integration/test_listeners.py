@@ -231,6 +231,47 @@ async def test_what_is_stored_is_heard_although_whoever_asked_for_it_has_left(
             await heard.until(TaskQueued, TaskStarted, TaskComplete)
 
 
+async def test_a_write_from_outside_that_takes_long_holds_no_run_of_its_session(
+    tmp_path: Path,
+) -> None:
+    stores = memory_stores(clock=FakeClock(), ids=CountingIdSource(), lease_s=30.0)
+    assert isinstance(stores.database, MemoryDatabase)
+    tasks, heard, may_go_on = SlowTasks(stores.database), HeardEvents(), asyncio.Event()
+
+    async def act(task: Task, context: RunContext) -> Outcome:
+        await may_go_on.wait()
+        await context.emit(Log(line="x", line_num=1, stream="pty"))
+        await context.recorded()
+        return Completed(final_answer="")
+
+    swaps = {
+        "stores": providers.Object(replace(stores, task_store=tasks)),
+        "listeners": providers.Object([heard]),
+    }
+    async with running(tmp_path, **swaps) as graph:
+        graph.runner.acts["act"] = act
+        with anyio.fail_after(PATIENCE_S):
+            tasks.go_on.set()
+            running_task = await graph.submit("act")
+            await heard.until(TaskQueued, TaskStarted)
+            tasks.go_on.clear()
+            tasks.is_stored.clear()
+            asking = asyncio.ensure_future(graph.submit("say"))
+            await tasks.is_stored.wait()
+            may_go_on.set()
+
+            ended = await graph.ended(running_task)
+            heard_before = [type(event) for event in heard.events]
+            tasks.go_on.set()
+            await asking
+            await heard.until(
+                TaskQueued, TaskStarted, TaskQueued, Log, TaskComplete, TaskStarted, TaskComplete
+            )
+
+    assert ended.status is TaskStatus.COMPLETED
+    assert heard_before == [TaskQueued, TaskStarted]
+
+
 class SlowTasks(MemoryTaskStore):
     """Answers a submission, which it has stored, when it may."""
 
