@@ -102,7 +102,16 @@ async def test_a_stream_can_begin_at_a_moment(client: Client, session_id: str) -
 
 @pytest.mark.parametrize(
     "query",
-    ["types=nonsense", "types=", "deltas=2", "replay=-1", "replay=some", "since=yesterday", "x=1"],
+    [
+        "types=nonsense",
+        "types=",
+        "deltas=2",
+        "replay=-1",
+        "replay=some",
+        "since=yesterday",
+        "since=2020",
+        "x=1",
+    ],
 )
 async def test_an_option_that_means_nothing_is_refused_by_its_name(
     client: Client, query: str

@@ -1,10 +1,11 @@
 """The bounds of what clients may send, each said once for the check and the description."""
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
 from domain.model_choice import MAX_MODEL_CHARS
 from domain.variable_name import VARIABLE_NAME
@@ -16,6 +17,10 @@ CHOSEN = rf"(?:{_START}{_ANY}{{0,63}}|\.{_START}{_ANY}{{0,62}}|\.\.{_ANY}{{1,62}
 CHOSEN_ID = f"^{CHOSEN}$"
 _MAX_TEXT_BYTES = 256 * 1024
 _MAX_METADATA_BYTES = 16 * 1024
+_RFC_3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
+    r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
 _WEEK_S = 7 * 24 * 3600
 
 
@@ -29,6 +34,13 @@ def _bounded_metadata(metadata: dict[str, object]) -> dict[str, object]:
     if len(json.dumps(metadata, ensure_ascii=False).encode()) > _MAX_METADATA_BYTES:
         raise ValueError(f"should have at most {_MAX_METADATA_BYTES} bytes as JSON")
     return metadata
+
+
+def _rfc_3339(given: object) -> object:
+    """Pydantic alone would take a bare number for the seconds since 1970."""
+    if not isinstance(given, str) or _RFC_3339.fullmatch(given) is None:
+        raise ValueError("should be a time after RFC 3339, as 2026-11-21T10:00:00Z")
+    return given
 
 
 def _in_utc(at: datetime) -> datetime:
@@ -83,6 +95,6 @@ Tokens = Annotated[int, Field(gt=0, le=10**9)]
 Dollars = Annotated[float, Field(gt=0, le=10**6)]
 OutputBytes = Annotated[int, Field(gt=0, le=10 * 2**30)]
 PageSize = Annotated[int, Field(ge=1, le=200)]
-Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_rfc_3339), AfterValidator(_in_utc)]
 SearchText = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_storable)]
 CancelModeText = Literal["graceful", "kill"]

@@ -98,6 +98,7 @@ def test_types_and_deltas_are_chosen_as_over_http() -> None:
         ("after", ""),
         ("after", "x" * 2049),
         ("since", "yesterday"),
+        ("since", "2020"),
         ("since", 5),
         ("replay", -1),
         ("replay", True),
