@@ -1,5 +1,6 @@
 """Opens watches for those who may see what they ask for, and keeps count of them."""
 
+import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from domain.errors import AgentNotFound, InvalidInput
 from domain.principal import Principal
 from ports.event_codec import EventCodec
 from ports.meter import Meter
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +85,19 @@ class Watches:
             self._meter.add("watchers_closed")
         if not self._streams:
             self._same.clear()
+
+    def let_go(self, stream: OpenStream, *, after_s: float) -> None:
+        """Count and log a client that takes nothing of its stream, which its writer then ends."""
+        self._meter.add("watchers_let_go")
+        log.warning(
+            "let go of a client that took nothing for %g s: stream %d, written %s, of %s",
+            after_s,
+            stream.number,
+            stream.writer,
+            ", ".join(
+                (*stream.request.session_ids, *stream.request.agents, *stream.request.task_ids)
+            ),
+        )
 
     def fork(self, watch: Watch, stream: OpenStream) -> Watch:
         """A watch that goes on from the place of another one, for a stream that is open."""

@@ -12,6 +12,7 @@ Count = Literal[
     "listener_events_lost",
     "watchers_opened",
     "watchers_closed",
+    "watchers_let_go",
     "events_sent",
     "bytes_sent",
     "resets",

@@ -6,7 +6,7 @@ import select
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from adapters.http.stream_client import OnLeft, StreamClient
+from adapters.http.stream_client import FRAME_END, LET_GO_AFTER_S, OnLeft, StreamClient
 from application.open_stream import OpenStream
 
 _LISTEN = select.EPOLLIN | select.EPOLLRDHUP if hasattr(select, "EPOLLIN") else 0
@@ -40,6 +40,8 @@ class Reactor:
                 yield
             finally:
                 loop.remove_reader(epoll.fileno())
+                for client in tuple(self._clients.values()):
+                    client.close()
                 self._epoll = None
 
     def take(
@@ -77,15 +79,15 @@ class Reactor:
             if events & ~(select.EPOLLIN | select.EPOLLOUT) or (
                 events & select.EPOLLIN and _is_at_end(fd)
             ):
-                on_gone(client)
+                client.close() if client.is_let_go else on_gone(client)
             elif events & select.EPOLLOUT and client.write_rest():
-                on_room(client)
+                client.close() if client.is_let_go else on_room(client)
 
 
 class SocketClient:
     """A descriptor that has left asyncio, and what it has yet to take."""
 
-    __slots__ = ("_fd", "_reactor", "_rest", "on_left", "stream")
+    __slots__ = ("_data", "_fd", "_last_chance", "_reactor", "_written", "on_left", "stream")
 
     def __init__(
         self, fd: int, *, reactor: Reactor, stream: OpenStream, on_left: OnLeft | None
@@ -94,7 +96,9 @@ class SocketClient:
         self.on_left = on_left
         self._fd = fd
         self._reactor = reactor
-        self._rest: memoryview | None = None
+        self._data = b""
+        self._written = 0
+        self._last_chance: asyncio.TimerHandle | None = None
 
     def write(self, data: bytes) -> bool:
         try:
@@ -105,28 +109,52 @@ class SocketClient:
             return True  # it has gone, and the reactor is about to find out
         if written == len(data):
             return True
-        self._rest = memoryview(data)[written:]
+        self._data, self._written = data, written
         self._reactor.want_room(self._fd, is_wanted=True)
         return False
 
     def write_rest(self) -> bool:
         """Whether all that was held back is written."""
-        if self._rest is not None:
-            try:
-                self._rest = self._rest[os.write(self._fd, self._rest) :]
-            except OSError:
-                return False
-            if self._rest:
-                return False
-        self._rest = None
+        try:
+            self._written += os.write(self._fd, memoryview(self._data)[self._written :])
+        except OSError:
+            return False
+        if self.backlog:
+            return False
+        self._data, self._written = b"", 0
         self._reactor.want_room(self._fd, is_wanted=False)
         return True
 
+    @property
+    def backlog(self) -> int:
+        return len(self._data) - self._written
+
+    @property
+    def is_let_go(self) -> bool:
+        return self._last_chance is not None
+
+    def let_go(self) -> None:
+        self._data = self._data[: _end_of_frame(self._data, self._written)]
+        if not self.backlog:
+            self.close()
+            return
+        loop = asyncio.get_running_loop()
+        self._last_chance = loop.call_later(LET_GO_AFTER_S, self.close)
+
     def close(self) -> None:
+        if self._last_chance:
+            self._last_chance.cancel()
         if self._fd >= 0:
             self._reactor.forget(self._fd)
             os.close(self._fd)
             self._fd = -1
+
+
+def _end_of_frame(chunk: bytes, written: int) -> int:
+    """Where the frame ends that was written in part; there, if none was."""
+    is_between = b"\n" not in chunk[:written] or chunk[:written].endswith((b"\r\n", FRAME_END))
+    end = written if is_between else chunk.find(FRAME_END, written - 1) + len(FRAME_END)
+    return end if end >= written else len(chunk)
 
 
 def _is_at_end(fd: int) -> bool:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from adapters.http.screen_answer import screen_answer
+from adapters.http.stream_client import LET_GO_AFTER_S
 from adapters.http.stream_frames import PING, end_frame
 from adapters.http.stream_response import STREAM_HEADERS
 from application.screen_watch import ScreenWatch
@@ -28,7 +29,7 @@ class ScreenStream(Response):
         *,
         admission: Admission,
         ping_s: float,
-        send_timeout_s: float = 20.0,
+        send_timeout_s: float = LET_GO_AFTER_S,
     ) -> None:
         super().__init__(headers=STREAM_HEADERS)
         del self.headers["content-length"]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from adapters.http.stream_chunks import LAST_CHUNK, chunk, control_chunk
 from adapters.http.stream_client import StreamClient
+from adapters.http.stream_frames import PING, cursor_frame
 from application.stream_steps import Behind, End, Events, Idle
 from application.watch import Watch
 from application.watches import Watches
@@ -86,6 +87,14 @@ class StreamChannel:
             case _:
                 self.prepare(control_chunk(step, ping_s=self._ping_s))
         return None
+
+    def stay_alive(self, *, now: float) -> bool:
+        """Where it has been silent: a comment, or its cursor; whether there is any to be written."""
+        if now - self.last_written_at < self._ping_s or not self.is_idle:
+            return False
+        moved = self.watch.rest()
+        self.prepare(chunk(cursor_frame(moved) if moved else PING))
+        return True
 
     def prepare(self, data: bytes) -> None:
         """To be written to all clients that are here now."""

@@ -6,6 +6,9 @@ from typing import Protocol
 from application.open_stream import OpenStream
 
 OnLeft = Callable[[], Awaitable[None]]
+LET_GO_AFTER_S = 20.0
+"""How long a client may take nothing of what is sent to it."""
+FRAME_END = b"\n\n"
 
 
 class StreamClient(Protocol):
@@ -17,6 +20,16 @@ class StreamClient(Protocol):
 
     def write(self, data: bytes) -> bool:
         """Whether there is room for more. After False, `on_room` of its owner follows."""
+
+    @property
+    def backlog(self) -> int:
+        """How many bytes of what was written its socket has yet to take."""
+
+    def let_go(self) -> None:
+        """Close at the end of the frame that its socket has in part, if that is taken in time.
+
+        Neither `on_room` nor `on_gone` need follow.
+        """
 
     def close(self) -> None:
         """After what was written, as far as its socket takes it; `on_gone` does not follow."""

@@ -8,9 +8,7 @@ from functools import partial
 
 from adapters.http.shared_channels import SharedChannels
 from adapters.http.stream_channel import StreamChannel
-from adapters.http.stream_chunks import chunk
-from adapters.http.stream_client import StreamClient
-from adapters.http.stream_frames import PING, cursor_frame
+from adapters.http.stream_client import LET_GO_AFTER_S, StreamClient
 from application.open_stream import OpenStream
 from application.stream_steps import Behind, Idle
 from application.watch import Watch
@@ -29,7 +27,9 @@ _AT_ONCE = 32
 class StreamFlush:
     """Nothing wakes for each watcher and event: a channel that has news is marked, and flushed."""
 
-    def __init__(self, *, watches: Watches, ping_s: float, send_timeout_s: float = 20.0) -> None:
+    def __init__(
+        self, *, watches: Watches, ping_s: float, send_timeout_s: float = LET_GO_AFTER_S
+    ) -> None:
         self._watches = watches
         self._ping_s = ping_s
         self._send_timeout_s = send_timeout_s
@@ -37,7 +37,8 @@ class StreamFlush:
         self._shared = SharedChannels()
         self._channels: dict[StreamChannel, None] = {}
         self._marked: dict[StreamChannel, None] = {}
-        self._parked_at: dict[StreamChannel, float] = {}
+        self._parked: dict[StreamChannel, tuple[float, int]] = {}
+        """Since when each has taken nothing, and the backlog then."""
         self._is_scheduled = False
         self._scheduled_at = 0.0
         self._chores: set[asyncio.Future[None]] = set()
@@ -51,7 +52,7 @@ class StreamFlush:
     @property
     def parked(self) -> int:
         """How many clients' sockets are full."""
-        return len(self._parked_at)
+        return len(self._parked)
 
     def channels(self) -> Mapping[OpenStream, StreamChannel]:
         """What each stream that is written from here is written from."""
@@ -82,17 +83,17 @@ class StreamFlush:
         """The client's socket has taken all that was written to it."""
         if (channel := self._channel_of.get(client)) and channel.is_parked:
             channel.is_parked = False
-            del self._parked_at[channel]
+            del self._parked[channel]
             if channel.has_ended:
                 self._finish(channel)
             else:
                 self._mark(channel)
 
-    def on_gone(self, client: StreamClient) -> None:
+    def on_gone(self, client: StreamClient, *, is_let_go: bool = False) -> None:
         """The client has left."""
         if client.on_left and client in self._channel_of:
             self._start(client.on_left())
-        self._drop(client)
+        self._drop(client, is_let_go=is_let_go)
 
     async def all_ended(self, *, timeout_s: float) -> None:
         """Until every stream has been written to its end, or the time is over."""
@@ -148,7 +149,7 @@ class StreamFlush:
                     pass
         for client in channel.write_some(budget, now=self._now):
             self._park(channel, client)
-        if channel in self._parked_at:
+        if channel in self._parked:
             return False
         if channel.has_ended and not channel.is_writing:
             self._finish(channel)
@@ -166,7 +167,7 @@ class StreamFlush:
             channel.part(client)
             channel = self._alone(channel, client)
         channel.is_parked = True
-        self._parked_at[channel] = self._now
+        self._parked[channel] = (self._now, client.backlog)
 
     def _alone(self, channel: StreamChannel, client: StreamClient) -> StreamChannel:
         """A channel that goes on from where this one is, with what the client still has to take."""
@@ -209,10 +210,10 @@ class StreamFlush:
             client.on_left = None
             self._drop(client)
 
-    def _drop(self, client: StreamClient) -> None:
+    def _drop(self, client: StreamClient, *, is_let_go: bool = False) -> None:
         if (channel := self._channel_of.pop(client, None)) is None:
             return
-        client.close()
+        client.let_go() if is_let_go else client.close()
         channel.part(client)
         self._watches.leave(client.stream)
         if not channel.clients:
@@ -223,7 +224,7 @@ class StreamFlush:
     def _forget(self, channel: StreamChannel) -> None:
         self._watches.stop(channel.watch)
         self._marked.pop(channel, None)
-        self._parked_at.pop(channel, None)
+        self._parked.pop(channel, None)
         self._channels.pop(channel, None)
         self._shared.forget(channel)
 
@@ -237,12 +238,13 @@ class StreamFlush:
         while True:
             await asyncio.sleep(min(1.0, self._ping_s / 4))
             now = self._now
-            for channel, since in tuple(self._parked_at.items()):
-                if now - since > self._send_timeout_s:
-                    for client in tuple(channel.clients):
-                        self.on_gone(client)
+            for channel, (since, backlog) in tuple(self._parked.items()):
+                [client] = channel.clients
+                if client.backlog != backlog:
+                    self._parked[channel] = (now, client.backlog)
+                elif now - since > self._send_timeout_s:
+                    self._watches.let_go(client.stream, after_s=self._send_timeout_s)
+                    self.on_gone(client, is_let_go=True)
             for channel in tuple(self._channels):
-                if now - channel.last_written_at >= self._ping_s and channel.is_idle:
-                    moved = channel.watch.rest()
-                    channel.prepare(chunk(cursor_frame(moved) if moved else PING))
+                if channel.stay_alive(now=now):
                     self._mark(channel)

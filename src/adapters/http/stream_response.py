@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from adapters.http.stream_chunks import control_frame
-from adapters.http.stream_client import OnLeft
+from adapters.http.stream_client import LET_GO_AFTER_S, OnLeft
 from adapters.http.stream_frames import PING, cursor_frame, end_frame
 from adapters.http.stream_takeover import StreamTakeover
 from application.stream_steps import Behind, End, Events, Idle
@@ -35,7 +35,7 @@ class StreamResponse(Response):
         watches: Watches,
         takeover: StreamTakeover,
         ping_s: float,
-        send_timeout_s: float = 20.0,
+        send_timeout_s: float = LET_GO_AFTER_S,
         location: str | None = None,
         on_left: OnLeft | None = None,
     ) -> None:
@@ -93,7 +93,9 @@ class StreamResponse(Response):
         except Unavailable as error:
             log.warning("a stream is cut short, its client may resume: %s", error)
         except TimeoutError:
-            return  # it reads nothing: what is in the server's buffers is all it gets
+            # What is in the server's buffers, which are whole frames, is all it gets.
+            self._watches.let_go(self._watch.stream, after_s=self._send_timeout_s)
+            return
         with suppress(TimeoutError):
             await self._send(send, b"", more=False)
 

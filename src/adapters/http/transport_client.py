@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from adapters.http.stream_client import OnLeft, StreamClient
+from adapters.http.stream_client import LET_GO_AFTER_S, OnLeft, StreamClient
 from application.open_stream import OpenStream
 
 _HIGH_WATER_BYTES = 64 * 1024
@@ -36,6 +36,15 @@ class TransportClient(asyncio.Protocol):
     def write(self, data: bytes) -> bool:
         self._transport.write(data)
         return not self._is_paused
+
+    @property
+    def backlog(self) -> int:
+        return self._transport.get_write_buffer_size()
+
+    def let_go(self) -> None:
+        """The transport holds whole frames, which it gives out before it closes."""
+        self._transport.close()
+        asyncio.get_running_loop().call_later(LET_GO_AFTER_S, self._transport.abort)
 
     def close(self) -> None:
         self._transport.close()

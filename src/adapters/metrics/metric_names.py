@@ -15,6 +15,7 @@ COUNTS: Mapping[Count, str] = {
     "listener_events_lost": "Events that were gone when a listener came to them.",
     "watchers_opened": "Streams opened.",
     "watchers_closed": "Streams closed.",
+    "watchers_let_go": "Streams ended because their client took nothing of what was sent.",
     "events_sent": "Events written to streams.",
     "bytes_sent": "Bytes of events written to streams.",
     "resets": "Streams whose cursor the log could not serve.",

@@ -32,6 +32,8 @@ class Client:
         self.fills = False
         self.takes_s = 0.0
         self.is_closed = False
+        self.is_let_go = False
+        self.held_back: int | None = None
         self.times_left = 0
         self.writes = 0
         self.taken = b""
@@ -63,6 +65,14 @@ class Client:
         if held is not None and not self.is_closed:
             self._take(held)
             self._flush.on_room(self)
+
+    @property
+    def backlog(self) -> int:
+        return self.held_back if self.held_back is not None else len(self._held or b"")
+
+    def let_go(self) -> None:
+        self.is_let_go = True
+        self.close()
 
     def close(self) -> None:
         self.is_closed = True
@@ -225,6 +235,23 @@ async def test_one_that_takes_nothing_for_too_long_is_dropped_and_has_left_once(
 
         assert (full.times_left, other.times_left, other.is_closed) == (1, 0, False)
         assert here.program.container.watches().counts().watchers == 1
+
+
+async def test_one_that_takes_a_little_again_and_again_is_not_let_go() -> None:
+    async with world(ping_s=0.04, send_timeout_s=0.1) as here:
+        slow, deaf = await here.clients(2)
+        slow.fills = deaf.fills = True
+        await here.append()
+        slow.held_back = 1_000_000
+
+        def takes_some() -> bool:
+            slow.held_back = (slow.held_back or 0) - 1
+            return deaf.is_closed
+
+        await here.until(takes_some)
+
+        assert (deaf.is_let_go, slow.is_closed) == (True, False)
+        assert here.program.container.meter().total("watchers_let_go") == 1
 
 
 async def test_only_where_it_is_silent_a_comment_says_that_the_stream_lives() -> None:
