@@ -130,6 +130,8 @@ class CastProtocol(HttpToolsProtocol):
         raise ValueError(fault.code)
 
     def _require_chunks_alone(self) -> None:
+        if self.parser.get_http_version() != "1.1":  # whose clients know of no chunks
+            self._give_up(_not_http())
         codings = [value for name, value in self.headers if name == b"transfer-encoding"]
         if b",".join(codings).strip().lower() != b"chunked":
             self._give_up(_unknown_coding())

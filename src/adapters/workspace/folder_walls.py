@@ -78,7 +78,7 @@ class FolderWalls:
         real = {os.path.realpath(path): os.path.lexists(path) for path in credentials}
         closed = dict.fromkeys(real, "a folder of credentials")
         shown = {path: "a folder of credentials" for path, is_there in real.items() if is_there}
-        data = {os.path.realpath(self._data): "the server's data"}
+        data = dict.fromkeys(_data_folders(self._data), "the server's data")
         database = () if self._database is None else (os.path.realpath(self._database),)
         return WorkspaceWalls(
             closed={**closed, **_SYSTEMS, **data},
@@ -99,6 +99,15 @@ class FolderWalls:
             real = os.path.realpath(home) if home.startswith("/") else "/"
             if real != "/" and os.path.isdir(real):
                 yield real
+
+
+def _data_folders(data: Path) -> Sequence[str]:
+    """It, and what links in it lead to: operators move parts of it to other disks."""
+    try:
+        links = [entry.path for entry in os.scandir(data) if entry.is_symlink()]
+    except OSError:
+        links = []
+    return [os.path.realpath(path) for path in (str(data), *links)]
 
 
 def _homes_in(passwd: Path) -> Sequence[str]:

@@ -107,6 +107,25 @@ async def test_a_coding_that_is_not_understood_is_refused(codings: bytes) -> Non
         assert server.app.seen == []
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"POST /a HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"POST /a HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n",
+        b"POST /a HTTP/1.1\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n",
+        b"POST /a HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n",
+        b"POST /a HTTP/1.1\r\nTransfer-Encoding : chunked\r\n\r\n",
+    ],
+)
+async def test_a_body_whose_end_could_be_read_in_two_ways_is_refused(head: bytes) -> None:
+    async with loopback() as server:
+        answer = await server.answer_to(head + b"3\r\nabc\r\n0\r\n\r\n")
+
+        assert problem_in(answer)[0] in (400, 501)
+        assert server.app.seen in ([], ["/a", "disconnect"])
+
+
 async def test_the_name_of_the_coding_may_be_in_capitals() -> None:
     async with loopback() as server, server.client() as client:
         client.send(POST + b"Transfer-Encoding: Chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")

@@ -132,6 +132,21 @@ def test_a_session_may_name_its_own_folder_and_no_others(asks: Task, tmp_path: P
             walled.real(str(folder), asks)
 
 
+def test_parts_of_the_data_that_were_moved_to_another_disk_are_closed_as_well(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "disk/w").mkdir(parents=True)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/w").symlink_to(tmp_path / "disk/w")
+    mine = made_session_folder(tmp_path / "disk/w", TASK)
+    walled = walls_of(tmp_path / "data/w", data=tmp_path / "data")
+
+    assert walled.real(str(mine), TASK) == str(mine)
+    for folder in ("disk/w", "disk/w/local/local/t@1", "disk"):
+        with pytest.raises(InvalidInput, match="the server's data"):
+            walled.real(f"{tmp_path}/{folder}", TASK)
+
+
 def test_an_earlier_session_of_the_same_name_is_another_one(tmp_path: Path) -> None:
     mine = made_session_folder(tmp_path, TASK)
 
