@@ -3,12 +3,12 @@
 import asyncio
 import os
 import re
-import shutil
 import tempfile
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
+from adapters.system.folder_trees import remove_tree
 from domain.errors import StartFailed
 from domain.ids import TaskId
 from ports.process import Command
@@ -35,7 +35,7 @@ async def private_home(command: Command) -> AsyncIterator[str]:
         _put(command.home_files, folder)
         yield folder
     finally:
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        await asyncio.to_thread(remove_tree, Path(folder))
 
 
 def remove_homes(tasks: Collection[TaskId]) -> None:
@@ -43,7 +43,7 @@ def remove_homes(tasks: Collection[TaskId]) -> None:
     for task_id in tasks:
         for folder in Path(tempfile.gettempdir()).glob(_prefix(task_id) + "*"):
             if not folder.is_symlink() and folder.stat().st_uid == os.getuid():
-                shutil.rmtree(folder, ignore_errors=True)
+                remove_tree(folder)
 
 
 def _made(task_id: TaskId) -> str:

@@ -3,11 +3,11 @@
 import asyncio
 import logging
 import os
-import shutil
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
+from adapters.system.folder_trees import remove_tree, size_of_tree
 from adapters.workspace.folder_name import name_of, session_of
 from adapters.workspace.session_folder import session_folder
 from ports.event_retention import SessionName
@@ -17,7 +17,6 @@ log = logging.getLogger(__name__)
 _PRIVATE = 0o700
 # No owner's folder can have this name: `folder_name` begins none with a dot.
 _ASIDE = ".removed"
-_BLOCK_BYTES = 512
 
 
 class FolderWorkspaceRetention:
@@ -30,7 +29,7 @@ class FolderWorkspaceRetention:
         self._roots = roots
 
     async def size(self) -> int:
-        return sum([await asyncio.to_thread(_size, root) for root in self._roots])
+        return sum([await asyncio.to_thread(size_of_tree, root) for root in self._roots])
 
     async def sessions(self) -> Sequence[SessionName]:
         return await asyncio.to_thread(self._sessions)
@@ -86,9 +85,9 @@ def _set_aside(root: Path, folder: Path) -> Path | None:
 def _destroy_aside(root: Path) -> int:
     """Links are removed, never followed."""
     everything = root / _ASIDE
-    size = _size(everything)
-    shutil.rmtree(everything, ignore_errors=True)
-    return size - _size(everything)
+    size = size_of_tree(everything)
+    remove_tree(everything)
+    return size - size_of_tree(everything)
 
 
 def _session_of(folder: Path) -> SessionName | None:
@@ -110,15 +109,3 @@ def _changed_at(folder: Path) -> float:
         return folder.lstat().st_mtime
     except OSError:
         return 0.0
-
-
-def _size(folder: Path) -> int:
-    """What it takes on the disk, however long its sparse files pretend to be."""
-    total = 0
-    for parent, _, files in os.walk(folder):
-        for name in files:
-            try:
-                total += os.lstat(os.path.join(parent, name)).st_blocks * _BLOCK_BYTES
-            except OSError:
-                continue
-    return total
