@@ -1,10 +1,11 @@
-"""Honest small adapters for tests: a clock that is moved by hand, ids that can be foretold."""
+"""Honest small adapters for tests: a clock moved by hand, ids that can be foretold, a bad disk."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
 
 from domain.events import AgentEvent, Origin
 from domain.ids import ApprovalId, CallId, LeaseId, SessionId, Tag, TaskId
+from ports.storage import StorageTrouble
 
 
 class HeardEvents:
@@ -72,3 +73,21 @@ class CountingIdSource:
     def _next(self, kind: str) -> str:
         self._count += 1
         return f"{kind}_{self._count:06d}"
+
+
+class FakeStorage:
+    """In the trouble that a test says; spending its reserve does what the test says."""
+
+    def __init__(self) -> None:
+        self.trouble: StorageTrouble | None = None
+        self.spent = 0
+
+    async def look(self) -> StorageTrouble | None:
+        return self.trouble
+
+    async def spend_reserve(self) -> None:
+        self.spent += 1
+
+
+async def no_time(_: float) -> None:
+    """A pause that is over at once."""

@@ -7,11 +7,13 @@ from typing import TypeVar
 
 from application.event_dispatch import EventDispatch, Write
 from application.event_pipe import EventPipe, OnFailure
+from application.storage_guard import StorageGuard
 from domain.errors import AgentcastError, StorageFull
 from domain.events import AgentEvent, EventListener, Origin
 from domain.ids import LeaseId, SessionId, TaskId
 from domain.task_change import change_of
 from domain.task_events import FinalEvent
+from domain.usage import Usage
 from ports.clock import Clock
 from ports.event_codec import EventCodec
 from ports.event_log import EncodedEvent, EventLog
@@ -32,6 +34,7 @@ class EventBroadcaster:
         log: EventLog,
         codec: EventCodec,
         dispatch: EventDispatch,
+        storage: StorageGuard,
         clock: Clock,
         ids: IdSource,
         meter: Meter,
@@ -39,6 +42,7 @@ class EventBroadcaster:
         self._log = log
         self._codec = codec
         self._dispatch = dispatch
+        self.storage = storage
         self._clock = clock
         self._ids = ids
         self._meter = meter
@@ -46,6 +50,7 @@ class EventBroadcaster:
         self._group: asyncio.TaskGroup | None = None
         self._on_failure: list[OnFailure] = []
         self._outside: set[asyncio.Task[object]] = set()
+        storage.before_spending(self._give_up)
 
     def add_listener(self, listener: EventListener) -> None:
         self._dispatch.add(listener)
@@ -67,15 +72,12 @@ class EventBroadcaster:
 
     async def on_event(self, event: AgentEvent, origin: Origin) -> None:
         """Accept one event of a run; a final one returns when it is in the log."""
+        if isinstance(event, FinalEvent):
+            usage = self._pipe(origin).usage
+            return await self.storage.last_word(lambda: self._end(event, origin, usage))
         pipe = self._pipe(origin)
-        if isinstance(event, FinalEvent) and isinstance(pipe.failure, StorageFull):
-            pipe = self._new_pipe(origin)  # room may have been made for this last word
-        is_final = isinstance(event, FinalEvent)
-        change = change_of(event, pipe.usage if is_final else None)
-        pipe.add(event, self.encode(event, origin), change)
-        if is_final:
-            await self.finish(origin)
-        elif pipe.is_full:
+        pipe.add(event, self.encode(event, origin), change_of(event, None))
+        if pipe.is_full:
             await pipe.room()
 
     async def recorded(self, origin: Origin) -> None:
@@ -108,6 +110,17 @@ class EventBroadcaster:
 
     def encode(self, event: AgentEvent, origin: Origin) -> EncodedEvent:
         return self._codec.encode(event, origin, at=self._clock.now(), tag=self._ids.tag())
+
+    async def _end(self, event: FinalEvent, origin: Origin, usage: Usage | None) -> None:
+        pipe = self._pipe(origin)
+        if isinstance(pipe.failure, StorageFull):
+            pipe = self._new_pipe(origin)  # room may have been made for this last word
+        pipe.add(event, self.encode(event, origin), change_of(event, usage))
+        await self.finish(origin)
+
+    async def _give_up(self, failure: StorageFull) -> None:
+        for pipe in self._pipes.values():
+            pipe.give_up(failure)
 
     def _failed(self, origin: Origin, failure: AgentcastError) -> None:
         for on_failure in self._on_failure:

@@ -107,6 +107,13 @@ class EventPipe:
         self._is_closed = True
         self._filled.set()
 
+    def give_up(self, failure: AgentcastError) -> None:
+        """Store nothing more, unless it is being stored already."""
+        if not self._failure and not self._is_closed:
+            self._fail(failure)
+            self._pending.clear()
+            self.close()
+
     async def flushed(self) -> None:
         """Until a closed pipe is empty; raises what an append failed with."""
         await self._done.wait()

@@ -52,6 +52,13 @@ class LiveRuns:
         for run in self._runs.values():
             run.stop.request(cause)
 
+    async def all_obeyed(self, *, timeout_s: float) -> None:
+        """Until each was asked to stop and did, but for what is told of it."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                for run in self.all():
+                    await run.stop.obeyed()
+
     async def all_ended(self, *, timeout_s: float) -> bool:
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):

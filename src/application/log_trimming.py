@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+from domain.errors import StorageFull
 from domain.ids import SessionKey
 from ports.event_retention import EndedTask, EventRetention
 
@@ -38,12 +39,19 @@ class LogTrimming:
 
     async def _trim(self, session_key: SessionKey, ended_before: datetime) -> tuple[int, int]:
         events = size = 0
+        limit = STEP_EVENTS
         while True:
-            step = await self._retention.trim(
-                session_key, ended_before=ended_before, limit=STEP_EVENTS
-            )
+            try:
+                step = await self._retention.trim(
+                    session_key, ended_before=ended_before, limit=limit
+                )
+            except StorageFull:
+                if limit == 1:
+                    raise
+                limit = max(1, limit // 4)  # on a full disk a shorter step may still have room
+                continue
             events += step.events
             size += step.size
-            if step.events < STEP_EVENTS:
+            if step.events < limit:
                 return events, size
             await asyncio.sleep(_PAUSE_S)

@@ -4,13 +4,14 @@ import logging
 from collections.abc import Collection
 
 from application.event_broadcaster import EventBroadcaster
+from application.stop_signal import LimitHit, StopCause
 from application.task_past import RESUMED_KINDS
 from application.worker_settings import WorkerSettings
 from domain.errors import AgentcastError, AgentNotFound
 from domain.events import Origin
 from domain.ids import TaskId
 from domain.task import Task
-from domain.task_events import FinalEvent, TaskCancelled, TaskInterrupted
+from domain.task_events import FinalEvent, TaskCancelled, TaskFailed, TaskInterrupted
 from ports.agent_catalog import AgentCatalog
 from ports.approval_store import ApprovalStore
 from ports.process import ProcessHost
@@ -42,8 +43,10 @@ class LostTasks:
 
         Gives the tasks that were taken over but could not be settled: they are this worker's now.
         """
-        claims = await self._tasks.claim_lost(
-            settings.worker_id, lease_s=settings.lease_s, of_instance=of_instance
+        claims = await self._broadcaster.storage.last_word(
+            lambda: self._tasks.claim_lost(
+                settings.worker_id, lease_s=settings.lease_s, of_instance=of_instance
+            )
         )
         if not claims:
             return ()
@@ -53,27 +56,35 @@ class LostTasks:
         )
         return [claim.task.task_id for claim in claims if not await self._is_settled(claim)]
 
-    async def settle_own(self, settings: WorkerSettings, task_id: TaskId) -> bool:
-        """Whether nothing is left to do for a task whose run here ended without a final event."""
-        claim = await self._tasks.reclaim(settings.worker_id, task_id, lease_s=settings.lease_s)
-        return claim is None or await self._is_settled(claim)
+    async def settle_own(
+        self, settings: WorkerSettings, task_id: TaskId, cause: StopCause | None
+    ) -> bool:
+        """Whether nothing is left to do for a task whose run here ended without a final event.
 
-    async def _is_settled(self, claim: Claim) -> bool:
+        `cause` is what had stopped that run.
+        """
+        claim = await self._broadcaster.storage.last_word(
+            lambda: self._tasks.reclaim(settings.worker_id, task_id, lease_s=settings.lease_s)
+        )
+        return claim is None or await self._is_settled(claim, cause)
+
+    async def _is_settled(self, claim: Claim, cause: StopCause | None = None) -> bool:
         try:
-            await self._settle_one(claim)
+            await self._settle_one(claim, cause)
         except AgentcastError as error:
             log.warning("task %s could not be settled yet: %s", claim.task.task_id, error)
             return False
         return True
 
-    async def _settle_one(self, claim: Claim) -> None:
-        kind = self._kind_to_requeue(claim.task) if claim.task.cancel is None else None
+    async def _settle_one(self, claim: Claim, cause: StopCause | None) -> None:
+        is_lost = claim.task.cancel is None and not isinstance(cause, LimitHit)
+        kind = self._kind_to_requeue(claim.task) if is_lost else None
         if kind not in RESUMED_KINDS:
             await self._approvals.withdraw(claim.task.task_id)
         if kind is not None:
             await self._tasks.requeue(claim, attempt_spent=True)
         else:
-            await self._broadcaster.on_event(_last_word(claim.task), origin_of(claim))
+            await self._broadcaster.on_event(_last_word(claim.task, cause), origin_of(claim))
 
     def _kind_to_requeue(self, task: Task) -> str | None:
         """The kind of its agent; None if it is not to be carried out again."""
@@ -98,7 +109,21 @@ def origin_of(claim: Claim) -> Origin:
     )
 
 
-def _last_word(task: Task) -> FinalEvent:
+def outside_origin(task: Task) -> Origin:
+    """For what is written about a task from outside of its run."""
+    return Origin(
+        session_key=task.session_key,
+        session_id=task.session_id,
+        task_id=task.task_id,
+        agent=task.agent,
+        attempt=task.attempt,
+        lease_id=None,
+    )
+
+
+def _last_word(task: Task, cause: StopCause | None) -> FinalEvent:
+    if isinstance(cause, LimitHit):
+        return TaskFailed(error=cause.message, reason=cause.reason, duration_ms=0)
     if task.cancel:
         return TaskCancelled(reason=task.cancel.reason, by=task.cancel.by, duration_ms=0)
     return TaskInterrupted(reason="worker_lost", attempt=task.attempt)

@@ -3,11 +3,12 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from application.compaction import Compaction
 from application.log_trimming import EVER, LogTrimming
 from application.retention_policy import RetentionPolicy
+from application.storage_guard import StorageGuard
 from domain.errors import Unavailable
 from ports.clock import Clock
 from ports.event_retention import EventRetention, SessionName, SessionUse
@@ -34,6 +35,7 @@ class Retention:
         archive: OutputArchive,
         sessions: SessionStore,
         compaction: Compaction,
+        storage: StorageGuard,
         clock: Clock,
         is_on: bool,
     ) -> None:
@@ -46,6 +48,8 @@ class Retention:
         self._clock = clock
         self._is_on = is_on
         self._trimming = LogTrimming(events)
+        self._hurry = asyncio.Event()
+        storage.add_listener(lambda _: self._hurry.set())
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -54,8 +58,8 @@ class Retention:
             return
         async with asyncio.TaskGroup() as group:
             chores = [
-                group.create_task(_repeat(self.clean_up, every_s=_CLEAN_UP_S)),
-                group.create_task(_repeat(self.sweep, every_s=_SWEEP_S)),
+                group.create_task(_repeat(self.clean_up, self._before_cleaning_up)),
+                group.create_task(_repeat(self.sweep, _before_sweeping)),
             ]
             try:
                 yield
@@ -65,12 +69,22 @@ class Retention:
 
     async def clean_up(self) -> None:
         """Remove what is left of deleted sessions, once their runners have stopped."""
-        for dead in await self._events.dead_sessions(limit=_AT_ONCE):
+        gone = await self._events.dead_sessions(limit=_AT_ONCE)
+        for dead in gone:
+            # Files first: on a full disk their room may be what the rest of it needs.
             await self._remove_workspace(dead.session, when="gone")
             await self._archive.forget(await self._events.tasks_of(dead.session_key))
+        for dead in gone:
             # A long log goes in steps first, so that the purge is a short transaction.
             await self._trimming.trim_session(dead.session_key)
         await self._sessions.purge()
+
+    async def _before_cleaning_up(self) -> None:
+        """Not for long while room is wanted."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CLEAN_UP_S):
+                await self._hurry.wait()
+        self._hurry.clear()
 
     async def sweep(self) -> None:
         """Apply the policy once."""
@@ -121,7 +135,13 @@ class Retention:
         return await self._workspaces.remove(session, is_unused=is_unused)
 
 
-async def _repeat(chore: Callable[[], Awaitable[None]], *, every_s: float) -> None:
+async def _before_sweeping() -> None:
+    await asyncio.sleep(_SWEEP_S)
+
+
+async def _repeat(
+    chore: Callable[[], Awaitable[None]], pause: Callable[[], Awaitable[None]]
+) -> None:
     while True:
         try:
             await chore()
@@ -129,4 +149,4 @@ async def _repeat(chore: Callable[[], Awaitable[None]], *, every_s: float) -> No
             log.warning("retention: %s", error)
         except Exception:  # boundary: one failed round must not end the chore
             log.exception("retention: a round failed")
-        await asyncio.sleep(every_s)
+        await pause()

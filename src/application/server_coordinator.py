@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from application.event_broadcaster import EventBroadcaster
+from application.lost_tasks import outside_origin
 from application.stop_signal import Cancelled
 from application.submit_task import SubmitTask, again
 from application.superseded import superseded_by
@@ -13,7 +14,7 @@ from application.task_end import TaskEnd
 from application.worker import Worker
 from domain.agent_profile import AgentProfile
 from domain.errors import AgentNotFound, Draining, StateConflict, UnknownAgent
-from domain.events import EventListener, Origin
+from domain.events import EventListener
 from domain.ids import AgentName, SessionKey, TaskId
 from domain.model_choice import check_model
 from domain.principal import Principal
@@ -99,10 +100,12 @@ class ServerCoordinator:
     ) -> Submission:
         """Queue a task. A reserved one is carried out by this process and no other.
 
-        Raises Draining, UnknownAgent, InvalidInput, SessionBusy, IdempotencyKeyReused.
+        Raises Draining, StorageFull, LogUnavailable, UnknownAgent, InvalidInput, SessionBusy,
+        IdempotencyKeyReused.
         """
         if not self._is_accepting:
             raise Draining("the server takes no new tasks now")
+        self._worker.storage.check()
         self._matcher.ready(request.rules, field="extraction")
         task = await self._new_task(principal, request)
         return await self._broadcaster.to_its_end(self._queue(task, request, reserve=reserve))
@@ -118,7 +121,9 @@ class ServerCoordinator:
         """Store the wish and act on it; a task that has ended stays as it is."""
         task = await self._tasks.get(principal, task_id)
         intent = CancelIntent(mode=mode, reason=reason, by=principal.name)
-        return await self._broadcaster.to_its_end(self._cancel(principal, task, intent))
+        return await self._broadcaster.to_its_end(
+            self._worker.storage.last_word(lambda: self._cancel(principal, task, intent))
+        )
 
     async def retry(
         self, principal: Principal, task_id: TaskId, *, idempotency: IdempotencyKey | None = None
@@ -184,7 +189,7 @@ class ServerCoordinator:
         with self._broadcaster.writing(task.session_id) as write:
             submission = await self._tasks.submit(
                 task,
-                self._broadcaster.encode(queued, _outside_origin(task)),
+                self._broadcaster.encode(queued, outside_origin(task)),
                 on_busy=request.on_busy,
                 idempotency=request.idempotency,
                 reserved_for=self._worker.settings.worker_id if reserve else None,
@@ -192,7 +197,7 @@ class ServerCoordinator:
             task = submission.task
             if not submission.is_repeat:
                 self._tails.session_appeared(task.principal, task.session_id, task.session_key)
-                write.show(_outside_origin(task), submission.stored)
+                write.show(outside_origin(task), submission.stored)
         if not submission.is_repeat:
             await self._announce(task, request, reserve=reserve)
         return submission
@@ -200,7 +205,7 @@ class ServerCoordinator:
     async def _cancel(
         self, principal: Principal, task: Task, intent: CancelIntent
     ) -> Cancellation:
-        origin = _outside_origin(task)
+        origin = outside_origin(task)
         requested = CancelRequested(by=intent.by, mode=intent.mode)
         cancelled = TaskCancelled(reason=intent.reason, by=intent.by, duration_ms=0)
         with self._broadcaster.writing(task.session_id) as write:
@@ -233,15 +238,3 @@ class ServerCoordinator:
     def _hinted(self, hint: Hint) -> None:
         if hint is None:
             self._worker.wake()
-
-
-def _outside_origin(task: Task) -> Origin:
-    """For what is written about a task from outside of its run."""
-    return Origin(
-        session_key=task.session_key,
-        session_id=task.session_id,
-        task_id=task.task_id,
-        agent=task.agent,
-        attempt=task.attempt,
-        lease_id=None,
-    )

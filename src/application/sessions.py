@@ -51,7 +51,9 @@ class Sessions:
 
     async def delete(self, principal: Principal, session_id: SessionId) -> None:
         """Cancel its tasks, end its streams, hide it at once; what it held is purged later."""
-        deleted = await self._store.delete(principal, session_id)
+        deleted = await self._worker.storage.last_word(
+            lambda: self._store.delete(principal, session_id)
+        )
         self._tails.session_deleted(deleted.session_key)
         self._worker.wake()
         self._wakeups.notify(None)

@@ -39,6 +39,7 @@ class StopSignal:
         self._is_urgent = False
         self._requested = asyncio.Event()
         self._urged = asyncio.Event()
+        self._obeyed = asyncio.Event()
 
     @property
     def cause(self) -> StopCause | None:
@@ -56,6 +57,13 @@ class StopSignal:
             self._urged.set()
         self._requested.set()
 
+    def obey(self) -> None:
+        """The run has ended, but for what is told of it."""
+        self._obeyed.set()
+
+    async def obeyed(self) -> None:
+        await self._obeyed.wait()
+
     async def requested(self) -> None:
         await self._requested.wait()
 
@@ -71,5 +79,6 @@ def _is_urgent(cause: StopCause) -> bool:
             return is_urgent
         case LostLease():
             return True
-        case LimitHit():
-            return False
+        case LimitHit(reason):
+            # What is written in the meantime would take the room of the last words.
+            return reason in {"storage_full", "store_lost"}

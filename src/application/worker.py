@@ -10,7 +10,8 @@ from application.event_broadcaster import EventBroadcaster
 from application.lease_keeper import LeaseKeeper
 from application.live_runs import LiveRun, LiveRuns
 from application.lost_tasks import LostTasks, origin_of
-from application.stop_signal import Cancelled, LimitHit, LostLease, ShutDown
+from application.stop_signal import Cancelled, LimitHit, LostLease, ShutDown, StopCause
+from application.storage_guard import StorageGuard
 from application.worker_settings import WorkerSettings
 from domain.errors import AgentcastError, StorageFull, Unavailable
 from domain.events import Origin
@@ -35,6 +36,7 @@ class Worker:
         agents: AgentCoordinator,
         broadcaster: EventBroadcaster,
         lost: LostTasks,
+        storage: StorageGuard,
         clock: Clock,
         meter: Meter,
         processes: ProcessHost,
@@ -45,6 +47,7 @@ class Worker:
         self._agents = agents
         self._broadcaster = broadcaster
         self._lost = lost
+        self.storage = storage
         self._clock = clock
         self._meter = meter
         self._leases = LeaseKeeper(
@@ -52,10 +55,14 @@ class Worker:
         )
         self._reserved: list[TaskId] = []
         self._work = asyncio.Event()
-        self._given_up: set[TaskId] = set()
+        self._given_up: dict[TaskId, StopCause | None] = {}
+        self._predecessor = settings.instance
         self._is_draining = False
         self._is_closing = False
         broadcaster.add_failure_listener(self._log_failed)
+        storage.add_listener(lambda it: self.runs.stop_all(LimitHit(it.kind, it.message)))
+        # What still ends may have output to keep, which would take the room of last words.
+        storage.before_spending(lambda _: self.runs.all_obeyed(timeout_s=_KILL_S))
 
     def wake(self) -> None:
         """There may be something to claim, or a run to cancel."""
@@ -68,9 +75,14 @@ class Worker:
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
-        """Settle what a dead predecessor left, then work; leaving drains."""
-        if instance := self.settings.instance:
-            self._given_up |= set(await self._lost.settle(self.settings, of_instance=instance))
+        """Settle what a dead predecessor left, then work; leaving drains.
+
+        Where the store does not let it settle, it works, and goes on trying.
+        """
+        try:
+            await self._settle_predecessor()
+        except Unavailable as error:
+            log.warning("what the server before has left is not settled yet: %s", error)
         async with asyncio.TaskGroup() as runs, asyncio.TaskGroup() as loops:
             claiming = loops.create_task(
                 self._repeat(lambda: self._work_off(runs), self._new_work)
@@ -149,7 +161,7 @@ class Worker:
 
     async def _claims(self) -> Sequence[Claim]:
         settings, room = self.settings, self.settings.concurrency - len(self.runs)
-        if self._is_draining or room <= 0:
+        if self._is_draining or room <= 0 or self.storage.trouble is not None:
             return ()
         if settings.takes_any:
             return await self._tasks.claim(
@@ -171,7 +183,7 @@ class Worker:
             log.exception("task %s: the run failed", claim.task.task_id)
             has_ended = False
         if not has_ended:
-            self._given_up.add(claim.task.task_id)
+            self._given_up[claim.task.task_id] = run.stop.cause
         self._leases.end(run)
         self.wake()
 
@@ -186,7 +198,7 @@ class Worker:
                 stop=run.stop,
                 pauses=run.pauses,
                 recorded=lambda: self._broadcaster.recorded(origin),
-                before_end=self._leases.fence,
+                before_end=lambda: self._before_end(run),
             )
             await self._broadcaster.finish(origin)
             if ending == "handed_back":
@@ -196,25 +208,38 @@ class Worker:
             log.warning("task %s: %s", claim.task.task_id, error)
             return False
         finally:
+            run.stop.obey()
             with suppress(AgentcastError):
                 await self._broadcaster.finish(origin)
+
+    def _before_end(self, run: LiveRun) -> None:
+        self._leases.fence()
+        run.stop.obey()
 
     def _log_failed(self, origin: Origin, failure: AgentcastError) -> None:
         """A run whose events cannot be stored must not go on."""
         if isinstance(failure, StorageFull):
+            self.storage.refused(failure)
             self.runs.stop(origin.task_id, LimitHit("storage_full", str(failure)))
         else:
             self.runs.stop(origin.task_id, LostLease())
 
     async def _look_after_runs(self) -> None:
         self._leases.fence()
-        for task_id in tuple(self._given_up):
-            if await self._lost.settle_own(self.settings, task_id):
-                self._given_up.discard(task_id)
+        for task_id, cause in tuple(self._given_up.items()):
+            if await self._lost.settle_own(self.settings, task_id, cause):
+                del self._given_up[task_id]
+        await self._settle_predecessor()
+
+    async def _settle_predecessor(self) -> None:
+        if self._predecessor is not None:
+            left = await self._lost.settle(self.settings, of_instance=self._predecessor)
+            self._given_up |= dict.fromkeys(left)
+            self._predecessor = None
 
     async def _clean_up(self) -> None:
         if self.settings.takes_any and not self._is_draining:
-            self._given_up |= set(await self._lost.settle(self.settings))
+            self._given_up |= dict.fromkeys(await self._lost.settle(self.settings))
 
 
 async def _poll() -> None:

@@ -18,6 +18,7 @@ FailureReason = Literal[
     "repetition",
     "resource_limit",
     "storage_full",
+    "store_lost",
     "limit.iterations",
     "limit.tool_calls",
     "limit.tokens",

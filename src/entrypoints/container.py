@@ -37,6 +37,7 @@ from application.lost_tasks import LostTasks
 from application.retention import Retention
 from application.server_coordinator import ServerCoordinator
 from application.sessions import Sessions
+from application.storage_guard import StorageGuard
 from application.stream_sources import StreamSources
 from application.tail_follower import TailFollower
 from application.tails import Tails
@@ -73,6 +74,7 @@ from ports.question_store import QuestionStore
 from ports.runner import Runner
 from ports.secrets import Secrets
 from ports.session_store import SessionStore
+from ports.storage import Storage
 from ports.task_store import TaskStore
 from ports.tool import Tool
 from ports.tool_source import ToolSource
@@ -116,6 +118,7 @@ class Container(DeclarativeContainer):
     output_archive: Provider[OutputArchive] = Singleton(folders.output_archive, data_directory)
     stores: Provider[Stores] = Singleton(chosen_stores, settings, clock=clock, ids=ids)
     database = Callable(store.database_of, stores)
+    storage: Provider[Storage] = Callable(store.storage_of, stores)
     event_log: Provider[EventLog] = Callable(store.event_log_of, stores)
     task_store: Provider[TaskStore] = Callable(store.task_store_of, stores)
     session_store: Provider[SessionStore] = Callable(store.session_store_of, stores)
@@ -188,6 +191,7 @@ class Container(DeclarativeContainer):
         kinds=runners,
         parsers=Callable(choices.parser_names),
     )
+    storage_guard = Singleton(StorageGuard, storage=storage, clock=clock)
     tails = Singleton(Tails, log=event_log, sessions=session_store, tasks=task_store, codec=codec)
     tail_follower = Singleton(TailFollower, tails=tails, wakeups=wakeups)
     listeners: Provider[list[EventListener]] = List()
@@ -206,6 +210,7 @@ class Container(DeclarativeContainer):
         log=event_log,
         codec=codec,
         dispatch=event_dispatch,
+        storage=storage_guard,
         clock=clock,
         ids=ids,
         meter=meter,
@@ -240,6 +245,7 @@ class Container(DeclarativeContainer):
         agents=agent_coordinator,
         broadcaster=event_broadcaster,
         lost=lost_tasks,
+        storage=storage_guard,
         clock=clock,
         meter=meter,
         processes=process_host,
@@ -287,6 +293,7 @@ class Container(DeclarativeContainer):
         archive=output_archive,
         sessions=session_store,
         compaction=compaction,
+        storage=storage_guard,
         clock=clock,
         is_on=worker_settings.provided.takes_any,
     )

@@ -32,7 +32,7 @@ class DataDirectory:
 
         Raises SettingsError when another server holds it.
         """
-        with (self.path / "lock").open("a") as lock:
+        with _private(self.path / "lock").open("a") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
@@ -45,7 +45,17 @@ class DataDirectory:
         """Names this directory's server through all its restarts; made at the first call."""
         file = self.path / "instance"
         if not file.exists():
-            part = self.path / f"instance.{os.getpid()}"
+            part = _private(self.path / f"instance.{os.getpid()}")
             part.write_text(f"serve-{secrets.token_hex(8)}")
             part.rename(file)
         return file.read_text()
+
+
+def _private(file: Path) -> Path:
+    """Made for its owner alone, also where the umask would let others read. Raises SettingsError."""
+    try:
+        file.touch(mode=0o600)
+        file.chmod(0o600)
+    except OSError as error:
+        raise SettingsError(f"AGENTCAST_DATA_DIR: cannot make {file}: {error.strerror}") from error
+    return file

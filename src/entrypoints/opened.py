@@ -15,6 +15,7 @@ async def opened(container: Container) -> AsyncIterator[None]:
     parts: list[object] = [
         container.database(),
         container.event_log(),
+        container.storage_guard(),
         container.wakeups(),
         container.process_host(),
         container.language_model(),

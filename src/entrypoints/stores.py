@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from adapters.memory.agent_threads import MemoryAgentThreads
@@ -13,18 +14,22 @@ from adapters.memory.event_retention import MemoryEventRetention
 from adapters.memory.profile_store import MemoryProfileStore
 from adapters.memory.question_store import MemoryQuestionStore
 from adapters.memory.session_store import MemorySessionStore
+from adapters.memory.storage import MemoryStorage
 from adapters.memory.task_store import MemoryTaskStore
 from adapters.memory.wakeups import MemoryWakeups
 from adapters.store.agent_threads import SqlAgentThreads
 from adapters.store.approval_store import SqlApprovalStore
 from adapters.store.cursor_store import SqlCursorStore
+from adapters.store.disk_storage import DiskStorage
 from adapters.store.event_log import SqlEventLog
 from adapters.store.event_retention import SqlEventRetention
 from adapters.store.open_database import driver_of, open_database
 from adapters.store.open_wakeups import open_wakeups
 from adapters.store.profile_store import SqlProfileStore
 from adapters.store.question_store import SqlQuestionStore
+from adapters.store.reserve import Reserve
 from adapters.store.session_store import SqlSessionStore
+from adapters.store.sqlite_engine import sqlite_path
 from adapters.store.task_store import SqlTaskStore
 from entrypoints.choices import store_kind
 from entrypoints.settings import Settings
@@ -38,6 +43,7 @@ from ports.id_source import IdSource
 from ports.profile_store import ProfileStore
 from ports.question_store import QuestionStore
 from ports.session_store import SessionStore
+from ports.storage import Storage
 from ports.task_store import TaskStore
 from ports.wakeups import Wakeups
 
@@ -61,6 +67,7 @@ class MixedStores(ValueError):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stores:
     database: object
+    storage: Storage
     event_log: EventLog
     task_store: TaskStore
     session_store: SessionStore
@@ -77,13 +84,16 @@ def chosen_stores(settings: Settings, *, clock: Clock, ids: IdSource) -> Stores:
     """Nothing is touched before the database's `opened()` is entered."""
     if store_kind(settings) == "memory":
         return memory_stores(clock=clock, ids=ids, lease_s=settings.lease_s)
-    return sql_stores(settings.store_url, ids=ids, lease_s=settings.lease_s)
+    return sql_stores(
+        settings.store_url, data_dir=settings.data_dir, ids=ids, lease_s=settings.lease_s
+    )
 
 
 def memory_stores(*, clock: Clock, ids: IdSource, lease_s: float) -> Stores:
     database = MemoryDatabase(clock)
     return Stores(
         database=database,
+        storage=MemoryStorage(),
         event_log=MemoryEventLog(database),
         task_store=MemoryTaskStore(database, ids=ids, lease_s=lease_s),
         session_store=MemorySessionStore(database),
@@ -97,9 +107,13 @@ def memory_stores(*, clock: Clock, ids: IdSource, lease_s: float) -> Stores:
     )
 
 
-def sql_stores(url: str, *, ids: IdSource, lease_s: float) -> Stores:
-    database = open_database(url)
+def sql_stores(url: str, *, data_dir: Path, ids: IdSource, lease_s: float) -> Stores:
+    """What is in reserve is on the database's disk, if that is one of this machine's."""
+    folder = sqlite_path(url).parent if driver_of(url) == "sqlite" else data_dir
+    reserve = Reserve(folder)
+    database = open_database(url, marker=data_dir / "database", reserve=reserve)
     return Stores(
+        storage=DiskStorage(folders=(data_dir, folder), reserve=reserve, database=database),
         database=database,
         event_log=SqlEventLog(database),
         task_store=SqlTaskStore(database, ids=ids, lease_s=lease_s),
@@ -140,6 +154,10 @@ def require_one_database(parts: Mapping[str, object]) -> None:
 
 def database_of(stores: Stores) -> object:
     return stores.database
+
+
+def storage_of(stores: Stores) -> Storage:
+    return stores.storage
 
 
 def event_log_of(stores: Stores) -> EventLog:

@@ -71,6 +71,8 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None) -> Applic
     async def readiness() -> NotReady | None:
         if not coordinator.is_accepting:
             return "draining"
+        if (trouble := container.storage_guard().trouble) is not None:
+            return trouble.kind
         try:
             async with asyncio.timeout(_STORE_PATIENCE_S):
                 await container.event_log().bounds(SessionKey(0))

@@ -25,7 +25,7 @@ WRONG = {
 def test_a_second_server_on_the_same_data_directory_is_refused(
     shared_server: RunningServer, tmp_path: Path
 ) -> None:
-    said = _refusal(tmp_path, "--data-dir", str(shared_server.data_dir))
+    said = refused_start(tmp_path, "--data-dir", str(shared_server.data_dir))
 
     assert "another server" in said
     assert str(shared_server.data_dir) in said
@@ -36,7 +36,7 @@ def refusals(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
     """What is said of each wrong setting; two at a time, for a command takes long to start."""
 
     def refusal(name: str) -> str:
-        return _refusal(tmp_path_factory.mktemp("refused"), **{name: WRONG[name][0]})
+        return refused_start(tmp_path_factory.mktemp("refused"), **{name: WRONG[name][0]})
 
     with ThreadPoolExecutor(max_workers=2) as some:
         return dict(zip(WRONG, some.map(refusal, WRONG), strict=True))
@@ -53,7 +53,7 @@ def test_a_wrong_setting_stops_the_start_and_is_named(
 def test_a_taken_port_is_named(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        said = _refusal(tmp_path, AGENTCAST_PORT=str(port))
+        said = refused_start(tmp_path, AGENTCAST_PORT=str(port))
 
     assert str(port) in said
 
@@ -62,13 +62,13 @@ def test_a_database_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "agentcast.db").write_bytes(b"this was never a database" * 400)
 
-    said = _refusal(tmp_path)
+    said = refused_start(tmp_path)
 
     assert "agentcast.db is damaged" in said
     assert "backup" in said
 
 
-def _refusal(home: Path, *arguments: str, **settings: str) -> str:
+def refused_start(home: Path, *arguments: str, **settings: str) -> str:
     """The one line that it says before it ends, not having listened."""
     environment = clean_environment(home) | {"AGENTCAST_DATA_DIR": str(home / "data")} | settings
     ended = subprocess.run(

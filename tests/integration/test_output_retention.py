@@ -73,6 +73,7 @@ def _retention(graph: Graph, policy: RetentionPolicy) -> Retention:
         archive=container.output_archive(),
         sessions=container.session_store(),
         compaction=container.compaction(),
+        storage=container.storage_guard(),
         clock=container.clock(),
         is_on=True,
     )

@@ -53,6 +53,7 @@ def retention(graph: Graph, policy: RetentionPolicy) -> Retention:
         archive=container.output_archive(),
         sessions=container.session_store(),
         compaction=container.compaction(),
+        storage=container.storage_guard(),
         clock=container.clock(),
         is_on=True,
     )

@@ -10,7 +10,9 @@ from typing_extensions import TypedDict
 from adapters.http.problem import Problem
 from adapters.http.problem_schema import problems
 
-NotReady = Literal["draining", "store_unavailable", "watchdog_unavailable"]
+NotReady = Literal[
+    "draining", "store_unavailable", "storage_full", "store_lost", "watchdog_unavailable"
+]
 Readiness = Callable[[], Awaitable[NotReady | None]]
 """Why no work should be sent here now; None when it should."""
 Metrics = Callable[[], tuple[bytes, str]]
@@ -20,6 +22,8 @@ Description = Callable[[], bytes]
 _REASONS = {
     "draining": "The server is shutting down.",
     "store_unavailable": "The store is out of reach.",
+    "storage_full": "The disk is full: what is stored can be read, and nothing new is taken.",
+    "store_lost": "Files of the store were removed or replaced: restart the server.",
     "watchdog_unavailable": "What ends commands when the server is frozen does not start.",
 }
 

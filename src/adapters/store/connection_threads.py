@@ -74,6 +74,12 @@ class ConnectionThreads:
 
         self._jobs.put(job)
 
+    async def start_again(self, engine: Engine) -> None:
+        """With other connections; what is asked for meanwhile waits. Raises what connecting raised."""
+        self.stop()
+        self._engine = engine
+        await self.start()
+
     def stop(self) -> None:
         """Returns when the jobs given so far are done and every connection is closed."""
         for _ in self._threads:

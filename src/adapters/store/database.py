@@ -43,3 +43,9 @@ class Database(Protocol):
         """As `write`, for a caller that does not wait: one of the two is called on the loop."""
 
     async def read(self, work: Callable[[Connection], T]) -> T: ...
+
+    def lost(self) -> str | None:
+        """Why what is written now may not be there later; None when nothing speaks for that."""
+
+    async def make_room(self) -> None:
+        """Make the best of room that has come to be on a full disk; never raises for want of it."""

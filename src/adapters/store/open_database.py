@@ -1,9 +1,12 @@
 """Picks the database that a URL names."""
 
+from pathlib import Path
+
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from adapters.store.database import Database
+from adapters.store.reserve import Reserve
 from adapters.store.sqlite_database import SqliteDatabase
 from adapters.store.sqlite_engine import sqlite_path
 from domain.errors import StoreUnusable
@@ -11,10 +14,20 @@ from domain.errors import StoreUnusable
 _POSTGRES = frozenset({"postgresql", "postgres", "postgresql+asyncpg"})
 
 
-def open_database(url: str, *, patience_s: float = 30.0) -> Database:
-    """`sqlite:///path` or `postgresql://…`; nothing is touched before `opened()` is entered."""
+def open_database(
+    url: str,
+    *,
+    patience_s: float = 30.0,
+    marker: Path | None = None,
+    reserve: Reserve | None = None,
+) -> Database:
+    """`sqlite:///path` or `postgresql://…`; nothing is touched before `opened()` is entered.
+
+    `marker` and `reserve` are for files alone, as SqliteDatabase says.
+    """
     if driver_of(url) == "sqlite":
-        return SqliteDatabase(sqlite_path(url), patience_s=patience_s)
+        path = sqlite_path(url)
+        return SqliteDatabase(path, patience_s=patience_s, marker=marker, reserve=reserve)
     try:
         # Its driver is an extra, which a program on SQLite need not have.
         from adapters.store.postgres_database import PostgresDatabase

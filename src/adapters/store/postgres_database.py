@@ -94,6 +94,13 @@ class PostgresDatabase:
         patience_s = min(self._patience_s, _READ_PATIENCE_S)
         return await self._persistently(once, patience_s=patience_s)
 
+    def lost(self) -> str | None:
+        """Its server minds its own files."""
+        return None
+
+    async def make_room(self) -> None:
+        """Its server minds its own disk."""
+
     async def _prepare(self, engine: AsyncEngine) -> None:
         try:
             async with engine.begin() as connection:

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,14 +13,18 @@ from adapters.store import schema, sqlite_errors
 from adapters.store.backoff import pauses
 from adapters.store.connection_threads import ConnectionThreads
 from adapters.store.lost_tail import warn_of_lost_tails
+from adapters.store.reserve import Reserve
 from adapters.store.sqlite_engine import (
     BEGIN_READING,
     BEGIN_WRITING,
+    empty_log,
     make_private_file,
     reader_engine,
+    shrink,
     transacted,
     writer_engine,
 )
+from adapters.store.sqlite_files import SqliteFiles
 from domain.errors import LogUnavailable
 
 T = TypeVar("T")
@@ -29,14 +33,28 @@ _READERS = 2
 
 
 class SqliteDatabase:
-    """Every write is one BEGIN IMMEDIATE on the one writing connection, in the order asked for."""
+    """Every write is one BEGIN IMMEDIATE on the one writing connection, in the order asked for.
 
-    def __init__(self, path: Path, *, patience_s: float = 30.0) -> None:
+    On a disk so full that connections cannot share memory, that connection reads as well.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        patience_s: float = 30.0,
+        marker: Path | None = None,
+        reserve: Reserve | None = None,
+    ) -> None:
+        """`marker` remembers that there was a database; without it a lost one is not noticed."""
         self._path = path
+        self._files = SqliteFiles(path, marker=marker)
+        self._reserve = reserve or Reserve(path.parent)
         self._patience_s = patience_s
         self._closing = threading.Event()
         self._writer = ConnectionThreads(writer_engine(path), name="store-writer", count=1)
         self._readers = ConnectionThreads(reader_engine(path), name="store-reader", count=_READERS)
+        self._is_alone = False
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -55,7 +73,12 @@ class SqliteDatabase:
         *,
         was_done: Callable[[Connection, T], bool] | None = None,
     ) -> T:
-        """`was_done` is never asked: a commit to a file of this machine always has an answer."""
+        """`was_done` is never asked: a commit to a file of this machine always has an answer.
+
+        Nothing is acknowledged that goes into a file which nobody will find again.
+        """
+        if (lost := self.lost()) is not None:
+            raise LogUnavailable(lost)
         return await self._writer.run(lambda connection: self._committed(connection, work))
 
     def begin_write(
@@ -74,19 +97,64 @@ class SqliteDatabase:
         )
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        return await self._readers.run(
+        threads = self._writer if self._is_alone else self._readers
+        return await threads.run(
             lambda connection: self._committed(connection, work, begin=BEGIN_READING)
         )
 
+    def lost(self) -> str | None:
+        return self._files.lost()
+
+    async def make_room(self) -> None:
+        if self._is_alone:
+            await self._share()
+        with suppress(*sqlite_errors.FOREIGN, OSError):
+            await self._writer.run(self._give_back)
+
     async def _start(self) -> None:
         try:
+            self._files.check()
             make_private_file(self._path)
             is_new = self._path.stat().st_size == 0
-            await self._connect_writer()
+            await self._connect()
             await self._writer.run(lambda connection: self._prepare(connection, is_new=is_new))
-            await self._readers.start()
+            if not self._is_alone:
+                await self._readers.start()
+            self._files.opened()
         except (*sqlite_errors.FOREIGN, OSError) as error:
             raise sqlite_errors.at_opening(error, self._path) from error
+
+    async def _connect(self) -> None:
+        """What was reserved is spent before the database is opened for one connection alone."""
+        if await self._has_connected():
+            return
+        self._reserve.spend()
+        if not await self._has_connected():
+            await self._be_alone()
+
+    async def _has_connected(self) -> bool:
+        """False on a full disk."""
+        try:
+            await self._connect_writer()
+        except sqlite_errors.FOREIGN as error:
+            if not sqlite_errors.is_full(error):
+                raise
+            return False
+        return True
+
+    async def _be_alone(self) -> None:
+        self._is_alone = True
+        await self._writer.start_again(writer_engine(self._path, is_alone=True))
+
+    async def _share(self) -> None:
+        self._files.closed()
+        try:
+            await self._writer.start_again(writer_engine(self._path))
+            await self._readers.start()
+            self._is_alone = False
+        except sqlite_errors.FOREIGN:
+            await self._be_alone()
+        self._files.opened()
 
     async def _connect_writer(self) -> None:
         """Two processes that make one new file a write-ahead log meet here."""
@@ -100,10 +168,17 @@ class SqliteDatabase:
                     raise
             await asyncio.sleep(pause)
 
+    def _give_back(self, connection: Connection) -> None:
+        empty_log(connection)
+        shrink(connection, self._path)
+
     def _prepare(self, connection: Connection, *, is_new: bool) -> None:
         if not is_new:
             self._check(connection)
+        if self._persistently(connection, schema.current) is None:
+            self._files.refuse_empty()
         self._persistently(connection, schema.upgrade)
+        self._files.mark()
         if not is_new:
             self._persistently(connection, warn_of_lost_tails)
 
@@ -122,9 +197,21 @@ class SqliteDatabase:
         begin: str = BEGIN_WRITING,
     ) -> T:
         try:
-            return self._persistently(connection, work, begin=begin)
+            return self._with_the_room_there_is(connection, work, begin=begin)
         except sqlite_errors.FOREIGN as error:
             raise sqlite_errors.while_open(error) from error
+
+    def _with_the_room_there_is(
+        self, connection: Connection, work: Callable[[Connection], T], *, begin: str
+    ) -> T:
+        """On a full disk once more, when the log could be written back and begins again."""
+        try:
+            return self._persistently(connection, work, begin=begin)
+        except sqlite_errors.FOREIGN as error:
+            if begin is not BEGIN_WRITING or not sqlite_errors.is_full(error):
+                raise
+        empty_log(connection)
+        return self._persistently(connection, work, begin=begin)
 
     def _persistently(
         self,

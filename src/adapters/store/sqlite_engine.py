@@ -27,12 +27,19 @@ _SHARED_PRAGMAS = (
 _WRITER_PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",
-    "PRAGMA wal_autocheckpoint = 4000",
     # Room for the last page of a few thousand sessions, which their next events go into.
     "PRAGMA cache_size = -16384",
     "PRAGMA journal_size_limit = 67108864",
 )
-_READER_PRAGMAS = ("PRAGMA query_only = ON",)
+# Without shared memory, which is a file: for one connection that has the database to itself.
+_ALONE_PRAGMA = "PRAGMA locking_mode = EXCLUSIVE"
+_MOST_LOG_PAGES = 4000
+_LEAST_LOG_PAGES = 32
+_PAGE_BYTES = 4096
+_MOST_TO_COPY = 64 * 1024 * 1024
+_LOG_PART = 32  # of the disk
+# The second opens all files at once, so that none needs to be found again later.
+_READER_PRAGMAS = ("PRAGMA query_only = ON", "PRAGMA schema_version")
 
 
 def sqlite_path(url: str) -> Path:
@@ -43,8 +50,9 @@ def sqlite_path(url: str) -> Path:
     return Path(name)
 
 
-def writer_engine(path: Path) -> Engine:
-    return _engine(path, begin=BEGIN_WRITING, pragmas=_SHARED_PRAGMAS + _WRITER_PRAGMAS)
+def writer_engine(path: Path, *, is_alone: bool = False) -> Engine:
+    pragmas = (*((_ALONE_PRAGMA,) if is_alone else ()), *_SHARED_PRAGMAS, *_WRITER_PRAGMAS)
+    return _engine(path, begin=BEGIN_WRITING, pragmas=pragmas, bounds_log=True)
 
 
 def reader_engine(path: Path) -> Engine:
@@ -77,7 +85,44 @@ def make_private_file(path: Path) -> None:
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
-def _engine(path: Path, *, begin: str, pragmas: tuple[str, ...]) -> Engine:
+def empty_log(connection: Connection) -> None:
+    """Write what the log holds into the file, so that the log begins again in the room it has."""
+    _raw(connection).execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+
+
+def shrink(connection: Connection, path: Path) -> None:
+    """Give back what a file is mostly made of that holds nothing any more, if that is soon done.
+
+    A copy of what is used goes into the log first: into its room, and what is free beside it.
+    """
+    raw = _raw(connection)
+    [pages], [unused] = (
+        raw.execute(f"PRAGMA {count}").fetchone() for count in ("page_count", "freelist_count")
+    )
+    used_bytes = (pages - unused) * _PAGE_BYTES
+    log = path.with_name(f"{path.name}-wal")
+    room = free_bytes(path.parent) + log.stat().st_size
+    if unused * 2 > pages and used_bytes < min(_MOST_TO_COPY, room):
+        raw.execute("VACUUM")
+        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+
+def free_bytes(folder: Path) -> int:
+    """What others than root may still take of its disk. Raises OSError."""
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize
+
+
+def _log_pages(folder: Path) -> int:
+    """How long the log may become: on a small disk its end must leave room to write it back."""
+    disk = os.statvfs(folder)
+    pages = disk.f_blocks * disk.f_frsize // _LOG_PART // _PAGE_BYTES
+    return max(_LEAST_LOG_PAGES, min(_MOST_LOG_PAGES, pages))
+
+
+def _engine(
+    path: Path, *, begin: str, pragmas: tuple[str, ...], bounds_log: bool = False
+) -> Engine:
     engine = create_engine(
         f"sqlite:///{path}",
         poolclass=NullPool,
@@ -88,6 +133,9 @@ def _engine(path: Path, *, begin: str, pragmas: tuple[str, ...]) -> Engine:
     def set_up(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         for pragma in pragmas:
             connection.cursor().execute(pragma)
+        if bounds_log:
+            pages = _log_pages(path.parent)
+            connection.cursor().execute(f"PRAGMA wal_autocheckpoint = {pages}")
 
     def begin_as_meant(connection: Connection) -> None:
         if not _raw(connection).in_transaction:

@@ -14,6 +14,7 @@ Foreign = SQLAlchemyError | sqlite3.Error
 
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_NO_ROOM_TO_SHARE = frozenset({sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_SHMOPEN})
 _CLOSED = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM})
 
 
@@ -22,8 +23,13 @@ def is_busy(error: Foreign) -> bool:
     return _code(error) in _BUSY
 
 
+def is_full(error: BaseException) -> bool:
+    """The disk has no room, be it for the memory that connections share, which is a file too."""
+    return _code(error) == sqlite3.SQLITE_FULL or _extended_code(error) in _NO_ROOM_TO_SHARE
+
+
 def while_open(error: Foreign) -> AgentcastError:
-    if _code(error) == sqlite3.SQLITE_FULL:
+    if is_full(error):
         return StorageFull("the disk that holds the event log is full")
     if is_busy(error):
         return LogUnavailable("another process kept the database locked")
@@ -32,6 +38,10 @@ def while_open(error: Foreign) -> AgentcastError:
 
 def at_opening(error: Foreign | OSError, path: Path) -> AgentcastError:
     code = _code(error)
+    if is_full(error):
+        return StoreUnusable(
+            f"the database {path} cannot be made or brought up to date: its disk is full"
+        )
     if code in _DAMAGED:
         return damaged(path, _said(error))
     if code in _CLOSED or isinstance(error, OSError):
@@ -51,9 +61,14 @@ def damaged(path: Path, how: str) -> StoreUnusable:
 
 def _code(error: BaseException) -> int | None:
     """The primary result code; the driver gives the extended one."""
+    code = _extended_code(error)
+    return None if code is None else code & 0xFF
+
+
+def _extended_code(error: BaseException) -> int | None:
     origin = error.orig if isinstance(error, DBAPIError) else error
     code = getattr(origin, "sqlite_errorcode", None)
-    return code & 0xFF if isinstance(code, int) else None
+    return code if isinstance(code, int) else None
 
 
 def _said(error: BaseException) -> str:

@@ -1,0 +1,11 @@
+"""Storage that has room as long as the process has."""
+
+from ports.storage import StorageTrouble
+
+
+class MemoryStorage:
+    async def look(self) -> StorageTrouble | None:
+        return None
+
+    async def spend_reserve(self) -> None:
+        """There is none: what is in memory needs no room on a disk."""

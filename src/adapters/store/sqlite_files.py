@@ -1,0 +1,118 @@
+"""The files of one SQLite database: whether they are there, the same ones, and whole."""
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from struct import unpack
+
+from domain.errors import StoreUnusable
+
+_WAL_MAGIC = frozenset({0x377F0682, 0x377F0683})
+_WAL_HEADER = 32
+_LOOKED_AT = 64 * 1024
+_MASK = 0xFFFFFFFF
+
+_Identity = tuple[int, int]
+
+
+class SqliteFiles:
+    """`marker` is a file that names the databases which had tables once, each by its path."""
+
+    def __init__(self, path: Path, *, marker: Path | None = None) -> None:
+        self._path = path
+        self._log = path.with_name(f"{path.name}-wal")
+        self._beside = (self._log, path.with_name(f"{path.name}-shm"))
+        self._marker = marker
+        self._known: dict[Path, _Identity] = {}
+
+    def check(self) -> None:
+        """Before it is opened. Raises StoreUnusable where SQLite would begin with less than was."""
+        if not self._path.exists() or self._path.stat().st_size == 0:
+            self.refuse_empty("is gone")
+        if _is_damaged(self._log):
+            raise StoreUnusable(
+                f"the write-ahead log {self._log} is damaged: restore a backup, or move that file "
+                "away to go on without the events that are nowhere else"
+            )
+
+    def refuse_empty(self, how: str = "is empty") -> None:
+        """Raises StoreUnusable if it had tables once."""
+        if self._marker is not None and self._name() in self._marked():
+            raise StoreUnusable(
+                f"the database {self._path} {how}, and there was one: restore a backup, "
+                f"or remove {self._marker} to begin with an empty one"
+            )
+
+    def mark(self) -> None:
+        """Remember that it has tables; on a full disk that waits for the next start."""
+        if self._marker is None or self._name() in self._marked():
+            return
+        with suppress(OSError):
+            flags = os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
+            fd = os.open(self._marker, flags, 0o600)
+            try:
+                os.write(fd, f"{self._name()}\n".encode(errors="surrogateescape"))
+            finally:
+                os.close(fd)
+
+    def opened(self) -> None:
+        """From now on these are the files that are in use."""
+        self._known = dict(self._identities())
+
+    def closed(self) -> None:
+        """None is in use for now."""
+        self._known = {}
+
+    def lost(self) -> str | None:
+        """Which of the files in use has been removed or replaced."""
+        for path, identity in self._known.items():
+            if _identity(path) != identity:
+                return f"{path} was removed or replaced while it was in use: restart the server"
+        return None
+
+    def _identities(self) -> Iterator[tuple[Path, _Identity]]:
+        for path in (self._path, *self._beside):
+            if (identity := _identity(path)) is not None:
+                yield path, identity
+
+    def _name(self) -> str:
+        assert self._marker is not None
+        return os.path.relpath(self._path, self._marker.parent)
+
+    def _marked(self) -> list[str]:
+        assert self._marker is not None
+        try:
+            return self._marker.read_text(errors="surrogateescape").splitlines()
+        except OSError:
+            return []
+
+
+def _identity(path: Path) -> _Identity | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _is_damaged(log: Path) -> bool:
+    """Without a sound header SQLite takes it for empty. One of zeros was never written."""
+    try:
+        with log.open("rb") as file:
+            begin = file.read(_LOOKED_AT)
+    except OSError:
+        return False
+    return any(begin) and not _is_sound(begin[:_WAL_HEADER])
+
+
+def _is_sound(header: bytes) -> bool:
+    if len(header) < _WAL_HEADER:
+        return False
+    magic = unpack(">I", header[:4])[0]
+    words = unpack(f"{'>' if magic & 1 else '<'}6I", header[:24])
+    one = other = 0
+    for place in range(0, len(words), 2):
+        one = (one + words[place] + other) & _MASK
+        other = (other + words[place + 1] + one) & _MASK
+    return magic in _WAL_MAGIC and unpack(">2I", header[24:]) == (one, other)

@@ -1,0 +1,116 @@
+"""Notices that the disk is full, or the store's files gone, and ends what runs in words."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import TypeVar
+
+from domain.errors import LogUnavailable, StorageFull
+from ports.clock import Clock
+from ports.storage import Storage, StorageTrouble
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+LOOK_S = 0.5
+_FILLED_S = 0.3
+_DISTRUST_S = 5.0  # of room that is said to be there, after a write found none
+
+
+class StorageGuard:
+    """While there is trouble, nothing new is begun; the reserve is for what ends and what goes."""
+
+    def __init__(
+        self,
+        *,
+        storage: Storage,
+        clock: Clock,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._pause = pause
+        self._trouble: StorageTrouble | None = None
+        self._refused_until = clock.monotonic()
+        self._alarm = asyncio.Event()
+        self._on_trouble: list[Callable[[StorageTrouble], None]] = []
+        self._on_spending: list[Callable[[StorageFull], Awaitable[None]]] = []
+
+    @property
+    def trouble(self) -> StorageTrouble | None:
+        return self._trouble
+
+    def add_listener(self, on_trouble: Callable[[StorageTrouble], None]) -> None:
+        """Called when trouble begins, and again as long as it lasts."""
+        self._on_trouble.append(on_trouble)
+
+    def before_spending(self, on_spending: Callable[[StorageFull], Awaitable[None]]) -> None:
+        """Awaited before the reserve is given up, of which nothing else is to take a part."""
+        self._on_spending.append(on_spending)
+
+    def check(self) -> None:
+        """Before something new is begun. Raises StorageFull, LogUnavailable."""
+        if self._trouble is None:
+            return
+        if self._trouble.kind == "storage_full":
+            raise StorageFull(self._trouble.message)
+        raise LogUnavailable(self._trouble.message)
+
+    def refused(self, failure: StorageFull) -> None:
+        """A write found no room."""
+        self._refused_until = self._clock.monotonic() + _DISTRUST_S
+        self._begin(StorageTrouble(kind="storage_full", message=str(failure)))
+        self._alarm.set()
+
+    async def last_word(self, write: Callable[[], Awaitable[T]]) -> T:
+        """Do it, on a full disk with the reserve. It must bear being done again."""
+        try:
+            return await write()
+        except StorageFull as failure:
+            self.refused(failure)
+            for on_spending in self._on_spending:
+                await on_spending(failure)
+        # Whoever fills the disk would take the reserve too, if he did not find it full first.
+        await self._pause(_FILLED_S)
+        await self._storage.spend_reserve()
+        return await write()
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        await self.look()
+        async with asyncio.TaskGroup() as group:
+            watching = group.create_task(self._watch())
+            try:
+                yield
+            finally:
+                watching.cancel()
+
+    async def look(self) -> None:
+        trouble = await self._storage.look()
+        if trouble is None and self._clock.monotonic() < self._refused_until:
+            return
+        if trouble is not None:
+            self._begin(trouble)
+        elif self._trouble is not None:
+            log.warning("the store has room again")
+            self._trouble = None
+
+    def _begin(self, trouble: StorageTrouble) -> None:
+        if self._trouble is None or self._trouble.kind != trouble.kind:
+            log.warning("%s; nothing new is begun, and what runs is ended", trouble.message)
+        self._trouble = trouble
+        for on_trouble in self._on_trouble:
+            on_trouble(trouble)
+
+    async def _watch(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):
+                    await self._alarm.wait()
+            self._alarm.clear()
+            try:
+                await self.look()
+            except Exception:  # boundary: one failed look must not end the watch
+                log.exception("looking after the store failed")
