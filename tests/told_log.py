@@ -17,6 +17,7 @@ from domain.ids import AgentName, SessionId, SessionKey, TaskId
 from domain.principal import LOCAL
 from domain.session import Session
 from domain.task import Task
+from ports.event_log import EventLog
 from tests.fakes import CountingIdSource, FakeClock
 
 
@@ -39,10 +40,10 @@ class ToldLog:
                 last_seq=0,
             )
         )
-        database = self._database = MemoryDatabase(FakeClock())
+        database = self.database = MemoryDatabase(FakeClock())
         database.sessions[self.key] = self._row
-        self._log = MemoryEventLog(database)
-        self._origins = SessionOrigins(sessions=MemorySessionStore(database), log=self._log)
+        self.log = MemoryEventLog(database)
+        self._origins = SessionOrigins(sessions=MemorySessionStore(database), log=self.log)
         self.approvals = MemoryApprovalStore(database)
         self.questions = MemoryQuestionStore(database)
         self.tell(*events)
@@ -67,14 +68,15 @@ class ToldLog:
 
     def holds(self, task: Task) -> None:
         """Its task can be asked about."""
-        self._database.tasks[task.task_id] = TaskRow(task=task)
+        self.database.tasks[task.task_id] = TaskRow(task=task)
 
-    def messages(self) -> SessionMessages:
-        return SessionMessages(log=self._log, codec=self._codec, origins=self._origins)
+    def messages(self, log: EventLog | None = None) -> SessionMessages:
+        """Of this log, or of what it is seen through."""
+        return SessionMessages(log=log or self.log, codec=self._codec, origins=self._origins)
 
     def memory(self) -> SessionMemory:
         return SessionMemory(
-            log=self._log,
+            log=self.log,
             codec=self._codec,
             origins=self._origins,
             answers=PastAnswers(approvals=self.approvals, questions=self.questions),

@@ -11,7 +11,7 @@ from domain.session import Session
 from ports.event_codec import EventCodec
 from ports.event_log import EventLog, StoredEvent
 
-_READ_EVENTS = 500
+_READ_EVENTS = 200  # at a time: each may be as long as the result of a tool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +103,7 @@ class SessionMessages:
         while True:
             events = await self._events(source, at)
             for stored in events:
-                if stored.event_type in TOLD_IN and stored.body:
+                if stored.body:
                     conversation.take(stored, self._codec.decode(stored))
             new = [one for one in conversation.said if one.seq > after.seq]
             is_open = len(conversation.said) - conversation.settled
@@ -112,7 +112,9 @@ class SessionMessages:
             at = events[-1].seq
 
     async def _events(self, source: _Source, after: int) -> Sequence[StoredEvent]:
-        events = await self._log.read(source.session_key, after=after, limit=_READ_EVENTS)
+        events = await self._log.find(
+            source.session_key, event_types=TOLD_IN, after=after, limit=_READ_EVENTS
+        )
         if source.last_seq is None:
             return events
         return [event for event in events if event.seq <= source.last_seq]

@@ -90,6 +90,14 @@ class EventLog(Protocol):
         returned has a seq above `after` + 1.
         """
 
+    async def find(
+        self, session_key: SessionKey, *, event_types: Collection[str], after: int, limit: int
+    ) -> Sequence[StoredEvent]:
+        """Up to `limit` events of these types with a seq above `after`, in order.
+
+        None but these are fetched, so that a few are found soon in a log of very many others.
+        """
+
     async def bounds(self, session_key: SessionKey) -> Bounds | None:
         """None for an unknown or deleted session."""
 

@@ -179,6 +179,27 @@ async def test_a_long_log_is_read_in_pages(scene: Scene) -> None:
     assert pages == list(stored)
 
 
+async def test_events_of_some_types_are_found_among_many_others(scene: Scene) -> None:
+    other = await scene.start("other")
+    await scene.end(other)
+    claim = await scene.start()
+    key = claim.task.session_key
+    await scene.log.append(scene.lines(claim, *map(str, range(900))))
+    last = await scene.end(claim)
+    [first] = await scene.log.read(key, after=0, limit=1)
+
+    async def found(*types: str, after: int = 0, limit: int = 10) -> list[StoredEvent]:
+        return list(
+            await scene.log.find(key, event_types=frozenset(types), after=after, limit=limit)
+        )
+
+    assert await found("task_queued", "task_complete") == [first, last]
+    assert await found("task_queued", "task_complete", after=1) == [last]
+    assert await found("task_queued", "task_complete", limit=1) == [first]
+    assert [event.seq for event in await found("log", after=100, limit=3)] == [101, 102, 103]
+    assert await found("task_complete", after=last.seq) == await found("message") == []
+
+
 async def test_an_event_of_the_largest_size_is_stored_whole(scene: Scene) -> None:
     claim = await scene.start()
 

@@ -45,6 +45,13 @@ class HeldLog:
             found.append(self.events[seq])
         return found
 
+    async def find(
+        self, session_key: SessionKey, *, event_types: Collection[str], after: int, limit: int
+    ) -> Sequence[StoredEvent]:
+        chosen = (seq for seq in sorted(self.events) if seq > after)
+        found = [self.events[seq] for seq in chosen if self.events[seq].event_type in event_types]
+        return found[:limit]
+
     async def bounds(self, session_key: SessionKey) -> Bounds | None:
         return Bounds(first_seq=self.first_seq, last_seq=self.last_seq)
 

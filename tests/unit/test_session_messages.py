@@ -1,12 +1,17 @@
 """The conversation of a session, as it is read page by page."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from adapters.memory.database import MemoryDatabase
+from adapters.memory.event_log import MemoryEventLog
 from application.session_messages import MessagePage, MessagePlace
 from domain.events import AgentEvent
+from domain.ids import SessionKey
+from domain.process_events import Log
 from domain.task_events import TaskComplete, TaskFailed, TaskQueued, TaskStarted
 from domain.thinking_events import IterationComplete, IterationStart, Message
 from domain.tool_events import ToolCallComplete, ToolCallStart
+from ports.event_log import StoredEvent
 from tests.told_log import ToldLog
 
 STARTED = TaskStarted(worker_id="w", agent_kind="react")
@@ -21,6 +26,7 @@ CALLS: Sequence[AgentEvent] = (
     ),
     IterationComplete(iteration=1, tool_calls=2, tokens_used=0),
 )
+LINES = [Log(line=f"line {number}", line_num=number, stream="pty") for number in range(1, 401)]
 SAID = Message(message_id="m9", role="assistant", content="now the other")
 ANSWER: Sequence[AgentEvent] = (
     IterationStart(iteration=2, max_iterations=20),
@@ -28,6 +34,30 @@ ANSWER: Sequence[AgentEvent] = (
     IterationComplete(iteration=2, tool_calls=0, tokens_used=0),
     TaskComplete(final_answer="There is a.py.", duration_ms=5),
 )
+
+
+class CountingLog(MemoryEventLog):
+    """Counts what is fetched by each read of any kind."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        super().__init__(database)
+        self.fetched: list[int] = []
+
+    async def find(
+        self, session_key: SessionKey, *, event_types: Collection[str], after: int, limit: int
+    ) -> Sequence[StoredEvent]:
+        found = await MemoryEventLog(self.database).find(
+            session_key, event_types=event_types, after=after, limit=limit
+        )
+        self.fetched.append(len(found))
+        return found
+
+    async def read(
+        self, session_key: SessionKey, *, after: int, limit: int
+    ) -> Sequence[StoredEvent]:
+        read = await super().read(session_key, after=after, limit=limit)
+        self.fetched.append(len(read))
+        return read
 
 
 async def test_a_task_reads_as_what_was_asked_called_and_answered() -> None:
@@ -57,6 +87,26 @@ async def test_pages_of_any_size_make_up_the_same_conversation() -> None:
 
     for limit in range(1, len(whole.messages) + 1):
         assert await in_pages(log, limit) == list(whole.messages)
+
+
+async def test_a_page_fetches_no_more_than_it_shows_of_a_log_however_long() -> None:
+    log = ToldLog()
+    for number in range(50):
+        task_id = f"task_{number}"
+        log.tell(TaskQueued(task=f"ask {number}"), STARTED, task_id=task_id)
+        log.tell(*LINES, task_id=task_id)
+        log.tell(TaskComplete(final_answer="done", duration_ms=1), task_id=task_id)
+    counted = CountingLog(log.database)
+
+    place: MessagePlace | None = MessagePlace()
+    pages = 0
+    while place is not None:
+        page = await log.messages(counted).page(log.session, after=place, limit=10)
+        place, pages = page.next_place, pages + 1
+
+    assert pages == 10
+    assert max(counted.fetched) <= 200
+    assert sum(counted.fetched) < len(LINES) * 50 / 10
 
 
 async def test_an_answer_that_no_message_told_is_told_by_the_tasks_end() -> None:

@@ -1,8 +1,10 @@
 """The log of events in memory: it lasts as long as the process."""
 
+import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 
 from adapters.memory.database import MemoryDatabase, SessionRow
 from domain.errors import LeaseLost
@@ -34,6 +36,12 @@ class MemoryEventLog:
             return ()
         start = max(0, after - row.trimmed)
         return row.events[start : start + limit]
+
+    async def find(
+        self, session_key: SessionKey, *, event_types: Collection[str], after: int, limit: int
+    ) -> Sequence[StoredEvent]:
+        rest = await self.read(session_key, after=after, limit=sys.maxsize)
+        return list(islice((one for one in rest if one.event_type in event_types), limit))
 
     async def bounds(self, session_key: SessionKey) -> Bounds | None:
         row = self._database.sessions.get(session_key)

@@ -63,6 +63,15 @@ class SqlEventLog:
             lambda c: event_queries.read_page(c, session_key, after=after, limit=limit)
         )
 
+    async def find(
+        self, session_key: SessionKey, *, event_types: Collection[str], after: int, limit: int
+    ) -> Sequence[StoredEvent]:
+        return await self._database.read(
+            lambda c: event_queries.find_events(
+                c, session_key, event_types=event_types, after=after, limit=limit
+            )
+        )
+
     async def bounds(self, session_key: SessionKey) -> Bounds | None:
         return await self._database.read(lambda c: event_queries.read_bounds(c, session_key))
 

@@ -13,16 +13,17 @@ from adapters.store.tables import events, sessions
 from domain.ids import SessionKey, Tag
 from ports.event_log import Bounds, StoredEvent
 
+_STORED = (
+    events.c.seq,
+    events.c.tag,
+    events.c.event_type,
+    events.c.task_id,
+    events.c.agent,
+    events.c.body,
+)
 _PAGE = Prepared(
     lambda: (
-        select(
-            events.c.seq,
-            events.c.tag,
-            events.c.event_type,
-            events.c.task_id,
-            events.c.agent,
-            events.c.body,
-        )
+        select(*_STORED)
         .where(events.c.session_key == bindparam("session"), events.c.seq > bindparam("after"))
         .order_by(events.c.seq)
         .limit(bindparam("at_most"))
@@ -49,6 +50,28 @@ def read_page(
         StoredEvent(seq=seq, tag=tag, event_type=kind, task_id=task_id, agent=agent, body=body)
         for seq, tag, kind, task_id, agent, body in _without_hole(rows)
     ]
+
+
+def find_events(
+    connection: Connection,
+    session_key: SessionKey,
+    *,
+    event_types: Collection[str],
+    after: int,
+    limit: int,
+) -> Sequence[StoredEvent]:
+    """Walks the log within the database: an index by type would cost each append as much again."""
+    query = (
+        select(*_STORED)
+        .where(
+            events.c.session_key == session_key,
+            events.c.seq > after,
+            events.c.event_type.in_(sorted(event_types)),
+        )
+        .order_by(events.c.seq)
+        .limit(limit)
+    )
+    return [StoredEvent(*row) for row in connection.execute(query)]
 
 
 def read_bounds(connection: Connection, session_key: SessionKey) -> Bounds | None:

@@ -70,6 +70,11 @@ class GrowingLog:
     async def append(self, append: Append) -> Sequence[StoredEvent]:
         raise NotImplementedError
 
+    async def find(
+        self, session_key: SessionKey, *, event_types: Collection[str], after: int, limit: int
+    ) -> Sequence[StoredEvent]:
+        raise NotImplementedError
+
     async def bounds(self, session_key: SessionKey) -> Bounds | None:
         raise NotImplementedError
 
