@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import anyio
+import psutil
 
 
 class LiveProcesses:
@@ -45,6 +46,12 @@ def processes_of(task_id: str) -> Iterator[LiveProcesses]:
 def pids_of(task_id: str) -> list[int]:
     mark = f"AGENTCAST_TASK_ID={task_id}".encode()
     return [int(folder.name) for folder in Path("/proc").glob("[0-9]*") if mark in _marks(folder)]
+
+
+def commands_of(server_pid: int) -> list[psutil.Process]:
+    """What descends from a server, but for its watchdog."""
+    children = psutil.Process(server_pid).children(recursive=True)
+    return [child for child in children if not any("watchdog" in one for one in child.cmdline())]
 
 
 def _marks(folder: Path) -> list[bytes]:

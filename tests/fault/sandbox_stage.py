@@ -18,6 +18,7 @@ from tests.fault.sandbox_driver import Plan, Ran
 from tests.patience import PATIENCE_S
 
 _SOURCE = Path(__file__).parents[2] / "src"
+_IS_NEW = "import sys; sys.exit(sys.version_info < (3, 11))"
 _NEEDED = ("adapters/process", "adapters/system", "domain", "ports")
 
 
@@ -130,8 +131,8 @@ def _interpreter(user: pwd.struct_passwd) -> str:
     """One that the user may run: that of the tests may lie in the home of root."""
     for path in (os.path.realpath(sys.executable), "/usr/bin/python3"):
         try:
-            subprocess.run([path, "-c", ""], check=True, user=user.pw_uid, extra_groups=[])
+            subprocess.run([path, "-c", _IS_NEW], check=True, user=user.pw_uid, extra_groups=[])
         except (PermissionError, subprocess.CalledProcessError):
             continue
         return path
-    raise AssertionError(f"{user.pw_name} can run no Python here; install python3")
+    raise AssertionError(f"{user.pw_name} can run no Python 3.11 here; install python3")

@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from tests.e2e.client import ENDS, Client, client_of, ends_of, events_of
-from tests.e2e.live_processes import pids_of
+from tests.e2e.live_processes import commands_of, pids_of
 from tests.e2e.running_server import running_server
 from tests.e2e.sse_reader import Frame
 
@@ -41,7 +41,7 @@ async def test_five_hundred_tasks_leave_no_descriptor_and_no_process_behind(
     await _run(client, 400)
 
     assert server.num_fds() <= before + 5
-    assert server.children(recursive=True) == []
+    assert commands_of(server.pid) == []
 
 
 @pytest.mark.parametrize("round_", [1, 2])

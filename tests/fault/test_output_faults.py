@@ -20,6 +20,7 @@ from domain.ids import AgentName, TaskId
 from domain.process_events import SchemaDrift
 from ports.runner import Completed, Outcome
 from tests.e2e.client import Client, client_of, events_of
+from tests.e2e.live_processes import commands_of
 from tests.e2e.running_server import running_server
 from tests.fault.counting_context import CountingContext
 from tests.process_fakes import RecordingContext, process_task
@@ -133,7 +134,7 @@ async def test_what_never_ends_is_ended(
         ended = await client.finished(task_id)
 
     assert (ended["status"], ended["reason"]) == ("failed", reason)
-    assert psutil.Process(client.server.pid).children(recursive=True) == []
+    assert commands_of(client.server.pid) == []
     log = await client.request("GET", f"/api/v1/tasks/{task_id}/log")
     assert log.text.startswith(("0123456789\n", "xxx", "name? "))
 

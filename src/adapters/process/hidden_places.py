@@ -45,7 +45,7 @@ def private_folders(environment: Mapping[str, str]) -> Sequence[str]:
     """Where programs of the machine leave sockets, and tasks their homes: empty in a sandbox."""
     runtime = environment.get("XDG_RUNTIME_DIR", "")
     places = (OWN, "/run", "/var/run", runtime, tempfile.gettempdir())
-    return _found(place for place in places if place.startswith(os.sep))
+    return _found(place for place in places if place.startswith(os.sep) and place != os.sep)
 
 
 def name_servers(private: Collection[str]) -> Sequence[str]:
