@@ -75,20 +75,22 @@ class FolderWalls:
         """Made anew each time: users, links and credentials come and go."""
         homes = list(dict.fromkeys(self._homes()))
         credentials = [os.path.join(home, name) for home in homes for name in _CREDENTIALS]
-        real = {os.path.realpath(path): os.path.lexists(path) for path in credentials}
-        closed = dict.fromkeys(real, "a folder of credentials")
-        shown = {path: "a folder of credentials" for path, is_there in real.items() if is_there}
+        there = [os.path.realpath(path) for path in credentials if os.path.lexists(path)]
         data = dict.fromkeys(_data_folders(self._data), "the server's data")
         database = () if self._database is None else (os.path.realpath(self._database),)
         return WorkspaceWalls(
-            closed={**closed, **_SYSTEMS, **data},
+            closed={
+                **dict.fromkeys((*credentials, *there), "a folder of credentials"),
+                **_SYSTEMS,
+                **data,
+            },
             shown_by={
                 "/": "the whole machine",
                 **dict.fromkeys(homes, "a home directory"),
                 **data,
                 **dict.fromkeys(database, "the server's database"),
                 "/etc/shadow": "a file of credentials",
-                **shown,
+                **dict.fromkeys(there, "a folder of credentials"),
             },
         )
 
