@@ -145,6 +145,8 @@ class RecordingContext:
     workspace: str = "/workspace"
     grace_s: float = 5.0
     events: list[AgentEvent] = field(default_factory=list)
+    outputs: dict[str, str] = field(default_factory=dict)
+    """What was kept whole of calls."""
     thread: AgentThread | None = None
     redactor: Redactor = field(default_factory=Redactor)
     kept: list[AgentThread] = field(default_factory=list)
@@ -177,6 +179,9 @@ class RecordingContext:
 
     async def ask(self, question: str, *, call_id: str, choices: Sequence[str] = ()) -> str:
         return f"an answer to {question}"
+
+    def keep_output(self, call_id: str, text: str) -> None:
+        self.outputs[call_id] = text
 
     async def recorded(self) -> None:
         return
@@ -216,7 +221,7 @@ def process_task(text: str, *, task_id: str = "task_1", agent: str = "shell") ->
 def tool_context(workspace: str, shown: list[str] | None = None) -> ToolContext:
     """What is streamed goes to `shown`."""
 
-    async def stream(text: str) -> None:
+    async def stream(text: str, *, of: str = "text") -> None:
         if shown is not None:
             shown.append(text)
 

@@ -80,6 +80,8 @@ class FakeContext:
     grace_s: float = 5.0
     redactor: Redactor = field(default_factory=Redactor)
     events: list[AgentEvent] = field(default_factory=list)
+    outputs: dict[str, str] = field(default_factory=dict)
+    """What was kept whole of calls."""
     decision: ApprovalDecision = YES
     fails_with: Callable[[AgentEvent], Exception | None] = lambda _: None
 
@@ -107,6 +109,9 @@ class FakeContext:
 
     async def ask(self, question: str, *, call_id: str, choices: Sequence[str] = ()) -> str:
         return f"an answer to {question}"
+
+    def keep_output(self, call_id: str, text: str) -> None:
+        self.outputs[call_id] = text
 
     async def recorded(self) -> None:
         return

@@ -15,7 +15,7 @@ from domain.ids import TaskId
 from domain.task import Task
 from domain.thinking_events import Message
 from ports.clock import Clock
-from ports.output_archive import OutputArchive
+from ports.output_archive import OutputArchive, OutputSource
 from ports.output_parser import OutputParser
 from ports.process import ProcessHost
 from ports.runner import Outcome
@@ -24,14 +24,23 @@ from tests.fakes import FakeClock
 
 class KeptText:
     def __init__(self) -> None:
+        self.calls: dict[str, str] = {}
+        self.apart: set[str] = set()
         self._texts: list[str] = []
 
     @property
     def text(self) -> str:
         return "".join(self._texts)
 
-    async def write(self, text: str) -> None:
-        self._texts.append(text)
+    async def write(
+        self, text: str, source: OutputSource | None = None, *, apart: bool = False
+    ) -> None:
+        if source is not None and source.call_id is not None:
+            self.calls[source.call_id] = self.calls.get(source.call_id, "") + text
+        if apart and source is not None and source.call_id is not None:
+            self.apart.add(source.call_id)
+        else:
+            self._texts.append(text)
 
 
 class FakeOutputArchive:
@@ -44,15 +53,18 @@ class FakeOutputArchive:
     async def writing(self, task_id: TaskId) -> AsyncIterator[KeptText]:
         yield self.kept.setdefault(task_id, KeptText())
 
-    async def read(self, task_id: TaskId) -> AsyncGenerator[bytes]:
+    async def read(self, task_id: TaskId, *, call_id: str | None = None) -> AsyncGenerator[bytes]:
         if kept := self.kept.get(task_id):
-            yield kept.text.encode()
+            yield (kept.text if call_id is None else kept.calls.get(call_id, "")).encode()
 
-    async def has_beginning(self, task_id: TaskId) -> bool:
+    async def has_call(self, task_id: TaskId, call_id: str) -> bool:
+        return task_id in self.kept and call_id in self.kept[task_id].calls
+
+    async def has_beginning(self, task_id: TaskId, *, call_id: str | None = None) -> bool:
         return True
 
-    async def kept_bytes(self, task_id: TaskId) -> int:
-        return sum([len(piece) async for piece in self.read(task_id)])
+    async def kept_bytes(self, task_id: TaskId, *, call_id: str | None = None) -> int:
+        return sum([len(piece) async for piece in self.read(task_id, call_id=call_id)])
 
     async def forget(self, tasks: Collection[TaskId]) -> int:
         gone = [self.kept.pop(each) for each in tasks if each in self.kept]

@@ -1,7 +1,7 @@
 """The one place that knows an event's JSON and its Server-Sent Events frame."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -10,7 +10,8 @@ from itertools import islice
 import msgspec
 
 from domain.events import EVENT_CLASSES, AgentEvent, Origin
-from domain.ids import Tag
+from domain.ids import Tag, TaskId
+from domain.tool_events import ToolCallComplete, ToolCallStream
 from domain.whole_text import whole_text
 from ports.event_log import EncodedEvent, StoredEvent
 
@@ -28,6 +29,7 @@ _HEADS = {
     cls: (name, b'{"event_type":"%b","seq":' % name.encode())
     for name, cls in EVENT_CLASSES.items()
 }
+_CUT: Mapping[str, object] = {"truncated": True}
 _PLAIN = frozenset({str, int, float, bool})
 _DECODERS = {name: msgspec.json.Decoder(cls) for name, cls in EVENT_CLASSES.items()}
 
@@ -41,9 +43,20 @@ _encode = msgspec.json.Encoder().encode
 
 
 class JsonEventCodec:
+    def __init__(self, call_output_url: Callable[[TaskId, str], str] | None = None) -> None:
+        """Where what is cut of a call's result can be read, if anywhere."""
+        self._call_output_url = call_output_url
+
     def encode(self, event: AgentEvent, origin: Origin, *, at: datetime, tag: Tag) -> EncodedEvent:
         name, head = _HEADS[type(event)]
-        payload = _bounded(_present_fields(event))
+        payload, if_cut = _present_fields(event), _CUT
+        if isinstance(event, ToolCallComplete | ToolCallStream) and (
+            url := self._output_url(origin, event)
+        ):
+            if_cut = {**_CUT, "output_url": url}
+            if event.truncated:
+                payload.update(if_cut)
+        body = _bounded(payload, if_cut)
         return EncodedEvent(
             event_type=name,
             task_id=origin.task_id,
@@ -51,8 +64,15 @@ class JsonEventCodec:
             tag=tag,
             at=at,
             head=head,
-            tail=b',"timestamp":%b,%b,%b' % (_timestamp(at), _origin_fields(origin), payload[1:]),
+            tail=b',"timestamp":%b,%b,%b' % (_timestamp(at), _origin_fields(origin), body[1:]),
         )
+
+    def _output_url(self, origin: Origin, event: ToolCallComplete | ToolCallStream) -> str | None:
+        """None for a call whose id is itself too long to be told whole."""
+        if self._call_output_url is None or len(event.call_id) > _NEVER_CUT_BYTES:
+            return None
+        url = self._call_output_url(origin.task_id, event.call_id)
+        return url if len(url) <= _NEVER_CUT_BYTES else None
 
     def decode(self, stored: StoredEvent) -> AgentEvent:
         event: AgentEvent = _DECODERS[stored.event_type].decode(stored.body)
@@ -117,7 +137,7 @@ def _present(value: object) -> object:
             return value
 
 
-def _bounded(payload: dict[str, object]) -> bytes:
+def _bounded(payload: dict[str, object], if_cut: Mapping[str, object]) -> bytes:
     """The payload's JSON; if it is too long, its long fields are cut until it fits."""
     room = MAX_EVENT_BYTES - _ENVELOPE_ROOM
     body = _ascii(payload)
@@ -128,7 +148,7 @@ def _bounded(payload: dict[str, object]) -> bytes:
     while len(body) > room:
         longest //= 2
         cut = {name: _clean(value, longest) for name, value in long.items()}
-        body = _ascii({**payload, **cut, "truncated": True})
+        body = _ascii({**payload, **cut, **if_cut})
     return body
 
 

@@ -4,10 +4,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from typing import Literal
 
 from application.approval_gate import ApprovalGate
+from application.call_outputs import CallOutputs
 from application.final_event import final_of_outcome, final_of_stop
 from application.open_questions import OpenQuestions
 from application.pause_signal import PauseSignal
@@ -20,7 +20,6 @@ from domain.agent_profile import AgentProfile
 from domain.errors import (
     AgentcastError,
     AgentNotFound,
-    InvalidInput,
     LeaseLost,
     LogUnavailable,
     ModelError,
@@ -29,7 +28,7 @@ from domain.errors import (
 )
 from domain.events import EventListener, Origin
 from domain.limits import Limits
-from domain.model_choice import check_model
+from domain.model_choice import with_model
 from domain.task import Task
 from domain.task_events import TaskStarted
 from domain.usage import Usage
@@ -37,6 +36,7 @@ from ports.agent_catalog import AgentCatalog
 from ports.agent_threads import AgentThreads
 from ports.clock import Clock
 from ports.meter import Meter
+from ports.output_archive import OutputArchive
 from ports.runner import Completed, Failed, Outcome, Runner
 from ports.secrets import Secrets
 from ports.workspaces import Workspaces
@@ -65,11 +65,15 @@ class AgentCoordinator:
         threads: AgentThreads,
         memory: SessionMemory,
         secrets: Secrets,
+        archive: OutputArchive,
+        programs: Collection[str],
         clock: Clock,
         meter: Meter,
         resuming: Collection[str] = RESUMED_KINDS,
     ) -> None:
-        """`resuming` are the kinds that go on where an earlier attempt was lost."""
+        """`resuming` are the kinds that go on where an earlier attempt was lost, `programs` those
+        whose output is kept as it is written.
+        """
         self._runners = runners
         self._catalog = catalog
         self._workspaces = workspaces
@@ -78,6 +82,8 @@ class AgentCoordinator:
         self._threads = threads
         self._memory = memory
         self._secrets = secrets
+        self._archive = archive
+        self._programs = programs
         self._clock = clock
         self._meter = meter
         self._resuming = resuming
@@ -126,7 +132,10 @@ class AgentCoordinator:
         """What the runner returned, or made of what it raised; None when it was stopped."""
         try:
             runner = await self._prepare(task, context)
-            return await self._run_until_stopped(runner, task, context, stop)
+            async with self._archive.writing(task.task_id) as kept:
+                is_program = context.profile.kind in self._programs
+                context.outputs = CallOutputs(kept, apart=is_program)
+                return await self._run_until_stopped(runner, task, context, stop)
         except (StartFailed, AgentNotFound) as error:
             return Failed(error=str(error), reason="start_failed")
         except ModelError as error:
@@ -142,7 +151,7 @@ class AgentCoordinator:
             return Failed(error="the agent failed unexpectedly", reason="agent_error")
 
     async def _prepare(self, task: Task, context: TaskContext) -> Runner:
-        profile = _with_model(task, await self._catalog.find(task.agent))
+        profile = with_model(await self._catalog.find(task.agent), task.model)
         context.profile = profile
         # Whatever an agent gives away may be another's: it may have read how that is configured.
         context.redact(self._secrets.redactor([profile, *self._catalog.known()]))
@@ -229,14 +238,3 @@ class AgentCoordinator:
             case Cancelled() | ShutDown() | LimitHit():
                 await context.emit(final_of_stop(stop.cause, attempt=task.attempt, taken=taken))
                 return "ended"
-
-
-def _with_model(task: Task, profile: AgentProfile) -> AgentProfile:
-    """The agent may have been changed since the task was submitted. Raises StartFailed."""
-    if task.model is None:
-        return profile
-    try:
-        check_model(task.model, profile)
-    except InvalidInput as error:
-        raise StartFailed(str(error)) from error
-    return replace(profile, model=task.model)

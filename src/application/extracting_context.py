@@ -74,6 +74,9 @@ class ExtractingContext:
         if answer != self._last_message:
             await self._look(answer)
 
+    def keep_output(self, call_id: str, text: str) -> None:
+        self._context.keep_output(call_id, text)
+
     async def recorded(self) -> None:
         await self._context.recorded()
 

@@ -162,6 +162,8 @@ class ToolCalls:
         except Exception:  # boundary: a bug in a tool is the model's to work around
             log.exception("tool %s failed in task %s", call.tool_name, run.task.task_id)
             return failed("the tool failed unexpectedly")
+        whole = result.content if result.whole is None else result.whole
+        run.context.keep_output(call_id, whole)
         return Told(result=bounded(result))
 
     async def _result(
@@ -175,6 +177,10 @@ class ToolCalls:
             await run.context.emit(ToolCallStream(call_id=call_id, stream=stream, chunk=chunk))
 
         async with joined_text(emit, join_s=self._join_s) as put:
+
+            async def stream(text: str, *, of: OutputStream = "text") -> None:
+                await put(of, text)
+
             return await tool.call(
                 arguments,
                 ToolContext(
@@ -182,7 +188,7 @@ class ToolCalls:
                     call_id=call_id,
                     workspace=run.context.workspace,
                     grace_s=run.context.grace_s,
-                    stream=partial(put, "text"),
+                    stream=stream,
                     update_plan=run.plan.update,
                     ask=partial(run.context.ask, call_id=call_id),
                 ),

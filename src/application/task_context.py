@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from application.approval_gate import ApprovalGate
+from application.call_outputs import OF_CALLS, CallOutputs
 from application.open_questions import OpenQuestions
 from application.pause_signal import PauseSignal
 from application.redacted_events import RedactedEvents
@@ -63,6 +64,8 @@ class TaskContext:
         self.has_spoken = False
         self.was_paused = False
         """An earlier attempt ended while it rested."""
+        self.outputs: CallOutputs | None = None
+        """Where what its tool calls give is kept."""
         self.may_go_on_later = False
         """A later attempt would go on where this one ended."""
         self._task = task
@@ -112,6 +115,10 @@ class TaskContext:
 
     async def recorded(self) -> None:
         await self._recorded()
+
+    def keep_output(self, call_id: str, text: str) -> None:
+        if self.outputs is not None:
+            self.outputs.know_whole(call_id, self.redactor.text(text))
 
     async def pause_point(self) -> None:
         was_paused, self.was_paused = self.was_paused, False
@@ -177,9 +184,14 @@ class TaskContext:
     async def _tell_all(self, event: AgentEvent) -> None:
         for shown in self._redacted.of(self._calls.apart(event)):
             try:
-                await self._listener.on_event(shown, self._origin)
-            except (LeaseLost, LogUnavailable, StorageFull):
-                raise
-            except Exception:  # boundary: what goes wrong with one event does not end the run
-                self._meter.add("listener_errors")
-                log.exception("an event of task %s was not taken", self._origin.task_id)
+                # Sooner, so that whoever is told of a result can read all of it.
+                if self.outputs is not None and isinstance(shown, OF_CALLS):
+                    await self.outputs.take(shown)
+            finally:
+                try:
+                    await self._listener.on_event(shown, self._origin)
+                except (LeaseLost, LogUnavailable, StorageFull):
+                    raise
+                except Exception:  # boundary: what goes wrong with one event does not end the run
+                    self._meter.add("listener_errors")
+                    log.exception("an event of task %s was not taken", self._origin.task_id)

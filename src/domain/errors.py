@@ -58,6 +58,10 @@ class ApprovalNotFound(NotFound):
     """There is no such approval."""
 
 
+class CallNotFound(NotFound):
+    """No output of such a call is kept here."""
+
+
 class Refused(AgentcastError):
     """The request is understood and not granted."""
 

@@ -1,9 +1,10 @@
 """Which model a task may name, and how the command of an agent that is a program is told it."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from domain.agent_profile import AgentProfile
-from domain.errors import InvalidInput
+from domain.errors import InvalidInput, StartFailed
 
 MODEL_PLACE = "{model}"
 MAX_MODEL_CHARS = 200
@@ -23,6 +24,17 @@ def check_model(model: str, profile: AgentProfile) -> None:
         allowed = ", ".join(dict.fromkeys(filter(None, (profile.model, *profile.models))))
         told = f"may use {allowed}" if allowed else "may use none but its own"
         raise InvalidInput("model", f"agent {profile.name!r} may not use {model!r}; it {told}")
+
+
+def with_model(profile: AgentProfile, model: str | None) -> AgentProfile:
+    """For a task that names it. Raises StartFailed if the agent was changed since, and may not."""
+    if model is None:
+        return profile
+    try:
+        check_model(model, profile)
+    except InvalidInput as error:
+        raise StartFailed(str(error)) from error
+    return replace(profile, model=model)
 
 
 def check_model_names(names: Iterable[str], *, field: str) -> None:

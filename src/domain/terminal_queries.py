@@ -10,8 +10,10 @@ _STRING_END = r"(?:\x07|\x1b\\|\x9c)"
 _QUERIES = re.compile(
     rf"{_CSI}(?:{_PARAMETERS}(?:[cnxt]|\$[{_C}]*[puw]|[&\"][{_C}]*[uv]|\*[{_C}]*y|'[{_C}]*\|)"
     rf"|[{_C}]*>{_PARAMETERS}q|[{_C}]*\?{_PARAMETERS}[uS])"
-    # Colours and other settings that are asked for, the clipboard, what iTerm can report.
-    rf"|(?:\x1b\]|\x9d)(?:(?![{_C}]*[0128];)[^\x07\x1b\x9c]*;[{_C}]*\?|[{_C}]*(?:52|1337);)"
+    # Colours and other settings that are asked for, the clipboard, what iTerm can report; and what
+    # holds the beginning of another one, without which its own end might be missing.
+    rf"|(?:\x1b\]|\x9d)(?:(?![{_C}]*[0128];)[^\x07\x1b\x9c]*;[{_C}]*\?|[{_C}]*(?:52|1337);"
+    r"|[^\x07\x1b\x9c]*[\x80-\x9b\x9d-\x9f])"
     rf"{_STRING}{_STRING_END}?"
     r"|(?:\x1b[PX^_]|[\x90\x98\x9e\x9f])[^\x1b\x9c]*+(?:\x1b\\|\x9c)?"
     r"|\x1bZ|\x9a|\x05"

@@ -8,8 +8,10 @@ from typing import Literal
 from domain.finite import require_finite
 
 ToolStatus = Literal["ok", "error", "denied", "outcome_unknown"]
-OutputStream = Literal["stdout", "stderr", "text"]
-"""`text` where an agent or a tool does not keep its two outputs apart."""
+OutputStream = Literal["stdout", "stderr", "pty", "text"]
+"""`pty` of a process in a terminal, which keeps its two outputs not apart; `text` of what is no
+process, or where an agent does not say.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,8 @@ class ToolCallStream:
     call_id: str
     stream: OutputStream
     chunk: str
+    truncated: bool | None = None
+    output_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +42,8 @@ class ToolCallComplete:
     duration_ms: int
     error: str | None = None
     truncated: bool | None = None
+    output_url: str | None = None
+    """Where all that the call gave can be read, where `truncated`; below the server's own address."""
     waited_ms: int | None = None
     """What people took, who were asked about the call or in it; no part of `duration_ms`."""
 

@@ -1,5 +1,7 @@
 """Small parts of what shows events to watchers, and of how well that goes."""
 
+from adapters.http.links import call_output_path
+from adapters.wire import JsonEventCodec
 from application.cursor_shelf import CursorShelf
 from application.history import History
 from application.loop_lag import LoopLag
@@ -7,6 +9,10 @@ from ports.clock import Clock
 from ports.cursor_store import CursorStore
 from ports.event_log import EventLog
 from ports.meter import Meter
+
+
+def codec() -> JsonEventCodec:
+    return JsonEventCodec(call_output_path)
 
 
 def cursor_shelf(store: CursorStore, clock: Clock) -> CursorShelf:

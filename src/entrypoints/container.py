@@ -27,7 +27,6 @@ from adapters.system.clock import SystemClock
 from adapters.system.id_source import SystemIdSource
 from adapters.system.path_program_finder import PathProgramFinder
 from adapters.system.stored_agent_catalog import StoredAgentCatalog
-from adapters.wire import JsonEventCodec
 from application.agent_coordinator import AgentCoordinator
 from application.agents import Agents
 from application.compaction import Compaction
@@ -104,7 +103,7 @@ class Container(DeclarativeContainer):
 
     clock: Provider[Clock] = Singleton(SystemClock)
     ids: Provider[IdSource] = Singleton(SystemIdSource)
-    codec: Provider[EventCodec] = Singleton(JsonEventCodec)
+    codec: Provider[EventCodec] = Singleton(casting.codec)
     metrics_registry = Singleton(new_registry)
     metrics_page = Callable(exposition, metrics_registry)
     meter: Provider[Meter] = Singleton(PrometheusMeter, metrics_registry)
@@ -227,6 +226,8 @@ class Container(DeclarativeContainer):
         threads=agent_threads,
         memory=session_memory,
         secrets=secrets,
+        archive=output_archive,
+        programs=choices.PROGRAM_KINDS,
         clock=clock,
         meter=meter,
     )

@@ -81,6 +81,12 @@ class RunContext(Protocol):
         Each is taken when the one before is recorded. Limits are looked at once, at the end.
         """
 
+    def keep_output(self, call_id: str, text: str) -> None:
+        """Keep this when the call completes, as all it gave beside what it streamed.
+
+        For a result that is cut before it is told; others are kept as they are told.
+        """
+
     async def recorded(self) -> None:
         """Returns when all that was emitted is durable: before a step that cannot be undone.
 

@@ -8,6 +8,7 @@ from domain.errors import ToolError
 from domain.ids import CallId, TaskId
 from domain.plan import Plan
 from domain.tool_effect import Effect
+from domain.tool_events import OutputStream
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,10 @@ async def _nobody_to_ask(question: str, *, choices: Sequence[str] = ()) -> str:
     raise ToolError("there is nobody to ask here")
 
 
+class Stream(Protocol):
+    async def __call__(self, text: str, /, *, of: OutputStream = "text") -> None: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolContext:
     task_id: TaskId
@@ -42,8 +47,8 @@ class ToolContext:
     workspace: str
     """A tool touches no file outside of it."""
     grace_s: float
-    stream: Callable[[str], Awaitable[None]]
-    """Shows text while the tool still works."""
+    stream: Stream
+    """Shows text while the tool still works, and keeps it whole."""
     update_plan: Callable[[Plan], Awaitable[None]] = _nobody_to_tell
     """Shows the plan in place of the one before."""
     ask: Ask = _nobody_to_ask
@@ -56,6 +61,8 @@ class ToolResult:
     is_error: bool = False
     """It ran and did not succeed: a command's exit code, for one."""
     truncated: bool = False
+    whole: str | None = None
+    """All that it gave, where `content` is not; empty where all was streamed."""
 
 
 class Tool(Protocol):

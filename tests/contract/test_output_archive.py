@@ -12,11 +12,12 @@ import pytest
 from adapters.archive.file_output_archive import FileOutputArchive
 from domain.errors import StorageFull
 from domain.ids import TaskId
-from ports.output_archive import OutputArchive
+from ports.output_archive import OutputArchive, OutputSource
 from tests.patience import PATIENCE_S
 
 TASK, OTHER = TaskId("task_1"), TaskId("../task.2")
 MOST_BYTES = 1000
+LIST, GREP = OutputSource("shell", "call_1"), OutputSource("grep", "call_2")
 
 
 @pytest.fixture
@@ -168,6 +169,142 @@ async def test_a_reader_that_leaves_early_leaves_nothing_open(archive: OutputArc
     assert len(os.listdir("/proc/self/fd")) == before
 
 
+async def test_what_a_call_wrote_stands_under_its_name_and_can_be_read_alone(
+    archive: OutputArchive,
+) -> None:
+    async with archive.writing(TASK) as writer:
+        await writer.write("one\n", LIST)
+        await writer.write("zwei ü", LIST)
+        await _text(archive, TASK)
+        await writer.write("found\n", GREP)
+        await _text(archive, TASK)
+        await writer.write("three\n", LIST)
+        await writer.write("beside\n", OutputSource("stderr"))
+
+    assert await _text(archive, TASK) == (
+        "==> shell call_1 <==\none\nzwei ü\n==> grep call_2 <==\nfound\n"
+        "==> shell call_1 <==\nthree\n==> stderr <==\nbeside\n"
+    )
+    assert await _text(archive, TASK, "call_1") == "one\nzwei üthree\n"
+    assert await _text(archive, TASK, "call_2") == "found\n"
+    assert await archive.kept_bytes(TASK, call_id="call_1") == len("one\nzwei üthree\n".encode())
+    assert await archive.has_beginning(TASK, call_id="call_1")
+
+
+async def test_calls_that_write_side_by_side_are_never_mixed_up(archive: OutputArchive) -> None:
+    sources = [OutputSource("shell", f"call_{number}") for number in range(4)]
+    async with archive.writing(TASK) as writer:
+        for number in range(8):
+            for source in sources:
+                await writer.write(f"{source.call_id}:{number} ", source)
+            if number % 3 == 0:
+                await _text(archive, TASK)
+
+    for source in sources:
+        text = await _text(archive, TASK, source.call_id)
+        assert text == "".join(f"{source.call_id}:{number} " for number in range(8))
+
+
+async def test_what_is_kept_apart_is_in_the_output_of_its_call_alone(
+    archive: OutputArchive, root: Path
+) -> None:
+    async with archive.writing(TASK) as writer:
+        await writer.write('{"result": "one"}\n')
+        await writer.write("one", LIST, apart=True)
+
+    assert await _text(archive, TASK) == '{"result": "one"}\n'
+    assert await _text(archive, TASK, "call_1") == "one"
+    assert await archive.size_bytes() > len('{"result": "one"}\none')
+    assert await archive.forget([TASK]) > 0
+    assert (os.listdir(root), await archive.size_bytes()) == ([], 0)
+
+
+async def test_a_call_is_known_from_its_beginning(archive: OutputArchive) -> None:
+    async with archive.writing(TASK) as writer:
+        await writer.write("", LIST)
+        known = [await archive.has_call(TASK, each) for each in ("call_1", "call", "call_2")]
+
+    assert known == [True, False, False]
+    assert not await archive.has_call(OTHER, "call_1")
+    assert (await _text(archive, TASK), await _text(archive, TASK, "call_1")) == ("", "")
+
+
+@pytest.mark.parametrize("call_id", ["a/../b", '"],["', "ü\n==> x <==", "\ud800", "", "c" * 5000])
+async def test_any_id_of_an_agent_names_one_call(archive: OutputArchive, call_id: str) -> None:
+    async with archive.writing(TASK) as writer:
+        await writer.write("one", OutputSource("x", call_id), apart=True)
+        await writer.write("two", OutputSource("x", f"{call_id}'"), apart=True)
+        await writer.write("three\n", OutputSource("\x1b[31m\n", call_id[:20]))
+
+    assert await _text(archive, TASK, f"{call_id}'") == "two"
+    assert await _text(archive, TASK, call_id) == ("three\n" if len(call_id) <= 20 else "one")
+    assert len((await _text(archive, TASK)).splitlines()) == 2
+
+
+async def test_of_calls_with_the_same_id_the_newest_is_read_and_none_is_lost(
+    archive: OutputArchive,
+) -> None:
+    for text in ("first\n", "second\n"):
+        async with archive.writing(TASK) as writer:
+            await writer.write("", LIST)
+            await writer.write(text, LIST)
+
+    assert await _text(archive, TASK, "call_1") == "second\n"
+    assert await _text(archive, TASK) == (
+        "==> shell call_1 <==\nfirst\n==> shell call_1 <==\nsecond\n"
+    )
+
+
+async def test_the_oldest_part_of_a_call_goes_above_the_bound(archive: OutputArchive) -> None:
+    async with archive.writing(TASK) as writer:
+        await writer.write("early\n", GREP)
+        for number in range(100):
+            await writer.write(f"line {number:03} ü\n", LIST)
+            await archive.kept_bytes(TASK)
+
+    text, whole = await _text(archive, TASK, "call_1"), await _text(archive, TASK)
+    assert text.endswith("line 098 ü\nline 099 ü\n")
+    assert whole.startswith("==> shell call_1 <==\nline 0")
+    assert MOST_BYTES // 3 <= len(text.encode()) <= len(whole.encode()) <= MOST_BYTES
+    assert not await archive.has_beginning(TASK, call_id="call_1")
+    assert not await archive.has_call(TASK, "call_2")
+
+
+async def test_whatever_a_crash_cuts_off_the_rest_is_readable_and_gone_on_with(
+    root: Path,
+) -> None:
+    archive = FileOutputArchive(root=root)
+    async with archive.writing(TASK) as writer:
+        await writer.write("one\n", LIST)
+        await archive.kept_bytes(TASK)
+        await writer.write("two\n", GREP)
+    spans = root / TASK / "0.calls"
+    whole = spans.read_bytes()
+    last = whole.rstrip(b"\n").rfind(b"\n") + 1
+
+    for end in range(last, len(whole) + 1):
+        spans.write_bytes(whole[:end])
+        archive = FileOutputArchive(root=root)
+        before = (await _text(archive, TASK, "call_1"), await _text(archive, TASK, "call_2"))
+        async with archive.writing(TASK) as writer:
+            await writer.write(f"{end}\n", OutputSource("shell", "call_3"))
+
+        assert before == ("one\n", "two\n" if end >= len(whole) - 1 else "")
+        assert await _text(archive, TASK, "call_3") == f"{end}\n"
+        assert await _text(archive, TASK, "call_1") == "one\n"
+
+
+async def test_all_who_write_at_the_same_time_are_heard(archive: OutputArchive) -> None:
+    async with archive.writing(TASK) as first:
+        async with archive.writing(TASK) as second:
+            await first.write("one ")
+            await second.write("two ")
+        await first.write("three")
+        seen = await _text(archive, TASK)
+
+    assert (seen, await _text(archive, TASK)) == ("one two three", "one two three")
+
+
 def _modes(root: Path) -> dict[str, int]:
     folder = next(root.iterdir())
     paths = {"root": root, "folder": folder, "file": next(folder.iterdir())}
@@ -180,8 +317,8 @@ async def _write(archive: OutputArchive, task_id: TaskId, *texts: str) -> None:
             await writer.write(text)
 
 
-async def _text(archive: OutputArchive, task_id: TaskId) -> str:
-    return b"".join([piece async for piece in archive.read(task_id)]).decode()
+async def _text(archive: OutputArchive, task_id: TaskId, call_id: str | None = None) -> str:
+    return b"".join([piece async for piece in archive.read(task_id, call_id=call_id)]).decode()
 
 
 async def test_a_writer_that_was_left_behind_takes_nothing_from_the_next(

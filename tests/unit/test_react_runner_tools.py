@@ -144,6 +144,30 @@ async def test_a_long_result_is_cut_and_says_so() -> None:
     assert told(model)[0].content == f"{rest}\n[this is not all: the result was cut]"
 
 
+async def test_a_result_is_kept_whole_unless_it_was_streamed() -> None:
+    async def flood(_: Mapping[str, object], __: ToolContext) -> ToolResult:
+        return ToolResult(content="x" * (MAX_RESULT_CHARS + 1))
+
+    async def run(_: Mapping[str, object], context: ToolContext) -> ToolResult:
+        await context.stream("out", of="stdout")
+        await context.stream("err", of="stderr")
+        return ToolResult(content="outerr\n[exit code 1]", whole="")
+
+    context = FakeContext()
+    model = FakeModel([tool_call("flood", "m1")], [tool_call("run", "m2")], ANSWER)
+
+    await react_runner(model, FakeTool("flood", flood), FakeTool("run", run)).run(
+        react_task(), context
+    )
+
+    assert context.outputs == {"call_000001": "x" * (MAX_RESULT_CHARS + 1), "call_000002": ""}
+    streamed = [event for event in context.events if isinstance(event, ToolCallStream)]
+    assert [(event.stream, event.chunk) for event in streamed] == [
+        ("stdout", "out"),
+        ("stderr", "err"),
+    ]
+
+
 async def test_cancelled_calls_are_completed_as_such() -> None:
     async def hang(_: Mapping[str, object], context: ToolContext) -> ToolResult:
         await context.stream("working")

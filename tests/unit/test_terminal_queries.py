@@ -92,7 +92,13 @@ def test_what_is_cut_off_goes_too_as_the_next_line_could_complete_it(half: str) 
 
 @pytest.mark.parametrize(
     ("line", "left"),
-    [("\x1b[\x086nx", "x"), ("\x1bPtmux;\x1b\x1b[6n\x1b\\x", "\x1b\\x"), ("\x1b[\x1b[6n6n", "6n")],
+    [
+        ("\x1b]\x90\x07x", "x"),
+        ("\x1b]0;a\x9b\x07cx", "cx"),
+        ("\x1b[\x086nx", "x"),
+        ("\x1bPtmux;\x1b\x1b[6n\x1b\\x", "\x1b\\x"),
+        ("\x1b[\x1b[6n6n", "6n"),
+    ],
 )
 def test_a_query_within_something_goes_as_well(line: str, left: str) -> None:
     assert without_queries(line) == left

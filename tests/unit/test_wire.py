@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.http.links import call_output_path
 from adapters.wire import MAX_EVENT_BYTES, JsonEventCodec, timestamp
 from domain.events import EVENT_CLASSES, AgentEvent
 from domain.ids import AgentName, SessionId, Tag
@@ -66,6 +67,33 @@ def test_what_a_tool_is_given_is_passed_on_as_it_is() -> None:
         "tool_name": "t",
         "arguments": arguments,
     }
+
+
+@pytest.mark.parametrize("call_id", ["call_1", "a/b", "ü", "c" * 5000, "/" * 1000])
+@pytest.mark.parametrize(
+    ("result", "truncated", "is_cut"),
+    [("x", None, False), ("x", True, True), ("é" * MAX_EVENT_BYTES, None, True)],
+)
+def test_a_result_that_was_cut_says_where_all_of_it_is(
+    call_id: str, result: str, truncated: bool | None, is_cut: bool
+) -> None:
+    codec = JsonEventCodec(call_output_path)
+    event = ToolCallComplete(
+        call_id=call_id,
+        tool_name="t",
+        status="ok",
+        result=result,
+        truncated=truncated,
+        duration_ms=0,
+    )
+
+    body = codec.encode(event, ORIGIN, at=AT, tag=TAG).at_seq(42).body
+
+    is_linked = is_cut and len(call_id) < 100
+    link = call_output_path("task_1", call_id) if is_linked else None
+    shown = strict_json(body)
+    assert (shown.get("output_url"), shown.get("truncated", False)) == (link, is_cut)
+    assert len(body) <= MAX_EVENT_BYTES
 
 
 def test_the_attempt_of_an_interrupted_task_is_said_once() -> None:

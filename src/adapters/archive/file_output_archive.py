@@ -3,17 +3,20 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-from adapters.archive.gathered_writes import GatheredWrites
-from adapters.archive.task_output import TaskOutput
+from adapters.archive.gathered_writes import GatheredWrites, Held
+from adapters.archive.task_output import Part, TaskOutput
 from adapters.system.uninterrupted import uninterrupted
 from domain.ids import TaskId
 
 MAX_BYTES = 64 * 1024 * 1024
-"""Of one task, above which the older half of its output goes."""
+"""Of one task, above which the older half of its output goes; of what is kept apart likewise."""
+
+_APART = "calls"
 
 
 class FileOutputArchive:
@@ -22,25 +25,27 @@ class FileOutputArchive:
     def __init__(self, *, root: Path, max_bytes: int = MAX_BYTES) -> None:
         self._root = root
         self._max_bytes = max_bytes
-        self._writers: dict[TaskId, GatheredWrites] = {}
+        self._open: dict[TaskId, _Open] = {}
 
     @asynccontextmanager
     async def writing(self, task_id: TaskId) -> AsyncIterator[GatheredWrites]:
-        """One writer at a time for each task."""
-        writer = self._writers[task_id] = GatheredWrites(self._output(task_id).append)
-        flushing = asyncio.create_task(writer.keep_flushing())
+        """All who write for a task at the same time share one writer; the last one ends it."""
+        while (shared := self._open.get(task_id)) is not None and shared.users == 0:
+            await shared.has_ended.wait()
+        if shared is None:
+            shared = self._open[task_id] = _Open(GatheredWrites(self._output(task_id).append))
+            shared.flushing = asyncio.create_task(shared.writer.keep_flushing())
+        shared.users += 1
         try:
-            yield writer
+            yield shared.writer
         finally:
-            flushing.cancel()
-            await uninterrupted(_ended(writer, flushing))
-            if self._writers.get(task_id) is writer:
-                del self._writers[task_id]
+            shared.users -= 1
+            await uninterrupted(shared.writer.flush() if shared.users else self._end(task_id))
 
-    async def read(self, task_id: TaskId) -> AsyncGenerator[bytes]:
-        if writer := self._writers.get(task_id):
-            await writer.flush()
-        pieces = self._output(task_id).pieces()
+    async def read(self, task_id: TaskId, *, call_id: str | None = None) -> AsyncGenerator[bytes]:
+        await self._flush(task_id)
+        output = await asyncio.to_thread(self._output(task_id).of, call_id)
+        pieces = output.pieces(call_id)
         try:
             while piece := await asyncio.to_thread(next, pieces, b""):
                 yield piece
@@ -48,13 +53,16 @@ class FileOutputArchive:
             with suppress(ValueError):  # a thread still reads for one who was cancelled
                 pieces.close()
 
-    async def has_beginning(self, task_id: TaskId) -> bool:
-        return await asyncio.to_thread(self._output(task_id).has_beginning)
+    async def has_call(self, task_id: TaskId, call_id: str) -> bool:
+        await self._flush(task_id)
+        return await asyncio.to_thread(self._output(task_id).has_call, call_id)
 
-    async def kept_bytes(self, task_id: TaskId) -> int:
-        if writer := self._writers.get(task_id):
-            await writer.flush()
-        return await asyncio.to_thread(self._output(task_id).size)
+    async def has_beginning(self, task_id: TaskId, *, call_id: str | None = None) -> bool:
+        return await asyncio.to_thread(self._output(task_id).has_beginning, call_id)
+
+    async def kept_bytes(self, task_id: TaskId, *, call_id: str | None = None) -> int:
+        await self._flush(task_id)
+        return await asyncio.to_thread(self._output(task_id).size, call_id)
 
     async def forget(self, tasks: Collection[TaskId]) -> int:
         return await asyncio.to_thread(self._remove, [self._output(each) for each in tasks])
@@ -65,35 +73,92 @@ class FileOutputArchive:
     async def size_bytes(self) -> int:
         return await asyncio.to_thread(self._size)
 
-    def _output(self, task_id: TaskId) -> TaskOutput:
-        return TaskOutput(self._root / _folder_name(task_id), max_bytes=self._max_bytes)
+    async def _flush(self, task_id: TaskId) -> None:
+        if shared := self._open.get(task_id):
+            await shared.writer.flush()
 
-    def _all(self) -> list[TaskOutput]:
+    async def _end(self, task_id: TaskId) -> None:
+        shared = self._open[task_id]
+        if shared.flushing is not None:
+            shared.flushing.cancel()
+            with suppress(asyncio.CancelledError):
+                await shared.flushing
+        await shared.writer.flush()
+        del self._open[task_id]
+        shared.has_ended.set()
+
+    def _output(self, task_id: TaskId) -> "_Outputs":
+        return _Outputs(self._root / _folder_name(task_id), self._max_bytes)
+
+    def _all(self) -> list["_Outputs"]:
         try:
             folders = list(self._root.iterdir())
         except FileNotFoundError:
             return []
-        return [TaskOutput(folder, max_bytes=self._max_bytes) for folder in folders]
+        return [_Outputs(folder, self._max_bytes) for folder in folders]
 
-    def _remove(self, outputs: Iterable[TaskOutput]) -> int:
+    def _remove(self, outputs: Iterable["_Outputs"]) -> int:
         return sum(output.remove() for output in outputs if not self._is_written(output))
 
     def _remove_before(self, at: float) -> int:
         return self._remove(output for output in self._all() if output.changed_at() < at)
 
-    def _is_written(self, output: TaskOutput) -> bool:
-        return TaskId(unquote(output.folder.name)) in self._writers
+    def _is_written(self, output: "_Outputs") -> bool:
+        return TaskId(unquote(output.folder.name)) in self._open
 
     def _size(self) -> int:
-        return sum(output.size() for output in self._all())
+        return sum(output.disk_bytes() for output in self._all())
+
+
+@dataclass(slots=True)
+class _Open:
+    writer: GatheredWrites
+    users: int = 0
+    flushing: asyncio.Task[None] | None = None
+    has_ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class _Outputs:
+    """One task's output, and what of its calls is kept apart from that."""
+
+    def __init__(self, folder: Path, max_bytes: int) -> None:
+        self.folder = folder
+        self._whole = TaskOutput(folder, max_bytes=max_bytes)
+        self._apart = TaskOutput(folder / _APART, max_bytes=max_bytes)
+
+    def append(self, held: Held) -> None:
+        for output, is_apart in ((self._whole, False), (self._apart, True)):
+            parts: list[Part] = [
+                (source, "".join(texts).encode(errors="replace"))
+                for (source, apart), texts in held.items()
+                if apart == is_apart
+            ]
+            if parts:
+                output.append(parts)
+
+    def of(self, call_id: str | None) -> TaskOutput:
+        is_apart = call_id is not None and not self._whole.has_call(call_id)
+        return self._apart if is_apart else self._whole
+
+    def has_call(self, call_id: str) -> bool:
+        return self._whole.has_call(call_id) or self._apart.has_call(call_id)
+
+    def has_beginning(self, call_id: str | None) -> bool:
+        return self.of(call_id).has_beginning(call_id)
+
+    def size(self, call_id: str | None) -> int:
+        return self.of(call_id).size(call_id)
+
+    def disk_bytes(self) -> int:
+        return self._whole.disk_bytes() + self._apart.disk_bytes()
+
+    def changed_at(self) -> float:
+        return max(self._whole.changed_at(), self._apart.changed_at())
+
+    def remove(self) -> int:
+        return self._apart.remove() + self._whole.remove()
 
 
 def _folder_name(task_id: TaskId) -> str:
     """Whatever the id holds, the folder lies in the root."""
     return quote(task_id, safe="").replace(".", "%2E") or "%"
-
-
-async def _ended(writer: GatheredWrites, flushing: asyncio.Task[None]) -> None:
-    with suppress(asyncio.CancelledError):
-        await flushing
-    await writer.flush()

@@ -1,9 +1,13 @@
 """Gathers what is written in a moment, and gives it to the disk on a thread."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from domain.errors import StorageFull
+from ports.output_archive import OutputSource
+
+Held = Mapping[tuple[OutputSource | None, bool], list[str]]
+"""By its source, and whether it is kept apart."""
 
 _MOST_CHARS = 256 * 1024
 _SOON_S = 0.1
@@ -15,20 +19,22 @@ class GatheredWrites:
     After a failure nothing more is written, and whoever tries is told.
     """
 
-    def __init__(self, append: Callable[[bytes], None]) -> None:
+    def __init__(self, append: Callable[[Held], None]) -> None:
         self._append = append
-        self._held: list[str] = []
+        self._held: dict[tuple[OutputSource | None, bool], list[str]] = {}
         self._held_chars = 0
         self._has_some = asyncio.Event()
         self._turn = asyncio.Lock()
         self._under_way: asyncio.Task[None] | None = None
         self._failure: OSError | None = None
 
-    async def write(self, text: str) -> None:
+    async def write(
+        self, text: str, source: OutputSource | None = None, *, apart: bool = False
+    ) -> None:
         """Raises StorageFull."""
         if self._failure is not None:
             raise StorageFull(f"the output of a task cannot be kept: {self._failure}")
-        self._held.append(text)
+        self._held.setdefault((source, apart), []).append(text)
         self._held_chars += len(text)
         self._has_some.set()
         if self._held_chars >= _MOST_CHARS:
@@ -39,10 +45,9 @@ class GatheredWrites:
         async with self._turn:
             await self._done()
             if self._held and self._failure is None:
-                text = "".join(self._held)
-                self._held, self._held_chars = [], 0
+                held, self._held, self._held_chars = self._held, {}, 0
                 self._has_some.clear()
-                self._under_way = asyncio.create_task(asyncio.to_thread(self._put, text))
+                self._under_way = asyncio.create_task(asyncio.to_thread(self._put, held))
                 await self._done()
 
     async def keep_flushing(self) -> None:
@@ -57,8 +62,8 @@ class GatheredWrites:
             await asyncio.wait((self._under_way,))
             self._under_way = None
 
-    def _put(self, text: str) -> None:
+    def _put(self, held: Held) -> None:
         try:
-            self._append(text.encode(errors="replace"))
+            self._append(held)
         except OSError as error:
             self._failure = error

@@ -1,10 +1,17 @@
 """Where things are found; links lead to the canonical prefix, whichever was asked."""
 
+from urllib.parse import quote
+
 API = "/api/v1"
 
 
 def task_path(task_id: str) -> str:
     return f"{API}/tasks/{task_id}"
+
+
+def call_output_path(task_id: str, call_id: str) -> str:
+    """An agent may give its calls any id."""
+    return f"{task_path(task_id)}/calls/{quote(call_id, safe='', errors='replace')}/output"
 
 
 def approvals_path(*, task_id: str) -> str:

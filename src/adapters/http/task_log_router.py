@@ -1,4 +1,4 @@
-"""The routes that give the whole output of a task's processes as one text."""
+"""The routes that give the whole output of a task, or of one of its calls, as one text."""
 
 from typing import Annotated
 
@@ -9,11 +9,13 @@ from adapters.http.caller import Caller
 from adapters.http.path_ids import path_task_id
 from adapters.http.problem_schema import Responses, problems
 from application.server_coordinator import ServerCoordinator
+from domain.errors import CallNotFound
 from domain.ids import TaskId
 from domain.principal import Principal
 from ports.output_archive import OutputArchive
 
 TRUNCATED = "X-Log-Truncated"
+_CALL_PATH = "/calls/{call_id:path}/output"  # an agent may give its calls any id
 _MEDIA_TYPE = "text/plain; charset=utf-8"
 _TEXT: Responses = {
     200: {
@@ -38,6 +40,14 @@ _HEAD: Responses = {
 }
 
 
+_CALL: Responses = {
+    200: {
+        **_TEXT[200],
+        "description": "What is kept of the call's output; empty where it gave nothing.",
+    }
+}
+
+
 def task_log_router(
     *, archive: OutputArchive, coordinator: ServerCoordinator, caller: Caller
 ) -> APIRouter:
@@ -46,23 +56,54 @@ def task_log_router(
 
     @router.get("/log", responses=_TEXT | problems(), response_class=Response)
     async def task_log(task_id: str, principal: Asker) -> StreamingResponse:
-        """What the processes of a task wrote, as they wrote it, as far as it is kept here."""
+        """What the processes of a task wrote, as they wrote it, as far as it is kept here.
+
+        Of agents that call tools, what their calls gave; a line `==> TOOL CALL_ID <==` stands where
+        another call goes on.
+        """
         task = await coordinator.get_task(principal, path_task_id(task_id))
-        return StreamingResponse(
-            archive.read(task.task_id),
-            media_type=_MEDIA_TYPE,
-            headers=await _truncation(task.task_id),
-        )
+        return await _whole(task.task_id)
 
     @router.head("/log", responses=_HEAD | problems(), response_class=Response)
     async def task_log_head(task_id: str, principal: Asker) -> Response:
         """How long that is by now, and whether its beginning is still there."""
         task = await coordinator.get_task(principal, path_task_id(task_id))
-        length = str(await archive.kept_bytes(task.task_id))
-        headers = {**await _truncation(task.task_id), "Content-Length": length}
+        return await _head(task.task_id)
+
+    @router.get(_CALL_PATH, responses=_CALL | problems(), response_class=Response)
+    async def call_output(task_id: str, call_id: str, principal: Asker) -> StreamingResponse:
+        """All that one tool call gave, however its result was cut, as far as it is kept here.
+
+        Of calls with the same id, as a task that was carried out again may have, the newest.
+        """
+        task = await coordinator.get_task(principal, path_task_id(task_id))
+        return await _whole(task.task_id, await _known(task.task_id, call_id))
+
+    @router.head(_CALL_PATH, responses=_HEAD | problems(), response_class=Response)
+    async def call_output_head(task_id: str, call_id: str, principal: Asker) -> Response:
+        """How long that is by now, and whether its beginning is still there."""
+        task = await coordinator.get_task(principal, path_task_id(task_id))
+        return await _head(task.task_id, await _known(task.task_id, call_id))
+
+    async def _known(task_id: TaskId, call_id: str) -> str:
+        if not await archive.has_call(task_id, call_id):
+            raise CallNotFound
+        return call_id
+
+    async def _whole(task_id: TaskId, call_id: str | None = None) -> StreamingResponse:
+        return StreamingResponse(
+            archive.read(task_id, call_id=call_id),
+            media_type=_MEDIA_TYPE,
+            headers=await _truncation(task_id, call_id),
+        )
+
+    async def _head(task_id: TaskId, call_id: str | None = None) -> Response:
+        length = str(await archive.kept_bytes(task_id, call_id=call_id))
+        headers = {**await _truncation(task_id, call_id), "Content-Length": length}
         return Response(media_type=_MEDIA_TYPE, headers=headers)
 
-    async def _truncation(task_id: TaskId) -> dict[str, str]:
-        return {} if await archive.has_beginning(task_id) else {TRUNCATED: "true"}
+    async def _truncation(task_id: TaskId, call_id: str | None) -> dict[str, str]:
+        has_beginning = await archive.has_beginning(task_id, call_id=call_id)
+        return {} if has_beginning else {TRUNCATED: "true"}
 
     return router

@@ -23,10 +23,12 @@ def tool_result(result: CallToolResult) -> ToolResult:
     text = "\n".join(_texts(result.content))
     if not text and result.structured_content is not None:
         text = json.dumps(result.structured_content, ensure_ascii=False, default=str)
+    is_long = len(text) > _MOST_CHARS
     return ToolResult(
         content=text[:_MOST_CHARS] or "[no content]",
         is_error=result.is_error,
-        truncated=len(text) > _MOST_CHARS,
+        truncated=is_long,
+        whole=text if is_long else None,
     )
 
 

@@ -7,8 +7,13 @@ MAX_CHARS = 32 * 1024
 
 def bounded(text: str, *, is_error: bool = False, is_cut: bool = False) -> ToolResult:
     """The text's beginning; `is_cut` when something was left out before."""
-    truncated = is_cut or len(text) > MAX_CHARS
-    return ToolResult(content=text[:MAX_CHARS], is_error=is_error, truncated=truncated)
+    is_long = len(text) > MAX_CHARS
+    return ToolResult(
+        content=text[:MAX_CHARS],
+        is_error=is_error,
+        truncated=is_cut or is_long,
+        whole=text if is_long else None,
+    )
 
 
 class BothEnds:

@@ -71,7 +71,7 @@ async def _run(
         async with asyncio.timeout(wanted.timeout_s):
             async for output in process.output():
                 shown.add(output.text)
-                await context.stream(output.text)
+                await context.stream(output.text, of=output.stream)
             return await process.wait()
     except TimeoutError:
         await process.stop(grace_s=context.grace_s)
@@ -89,6 +89,7 @@ def _result(ended: Exit | None, shown: BothEnds, wanted: ShellArguments) -> Tool
         content="\n".join(part for part in parts if part),
         is_error=outcome is not None,
         truncated=shown.is_cut,
+        whole="",
     )
 
 

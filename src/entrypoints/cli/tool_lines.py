@@ -40,7 +40,8 @@ def _question(event: ApprovalRequired) -> EventLine:
 
 
 def _result(event: ToolCallComplete) -> EventLine:
-    cut = ", cut" if event.truncated else ""
+    cut = f", cut (all of it: {event.output_url})" if event.output_url else ""
+    cut = cut or ", cut" * bool(event.truncated)
     why = f": {excerpt(event.error)}" if event.error else ""
     text = f"← {event.tool_name} {event.status} in {time_taken(event)}{cut}{why}"
     style: LineStyle = "tool" if event.status == "ok" else "warn"

@@ -25,6 +25,8 @@ async def test_every_route_is_described_under_the_canonical_prefix_only() -> Non
         "GET /api/v1/tasks/{task_id}",
         "GET /api/v1/tasks/{task_id}/log",
         "HEAD /api/v1/tasks/{task_id}/log",
+        "GET /api/v1/tasks/{task_id}/calls/{call_id}/output",
+        "HEAD /api/v1/tasks/{task_id}/calls/{call_id}/output",
         "POST /api/v1/tasks/{task_id}/cancel",
         "POST /api/v1/tasks/{task_id}/retry",
         "GET /api/v1/sessions",

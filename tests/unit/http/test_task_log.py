@@ -5,7 +5,9 @@ from collections.abc import AsyncGenerator
 import httpx2
 import pytest
 
+from adapters.http.links import call_output_path
 from domain.ids import TaskId
+from ports.output_archive import OutputSource
 from tests.http_app import World
 from tests.runner_fakes import FakeOutputArchive
 
@@ -13,10 +15,10 @@ from tests.runner_fakes import FakeOutputArchive
 class ShortArchive(FakeOutputArchive):
     """Has lost the beginning."""
 
-    async def has_beginning(self, task_id: TaskId) -> bool:
+    async def has_beginning(self, task_id: TaskId, *, call_id: str | None = None) -> bool:
         return False
 
-    async def read(self, task_id: TaskId) -> AsyncGenerator[bytes]:
+    async def read(self, task_id: TaskId, *, call_id: str | None = None) -> AsyncGenerator[bytes]:
         yield "…the e".encode()
         yield b"nd\n"
 
@@ -81,3 +83,45 @@ async def test_an_unknown_task_has_no_log(task_id: str, method: str) -> None:
         response = await client.request(method, f"/api/v1/tasks/{task_id}/log")
 
     assert response.status_code == 404
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("call_id", ["call_1", "a/b c", "ü", "output"])
+async def test_the_output_of_one_call_is_given_alone(call_id: str, method: str) -> None:
+    world = World()
+    async with world.archive.writing(TaskId("task_000001")) as writer:
+        await writer.write("zwei ü\n", OutputSource("shell", call_id))
+        await writer.write("other\n", OutputSource("shell", "call_2"))
+
+    async with world.client() as client:
+        await client.post("/api/v1/tasks", json={"task": "do it", "session_id": "s"})
+        response = await client.request(method, call_output_path("task_000001", call_id))
+
+    assert response.status_code == 200
+    assert response.content == ("zwei ü\n".encode() if method == "GET" else b"")
+    assert response.headers["content-type"] == "text/plain; charset=utf-8"
+    assert method == "GET" or response.headers["content-length"] == "8"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(
+    ("task_id", "call_id", "code"),
+    [
+        ("task_000001", "call_9", "call_not_found"),
+        ("task_000001", "call_1/output/x", "call_not_found"),
+        ("task_000009", "call_1", "task_not_found"),
+    ],
+)
+async def test_the_output_of_an_unknown_call_is_not_found(
+    task_id: str, call_id: str, code: str, method: str
+) -> None:
+    world = World()
+    async with world.archive.writing(TaskId("task_000001")) as writer:
+        await writer.write("one", OutputSource("shell", "call_1"))
+
+    async with world.client() as client:
+        await client.post("/api/v1/tasks", json={"task": "do it", "session_id": "s"})
+        response = await client.request(method, f"/api/v1/tasks/{task_id}/calls/{call_id}/output")
+
+    assert response.status_code == 404
+    assert method == "HEAD" or response.json()["code"] == code

@@ -102,7 +102,7 @@ async def test_a_small_body_that_unpacks_to_a_giant_is_cut() -> None:
 
     result = await fetched(page(bomb, more="Content-Encoding: gzip\r\n"))
 
-    assert result == ToolResult(content="x" * MAX_CHARS, truncated=True)
+    assert result == ToolResult(content="x" * MAX_CHARS, truncated=True, whole="x" * MOST_BYTES)
 
 
 @pytest.mark.parametrize(

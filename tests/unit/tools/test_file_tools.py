@@ -49,7 +49,8 @@ async def test_a_long_file_is_cut_and_says_so(tmp_path: Path, text: str) -> None
 
     result = await _call(ReadFileTool(), tmp_path, path="long")
 
-    assert result == ToolResult(content=text[: 32 * 1024], truncated=True)
+    read = text[: 128 * 1024]
+    assert result == ToolResult(content=text[: 32 * 1024], truncated=True, whole=read)
 
 
 async def test_a_binary_file_is_named_as_one(tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ import pytest
 from adapters.tools.shell import ShellTool
 from domain.errors import ToolError
 from domain.ids import TaskId
+from domain.process_events import OutputStream as ProcessStream
+from domain.tool_events import OutputStream
 from ports.process import Command, Exit
 from ports.tool import ToolResult
 from tests.patience import PATIENCE_S
@@ -24,7 +26,7 @@ async def test_a_command_line_is_run_in_the_workspace_and_its_output_streamed() 
 
     result = await tool.call({"command": "make | tee log"}, tool_context("/work", shown))
 
-    assert result == ToolResult(content="out\nerr")
+    assert result == _given(content="out\nerr")
     assert shown == ["out\n", "\x1b[31merr\x1b[0m\n"]
     assert host.commands == [
         Command(
@@ -49,7 +51,7 @@ async def test_a_command_that_does_not_succeed_is_an_error(ended: Exit, content:
 
     result = await _tool(process).call({"command": "false"}, tool_context("/work"))
 
-    assert result == ToolResult(content=content, is_error=True)
+    assert result == _given(content=content, is_error=True)
 
 
 async def test_a_command_that_says_nothing_says_so() -> None:
@@ -58,7 +60,7 @@ async def test_a_command_that_says_nothing_says_so() -> None:
 
     result = await _tool(process).call({"command": "true"}, tool_context("/work"))
 
-    assert result == ToolResult(content="[no output]")
+    assert result == _given(content="[no output]")
 
 
 async def test_of_a_long_output_both_ends_are_kept() -> None:
@@ -73,7 +75,7 @@ async def test_of_a_long_output_both_ends_are_kept() -> None:
     half = 16 * 1024
     left_out = f"\n[… {100_007 - 2 * half} characters left out …]\n"
     expected = "x" * half + left_out + "x" * (half - 7) + "the end"
-    assert result == ToolResult(content=expected, truncated=True)
+    assert result == _given(content=expected, truncated=True)
 
 
 async def test_a_command_that_takes_too_long_is_stopped() -> None:
@@ -85,15 +87,31 @@ async def test_a_command_that_takes_too_long_is_stopped() -> None:
             {"command": "sleep 60", "timeout_s": 0.05}, tool_context("/work")
         )
 
-    assert result == ToolResult(content="working\n[stopped after 0.05 s]", is_error=True)
+    assert result == _given(content="working\n[stopped after 0.05 s]", is_error=True)
     assert process.graces == [5.0]
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr", "pty"])
+async def test_what_it_streams_is_of_the_output_that_it_was_written_to(
+    stream: ProcessStream,
+) -> None:
+    process, told = FakeProcess(), list[tuple[str, str]]()
+    process.say("said\n", stream)
+    process.end()
+
+    async def show(text: str, *, of: OutputStream = "text") -> None:
+        told.append((of, text))
+
+    await _tool(process).call({"command": "x"}, replace(tool_context("/work"), stream=show))
+
+    assert told == [(stream, "said\n")]
 
 
 async def test_a_cancelled_call_stops_its_command() -> None:
     process, has_said = FakeProcess(), anyio.Event()
     process.say("working\n", "stdout")
 
-    async def stream(_: str) -> None:
+    async def stream(_: str, *, of: OutputStream = "text") -> None:
         has_said.set()
 
     context = replace(tool_context("/work"), stream=stream)
@@ -117,3 +135,8 @@ async def test_a_command_that_cannot_start_is_the_models_to_know(tmp_path: Path)
 
 def _tool(process: FakeProcess) -> ShellTool:
     return ShellTool(process_host=FakeProcessHost(process))
+
+
+def _given(content: str, *, is_error: bool = False, truncated: bool = False) -> ToolResult:
+    """All that a command writes is streamed."""
+    return ToolResult(content=content, is_error=is_error, truncated=truncated, whole="")

@@ -14,6 +14,14 @@ export function button(className, text, onClick) {
   return made;
 }
 
+/** Opens beside the page, which goes on. */
+export function link(href, text) {
+  const made = element("a", "", text);
+  made.href = href;
+  made.target = "_blank";
+  return made;
+}
+
 /** A field and its label, which belong together by an id of their own. */
 export function labelled(field, id, text) {
   const label = element("label", "", text);

@@ -1,6 +1,6 @@
 // Shows events as rows of text, and stays at the end unless the reader has scrolled up.
 
-import { element } from "./element.js";
+import { element, link } from "./element.js";
 import { kindOf } from "./event_kinds.js";
 import { hasRow, isFolded, labelOf, rowOf, textOf } from "./event_text.js";
 
@@ -58,6 +58,7 @@ export class EventView {
 
   #row(event, joined) {
     const text = element("span", "text", textOf(event));
+    if (event.output_url?.startsWith("/api/")) text.append(" ", link(event.output_url, "all of it"));
     const shown = isFolded(event) ? folded(text) : text;
     const row = element("li", kindOf(event.event_type) ?? "");
     row.append(time(event), element("span", "type", labelOf(event)), shown);
