@@ -43,6 +43,10 @@ class FakeClock:
         self._now += timedelta(seconds=seconds)
         self._monotonic += seconds
 
+    def jump(self, seconds: float) -> None:
+        """As a wall clock that is set: no time passes."""
+        self._now += timedelta(seconds=seconds)
+
 
 class CountingIdSource:
     def __init__(self) -> None:

@@ -85,7 +85,11 @@ def chosen_stores(settings: Settings, *, clock: Clock, ids: IdSource) -> Stores:
     if store_kind(settings) == "memory":
         return memory_stores(clock=clock, ids=ids, lease_s=settings.lease_s)
     return sql_stores(
-        settings.store_url, data_dir=settings.data_dir, ids=ids, lease_s=settings.lease_s
+        settings.store_url,
+        data_dir=settings.data_dir,
+        clock=clock,
+        ids=ids,
+        lease_s=settings.lease_s,
     )
 
 
@@ -107,9 +111,10 @@ def memory_stores(*, clock: Clock, ids: IdSource, lease_s: float) -> Stores:
     )
 
 
-def sql_stores(url: str, *, data_dir: Path, ids: IdSource, lease_s: float) -> Stores:
+def sql_stores(url: str, *, data_dir: Path, clock: Clock, ids: IdSource, lease_s: float) -> Stores:
     """What is in reserve is on the database's disk, if that is one of this machine's."""
-    folder = sqlite_path(url).parent if driver_of(url) == "sqlite" else data_dir
+    is_local = driver_of(url) == "sqlite"
+    folder = sqlite_path(url).parent if is_local else data_dir
     reserve = Reserve(folder)
     database = open_database(url, marker=data_dir / "database", reserve=reserve)
     return Stores(
@@ -120,7 +125,7 @@ def sql_stores(url: str, *, data_dir: Path, ids: IdSource, lease_s: float) -> St
         session_store=SqlSessionStore(database),
         event_retention=SqlEventRetention(database),
         cursor_store=SqlCursorStore(database),
-        approval_store=SqlApprovalStore(database),
+        approval_store=SqlApprovalStore(database, clock=clock if is_local else None),
         question_store=SqlQuestionStore(database),
         profile_store=SqlProfileStore(database),
         agent_threads=SqlAgentThreads(database),

@@ -41,6 +41,8 @@ NO = ApprovalDecision(decision="denied", by="ann", reason="not that one")
 class Desk:
     scene: Scene
     store: ApprovalStore
+    clock: FakeClock
+    """This node's: where the database has one of its own, nothing depends on it."""
 
     async def ask(
         self,
@@ -73,24 +75,25 @@ class Desk:
 
 @pytest.fixture
 async def desk(store_url: str) -> AsyncIterator[Desk]:
-    ids = SystemIdSource()
+    ids, clock = SystemIdSource(), FakeClock()
     if store_url == "memory":
-        memory = MemoryDatabase(FakeClock())
+        memory = MemoryDatabase(clock)
         scene = Scene(
             log=MemoryEventLog(memory),
             tasks=MemoryTaskStore(memory, ids=ids),
             sessions=MemorySessionStore(memory),
         )
-        yield Desk(scene=scene, store=MemoryApprovalStore(memory))
+        yield Desk(scene=scene, store=MemoryApprovalStore(memory), clock=clock)
         return
-    if store_url.startswith("postgresql"):
+    if is_shared := store_url.startswith("postgresql"):
         await emptied(store_url)
     sql = open_database(store_url)
     log = SqlEventLog(sql)
     async with sql.opened(), log.opened():
         tasks, sessions = SqlTaskStore(sql, ids=ids), SqlSessionStore(sql)
         scene = Scene(log=log, tasks=tasks, sessions=sessions)
-        yield Desk(scene=scene, store=SqlApprovalStore(sql))
+        store = SqlApprovalStore(sql, clock=None if is_shared else clock)
+        yield Desk(scene=scene, store=store, clock=clock)
 
 
 async def test_what_is_asked_is_pending_and_found_as_it_was_asked(desk: Desk) -> None:
@@ -114,6 +117,18 @@ async def test_what_is_asked_is_pending_and_found_as_it_was_asked(desk: Desk) ->
     assert 59 < (asked.expires_at - asked.created_at).total_seconds() < 61
     assert asked.decision is None
     assert await desk.store.get(LOCAL, asked.approval_id) == asked
+
+
+@pytest.mark.parametrize("jump_s", [3600, -3600])
+async def test_a_jump_of_this_machines_clock_ends_no_question(desk: Desk, jump_s: float) -> None:
+    asked = await desk.ask((await desk.scene.start()).task, for_s=900)
+
+    desk.clock.jump(jump_s)
+
+    assert await desk.status(asked) == "pending"
+    assert len(await desk.ids(LOCAL, ApprovalQuery(status="pending"))) == 1
+    decided = await desk.store.decide(LOCAL, asked.approval_id, YES)
+    assert decided.status == "approved"
 
 
 @pytest.mark.parametrize("decision", [YES, NO])

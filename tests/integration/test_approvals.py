@@ -10,6 +10,7 @@ import pytest
 from dependency_injector import providers
 
 from application.task_context import TaskContext
+from application.worker_settings import WorkerSettings
 from domain.approval import ApprovalDecision, ApprovalRequest, StoredApproval, Verdict
 from domain.errors import ApprovalAnswered, ApprovalExpired
 from domain.ids import WorkerId
@@ -136,7 +137,7 @@ async def test_where_nobody_is_to_be_asked_the_policy_decides_and_the_log_tells_
 
 async def test_without_an_answer_in_time_it_is_expired_and_not_allowed(tmp_path: Path) -> None:
     clock = FakeClock()
-    async with running(tmp_path, clock=providers.Object(clock)) as graph:
+    async with running(tmp_path, **with_clock(clock)) as graph:
         graph.runner.acts["ask"] = asking = Asking()
         task = await asked(graph)
         approval = await pending(graph)
@@ -200,9 +201,21 @@ async def test_two_questions_at_once_are_asked_one_after_the_other(tmp_path: Pat
     assert (ended.result and ended.result.final_answer) == "denied approved"
 
 
+def with_clock(clock: FakeClock) -> dict[str, object]:
+    """Leases outlast what a test lets pass at once: no heartbeat comes in between."""
+    settings = WorkerSettings(
+        worker_id=WorkerId("test.1"),
+        instance="test",
+        takes_any=True,
+        lease_s=3600.0,
+        shutdown_s=2.0,
+    )
+    return {"clock": providers.Object(clock), "worker_settings": settings}
+
+
 async def test_the_deadlines_of_a_run_stand_still_while_it_waits(tmp_path: Path) -> None:
     clock = FakeClock()
-    async with running(tmp_path, clock=providers.Object(clock)) as graph:
+    async with running(tmp_path, **with_clock(clock)) as graph:
         context: list[RunContext] = []
 
         async def work(task: Task, given: RunContext) -> Outcome:
@@ -224,7 +237,7 @@ async def test_the_deadlines_of_a_run_stand_still_while_it_waits(tmp_path: Path)
 
 async def test_what_people_took_stands_beside_the_durations(tmp_path: Path) -> None:
     clock = FakeClock()
-    async with running(tmp_path, clock=providers.Object(clock)) as graph:
+    async with running(tmp_path, **with_clock(clock)) as graph:
 
         async def work(task: Task, given: RunContext) -> Outcome:
             began = clock.monotonic()

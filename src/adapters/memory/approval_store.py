@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from adapters.memory.database import MemoryDatabase, is_same_owner
+from adapters.system.checked_clock import CheckedClock
 from domain.approval import POLICY, ApprovalDecision, StoredApproval
 from domain.errors import ApprovalAnswered, ApprovalExpired, ApprovalNotFound
 from domain.ids import ApprovalId, TaskId
@@ -15,12 +16,13 @@ from ports.approval_store import ApprovalQuery, NewApproval
 class MemoryApprovalStore:
     def __init__(self, database: MemoryDatabase) -> None:
         self._database = self.database = database
+        self._clock = CheckedClock(database.clock)
         self._rows: dict[ApprovalId, StoredApproval] = {}
 
     async def open(self, new: NewApproval) -> StoredApproval:
         self._forget_what_was_purged()
-        task, decision, now = new.task, new.decision, self._database.clock.now()
-        approval = self._rows[new.approval_id] = StoredApproval(
+        task, decision, now = new.task, new.decision, self._clock.now()
+        self._rows[new.approval_id] = StoredApproval(
             approval_id=new.approval_id,
             principal=task.principal,
             task_id=task.task_id,
@@ -36,7 +38,7 @@ class MemoryApprovalStore:
             decided_reason=decision.reason if decision else None,
             decided_at=now if decision else None,
         )
-        return approval
+        return await self.get(task.principal, new.approval_id)
 
     async def get(self, principal: Principal, approval_id: ApprovalId) -> StoredApproval:
         approval = self._rows.get(approval_id)
@@ -52,12 +54,12 @@ class MemoryApprovalStore:
     async def decide(
         self, principal: Principal, approval_id: ApprovalId, decision: ApprovalDecision
     ) -> StoredApproval:
-        approval = await self.get(principal, approval_id)
-        if approval.status == "expired":
+        shown = await self.get(principal, approval_id)
+        if shown.status == "expired":
             raise ApprovalExpired("nobody waits for this answer any more")
-        if approval.status != "pending":
-            raise ApprovalAnswered(f"it was {approval.status} before")
-        return self._decided(approval, decision)
+        if shown.status != "pending":
+            raise ApprovalAnswered(f"it was {shown.status} before")
+        return self._decided(self._rows[approval_id], decision)
 
     async def withdraw(self, task_id: TaskId) -> None:
         for approval in list(self._rows.values()):
@@ -70,9 +72,9 @@ class MemoryApprovalStore:
             status=decision.decision,
             decided_by=decision.by,
             decided_reason=decision.reason,
-            decided_at=self._database.clock.now(),
+            decided_at=self._clock.now(),
         )
-        return decided
+        return self._timed(decided)
 
     def _is_visible(self, approval: StoredApproval, principal: Principal) -> bool:
         session = self._database.sessions.get(approval.session_key)
@@ -81,9 +83,19 @@ class MemoryApprovalStore:
 
     def _shown(self, approval: StoredApproval) -> StoredApproval:
         task = self._database.tasks[approval.task_id]
-        is_over = approval.expires_at <= self._database.clock.now() or not task.is_live
+        is_over = approval.expires_at <= self._clock.now() or not task.is_live
         is_expired = approval.status == "pending" and is_over
-        return replace(approval, status="expired") if is_expired else approval
+        return self._timed(replace(approval, status="expired") if is_expired else approval)
+
+    def _timed(self, approval: StoredApproval) -> StoredApproval:
+        """With times as the wall clock has them now."""
+        jumped, decided_at = self._clock.jumped, approval.decided_at
+        return replace(
+            approval,
+            created_at=approval.created_at + jumped,
+            expires_at=approval.expires_at + jumped,
+            decided_at=decided_at and decided_at + jumped,
+        )
 
     def _forget_what_was_purged(self) -> None:
         gone = [key for key, one in self._rows.items() if one.task_id not in self._database.tasks]

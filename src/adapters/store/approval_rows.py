@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, String, and_, case, exists, literal, or_, select
@@ -14,22 +16,28 @@ from domain.ids import AgentName, ApprovalId, SessionId, SessionKey, TaskId
 from domain.principal import Principal
 from ports.approval_store import ApprovalQuery, NewApproval
 
-IS_ANSWERABLE = and_(
-    approvals.c.status == "pending",
-    approvals.c.expires_at > store_now(),
+_IS_WAITED_FOR = (
     exists()
     .where(
         tasks.c.task_id == approvals.c.task_id,
         tasks.c.deleted_at.is_(None),
         tasks.c.status.in_(LIVE_STATUSES),
     )
-    .correlate(approvals),
+    .correlate(approvals)
 )
-_IS_OVER = or_(approvals.c.expires_at <= store_now(), tasks.c.status.not_in(LIVE_STATUSES))
-_STATUS = case(
-    (and_(approvals.c.status == "pending", _IS_OVER), literal("expired", String)),
-    else_=approvals.c.status,
-)
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalTime:
+    """The time by which approvals are made, end and are answered: by default the database's."""
+
+    now: ColumnElement[int] = field(default_factory=store_now)
+    ahead: timedelta = timedelta()
+    """By how much the wall clock, which people see, is ahead of it."""
+
+
+def is_answerable(now: ColumnElement[int]) -> ColumnElement[bool]:
+    return and_(approvals.c.status == "pending", approvals.c.expires_at > now, _IS_WAITED_FOR)
 
 
 def columns_of(new: NewApproval) -> dict[str, object]:
@@ -61,11 +69,11 @@ def is_named(principal: Principal, approval_id: ApprovalId) -> ColumnElement[boo
     )
 
 
-def shown(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+def shown(now: ColumnElement[int], *conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     return (
         select(
             *approvals.c,
-            _STATUS.label("shown_status"),
+            _status(now).label("shown_status"),
             tasks.c.session_key,
             tasks.c.principal_name,
             tasks.c.is_local,
@@ -75,10 +83,12 @@ def shown(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     )
 
 
-def conditions(principal: Principal, query: ApprovalQuery) -> Sequence[ColumnElement[bool]]:
+def conditions(
+    now: ColumnElement[int], principal: Principal, query: ApprovalQuery
+) -> Sequence[ColumnElement[bool]]:
     found = [approvals.c.tenant == principal.tenant, approvals.c.owner == principal.owner]
     if query.status is not None:
-        found.append(_STATUS == query.status)
+        found.append(_status(now) == query.status)
     if query.status == "pending":
         # Implied by the one before, and lets an index be used.
         found.append(approvals.c.status == query.status)
@@ -89,7 +99,8 @@ def conditions(principal: Principal, query: ApprovalQuery) -> Sequence[ColumnEle
     return found
 
 
-def approval_of(row: Row[*tuple[Any, ...]]) -> StoredApproval:
+def approval_of(row: Row[*tuple[Any, ...]], *, ahead: timedelta) -> StoredApproval:
+    decided_at = moment_or_none(row.decided_at)
     return StoredApproval(
         approval_id=ApprovalId(row.approval_id),
         principal=Principal(
@@ -110,9 +121,17 @@ def approval_of(row: Row[*tuple[Any, ...]]) -> StoredApproval:
         ),
         fingerprint=row.fingerprint,
         status=row.shown_status,
-        created_at=moment(row.created_at),
-        expires_at=moment(row.expires_at),
+        created_at=moment(row.created_at) + ahead,
+        expires_at=moment(row.expires_at) + ahead,
         decided_by=row.decided_by,
         decided_reason=row.decided_reason,
-        decided_at=moment_or_none(row.decided_at),
+        decided_at=decided_at and decided_at + ahead,
+    )
+
+
+def _status(now: ColumnElement[int]) -> ColumnElement[str]:
+    is_over = or_(approvals.c.expires_at <= now, tasks.c.status.not_in(LIVE_STATUSES))
+    return case(
+        (and_(approvals.c.status == "pending", is_over), literal("expired", String)),
+        else_=approvals.c.status,
     )
