@@ -71,7 +71,8 @@ Workspace = Annotated[
     Field(
         pattern=r"^/[^\x00]*$",
         max_length=1024,
-        description="The absolute path of a folder on the server to work in.",
+        description="The absolute path of a folder on the server to work in; neither the whole"
+        " machine, nor a home, nor in or around the server's data.",
     ),
 ]
 VariableName = Annotated[str, Field(pattern=VARIABLE_NAME, max_length=200)]
