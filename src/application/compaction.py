@@ -1,7 +1,9 @@
-"""Empties the pieces of a text, once its task has ended, where the log holds the whole of it."""
+"""Empties the pieces of a text, once its task has ended, where the whole of it is kept."""
 
 import asyncio
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
@@ -12,6 +14,7 @@ from domain.tool_events import ToolCallComplete, ToolCallStream
 from ports.event_codec import EventCodec
 from ports.event_log import EventLog, StoredEvent
 from ports.event_retention import EndedTask, EventRetention
+from ports.output_archive import OutputArchive
 
 _STEP_EVENTS = 500
 _PAUSE_S = 0.01  # between two steps; their size alone bounds how long an append waits
@@ -30,10 +33,18 @@ _TOLD_IN = frozenset(
 
 
 class Compaction:
-    def __init__(self, *, log: EventLog, codec: EventCodec, retention: EventRetention) -> None:
+    def __init__(
+        self,
+        *,
+        log: EventLog,
+        codec: EventCodec,
+        retention: EventRetention,
+        archive: OutputArchive,
+    ) -> None:
         self._log = log
         self._codec = codec
         self._retention = retention
+        self._archive = archive
 
     async def compact_before(self, ended_before: datetime) -> int:
         """Compact the tasks that have ended before; how many there were."""
@@ -51,12 +62,22 @@ class Compaction:
         while after < task.last_seq:
             most = min(_STEP_EVENTS, task.last_seq - after)
             events = await self._log.read(task.session_key, after=after, limit=most)
-            spare = [seq for event in self._told(task, events) for seq in pieces.take(*event)]
+            spare: list[int] = []
+            for seq, event in self._told(task, events):
+                ended = pieces.take(seq, event)
+                if ended is not None and await self._is_kept(task, ended):
+                    spare += ended.text.seqs
             for begin in range(0, len(spare), _STEP_EVENTS):
                 await self._retention.empty(task, spare[begin : begin + _STEP_EVENTS])
                 await asyncio.sleep(_PAUSE_S)
             after = events[-1].seq if events else task.last_seq
         await self._retention.mark_compacted(task)
+
+    async def _is_kept(self, task: EndedTask, ended: "Ended") -> bool:
+        """What a call streams is the beginning of its output, if not its result."""
+        if ended.is_whole or ended.call_id is None:
+            return ended.is_whole
+        return await ended.text.begins(self._archive.read(task.task_id, call_id=ended.call_id))
 
     def _told(
         self, task: EndedTask, events: Sequence[StoredEvent]
@@ -67,60 +88,83 @@ class Compaction:
                 yield stored.seq, self._codec.decode(stored)
 
 
-class _Text:
+class Text:
     """What was told of one text so far: as a hash, because it may be long."""
 
     def __init__(self) -> None:
         self.seqs: list[int] = []
+        self.size = 0
         self._hash = sha256()
 
     def add(self, seq: int, text: str) -> None:
+        told = text.encode()
         self.seqs.append(seq)
-        self._hash.update(text.encode())
+        self.size += len(told)
+        self._hash.update(told)
 
     def is_one_of(self, wholes: Collection[str | None]) -> bool:
         told = self._hash.digest()
         return any(sha256(whole.encode()).digest() == told for whole in wholes if whole)
 
+    async def begins(self, kept: AsyncGenerator[bytes]) -> bool:
+        """Whether what is kept begins with it."""
+        found, left = sha256(), self.size
+        async with aclosing(kept):
+            async for piece in kept:
+                found.update(piece[:left])
+                left -= len(piece[:left])
+                if not left:
+                    break
+        return not left and found.digest() == self._hash.digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A text, and whether the event that ended it holds the whole."""
+
+    text: Text
+    is_whole: bool
+    call_id: str | None = None
+
 
 class Pieces:
-    """Is told a task's events in order, and knows which pieces a whole text has made spare.
+    """Is told a task's events in order, and knows which of them are the pieces of which text.
 
     A text that was cut, given up, begun anew or masked otherwise is not the one that its pieces
-    make: they stay.
+    make.
     """
 
     def __init__(self) -> None:
-        self._open: dict[tuple[str, str], _Text] = {}
+        self._open: dict[tuple[str, str], Text] = {}
 
-    def take(self, seq: int, event: AgentEvent) -> Collection[int]:
-        """The seqs of what is spare now that this event holds it."""
+    def take(self, seq: int, event: AgentEvent) -> Ended | None:
+        """The text that this event ends, if any was told in pieces."""
         match event:
             case ThinkDelta(iteration=iteration, text=text):
-                return self._add(("think", str(iteration)), seq, text)
+                self._add(("think", str(iteration)), seq, text)
             case MessageDelta(message_id=message_id, text=text):
-                return self._add(("message", message_id), seq, text)
+                self._add(("message", message_id), seq, text)
             case ToolCallStream(call_id=call_id, chunk=text):
-                return self._add(("call", call_id), seq, text)
+                self._add(("call", call_id), seq, text)
             case ThinkComplete(iteration=iteration, reasoning=reasoning, content=content):
                 return self._end(("think", str(iteration)), reasoning, content)
             case Message(message_id=message_id, content=content):
                 return self._end(("message", message_id), content)
             case ToolCallComplete(call_id=call_id, result=result, error=error):
-                return self._end(("call", call_id), result, error)
+                ended = self._end(("call", call_id), result, error)
+                return replace(ended, call_id=call_id) if ended else None
             case Error(phase="model"):
                 self._give_up_thoughts()
-                return ()
             case _:
-                return ()
+                pass
+        return None
 
-    def _add(self, key: tuple[str, str], seq: int, text: str) -> Collection[int]:
-        self._open.setdefault(key, _Text()).add(seq, text)
-        return ()
+    def _add(self, key: tuple[str, str], seq: int, text: str) -> None:
+        self._open.setdefault(key, Text()).add(seq, text)
 
-    def _end(self, key: tuple[str, str], *wholes: str | None) -> Collection[int]:
-        told = self._open.pop(key, None)
-        return told.seqs if told is not None and told.is_one_of(wholes) else ()
+    def _end(self, key: tuple[str, str], *wholes: str | None) -> Ended | None:
+        text = self._open.pop(key, None)
+        return None if text is None else Ended(text, is_whole=text.is_one_of(wholes))
 
     def _give_up_thoughts(self) -> None:
         """The model is asked again, and what it thinks then is told by itself."""

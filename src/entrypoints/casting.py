@@ -1,14 +1,18 @@
-"""Small parts of what shows events to watchers, and of how well that goes."""
+"""Small parts of what keeps events and shows them to watchers, and of how well that goes."""
 
 from adapters.http.links import call_output_path
 from adapters.wire import JsonEventCodec
+from application.compaction import Compaction
 from application.cursor_shelf import CursorShelf
 from application.history import History
 from application.loop_lag import LoopLag
 from ports.clock import Clock
 from ports.cursor_store import CursorStore
+from ports.event_codec import EventCodec
 from ports.event_log import EventLog
+from ports.event_retention import EventRetention
 from ports.meter import Meter
+from ports.output_archive import OutputArchive
 
 
 def codec() -> JsonEventCodec:
@@ -21,6 +25,12 @@ def cursor_shelf(store: CursorStore, clock: Clock) -> CursorShelf:
 
 def history(log: EventLog) -> History:
     return History(log=log)
+
+
+def compaction(
+    log: EventLog, codec: EventCodec, retention: EventRetention, archive: OutputArchive
+) -> Compaction:
+    return Compaction(log=log, codec=codec, retention=retention, archive=archive)
 
 
 def loop_lag(clock: Clock, meter: Meter) -> LoopLag:

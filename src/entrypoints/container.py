@@ -29,7 +29,6 @@ from adapters.system.path_program_finder import PathProgramFinder
 from adapters.system.stored_agent_catalog import StoredAgentCatalog
 from application.agent_coordinator import AgentCoordinator
 from application.agents import Agents
-from application.compaction import Compaction
 from application.event_broadcaster import EventBroadcaster
 from application.event_dispatch import EventDispatch
 from application.lost_tasks import LostTasks
@@ -285,7 +284,7 @@ class Container(DeclarativeContainer):
     websockets = Singleton(WebSockets)
     loop_lag = Singleton(casting.loop_lag, clock, meter)
     history = Singleton(casting.history, event_log)
-    compaction = Singleton(Compaction, log=event_log, codec=codec, retention=event_retention)
+    compaction = Singleton(casting.compaction, event_log, codec, event_retention, output_archive)
     retention = Singleton(
         Retention,
         policy=Callable(choices.retention_policy, settings),

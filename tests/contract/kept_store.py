@@ -33,6 +33,7 @@ from tests.contract.postgres import emptied
 from tests.contract.scene import TALK, Scene
 from tests.fakes import FakeClock
 from tests.patience import PATIENCE_S
+from tests.runner_fakes import FakeOutputArchive
 
 MANY = 1000
 _numbers = count(1)
@@ -71,7 +72,12 @@ class Store:
         await self.scene.end(claim)
         log, key = self.scene.log, claim.task.session_key
         before = await log.read(key, after=0, limit=MANY)
-        compaction = Compaction(log=log, codec=self.scene.codec, retention=self.retention)
+        compaction = Compaction(
+            log=log,
+            codec=self.scene.codec,
+            retention=self.retention,
+            archive=FakeOutputArchive(),
+        )
         await compaction.compact_before(EVER)
         return before, await log.read(key, after=0, limit=MANY)
 

@@ -21,6 +21,7 @@ from domain.principal import LOCAL
 from domain.process_events import Log
 from domain.task import Task
 from domain.thinking_events import Message, MessageDelta
+from domain.tool_events import ToolCallComplete, ToolCallStart, ToolCallStream
 from ports.runner import Completed, Outcome, RunContext
 from tests.fakes import FakeClock
 from tests.integration.graph import Graph, next_step, running
@@ -34,6 +35,24 @@ async def speak(task: Task, context: RunContext) -> Outcome:
         await context.emit(MessageDelta(message_id="m", text=word))
     await context.emit(Message(message_id="m", role="assistant", content="one two"))
     return Completed(final_answer="one two")
+
+
+async def stream(task: Task, context: RunContext) -> Outcome:
+    """A call that gives more than its result."""
+    await context.emit(ToolCallStart(call_id="c", tool_name="count", arguments={}))
+    for chunk in ("one\n", "two\n", "three\n"):
+        await context.emit(ToolCallStream(call_id="c", stream="stdout", chunk=chunk))
+    await context.emit(
+        ToolCallComplete(
+            call_id="c",
+            tool_name="count",
+            status="ok",
+            result="one …",
+            truncated=True,
+            duration_ms=1,
+        )
+    )
+    return Completed(final_answer="done")
 
 
 async def fill(task: Task, context: RunContext) -> Outcome:
@@ -163,6 +182,24 @@ async def test_a_replay_of_a_whole_session_leaves_it_out_too(tmp_path: Path) -> 
         assert isinstance(step, Events)
         assert (step.count, b"message_delta" in step.frames) == (4, False)
         graph.container.watches().close(watch)
+
+
+@pytest.mark.parametrize("is_kept", [True, False], ids=["kept", "gone"])
+async def test_output_of_a_call_leaves_the_log_only_while_it_is_kept_beside_it(
+    tmp_path: Path, is_kept: bool
+) -> None:
+    async with running(tmp_path) as graph:
+        graph.runner.acts["stream"] = stream
+        task = await graph.ended(await graph.submit("stream"))
+        archive = graph.container.output_archive()
+        if not is_kept:
+            await archive.forget([task.task_id])
+
+        await retention(graph, RetentionPolicy(compacted_after=timedelta(days=-1))).sweep()
+
+        is_in_log = "tool_call_stream" in await types_of(graph, task)
+        kept = b"".join([piece async for piece in archive.read(task.task_id, call_id="c")])
+        assert (is_in_log, kept.startswith(b"one\ntwo\nthree\n")) == (not is_kept, is_kept)
 
 
 async def test_deltas_can_be_replayed_for_a_day(tmp_path: Path) -> None:

@@ -1,10 +1,10 @@
 """A piece of a text is spare only once the whole of it was told."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 import pytest
 
-from application.compaction import Pieces
+from application.compaction import Pieces, Text
 from domain.events import AgentEvent
 from domain.task_events import Error, TaskCancelled
 from domain.thinking_events import Message, MessageDelta, ThinkComplete, ThinkDelta
@@ -83,6 +83,30 @@ def test_only_pieces_of_a_text_that_is_whole_are_spare(
 ) -> None:
     pieces = Pieces()
 
-    found = [seq for at, event in enumerate(told, 1) for seq in pieces.take(at, event)]
+    ended = [pieces.take(at, event) for at, event in enumerate(told, 1)]
 
-    assert found == spare
+    assert [seq for one in ended if one and one.is_whole for seq in one.text.seqs] == spare
+
+
+@pytest.mark.parametrize(
+    ("kept", "is_kept"),
+    [
+        ([b"one, t", b"wo, three"], True),
+        ([b"one, two"], True),
+        ([b"one, t"], False),
+        ([b"two, three"], False),
+        ([], False),
+    ],
+)
+async def test_output_is_kept_where_it_is_what_a_call_began_with(
+    kept: Sequence[bytes], is_kept: bool
+) -> None:
+    text = Text()
+    for seq, piece in enumerate(["one, ", "two"], 1):
+        text.add(seq, piece)
+
+    async def read() -> AsyncGenerator[bytes]:
+        for piece in kept:
+            yield piece
+
+    assert await text.begins(read()) is is_kept
