@@ -63,6 +63,24 @@ try:
 except OSError:
     pass
 """,
+    "a program that gives its owner's rights": """
+with open("program", "wb") as file:
+    file.write(b"x")
+    for give in (
+        lambda: os.chmod("program", 0o4755),
+        lambda: os.fchmod(file.fileno(), 0o4755),
+        lambda: os.open("made", os.O_CREAT | os.O_WRONLY, 0o4755),
+        lambda: os.mknod("node", 0o104755),
+        lambda: os.chmod("program", 0o4755, dir_fd=os.open(".", os.O_RDONLY)),
+    ):
+        try:
+            give()
+        except OSError:
+            pass
+for name in os.listdir("."):
+    if os.lstat(name).st_mode & stat.S_ISUID:
+        broken(f"{name} is setuid")
+""",
     "capabilities": """
 with open("/proc/self/status") as file:
     status = dict(line.rstrip().split(":", 1) for line in file)

@@ -80,7 +80,26 @@ _ABSENT: dict[str, tuple[int | None, int | None]] = {
     "io_uring_setup": (425, 425),
     "io_uring_enter": (426, 426),
     "io_uring_register": (427, 427),
+    # As with clone3: its mode could be that of a setuid program.
+    "openat2": (437, 437),
 }
+# A file that the sandbox makes in a workspace belongs to the server's user outside as well, where
+# no mount keeps its setuid bit from counting: systemd.exec(5), RestrictSUIDSGID.
+_MODES: dict[str, tuple[int | None, int | None, int]] = {
+    # The third is the place of the mode among the arguments.
+    "chmod": (90, None, 1),
+    "fchmod": (91, 52, 1),
+    "fchmodat": (268, 53, 2),
+    "fchmodat2": (452, 452, 2),
+    "creat": (85, None, 1),
+}
+_OPENING: dict[str, tuple[int | None, int | None, int]] = {
+    # That of the flags; the mode is behind them, and counts only with one of those.
+    "open": (2, None, 1),
+    "openat": (257, 56, 2),
+}
+_MAKES_FILE = 0o20000100  # O_CREAT, and O_TMPFILE but for O_DIRECTORY
+_SETUID = 0o4000
 _NEW_NAMESPACES = 0x7E020000  # CLONE_NEWNS, CGROUP, UTS, IPC, USER, PID, NET: clone(2)
 _NEW_TIME = 0x80  # for unshare(2) only; in clone(2) it is a part of the signal's number
 _TYPED_IN = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX: ioctl_tty(2), ioctl_console(2)
@@ -101,6 +120,7 @@ _ARCHITECTURES = {
     "aarch64": _Architecture(0xC00000B7, 1),
 }
 _Instruction = tuple[int, int, int, int]
+_PASSED: _Instruction = (_RETURN, 0, 0, _ALLOW)
 
 
 def syscall_filter(*, unix_sockets: bool, machine: str = platform.machine()) -> bytes | None:
@@ -140,16 +160,24 @@ def _program(architecture: _Architecture, *, unix_sockets: bool) -> Iterator[_In
     for table, error in ((_REFUSED, _EPERM), (_ABSENT, _ENOSYS)):
         for numbers in table.values():
             yield from _call(number(*numbers), [(_RETURN, 0, 0, _REFUSE | error)])
-    yield from _call(number(56, 220), _refused_bits(0, _NEW_NAMESPACES))  # clone
-    yield from _call(number(272, 97), _refused_bits(0, _NEW_NAMESPACES | _NEW_TIME))  # unshare
+    cloning = [*_unless_bits(0, _NEW_NAMESPACES), _PASSED]
+    yield from _call(number(56, 220), cloning)  # clone
+    leaving = [*_unless_bits(0, _NEW_NAMESPACES | _NEW_TIME), _PASSED]
+    yield from _call(number(272, 97), leaving)  # unshare
+    for on_x86_64, on_aarch64, place in _MODES.values():
+        yield from _call(number(on_x86_64, on_aarch64), [*_unless_bits(place, _SETUID), _PASSED])
+    for on_x86_64, on_aarch64, flags in _OPENING.values():
+        is_made = [_argument(flags), (_IF_ANY_BIT, 1, 0, _MAKES_FILE), _PASSED]
+        verdict = [*is_made, *_unless_bits(flags + 1, _SETUID), _PASSED]
+        yield from _call(number(on_x86_64, on_aarch64), verdict)
     yield from _call(number(16, 29), _unless(1, _TYPED_IN))  # ioctl
-    yield from _call(number(133, None), _unless(1, _DEVICES, mask=_TYPE_OF_FILE))  # mknod
-    yield from _call(number(259, 33), _unless(2, _DEVICES, mask=_TYPE_OF_FILE))  # mknodat
+    yield from _call(number(133, None), _made_node(1))  # mknod
+    yield from _call(number(259, 33), _made_node(2))  # mknodat
     families = (_UNIX, *_NETWORK) if unix_sockets else _NETWORK
     yield from _call(number(41, 198), _only(0, families))  # socket
     if not unix_sockets:
         yield from _call(number(53, 199), _only(1, _CONNECTED, mask=_TYPE_OF_SOCKET))  # socketpair
-    yield (_RETURN, 0, 0, _ALLOW)
+    yield _PASSED
 
 
 def _call(number: int | None, verdict: Sequence[_Instruction]) -> Iterator[_Instruction]:
@@ -159,13 +187,13 @@ def _call(number: int | None, verdict: Sequence[_Instruction]) -> Iterator[_Inst
         yield from verdict
 
 
-def _refused_bits(place: int, bits: int) -> Sequence[_Instruction]:
-    return [
-        _argument(place),
-        (_IF_ANY_BIT, 0, 1, bits),
-        (_RETURN, 0, 0, _REFUSE | _EPERM),
-        (_RETURN, 0, 0, _ALLOW),
-    ]
+def _unless_bits(place: int, bits: int) -> list[_Instruction]:
+    """Refused with any of these bits; what comes behind decides of the rest."""
+    return [_argument(place), (_IF_ANY_BIT, 0, 1, bits), (_RETURN, 0, 0, _REFUSE | _EPERM)]
+
+
+def _made_node(place: int) -> list[_Instruction]:
+    return [*_unless_bits(place, _SETUID), *_unless(place, _DEVICES, mask=_TYPE_OF_FILE)]
 
 
 def _unless(place: int, values: Sequence[int], *, mask: int = 0xFFFFFFFF) -> list[_Instruction]:
