@@ -1,14 +1,18 @@
 """Opens the stream of agents, over all the sessions they work in."""
 
+from collections.abc import Sequence
+
 from application.agent_beginning import AgentBeginning
 from application.agent_scope import AgentScope
 from application.agent_tasks import AgentTasks
 from application.cursor_writer import CursorWriter
 from application.log_position import LogPosition
+from application.newest_events import NewestEvents
 from application.selection import Selection
 from application.settled_scope import SettledScope
+from application.strand import Strand
 from application.strand_set import StrandSet
-from application.stream_request import StreamRequest
+from application.stream_request import Replay, StreamRequest
 from application.stream_sources import Asker, Opening, StreamSources, first_steps
 from application.stream_steps import Connected
 
@@ -44,6 +48,10 @@ class AgentStream:
         try:
             resets = await beginning.begin(request.start)
             await scope.catch_up()
+            past: Sequence[Strand] = ()
+            if isinstance(request.start, Replay) and request.start.last is not None:
+                past = strands.all()
+                await NewestEvents(self._sources.log).advance(past, request.start.last)
             settled = SettledScope(scope, cursors)
             await settled.settle()
         except BaseException:
@@ -51,4 +59,5 @@ class AgentStream:
             raise
         agent = request.agents[0] if len(request.agents) == 1 else None
         connected = Connected(agent=agent, cursor=strands.cursor())
-        return Opening(scope=settled, steps=first_steps(connected, resets, request.start))
+        steps = first_steps(connected, resets, request.start)
+        return Opening(scope=settled, steps=steps, past=past)

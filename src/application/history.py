@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from application.cursor import BEGINNING, Cursor, before_earliest, parse_cursor
 from application.log_position import LogPosition
+from application.newest_events import NewestEvents
 from application.selection import Selection
 from application.stream_request import FromCursor, FromNow, Replay, Since, Start
 from application.stream_steps import ResetReason
@@ -37,6 +38,13 @@ class HistoryOf:
     """Of a task that has ended, its last event."""
     event_types: frozenset[str]
 
+    @property
+    def selection(self) -> Selection:
+        return Selection(
+            task_ids=frozenset({self.task_id} if self.task_id else ()),
+            event_types=self.event_types,
+        )
+
     def end(self, bounds: Bounds) -> int:
         return bounds.last_seq if self.last_seq is None else min(self.last_seq, bounds.last_seq)
 
@@ -45,6 +53,7 @@ class History:
     def __init__(self, *, log: EventLog) -> None:
         self._log = log
         self._positions = LogPosition(log)
+        self._newest = NewestEvents(log)
 
     async def page(self, of: HistoryOf, start: Start, *, limit: int) -> HistoryPage:
         """Without a start, from the beginning. Raises InvalidCursor, SessionNotFound."""
@@ -69,18 +78,19 @@ class History:
                 return at, reset.reason if reset else None
             case FromNow():
                 return earliest, None
+            case Replay(None):
+                return earliest, None
             case Replay(last):
-                skipped = 0 if last is None else of.end(bounds) - last
-                return _later(earliest, before_earliest(skipped + 1)), None
+                ends = {of.session_key: of.end(bounds)}
+                begins = await self._newest.begin(ends, of.selection, last or 0)
+                return _later(earliest, before_earliest(begins[of.session_key] + 1)), None
             case Since():
                 at = await self._positions.at(of.session_key, bounds, start)
                 return _later(earliest, at), None
 
     async def _read(self, of: HistoryOf, at: Cursor, *, end: int, limit: int) -> HistoryPage:
         bodies: list[bytes] = []
-        selection = Selection(
-            task_ids=frozenset({of.task_id} if of.task_id else ()), event_types=of.event_types
-        )
+        selection = of.selection
         for _ in range(_READS):
             if len(bodies) == limit or at.seq >= end:
                 break

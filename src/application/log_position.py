@@ -14,15 +14,14 @@ class LogPosition:
     async def at(
         self, session_key: SessionKey, bounds: Bounds, start: FromNow | Since | Replay
     ) -> Cursor:
+        """Of a replay the earliest place, from which what is too old is yet to be left out."""
         match start:
             case FromNow():
                 return await self.after(session_key, bounds.last_seq)
             case Since(at):
                 return await self.after(session_key, await self._log.seq_before(session_key, at))
-            case Replay(last):
-                earliest = bounds.first_seq - 1
-                seq = earliest if last is None else max(earliest, bounds.last_seq - last)
-                return await self.after(session_key, seq)
+            case Replay():
+                return before_earliest(bounds.first_seq)
 
     async def resumed(
         self, session_key: SessionKey, bounds: Bounds, cursor: Cursor

@@ -29,13 +29,17 @@ class Pages:
         self._kept_bytes = 0
         self._under_way: dict[_Place, asyncio.Task[Sequence[TailEvent]]] = {}
 
-    async def read(self, session_key: SessionKey, *, after: int) -> Sequence[TailEvent]:
-        """Up to 500 events above `after`; fewer only at the end of the log."""
+    async def read(
+        self, session_key: SessionKey, *, after: int, limit: int = PAGE_EVENTS
+    ) -> Sequence[TailEvent]:
+        """Up to so many events above `after`, fewer only at the end of the log; 500 are shared."""
         place = (session_key, after)
+        if limit < PAGE_EVENTS:
+            return await self._read(place, limit)
         if (page := self._kept.get(place)) is not None:
             return page
         if (reading := self._under_way.get(place)) is None:
-            reading = asyncio.ensure_future(self._read(place))
+            reading = asyncio.ensure_future(self._read(place, PAGE_EVENTS))
             self._under_way[place] = reading
             reading.add_done_callback(lambda done: self._has_read(place, done))
         return await asyncio.shield(reading)
@@ -48,9 +52,9 @@ class Pages:
         if not done.cancelled():
             done.exception()  # whoever asked has it, unless all of them have gone
 
-    async def _read(self, place: _Place) -> Sequence[TailEvent]:
+    async def _read(self, place: _Place, limit: int) -> Sequence[TailEvent]:
         session_key, after = place
-        stored = await self._log.read(session_key, after=after, limit=PAGE_EVENTS)
+        stored = await self._log.read(session_key, after=after, limit=limit)
         page = [TailEvent(event, self._codec.frame(event)) for event in stored]
         size = sum(len(event.frame) for event in page)
         if len(page) == PAGE_EVENTS and size <= _KEPT_BYTES:

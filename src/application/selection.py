@@ -7,7 +7,7 @@ from functools import lru_cache
 from domain.errors import InvalidInput
 from domain.events import EVENT_CLASSES
 from domain.ids import AgentName, TaskId
-from ports.event_log import StoredEvent
+from ports.event_log import Recorded, StoredEvent
 
 _ALL = frozenset(EVENT_CLASSES)
 DELTAS = frozenset({"think_delta", "message_delta", "tool_call_stream"})
@@ -29,11 +29,16 @@ class Selection:
 
     def admits(self, event: StoredEvent) -> bool:
         """An event that was compacted away is wanted by nobody."""
+        return self._wants(event) and event.body != b""
+
+    def shows(self, event: Recorded) -> bool:
+        return self._wants(event) and event.is_whole
+
+    def _wants(self, event: StoredEvent | Recorded) -> bool:
         return (
             event.event_type in self.event_types
             and (not self.task_ids or event.task_id in self.task_ids)
             and (not self.agents or event.agent in self.agents)
-            and event.body != b""
         )
 
 

@@ -1,14 +1,17 @@
 """Opens the stream of one session, or of several, whether they exist yet or not."""
 
+from collections.abc import Sequence
+
 from application.composite_cursor import CompositeCursor
 from application.cursor import BEGINNING, Cursor, parse_cursor
 from application.cursor_writer import CursorWriter
 from application.log_position import LogPosition
+from application.newest_events import NewestEvents
 from application.selection import Selection
 from application.session_scope import SessionScope
 from application.strand import Strand
 from application.strand_set import StrandSet
-from application.stream_request import FromCursor, StreamRequest
+from application.stream_request import FromCursor, Replay, StreamRequest
 from application.stream_sources import Asker, Opening, StreamSources, first_steps, join
 from application.stream_steps import Connected, Reset
 from application.tails import AwaitedSession
@@ -42,6 +45,10 @@ class SessionStream:
                 strand, bounds, reset = one
                 strands.add(strand)
                 resets += [reset] if reset else []
+        past: Sequence[Strand] = ()
+        if isinstance(request.start, Replay) and request.start.last is not None:
+            past = strands.all()
+            await NewestEvents(self._sources.log).advance(past, request.start.last)
         principal = self._asker.principal
         scope = SessionScope(
             strands,
@@ -54,7 +61,8 @@ class SessionStream:
             selection=selection,
         )
         connected = _connected(strands, request, bounds)
-        return Opening(scope=scope, steps=first_steps(connected, resets, request.start))
+        steps = first_steps(connected, resets, request.start)
+        return Opening(scope=scope, steps=steps, past=past if len(past) > 1 else ())
 
     async def _composite(self, request: StreamRequest) -> CompositeCursor | None:
         if not isinstance(request.start, FromCursor):

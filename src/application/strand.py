@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from application.cursor import Cursor, before_earliest
-from application.pages import Pages
+from application.pages import PAGE_EVENTS, Pages
 from application.selection import Selection
 from application.stream_steps import Reset
 from application.tails import Tail, TailEvent, Tails, Wake
@@ -58,20 +58,20 @@ class Strand:
         return bool(self._page) or self.tail.last_seq > max(self.position.seq, self._nothing_below)
 
     @property
-    def has_page(self) -> bool:
-        """What comes next was read from the log."""
-        return bool(self._page)
+    def page(self) -> Sequence[TailEvent]:
+        """What comes next, if it was read from the log."""
+        return self._page
 
     @property
     def lag(self) -> int:
         return self.tail.last_seq - self.position.seq
 
-    def take(self) -> Passed | None:
+    def take(self, at_most: int = _SLICE_EVENTS) -> Passed | None:
         """Move over what is in memory; None when `read` must be awaited first."""
         events = self._page or self.tail.after(self.position.seq)
         if not events:
             return None
-        self._page, events = events[_SLICE_EVENTS:] if self._page else (), events[:_SLICE_EVENTS]
+        self._page, events = events[at_most:] if self._page else (), events[:at_most]
         last = events[-1].stored
         self.position = Cursor(last.seq, last.tag)
         if self.selection.admits_all and all(event.stored.body for event in events):
@@ -83,10 +83,12 @@ class Strand:
             [event.stored.task_id for event in events if event.stored.event_type in _FINAL],
         )
 
-    async def read(self, pages: Pages) -> Reset | None:
+    async def read(self, pages: Pages, *, limit: int = PAGE_EVENTS) -> Reset | None:
         """Fetch the next page from the log; a hole in it is told, never passed over."""
         expected, until = self.position.seq + 1, self.tail.last_seq
-        self._page = page = await pages.read(self.session_key, after=self.position.seq)
+        self._page = page = await pages.read(
+            self.session_key, after=self.position.seq, limit=limit
+        )
         if not page:
             return await self._pass_over_nothing(pages, until)
         first_seq, last_seq = page[0].stored.seq, page[-1].stored.seq

@@ -25,7 +25,7 @@ class Since:
 @dataclass(frozen=True, slots=True)
 class Replay:
     last: int | None
-    """How many events before now; None for all."""
+    """How many of the newest events that the stream shows; None for all."""
 
 
 Start = FromNow | FromCursor | Since | Replay

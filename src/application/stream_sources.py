@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from application.cursor_shelf import CursorShelf
 from application.scope import Scope
+from application.strand import Strand
 from application.stream_request import FromCursor, Start
 from application.stream_steps import Connected, Reset
 from application.tails import Tail, Tails, Wake
@@ -32,6 +33,8 @@ class StreamSources:
 class Opening:
     scope: Scope
     steps: Sequence[Connected | Reset]
+    past: Sequence[Strand] = ()
+    """What lies behind these comes first, in the order of time."""
 
 
 def first_steps(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+from application.chronology import Chronology
 from application.open_stream import OpenStream
 from application.pages import Pages
 from application.scope import Place, Scope
@@ -42,6 +43,7 @@ class Watch:
         "_opened_at",
         "_opening",
         "_pages",
+        "_past",
         "_scope",
         "_turn",
         "_wake",
@@ -59,12 +61,14 @@ class Watch:
         meter: Meter,
         wake: Wake,
         opened_at: float,
+        past: Chronology | None = None,
     ) -> None:
-        """`opened_at` is by the monotonic clock."""
+        """`opened_at` is by the monotonic clock; `past` comes before all else."""
         self.stream = stream
         self._scope = scope
         self._opening = list(opening)
         self._pages = pages
+        self._past = past
         self._meter = meter
         self._wake = wake
         self._left_out = 0
@@ -115,10 +119,16 @@ class Watch:
         if self._opening:
             return self._opening.pop(0)
         self._scope.refresh()
+        if self._past is not None:
+            if self._past.has_unread or self._scope.needs_look:
+                return BEHIND
+            if taken := self._past.take():
+                return self._events(*taken, is_paged=True)
+            self._past = None
         for offset, strand in enumerate(self._in_turn()):
             if not strand.has_more:
                 continue
-            is_paged = strand.has_page
+            is_paged = bool(strand.page)
             if (passed := strand.take()) is None:
                 return BEHIND
             if not is_paged:
@@ -132,12 +142,12 @@ class Watch:
         if self._scope.needs_look:
             await self._scope.look()
             return
+        if self._past is not None and self._past.has_unread:
+            self._has_read(await self._past.read(self._pages))
+            return
         for strand in self._in_turn():
             if strand.has_more:
-                self._meter.add("store_reads")
-                if reset := await strand.read(self._pages):
-                    self._meter.add("resets")
-                    self._opening.append(replace(reset, cursor=self._scope.cursor()))
+                self._has_read(await strand.read(self._pages))
                 return
 
     async def wait(self, *, timeout_s: float) -> bool:
@@ -166,6 +176,12 @@ class Watch:
     def close(self) -> None:
         self._scope.close()
         self._wake.forget()
+
+    def _has_read(self, reset: Reset | None) -> None:
+        self._meter.add("store_reads")
+        if reset is not None:
+            self._meter.add("resets")
+            self._opening.append(replace(reset, cursor=self._scope.cursor()))
 
     def _in_turn(self) -> Sequence[Strand]:
         """Another one is first after each that was served, so that no busy one holds the rest up."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from application.agent_stream import AgentStream
+from application.chronology import Chronology
 from application.open_stream import OpenStream
 from application.pages import Pages
 from application.session_stream import SessionStream
@@ -40,6 +41,7 @@ class Watches:
         self, *, sources: StreamSources, codec: EventCodec, meter: Meter, cap: StreamCap
     ) -> None:
         self._sources = sources
+        self._codec = codec
         self._pages = Pages(log=sources.log, codec=codec)
         self._meter = meter
         self._cap = cap
@@ -181,6 +183,7 @@ class Watches:
             meter=self._meter,
             wake=wake,
             opened_at=self._sources.clock.monotonic(),
+            past=Chronology(opening.past, self._codec) if opening.past else None,
         )
         self._live.add(watch)
         self._meter.add("resets", len(opening.steps) - 1)

@@ -48,6 +48,18 @@ class StoredEvent(NamedTuple):
     """One line of JSON in ASCII; empty when the event was compacted away."""
 
 
+class Recorded(NamedTuple):
+    """What is known of a stored event without its body."""
+
+    seq: int
+    at: datetime
+    event_type: str
+    task_id: TaskId
+    agent: AgentName
+    is_whole: bool
+    """False when it was compacted away."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Append:
     """Events of one task by the runner that holds its lease, and what they do to the task."""
@@ -106,6 +118,14 @@ class EventLog(Protocol):
 
     async def last_seqs(self, keys: Collection[SessionKey]) -> Mapping[SessionKey, int]:
         """The last seq of each of these sessions; unknown and deleted ones are left out."""
+
+    async def newest(
+        self, session_key: SessionKey, *, below: int, limit: int
+    ) -> Sequence[Recorded]:
+        """Up to `limit` events with a seq below `below`, the newest first.
+
+        An unknown session has none.
+        """
 
     async def seq_before(self, session_key: SessionKey, at: datetime) -> int:
         """The seq after which the events recorded at or after `at` begin."""

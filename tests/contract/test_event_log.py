@@ -12,7 +12,7 @@ from domain.principal import LOCAL
 from domain.process_events import Log
 from domain.task_events import TaskFailed, TaskPaused
 from domain.tool_events import InputReceived, InputRequired
-from ports.event_log import Bounds, StoredEvent
+from ports.event_log import Bounds, Recorded, StoredEvent
 from tests.contract.scene import AT, COMPLETE, OTHER_WORKER, TALK, Scene, with_lease
 from tests.patience import PATIENCE_S
 
@@ -51,6 +51,25 @@ async def test_many_runners_append_at_once_and_each_session_stays_dense(scene: S
         lines = [event.line for event in decoded if isinstance(event, Log)]
         assert [event.seq for event in stored] == list(range(2, 42))
         assert lines[::2] == [f"{n:02}" for n in range(20)]
+
+
+async def test_the_newest_events_are_told_of_without_their_bodies(scene: Scene) -> None:
+    claim = await scene.start()
+    moments = [AT + timedelta(seconds=second) for second in (1, 2, 2)]
+    for number, at in enumerate(moments):
+        await scene.log.append(scene.lines(claim, str(number), at=at))
+    key, task = claim.task.session_key, claim.task
+
+    newest = await scene.log.newest(key, below=4, limit=2)
+    others = await scene.log.newest(key, below=2, limit=100)
+
+    assert newest == [
+        Recorded(3, moments[1], "log", task.task_id, task.agent, True),
+        Recorded(2, moments[0], "log", task.task_id, task.agent, True),
+    ]
+    assert [(one.seq, one.event_type) for one in others] == [(1, "task_queued")]
+    assert await scene.log.newest(key, below=1, limit=5) == []
+    assert await scene.log.newest(SessionKey(999_999), below=100, limit=5) in ([], ())
 
 
 async def test_an_append_with_another_lease_is_refused_and_writes_nothing(scene: Scene) -> None:

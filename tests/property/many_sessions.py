@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,17 +21,22 @@ from application.stream_steps import (
     Step,
 )
 from application.watch import Watch
+from domain.events import AgentEvent
 from domain.ids import AgentName, SessionId
 from domain.principal import LOCAL
+from domain.process_events import Log
 from domain.task import Task
-from ports.event_log import StoredEvent
+from domain.task_change import change_of
+from domain.task_events import TaskQueued
+from ports.event_log import Append, StoredEvent
 from ports.task_store import Claim
-from tests.contract.scene import COMPLETE, WORKER, Scene
+from tests.contract.scene import AT, COMPLETE, WORKER, Scene
 from tests.property.store import Program, Store
 
 T = TypeVar("T")
 Event = tuple[str, int]
 """The task's id and the seq."""
+LINE = Log(line="x", line_num=1, stream="stdout")
 NAMES = ["a", "b", "c", "d"]
 DELETED_NAMES = ["x", "y"]
 """Asked for by no name: a stream does not wait for a session once it has seen it deleted."""
@@ -59,6 +65,7 @@ class Recorded:
     agent: str
     task_id: str
     seq: int
+    """They are in the order of time."""
 
     @property
     def name(self) -> Event:
@@ -99,6 +106,7 @@ class ManySessions(RuleBasedStateMachine):
         self._folder = folder
         self._events: list[Recorded] = []
         self._claims: dict[str, Claim] = {}
+        self._minutes = 0
         self._clients: list[Client] = []
         self._deletable: set[str] = set()
         self._deleted: set[str] = set()
@@ -119,15 +127,14 @@ class ManySessions(RuleBasedStateMachine):
     def end_some(self, data: st.DataObject, lines: int, is_ours: bool) -> None:
         for name in self._some_running(data):
             claim = self._claims.pop(name)
-            self._append(claim, lines, is_ours=is_ours)
-            stored = self._run(self._scene.log.append(self._scene.telling(claim, COMPLETE)))
-            self._stored(claim.task, stored, is_ours=is_ours)
+            self._append(claim, [LINE] * lines, is_ours=is_ours)
+            self._append(claim, [COMPLETE], is_ours=is_ours)
 
     @precondition(lambda self: self._claims)
     @rule(data=st.data(), lines=st.integers(1, 3), is_ours=st.booleans())
     def append(self, data: st.DataObject, lines: int, is_ours: bool) -> None:
         for name in self._some_running(data):
-            self._append(self._claims[name], lines, is_ours=is_ours)
+            self._append(self._claims[name], [LINE] * lines, is_ours=is_ours)
 
     @precondition(lambda self: self._deletable)
     @rule(data=st.data())
@@ -143,6 +150,22 @@ class ManySessions(RuleBasedStateMachine):
         self.look()  # "now" is known of other nodes' new sessions as of the last look
         client = Client(asked=asked, known=len(self._events) if is_from_now else 0)
         self._open(client, FromNow() if is_from_now else Replay(None))
+        self._clients.append(client)
+
+    @rule(asked=ASKED, last=st.integers(1, 12))
+    def replay(self, asked: Asked, last: int) -> None:
+        """The newest of all, in the order of time; then what comes."""
+        self.look()
+        client = Client(asked=asked, known=len(self._events))
+        past = [
+            event.name
+            for event in self._events
+            if client.wants(event) and event.task_id not in self._deleted
+        ]
+        self._open(client, Replay(last))
+        self._run(self._read(client, at_most=len(past[-last:])))
+        assert client.seen == past[-last:]
+        client.seen.clear()
         self._clients.append(client)
 
     @rule(frames=st.integers(0, 4))
@@ -205,7 +228,8 @@ class ManySessions(RuleBasedStateMachine):
 
     def _submit(self, name: str, agent: str, *, is_ours: bool) -> None:
         new = self._scene.new_task(name, agent=agent)
-        submission = self._run(self._scene.submit(new))
+        queued = self._scene.event(TaskQueued(task=new.text), new, at=self._next_moment())
+        submission = self._run(self._scene.tasks.submit(new, queued, on_busy="enqueue"))
         self._deletable |= {name} & set(DELETED_NAMES)
         self._stored(submission.task, submission.stored, is_ours=is_ours)
         if is_ours:
@@ -213,10 +237,22 @@ class ManySessions(RuleBasedStateMachine):
             tails.session_appeared(LOCAL, SessionId(name), submission.task.session_key)
             tails.task_submitted(submission.task)
 
-    def _append(self, claim: Claim, lines: int, *, is_ours: bool) -> None:
-        if lines:
-            append = self._scene.lines(claim, *["x"] * lines)
-            self._stored(claim.task, self._run(self._scene.log.append(append)), is_ours=is_ours)
+    def _append(self, claim: Claim, events: Sequence[AgentEvent], *, is_ours: bool) -> None:
+        if not events:
+            return
+        at = self._next_moment()
+        append = Append(
+            session_key=claim.task.session_key,
+            task_id=claim.task.task_id,
+            lease_id=claim.lease_id,
+            events=[self._scene.event(event, claim.task, at=at) for event in events],
+            change=change_of(events[-1]),
+        )
+        self._stored(claim.task, self._run(self._scene.log.append(append)), is_ours=is_ours)
+
+    def _next_moment(self) -> datetime:
+        self._minutes += 1
+        return AT + timedelta(minutes=self._minutes)
 
     def _some_running(self, data: st.DataObject) -> Sequence[str]:
         running = st.lists(st.sampled_from(sorted(self._claims)), min_size=1, unique=True)

@@ -1,10 +1,10 @@
 """A log of one session that a test fills, trims and breaks."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from domain.ids import AgentName, SessionKey, Tag, TaskId
-from ports.event_log import Append, Bounds, StoredEvent
+from ports.event_log import Append, Bounds, Recorded, StoredEvent
 
 KEY = SessionKey(1)
 AT = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
@@ -61,6 +61,12 @@ class HeldLog:
     async def last_seqs(self, keys: Collection[SessionKey]) -> Mapping[SessionKey, int]:
         return dict.fromkeys(keys, self.last_seq)
 
+    async def newest(
+        self, session_key: SessionKey, *, below: int, limit: int
+    ) -> Sequence[Recorded]:
+        seqs = sorted((seq for seq in self.events if seq < below), reverse=True)[:limit]
+        return [self._recorded(self.events[seq]) for seq in seqs]
+
     async def seq_before(self, session_key: SessionKey, at: datetime) -> int:
         """Event n was recorded n seconds after `AT`."""
         seconds = (at - AT).total_seconds()
@@ -68,3 +74,7 @@ class HeldLog:
 
     async def append(self, append: Append) -> Sequence[StoredEvent]:
         raise NotImplementedError
+
+    def _recorded(self, event: StoredEvent) -> Recorded:
+        at = AT + timedelta(seconds=event.seq)
+        return Recorded(event.seq, at, event.event_type, event.task_id, event.agent, True)

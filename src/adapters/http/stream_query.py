@@ -50,8 +50,8 @@ class StreamQuery(BaseModel):
             str,
             Field(
                 pattern=r"^(all|[0-9]{1,9})$",
-                description="`all`, or how many events before now; of a task's pages and lines,"
-                " how many before its last one, those of the session's other tasks included.",
+                description="`all`, or how many of the newest events that are shown: of all sessions"
+                " together, in the order of time. A stream of tasks begins at their beginning.",
             ),
         ]
         | SkipJsonSchema[None]

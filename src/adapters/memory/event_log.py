@@ -9,7 +9,7 @@ from itertools import islice
 from adapters.memory.database import MemoryDatabase, SessionRow
 from domain.errors import LeaseLost
 from domain.ids import SessionKey, Tag
-from ports.event_log import Append, Bounds, StoredEvent
+from ports.event_log import Append, Bounds, Recorded, StoredEvent
 
 
 class MemoryEventLog:
@@ -58,6 +58,20 @@ class MemoryEventLog:
     async def last_seqs(self, keys: Collection[SessionKey]) -> Mapping[SessionKey, int]:
         found = ((key, self._database.sessions.get(key)) for key in keys)
         return {key: row.session.last_seq for key, row in found if row and not row.is_deleted}
+
+    async def newest(
+        self, session_key: SessionKey, *, below: int, limit: int
+    ) -> Sequence[Recorded]:
+        row = self._database.sessions.get(session_key)
+        if row is None:
+            return ()
+        end = max(0, below - 1 - row.trimmed)
+        begin = max(0, end - limit)
+        found = zip(row.events[begin:end], row.recorded_at[begin:end], strict=True)
+        return [
+            Recorded(one.seq, at, one.event_type, one.task_id, one.agent, one.body != b"")
+            for one, at in found
+        ][::-1]
 
     async def seq_before(self, session_key: SessionKey, at: datetime) -> int:
         row = self._database.sessions.get(session_key)

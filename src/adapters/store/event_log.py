@@ -14,7 +14,7 @@ from adapters.store.append_batch import Stored, batch_was_stored, store_batch
 from adapters.store.database import Database
 from domain.errors import LeaseLost, LogUnavailable
 from domain.ids import SessionKey, Tag
-from ports.event_log import Append, Bounds, StoredEvent
+from ports.event_log import Append, Bounds, Recorded, StoredEvent
 
 _BATCH_EVENTS = 2_000
 _BATCH_BYTES = 4 * 1024 * 1024
@@ -80,6 +80,13 @@ class SqlEventLog:
 
     async def last_seqs(self, keys: Collection[SessionKey]) -> Mapping[SessionKey, int]:
         return await self._database.read(lambda c: event_queries.read_last_seqs(c, keys))
+
+    async def newest(
+        self, session_key: SessionKey, *, below: int, limit: int
+    ) -> Sequence[Recorded]:
+        return await self._database.read(
+            lambda c: event_queries.read_newest(c, session_key, below=below, limit=limit)
+        )
 
     async def seq_before(self, session_key: SessionKey, at: datetime) -> int:
         return await self._database.read(

@@ -4,14 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from adapters.store.key_parts import in_parts
 from adapters.store.prepared import Prepared
-from adapters.store.store_clock import micros
+from adapters.store.store_clock import micros, moment
 from adapters.store.tables import events, sessions
 from domain.ids import SessionKey, Tag
-from ports.event_log import Bounds, StoredEvent
+from ports.event_log import Bounds, Recorded, StoredEvent
 
 _STORED = (
     events.c.seq,
@@ -26,6 +26,21 @@ _PAGE = Prepared(
         select(*_STORED)
         .where(events.c.session_key == bindparam("session"), events.c.seq > bindparam("after"))
         .order_by(events.c.seq)
+        .limit(bindparam("at_most"))
+    )
+)
+_NEWEST = Prepared(
+    lambda: (
+        select(
+            events.c.seq,
+            events.c.at,
+            events.c.event_type,
+            events.c.task_id,
+            events.c.agent,
+            func.length(events.c.body),
+        )
+        .where(events.c.session_key == bindparam("session"), events.c.seq < bindparam("below"))
+        .order_by(events.c.seq.desc())
         .limit(bindparam("at_most"))
     )
 )
@@ -72,6 +87,16 @@ def find_events(
         .limit(limit)
     )
     return [StoredEvent(*row) for row in connection.execute(query)]
+
+
+def read_newest(
+    connection: Connection, session_key: SessionKey, *, below: int, limit: int
+) -> Sequence[Recorded]:
+    values = {"session": session_key, "below": below, "at_most": limit}
+    return [
+        Recorded(seq, moment(at), event_type, task_id, agent, size > 0)
+        for seq, at, event_type, task_id, agent, size in _NEWEST.rows(connection, values)
+    ]
 
 
 def read_bounds(connection: Connection, session_key: SessionKey) -> Bounds | None:

@@ -12,7 +12,7 @@ from domain.principal import LOCAL
 from domain.task import Task, TaskStatus
 from domain.task_events import Progress, TaskComplete
 from entrypoints.cli.log_follower import LogFollower
-from ports.event_log import Append, Bounds, StoredEvent
+from ports.event_log import Append, Bounds, Recorded, StoredEvent
 from ports.wakeups import Hint
 from tests.patience import PATIENCE_S
 from tests.unit.cli.seen import body_of
@@ -82,6 +82,11 @@ class GrowingLog:
         raise NotImplementedError
 
     async def last_seqs(self, keys: Collection[SessionKey]) -> Mapping[SessionKey, int]:
+        raise NotImplementedError
+
+    async def newest(
+        self, session_key: SessionKey, *, below: int, limit: int
+    ) -> Sequence[Recorded]:
         raise NotImplementedError
 
     async def seq_before(self, session_key: SessionKey, at: datetime) -> int:
