@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,17 +13,25 @@ import anyio
 from adapters.acp.acp_runner import AcpRunner
 from adapters.process.linux_process_host import LinuxProcessHost
 from adapters.system.id_source import SystemIdSource
+from application.usage_sampling import EVERY_S, UsageSampling
 from domain.agent_profile import AgentProfile
 from domain.approval import ApprovalDecision, ApprovalRequest, StoredApproval
 from domain.events import AgentEvent
 from domain.ids import AgentName
-from domain.process_events import ProcessExited, ProcessStarted
+from domain.process_events import ProcessExited, ProcessStarted, ResourceUsage
 from domain.task import Task
+from ports.clock import Clock
+from ports.homes import Homes
+from ports.output_archive import OutputArchive
+from ports.process import ProcessHost
 from ports.runner import Outcome
 from tests.fakes import FakeClock
 from tests.process_fakes import RecordingContext, process_task
+from tests.runner_fakes import FakeOutputArchive
 
 AGENT = str(Path(__file__).parent / "acp_agent.py")
+
+_OF_PROCESS = (ProcessStarted, ProcessExited, ResourceUsage)
 
 Answer = Callable[[ApprovalRequest], Awaitable[ApprovalDecision]]
 
@@ -61,18 +70,39 @@ def acp_context(mood: str, folder: Path, *, answers: Answer = yes) -> AskedConte
     return AskedContext(profile=acp_profile(mood), workspace=str(folder), answers=answers)
 
 
-async def run_acp(context: RecordingContext, text: str = "go") -> Outcome:
+async def run_acp(
+    context: RecordingContext, text: str = "go", *, sampled_every_s: float = EVERY_S
+) -> Outcome:
     # Another test's task of the same name would take this one's processes along when it ends.
     task = process_task(text, task_id=SystemIdSource().task_id(), agent="moody")
     host = LinuxProcessHost(environment={"PATH": os.environ["PATH"]})
     with TemporaryDirectory() as home, anyio.fail_after(20):
-        runner = AcpRunner(process_host=host, homes=_OneHome(home), clock=FakeClock())
+        runner = acp_runner(
+            host, homes=_OneHome(home), clock=FakeClock(), sampled_every_s=sampled_every_s
+        )
         return await runner.run(task, context)
 
 
+def acp_runner(
+    host: ProcessHost,
+    *,
+    homes: Homes,
+    clock: Clock,
+    archive: OutputArchive | None = None,
+    sampled_every_s: float = EVERY_S,
+) -> AcpRunner:
+    return AcpRunner(
+        process_host=host,
+        homes=homes,
+        archive=archive or FakeOutputArchive(),
+        sampling=partial(UsageSampling, every_s=sampled_every_s),
+        clock=clock,
+    )
+
+
 def said_by(context: RecordingContext) -> list[AgentEvent]:
-    """Without the process, which is another in each run."""
-    return [e for e in context.events if not isinstance(e, ProcessStarted | ProcessExited)]
+    """Without the process and what it uses, which is another in each run."""
+    return [e for e in context.events if not isinstance(e, _OF_PROCESS)]
 
 
 class _OneHome:

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 
+from adapters.acp.acp_runner import AcpRunner
 from adapters.cli_agents.cli_output_parsers import CliOutputParsers
 from application.command_runner import CommandRunner
 from application.extracting_runner import ExtractingRunner
@@ -12,6 +13,7 @@ from application.react_retry import Retry
 from application.react_runner import ReactRunner
 from application.session_memory import SessionMemory
 from application.session_origins import SessionOrigins
+from application.usage_sampling import UsageSampling
 from entrypoints.provider_prices import prices_of
 from entrypoints.settings import Settings
 from ports.clock import Clock
@@ -74,6 +76,18 @@ def command_runner(
         terminals=terminals,
         parsers=CliOutputParsers(clock, prices_of=prices_of),
         matcher=matcher,
+        clock=clock,
+    )
+
+
+def acp_runner(
+    process_host: ProcessHost, homes: Homes, archive: OutputArchive, clock: Clock
+) -> AcpRunner:
+    return AcpRunner(
+        process_host=process_host,
+        homes=homes,
+        archive=archive,
+        sampling=UsageSampling,
         clock=clock,
     )
 

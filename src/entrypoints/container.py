@@ -14,7 +14,6 @@ from dependency_injector.providers import (
     Singleton,
 )
 
-from adapters.acp.acp_runner import AcpRunner
 from adapters.auth.local_authenticator import LocalAuthenticator
 from adapters.http.reactor import Reactor
 from adapters.http.stream_flush import StreamFlush
@@ -163,7 +162,7 @@ class Container(DeclarativeContainer):
         clock=clock,
     )
     acp_runner: Provider[Runner] = Singleton(
-        AcpRunner, process_host=process_host, homes=homes, clock=clock
+        agent_runners.acp_runner, process_host, homes, output_archive, clock
     )
     runners = Dict(
         dict.fromkeys(choices.PROGRAM_KINDS, command_runner),

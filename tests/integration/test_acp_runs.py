@@ -13,7 +13,7 @@ from domain.agent_thread import AgentThread
 from domain.approval import ApprovalDecision, ApprovalRequest
 from domain.errors import LeaseLost
 from domain.events import AgentEvent
-from domain.process_events import Log, ProcessExited, ProcessStarted
+from domain.process_events import Log, ProcessExited, ProcessStarted, ResourceUsage
 from domain.task_events import Error
 from domain.thinking_events import (
     Message,
@@ -117,6 +117,20 @@ async def test_a_stopped_turn_is_broken_off_by_the_agent_itself(tmp_path: Path) 
     assert Message(message_id="message-1", role="assistant", content="waiting no more") in (
         context.events
     )
+    assert isinstance(context.events[-1], ProcessExited)
+
+
+async def test_what_an_agent_uses_is_told_while_it_works(tmp_path: Path) -> None:
+    context = acp_context("waits", tmp_path)
+    run = asyncio.ensure_future(run_acp(context, sampled_every_s=0.01))
+
+    await context.until(lambda: any(isinstance(e, ResourceUsage) for e in context.events))
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+
+    [first, *_] = [event for event in context.events if isinstance(event, ResourceUsage)]
+    assert (first.processes, first.rss_bytes > 1_000_000) == (1, True)
     assert isinstance(context.events[-1], ProcessExited)
 
 

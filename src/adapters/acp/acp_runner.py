@@ -1,17 +1,18 @@
 """Carries out a task by an agent that speaks the Agent Client Protocol."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import Protocol
 
 from domain.agent_profile import AgentProfile
 from domain.errors import StartFailed, StateConflict
 from domain.model_choice import MODEL_PLACE, argv_for_model
-from domain.process_events import ProcessExited, ProcessStarted
+from domain.process_events import ProcessExited, ProcessStarted, ResourceUsage
 from domain.task import Task
 from ports.clock import Clock
 from ports.homes import Homes
+from ports.output_archive import ArchiveWriter, OutputArchive
 from ports.process import Command, Exit, ProcessHost, RunningProcess
 from ports.runner import Failed, Outcome, RunContext
 
@@ -30,16 +31,33 @@ class Turn(Protocol):
 
 class OpenTurn(Protocol):
     def __call__(
-        self, process: RunningProcess, *, context: RunContext, clock: Clock
+        self, process: RunningProcess, *, context: RunContext, kept: ArchiveWriter, clock: Clock
     ) -> AbstractAsyncContextManager[Turn]: ...
+
+
+class Sampling(Protocol):
+    def __call__(
+        self, process: RunningProcess, emit: Callable[[ResourceUsage], Awaitable[None]]
+    ) -> AbstractAsyncContextManager[object]:
+        """Tells from time to time what the process uses, until it is left."""
 
 
 class AcpRunner:
     """For profiles of the kind `acp`. The protocol's library is an extra, loaded by the first."""
 
-    def __init__(self, *, process_host: ProcessHost, homes: Homes, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        process_host: ProcessHost,
+        homes: Homes,
+        archive: OutputArchive,
+        sampling: Sampling,
+        clock: Clock,
+    ) -> None:
         self._process_host = process_host
         self._homes = homes
+        self._archive = archive
+        self._sampling = sampling
         self._clock = clock
 
     async def run(self, task: Task, context: RunContext) -> Outcome:
@@ -66,9 +84,13 @@ class AcpRunner:
     ) -> Outcome:
         command = await self._command(task, context)
         began = self._clock.monotonic()
-        async with self._process_host.start(command) as process:
+        async with (
+            self._archive.writing(task.task_id) as kept,
+            self._process_host.start(command) as process,
+            self._sampling(process, context.emit),
+        ):
             await context.emit(_started(process, command))
-            async with open_turn(process, context=context, clock=self._clock) as turn:
+            async with open_turn(process, context=context, kept=kept, clock=self._clock) as turn:
                 try:
                     outcome = await _outcome(turn, task, is_ready)
                     ended = await _left(process, grace_s=context.grace_s)

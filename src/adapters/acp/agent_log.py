@@ -3,12 +3,30 @@
 from collections import deque
 from collections.abc import Iterator
 
+from domain.events import AgentEvent
 from domain.lines import Line, LineSplitter
 from domain.process_events import Log, OutputStream
 from domain.terminal_text import plain_text
+from ports.output_archive import ArchiveWriter, OutputSource
+from ports.runner import RunContext
 
 _LAST_LINES = 5
 _LAST_CHARS = 500
+
+
+class KeptLines:
+    """Emits events, and puts what was logged into the task's output too, without secrets."""
+
+    def __init__(self, context: RunContext, kept: ArchiveWriter) -> None:
+        self._context = context
+        self._kept = kept
+
+    async def emit(self, event: AgentEvent) -> None:
+        """Raises StorageFull, and what emitting raises."""
+        await self._context.emit(event)
+        if isinstance(event, Log):
+            text = self._context.redactor.text(event.line)
+            await self._kept.write(text + "\n" * (not event.partial), OutputSource(event.stream))
 
 
 class AgentLog:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from acp.connection import Connection
 from acp.exceptions import RequestError
 
-from adapters.acp.agent_log import AgentLog
+from adapters.acp.agent_log import AgentLog, KeptLines
 from adapters.acp.agent_pipe import AgentPipe
 from adapters.acp.agent_requests import AgentRequests
 from adapters.acp.agent_trouble import AgentTrouble
@@ -19,6 +19,7 @@ from adapters.acp.session_updates import SessionUpdates
 from adapters.acp.turn_end import death_of, outcome_of, refusal_of, usage_of
 from adapters.acp.workspace_files import WorkspaceFiles
 from ports.clock import Clock
+from ports.output_archive import ArchiveWriter
 from ports.process import RunningProcess
 from ports.runner import Failed, Outcome, RunContext
 
@@ -27,11 +28,11 @@ _DRAIN_S = 2.0
 
 @asynccontextmanager
 async def open_turn(
-    process: RunningProcess, *, context: RunContext, clock: Clock
+    process: RunningProcess, *, context: RunContext, kept: ArchiveWriter, clock: Clock
 ) -> AsyncIterator["AgentTurn"]:
     updates = SessionUpdates(clock, model=context.profile.model or context.profile.name)
     log = AgentLog()
-    pipe = AgentPipe(process, updates=updates, log=log, emit=context.emit)
+    pipe = AgentPipe(process, updates=updates, log=log, emit=KeptLines(context, kept).emit)
     permissions = Permissions(context, updates=updates)
     files = WorkspaceFiles(context.workspace)
     requests = AgentRequests(pipe=pipe, permissions=permissions, files=files)

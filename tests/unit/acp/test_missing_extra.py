@@ -10,12 +10,19 @@ import asyncio, sys
 sys.modules["acp"] = None
 from adapters.acp.acp_runner import AcpRunner
 from adapters.process.linux_process_host import LinuxProcessHost
+from application.usage_sampling import UsageSampling
 from domain.agent_profile import AgentProfile
 from tests.fakes import FakeClock
 from tests.process_fakes import RecordingContext, process_task
-from tests.runner_fakes import FakeHomes
+from tests.runner_fakes import FakeHomes, FakeOutputArchive
 
-runner = AcpRunner(process_host=LinuxProcessHost(), homes=FakeHomes(), clock=FakeClock())
+runner = AcpRunner(
+    process_host=LinuxProcessHost(),
+    homes=FakeHomes(),
+    archive=FakeOutputArchive(),
+    sampling=UsageSampling,
+    clock=FakeClock(),
+)
 context = RecordingContext(profile=AgentProfile(name="a", kind="acp", argv=("true",)))
 outcome = asyncio.run(runner.run(process_task("go"), context))
 sys.stdout.write(f"{outcome.reason}: {outcome.error}")
