@@ -6,8 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from application.pause_signal import PauseSignal
-from application.stop_signal import StopCause, StopSignal
+from application.stop_signal import Cancelled, StopCause, StopSignal
 from domain.ids import AgentName, TaskId
+from domain.task import Task
 
 
 @dataclass(slots=True, eq=False)
@@ -18,6 +19,16 @@ class LiveRun:
     """By the monotonic clock, before the claim was asked for."""
     stop: StopSignal = field(default_factory=StopSignal)
     pauses: PauseSignal = field(default_factory=PauseSignal)
+
+    @classmethod
+    def of(cls, task: Task, *, claimed_at: float) -> "LiveRun":
+        """With what was wished of it already."""
+        run = cls(task_id=task.task_id, agent=task.agent, claimed_at=claimed_at)
+        if task.cancel:
+            run.stop.request(Cancelled(task.cancel))
+        if task.pause:
+            run.pauses.take(task.pause)
+        return run
 
 
 class LiveRuns:

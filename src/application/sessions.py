@@ -55,6 +55,6 @@ class Sessions:
             lambda: self._store.delete(principal, session_id)
         )
         self._tails.session_deleted(deleted.session_key)
-        self._worker.wake()
+        self._worker.session_deleted(deleted)
         self._wakeups.notify(None)
         self._wakeups.notify(deleted.session_key)

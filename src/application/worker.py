@@ -10,15 +10,17 @@ from application.event_broadcaster import EventBroadcaster
 from application.lease_keeper import LeaseKeeper
 from application.live_runs import LiveRun, LiveRuns
 from application.lost_tasks import LostTasks, origin_of
-from application.stop_signal import Cancelled, LimitHit, LostLease, ShutDown, StopCause
+from application.stop_signal import LimitHit, LostLease, ShutDown, StopCause
 from application.storage_guard import StorageGuard
 from application.worker_settings import WorkerSettings
 from domain.errors import AgentcastError, StorageFull, Unavailable
 from domain.events import Origin
 from domain.ids import TaskId
+from domain.task import TaskStatus
 from ports.clock import Clock
 from ports.meter import Meter
 from ports.process import ProcessHost
+from ports.session_store import DeletedSession
 from ports.task_store import Claim, TaskStore
 
 log = logging.getLogger(__name__)
@@ -67,6 +69,12 @@ class Worker:
     def wake(self) -> None:
         """There may be something to claim, or a run to cancel."""
         self._work.set()
+
+    def session_deleted(self, deleted: DeletedSession) -> None:
+        """Its queued tasks have ended; those that run here are to see that at once."""
+        for _ in range(deleted.cancelled):
+            self._meter.task_ended(TaskStatus.CANCELLED, "session_deleted")
+        self.wake()
 
     def reserve(self, task_id: TaskId) -> None:
         """Carry out this task, which was submitted for this worker alone."""
@@ -148,15 +156,11 @@ class Worker:
             if self._is_draining:
                 await self._tasks.requeue(claim, attempt_spent=False)
                 continue
-            run = LiveRun(task_id=task.task_id, agent=task.agent, claimed_at=asked_at)
+            run = LiveRun.of(task, claimed_at=asked_at)
             self._leases.begin(run)
             if task.started_at is not None and task.attempt == 1:
                 waited = task.started_at - task.created_at
                 self._meter.observe("queue_wait", waited.total_seconds())
-            if task.cancel:
-                run.stop.request(Cancelled(task.cancel))
-            if task.pause:
-                run.pauses.take(task.pause)
             runs.create_task(self._carry_out(claim, run))
 
     async def _claims(self) -> Sequence[Claim]:

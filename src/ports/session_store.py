@@ -22,6 +22,8 @@ class DeletedSession:
     session_key: SessionKey
     live_tasks: Sequence[TaskId]
     """Tasks whose runners have yet to stop."""
+    cancelled: int
+    """How many of its tasks were queued, and have ended with it."""
 
 
 class SessionStore(Protocol):

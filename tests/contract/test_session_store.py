@@ -97,7 +97,7 @@ async def test_a_deleted_session_is_gone_and_its_id_is_free(scene: Scene) -> Non
 
     deleted = await scene.sessions.delete(LOCAL, TALK)
 
-    assert deleted == DeletedSession(session_key=queued.session_key, live_tasks=[])
+    assert deleted == DeletedSession(session_key=queued.session_key, live_tasks=[], cancelled=1)
     with pytest.raises(SessionNotFound):
         await scene.sessions.get(LOCAL, TALK)
     with pytest.raises(SessionNotFound):
@@ -118,7 +118,9 @@ async def test_the_live_task_of_a_deleted_session_is_told_to_stop(scene: Scene) 
 
     task_id = claim.task.task_id
     intent = CancelIntent(mode="graceful", reason="session_deleted", by="local")
-    assert deleted == DeletedSession(session_key=claim.task.session_key, live_tasks=[task_id])
+    assert deleted == DeletedSession(
+        session_key=claim.task.session_key, live_tasks=[task_id], cancelled=1
+    )
     assert await scene.tasks.wishes(WORKER) == [TaskWishes(task_id=task_id, cancel=intent)]
 
 

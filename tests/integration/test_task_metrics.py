@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from domain.ids import WorkerId
+from domain.ids import SessionId, WorkerId
 from domain.principal import LOCAL
 from domain.task import Task
 from ports.runner import Failed, Outcome, RunContext
@@ -30,6 +30,16 @@ async def test_ends_of_tasks_are_counted_by_outcome_and_reason(tmp_path: Path) -
             ("failed", "model_error"): 1,
             ("cancelled", "user"): 2,
         }
+
+
+async def test_what_ends_with_its_session_is_counted(tmp_path: Path) -> None:
+    async with running(tmp_path) as graph:
+        await graph.container.worker().drain()
+        for text in ("one", "two"):
+            await graph.submit(text)
+        await graph.container.sessions().delete(LOCAL, SessionId("s"))
+
+        assert shown(graph, "tasks_ended") == {("cancelled", "session_deleted"): 2}
 
 
 async def test_a_lost_task_is_counted_by_whoever_settles_it(tmp_path: Path) -> None:

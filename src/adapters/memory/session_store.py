@@ -73,9 +73,10 @@ class MemorySessionStore:
         session = self._row(principal, session_id)
         session.is_deleted = True
         key = session.session.session_key
-        live = []
+        live, cancelled = [], 0
         for row in self._database.tasks_of(key):
             if row.is_queued:
+                cancelled += 1
                 row.task = replace(
                     row.task,
                     status=TaskStatus.CANCELLED,
@@ -86,7 +87,7 @@ class MemorySessionStore:
                 live.append(row.task.task_id)
                 intent = CancelIntent(mode="graceful", reason="session_deleted", by=principal.name)
                 row.task = replace(row.task, cancel=row.task.cancel or intent)
-        return DeletedSession(session_key=key, live_tasks=live)
+        return DeletedSession(session_key=key, live_tasks=live, cancelled=cancelled)
 
     async def purge(self) -> int:
         gone = [

@@ -32,18 +32,19 @@ def hide(connection: Connection, key: SessionKey, *, by: str) -> DeletedSession:
         update(sessions).where(sessions.c.key == key).values(deleted_at=store_now())
     )
     connection.execute(update(tasks).where(of_session).values(deleted_at=store_now()))
-    connection.execute(
+    cancelled = connection.execute(
         update(tasks)
         .where(is_queued)
         .values(status=TaskStatus.CANCELLED.value, reason=_REASON, finished_at=store_now())
-    )
+    ).rowcount
     connection.execute(
         update(tasks)
         .where(is_live, tasks.c.cancel_mode.is_(None))
         .values(cancel_mode="graceful", cancel_reason=_REASON, cancel_by=by)
     )
     live = connection.execute(select(tasks.c.task_id).where(is_live)).scalars()
-    return DeletedSession(session_key=key, live_tasks=[TaskId(task_id) for task_id in live])
+    live_tasks = [TaskId(task_id) for task_id in live]
+    return DeletedSession(session_key=key, live_tasks=live_tasks, cancelled=cancelled)
 
 
 def was_hidden(connection: Connection, deleted: DeletedSession) -> bool:
