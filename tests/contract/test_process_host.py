@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from adapters.process.linux_process_host import LinuxProcessHost
 from domain.errors import StartFailed
 from domain.ids import TaskId
+from ports.openable import Openable
 from ports.process import Command, Exit, Output, ProcessHost, RunningProcess
 from tests.patience import PATIENCE_S
 
@@ -258,6 +260,30 @@ async def test_leaving_kills_what_is_left(shell: Shell, pty: bool) -> None:
 
     with pytest.raises(ProcessLookupError):
         os.killpg(group, 0)
+
+
+async def test_at_the_deadline_of_a_task_its_commands_are_killed_and_no_others(
+    host: ProcessHost, tmp_path: Path
+) -> None:
+    late, other = (TaskId(f"task_{name}_{os.getpid()}") for name in ("late", "other"))
+
+    def waiting(task_id: TaskId) -> AbstractAsyncContextManager[RunningProcess]:
+        argv = ("/bin/sh", "-c", "setsid sleep 60 & echo ready; wait")
+        return host.start(
+            Command(argv=argv, cwd=str(tmp_path), task_id=task_id, pty=False, sandbox="none")
+        )
+
+    assert isinstance(host, Openable)
+    with anyio.fail_after(PATIENCE_S):
+        async with host.opened(), waiting(late) as ended, waiting(other) as spared:
+            await _ready(ended)
+            await _ready(spared)
+            host.set_deadline(other, time.monotonic() + 600)
+            host.set_deadline(late, time.monotonic())
+
+            assert await ended.wait() == Exit(signal=signal.SIGKILL)
+            assert host.deadline_watch == "working"
+            assert psutil.Process(spared.pid).status() != psutil.STATUS_ZOMBIE
 
 
 async def test_what_another_command_of_the_task_starts_meanwhile_is_left_alone(

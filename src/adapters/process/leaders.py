@@ -32,7 +32,8 @@ class Leaders:
         """
         self.parent = parent or os.getpid()
         self.is_sole_parent = is_sole_parent and self.parent != 1
-        self._session = os.getsid(self.parent)
+        server = process_entry(self.parent)
+        self._session = server.session if server else None
         self._started: dict[int, int] = {}
         self._helpers: set[int] = set()
         self._since: int | None = None

@@ -1,6 +1,7 @@
 """Kills what tasks left running on this machine: those of a dead server, and those that ended."""
 
 import asyncio
+import logging
 import signal
 from collections.abc import Callable, Collection, Sequence
 
@@ -12,6 +13,8 @@ from adapters.process.process_table import (
     process_table,
     send_signal,
 )
+
+log = logging.getLogger(__name__)
 
 _ROUND_S = 0.01
 _MOST_ROUNDS = 200
@@ -51,8 +54,14 @@ async def look_after_orphans(
     while True:
         await asyncio.sleep(_LOOK_S)
         forks = fork_count()
-        if leaders.has_started and (forks is None or forks != looked_at):
+        if not leaders.has_started or (forks is not None and forks == looked_at):
+            continue
+        try:
             report(await end_abandoned(leaders))
+        except (OSError, RuntimeError) as error:
+            # A crowd may leave no room for a thread to look on, so the next look tries again.
+            log.warning("orphans cannot be looked for: %s", error)
+        else:
             looked_at = forks
 
 

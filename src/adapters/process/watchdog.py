@@ -30,8 +30,9 @@ class Watchdog:
     stuck, another one is started with the next message.
     """
 
-    def __init__(self, leaders: Leaders) -> None:
+    def __init__(self, leaders: Leaders, *, interpreter: str = sys.executable) -> None:
         self._leaders = leaders
+        self._interpreter = interpreter
         self._commands: dict[Identity, bytes] = {}
         self._deadlines: dict[bytes, float] = {}
         self._orphans: Collection[Identity] = ()
@@ -51,7 +52,7 @@ class Watchdog:
         return self._failed_at is not None
 
     def open(self) -> None:
-        self.is_open = hasattr(os, "pidfd_open")  # elsewhere it could not tell processes apart
+        self.is_open = _has_pidfds()  # without them it might hit a stranger
 
     def close(self) -> None:
         """Returns when it is gone."""
@@ -113,7 +114,7 @@ class Watchdog:
     def _popen(self, read_end: int) -> subprocess.Popen[bytes]:
         kind = "sole" if self._leaders.is_sole_parent else "shared"
         return subprocess.Popen(
-            [sys.executable, "-S", "-P", "-c", _PROGRAM, str(os.getpid()), kind],
+            [self._interpreter, "-S", "-P", "-c", _PROGRAM, str(os.getpid()), kind],
             stdin=read_end,
             stdout=subprocess.DEVNULL,
             env={"PYTHONPATH": _SOURCES},
@@ -167,6 +168,14 @@ class Watchdog:
         """Whole or not at all, as every line is shorter than what a pipe takes at once."""
         if self._pipe is not None:
             os.write(self._pipe, line.encode() + b"\n")
+
+
+def _has_pidfds() -> bool:
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except (AttributeError, OSError):  # not Linux, or one that is too old
+        return False
+    return True
 
 
 def _command(leader: Identity, mark: bytes) -> str:

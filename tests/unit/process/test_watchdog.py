@@ -15,7 +15,8 @@ from adapters.process.watchdog import Watchdog
 from adapters.process.watchdog_process import CommandEnd, Watched, watch
 from tests.patience import PATIENCE_S
 
-TASK, OTHER = b"AGENTCAST_TASK_ID=task_of_the_watchdog", b"AGENTCAST_TASK_ID=another_one"
+# Marks count on the whole machine, where these tests may be running once more.
+TASK, OTHER = (f"AGENTCAST_TASK_ID={name}-{os.getpid()}".encode() for name in ("task", "other"))
 
 
 def test_a_task_has_lapsed_at_its_deadline_unless_it_was_moved_on() -> None:
@@ -135,6 +136,22 @@ def test_one_that_does_not_read_is_replaced_and_takes_no_command_along() -> None
 
         assert watchdog.pid != former
         assert command.poll() is None
+
+
+def test_where_it_does_not_start_commands_do_and_it_is_known(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    watchdog = Watchdog(Leaders(), interpreter="/no/such/python")
+    watchdog.open()
+    with _command(TASK) as command:
+        watchdog.prepare()
+        watchdog.enter(_identity(command), TASK)
+        watchdog.set_deadline(TASK, time.monotonic())
+
+        assert (watchdog.is_failing, watchdog.pid, command.poll()) == (True, None, None)
+    watchdog.close()
+
+    assert len(caplog.messages) == 1
 
 
 def test_it_goes_with_what_it_served_and_is_reaped() -> None:
