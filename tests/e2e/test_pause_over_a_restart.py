@@ -67,13 +67,15 @@ async def test_a_pause_that_had_not_begun_is_kept_as_well(tmp_path: Path) -> Non
 @asynccontextmanager
 async def calling(folder: Path) -> AsyncIterator[tuple[Client, str]]:
     """A task in the middle of its call."""
+    workspace = folder / "workspace"
+    workspace.mkdir()
     config = folder / "agents.toml"
     config.write_text(PROFILE)
     async with model_server(stepping) as model:
         settings = {
             "OPENAI_BASE_URL": model.base_url,
             "AGENTCAST_CONFIG": str(config),
-            "AGENTCAST_WORKSPACE": str(folder),
+            "AGENTCAST_WORKSPACE": str(workspace),
         }
         with running_server(folder / "data", **settings) as server:
             async with client_of(server) as client:
@@ -87,7 +89,7 @@ async def calling(folder: Path) -> AsyncIterator[tuple[Client, str]]:
 async def resting(folder: Path) -> AsyncIterator[tuple[Client, str]]:
     async with calling(folder) as (client, task_id):
         await asked(client, task_id, "pause")
-        (folder / "go").touch()
+        (folder / "workspace" / "go").touch()
         async with client.stream(f"/api/v1/tasks/{task_id}/events") as stream:
             await stream.until("task_paused")
         yield client, task_id
