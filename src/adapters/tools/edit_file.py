@@ -18,6 +18,7 @@ from domain.errors import ToolError
 from ports.tool import ToolContext, ToolResult
 
 _MOST_LINES_NAMED = 10
+_PIECE_CHARS = 256 * 1024
 _MOST_CHARS_FOR_HINT = 256 * 1024  # each of its words becomes an object
 
 
@@ -86,7 +87,21 @@ def _replaced(text: str, wanted: EditFileArguments) -> str:
             "meant, or set replace_all"
         )
     _require_room(text, wanted, matches)
-    return text.replace(wanted.old_text, wanted.new_text)
+    return replaced_in_pieces(text, wanted.old_text, wanted.new_text)
+
+
+def replaced_in_pieces(text: str, old: str, new: str, *, piece: int = _PIECE_CHARS) -> str:
+    """As `str.replace`, which keeps all other threads waiting until it is done."""
+    made: list[str] = []
+    at, size = 0, piece + len(old)
+    while at < len(text):
+        part = text[at : at + size]
+        *whole, rest = part.split(old)
+        # What is left may end with the beginning of one more, unless it is the end of all.
+        kept = rest if at + size >= len(text) else rest[: max(0, len(rest) - len(old) + 1)]
+        made.append(new.join((*whole, kept)))
+        at += len(part) - len(rest) + len(kept)
+    return "".join(made)
 
 
 def _require_room(text: str, wanted: EditFileArguments, matches: int) -> None:

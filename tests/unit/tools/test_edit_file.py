@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.tools.edit_diff import edit_diff
-from adapters.tools.edit_file import EditFileTool
+from adapters.tools.edit_file import EditFileTool, replaced_in_pieces
 from adapters.tools.file_text import MOST_FILE_BYTES
 from domain.errors import ToolError
 from tests.process_fakes import tool_context
@@ -147,6 +147,18 @@ def test_a_diff_makes_the_text_after_of_the_text_before(before: str, old: str, n
     after = before.replace(old, new)
 
     assert patched(before, edit_diff(before, after, path="a")) == after
+
+
+@given(
+    text=st.text("ab", max_size=60),
+    old=st.text("ab", min_size=1, max_size=4),
+    new=st.text("abc", max_size=3),
+    piece=st.integers(1, 9),
+)
+def test_pieces_make_no_difference_to_what_is_replaced(
+    text: str, old: str, new: str, piece: int
+) -> None:
+    assert replaced_in_pieces(text, old, new, piece=piece) == text.replace(old, new)
 
 
 def patched(text: str, diff: str) -> str:
