@@ -70,9 +70,11 @@ class AgentCoordinator:
         clock: Clock,
         meter: Meter,
         resuming: Collection[str] = RESUMED_KINDS,
+        limits: Limits | None = None,
     ) -> None:
-        """`resuming` are the kinds that go on where an earlier attempt was lost, `programs` those
-        whose output is kept as it is written.
+        """`limits` hold where neither task nor agent says anything, `resuming` are the kinds that
+        go on where an earlier attempt was lost, `programs` those whose output is kept as it is
+        written.
         """
         self._runners = runners
         self._catalog = catalog
@@ -87,6 +89,7 @@ class AgentCoordinator:
         self._clock = clock
         self._meter = meter
         self._resuming = resuming
+        self._limits = limits or Limits()
 
     async def run(
         self,
@@ -155,7 +158,7 @@ class AgentCoordinator:
         context.profile = profile
         # Whatever an agent gives away may be another's: it may have read how that is configured.
         context.redact(self._secrets.redactor([profile, *self._catalog.known()]))
-        context.limits = context.limits.within(profile.limits)
+        context.limits = context.limits.within(profile.limits).within(self._limits)
         resumed_from = await self._take_up(task, context)
         await context.emit(
             TaskStarted(

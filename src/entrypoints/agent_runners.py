@@ -1,10 +1,11 @@
 """The runners of agents that need more than a line to be put together."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from adapters.acp.acp_runner import AcpRunner
 from adapters.cli_agents.cli_output_parsers import CliOutputParsers
+from application.bounded_runner import BoundedRunner
 from application.command_runner import CommandRunner
 from application.extracting_runner import ExtractingRunner
 from application.live_terminals import LiveTerminals
@@ -29,6 +30,7 @@ from ports.runner import Runner
 from ports.session_store import SessionStore
 from ports.tool import Tool
 from ports.tool_source import ToolSource
+from ports.workspaces import Workspaces
 
 
 def session_memory(
@@ -94,3 +96,7 @@ def acp_runner(
 
 def extracting(runner: Runner, matcher: PatternMatcher) -> Runner:
     return ExtractingRunner(runner, matcher=matcher)
+
+
+def bounded(runners: Mapping[str, Runner], workspaces: Workspaces) -> Mapping[str, Runner]:
+    return {kind: BoundedRunner(runner, workspaces=workspaces) for kind, runner in runners.items()}

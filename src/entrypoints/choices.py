@@ -18,6 +18,7 @@ from application.stream_cap import StreamCap
 from domain.agent_profile import AgentProfile
 from domain.errors import InvalidInput
 from domain.ids import AgentName
+from domain.limits import Limits
 from entrypoints.agent_settings import profiles_of
 from entrypoints.folders import workspace_walls
 from entrypoints.settings import Settings, SettingsError
@@ -61,6 +62,10 @@ def retention_policy(settings: Settings) -> RetentionPolicy:
         kept_for=None if days is None else timedelta(days=days),
         max_bytes=settings.data_max_bytes,
     )
+
+
+def default_limits(settings: Settings) -> Limits:
+    return Limits(output_bytes=settings.output_max_bytes or None)
 
 
 def parser_names() -> Collection[str]:

@@ -95,8 +95,7 @@ class Container(DeclarativeContainer):
     settings: Provider[Settings] = Dependency(instance_of=Settings)
     worker_settings: Provider[WorkerSettings] = Dependency(instance_of=WorkerSettings)
     is_sole_parent: Provider[bool] = Object(False)
-    """Whether this process starts commands only, so that other children in sessions of their own
-    were left by them."""
+    """Whether other children in sessions of their own were left by commands of this process."""
     data_directory = Singleton(DataDirectory, settings.provided.data_dir)
 
     clock: Provider[Clock] = Singleton(SystemClock)
@@ -132,6 +131,7 @@ class Container(DeclarativeContainer):
         hidden_folders=List(settings.provided.data_dir.as_posix.call()),
         secret_files=Callable(folders.secret_files, settings),
         is_sole_parent=is_sole_parent,
+        max_file_bytes=Callable(folders.workspace_max_bytes, settings),
     )
     language_model: Provider[LanguageModel] = Singleton(chosen_model, settings)
     tools: Provider[Sequence[Tool]] = Singleton(workspace_tools, process_host, settings)
@@ -216,7 +216,8 @@ class Container(DeclarativeContainer):
     open_questions = Singleton(asking.open_questions, question_store, wakeups)
     agent_coordinator = Singleton(
         AgentCoordinator,
-        runners=runners,
+        runners=Callable(agent_runners.bounded, runners, workspaces),
+        limits=Callable(choices.default_limits, settings),
         catalog=catalog,
         workspaces=workspaces,
         approvals=Singleton(asking.approval_gate, approval_store, wakeups, ids),

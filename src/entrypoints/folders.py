@@ -1,5 +1,6 @@
 """The folders of sessions and tasks, all under the data directory."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from ports.output_archive import OutputArchive
 from ports.workspace_retention import WorkspaceRetention
 from ports.workspaces import Workspaces
 
+_MOST_BYTES = 10 * 1024 * 1024 * 1024
 _SETTINGS = (".env", "agentcast.toml")
 _OF_SQLITE = ("", "-wal", "-shm", "-journal")
 
@@ -34,7 +36,23 @@ def secret_files(settings: Settings) -> Sequence[str]:
 def workspaces(settings: Settings) -> Workspaces:
     data = DataDirectory(settings.data_dir)
     walls = workspace_walls(settings)
-    return FolderWorkspaces(root=data.workspaces, fixed=settings.workspace, walls=walls)
+    return FolderWorkspaces(
+        root=data.workspaces,
+        fixed=settings.workspace,
+        walls=walls,
+        max_bytes=lambda: workspace_max_bytes(settings),
+    )
+
+
+def workspace_max_bytes(settings: Settings) -> int | None:
+    """By default what leaves as much of the disk to others."""
+    if settings.workspace_max_bytes is not None:
+        return settings.workspace_max_bytes or None
+    try:
+        disk = os.statvfs(settings.data_dir)
+    except OSError:  # before it is made
+        return _MOST_BYTES
+    return min(_MOST_BYTES, disk.f_blocks * disk.f_frsize // 2) or None
 
 
 def workspace_walls(settings: Settings) -> FolderWalls:

@@ -47,6 +47,8 @@ class Command:
     columns: int = 120
     memory_bytes: int | None = None
     """Address space of each of its processes."""
+    max_file_bytes: int | None = None
+    """How long a file may become that one of its processes writes; whoever goes on is ended."""
     max_processes: int | None = None
     """How many may run at the same time; above that all are killed. None: 512 in a sandbox."""
     sandbox: SandboxWish = "auto"

@@ -14,6 +14,13 @@ class Workspaces(Protocol):
         StartFailed if it cannot be had, and for a folder that no task may work in.
         """
 
+    async def excess(self, folder: str) -> str | None:
+        """How a folder that was made for a session takes more room than it may; None if not.
+
+        A folder that a task, an agent or a setting names has no bound. What cannot be looked
+        into is not counted.
+        """
+
     async def check(self, profile: AgentProfile, task: Task | None = None) -> None:
         """Raises InvalidInput, which names `workspace`, if no task may work where one would.
 

@@ -19,7 +19,9 @@ SIZES = (2, 8, 40, 200)
 FLOOD = "yes this is a line of a flood of output, and all of them are to be kept"
 FILE = "while :; do dd if=/dev/zero of=big oflag=append conv=notrunc bs=64k; done 2>/dev/null"
 DD = "dd if=/dev/zero of=big bs=64k; sleep 600"
+ONE_FILE = "dd if=/dev/zero of=big bs=64k"
 QUIET = "sleep 600"
+UNBOUNDED = {"AGENTCAST_OUTPUT_MAX_BYTES": "0", "AGENTCAST_WORKSPACE_MAX_BYTES": "0"}
 MOST_FLOODED = 20 * 1024 * 1024
 
 
@@ -82,10 +84,12 @@ class Site:
 
 
 @asynccontextmanager
-async def site(tmp_path: Path, megabytes: int) -> AsyncIterator[Site]:
+async def site(tmp_path: Path, megabytes: int, **settings: str) -> AsyncIterator[Site]:
     with (
         small_disk(tmp_path / "disk", megabytes=megabytes) as disk,
-        running_server(tmp_path / "disk" / "data", AGENTCAST_LOG_LEVEL="warning") as server,
+        running_server(
+            tmp_path / "disk" / "data", AGENTCAST_LOG_LEVEL="warning", **settings
+        ) as server,
     ):
         async with client_of(server) as client:
             yield Site(disk, server, client)
@@ -96,7 +100,7 @@ async def site(tmp_path: Path, megabytes: int) -> AsyncIterator[Site]:
 async def test_a_task_that_fills_the_disk_ends_with_all_others_and_the_server_recovers(
     tmp_path: Path, megabytes: int, filler: str
 ) -> None:
-    async with site(tmp_path, megabytes) as here:
+    async with site(tmp_path, megabytes, **UNBOUNDED) as here:
         if filler == FLOOD:
             here.disk.leave(MOST_FLOODED)  # which is soon written, and read
         quiet, filling = await here.submitted(QUIET, filler)
@@ -120,7 +124,7 @@ async def test_a_stranger_who_fills_the_disk_at_any_moment_leaves_nothing_untrue
     tmp_path: Path, megabytes: int
 ) -> None:
     chance = seeded_chance()
-    async with site(tmp_path, megabytes) as here:
+    async with site(tmp_path, megabytes, **UNBOUNDED) as here:
         tasks = await here.submitted(QUIET, FLOOD)
         await anyio.sleep(chance.random() / 4)
         here.disk.fill()
@@ -142,7 +146,7 @@ async def test_a_stranger_who_fills_the_disk_at_any_moment_leaves_nothing_untrue
 async def test_what_is_queued_on_a_full_disk_can_be_cancelled_and_the_rest_begins_later(
     tmp_path: Path, megabytes: int
 ) -> None:
-    async with site(tmp_path, megabytes) as here:
+    async with site(tmp_path, megabytes, **UNBOUNDED) as here:
         [running] = await here.submitted(QUIET)
         here.shared.add("s0")
         waiting = await here.client.submit("echo one", session_id="s0")
@@ -165,7 +169,7 @@ async def test_a_server_that_is_killed_on_a_full_disk_serves_what_is_there(
     tmp_path: Path, megabytes: int, moment: str
 ) -> None:
     """`before` it could say anything, or `after` it had."""
-    async with site(tmp_path, megabytes) as here:
+    async with site(tmp_path, megabytes, **UNBOUNDED) as here:
         tasks = await here.submitted(QUIET, "echo a line; sleep 600")
         here.disk.fill()
         if moment == "after":
@@ -195,7 +199,7 @@ async def test_a_server_that_is_killed_on_a_full_disk_serves_what_is_there(
 async def test_without_room_for_what_readers_share_the_database_is_read_all_the_same(
     tmp_path: Path, megabytes: int
 ) -> None:
-    async with site(tmp_path, megabytes) as here:
+    async with site(tmp_path, megabytes, **UNBOUNDED) as here:
         [ended, running] = await here.submitted("echo done", QUIET)
         assert await here.ended(ended) == ("completed", "None")
         here.disk.fill()
@@ -216,6 +220,19 @@ async def test_without_room_for_what_readers_share_the_database_is_read_all_the_
         await here.until_ready(None)
         assert (await here.client.finished(running))["status"] in {"failed", "interrupted"}
         assert await _works(here)
+
+
+@pytest.mark.parametrize("megabytes", SIZES)
+async def test_a_command_that_writes_without_end_is_ended_and_not_the_server(
+    tmp_path: Path, megabytes: int
+) -> None:
+    async with site(tmp_path, megabytes) as here:
+        [quiet] = await here.submitted(QUIET)
+        writing = await here.client.submit(f"{ONE_FILE}; echo ended", session_id="s1")
+
+        assert (await here.client.finished(writing))["status"] == "completed"
+        assert await here.not_ready() is None
+        assert (await here.client.get(f"/api/v1/tasks/{quiet}"))["status"] == "running"
 
 
 async def _works(here: Site) -> bool:

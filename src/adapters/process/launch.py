@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from adapters.process.adoption import branding_script
 from adapters.process.descriptor_limit import descriptor_script
-from adapters.process.memory_limit import memory_script
+from adapters.process.memory_limit import file_script, memory_script
 from domain.errors import StartFailed
 from domain.process_events import OutputStream
 from ports.process import Command
@@ -122,7 +122,8 @@ def _copy(fd: int, on_failure: ExitStack) -> int:
 
 
 def _preparation(command: Command) -> str:
-    return branding_script() + descriptor_script() + memory_script(command.memory_bytes)
+    limits = memory_script(command.memory_bytes) + file_script(command.max_file_bytes)
+    return branding_script() + descriptor_script() + limits
 
 
 def _prepare(terminal_fd: int, command: Command) -> None:

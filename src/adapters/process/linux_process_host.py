@@ -51,16 +51,19 @@ class LinuxProcessHost:
         environment: Mapping[str, str] = os.environ,
         patience_s: float = PATIENCE_S,
         is_sole_parent: bool = False,
+        max_file_bytes: int | None = None,
     ) -> None:
         """A sandbox hides the folders, but for sessions' own in them; and the files, with the
         folders that they are in where a command can do without those. `patience_s` is how long
         a process may take to read what it is given. `is_sole_parent`: nothing else in this process
         starts one in a session of its own, so that any other child in one was left by a command.
+        `max_file_bytes` holds where a command says nothing of it.
         """
         self._view = SandboxView(
             hidden_folders=hidden_folders, secret_files=secret_files, environment=environment
         )
         self._environment = environment
+        self._max_file_bytes = max_file_bytes
         self._patience_s = patience_s
         self._leaders = Leaders(is_sole_parent=is_sole_parent)
         self._watchdog = Watchdog(self._leaders)
@@ -93,6 +96,8 @@ class LinuxProcessHost:
 
     @asynccontextmanager
     async def start(self, command: Command) -> AsyncIterator[LinuxProcess]:
+        if command.max_file_bytes is None:
+            command = replace(command, max_file_bytes=self._max_file_bytes)
         async with self._running(command, await self._sandbox_of(command)) as process:
             yield process
 

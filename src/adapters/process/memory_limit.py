@@ -1,10 +1,11 @@
-"""Bounds the memory of what an agent runs, and judges whether that ended it."""
+"""Bounds the memory and the files of what an agent runs, and judges what that ended."""
 
 import resource
 
 from ports.process import Exit
 
 _KIB = 1024
+_BLOCK = 512
 _CLOSE = 0.8
 
 
@@ -13,6 +14,13 @@ def memory_script(memory_bytes: int | None) -> str:
     if memory_bytes is None:
         return ""
     return f"ulimit -v {max(1, memory_bytes // _KIB)} 2>/dev/null; "
+
+
+def file_script(max_file_bytes: int | None) -> str:
+    """Shell code that bounds the files that are written; empty without a limit."""
+    if max_file_bytes is None:
+        return ""
+    return f"ulimit -f {max(1, max_file_bytes // _BLOCK)} 2>/dev/null; "
 
 
 def ran_out_of_memory(ended: Exit, *, peak_bytes: int, memory_bytes: int | None) -> bool:

@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+from collections.abc import Callable
 from pathlib import Path
 
+from adapters.system.folder_trees import size_of_tree
 from adapters.workspace.folder_walls import FolderWalls
 from adapters.workspace.session_folder import made_session_folder
 from domain.agent_profile import AgentProfile
@@ -16,17 +18,36 @@ _PRIVATE = 0o700
 class FolderWorkspaces:
     """With `fixed`, that folder is used by all sessions instead of one for each."""
 
-    def __init__(self, *, root: Path, fixed: str | None, walls: FolderWalls) -> None:
+    def __init__(
+        self,
+        *,
+        root: Path,
+        fixed: str | None,
+        walls: FolderWalls,
+        max_bytes: Callable[[], int | None] = lambda: None,
+    ) -> None:
+        """`max_bytes` is of each session's folder, as it is when it is asked for."""
         self._root = root
+        self._max_bytes = max_bytes
         self._fixed = fixed
         self._walls = walls
 
     async def folder(self, task: Task, profile: AgentProfile) -> str:
         return await asyncio.to_thread(self._made, task, self._named(profile, task))
 
+    async def excess(self, folder: str) -> str | None:
+        return await asyncio.to_thread(self._excess, Path(folder))
+
     async def check(self, profile: AgentProfile, task: Task | None = None) -> None:
         if (named := self._named(profile, task)) is not None:
             await asyncio.to_thread(self._walls.real, named, task)
+
+    def _excess(self, folder: Path) -> str | None:
+        most = self._max_bytes()
+        if most is None or Path(os.path.realpath(self._root)) not in folder.parents:
+            return None
+        taken = size_of_tree(folder)
+        return None if taken <= most else f"its workspace takes {taken} bytes, more than {most}"
 
     def _named(self, profile: AgentProfile, task: Task | None) -> str | None:
         chosen = None if task is None else task.workspace

@@ -31,6 +31,9 @@ class OpenWorkspaces:
     async def folder(self, task: Task, profile: AgentProfile) -> str:
         return "/workspace"
 
+    async def excess(self, folder: str) -> str | None:
+        return None
+
     async def check(self, profile: AgentProfile, task: Task | None = None) -> None:
         return
 
