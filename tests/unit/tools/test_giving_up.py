@@ -53,4 +53,12 @@ def endless(path: Path) -> Iterator[None]:
 
 
 def is_open(path: Path) -> bool:
-    return str(path) in {os.path.realpath(fd) for fd in Path("/proc/self/fd").iterdir()}
+    return any(leads_to(descriptor, path) for descriptor in Path("/proc/self/fd").iterdir())
+
+
+def leads_to(descriptor: Path, path: Path) -> bool:
+    """Another thread may close a descriptor between its listing and this."""
+    try:
+        return os.readlink(descriptor) == str(path.resolve())
+    except FileNotFoundError:
+        return False
