@@ -32,10 +32,12 @@ class BoundedRunner:
 
     async def _watch(self, folder: str, until: asyncio.Timeout, excess: list[str]) -> None:
         loop = asyncio.get_running_loop()
+        pause_s = _EVERY_S
         while True:
+            await asyncio.sleep(pause_s)
             began = loop.time()
             if (found := await self._workspaces.excess(folder)) is not None:
                 excess.append(found)
                 until.reschedule(began)
                 return
-            await asyncio.sleep(max(_EVERY_S, (loop.time() - began) * _PART))
+            pause_s = max(_EVERY_S, (loop.time() - began) * _PART)

@@ -14,12 +14,14 @@ from ports.clock import Clock
 from ports.event_retention import EventRetention, SessionName, SessionUse
 from ports.output_archive import OutputArchive
 from ports.session_store import SessionStore
+from ports.storage import StorageTrouble
 from ports.workspace_retention import WorkspaceRetention
 
 log = logging.getLogger(__name__)
 
 _SWEEP_S = 300.0
 _CLEAN_UP_S = 10.0
+_HURRY_S = 1.0
 _AT_ONCE = 100
 
 
@@ -49,7 +51,7 @@ class Retention:
         self._is_on = is_on
         self._trimming = LogTrimming(events)
         self._hurry = asyncio.Event()
-        storage.add_listener(lambda _: self._hurry.set())
+        storage.add_listener(self._hurry_for_room)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -79,10 +81,15 @@ class Retention:
             await self._trimming.trim_session(dead.session_key)
         await self._sessions.purge()
 
+    def _hurry_for_room(self, trouble: StorageTrouble) -> None:
+        if trouble.kind == "storage_full":
+            self._hurry.set()
+
     async def _before_cleaning_up(self) -> None:
         """Not for long while room is wanted."""
+        await asyncio.sleep(_HURRY_S)
         with suppress(TimeoutError):
-            async with asyncio.timeout(_CLEAN_UP_S):
+            async with asyncio.timeout(_CLEAN_UP_S - _HURRY_S):
                 await self._hurry.wait()
         self._hurry.clear()
 

@@ -14,6 +14,7 @@ from adapters.store import schema, sqlite_errors
 from adapters.store.lost_tail import lost_tails
 from adapters.store.open_database import driver_of, open_database
 from adapters.store.sqlite_engine import reader_engine, sqlite_path
+from adapters.store.sqlite_files import SqliteFiles
 from domain.errors import StoreUnusable
 
 
@@ -103,3 +104,4 @@ def _copy(path: Path, target: Path) -> None:
 def _require(path: Path) -> None:
     if not path.is_file():
         raise StoreUnusable(f"there is no database at {path}")
+    SqliteFiles(path).check()

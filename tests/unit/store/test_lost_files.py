@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.store.maintenance import backup, check
 from adapters.store.open_database import open_database
 from adapters.store.sqlite_database import SqliteDatabase
 from domain.errors import LogUnavailable, StoreUnusable
@@ -76,6 +77,19 @@ async def test_a_log_with_a_damaged_header_is_not_taken_for_empty(
 
     with pytest.raises(StoreUnusable, match=r"write-ahead log .* is damaged"):
         await _opened(crashed, tmp_path / "marker")
+
+
+async def test_a_damaged_log_is_neither_checked_nor_backed_up_as_if_it_were_empty(
+    path: Path, tmp_path: Path
+) -> None:
+    crashed = await _crashed(path, tmp_path)
+    log = crashed.with_name(f"{crashed.name}-wal")
+    log.write_bytes(b"\x5a" * 32 + log.read_bytes()[32:])
+
+    with pytest.raises(StoreUnusable, match=r"write-ahead log .* is damaged"):
+        await check(f"sqlite:///{crashed}")
+    with pytest.raises(StoreUnusable, match=r"write-ahead log .* is damaged"):
+        await backup(f"sqlite:///{crashed}", tmp_path / "backup.db")
 
 
 @pytest.mark.parametrize("size", [0, 32, 4096 * 20])

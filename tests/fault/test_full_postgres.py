@@ -1,0 +1,74 @@
+"""PostgreSQL on a disk that is full: told as such, nothing lost, and gone on with when there is room."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import asyncpg  # type: ignore[import-untyped]
+import pytest
+
+from domain.errors import StorageFull
+from tests.contract.postgres import emptied, execute, postgres_url
+from tests.contract.stores import sql_scene
+from tests.fault.small_disk import SmallDisk, small_disk
+
+__all__ = ["postgres_url"]
+
+pytestmark = pytest.mark.fault
+
+
+async def test_a_full_disk_of_postgres_is_told_and_gone_on_with(postgres_url: str) -> None:
+    await emptied(postgres_url)
+    with _disk_of(await _owner(postgres_url)) as disk:
+        await execute(
+            postgres_url,
+            f"CREATE TABLESPACE small LOCATION '{disk.folder}/space'",
+        )
+        await execute(postgres_url, "ALTER TABLE events SET TABLESPACE small")
+        try:
+            disk.leave(2 * 1024 * 1024)
+            async with sql_scene(postgres_url) as scene:
+                claim = await scene.start()
+                stored = 1
+                with pytest.raises(StorageFull):
+                    while True:
+                        stored += len(
+                            await scene.log.append(scene.lines(claim, *["x" * 9000] * 50))
+                        )
+
+                disk.free_what_was_filled()
+                [after] = await scene.log.append(scene.lines(claim, "again"))
+
+                assert after.seq == stored + 1
+                written = await scene.written(claim.task.session_key)
+                assert [seq for seq, _ in written] == list(range(1, stored + 2))
+        finally:
+            await emptied(postgres_url)
+            await execute(postgres_url, "ALTER TABLE events SET TABLESPACE pg_default")
+            await execute(postgres_url, "DROP TABLESPACE small")
+
+
+@contextmanager
+def _disk_of(owner: int) -> Iterator[SmallDisk]:
+    """Where the user of PostgreSQL can reach it."""
+    with tempfile.TemporaryDirectory(prefix="agentcast-pg-disk-") as folder:
+        os.chmod(folder, 0o755)
+        with small_disk(Path(folder) / "disk", megabytes=8) as disk:
+            space = disk.folder / "space"
+            space.mkdir()
+            os.chown(space, owner, owner)
+            yield disk
+
+
+async def _owner(url: str) -> int:
+    connection = await asyncpg.connect(url)
+    try:
+        return _user_of(await connection.fetchval("SELECT pg_backend_pid()"))
+    finally:
+        await connection.close()
+
+
+def _user_of(pid: int) -> int:
+    return os.stat(f"/proc/{pid}").st_uid
