@@ -16,7 +16,7 @@ from domain.task import Task, TaskStatus
 from ports.runner import Completed, Outcome, RunContext
 from tests.fakes import FakeClock
 from tests.integration.graph import next_step, running
-from tests.integration.watching import seqs_of, talk
+from tests.integration.watching import seqs_of, take, talk
 from tests.patience import PATIENCE_S
 
 STRANGER = Principal(tenant="local", owner="stranger", name="stranger")
@@ -177,6 +177,29 @@ async def test_a_filter_moves_the_cursor_over_what_it_leaves_out(tmp_path: Path)
         assert sum(step.count for step in steps if isinstance(step, Events)) == 2
         assert steps[-1] == CursorMoved(cursor=last, last_seq=task.last_seq)
         graph.container.watches().close(watch)
+
+
+async def test_tasks_of_several_sessions_are_gone_on_with_where_each_was(tmp_path: Path) -> None:
+    async with running(tmp_path) as graph:
+        for name in ("a", "b"):
+            await graph.ended(await graph.submit("before", session=name))
+        tasks = [await graph.ended(await graph.submit("count", session=name)) for name in "ab"]
+        asked = StreamRequest(task_ids=tuple(task.task_id for task in tasks))
+
+        seen: list[tuple[object, object]] = []
+        start: FromNow | FromCursor = FromNow()
+        while len(seen) < 2 * 3:
+            watch = await graph.container.watches().open(
+                LOCAL, StreamRequest(task_ids=asked.task_ids, start=start)
+            )
+            assert watch is not None
+            assert isinstance(await next_step(watch), Connected)
+            [event] = await take(watch, 1)
+            seen.append((event["session_id"], event["seq"]))
+            start = FromCursor(str(event["id"]))
+            graph.container.watches().close(watch)
+
+        assert sorted(seen, key=str) == [(name, seq) for name in "ab" for seq in (4, 5, 6)]
 
 
 async def test_a_stranger_sees_nothing_of_a_session_with_the_same_name(tmp_path: Path) -> None:

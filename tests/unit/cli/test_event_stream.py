@@ -60,6 +60,22 @@ async def test_the_cursor_of_the_connection_itself_counts() -> None:
     assert server.requests[1].headers["last-event-id"] == "7-0000000a"
 
 
+@pytest.mark.parametrize(
+    "frame_with_id",
+    [
+        'id: 7-0000000a\nevent: connected\ndata: {"cursor":"7-0000000a"}\n\n',
+        CONNECTED + 'id: 7-0000000a\nevent: reset\ndata: {"reason":"trimmed"}\n\n',
+    ],
+    ids=["connected", "reset"],
+)
+async def test_the_place_where_a_stream_begins_is_kept(frame_with_id: str) -> None:
+    server = ScriptedServer(stream(frame_with_id, CUT), stream(CONNECTED, END))
+
+    await _told(server)
+
+    assert server.requests[1].headers["last-event-id"] == "7-0000000a"
+
+
 async def test_a_cursor_frame_moves_the_cursor_and_is_not_shown() -> None:
     moved = 'id: 9-0000000b\nevent: cursor\ndata: {"last_seq":9}\n\n'
     server = ScriptedServer(stream(CONNECTED, moved, CUT), stream(CONNECTED, END))
