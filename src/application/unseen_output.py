@@ -9,6 +9,7 @@ _COLOUR = r"\x1b\[[0-9;:]*+m"
 _IGNORED = r"\x00-\x06\x10-\x17\x19\x1c-\x1f\x7f"  # controls that do nothing on a screen
 _UNSHOWN = re.compile(rf"[\x1b{_IGNORED}](?:(?<=\x1b)\[[0-9;:]*+m|(?<!\x1b)[{_IGNORED}]*+)")
 _LINES = re.compile(rf"(?:[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]++|[{_IGNORED}]++|{_COLOUR})*+")
+_OVERWRITTEN = re.compile(rf"(?:\r[{ONE_CELL}]*+){{4,}}+")
 _RUN = re.compile(f"[{ONE_CELL}]++|(?P<wide>[{TWO_CELLS}]++)")
 
 
@@ -53,7 +54,8 @@ class UnseenOutput:
         if not _LINES.fullmatch(text, 0, len(text) - len(half)):
             return
         if (start := self._last_lines(text)) is None or len(text) - start > MOST_CHARS // 2:
-            text = _RUN.sub(self._shortened, _UNSHOWN.sub("", text.removesuffix(half))) + half
+            text = _UNSHOWN.sub("", text.removesuffix(half))
+            text = _RUN.sub(self._shortened, _OVERWRITTEN.sub(self._seen, text)) + half
         else:
             text = text[start:]
         if len(text) <= MOST_CHARS // 2:  # or it would soon be looked through again
@@ -69,6 +71,22 @@ class UnseenOutput:
             if start < 0:
                 return None
         return start + 1
+
+    def _seen(self, found: re.Match[str]) -> str:
+        """Of what was written over itself again and again, as a progress bar is, what stays: the
+        last of it, and what reaches further than all that came later. A row full of the last stays
+        too, for a screen that inserts.
+        """
+        pieces = found[0].split("\r")[1:]
+        if max(map(len, pieces)) > self.columns:
+            return found[0]
+        kept: list[str] = []
+        longest, room = -1, self.columns
+        for piece in reversed(pieces):
+            if len(piece) > longest or (piece and room > 0):
+                kept.append(piece)
+                longest, room = max(longest, len(piece)), room - len(piece)
+        return "".join(f"\r{piece}" for piece in reversed(kept))
 
     def _shortened(self, run: re.Match[str]) -> str:
         """Without whole rows of its middle: those after them stand where they would have stood.

@@ -21,7 +21,7 @@ _UNFINISHED = re.compile(
 _LONGEST_ESCAPE = 256  # a title or a link; what is longer is not waited for
 
 # Not all of them: those that long texts are made of, and that terminals agree on.
-ONE_CELL = " -~\u00a0-\u02ff\u0370-\u0482\u048a-\u058f\u1e00-\u200a\u2070-\u20cf\u2500-\u25fc"
+ONE_CELL = " -~\u00a0-\u02ff\u0370-\u0482\u048a-\u058f\u1e00-\u200a\u2070-\u20cf\u2500-\u25fc\u2800-\u28ff"
 """Characters that take one cell of a screen, as a regular expression's set."""
 TWO_CELLS = "\u3041-\u3096\u30a0-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff60"
 """Characters that take two."""

@@ -62,7 +62,10 @@ async def test_of_a_flood_of_lines_only_the_last_are_drawn() -> None:
     assert len("".join(screens.drawn)) < 1000
 
 
-@pytest.mark.parametrize("pattern", ["0123456", "zwölf ", "日本語", "\x1b[31mred\x1b[0m", "x\0\0"])
+@pytest.mark.parametrize(
+    "pattern",
+    ["0123456", "zwölf ", "日本語", "\x1b[31mred\x1b[0m", "x\0\0", "\r=======> 50 %\r=> 9 %"],
+)
 async def test_of_a_flood_without_line_ends_only_what_stays_is_drawn(pattern: str) -> None:
     screens = CountingScreens()
     screen = LiveScreen(screens, rows=ROWS, columns=COLUMNS)
@@ -93,6 +96,8 @@ async def test_what_moves_the_cursor_is_drawn_before_it_gets_too_much() -> None:
                 *("a", "\r\n", "\n", "\r", "long " * 9, "\x1b[31m", "\x1b[", "2", "A", "\t", "日"),
                 # Longer than what is kept of them, in cells of both widths, and nothing at all.
                 *("0123456" * 50, "äß─" * 90, "日本語" * 60, "\0\0", "e\u0301"),
+                # Written over itself, also to the last column of the row and beyond it.
+                *("\r=" * 9, "\rabcdef\rxy" * 3, "\r" + "x" * 20, "\r" + "y" * 21, "\r\r"),
             ]
         ),
         max_size=60,
