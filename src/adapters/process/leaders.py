@@ -40,9 +40,6 @@ class Leaders:
         self._seen: dict[Identity, int] = {}
         self._lock = threading.Lock()
 
-    def __len__(self) -> int:
-        return len(self._started)
-
     @property
     def has_started(self) -> bool:
         """Whether there ever was one."""

@@ -19,15 +19,16 @@ _SOURCES = str(Path(__file__).parents[2])
 _ROOM_BYTES = 1 << 20
 _MOST_ORPHANS = 100  # in one message: what is longer may be torn in a pipe
 _AGAIN_S = 5.0
+_MOST_SHORT_LIVES = 3
 _LEAVE_S = 5.0
 
 
 class Watchdog:
     """Has the process while it is open, from the first command on.
 
-    It is on another's processor and in a session of its own: neither what stops this process nor
-    what is typed at its terminal reaches it. It goes when this process does. Should it be gone or
-    stuck, another one is started with the next message.
+    It is in a session of its own: what is typed at this process's terminal does not reach it. It
+    goes when this process does. Should it be gone or stuck, another one is started with the next
+    message; one that never lives long is tried again after a while only.
     """
 
     def __init__(self, leaders: Leaders, *, interpreter: str = sys.executable) -> None:
@@ -40,6 +41,8 @@ class Watchdog:
         self._pipe: int | None = None
         self.is_open = False
         self._failed_at: float | None = None
+        self._started_at = 0.0
+        self._short_lives = 0
 
     @property
     def pid(self) -> int | None:
@@ -100,12 +103,11 @@ class Watchdog:
             with self._leaders.helping() as helpers:
                 self._process = self._popen(read_end)
                 helpers.add(self._process.pid)
-            self._pipe = pipe
+            self._pipe, self._started_at = pipe, time.monotonic()
             self._write_all()
             self._failed_at = None
         except OSError as error:
-            log.error("the watchdog does not start; a command may outlast a lost lease: %s", error)
-            self._failed_at = time.monotonic()
+            self._fail(error)
             self._pipe = self._pipe or pipe
             self._end()
         finally:
@@ -147,7 +149,15 @@ class Watchdog:
         if self._process is not None:
             self._process.kill()  # first: at the end of its input it would end the commands
         self._end()
+        is_short = time.monotonic() - self._started_at < _AGAIN_S
+        self._short_lives = self._short_lives + 1 if is_short else 0
+        if self._short_lives > _MOST_SHORT_LIVES:
+            self._fail(error)
         self.prepare()
+
+    def _fail(self, error: OSError) -> None:
+        log.error("the watchdog does not live; a command may outlast a lost lease: %s", error)
+        self._failed_at = time.monotonic()
 
     def _end(self) -> None:
         process, pipe = self._process, self._pipe

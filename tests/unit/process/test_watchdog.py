@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -154,6 +155,24 @@ def test_where_it_does_not_start_commands_do_and_it_is_known(
     assert len(caplog.messages) == 1
 
 
+def test_one_that_never_lives_is_not_started_with_every_message(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with _watchdog(interpreter="/bin/false") as watchdog, _command(TASK) as command:
+        watchdog.enter(_identity(command), TASK)
+        seen: set[int] = set()
+        while not watchdog.is_failing:
+            watchdog.prepare()
+            if (pid := watchdog.pid) is not None:
+                seen.add(pid)
+                os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+            watchdog.set_deadline(TASK, time.monotonic() + 600)
+
+        assert len(seen) < 10
+        watchdog.set_deadline(TASK, time.monotonic() + 600)
+        assert (watchdog.is_failing, watchdog.pid) == (True, None)
+
+
 def test_it_goes_with_what_it_served_and_is_reaped() -> None:
     with _watchdog() as watchdog:
         watchdog.prepare()
@@ -182,8 +201,8 @@ def test_signals_that_are_meant_for_the_server_do_not_end_it() -> None:
 
 
 @contextmanager
-def _watchdog() -> Iterator[Watchdog]:
-    watchdog = Watchdog(Leaders())
+def _watchdog(*, interpreter: str = sys.executable) -> Iterator[Watchdog]:
+    watchdog = Watchdog(Leaders(), interpreter=interpreter)
     watchdog.open()
     try:
         yield watchdog
