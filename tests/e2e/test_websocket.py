@@ -1,5 +1,7 @@
 """Events and commands over a WebSocket of a real server."""
 
+import re
+
 from tests.e2e.client import Client
 from tests.e2e.ws_client import events_in, last_cursor, ws_client
 
@@ -23,6 +25,7 @@ async def test_a_watch_tells_the_same_events_as_a_stream(client: Client, session
 async def test_a_task_is_submitted_watched_and_told_of_in_one_connection(
     client: Client, session_id: str
 ) -> None:
+    measured = await _deliveries(client)
     async with ws_client(client.server, path="/api/ws") as ws:
         await ws.say(type="watch", id="mine", session_id=session_id)
         answer = await ws.asked(
@@ -33,6 +36,7 @@ async def test_a_task_is_submitted_watched_and_told_of_in_one_connection(
         )
         task_id = _of(answer, "task_id", within="body")
 
+    assert await _deliveries(client) > measured
     assert (answer["id"], answer["status"]) == ("one", 202)
     frames = await client.events(str(task_id))
     assert events_in(ws.seen) == [frame.data for frame in frames]
@@ -196,3 +200,10 @@ def _of(message: dict[str, object], name: str, *, within: str = "event") -> obje
     inner = message[within]
     assert isinstance(inner, dict)
     return inner[name]
+
+
+async def _deliveries(client: Client) -> float:
+    """How many writes to clients the server has measured."""
+    page = await client.request("GET", "/metrics")
+    [count] = re.findall(r"^agentcast_delivery_seconds_count (.+)$", page.text, re.MULTILINE)
+    return float(count)
