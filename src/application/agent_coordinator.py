@@ -70,11 +70,11 @@ class AgentCoordinator:
         clock: Clock,
         meter: Meter,
         resuming: Collection[str] = RESUMED_KINDS,
-        limits: Limits | None = None,
+        output_max_bytes: int | None = None,
     ) -> None:
-        """`limits` hold where neither task nor agent says anything, `resuming` are the kinds that
-        go on where an earlier attempt was lost, `programs` those whose output is kept as it is
-        written.
+        """`output_max_bytes` holds where neither task nor agent has a limit, `resuming` are the
+        kinds that go on where an earlier attempt was lost, `programs` those whose output is kept
+        as it is written.
         """
         self._runners = runners
         self._catalog = catalog
@@ -89,7 +89,7 @@ class AgentCoordinator:
         self._clock = clock
         self._meter = meter
         self._resuming = resuming
-        self._limits = limits or Limits()
+        self._output_max_bytes = output_max_bytes
 
     async def run(
         self,
@@ -158,7 +158,8 @@ class AgentCoordinator:
         context.profile = profile
         # Whatever an agent gives away may be another's: it may have read how that is configured.
         context.redact(self._secrets.redactor([profile, *self._catalog.known()]))
-        context.limits = context.limits.within(profile.limits).within(self._limits)
+        context.limits = context.limits.within(profile.limits)
+        context.most_stored = self._output_max_bytes
         resumed_from = await self._take_up(task, context)
         await context.emit(
             TaskStarted(

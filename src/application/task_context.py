@@ -58,6 +58,8 @@ class TaskContext:
         self.limits = limits
         self.workspace = workspace
         self.spent = Spent()
+        self.most_stored: int | None = None
+        """What the log may take for output that neither task nor agent sets a limit for."""
         self.time = WorkingTime(clock)
         self._calls = CallTimes(clock)
         self.last_event_at = self.time.now()
@@ -132,7 +134,9 @@ class TaskContext:
             await self.emit(TaskResumed(by=resumed_by))
 
     def _check_limits(self) -> None:
-        if self._stop.cause is None and (reason := self.spent.exceeded(self.limits)):
+        if self._stop.cause is not None:
+            return
+        if reason := self.spent.exceeded(self.limits, most_stored=self.most_stored):
             self._stop.request(LimitHit(reason, over_limit(reason)))
 
     async def find_thread(self) -> None:

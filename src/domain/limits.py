@@ -13,6 +13,9 @@ from domain.usage import Usage
 
 T = TypeVar("T")
 
+_STORED_BESIDE = 320
+"""About how many bytes the log takes for a piece of output besides its text."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -49,12 +52,16 @@ class Spent:
     iterations: int = 0
     tool_calls: int = 0
     output_bytes: int = 0
+    outputs: int = 0
+    """How many lines and pieces the output came in."""
     usage: Usage = field(default_factory=Usage)
 
     def count(self, event: AgentEvent) -> None:
         if isinstance(event, Log):
+            self.outputs += 1
             self.output_bytes += _size(event.line)
         elif isinstance(event, ToolCallStream):
+            self.outputs += 1
             self.output_bytes += _size(event.chunk)
         elif isinstance(event, IterationStart):
             self.iterations += 1
@@ -63,8 +70,11 @@ class Spent:
         elif isinstance(event, TokenUsage):
             self.usage = self.usage.plus(_usage_of(event))
 
-    def exceeded(self, limits: Limits) -> FailureReason | None:
-        """The name of the first limit that is passed, or None."""
+    def exceeded(self, limits: Limits, *, most_stored: int | None = None) -> FailureReason | None:
+        """The name of the first limit that is passed, or None.
+
+        `most_stored` is how much the log may take for output that has no limit of its own.
+        """
         if _over(self.iterations, limits.iterations):
             return "limit.iterations"
         if _over(self.tool_calls, limits.tool_calls):
@@ -74,6 +84,9 @@ class Spent:
         if _over(self.usage.cost_usd or 0.0, limits.usd):
             return "limit.usd"
         if _over(self.output_bytes, limits.output_bytes):
+            return "limit.output"
+        stored = self.output_bytes + self.outputs * _STORED_BESIDE
+        if limits.output_bytes is None and _over(stored, most_stored):
             return "limit.output"
         return None
 

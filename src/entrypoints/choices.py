@@ -18,7 +18,6 @@ from application.stream_cap import StreamCap
 from domain.agent_profile import AgentProfile
 from domain.errors import InvalidInput
 from domain.ids import AgentName
-from domain.limits import Limits
 from entrypoints.agent_settings import profiles_of
 from entrypoints.folders import workspace_walls
 from entrypoints.settings import Settings, SettingsError
@@ -64,8 +63,8 @@ def retention_policy(settings: Settings) -> RetentionPolicy:
     )
 
 
-def default_limits(settings: Settings) -> Limits:
-    return Limits(output_bytes=settings.output_max_bytes or None)
+def output_max_bytes(settings: Settings) -> int | None:
+    return settings.output_max_bytes or None
 
 
 def parser_names() -> Collection[str]:

@@ -217,7 +217,7 @@ class Container(DeclarativeContainer):
     agent_coordinator = Singleton(
         AgentCoordinator,
         runners=Callable(agent_runners.bounded, runners, workspaces),
-        limits=Callable(choices.default_limits, settings),
+        output_max_bytes=Callable(choices.output_max_bytes, settings),
         catalog=catalog,
         workspaces=workspaces,
         approvals=Singleton(asking.approval_gate, approval_store, wakeups, ids),

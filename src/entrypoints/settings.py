@@ -94,8 +94,8 @@ class Settings(BaseSettings):
     """None: what has ended is kept for ever."""
     data_max_bytes: ByteSize | None = Field(default=None, ge=_LEAST_BYTES)
     """Of logs and workspaces together; a unit may follow the number."""
-    output_max_bytes: ByteSize = Field(default=ByteSize(64 * 1024 * 1024), ge=0)
-    """Of one task that has no limit of its own or its agent's; 0: no limit."""
+    output_max_bytes: ByteSize = Field(default=ByteSize(128 * 1024 * 1024), ge=0)
+    """In the log, of one task that has no limit of its own or its agent's; 0: no limit."""
     workspace_max_bytes: ByteSize | None = Field(default=None, ge=0)
     """Of a folder made for a session. None: half of the disk, 10 GiB at most. 0: no limit."""
     shutdown_s: float = Field(default=8.0, ge=2, le=600)

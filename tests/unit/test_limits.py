@@ -85,3 +85,14 @@ def test_a_cost_that_is_not_known_is_not_taken_for_nothing() -> None:
     spent.count(usage(cost_usd=0.5))
 
     assert spent.usage.cost_usd == 0.5
+
+
+def test_output_without_a_limit_is_bounded_by_what_the_log_takes_for_it() -> None:
+    spent = Spent()
+    for number in range(1000):
+        spent.count(Log(line="y", line_num=number + 1, stream="stdout"))
+
+    assert spent.exceeded(Limits()) is None
+    assert spent.exceeded(Limits(), most_stored=1_000_000) is None
+    assert spent.exceeded(Limits(), most_stored=100_000) == "limit.output"
+    assert spent.exceeded(Limits(output_bytes=5000), most_stored=100_000) is None
