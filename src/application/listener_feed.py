@@ -157,13 +157,15 @@ class ListenerFeed:
         return there
 
     async def _hand_over(self, stretch: Stretch, events: Sequence[StoredEvent]) -> None:
+        gone = 0
         for event in events:
-            self._lost(event.seq - stretch.first_seq)
+            gone += event.seq - stretch.first_seq
             if event.body:
-                await self._tell(event, stretch.origin)
+                await self._call(event, stretch.origin)
             else:
-                self._lost(1)
+                gone += 1
             stretch.first_seq = event.seq + 1
+        self._lost(gone)
 
     def _lost(self, count: int) -> None:
         """Trimmed, compacted or deleted before the listener came to them."""
@@ -171,7 +173,7 @@ class ListenerFeed:
             self._meter.add("listener_events_lost", count)
             log.warning("listener %s is too late for %d events", self.name, count)
 
-    async def _tell(self, stored: StoredEvent, origin: Origin) -> None:
+    async def _call(self, stored: StoredEvent, origin: Origin) -> None:
         try:
             async with asyncio.timeout(AWAITED_S if self.is_awaited else None):
                 await self._listener.on_event(self._codec.decode(stored), origin)

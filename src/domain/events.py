@@ -1,4 +1,4 @@
-"""The closed union of everything an agent can be seen to do, and who is told of it."""
+"""The closed union of everything an agent can be seen to do, and who listens to it."""
 
 import re
 from collections.abc import Mapping

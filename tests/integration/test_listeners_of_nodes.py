@@ -22,7 +22,7 @@ from tests.integration.graph import Graph, running
 from tests.patience import PATIENCE_S
 
 SESSIONS, ROUNDS = 6, 3
-Told = tuple[TaskId, AgentEvent]
+Heard = tuple[TaskId, AgentEvent]
 
 
 async def talk(task: Task, context: RunContext) -> Outcome:
@@ -93,17 +93,17 @@ async def graphs(
         yield there
 
 
-async def log_of(graph: Graph, task: Task) -> list[Told]:
+async def log_of(graph: Graph, task: Task) -> list[Heard]:
     codec = graph.container.codec()
     stored = await graph.container.event_log().read(task.session_key, after=0, limit=10_000)
     return [(event.task_id, codec.decode(event)) for event in stored]
 
 
-def of_session(heard: HeardEvents, key: SessionKey) -> list[Told]:
-    told = zip(heard.origins, heard.events, strict=True)
-    return [(origin.task_id, event) for origin, event in told if origin.session_key == key]
+def of_session(heard: HeardEvents, key: SessionKey) -> list[Heard]:
+    pairs = zip(heard.origins, heard.events, strict=True)
+    return [(origin.task_id, event) for origin, event in pairs if origin.session_key == key]
 
 
-def is_in_order(part: Sequence[Told], whole: Sequence[Told]) -> bool:
+def is_in_order(part: Sequence[Heard], whole: Sequence[Heard]) -> bool:
     left = iter(whole)
-    return all(told in left for told in part)
+    return all(one in left for one in part)

@@ -1,4 +1,4 @@
-"""What the metrics tell of how tasks ended, and of how long they waited."""
+"""What the metrics report of how tasks ended, and of how long they waited."""
 
 from pathlib import Path
 

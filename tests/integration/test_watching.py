@@ -104,7 +104,7 @@ async def test_a_replay_begins_as_far_back_as_it_is_asked_to(
         graph.container.watches().close(watch)
 
 
-async def test_one_of_eight_writes_tells_when_its_oldest_event_was_committed(
+async def test_one_of_eight_writes_says_when_its_oldest_event_was_committed(
     tmp_path: Path,
 ) -> None:
     clock = FakeClock()

@@ -47,7 +47,7 @@ class Told:
             raise self._failure
 
 
-async def test_a_burst_is_told_in_its_order() -> None:
+async def test_a_burst_is_emitted_in_its_order() -> None:
     told = Told()
 
     await _context(told).emit_all(BURST)
