@@ -106,7 +106,8 @@ class FolderWalls:
 def _data_folders(data: Path) -> Sequence[str]:
     """It, and what links in it lead to: operators move parts of it to other disks."""
     try:
-        links = [entry.path for entry in os.scandir(data) if entry.is_symlink()]
+        with os.scandir(data) as entries:
+            links = [entry.path for entry in entries if entry.is_symlink()]
     except OSError:
         links = []
     return [os.path.realpath(path) for path in (str(data), *links)]
