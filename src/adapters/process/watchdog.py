@@ -31,9 +31,13 @@ class Watchdog:
     message; one that never lives long is tried again after a while only.
     """
 
-    def __init__(self, leaders: Leaders, *, interpreter: str = sys.executable) -> None:
+    def __init__(
+        self, leaders: Leaders, *, interpreter: str = sys.executable, again_s: float = _AGAIN_S
+    ) -> None:
+        """`again_s` is how long it takes until one that has failed is tried again."""
         self._leaders = leaders
         self._interpreter = interpreter
+        self._again_s = again_s
         self._commands: dict[Identity, bytes] = {}
         self._deadlines: dict[bytes, float] = {}
         self._orphans: Collection[Identity] = ()
@@ -85,14 +89,20 @@ class Watchdog:
             self._send(_deadline(mark, at))
 
     def know_orphans(self, orphans: Iterable[Identity]) -> None:
-        """What it could not find by itself once this process is dead."""
+        """What it could not find by itself once this process is dead.
+
+        To be called now and then: one that has failed is tried again, as a server that is not
+        ready because of that may get no command to start.
+        """
+        if self.is_failing:
+            self.prepare()
         known = tuple(sorted(orphans))[-_MOST_ORPHANS:]
         if known != self._orphans:
             self._orphans = known
             self._send(_orphans(known))
 
     def _may_start(self) -> bool:
-        return self._failed_at is None or time.monotonic() - self._failed_at > _AGAIN_S
+        return self._failed_at is None or time.monotonic() - self._failed_at >= self._again_s
 
     def _start(self) -> None:
         read_end, pipe = os.pipe()
@@ -149,7 +159,7 @@ class Watchdog:
         if self._process is not None:
             self._process.kill()  # first: at the end of its input it would end the commands
         self._end()
-        is_short = time.monotonic() - self._started_at < _AGAIN_S
+        is_short = time.monotonic() - self._started_at < self._again_s
         self._short_lives = self._short_lives + 1 if is_short else 0
         if self._short_lives > _MOST_SHORT_LIVES:
             self._fail(error)

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -155,6 +156,19 @@ def test_where_it_does_not_start_commands_do_and_it_is_known(
     assert len(caplog.messages) == 1
 
 
+def test_one_that_did_not_start_is_tried_again_also_where_no_command_is(tmp_path: Path) -> None:
+    interpreter = tmp_path / "python"
+    with _watchdog(interpreter=str(interpreter), again_s=0) as watchdog:
+        watchdog.prepare()
+        was_failing = watchdog.is_failing
+        interpreter.symlink_to(sys.executable)
+
+        watchdog.know_orphans(())
+
+        assert (was_failing, watchdog.is_failing) == (True, False)
+        assert watchdog.pid is not None
+
+
 def test_one_that_never_lives_is_not_started_with_every_message(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -201,8 +215,8 @@ def test_signals_that_are_meant_for_the_server_do_not_end_it() -> None:
 
 
 @contextmanager
-def _watchdog(*, interpreter: str = sys.executable) -> Iterator[Watchdog]:
-    watchdog = Watchdog(Leaders(), interpreter=interpreter)
+def _watchdog(*, interpreter: str = sys.executable, again_s: float = 5.0) -> Iterator[Watchdog]:
+    watchdog = Watchdog(Leaders(), interpreter=interpreter, again_s=again_s)
     watchdog.open()
     try:
         yield watchdog
