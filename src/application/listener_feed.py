@@ -115,6 +115,9 @@ class ListenerFeed:
                 except Unavailable as error:
                     log.warning("listener %s waits for the log: %s", self.name, error)
                     await asyncio.sleep(self._retry_s)
+                except Exception:  # boundary: what fails in the log must not end the server
+                    log.exception("listener %s cannot read the log", self.name)
+                    await asyncio.sleep(self._retry_s)
                 self._moved.set()
                 await asyncio.sleep(0)  # also a listener that never waits leaves others a turn
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import anyio
+import pytest
 
 from adapters.metrics.prometheus_meter import PrometheusMeter, new_registry
 from adapters.wire import JsonEventCodec
@@ -23,18 +24,19 @@ ANOTHER = replace(ORIGIN, session_key=SessionKey(99))
 
 
 class AwayLog(HeldLog):
-    """Out of reach for the first reads."""
+    """Fails with the first reads."""
 
-    def __init__(self, *events: StoredEvent, times: int) -> None:
+    def __init__(self, *events: StoredEvent, times: int, error: Exception) -> None:
         super().__init__(*events)
         self._times = times
+        self._error = error
 
     async def read(
         self, session_key: SessionKey, *, after: int, limit: int
     ) -> Sequence[StoredEvent]:
         self._times -= 1
         if self._times >= 0:
-            raise LogUnavailable("away")
+            raise self._error
         return await super().read(session_key, after=after, limit=limit)
 
 
@@ -68,8 +70,9 @@ async def test_what_comes_while_it_reads_again_comes_after_that() -> None:
     assert numbers(heard) == [one.seq for one in LINES]
 
 
-async def test_a_log_that_is_away_is_waited_for() -> None:
-    async with fed(AwayLog(*LINES, times=3)) as (feed, heard):
+@pytest.mark.parametrize("error", [LogUnavailable("away"), ValueError("a fault of the log")])
+async def test_a_log_that_fails_is_tried_again(error: Exception) -> None:
+    async with fed(AwayLog(*LINES, times=3, error=error)) as (feed, heard):
         for one in LINES:
             feed.add(ORIGIN, [one])
         await feed.is_done()
