@@ -10,7 +10,7 @@ from application.stream_steps import Reset
 from application.tails import TailEvent
 from ports.event_codec import EventCodec
 
-_IN_MEMORY = 32 * PAGE_EVENTS
+_IN_MEMORY = 4 * PAGE_EVENTS
 """Events at most of all the logs together, but for `_LEAST_READ` of each."""
 _LEAST_READ = 16
 _UNKNOWN = datetime.min.replace(tzinfo=UTC)
