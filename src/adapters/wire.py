@@ -30,6 +30,7 @@ _HEADS = {
     for name, cls in EVENT_CLASSES.items()
 }
 _CUT: Mapping[str, object] = {"truncated": True}
+_OF_CALLS = (ToolCallComplete, ToolCallStream)
 _PLAIN = frozenset({str, int, float, bool})
 _DECODERS = {name: msgspec.json.Decoder(cls) for name, cls in EVENT_CLASSES.items()}
 
@@ -50,9 +51,7 @@ class JsonEventCodec:
     def encode(self, event: AgentEvent, origin: Origin, *, at: datetime, tag: Tag) -> EncodedEvent:
         name, head = _HEADS[type(event)]
         payload, if_cut = _present_fields(event), _CUT
-        if isinstance(event, ToolCallComplete | ToolCallStream) and (
-            url := self._output_url(origin, event)
-        ):
+        if isinstance(event, _OF_CALLS) and (url := self._output_url(origin, event)):
             if_cut = {**_CUT, "output_url": url}
             if event.truncated:
                 payload.update(if_cut)
