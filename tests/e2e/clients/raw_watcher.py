@@ -81,6 +81,9 @@ class RawWatcher:
         self.types.add(named[1].decode())
         if not (found := _EVENT.search(frame)):
             return
+        if named[1] == b"connected":
+            self.last_id = found[0].removeprefix(b"id: ").decode()
+            return
         seq = int(found[1])
         assert seq == self.seq + 1, f"{seq} after {self.seq}"
         self.seq = seq
