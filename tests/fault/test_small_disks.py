@@ -1,7 +1,8 @@
 """Small disks that are filled at any moment, by whomever: nothing stays untrue, and room is enough to recover."""
 
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import anyio
@@ -220,6 +221,8 @@ async def test_without_room_for_what_readers_share_the_database_is_read_all_the_
         await here.until_ready(None)
         assert (await here.client.finished(running))["status"] in {"failed", "interrupted"}
         assert await _works(here)
+        with closing(sqlite3.connect(data / "agentcast.db")) as other:  # who shares it again
+            assert other.execute("SELECT count(*) FROM tasks").fetchone() == (3,)
 
 
 @pytest.mark.parametrize("megabytes", SIZES)

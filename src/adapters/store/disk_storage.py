@@ -29,7 +29,7 @@ class DiskStorage:
             return StorageTrouble(kind="store_lost", message=lost)
         try:
             free, wanted = await asyncio.to_thread(self._room)
-            if free < wanted:
+            if free < wanted or self._was_full:  # once more when it is over
                 await self._database.make_room()
                 free, wanted = await asyncio.to_thread(self._room)
         except OSError as error:

@@ -153,6 +153,7 @@ class SqliteDatabase:
             await self._readers.start()
             self._is_alone = False
         except sqlite_errors.FOREIGN:
+            self._readers.stop()  # of which one may have connected
             await self._be_alone()
         self._files.opened()
 
