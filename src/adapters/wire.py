@@ -67,7 +67,7 @@ class JsonEventCodec:
         )
 
     def _output_url(self, origin: Origin, event: ToolCallComplete | ToolCallStream) -> str | None:
-        """None for a call whose id is itself too long to be told whole."""
+        """None for a call whose id is itself too long to be in an event whole."""
         if self._call_output_url is None or len(event.call_id) > _NEVER_CUT_BYTES:
             return None
         url = self._call_output_url(origin.task_id, event.call_id)

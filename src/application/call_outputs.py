@@ -39,7 +39,7 @@ class CallOutputs:
                     await self._write(call, rest)
 
     def know_whole(self, call_id: str, text: str) -> None:
-        """All that a call gives beside what it streams, which its result is only told of."""
+        """All that a call gives beside what it streams, of which its result is a part only."""
         if call := self._calls.get(call_id):
             call.whole = text
 

@@ -19,7 +19,7 @@ from ports.output_archive import OutputArchive
 _STEP_EVENTS = 500
 _PAUSE_S = 0.01  # between two steps; their size alone bounds how long an append waits
 _TASKS_AT_ONCE = 100
-_TOLD_IN = frozenset(
+_PARTS_AND_WHOLES = frozenset(
     {
         "think_delta",
         "think_complete",
@@ -63,7 +63,7 @@ class Compaction:
             most = min(_STEP_EVENTS, task.last_seq - after)
             events = await self._log.read(task.session_key, after=after, limit=most)
             spare: list[int] = []
-            for seq, event in self._told(task, events):
+            for seq, event in self._texts_of(task, events):
                 ended = pieces.take(seq, event)
                 if ended is not None and await self._is_kept(task, ended):
                     spare += ended.text.seqs
@@ -79,17 +79,17 @@ class Compaction:
             return ended.is_whole
         return await ended.text.begins(self._archive.read(task.task_id, call_id=ended.call_id))
 
-    def _told(
+    def _texts_of(
         self, task: EndedTask, events: Sequence[StoredEvent]
     ) -> Iterator[tuple[int, AgentEvent]]:
         for stored in events:
             is_its = stored.task_id == task.task_id and stored.seq <= task.last_seq
-            if is_its and stored.event_type in _TOLD_IN and stored.body:
+            if is_its and stored.event_type in _PARTS_AND_WHOLES and stored.body:
                 yield stored.seq, self._codec.decode(stored)
 
 
 class Text:
-    """What was told of one text so far: as a hash, because it may be long."""
+    """The pieces of one text so far: as a hash, because it may be long."""
 
     def __init__(self) -> None:
         self.seqs: list[int] = []
@@ -97,14 +97,14 @@ class Text:
         self._hash = sha256()
 
     def add(self, seq: int, text: str) -> None:
-        told = text.encode()
+        piece = text.encode()
         self.seqs.append(seq)
-        self.size += len(told)
-        self._hash.update(told)
+        self.size += len(piece)
+        self._hash.update(piece)
 
     def is_one_of(self, wholes: Collection[str | None]) -> bool:
-        told = self._hash.digest()
-        return any(sha256(whole.encode()).digest() == told for whole in wholes if whole)
+        digest = self._hash.digest()
+        return any(sha256(whole.encode()).digest() == digest for whole in wholes if whole)
 
     async def begins(self, kept: AsyncGenerator[bytes]) -> bool:
         """Whether what is kept begins with it."""
@@ -128,7 +128,7 @@ class Ended:
 
 
 class Pieces:
-    """Is told a task's events in order, and knows which of them are the pieces of which text.
+    """Takes a task's events in order, and knows which of them are the pieces of which text.
 
     A text that was cut, given up, begun anew or masked otherwise is not the one that its pieces
     make.
@@ -138,7 +138,7 @@ class Pieces:
         self._open: dict[tuple[str, str], Text] = {}
 
     def take(self, seq: int, event: AgentEvent) -> Ended | None:
-        """The text that this event ends, if any was told in pieces."""
+        """The text that this event ends, if any came in pieces."""
         match event:
             case ThinkDelta(iteration=iteration, text=text):
                 self._add(("think", str(iteration)), seq, text)
@@ -167,6 +167,6 @@ class Pieces:
         return None if text is None else Ended(text, is_whole=text.is_one_of(wholes))
 
     def _give_up_thoughts(self) -> None:
-        """The model is asked again, and what it thinks then is told by itself."""
+        """The model is asked again, and what it thinks then is another text."""
         for key in [key for key in self._open if key[0] == "think"]:
             del self._open[key]

@@ -64,7 +64,7 @@ class LiveRuns:
             run.stop.request(cause)
 
     async def all_obeyed(self, *, timeout_s: float) -> None:
-        """Until each was asked to stop and did, but for what is told of it."""
+        """Until each was asked to stop and did, but for its last event."""
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 for run in self.all():

@@ -44,26 +44,26 @@ class Analysis:
         self._model = model
         self._patience_s = patience_s
 
-    async def tell(self, text: str, *, context: RunContext, spending: Spending) -> Failed | None:
-        """Tell what the task is about; returns why the task cannot go on, if it went over a limit."""
+    async def emit(self, text: str, *, context: RunContext, spending: Spending) -> Failed | None:
+        """Emit what the task is about; returns why the task cannot go on, if it passed a limit."""
         if not context.profile.analysis:
             await context.emit(derived_analysis(text))
             return None
-        told: list[str] = []
+        answer: list[str] = []
         used: list[ModelUsage] = []
         try:
             async with asyncio.timeout(self._patience_s):
-                await self._ask(text, context.profile.model, told, used)
+                await self._ask(text, context.profile.model, answer, used)
         except (ModelError, TimeoutError) as error:
             why = str(error) or f"the model took longer than {self._patience_s:g} s"
             await context.emit(Error(message=why, phase="analysis", recoverable=True))
-        await context.emit(_read("".join(told)) or derived_analysis(text))
+        await context.emit(_read("".join(answer)) or derived_analysis(text))
         for usage in used:
             await spending.count(usage)
         return spending.failure()
 
     async def _ask(
-        self, text: str, model: str | None, told: list[str], used: list[ModelUsage]
+        self, text: str, model: str | None, answer: list[str], used: list[ModelUsage]
     ) -> None:
         request = ModelRequest(
             messages=(
@@ -78,8 +78,8 @@ class Analysis:
         try:
             async for part in parts:
                 if isinstance(part, TextDelta):
-                    told.append(whole_text(part.text[:room]))
-                    room -= len(told[-1])
+                    answer.append(whole_text(part.text[:room]))
+                    room -= len(answer[-1])
                 elif isinstance(part, ModelUsage):
                     used.append(part)
         finally:

@@ -104,7 +104,7 @@ class ModelCalls:
                 else MessageDelta(message_id=thought.message_id, text=text)
             )
 
-        told: dict[_Kind, list[str]] = {"reasoning": [], "content": []}
+        pieces: dict[_Kind, list[str]] = {"reasoning": [], "content": []}
         length = 0
         try:
             async with (
@@ -118,7 +118,7 @@ class ModelCalls:
                             text = whole_text(part.text)
                             if kind == "content" and text and not thought.message_id:
                                 thought.message_id = self._ids.message_id()
-                            told[kind].append(text)
+                            pieces[kind].append(text)
                             length += len(text)
                             await put(kind, text)
                         case KeptReasoning():
@@ -132,8 +132,8 @@ class ModelCalls:
                     if length > MAX_THOUGHT_CHARS:
                         raise ModelRefused("the model wrote text without end")
         finally:
-            thought.content = "".join(told["content"])
-            thought.reasoning = "".join(told["reasoning"])
+            thought.content = "".join(pieces["content"])
+            thought.reasoning = "".join(pieces["reasoning"])
         if thought.is_cut:
             thought.tool_calls = without_half_a_call(thought.tool_calls)
         return thought

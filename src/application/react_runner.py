@@ -71,7 +71,7 @@ class ReactRunner:
         """Begin the task, or end what an earlier attempt could not."""
         failure = None
         if not past.has_begun:
-            failure = await self._analysis.tell(task.text, context=context, spending=spending)
+            failure = await self._analysis.emit(task.text, context=context, spending=spending)
         for event in past.endings():
             await context.emit(event)
         return failure

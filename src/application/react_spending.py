@@ -1,4 +1,4 @@
-"""What the model calls of a task use, told with each of them and held against its limits."""
+"""What the model calls of a task use, emitted with each of them and held against its limits."""
 
 from dataclasses import replace
 
@@ -44,7 +44,7 @@ class Spending:
         return Failed(error=over_limit(reason), reason=reason)
 
     async def _miss_price(self, model: str) -> None:
-        """A limit that nothing counts towards is no limit, which is told once."""
+        """A limit that nothing counts towards is no limit, which is reported once."""
         if self._context.limits.usd is None or self._is_price_missed:
             return
         self._is_price_missed = True

@@ -58,7 +58,7 @@ class StopSignal:
         self._requested.set()
 
     def obey(self) -> None:
-        """The run has ended, but for what is told of it."""
+        """The run has ended, but for its last event."""
         self._obeyed.set()
 
     async def obeyed(self) -> None:

@@ -188,7 +188,7 @@ class TaskContext:
     async def _tell_all(self, event: AgentEvent) -> None:
         for shown in self._redacted.of(self._calls.apart(event)):
             try:
-                # Sooner, so that whoever is told of a result can read all of it.
+                # Sooner, so that whoever sees a result can read all of it.
                 if self.outputs is not None and isinstance(shown, OF_CALLS):
                     await self.outputs.take(shown)
             finally:

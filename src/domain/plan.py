@@ -33,7 +33,7 @@ def percent_done(done: int, *, of: int) -> float:
 
 
 def progress_since(before: int, phases: Sequence[PlanPhase | Phase]) -> Progress | None:
-    """What is told of a plan of which so many phases were done before; None for nothing new."""
+    """The progress of a plan of which so many phases were done before; None for nothing new."""
     done = done_of(phases)
     if done == before:
         return None

@@ -67,14 +67,14 @@ class ThinkDelta:
 class ThinkComplete:
     """One thought, whole: what was said in it, and the reasoning before.
 
-    Of an agent that tells its reasoning by itself both are that.
+    Of an agent whose reasoning comes by itself both are that.
     """
 
     iteration: int
     content: str
     tool_call_count: int
     reasoning: str | None = None
-    """All that `think_delta` told of it; None where the agent did not reason aloud."""
+    """All that `think_delta` gave of it; None where the agent did not reason aloud."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,7 +84,7 @@ class RunContext(Protocol):
     def keep_output(self, call_id: str, text: str) -> None:
         """Keep this when the call completes, as all it gave beside what it streamed.
 
-        For a result that is cut before it is told; others are kept as they are told.
+        For a result that is cut before it is emitted; others are kept as they are emitted.
         """
 
     async def recorded(self) -> None:

@@ -86,7 +86,7 @@ async def test_a_model_that_takes_too_long_for_it_is_left() -> None:
     context, model = analysing(), FakeModel([anyio.Event()])
 
     with anyio.fail_after(PATIENCE_S):
-        failure = await Analysis(model, patience_s=0).tell(
+        failure = await Analysis(model, patience_s=0).emit(
             "tidy up", context=context, spending=Spending(context, before=Usage())
         )
 

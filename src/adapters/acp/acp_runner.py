@@ -39,7 +39,7 @@ class Sampling(Protocol):
     def __call__(
         self, process: RunningProcess, emit: Callable[[ResourceUsage], Awaitable[None]]
     ) -> AbstractAsyncContextManager[object]:
-        """Tells from time to time what the process uses, until it is left."""
+        """Emits from time to time what the process uses, until it is left."""
 
 
 class AcpRunner:
