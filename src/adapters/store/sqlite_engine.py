@@ -43,11 +43,14 @@ _READER_PRAGMAS = ("PRAGMA query_only = ON", "PRAGMA schema_version")
 
 
 def sqlite_path(url: str) -> Path:
-    """The file of `sqlite:///path`. Raises StoreUnusable for a database in memory."""
+    """The file of `sqlite:///path`, links followed: what SQLite keeps beside it is there.
+
+    Raises StoreUnusable for a database in memory.
+    """
     name = make_url(url).database
     if not name or name == ":memory:":
         raise StoreUnusable(f"{url} names no file: use sqlite:///path/to/file")
-    return Path(name)
+    return Path(os.path.realpath(name))
 
 
 def writer_engine(path: Path, *, is_alone: bool = False) -> Engine:

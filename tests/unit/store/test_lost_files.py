@@ -123,6 +123,20 @@ async def test_a_file_that_is_removed_or_replaced_is_noticed(
             await database.write(lambda _: None)
 
 
+async def test_where_a_link_leads_to_a_database_its_log_is_looked_at(
+    path: Path, tmp_path: Path
+) -> None:
+    crashed = await _crashed(path, tmp_path)
+    log = crashed.with_name(f"{crashed.name}-wal")
+    log.write_bytes(b"\x5a" * 32 + log.read_bytes()[32:])
+    link = tmp_path / "data" / "linked.db"
+    link.parent.mkdir()
+    link.symlink_to(crashed)
+
+    with pytest.raises(StoreUnusable, match=r"write-ahead log .* is damaged"):
+        await _opened(link, tmp_path / "marker")
+
+
 async def test_what_runs_may_still_say_its_last_word_to_a_lost_database(path: Path) -> None:
     async with sql_scene(f"sqlite:///{path}") as scene:
         claim = await scene.start()
