@@ -1,6 +1,7 @@
 """What can be set, where it comes from, and what is said when it is wrong."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -36,6 +37,11 @@ _OF_OTHERS = frozenset(
 )
 _LEAST_BYTES = 1024 * 1024
 _PORT = PREFIX + "PORT"
+_ORIGIN = re.compile(
+    r"(?!http://.*:80$|https://.*:443$)"
+    r"[a-z][a-z0-9+.-]*://(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::[1-9][0-9]{0,4})?"
+)
+"""As browsers send it: in lower case, and without the port that the scheme implies."""
 _HEARTBEATS_A_LEASE = 3  # so that two may be late or lost
 
 
@@ -115,6 +121,18 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return [part.strip() for part in value.split(",") if part.strip()]
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_exact(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if not _ORIGIN.fullmatch(origin):
+                raise PydanticCustomError(
+                    "origin",
+                    f"{origin!r} is no exact origin; use scheme://host[:port] in lower case, such as"
+                    " https://app.example, without a path, a slash at its end or a default port",
+                )
         return value
 
     @field_validator("agents")

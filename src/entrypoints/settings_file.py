@@ -6,6 +6,8 @@ from collections.abc import Collection
 from difflib import get_close_matches
 from pathlib import Path
 
+from application.agents import COMMAND_LINE
+
 _DEFAULT = "agentcast.toml"
 
 
@@ -24,7 +26,15 @@ def file_mistake(known: Collection[str]) -> str | None:
     except (OSError, ValueError) as error:
         return f"{path}: {error}"
     unknown = next((name for name in names if name not in known), None)
-    return unknown and f"{path}: there is no setting {unknown!r}{near_name(unknown, known)}"
+    if unknown is not None:
+        return f"{path}: there is no setting {unknown!r}{near_name(unknown, known)}"
+    agents = names.get("agents")
+    if isinstance(agents, dict) and COMMAND_LINE in agents:
+        return (
+            f"{path}: agents.{COMMAND_LINE} is the agent of the command agentcast exec;"
+            " choose another name"
+        )
+    return None
 
 
 def near_name(name: str, known: Collection[str]) -> str:

@@ -76,6 +76,51 @@ def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings().allowed_hosts == ("one.example", "two.example")
 
 
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "*",
+        "app.example",
+        "null",
+        "https://app.example/",
+        "https://app.example/app",
+        "https://app.example?a",
+        "https://me@app.example",
+        "https://*.app.example",
+        "https://App.example",
+        "https://app.example:443",
+        "http://app.example:80",
+        "https://app.example:",
+        "https://",
+    ],
+)
+def test_what_no_browser_sends_as_an_origin_is_refused(
+    monkeypatch: pytest.MonkeyPatch, origin: str
+) -> None:
+    monkeypatch.setenv("AGENTCAST_CORS_ORIGINS", f"https://right.example,{origin}")
+
+    with pytest.raises(SettingsError) as wrong:
+        load_settings()
+
+    assert str(wrong.value).startswith(f"AGENTCAST_CORS_ORIGINS: {origin!r} is no exact origin")
+    assert "use scheme://host[:port]" in str(wrong.value)
+    assert "\n" not in str(wrong.value)
+
+
+def test_exact_origins_are_taken_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    origins = (
+        "https://app.example",
+        "http://app.example:443",
+        "http://localhost:5173",
+        "http://[::1]:3000",
+        "http://127.0.0.1",
+        "chrome-extension://abcdefghijklmnop",
+    )
+    monkeypatch.setenv("AGENTCAST_CORS_ORIGINS", ", ".join(origins))
+
+    assert load_settings().cors_origins == origins
+
+
 def test_a_key_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-canary")
 
@@ -88,6 +133,7 @@ def test_a_key_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         ('[agents.lint]\nargs = ["ruff"]\n', r"agents\.lint\.args"),
         ('[agents."a/b"]\nargv = ["ls"]\n', "'a/b' is no name"),
         ('[agents.".."]\nargv = ["ls"]\n', "'..' is no name"),
+        ('[agents.exec]\nargv = ["ls"]\n', r"agents\.exec is the agent of .*agentcast exec"),
         ("prot = 1\n", "no setting 'prot'; did you mean port?"),
         ("AGENTCAST_PORT = 1\n", "no setting 'AGENTCAST_PORT'"),
         ("[agent.lint]\n", "no setting 'agent'; did you mean agents?"),
