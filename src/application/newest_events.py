@@ -34,8 +34,6 @@ class NewestEvents:
         self, last_seqs: Mapping[SessionKey, int], selection: Selection, count: int
     ) -> Mapping[SessionKey, int]:
         """The seq after which the part of each log begins, by when events were recorded."""
-        if len(last_seqs) == 1 and selection.admits_all:
-            return {key: max(0, last_seq - count) for key, last_seq in last_seqs.items()}
         begins = dict(last_seqs)
         limit = max(_LEAST_READ, min(_MOST_READ, 2 * count // max(1, len(last_seqs))))
         heads: list[tuple[float, int, _Backwards]] = []

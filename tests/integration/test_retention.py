@@ -184,6 +184,23 @@ async def test_a_replay_of_a_whole_session_leaves_it_out_too(tmp_path: Path) -> 
         graph.container.watches().close(watch)
 
 
+async def test_what_was_compacted_does_not_count_for_the_newest_of_a_session(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path) as graph:
+        graph.runner.acts["speak"] = speak
+        await graph.ended(await graph.submit("speak"))
+
+        await retention(graph, RetentionPolicy(compacted_after=timedelta(days=-1))).sweep()
+
+        watch = await graph.watch("s", start=Replay(3))
+        assert isinstance(await next_step(watch), Connected)
+        step = await next_step(watch)
+        assert isinstance(step, Events)
+        assert (step.count, b"event: task_started" in step.frames) == (3, True)
+        graph.container.watches().close(watch)
+
+
 @pytest.mark.parametrize("is_kept", [True, False], ids=["kept", "gone"])
 async def test_output_of_a_call_leaves_the_log_only_while_it_is_kept_beside_it(
     tmp_path: Path, is_kept: bool
