@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from application.agent_status import AgentStatus, missing_program
 from application.profile_check import check_profile
+from application.storage_guard import StorageGuard
 from domain.agent_profile import AgentProfile
 from domain.errors import AgentNotFound, InvalidInput, NotAllowed, StateConflict, Unavailable
 from domain.ids import AgentName
@@ -36,6 +37,7 @@ class Agents:
         programs: ProgramFinder,
         matcher: PatternMatcher,
         workspaces: Workspaces,
+        storage: StorageGuard,
         kinds: Collection[str],
         parsers: Collection[str],
     ) -> None:
@@ -45,6 +47,7 @@ class Agents:
         self._programs = programs
         self._matcher = matcher
         self._workspaces = workspaces
+        self._storage = storage
         self._kinds = kinds
         self._parsers = parsers
 
@@ -84,9 +87,11 @@ class Agents:
     async def put(self, principal: Principal, profile: AgentProfile) -> bool:
         """Add the agent or change it, for every process at the same store; whether it is new.
 
-        Tasks that run go on with the profile they started with. Raises NotAllowed, InvalidInput.
+        Tasks that run go on with the profile they started with. Raises NotAllowed, StorageFull,
+        LogUnavailable, InvalidInput.
         """
         _require_operator(principal)
+        self._storage.check()
         if profile.name == COMMAND_LINE:
             raise InvalidInput("name", "this is the agent of the command agentcast exec")
         check_profile(profile, kinds=self._kinds, parsers=self._parsers)

@@ -36,6 +36,11 @@ def parse_cursor(text: str) -> Cursor:
         cursor = Cursor(int(match[1]), Tag(match[2]))
         if cursor.seq or cursor == BEGINNING:
             return cursor
+    if text.startswith(("m.", "h.")):
+        raise InvalidCursor(
+            "cursor",
+            "this is of a stream of several sessions or an agent; here one is 42-9f1c03ab",
+        )
     raise InvalidCursor(
         "cursor", "a cursor looks like 42-9f1c03ab; use the id of an event as it came"
     )

@@ -25,6 +25,7 @@ _MAX_GOAL_CHARS = 500
 _MAX_TASK_CHARS = 8000  # its beginning says what it is about
 _MAX_ANSWER_CHARS = 4000
 _PATIENCE_S = 30.0
+_UNREADABLE = "the model's answer does not say what the task is about"
 _ACTION = re.compile(r"^\W*action\W*:\W*(\w.*)$", re.IGNORECASE | re.MULTILINE)
 _GOAL = re.compile(r"^\W*goal\W*:\W*(\w.*)$", re.IGNORECASE | re.MULTILINE)
 
@@ -51,13 +52,18 @@ class Analysis:
             return None
         answer: list[str] = []
         used: list[ModelUsage] = []
+        why: str | None = None
         try:
             async with asyncio.timeout(self._patience_s):
                 await self._ask(text, context.profile.model, answer, used)
         except (ModelError, TimeoutError) as error:
             why = str(error) or f"the model took longer than {self._patience_s:g} s"
+        analysis = _read("".join(answer))
+        if why is None and analysis is None:
+            why = _UNREADABLE
+        if why is not None:
             await context.emit(Error(message=why, phase="analysis", recoverable=True))
-        await context.emit(_read("".join(answer)) or derived_analysis(text))
+        await context.emit(analysis or derived_analysis(text))
         for usage in used:
             await spending.count(usage)
         return spending.failure()

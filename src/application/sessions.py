@@ -31,7 +31,8 @@ class Sessions:
     async def create(
         self, principal: Principal, session_id: SessionId | None, edit: SessionEdit
     ) -> Session:
-        """Raises SessionExists; without an id a new one is made."""
+        """Raises StorageFull, LogUnavailable, SessionExists; without an id a new one is made."""
+        self._worker.storage.check()
         session = await self._store.create(principal, session_id or self._ids.session_id(), edit)
         self._tails.session_appeared(principal, session.session_id, session.session_key)
         return session

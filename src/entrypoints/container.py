@@ -176,6 +176,7 @@ class Container(DeclarativeContainer):
         default=Callable(choices.default_agent, settings, profiles),
         store=profile_store,
     )
+    storage_guard = Singleton(StorageGuard, storage=storage, clock=clock)
     program_finder: Provider[ProgramFinder] = Singleton(PathProgramFinder)
     agents = Singleton(
         Agents,
@@ -185,10 +186,10 @@ class Container(DeclarativeContainer):
         programs=program_finder,
         matcher=pattern_matcher,
         workspaces=workspaces,
+        storage=storage_guard,
         kinds=runners,
         parsers=Callable(choices.parser_names),
     )
-    storage_guard = Singleton(StorageGuard, storage=storage, clock=clock)
     tails = Singleton(Tails, log=event_log, sessions=session_store, tasks=task_store, codec=codec)
     tail_follower = Singleton(TailFollower, tails=tails, wakeups=wakeups)
     listeners: Provider[list[EventListener]] = List()

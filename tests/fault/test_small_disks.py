@@ -112,6 +112,8 @@ async def test_a_task_that_fills_the_disk_ends_with_all_others_and_the_server_re
         assert ends == [("failed", "storage_full")] * 2
         assert [pids_of(quiet), pids_of(filling)] == [[], []]
         assert await here.submit_status() == 507
+        assert await here.status("POST", "/sessions", {}) == 507
+        assert await here.status("PUT", "/agents/x", {"argv": ["true"]}) == 507
         assert await here.status("POST", f"/tasks/{quiet}/cancel") == 200
         assert (await here.client.request("GET", "/health")).status_code == 200
         assert await here.status("DELETE", "/sessions/s1") == 204

@@ -157,6 +157,7 @@ def test_an_agent_that_thinks_can_be_had_say_first_what_its_task_is_about(tmp_pa
         ('argv = ["a"]\nanalysis = true', r"agents\.x\.analysis: only an agent of kind react"),
         ('argv = ["a"]\nworkspace = "here"', r"agents\.x\.workspace: .*absolute"),
         ('argv = ["a"]\nworkspace = "/"', r"agents\.x\.workspace: .*: it is the whole machine"),
+        ('argv = ["a"]\nworkspace = "/bin/sh"', r"agents\.x\.workspace: .*: it is not a folder"),
         ('argv = ["a"]\nenv = {"A=B" = "1"}', r"agents\.x\.env: 'A=B'"),
         ('argv = ["a"]\nenv_passthrough = ["A B"]', r"agents\.x\.env_passthrough: 'A B' is no"),
         ('argv = ["a"]\nenv_passthrough = ["1A"]', r"agents\.x\.env_passthrough: '1A' is no"),

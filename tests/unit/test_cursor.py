@@ -233,5 +233,11 @@ async def test_what_only_resembles_a_cursor_is_refused(text: str) -> None:
         await new_shelf().read(LOCAL, text)
 
 
+@pytest.mark.parametrize("text", [str(over(2)), UNKNOWN + ".0"])
+def test_a_cursor_of_another_kind_of_stream_is_refused_as_that(text: str) -> None:
+    with pytest.raises(InvalidCursor, match="of a stream of several sessions or an agent"):
+        parse_cursor(text)
+
+
 async def test_a_handle_that_is_no_longer_kept_is_told_apart_from_nonsense() -> None:
     assert await new_shelf().read(LOCAL, f"{UNKNOWN}.0") is None

@@ -55,7 +55,10 @@ async def test_a_profile_that_wants_it_has_the_model_say_what_the_task_is_about(
     [
         (ModelRefused("no such model"), ["no such model"]),
         (ModelUnavailable("busy", retry_after_s=9), ["busy"]),
-        (TextDelta(text="I shall tidy up."), []),
+        (
+            TextDelta(text="I shall tidy up."),
+            ["the model's answer does not say what the task is about"],
+        ),
     ],
     ids=["refused", "unavailable", "another answer"],
 )

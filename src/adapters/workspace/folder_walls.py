@@ -1,6 +1,7 @@
 """Judges folders by where they really are, as links lead now."""
 
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -54,7 +55,10 @@ class FolderWalls:
         except (OSError, RuntimeError, ValueError) as error:
             raise InvalidInput("workspace", f"{folder!r} is no path of a folder") from error
         own = None if task is None else self._own(path, task)
-        if reason := self._walls().reason_against(path, own=own):
+        reason = self._walls().reason_against(path, own=own)
+        if reason is None and _is_no_folder(path):
+            reason = "it is not a folder"
+        if reason is not None:
             raise InvalidInput("workspace", f"cannot work in {folder!r}: {reason}")
         return path
 
@@ -101,6 +105,16 @@ class FolderWalls:
             real = os.path.realpath(home) if home.startswith("/") else "/"
             if real != "/" and os.path.isdir(real):
                 yield real
+
+
+def _is_no_folder(path: str) -> bool:
+    """Nor can it become one, because it, or what it is in, is something else."""
+    try:
+        return not stat.S_ISDIR(os.stat(path).st_mode)
+    except NotADirectoryError:
+        return True
+    except OSError:
+        return False
 
 
 def _data_folders(data: Path) -> Sequence[str]:

@@ -8,11 +8,12 @@ from adapters.memory.task_store import MemoryTaskStore
 from adapters.patterns.regex_pattern_matcher import RegexPatternMatcher
 from adapters.system.stored_agent_catalog import StoredAgentCatalog
 from application.agents import Agents
+from application.storage_guard import StorageGuard
 from domain.agent_profile import AgentProfile
 from domain.ids import AgentName
 from domain.task import Task
 from ports.task_store import TaskStore
-from tests.fakes import CountingIdSource, FakeClock
+from tests.fakes import CountingIdSource, FakeClock, FakeStorage
 from tests.unit.http.fake_coordinator import AGENTS
 
 KINDS = ("react", "shell", "command", "claude-code")
@@ -48,6 +49,7 @@ def fake_agents(tasks: TaskStore | None = None) -> Agents:
         programs=FakeProgramFinder(),
         matcher=RegexPatternMatcher(),
         workspaces=OpenWorkspaces(),
+        storage=StorageGuard(storage=FakeStorage(), clock=FakeClock()),
         kinds=KINDS,
         parsers=("lines", "claude-code"),
     )

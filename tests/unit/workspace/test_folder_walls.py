@@ -118,6 +118,26 @@ def test_a_path_that_is_none_is_refused(machine: Path) -> None:
         walls(machine).real("/srv/a\0b")
 
 
+@pytest.mark.parametrize("named", ["notes", "link", "notes/below"])
+async def test_what_is_or_lies_in_a_file_is_refused_before_the_work_begins(
+    named: str, tmp_path: Path
+) -> None:
+    (tmp_path / "notes").touch()
+    (tmp_path / "link").symlink_to("notes")
+    folder = f"{tmp_path}/{named}"
+    workspaces = workspaces_in(tmp_path / "data")
+
+    for profile, task in (
+        (PROFILE, replace(TASK, workspace=folder)),
+        (replace(PROFILE, workspace=folder), None),
+    ):
+        with pytest.raises(
+            InvalidInput, match=r"cannot work in .*: it is not a folder$"
+        ) as refused:
+            await workspaces.check(profile, task)
+        assert refused.value.field == "workspace"
+
+
 @pytest.mark.parametrize("asks", [TASK, NEW_TASK], ids=["a session", "a session to be made"])
 def test_a_session_may_name_its_own_folder_and_no_others(asks: Task, tmp_path: Path) -> None:
     mine = made_session_folder(tmp_path / "w", TASK)

@@ -85,11 +85,17 @@ async def test_no_session_leads_out_of_its_owners_folder(tmp_path: Path, session
     assert resolved.parent == tmp_path / "local" / "local"
 
 
-async def test_a_folder_that_cannot_be_had_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("named", "reason"),
+    [("file/below", "it is not a folder"), ("x" * 300, "File name too long")],
+)
+async def test_a_folder_that_cannot_be_had_is_named(
+    named: str, reason: str, tmp_path: Path
+) -> None:
     (tmp_path / "file").touch()
-    workspaces = workspaces_in(tmp_path / "root", fixed=f"{tmp_path}/file/below")
+    workspaces = workspaces_in(tmp_path / "root", fixed=f"{tmp_path}/{named}")
 
-    with pytest.raises(StartFailed, match="file/below': Not a directory"):
+    with pytest.raises(StartFailed, match=f"{named}': {reason}"):
         await workspaces.folder(TASK, PROFILE)
 
 
