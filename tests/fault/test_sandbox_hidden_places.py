@@ -1,9 +1,11 @@
 """Sockets of the machine and files of the server, as root and as an ordinary user."""
 
+import os
+import pwd
 import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +16,8 @@ from tests.e2e.cli_process import Cli
 from tests.fault.sandbox_stage import Stage, staged
 
 pytestmark = pytest.mark.fault
+
+DAEMON = pwd.getpwnam("daemon").pw_uid
 
 REACH = """
 import json, os, socket, sys
@@ -150,6 +154,51 @@ def test_a_socket_that_is_named_is_reached_and_no_other(
     assert set(ran["reach"]["said"].split()) == {str(path) for path in named}
 
 
+@pytest.mark.parametrize("place", ["/tmp", "/run"])
+@pytest.mark.parametrize("named", ["/tmp", "stream", "run", "tmp"])
+def test_no_socket_is_reached_in_a_workspace_within_a_folder_of_sockets(
+    named: str, place: str, stage: Stage, listening: Listening
+) -> None:
+    with _workspace_with_sockets(stage, place) as there:
+        everything = Listening({**listening.paths, **there.paths}, [], [])
+        allowed = listening.paths.get(named, Path(named))
+
+        ran = stage.run(
+            {"reach": everything.reached_program()},
+            workspace=there.paths["workspace"].parent,
+            sockets=[allowed],
+        )
+
+    assert set(ran["reach"]["said"].split()) == {str(allowed)} - {"/tmp"}
+
+
+def test_a_socket_that_is_named_is_reached_in_the_workspace(stage: Stage) -> None:
+    with _workspace_with_sockets(stage, "/tmp") as there:
+        named = there.paths["workspace"]
+
+        ran = stage.run(
+            {"reach": there.reached_program()}, workspace=named.parent, sockets=[named]
+        )
+
+    assert ran["reach"]["said"].split() == [str(named)]
+
+
+def test_a_command_starts_beside_a_socket_that_only_another_user_may_reach(stage: Stage) -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as workspace, ExitStack() as stack:
+        stage.give(Path(workspace))
+        paths = {}
+        for place in (workspace, "/var/tmp"):
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=place)))
+            paths[place] = folder / "stream.sock"
+            stack.callback(_bound(str(paths[place]), has_datagrams=False).close)
+            os.chown(folder, DAEMON, DAEMON)
+        programs = {"reach": Listening(paths, [], []).reached_program()}
+
+        ran = stage.run(programs, workspace=Path(workspace), sockets=[Path("/tmp")])
+
+    assert (ran["reach"]["said"], ran["reach"]["code"]) == ("", 0)
+
+
 def test_processes_of_a_sandbox_may_have_sockets_for_each_other(
     stage: Stage, listening: Listening
 ) -> None:
@@ -236,6 +285,26 @@ def _server(stage: Stage, config: str) -> Path:
     for path in (server, *server.rglob("*")):
         stage.give(path)
     return server
+
+
+@contextmanager
+def _workspace_with_sockets(stage: Stage, place: str) -> Iterator[Listening]:
+    """A stream and datagrams, the one right in it and the other below."""
+    with ExitStack() as stack:
+        workspace = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=place)))
+        (workspace / "deep").mkdir()
+        for folder in (workspace, workspace / "deep"):
+            stage.give(folder)
+        paths = {
+            "workspace": workspace / "stream.sock",
+            "deep datagrams": workspace / "deep" / "datagrams.sock",
+        }
+        sockets = [_bound(str(path), "datagrams" in name) for name, path in paths.items()]
+        for one in sockets:
+            stack.callback(one.close)
+        for path in paths.values():
+            path.chmod(0o777)
+        yield Listening(paths, [], sockets)
 
 
 def _bound(address: str, has_datagrams: bool) -> socket.socket:

@@ -1,6 +1,7 @@
 """What no sandboxed command may see, and where it may not work because of that."""
 
 import os
+import stat
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePath
@@ -80,8 +81,31 @@ def sockets_in_sight() -> Iterator[str]:
     except OSError:
         return
     for row in rows[1:]:
-        if len(row) == 8 and row[7].startswith(os.sep) and os.path.exists(row[7]):
+        if len(row) == 8 and row[7].startswith(os.sep) and is_socket(row[7]):
             yield os.path.realpath(row[7])
+
+
+def is_socket(path: str) -> bool:
+    try:
+        return stat.S_ISSOCK(os.stat(path).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def barrier_before(path: str) -> str:
+    """The outermost folder around it that only other users may enter; else the path itself.
+
+    Root may, but nothing can be mounted in there: bubblewrap has root's rights over root's own
+    files alone, and so has what it runs.
+    """
+    if os.geteuid() == 0:
+        groups = {os.getegid(), *os.getgroups()}
+        for folder in reversed(PurePath(path).parents):
+            found = os.stat(folder)
+            needed = stat.S_IXGRP if found.st_gid in groups else stat.S_IXOTH
+            if found.st_uid != 0 and not found.st_mode & needed:
+                return str(folder)
+    return path
 
 
 def require_workspace(cwd: str, *, server_folders: Sequence[str]) -> None:

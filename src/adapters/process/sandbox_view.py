@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from adapters.process.bubblewrap import SandboxPlan
 from adapters.process.hidden_places import (
+    barrier_before,
     hidden_paths,
     name_servers,
     private_folders,
@@ -56,22 +58,27 @@ class SandboxView:
             require_workspace(folder, server_folders=self._hidden_folders)
         programs = (*program_paths(command, argv, environment), *interpreter_paths())
         needed = (cwd, *shared, *programs, *named_paths(command))
-        private, reachable = private_folders(self._environment), reachable_sockets(command)
+        home, reachable = os.path.realpath(environment["HOME"]), reachable_sockets(command)
+        written = (home, cwd, *shared)
+        private = [one for one in private_folders(self._environment) if one not in written]
         shown = [path for place in private for path in shown_in(place, programs)]
-        sockets = _in_sight(private, shown) if has_sockets else ()
+        readable = (*shown, *name_servers(private), *reachable)
+        hidden = [
+            *hidden_paths(self._hidden_folders),
+            *server_files(self._secret_files, needed=self._outside(needed)),
+        ]
+        if has_sockets:
+            sockets = _in_sight(masked=(*private, *hidden), shown=(*written, *readable))
+            hidden += set(sockets).difference(reachable)
         return SandboxPlan(
             cwd=cwd,
-            home=os.path.realpath(environment["HOME"]),
-            hidden=(
-                *hidden_paths(self._hidden_folders),
-                *server_files(self._secret_files, needed=self._outside(needed)),
-                *set(sockets).difference(reachable),
-            ),
+            home=home,
+            hidden=(*hidden, *_by_links(hidden, shown)),
             private=private,
             network=command.network,
             pty=command.pty,
             shared=shared,
-            readable=(*shown, *name_servers(private), *reachable),
+            readable=readable,
         )
 
     def _outside(self, paths: Sequence[str]) -> Sequence[str]:
@@ -80,9 +87,23 @@ class SandboxView:
         return [path for path in paths if not any(lies_in(path, folder) for folder in hidden)]
 
 
-def _in_sight(private: Collection[str], shown: Collection[str]) -> Iterator[str]:
+def _in_sight(*, masked: Collection[str], shown: Collection[str]) -> Iterator[str]:
+    """What hides the sockets that no folder does: of two around one, the inner says whether it
+    is seen."""
     for path in sockets_in_sight():
-        if any(lies_in(path, place) for place in shown) or not any(
-            lies_in(path, place) for place in private
-        ):
-            yield path
+        if _inner_length(path, shown) >= _inner_length(path, masked):
+            with suppress(FileNotFoundError):  # it has gone with its folder
+                yield barrier_before(path)
+
+
+def _inner_length(path: str, folders: Collection[str]) -> int:
+    return max((len(folder) for folder in folders if lies_in(path, folder)), default=0)
+
+
+def _by_links(hidden: Collection[str], shown: Collection[str]) -> Iterator[str]:
+    """What is hidden once more, by each link in whose place what it leads to is shown."""
+    for link in filter(os.path.islink, shown):
+        real = os.path.realpath(link)
+        for path in hidden:
+            if lies_in(path, real):
+                yield os.path.normpath(os.path.join(link, os.path.relpath(path, real)))

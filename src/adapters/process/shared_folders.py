@@ -1,11 +1,10 @@
 """What a sandboxed command may write to, and read, outside of its workspace."""
 
 import os
-import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePath
 
-from adapters.process.hidden_places import OWN
+from adapters.process.hidden_places import OWN, is_socket
 from domain.errors import StartFailed
 from domain.workspace_walls import lies_in
 from ports.process import Command
@@ -39,7 +38,7 @@ def reachable_sockets(command: Command) -> Sequence[str]:
     """
     named = [os.path.realpath(path) for path in command.sockets if path.rstrip(os.sep) != OWN]
     for path in named:
-        if not os.path.exists(path) or not stat.S_ISSOCK(os.stat(path).st_mode):
+        if not is_socket(path):
             raise StartFailed(f"there is no socket {path!r}, which its profile names")
     return named
 

@@ -82,6 +82,8 @@ def test_sockets_are_in_sight_where_they_are_bound(tmp_path: Path) -> None:
         assert str(path) in set(sockets_in_sight())
         path.unlink()
         assert str(path) not in set(sockets_in_sight())
+        path.touch()
+        assert str(path) not in set(sockets_in_sight())
 
 
 def test_private_are_the_folders_of_sockets_and_of_passing_things(tmp_path: Path) -> None:
