@@ -39,7 +39,7 @@ def parse_cursor(text: str) -> Cursor:
     if text.startswith(("m.", "h.")):
         raise InvalidCursor(
             "cursor",
-            "this is of a stream of several sessions or an agent; here one is 42-9f1c03ab",
+            "this is of a stream of several sessions or an agent; here one looks like 42-9f1c03ab",
         )
     raise InvalidCursor(
         "cursor", "a cursor looks like 42-9f1c03ab; use the id of an event as it came"

@@ -1,6 +1,6 @@
 """Events of an agent that thinks aloud: plans, iterations, thoughts, messages, cost."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from domain.finite import require_finite
@@ -97,11 +97,18 @@ class TokenUsage:
     model: str
     input_tokens: int
     output_tokens: int
-    total_tokens: int
+    total_tokens: int = field(
+        metadata={
+            "description": "The running total of the task, this call included; the other numbers of"
+            " tokens are of this call alone."
+        }
+    )
     cached_input_tokens: int | None = None
     reasoning_tokens: int | None = None
     cost_usd: float | None = None
-    total_cost_usd: float | None = None
+    total_cost_usd: float | None = field(
+        default=None, metadata={"description": "The running total of the task, as far as known."}
+    )
 
     def __post_init__(self) -> None:
         require_finite(self.cost_usd)

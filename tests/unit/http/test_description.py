@@ -45,6 +45,13 @@ async def test_every_route_is_described_under_the_canonical_prefix_only() -> Non
     }
 
 
+async def test_what_is_a_running_total_of_the_task_is_described_as_that() -> None:
+    usage = (await description())["components"]["schemas"]["TokenUsage"]["properties"]
+
+    totals = {name for name, schema in usage.items() if "running total" in str(schema)}
+    assert totals == {"total_tokens", "total_cost_usd"}
+
+
 async def test_every_error_is_described_as_problem_details() -> None:
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for item in (await description())["paths"].values():
