@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 from application.compaction import Compaction
 from application.log_trimming import EVER, LogTrimming
@@ -51,6 +52,7 @@ class Retention:
         self._is_on = is_on
         self._trimming = LogTrimming(events)
         self._hurry = asyncio.Event()
+        self._storage = storage
         storage.add_listener(self._hurry_for_room)
 
     @asynccontextmanager
@@ -78,8 +80,12 @@ class Retention:
             await self._archive.forget(await self._events.tasks_of(dead.session_key))
         for dead in gone:
             # A long log goes in steps first, so that the purge is a short transaction.
-            await self._trimming.trim_session(dead.session_key)
-        await self._sessions.purge()
+            await self._remove(partial(self._trimming.trim_session, dead.session_key))
+        await self._remove(self._sessions.purge)
+
+    async def _remove(self, remove: Callable[[], Awaitable[object]]) -> None:
+        """On a full disk with the reserve: even the shortest step needs a little room."""
+        await self._storage.last_word(remove)
 
     def _hurry_for_room(self, trouble: StorageTrouble) -> None:
         if trouble.kind == "storage_full":

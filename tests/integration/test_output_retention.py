@@ -1,16 +1,19 @@
 """The kept output of tasks goes with them: by age, by size, with their sessions."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from dependency_injector import providers
 
+from adapters.memory.event_retention import MemoryEventRetention
 from application.retention import Retention
 from application.retention_policy import RetentionPolicy
-from domain.ids import SessionId
+from domain.errors import StorageFull
+from domain.ids import SessionId, SessionKey
 from domain.principal import LOCAL
 from domain.task import Task
-from tests.fakes import FakeClock
+from ports.event_retention import EventRetention, Trimmed
+from tests.fakes import FakeClock, FakeStorage
 from tests.integration.graph import Graph, running
 
 DAY_S = 86_400.0
@@ -25,6 +28,38 @@ async def test_the_output_of_a_deleted_session_goes_with_it(tmp_path: Path) -> N
         await _retention(graph, RetentionPolicy()).clean_up()
 
         assert [await _output(graph, task) for task in (*gone, kept)] == [0, 0, 100_000]
+
+
+class FullUntilSpent(MemoryEventRetention):
+    """Has no room for any step until the reserve was given up."""
+
+    def __init__(self, kept: EventRetention, storage: FakeStorage) -> None:
+        assert isinstance(kept, MemoryEventRetention)
+        super().__init__(kept.database)
+        self._storage = storage
+
+    async def trim(
+        self, session_key: SessionKey, *, ended_before: datetime, limit: int
+    ) -> Trimmed:
+        if not self._storage.spent:
+            raise StorageFull("no room")
+        return await super().trim(session_key, ended_before=ended_before, limit=limit)
+
+
+async def test_on_a_full_disk_a_deleted_session_goes_with_the_help_of_the_reserve(
+    tmp_path: Path,
+) -> None:
+    storage = FakeStorage()
+    async with running(tmp_path, storage=providers.Object(storage)) as graph:
+        task = await _ended(graph)
+        await graph.container.sessions().delete(LOCAL, SessionId("s"))
+        full = FullUntilSpent(graph.container.event_retention(), storage)
+
+        await _retention(graph, RetentionPolicy(), events=full).clean_up()
+
+        assert storage.spent == 1
+        assert await full.dead_sessions(limit=1) == []
+        assert await _output(graph, task) == 0
 
 
 async def test_output_that_was_written_long_ago_goes(tmp_path: Path) -> None:
@@ -64,11 +99,13 @@ async def _output(graph: Graph, task: Task) -> int:
     return sum([len(piece) async for piece in graph.container.output_archive().read(task.task_id)])
 
 
-def _retention(graph: Graph, policy: RetentionPolicy) -> Retention:
+def _retention(
+    graph: Graph, policy: RetentionPolicy, *, events: EventRetention | None = None
+) -> Retention:
     container = graph.container
     return Retention(
         policy=policy,
-        events=container.event_retention(),
+        events=events or container.event_retention(),
         workspaces=container.workspace_retention(),
         archive=container.output_archive(),
         sessions=container.session_store(),
