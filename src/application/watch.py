@@ -1,7 +1,7 @@
 """A watcher's life: a cursor into the log, never a queue."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -143,11 +143,11 @@ class Watch:
             await self._scope.look()
             return
         if self._past is not None and self._past.has_unread:
-            self._has_read(await self._past.read(self._pages))
+            await self._read(self._past.read(self._pages))
             return
         for strand in self._in_turn():
             if strand.has_more:
-                self._has_read(await strand.read(self._pages))
+                await self._read(strand.read(self._pages))
                 return
 
     async def wait(self, *, timeout_s: float) -> bool:
@@ -177,9 +177,9 @@ class Watch:
         self._scope.close()
         self._wake.forget()
 
-    def _has_read(self, reset: Reset | None) -> None:
-        self._meter.add("store_reads")
-        if reset is not None:
+    async def _read(self, reading: Awaitable[Reset | None]) -> None:
+        self._meter.add("store_reads")  # before it ends: its watcher may leave meanwhile
+        if (reset := await reading) is not None:
             self._meter.add("resets")
             self._opening.append(replace(reset, cursor=self._scope.cursor()))
 
