@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, NotRequired
 
-from pydantic import Field
+from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
 from adapters.http.answer_time import AnswerTime
@@ -38,6 +38,7 @@ class AgentTotals(TypedDict):
     interrupted: int
 
 
+@with_config(defer_build=True)
 class AgentAnswer(ProfileAnswer):
     """A configured profile that can carry out tasks."""
 
@@ -55,6 +56,7 @@ class AgentAnswer(ProfileAnswer):
     links: AgentLinks
 
 
+@with_config(defer_build=True)
 class AgentPage(TypedDict):
     items: list[AgentAnswer]
     next_cursor: NotRequired[str]

@@ -2,6 +2,7 @@
 
 from typing import NotRequired
 
+from pydantic import with_config
 from typing_extensions import TypedDict
 
 from adapters.http.answer_time import AnswerTime
@@ -16,6 +17,7 @@ class ApprovalLinks(TypedDict):
     session: str
 
 
+@with_config(defer_build=True)
 class ApprovalAnswer(TypedDict):
     """What an agent asked to be allowed, and what came of it."""
 
@@ -37,6 +39,7 @@ class ApprovalAnswer(TypedDict):
     links: ApprovalLinks
 
 
+@with_config(defer_build=True)
 class ApprovalPage(TypedDict):
     items: list[ApprovalAnswer]
     next_cursor: NotRequired[str]

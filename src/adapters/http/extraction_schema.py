@@ -50,6 +50,7 @@ class FindingAnswer(TypedDict):
     line_num: int
 
 
+@with_config(defer_build=True)
 class ExtractionTestAnswer(TypedDict):
     items: list[FindingAnswer]
     too_slow: NotRequired[

@@ -1,11 +1,13 @@
 """What is said to a client whose input was given to a task."""
 
+from pydantic import with_config
 from typing_extensions import TypedDict
 
 from adapters.http.input_body import InputBody, InputKind
 from domain.ids import TaskId
 
 
+@with_config(defer_build=True)
 class InputAnswer(TypedDict):
     """The task has it; what it makes of it is to be seen in its events."""
 

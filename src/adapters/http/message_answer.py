@@ -2,7 +2,7 @@
 
 from typing import Annotated, NotRequired
 
-from pydantic import Field
+from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
 from adapters.http.answer_time import AnswerTime
@@ -37,6 +37,7 @@ class MessageAnswer(TypedDict):
     ]
 
 
+@with_config(defer_build=True)
 class MessagePageAnswer(TypedDict):
     items: list[MessageAnswer]
     next_cursor: NotRequired[str]

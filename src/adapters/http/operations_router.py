@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from fastapi import APIRouter
+from pydantic import with_config
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
@@ -28,11 +29,13 @@ _REASONS = {
 }
 
 
+@with_config(defer_build=True)
 class HealthAnswer(TypedDict):
     status: Literal["ok"]
     version: str
 
 
+@with_config(defer_build=True)
 class ReadyAnswer(TypedDict):
     status: Literal["ready"]
 

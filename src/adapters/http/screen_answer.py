@@ -2,6 +2,7 @@
 
 from typing import NotRequired
 
+from pydantic import with_config
 from typing_extensions import TypedDict
 
 from ports.terminal_screen import ScreenView
@@ -14,6 +15,7 @@ class CursorAnswer(TypedDict):
     column: int
 
 
+@with_config(defer_build=True)
 class ScreenAnswer(TypedDict):
     """What a person would see on the terminal."""
 

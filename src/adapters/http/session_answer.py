@@ -2,6 +2,7 @@
 
 from typing import NotRequired
 
+from pydantic import with_config
 from typing_extensions import TypedDict
 
 from adapters.http.answer_time import AnswerTime
@@ -16,6 +17,7 @@ class SessionLinks(TypedDict):
     tasks: str
 
 
+@with_config(defer_build=True)
 class SessionAnswer(TypedDict):
     """A conversation, and the scope of a stream and of an event order."""
 
@@ -30,6 +32,7 @@ class SessionAnswer(TypedDict):
     links: SessionLinks
 
 
+@with_config(defer_build=True)
 class SessionPage(TypedDict):
     items: list[SessionAnswer]
     next_cursor: NotRequired[str]

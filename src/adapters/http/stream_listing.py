@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
+from pydantic import with_config
 from typing_extensions import TypedDict
 
 from adapters.http.answer_time import AnswerTime
@@ -27,6 +28,7 @@ class StreamAnswer(TypedDict):
     is_parked: bool
 
 
+@with_config(defer_build=True)
 class StreamsAnswer(TypedDict):
     items: list[StreamAnswer]
 

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
+from pydantic import with_config
 from typing_extensions import TypedDict
 
 from adapters.http.caller import Caller
@@ -12,6 +13,7 @@ from domain.principal import Principal
 from ports.meter import Meter
 
 
+@with_config(defer_build=True)
 class StreamStats(TypedDict):
     total_agents: int
     total_clients: int

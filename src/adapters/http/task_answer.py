@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, NotRequired
 
-from pydantic import Field
+from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
 from adapters.http.answer_time import AnswerTime
@@ -21,6 +21,7 @@ from domain.limits import Limits
 from domain.task import EndReason, Task, TaskStatus
 
 
+@with_config(defer_build=True)
 class TaskAnswer(TypedDict):
     """One unit of work submitted to an agent in a session."""
 
@@ -43,6 +44,7 @@ class TaskAnswer(TypedDict):
     links: TaskLinks
 
 
+@with_config(defer_build=True)
 class SubmissionAnswer(TypedDict):
     """A task as it was taken; a repeat with the same idempotency key gets the very same."""
 
@@ -55,6 +57,7 @@ class SubmissionAnswer(TypedDict):
     links: TaskLinks
 
 
+@with_config(defer_build=True)
 class TaskPage(TypedDict):
     items: list[TaskAnswer]
     next_cursor: NotRequired[str]

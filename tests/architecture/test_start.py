@@ -1,0 +1,38 @@
+"""A server listens soon: what its first request does not need is loaded and made later."""
+
+import gc
+from collections.abc import Iterator
+from pathlib import Path
+
+from fastapi.routing import APIRoute
+from typing_extensions import is_typeddict
+
+from entrypoints.web_app import web_app
+from tests.architecture.test_container import container
+
+
+def test_how_an_answer_is_written_is_found_out_with_the_first(tmp_path: Path) -> None:
+    before = {id(route) for route in _routes()}
+    _app = web_app(container(tmp_path))
+
+    made = [route for route in _routes() if id(route) not in before]
+    answers = [answer for route in made for answer in _answers(route)]
+    at_once = {answer.__name__ for answer in answers if not _is_deferred(answer)}
+
+    assert len(answers) > 20
+    assert at_once == set()
+
+
+def _routes() -> Iterator[APIRoute]:
+    return (thing for thing in gc.get_objects() if isinstance(thing, APIRoute))
+
+
+def _answers(route: APIRoute) -> Iterator[type]:
+    """As far as they are objects of named fields."""
+    others = (response.get("model") for response in route.responses.values())
+    return (model for model in (route.response_model, *others) if is_typeddict(model))
+
+
+def _is_deferred(answer: type) -> bool:
+    config = getattr(answer, "__pydantic_config__", {})
+    return config.get("defer_build") is True
