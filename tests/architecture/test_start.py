@@ -1,6 +1,8 @@
 """A server listens soon: what its first request does not need is loaded and made later."""
 
 import gc
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +11,30 @@ from typing_extensions import is_typeddict
 
 from entrypoints.web_app import web_app
 from tests.architecture.test_container import container
+
+LATER = (
+    "alembic",
+    "anthropic",
+    "genai_prices",
+    "httpx",
+    "httpx2",
+    "jsonpath",
+    "mcp",
+    "openai",
+    "pyte",
+    "rich",
+    "sqlalchemy.dialects.postgresql",
+)
+"""What is loaded with the first task, rule, page or database that asks for it."""
+
+
+def test_nothing_is_loaded_that_serving_does_not_begin_with() -> None:
+    program = f"import entrypoints.cli.serve, sys; print(*{set(LATER)!r} & sys.modules.keys())"
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=30
+    )
+
+    assert ended.stdout.split() == []
 
 
 def test_how_an_answer_is_written_is_found_out_with_the_first(tmp_path: Path) -> None:

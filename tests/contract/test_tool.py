@@ -11,6 +11,7 @@ from adapters.tools.ask_user import AskUserTool
 from adapters.tools.checked_request import CheckedRequests
 from adapters.tools.edit_file import EditFileTool
 from adapters.tools.fetch_url import FetchUrlTool
+from adapters.tools.fetched_pages import FetchedPages
 from adapters.tools.list_directory import ListDirectoryTool
 from adapters.tools.read_file import ReadFileTool
 from adapters.tools.search_files import SearchFilesTool
@@ -56,7 +57,9 @@ class _FetchUrl:
             given = arguments["url"]
             url = f"http://{pages.host}/" if given == PAGE else given
             requests = CheckedRequests(resolve=resolve, allowed=[ip_network("127.0.0.0/8")])
-            return await FetchUrlTool(requests).call({**arguments, "url": url}, context)
+            return await FetchUrlTool(FetchedPages(requests)).call(
+                {**arguments, "url": url}, context
+            )
 
 
 PAGE = "http://pages.test/"

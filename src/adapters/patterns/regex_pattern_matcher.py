@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from adapters.patterns.json_line import Document, json_of
-from adapters.patterns.json_path_rule import JsonPathRule
 from adapters.patterns.patience import Patience
 from adapters.patterns.regex_rule import RegexRule
 from domain.errors import InvalidInput
@@ -74,5 +73,8 @@ def _ready(rule: ExtractionRule, *, field: str, patience: Patience) -> _ReadyRul
     if rule.pattern is not None:
         return RegexRule(rule, pattern=rule.pattern, field=field)
     if rule.json_path is not None:
+        # Few rules have one, and its library takes longer to load than all of `regex`.
+        from adapters.patterns.json_path_rule import JsonPathRule
+
         return JsonPathRule(rule, json_path=rule.json_path, field=field, patience=patience)
     raise InvalidInput(field, "needs a pattern or a json_path")

@@ -1,4 +1,4 @@
-"""The tables as the statements see them; the migrations make them."""
+"""The tables as the statements see them; the migrations make them, on PostgreSQL as on SQLite."""
 
 from sqlalchemy import (
     BigInteger,
@@ -42,14 +42,12 @@ sessions = Table(
         "session_id",
         unique=True,
         sqlite_where=text("deleted_at IS NULL"),
-        postgresql_where=text("deleted_at IS NULL"),
     ),
     Index("sessions_newest", "tenant", "owner", "key"),
     Index(
         "sessions_deleted",
         "deleted_at",
         sqlite_where=text("deleted_at IS NOT NULL"),
-        postgresql_where=text("deleted_at IS NOT NULL"),
     ),
     # A purged session's key must not come back: old cursors and hints name it.
     sqlite_autoincrement=True,
@@ -104,26 +102,22 @@ tasks = Table(
         "tasks_unfinished",
         "number",
         sqlite_where=text("finished_at IS NULL"),
-        postgresql_where=text("finished_at IS NULL"),
     ),
     Index(
         "tasks_unfinished_of_session",
         "session_key",
         "number",
         sqlite_where=text("finished_at IS NULL"),
-        postgresql_where=text("finished_at IS NULL"),
     ),
     Index(
         "tasks_ended",
         "finished_at",
         sqlite_where=text("finished_at IS NOT NULL"),
-        postgresql_where=text("finished_at IS NOT NULL"),
     ),
     Index(
         "tasks_to_compact",
         "finished_at",
         sqlite_where=text("finished_at IS NOT NULL AND compacted_at IS NULL"),
-        postgresql_where=text("finished_at IS NOT NULL AND compacted_at IS NULL"),
     ),
     sqlite_autoincrement=True,
 )

@@ -1,5 +1,6 @@
 """The command `agentcast`: its commands, each imported when it is used, and how it ends."""
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from entrypoints.cli.exit_code import ExitCode
 from entrypoints.cli.failure import CommandFailure
 from entrypoints.cli.output import Output, process_output
 
+_NEW_OBJECTS = 100_000  # the modules of a command are as many, and none of it is garbage
 _WATCH = """Watch events as they come; reconnects by itself and misses none.
 
 With --task the exit code says how the task ended. Ctrl-C ends the watching, not the task."""
@@ -48,6 +50,7 @@ _COMMANDS = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code; every failure is one line, with a traceback on request only."""
+    gc.set_threshold(_NEW_OBJECTS)
     output = process_output()
     try:
         given = utf8(sys.argv[1:] if arguments is None else arguments)

@@ -12,6 +12,7 @@ from adapters.tools.bounded_body import MOST_BYTES
 from adapters.tools.bounded_text import MAX_CHARS
 from adapters.tools.checked_request import CheckedRequests
 from adapters.tools.fetch_url import FetchUrlTool
+from adapters.tools.fetched_pages import FetchedPages
 from domain.errors import ToolError
 from ports.tool import ToolResult
 from tests.patience import PATIENCE_S
@@ -39,7 +40,7 @@ class Names:
 async def fetch(url: str, *, names: Names | None = None, timeout_s: float = 5) -> ToolResult:
     """The names are those of the loopback server, unless others are given."""
     names = names or Names(pages_test=[["127.0.0.1"]])
-    tool = FetchUrlTool(CheckedRequests(resolve=names, allowed=LOOPBACK))
+    tool = FetchUrlTool(FetchedPages(CheckedRequests(resolve=names, allowed=LOOPBACK)))
     with anyio.fail_after(PATIENCE_S):
         return await tool.call({"url": url, "timeout_s": timeout_s}, tool_context("/workspace"))
 
@@ -128,12 +129,13 @@ async def test_a_certificate_must_be_for_the_name_that_was_given(tmp_path: Path)
     server, client = certified(tmp_path, host="pages.test")
     names = Names(pages_test=[["127.0.0.1"]], other_test=[["127.0.0.1"]])
     requests = CheckedRequests(resolve=names, allowed=LOOPBACK, tls=client)
+    tool = FetchUrlTool(FetchedPages(requests))
     async with web_pages({"/": page(b"here")}, tls=server) as pages:
         good, other = f"https://{pages.host}/", f"https://other.test:{pages.port}/"
 
-        result = await FetchUrlTool(requests).call({"url": good}, tool_context("/workspace"))
+        result = await tool.call({"url": good}, tool_context("/workspace"))
         with pytest.raises(ToolError, match=r"certificate is not valid for 'other\.test'"):
-            await FetchUrlTool(requests).call({"url": other}, tool_context("/workspace"))
+            await tool.call({"url": other}, tool_context("/workspace"))
 
     assert result == ToolResult(content="here")
 
