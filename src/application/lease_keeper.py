@@ -47,14 +47,15 @@ class LeaseKeeper:
         One that came too late to be sure of, too: its commands are dead, and it is not revived.
         """
         self.fence()
+        # A claim that is under way may be committed behind the renewal and be begun before its
+        # answer: the renewal says nothing of such a run.
+        begun = frozenset(self._runs.all())
         asked_at = self._clock.monotonic()
         held = await self._tasks.heartbeat(
             self._settings.worker_id, lease_s=self._settings.lease_s
         )
         self._renewed_at = asked_at
-        for run in self._runs.all():
-            if run.claimed_at >= asked_at:
-                continue
+        for run in begun.intersection(self._runs.all()):
             if run.task_id not in held:
                 run.stop.request(LostLease())
             elif not isinstance(run.stop.cause, LostLease):

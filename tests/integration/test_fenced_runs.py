@@ -1,7 +1,7 @@
 """Until when a run's commands may run, and what becomes of a run whose time was over."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from application.lease_keeper import LeaseKeeper
 from application.live_runs import LiveRun, LiveRuns
 from application.stop_signal import LostLease
 from application.worker_settings import WorkerSettings
+from domain.ids import TaskId, WorkerId
 from domain.task import Task, TaskStatus
 from ports.runner import Completed, Outcome, RunContext
 from tests.contract.scene import OTHER_WORKER, WORKER, Scene
@@ -25,15 +26,32 @@ from tests.process_fakes import FakeProcessHost
 SURE_S = 25.0  # of a lease of 30 s
 
 
+class SlowAnswers(MemoryTaskStore):
+    """What has been renewed is known at its caller when it is let through."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        super().__init__(database, ids=CountingIdSource())
+        self.renewed = asyncio.Event()
+        self.is_let_through = asyncio.Event()
+        self.is_let_through.set()
+
+    async def heartbeat(self, worker_id: WorkerId, *, lease_s: float) -> Collection[TaskId]:
+        held = await super().heartbeat(worker_id, lease_s=lease_s)
+        self.renewed.set()
+        await self.is_let_through.wait()
+        return held
+
+
 class Keeping:
     """A lease keeper with one run, over a store in memory and a clock that is moved by hand."""
 
     def __init__(self) -> None:
         self.clock = FakeClock()
         database = MemoryDatabase(self.clock)
+        self.tasks = SlowAnswers(database)
         self.scene = Scene(
             log=MemoryEventLog(database),
-            tasks=MemoryTaskStore(database, ids=CountingIdSource()),
+            tasks=self.tasks,
             sessions=MemorySessionStore(database),
         )
         self.host = FakeProcessHost()
@@ -45,12 +63,12 @@ class Keeping:
             clock=self.clock,
         )
 
-    async def begin(self) -> LiveRun:
+    async def begin(self, *, claimed_at: float | None = None) -> LiveRun:
         claim = await self.scene.start()
         run = LiveRun(
             task_id=claim.task.task_id,
             agent=claim.task.agent,
-            claimed_at=self.clock.monotonic(),
+            claimed_at=self.clock.monotonic() if claimed_at is None else claimed_at,
         )
         self.keeper.begin(run)
         return run
@@ -84,6 +102,22 @@ async def test_a_renewal_that_another_has_forestalled_does_not() -> None:
 
     assert keeping.host.deadlines == {run.task_id: SURE_S}
     assert run.stop.cause == LostLease()
+
+
+async def test_a_run_claimed_while_leases_are_being_renewed_is_not_taken_for_lost() -> None:
+    keeping = Keeping()
+    keeping.tasks.is_let_through.clear()
+    asked_at = keeping.clock.monotonic()
+    keeping.clock.advance(1)
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(keeping.keeper.renew())
+        await keeping.tasks.renewed.wait()
+        run = await keeping.begin(claimed_at=asked_at)
+        keeping.tasks.is_let_through.set()
+
+    assert run.stop.cause is None
+    assert keeping.host.deadlines == {run.task_id: SURE_S}
 
 
 async def test_a_renewal_after_that_end_does_not_revive_the_run() -> None:
