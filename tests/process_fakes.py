@@ -23,6 +23,8 @@ from ports.process import Command, Exit, Output, ProcessUsage
 from ports.tool import ToolContext
 from tests.patience import PATIENCE_S
 
+THINKING = AgentProfile(name=AgentName("react"), kind="react")
+
 
 class FakeProcess:
     """Runs until it is told to `end`, or is stopped; then it ends by SIGTERM, or by SIGKILL.
@@ -218,7 +220,12 @@ def process_task(text: str, *, task_id: str = "task_1", agent: str = "shell") ->
     )
 
 
-def tool_context(workspace: str, shown: list[str] | None = None) -> ToolContext:
+def tool_context(
+    workspace: str,
+    shown: list[str] | None = None,
+    *,
+    profile: AgentProfile = THINKING,
+) -> ToolContext:
     """What is streamed goes to `shown`."""
 
     async def stream(text: str, *, of: str = "text") -> None:
@@ -228,6 +235,7 @@ def tool_context(workspace: str, shown: list[str] | None = None) -> ToolContext:
     return ToolContext(
         task_id=TaskId("task_1"),
         call_id=CallId("call_1"),
+        profile=profile,
         workspace=workspace,
         grace_s=5.0,
         stream=stream,

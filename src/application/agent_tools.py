@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from domain.agent_profile import AgentProfile
+from domain.approval_policy import DEFAULT
 from domain.errors import StartFailed
 from domain.ids import TaskId
+from domain.tool_effect import EVERY_EFFECT
 from ports.tool import Tool
 from ports.tool_source import ToolSource
 
@@ -19,15 +21,28 @@ class AgentTools:
     async def open(
         self, *, profile: AgentProfile, task_id: TaskId, workspace: str
     ) -> AsyncIterator[Sequence[Tool]]:
-        """Raises StartFailed for a tool that there is not, and for a source that cannot be used."""
+        """Raises StartFailed for a tool that there is not, also where a rule for approvals names
+        it, and for a source that cannot be used."""
         own = self._own(profile)
         if self._further is None:
+            self._check_rules(profile, ())
             yield own
             return
         async with self._further.open(
             profile=profile, task_id=task_id, workspace=workspace
         ) as further:
+            self._check_rules(profile, further)
             yield [*own, *further]
+
+    def _check_rules(self, profile: AgentProfile, further: Sequence[Tool]) -> None:
+        """A rule for a name that was misspelled would let the tool that it means pass unasked."""
+        tools = [*self._tools, *(tool.spec.name for tool in further)]
+        for name in profile.approvals:
+            if name not in (DEFAULT, *EVERY_EFFECT, *tools):
+                known = ", ".join((*tools, *sorted(EVERY_EFFECT), DEFAULT))
+                raise StartFailed(
+                    f"approvals: there is no tool or effect {name!r}; there are: {known}"
+                )
 
     def _own(self, profile: AgentProfile) -> Sequence[Tool]:
         if profile.tools is None:

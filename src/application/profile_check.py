@@ -3,13 +3,12 @@
 from collections.abc import Collection
 
 from domain.agent_profile import AgentProfile
+from domain.bound_options import PROGRAM_KINDS, check_options
 from domain.errors import InvalidInput
 from domain.ids import is_chosen_id
 from domain.mcp_server import check_server_names
-from domain.model_choice import check_model_names
+from domain.model_choice import check_models
 from domain.variable_name import is_variable_name
-
-_PROGRAMS = frozenset({"command", "claude-code", "codex", "gemini", "acp"})
 
 
 def check_profile(
@@ -21,7 +20,7 @@ def check_profile(
     if profile.kind not in kinds:
         known = ", ".join(sorted(kinds))
         raise InvalidInput("kind", f"there is no kind {profile.kind!r}; known: {known}")
-    if not profile.argv and profile.kind in _PROGRAMS:
+    if not profile.argv and profile.kind in PROGRAM_KINDS:
         raise InvalidInput("argv", f"an agent of kind {profile.kind} needs a command")
     if profile.argv and not profile.argv[0]:
         raise InvalidInput("argv", "its first item should name a program")
@@ -32,9 +31,8 @@ def check_profile(
         raise InvalidInput("analysis", "only an agent of kind react can ask its model for it")
     if profile.workspace is not None and not profile.workspace.startswith("/"):
         raise InvalidInput("workspace", "should be an absolute path")
-    if profile.model is not None:
-        check_model_names((profile.model,), field="model")
-    check_model_names(profile.models or (), field="models")
+    check_options(profile)
+    check_models(profile)
     check_server_names(profile.mcp_servers)
     _check_process(profile)
     _check_sockets(profile)
@@ -65,9 +63,3 @@ def _check_sockets(profile: AgentProfile) -> None:
             raise InvalidInput("sockets", f"{socket!r} should be an absolute path")
     if profile.sockets and profile.sandbox == "none":
         raise InvalidInput("sockets", "without a sandbox nothing keeps it to these")
-    has_process = profile.kind in (*_PROGRAMS, "shell") or any(
-        server.url is None for server in profile.mcp_servers.values()
-    )
-    if profile.sockets and not has_process:
-        message = f"of an agent of kind {profile.kind} only MCP servers that are commands use them"
-        raise InvalidInput("sockets", message)

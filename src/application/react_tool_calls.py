@@ -186,6 +186,7 @@ class ToolCalls:
                 ToolContext(
                     task_id=run.task.task_id,
                     call_id=call_id,
+                    profile=run.context.profile,
                     workspace=run.context.workspace,
                     grace_s=run.context.grace_s,
                     stream=stream,

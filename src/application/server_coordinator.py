@@ -13,6 +13,7 @@ from application.tails import Tails
 from application.task_end import TaskEnd
 from application.worker import Worker
 from domain.agent_profile import AgentProfile
+from domain.bound_options import check_limits, check_rules
 from domain.errors import AgentNotFound, Draining, StateConflict, UnknownAgent
 from domain.events import EventListener
 from domain.ids import AgentName, SessionKey, TaskId
@@ -163,6 +164,9 @@ class ServerCoordinator:
             raise UnknownAgent("agent", f"no agent is named {agent!r}; known: {known}") from error
         if request.model is not None:
             check_model(request.model, profile)
+        if request.limits is not None:
+            check_limits(request.limits, profile)
+        check_rules(request.rules, profile, field="extraction")
         task = Task(
             task_id=self._ids.task_id(),
             session_key=SessionKey(0),

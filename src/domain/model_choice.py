@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from domain.agent_profile import AgentProfile
+from domain.bound_options import PROGRAM_KINDS
 from domain.errors import InvalidInput, StartFailed
 
 MODEL_PLACE = "{model}"
@@ -24,6 +25,18 @@ def check_model(model: str, profile: AgentProfile) -> None:
         allowed = ", ".join(dict.fromkeys(filter(None, (profile.model, *profile.models))))
         told = f"may use {allowed}" if allowed else "may use none but its own"
         raise InvalidInput("model", f"agent {profile.name!r} may not use {model!r}; it {told}")
+
+
+def check_models(profile: AgentProfile) -> None:
+    """Raises InvalidInput for models that no task of this agent would be done with."""
+    named = {
+        "model": () if profile.model is None else (profile.model,),
+        "models": profile.models or (),
+    }
+    for field, models in named.items():
+        check_model_names(models, field=field)
+        if models and profile.kind in PROGRAM_KINDS and not _has_place(profile):
+            raise InvalidInput(field, _no_place(profile))
 
 
 def with_model(profile: AgentProfile, model: str | None) -> AgentProfile:
@@ -71,6 +84,6 @@ def _has_place(profile: AgentProfile) -> bool:
 def _no_place(profile: AgentProfile) -> str:
     which = "argv and resume_argv" if profile.resume_argv else "argv"
     return (
-        f"agent {profile.name!r} takes no model from a task: "
+        f"agent {profile.name!r} takes no model: "
         f"its {which} should have a place for it, as --model={MODEL_PLACE}"
     )

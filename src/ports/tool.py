@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from domain.agent_profile import AgentProfile
 from domain.errors import ToolError
 from domain.ids import CallId, TaskId
 from domain.plan import Plan
@@ -44,6 +45,8 @@ class Stream(Protocol):
 class ToolContext:
     task_id: TaskId
     call_id: CallId
+    profile: AgentProfile
+    """Of the agent that calls it: what a process of the tool gets, and its sandbox."""
     workspace: str
     """A tool touches no file outside of it."""
     grace_s: float

@@ -1,21 +1,29 @@
 """Bounds that hold where nobody set any: of a task's output, and of a session's workspace."""
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from dependency_injector import providers
 
+from application.submit_task import SubmitTask
 from domain.agent_profile import AgentProfile
+from domain.errors import InvalidInput
+from domain.extraction import ExtractionRule
 from domain.ids import AgentName
 from domain.limits import Limits
+from domain.principal import LOCAL
 from domain.process_events import Log
 from domain.task import Task, TaskStatus
 from entrypoints.settings import Settings
 from ports.runner import Completed, Outcome, RunContext
+from ports.task_store import TaskQuery
 from tests.integration.graph import for_ever, running
 
 KIB = 1024
+JSON_RULE = ExtractionRule(name="x", json_path="$.a")
 
 
 async def speak(task: Task, context: RunContext) -> Outcome:
@@ -86,6 +94,27 @@ async def test_a_folder_that_somebody_named_has_no_bound(tmp_path: Path) -> None
         await asyncio.to_thread((folder / "big").write_bytes, b"x" * 100 * KIB)
 
         assert await workspaces.excess(str(folder)) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [
+        ({"agent": AgentName("sh"), "limits": Limits(tool_calls=3)}, "limits.tool_calls"),
+        ({"agent": AgentName("codex"), "limits": Limits(usd=3)}, "limits.usd"),
+        ({"agent": AgentName("thinker"), "rules": (JSON_RULE,)}, "extraction.0.json_path"),
+    ],
+)
+async def test_what_nothing_would_heed_is_refused_before_a_task_is_queued(
+    tmp_path: Path, asked: Mapping[str, Any], field: str
+) -> None:
+    kinds = {"sh": "shell", "codex": "codex", "thinker": "react", "fake": "fake"}
+    agents = [AgentProfile(name=AgentName(name), kind=kind) for name, kind in kinds.items()]
+    async with running(tmp_path, profiles=providers.Object(agents)) as graph:
+        with pytest.raises(InvalidInput) as refused:
+            await graph.coordinator.submit(LOCAL, SubmitTask(text="x", **asked))
+
+        assert not await graph.coordinator.list_tasks(LOCAL, TaskQuery())
+    assert refused.value.field == field
 
 
 def _settings(data_dir: Path, **named: object) -> Settings:

@@ -8,6 +8,7 @@ import pytest
 from domain.agent_profile import AgentProfile
 from domain.ids import AgentName
 from domain.limits import Limits
+from domain.mcp_server import McpServer
 from domain.model_choice import check_model
 from entrypoints.agent_settings import AgentSettings, profiles_of
 from entrypoints.choices import PROGRAM_KINDS, default_agent, profiles
@@ -19,8 +20,8 @@ EVERYTHING = """\
 [agents.all]
 kind = "command"
 description = "says everything"
-argv = ["work", "{task}"]
-resume_argv = ["work", "--again", "{thread}"]
+argv = ["work", "{model}"]
+resume_argv = ["work", "--again={thread}", "{model}"]
 hand_over = "stdin"
 keeps_stdin = true
 parser = "codex"
@@ -32,7 +33,6 @@ sandbox = "require"
 network = "host"
 sockets = ["/run/s"]
 limits = {idle_s = 5}
-approvals = {shell = "ask", default = "deny"}
 on_lost = "requeue"
 max_attempts = 2
 start_s = 1.5
@@ -60,8 +60,8 @@ def test_every_field_can_be_said(tmp_path: Path) -> None:
         name=AgentName("all"),
         kind="command",
         description="says everything",
-        argv=("work", "{task}"),
-        resume_argv=("work", "--again", "{thread}"),
+        argv=("work", "{model}"),
+        resume_argv=("work", "--again={thread}", "{model}"),
         hand_over="stdin",
         keeps_stdin=True,
         parser="codex",
@@ -73,7 +73,6 @@ def test_every_field_can_be_said(tmp_path: Path) -> None:
         network="host",
         sockets=("/run/s",),
         limits=Limits(idle_s=5),
-        approvals={"shell": "ask", "default": "deny"},
         on_lost="requeue",
         max_attempts=2,
         start_s=1.5,
@@ -101,7 +100,7 @@ def test_agents_of_the_file_stand_beside_those_that_are_always_there(tmp_path: P
 
 
 def test_an_agent_that_is_always_there_keeps_what_the_file_does_not_change(tmp_path: Path) -> None:
-    text = '[agents.codex]\nmodel = "x"\nlimits.usd = 1\nenv.RUST_LOG = "debug"\n'
+    text = '[agents.codex]\nmodel = "x"\nlimits.tokens = 1\nenv.RUST_LOG = "debug"\n'
 
     codex = known(tmp_path, text)["codex"]
 
@@ -109,7 +108,7 @@ def test_an_agent_that_is_always_there_keeps_what_the_file_does_not_change(tmp_p
     assert codex == replace(
         as_it_was,
         model="x",
-        limits=replace(as_it_was.limits, usd=1),
+        limits=replace(as_it_was.limits, tokens=1),
         env={**as_it_was.env, "RUST_LOG": "debug"},
         source="config",
     )
@@ -138,6 +137,23 @@ def test_a_known_name_of_another_kind_begins_with_nothing(tmp_path: Path) -> Non
     )
 
 
+def test_an_agent_that_calls_tools_says_which_and_when_to_ask(tmp_path: Path) -> None:
+    text = """\
+[agents.react]
+tools = ["shell"]
+approvals = {shell = "ask", default = "deny"}
+mcp_servers.files = {command = "serve"}
+"""
+
+    assert known(tmp_path, text)["react"] == replace(
+        READY_MADE[AgentName("react")],
+        tools=("shell",),
+        approvals={"shell": "ask", "default": "deny"},
+        mcp_servers={"files": McpServer(command="serve")},
+        source="config",
+    )
+
+
 def test_an_agent_that_thinks_can_be_had_say_first_what_its_task_is_about(tmp_path: Path) -> None:
     react = known(tmp_path, "[agents.react]\nanalysis = true\n")["react"]
 
@@ -155,6 +171,10 @@ def test_an_agent_that_thinks_can_be_had_say_first_what_its_task_is_about(tmp_pa
         ("", r"agents\.x\.argv: an agent of kind command needs a command"),
         ('kind = "comand"', r"agents\.x\.kind: .*did you mean command\?; known: acp, "),
         ('argv = ["a"]\nanalysis = true', r"agents\.x\.analysis: only an agent of kind react"),
+        ('argv = ["a"]\napprovals.shell = "ask"', r"agents\.x\.approvals: has no use here: only"),
+        ('argv = ["a"]\nlimits.usd = 1', r"agents\.x\.limits\.usd: cannot be kept: nothing in"),
+        ('argv = ["a"]\nmodel = "m"', r"agents\.x\.model: .* should have a place for it"),
+        ('kind = "react"\nargv = ["a"]', r"agents\.x\.argv: has no use here: .* is no program"),
         ('argv = ["a"]\nworkspace = "here"', r"agents\.x\.workspace: .*absolute"),
         ('argv = ["a"]\nworkspace = "/"', r"agents\.x\.workspace: .*: it is the whole machine"),
         ('argv = ["a"]\nworkspace = "/bin/sh"', r"agents\.x\.workspace: .*: it is not a folder"),

@@ -1,7 +1,7 @@
 """Which tools an agent has: those its profile names, and those it brings along."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 
 import pytest
@@ -68,3 +68,23 @@ async def test_what_the_profile_brings_along_comes_after_ours_and_is_left() -> N
 
     assert source.opened == [("task_1", "/workspace")]
     assert not source.is_open
+
+
+@pytest.mark.parametrize("name", ["read", "fetch", "served__add", "reads_private", "default"])
+async def test_a_rule_for_approvals_may_name_any_tool_or_effect(name: str) -> None:
+    async with opened_with_rule(name):
+        pass
+
+
+@pytest.mark.parametrize("name", ["raed", "served__sub", "reads-private"])
+async def test_a_rule_for_approvals_of_what_there_is_not_is_named(name: str) -> None:
+    with pytest.raises(StartFailed, match=f"^approvals: there is no tool or effect '{name}'"):
+        async with opened_with_rule(name):
+            pass
+
+
+def opened_with_rule(name: str) -> AbstractAsyncContextManager[Sequence[Tool]]:
+    profile = AgentProfile(name=AgentName("a"), kind="react", approvals={name: "deny"})
+    return AgentTools(OURS, further=FakeSource()).open(
+        profile=profile, task_id=TaskId("task_1"), workspace="/workspace"
+    )

@@ -96,7 +96,7 @@ async def test_a_call_that_is_approved_is_made_as_it_was_shown() -> None:
 async def test_where_nobody_minds_nobody_is_asked(asked: Approval | None) -> None:
     context = context_of(NO, other="ask")
 
-    await react_runner(model(), FakeTool("rm", ok)).run(
+    await react_runner(model(), FakeTool("rm", ok), FakeTool("other", ok)).run(
         replace(react_task(), approval=asked), context
     )
 

@@ -68,6 +68,7 @@ def _command(server: McpServer, profile: AgentProfile, task_id: TaskId, workspac
         pty=False,
         env=server.env,
         env_passthrough=server.env_passthrough,
+        shared_folders=profile.shared_folders,
         sockets=profile.sockets,
         shown_paths=tuple(item for item in server.args if item.startswith("/")),
         stdin="open",

@@ -7,7 +7,6 @@ from pydantic import Field
 
 from adapters.tools.arguments import Arguments, parsed, tool_spec
 from adapters.tools.bounded_text import BothEnds
-from domain.agent_profile import Network, SandboxWish
 from domain.errors import StartFailed, ToolError
 from domain.terminal_text import plain_text
 from domain.tool_effect import EVERY_EFFECT
@@ -31,20 +30,12 @@ class ShellTool:
         effects=EVERY_EFFECT,
     )
 
-    def __init__(
-        self,
-        *,
-        process_host: ProcessHost,
-        sandbox: SandboxWish = "auto",
-        network: Network = "none",
-    ) -> None:
+    def __init__(self, *, process_host: ProcessHost) -> None:
         self._process_host = process_host
-        self._sandbox = sandbox
-        self._network = network
 
     async def call(self, arguments: Mapping[str, object], context: ToolContext) -> ToolResult:
         wanted = parsed(ShellArguments, arguments)
-        command = self._command(wanted, context)
+        command = _command(wanted, context)
         shown = BothEnds()
         try:
             async with self._process_host.start(command) as process:
@@ -52,15 +43,24 @@ class ShellTool:
         except StartFailed as error:
             raise ToolError(f"command: {error}") from error
 
-    def _command(self, wanted: ShellArguments, context: ToolContext) -> Command:
-        return Command(
-            argv=("/bin/sh", "-c", wanted.command),
-            cwd=context.workspace,
-            task_id=context.task_id,
-            pty=False,
-            sandbox=self._sandbox,
-            network=self._network,
-        )
+
+def _command(wanted: ShellArguments, context: ToolContext) -> Command:
+    profile = context.profile
+    return Command(
+        argv=("/bin/sh", "-c", wanted.command),
+        cwd=context.workspace,
+        task_id=context.task_id,
+        pty=False,
+        env=profile.env,
+        env_passthrough=profile.env_passthrough,
+        home_files=profile.home_files,
+        shared_folders=profile.shared_folders,
+        sockets=profile.sockets,
+        memory_bytes=profile.memory_bytes,
+        max_processes=profile.processes,
+        sandbox=profile.sandbox,
+        network=profile.network,
+    )
 
 
 async def _run(

@@ -15,7 +15,7 @@ TICKETS = {"url": "https://tickets.example/mcp", "headers": {"Authorization": "c
 
 
 async def test_servers_are_told_again_without_their_secrets() -> None:
-    body = {"kind": "shell", "tools": ["shell"], "mcp_servers": {"f": FILES, "t": TICKETS}}
+    body = {"kind": "react", "tools": ["shell"], "mcp_servers": {"f": FILES, "t": TICKETS}}
     async with World().client() as client:
         put = await client.put(AGENT, json=body)
         got = await client.get(AGENT)
@@ -54,7 +54,7 @@ async def test_servers_are_told_again_without_their_secrets() -> None:
 )
 async def test_what_is_no_server_is_named(servers: object, field: str) -> None:
     async with World().client() as client:
-        response = await client.put(AGENT, json={"kind": "shell", "mcp_servers": servers})
+        response = await client.put(AGENT, json={"kind": "react", "mcp_servers": servers})
 
     assert response.status_code == 422
     assert [error["field"] for error in response.json()["errors"]] == [field]

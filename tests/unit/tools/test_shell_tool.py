@@ -6,8 +6,9 @@ import anyio
 import pytest
 
 from adapters.tools.shell import ShellTool
+from domain.agent_profile import AgentProfile
 from domain.errors import ToolError
-from domain.ids import TaskId
+from domain.ids import AgentName, TaskId
 from domain.process_events import OutputStream as ProcessStream
 from domain.tool_events import OutputStream
 from ports.process import Command, Exit
@@ -22,9 +23,9 @@ async def test_a_command_line_is_run_in_the_workspace_and_its_output_streamed() 
     process.say("\x1b[31merr\x1b[0m\n", "stderr")
     process.end()
     host = FakeProcessHost(process)
-    tool = ShellTool(process_host=host, sandbox="require", network="host")
-
-    result = await tool.call({"command": "make | tee log"}, tool_context("/work", shown))
+    result = await ShellTool(process_host=host).call(
+        {"command": "make | tee log"}, tool_context("/work", shown)
+    )
 
     assert result == _given(content="out\nerr")
     assert shown == ["out\n", "\x1b[31merr\x1b[0m\n"]
@@ -34,6 +35,43 @@ async def test_a_command_line_is_run_in_the_workspace_and_its_output_streamed() 
             cwd="/work",
             task_id=TaskId("task_1"),
             pty=False,
+        )
+    ]
+
+
+async def test_a_command_has_the_variables_the_sandbox_and_the_bounds_of_its_agent() -> None:
+    process = FakeProcess()
+    process.end()
+    host = FakeProcessHost(process)
+    profile = AgentProfile(
+        name=AgentName("a"),
+        kind="react",
+        env={"CI": "1"},
+        env_passthrough=("JAVA_HOME",),
+        home_files={".npmrc": "x"},
+        shared_folders=("/srv/cache",),
+        sockets=("/run/s",),
+        memory_bytes=2**30,
+        processes=9,
+        sandbox="require",
+        network="host",
+    )
+
+    await ShellTool(process_host=host).call({"command": "x"}, tool_context("/", profile=profile))
+
+    assert host.commands == [
+        Command(
+            argv=("/bin/sh", "-c", "x"),
+            cwd="/",
+            task_id=TaskId("task_1"),
+            pty=False,
+            env={"CI": "1"},
+            env_passthrough=("JAVA_HOME",),
+            home_files={".npmrc": "x"},
+            shared_folders=("/srv/cache",),
+            sockets=("/run/s",),
+            memory_bytes=2**30,
+            max_processes=9,
             sandbox="require",
             network="host",
         )

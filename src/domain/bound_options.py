@@ -1,0 +1,123 @@
+"""Which options hold for which agents: what would be ignored is refused instead."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from domain.agent_profile import AgentProfile
+from domain.errors import InvalidInput
+from domain.extraction import ExtractionRule
+from domain.limits import Limits
+
+PROGRAM_KINDS = frozenset({"command", "claude-code", "codex", "gemini", "acp"})
+"""Kinds of agents whose profile names a command. There may be further kinds, of other runners,
+of which nothing is known here and nothing refused."""
+
+_PARSED = frozenset({"claude-code", "codex", "gemini"})
+_OF_A_PROGRAM = "an agent of kind react is no program"
+_OF_REACT = "only an agent of kind react calls tools of this server"
+_TOOLS = {"approvals": _OF_REACT, "tools": _OF_REACT, "mcp_servers": _OF_REACT}
+_UNUSED: Mapping[str, Mapping[str, str]] = {
+    "react": {
+        "argv": _OF_A_PROGRAM,
+        "resume_argv": _OF_A_PROGRAM,
+        "hand_over": _OF_A_PROGRAM,
+        "keeps_stdin": _OF_A_PROGRAM,
+        "parser": _OF_A_PROGRAM,
+        "pty": _OF_A_PROGRAM,
+        "start_s": _OF_A_PROGRAM,
+    },
+    "shell": {
+        **_TOOLS,
+        "resume_argv": "each task of an agent of kind shell is a command line of its own",
+        "hand_over": "a task of an agent of kind shell is the last argument, as a command line",
+        "model": "an agent of kind shell runs commands and asks no model",
+        "models": "an agent of kind shell runs commands and asks no model",
+    },
+    "acp": {
+        **_TOOLS,
+        "resume_argv": "the protocol has a way of its own to go on with a conversation",
+        "keeps_stdin": "its standard input is the protocol's",
+        "parser": "its standard output is the protocol's",
+    },
+    **dict.fromkeys(PROGRAM_KINDS - {"acp"}, _TOOLS),
+}
+_OF_SHELL = ("env", "env_passthrough", "home_files")
+_OF_PROCESSES = ("shared_folders", "sockets", "memory_bytes", "processes")
+_COUNTED = ("iterations", "tool_calls", "tokens", "usd")
+_UNCOUNTED: Mapping[str, Mapping[str, str]] = {
+    "lines": dict.fromkeys(
+        _COUNTED, "nothing in plain lines can be counted for it; use timeout_s or output_bytes"
+    ),
+    "codex": {"usd": "Codex does not report what it costs; use tokens"},
+    "acp": {"iterations": "the protocol does not show them; use tool_calls or tokens"},
+}
+
+
+def check_options(profile: AgentProfile) -> None:
+    """Raises InvalidInput for the first field that its tasks would not heed."""
+    empty = AgentProfile(name=profile.name, kind=profile.kind)
+    for field, reason in (*_UNUSED.get(profile.kind, {}).items(), *_without_process(profile)):
+        if getattr(profile, field) != getattr(empty, field):
+            raise InvalidInput(field, f"has no use here: {reason}")
+    _check_places(profile)
+    check_limits(profile.limits, profile)
+    check_rules(profile.rules, profile, field="rules")
+
+
+def check_limits(limits: Limits, profile: AgentProfile) -> None:
+    """Raises InvalidInput for the first limit that nothing counts towards."""
+    for name, reason in _UNCOUNTED.get(_format(profile), {}).items():
+        if getattr(limits, name) is not None:
+            raise InvalidInput(f"limits.{name}", f"cannot be kept: {reason}")
+
+
+def check_rules(rules: Sequence[ExtractionRule], profile: AgentProfile, *, field: str) -> None:
+    """Raises InvalidInput for a rule that looks at what there is not."""
+    for index, rule in enumerate(rules):
+        if profile.kind == "react" and rule.json_path is not None:
+            message = "an agent of kind react writes no lines of JSON; use a pattern"
+            raise InvalidInput(f"{field}.{index}.json_path", message)
+
+
+def _without_process(profile: AgentProfile) -> Iterator[tuple[str, str]]:
+    if profile.kind != "react" or profile.tools is None or "shell" in profile.tools:
+        return
+    reason = "of its tools only shell uses it"
+    yield from ((field, reason) for field in _OF_SHELL)
+    if all(server.url is not None for server in profile.mcp_servers.values()):
+        reason = "only the tool shell and MCP servers that are commands use it"
+        yield from ((field, reason) for field in _OF_PROCESSES)
+
+
+def _check_places(profile: AgentProfile) -> None:
+    """Raises InvalidInput for what would reach the program as it stands."""
+    if profile.kind == "acp" and profile.hand_over in ("file", "stdin"):
+        raise InvalidInput("hand_over", "the task goes to the agent over the protocol")
+    for place in _unfilled(profile):
+        for field, argv in (("argv", profile.argv), ("resume_argv", profile.resume_argv)):
+            if any(place in item for item in argv):
+                raise InvalidInput(field, f"{place} has no meaning here: nothing is put there")
+    if profile.kind == "command" and profile.resume_argv and _format(profile) == "lines":
+        message = "no conversation is found in plain lines; name the parser of its output"
+        raise InvalidInput("resume_argv", message)
+
+
+def _unfilled(profile: AgentProfile) -> Sequence[str]:
+    match profile.kind, profile.hand_over:
+        case "shell", _:
+            return ("{task}", "{thread}", "{model}")
+        case "acp", _:
+            return ("{task}", "{thread}")
+        case kind, "none" if kind in _PARSED:
+            return ("{task}",)
+        case _, "stdin":
+            return ("{task}",)
+        case _:
+            return ()
+
+
+def _format(profile: AgentProfile) -> str:
+    """By which its events are made."""
+    if profile.kind == "shell" or profile.kind in PROGRAM_KINDS - {"acp"}:
+        named = profile.parser or profile.kind
+        return named if named in _PARSED else "lines"
+    return profile.kind

@@ -1,0 +1,216 @@
+"""Options of agents and tasks: each holds for its kind of agent, or is refused by its name."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from application.profile_check import check_profile
+from domain.agent_profile import AgentProfile
+from domain.bound_options import check_limits, check_rules
+from domain.errors import InvalidInput
+from domain.extraction import ExtractionRule
+from domain.ids import AgentName
+from domain.limits import Limits
+from domain.mcp_server import McpServer
+from entrypoints.choices import PROGRAM_KINDS, parser_names
+from entrypoints.ready_made_agents import READY_MADE
+
+KINDS = (*PROGRAM_KINDS, "react", "acp", "of-another-runner")
+COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "command": ("work",),
+    "acp": ("agent", "--acp", "--model={model}"),
+    "claude-code": ("claude", "--model={model}"),
+    "codex": ("codex", "--model={model}"),
+    "gemini": ("gemini", "--model={model}"),
+}
+PROGRAMS = ("command", "claude-code", "codex", "gemini")
+ON_PLAIN_LINES = ("shell", "command")
+STDIO = {"files": McpServer(command="serve")}
+SERVED = {"tickets": McpServer(url="https://tickets.example/mcp")}
+JSON_RULE = (ExtractionRule(name="x", json_path="$.a"),)
+
+
+def profile_of(kind: str, **said: Any) -> AgentProfile:
+    empty = AgentProfile(name=AgentName("a"), kind=kind, argv=COMMANDS.get(kind, ()))
+    return replace(empty, **said)
+
+
+def check(profile: AgentProfile) -> None:
+    check_profile(profile, kinds=KINDS, parsers=parser_names())
+
+
+@pytest.mark.parametrize(
+    ("kinds", "field", "said"),
+    [
+        ("react", "argv", ("work",)),
+        (("react", "shell", "acp"), "resume_argv", ("work", "{thread}")),
+        ("command", "resume_argv", ("work", "{thread}")),
+        (("react", "shell", "acp"), "hand_over", "file"),
+        (("react", "acp"), "keeps_stdin", True),
+        (("react", "acp"), "parser", "codex"),
+        ("react", "pty", False),
+        ("react", "start_s", 5.0),
+        (("shell", *PROGRAMS, "acp"), "approvals", {"shell": "deny"}),
+        (("shell", *PROGRAMS, "acp"), "tools", ("read_file",)),
+        (("shell", *PROGRAMS, "acp"), "mcp_servers", STDIO),
+        (("shell", *PROGRAMS, "acp"), "analysis", True),
+        (ON_PLAIN_LINES, "model", "m"),
+        (ON_PLAIN_LINES, "models", ("m",)),
+        ("shell", "argv", ("bash", "-c", "{task}")),
+        ("shell", "argv", ("{model}",)),
+        ("acp", "argv", ("agent", "{task}")),
+        ("acp", "argv", ("agent", "{thread}")),
+    ],
+)
+def test_an_option_that_nothing_would_heed_is_refused_by_its_name(
+    kinds: str | tuple[str, ...], field: str, said: object
+) -> None:
+    for kind in (kinds,) if isinstance(kinds, str) else kinds:
+        with pytest.raises(InvalidInput) as refused:
+            check(profile_of(kind, **{field: said}))
+
+        assert refused.value.field == field, kind
+
+
+@pytest.mark.parametrize(
+    ("kinds", "said"),
+    [
+        ("shell", {"argv": ("bash", "-lc")}),
+        (("shell", *PROGRAMS), {"pty": False, "keeps_stdin": True, "parser": "codex"}),
+        (PROGRAMS, {"hand_over": "file"}),
+        (PROGRAMS[1:], {"resume_argv": ("work", "{thread}", "{model}")}),
+        ("command", {"resume_argv": ("work", "{thread}"), "parser": "gemini"}),
+        ("command", {"argv": ("echo", "{task}"), "hand_over": "none"}),
+        ((*PROGRAMS[1:], "acp", "react"), {"model": "m", "models": ("n",)}),
+        ("acp", {"hand_over": "none", "pty": False, "start_s": 5.0}),
+        ("react", {"approvals": {"shell": "ask"}, "mcp_servers": SERVED, "analysis": True}),
+        ("react", {"limits": Limits(iterations=1, tool_calls=1, tokens=1, usd=1.0)}),
+        (
+            ("react", "shell", *PROGRAMS, "acp"),
+            {"env": {"A": "1"}, "env_passthrough": ("B",), "home_files": {".rc": ""}},
+        ),
+        (
+            ("react", "shell", *PROGRAMS, "acp"),
+            {"sandbox": "require", "network": "host", "sockets": ("/run/s",)},
+        ),
+        (
+            ("react", "shell", *PROGRAMS, "acp"),
+            {"shared_folders": ("/srv",), "memory_bytes": 2**30, "processes": 9},
+        ),
+        (
+            ("react", "shell", *PROGRAMS, "acp"),
+            {"on_lost": "requeue", "first_output_s": 5.0, "limits": Limits(output_bytes=1)},
+        ),
+        (
+            "of-another-runner",
+            {"parser": "codex", "approvals": {"shell": "ask"}, "limits": Limits(usd=1.0)},
+        ),
+    ],
+)
+def test_an_option_that_is_heeded_is_taken(
+    kinds: str | tuple[str, ...], said: Mapping[str, object]
+) -> None:
+    for kind in (kinds,) if isinstance(kinds, str) else kinds:
+        check(profile_of(kind, **said))
+
+
+@pytest.mark.parametrize("profile", READY_MADE.values(), ids=READY_MADE.keys())
+def test_a_ready_made_agent_heeds_all_that_it_says(profile: AgentProfile) -> None:
+    check(profile)
+
+
+@pytest.mark.parametrize("field", ["argv", "resume_argv"])
+@pytest.mark.parametrize("how", ["stdin", "none"])
+def test_no_place_for_the_task_is_left_in_a_command_that_gets_it_otherwise(
+    field: str, how: str
+) -> None:
+    said = {"hand_over": how, "pty": False, field: ("codex", "{task}")}
+
+    with pytest.raises(InvalidInput, match=r"\{task\} has no meaning") as refused:
+        check(profile_of("codex", **said))
+
+    assert refused.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        ("env", {"A": "1"}),
+        ("env_passthrough", ("B",)),
+        ("home_files", {".rc": ""}),
+        ("shared_folders", ("/srv",)),
+        ("sockets", ("/run/s",)),
+        ("memory_bytes", 2**30),
+        ("processes", 9),
+    ],
+)
+def test_what_is_for_processes_is_refused_where_an_agent_starts_none(
+    field: str, said: object
+) -> None:
+    for servers in ({}, SERVED):
+        with pytest.raises(InvalidInput, match="only") as refused:
+            check(profile_of("react", tools=("read_file",), mcp_servers=servers, **{field: said}))
+        assert refused.value.field == field
+
+    check(profile_of("react", tools=("read_file", "shell"), **{field: said}))
+
+
+@pytest.mark.parametrize("field", ["sockets", "shared_folders"])
+def test_servers_that_are_commands_heed_what_is_for_processes(field: str) -> None:
+    check(profile_of("react", tools=(), mcp_servers=STDIO, **{field: ("/srv/a",)}))
+
+
+@pytest.mark.parametrize(
+    ("kind", "parser", "uncounted"),
+    [
+        ("react", None, ()),
+        ("shell", None, ("iterations", "tool_calls", "tokens", "usd")),
+        ("command", None, ("iterations", "tool_calls", "tokens", "usd")),
+        ("command", "claude-code", ()),
+        ("claude-code", "lines", ("iterations", "tool_calls", "tokens", "usd")),
+        ("claude-code", None, ()),
+        ("gemini", None, ()),
+        ("codex", None, ("usd",)),
+        ("acp", None, ("iterations",)),
+        ("of-another-runner", None, ()),
+    ],
+)
+def test_a_limit_that_nothing_counts_towards_is_refused(
+    kind: str, parser: str | None, uncounted: tuple[str, ...]
+) -> None:
+    profile = profile_of(kind, parser=parser)
+    for name in ("iterations", "tool_calls", "tokens", "usd"):
+        limits = Limits(**{name: 1})
+        if name not in uncounted:
+            check_limits(limits, profile)
+            continue
+        with pytest.raises(InvalidInput, match="cannot be kept") as refused:
+            check_limits(limits, profile)
+        assert refused.value.field == f"limits.{name}"
+
+    check_limits(Limits(timeout_s=1, idle_s=1, output_bytes=1), profile)
+
+
+def test_the_limits_of_a_profile_are_checked_as_those_of_a_task() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        check(profile_of("codex", limits=Limits(usd=1.0)))
+
+    assert refused.value.field == "limits.usd"
+
+
+def test_an_agent_that_writes_no_json_takes_no_rule_with_a_path_into_it() -> None:
+    with pytest.raises(InvalidInput, match="use a pattern") as refused:
+        check_rules(JSON_RULE, profile_of("react"), field="extraction")
+
+    assert refused.value.field == "extraction.0.json_path"
+    for kind in ("shell", *PROGRAMS, "acp"):
+        check_rules(JSON_RULE, profile_of(kind), field="extraction")
+
+
+def test_a_rule_of_a_profile_is_checked_as_that_of_a_task() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        check(profile_of("react", rules=JSON_RULE))
+
+    assert refused.value.field == "rules.0.json_path"
