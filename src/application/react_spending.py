@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from domain.limits import Spent, over_limit
-from domain.task_events import Error
 from domain.thinking_events import TokenUsage
 from domain.usage import Usage
 from ports.language_model import ModelUsage
@@ -15,7 +14,6 @@ class Spending:
         """`before` is what earlier attempts have used."""
         self._context = context
         self.usage = before
-        self._is_price_missed = False
 
     async def count(self, reported: ModelUsage) -> None:
         used = reported.usage
@@ -34,19 +32,9 @@ class Spending:
                 total_cost_usd=self.usage.cost_usd,
             )
         )
-        if used.cost_usd is None:
-            await self._miss_price(reported.model)
 
     def failure(self) -> Failed | None:
         """By the name of the limit that is passed, if one is."""
         if (reason := Spent(usage=self.usage).exceeded(self._context.limits)) is None:
             return None
         return Failed(error=over_limit(reason), reason=reason)
-
-    async def _miss_price(self, model: str) -> None:
-        """A limit that nothing counts towards is no limit, which is reported once."""
-        if self._context.limits.usd is None or self._is_price_missed:
-            return
-        self._is_price_missed = True
-        complaint = f"the price of {model} is not known, so that limits.usd cannot be kept"
-        await self._context.emit(Error(message=complaint, phase="limits", recoverable=True))

@@ -20,7 +20,8 @@ from domain.limits import Limits, Spent, over_limit
 from domain.process_events import ProcessStarted, ResourceUsage
 from domain.redaction import Redactor
 from domain.task import Task
-from domain.task_events import TaskPaused, TaskResumed, TaskStarted
+from domain.task_events import Error, TaskPaused, TaskResumed, TaskStarted
+from domain.thinking_events import TokenUsage
 from domain.tool_events import InputReceived, InputRequired
 from domain.workspace_events import SandboxStatus
 from ports.agent_threads import AgentThreads
@@ -77,6 +78,7 @@ class TaskContext:
         self._threads = threads
         self._asking = asyncio.Lock()
         self._has_asked = False
+        self._is_price_missed = False
         self._origin = origin
         self._listener = listener
         self._stop = stop
@@ -100,6 +102,7 @@ class TaskContext:
         self.spent.count(event)
         self._check_limits()
         await self._tell_all(event)
+        await self._miss_price(event)
 
     async def emit_all(self, events: Iterable[AgentEvent]) -> None:
         self.last_event_at = self.time.now()
@@ -107,6 +110,7 @@ class TaskContext:
         for event in events:
             self.spent.count(event)
             await self._tell_all(event)
+            await self._miss_price(event)
         # Not sooner: a run that is stopped while it waits for the log loses the rest of its burst.
         self._check_limits()
 
@@ -138,6 +142,17 @@ class TaskContext:
             return
         if reason := self.spent.exceeded(self.limits, most_stored=self.most_stored):
             self._stop.request(LimitHit(reason, over_limit(reason)))
+
+    async def _miss_price(self, event: AgentEvent) -> None:
+        """A limit that nothing counts towards is no limit, which is reported once."""
+        if self.limits.usd is None or self._is_price_missed or not isinstance(event, TokenUsage):
+            return
+        # Over the Agent Client Protocol a sum holds what is reported after it without a cost.
+        is_summed = self.profile.kind == "acp" and event.total_cost_usd is not None
+        if event.cost_usd is None and not is_summed:
+            self._is_price_missed = True
+            message = f"the price of {event.model} is not known, so that limits.usd cannot be kept"
+            await self._tell_all(Error(message=message, phase="limits", recoverable=True))
 
     async def find_thread(self) -> None:
         self.thread = await self._threads.find(self._task.session_key, self._task.agent)

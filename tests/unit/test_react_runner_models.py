@@ -8,7 +8,6 @@ import pytest
 from application.react_model_calls import MAX_THOUGHT_CHARS
 from application.react_retry import Retry
 from domain.errors import LeaseLost, ModelRefused, ModelUnavailable
-from domain.limits import Limits
 from domain.task_events import Error, TaskAnalysis
 from domain.thinking_events import (
     IterationComplete,
@@ -18,20 +17,16 @@ from domain.thinking_events import (
     ThinkComplete,
     Thinking,
 )
-from domain.usage import Usage
-from ports.language_model import ModelUsage, TextDelta
+from ports.language_model import TextDelta
 from ports.runner import Completed, Failed
 from tests.patience import PATIENCE_S
 from tests.react_fakes import (
     FakeContext,
     FakeModel,
-    FakeTool,
     Step,
     Waits,
-    ok,
     react_runner,
     react_task,
-    tool_call,
 )
 
 
@@ -176,19 +171,3 @@ async def test_a_run_that_may_not_write_any_more_leaves_its_model_with_that_erro
         await react_runner(model).run(react_task(), context)
 
     assert model.left_early == 1
-
-
-async def test_a_limit_that_cannot_be_kept_for_want_of_a_price_is_told_once() -> None:
-    context = FakeContext(limits=Limits(usd=1.0))
-    used = ModelUsage(model="own", usage=Usage(input_tokens=1, output_tokens=1, total_tokens=2))
-    model = FakeModel([tool_call("ls"), used], [TextDelta(text="done"), used])
-
-    await react_runner(model, FakeTool("ls", ok)).run(react_task(), context)
-
-    assert [event for event in context.events if isinstance(event, Error)] == [
-        Error(
-            message="the price of own is not known, so that limits.usd cannot be kept",
-            phase="limits",
-            recoverable=True,
-        )
-    ]

@@ -1,6 +1,6 @@
 """How the events of a run reach its listener, and what they count against."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -22,6 +22,8 @@ from domain.ids import AgentName, SessionId
 from domain.limits import Limits
 from domain.principal import LOCAL
 from domain.process_events import Log
+from domain.task_events import Error
+from domain.thinking_events import TokenUsage
 from ports.session_store import SessionEdit
 from tests.asked import Asked
 from tests.fakes import CountingIdSource, FakeClock
@@ -148,9 +150,62 @@ async def _threads() -> MemoryAgentThreads:
     return MemoryAgentThreads(database)
 
 
+@pytest.mark.parametrize(
+    ("kind", "costs", "errors"),
+    [
+        ("react", [None, None], 1),
+        ("react", [0.5, None], 1),
+        ("react", [0.5, 0.0], 0),
+        ("gemini", [None], 1),
+        ("acp", [None, 0.5], 1),
+        ("acp", [0.5, None], 0),
+    ],
+)
+async def test_a_limit_that_cannot_be_kept_for_want_of_a_price_is_reported_once(
+    kind: str, costs: Sequence[float | None], errors: int
+) -> None:
+    seen = Told()
+    context = _context(seen, limits=Limits(usd=1.0), kind=kind)
+
+    for event in _used(costs):
+        await context.emit(event)
+    await context.emit_all(_used(costs))
+
+    assert [event for event in seen.events if isinstance(event, Error)] == errors * [
+        Error(
+            message="the price of own is not known, so that limits.usd cannot be kept",
+            phase="limits",
+            recoverable=True,
+        )
+    ]
+
+
+async def test_no_price_is_missed_where_nothing_limits_the_cost() -> None:
+    seen = Told()
+
+    await _context(seen).emit_all(_used([None]))
+
+    assert seen.events == list(_used([None]))
+
+
+def _used(costs: Sequence[float | None]) -> Iterator[TokenUsage]:
+    total: float | None = None
+    for cost in costs:
+        total = total if cost is None else (total or 0.0) + cost
+        yield TokenUsage(
+            model="own",
+            input_tokens=1,
+            output_tokens=1,
+            total_tokens=2,
+            cost_usd=cost,
+            total_cost_usd=total,
+        )
+
+
 def _context(
     listener: EventListener,
     *,
+    kind: str = "shell",
     limits: Limits | None = None,
     stop: StopSignal | None = None,
     clock: FakeClock | None = None,
@@ -163,7 +218,7 @@ def _context(
     )
     return TaskContext(
         task=process_task("true"),
-        profile=AgentProfile(name=AgentName("shell"), kind="shell"),
+        profile=AgentProfile(name=AgentName("a"), kind=kind),
         limits=limits or Limits(),
         workspace="",
         origin=ORIGIN,

@@ -44,7 +44,16 @@ class StreamQuery(BaseModel):
         ]
         | SkipJsonSchema[None]
     ) = None
-    since: Instant | SkipJsonSchema[None] = None
+    since: (
+        Annotated[
+            Instant,
+            Field(
+                description="What was recorded from then on. A stream of tasks begins at their"
+                " beginning; pages heed it for tasks too."
+            ),
+        ]
+        | SkipJsonSchema[None]
+    ) = None
     replay: (
         Annotated[
             str,

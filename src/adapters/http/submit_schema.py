@@ -24,7 +24,12 @@ KEY_HEADER: dict[str, Any] = {
     "name": "Idempotency-Key",
     "in": "header",
     "description": "A submission with a key of the last 24 hours makes no second task.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    "schema": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 255,
+        "pattern": "^[!-~]([ -~]{0,253}[!-~])?$",
+    },
 }
 SUBMIT_HEADERS: list[dict[str, Any]] = [
     KEY_HEADER,
