@@ -58,7 +58,7 @@ class Analysis:
                 await self._ask(text, context.profile.model, answer, used)
         except (ModelError, TimeoutError) as error:
             why = str(error) or f"the model took longer than {self._patience_s:g} s"
-        analysis = _read("".join(answer))
+        analysis = _read("".join(answer)) if why is None else None
         if why is None and analysis is None:
             why = _UNREADABLE
         if why is not None:

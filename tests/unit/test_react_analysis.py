@@ -75,6 +75,18 @@ async def test_a_task_does_not_depend_on_it(failure: Step, complaints: list[str]
     assert DERIVED in context.events
 
 
+async def test_what_a_model_said_before_it_failed_is_not_taken_for_its_answer() -> None:
+    context = analysing()
+    cut: list[Step] = [TextDelta(text="action: tidy\ngoal: Nothing ol"), ModelUnavailable("gone")]
+
+    await react_runner(FakeModel(cut, DONE)).run(react_task("tidy up"), context)
+
+    assert context.events[:2] == [
+        Error(message="gone", phase="analysis", recoverable=True),
+        DERIVED,
+    ]
+
+
 async def test_a_limit_that_it_passes_ends_the_task_by_its_name() -> None:
     context = analysing(Limits(tokens=10))
     model = FakeModel([TextDelta(text="action: a\ngoal: b"), usage(10, 5)], DONE)

@@ -92,7 +92,7 @@ def _in_sight(*, masked: Collection[str], shown: Collection[str]) -> Iterator[st
     is seen."""
     for path in sockets_in_sight():
         if _inner_length(path, shown) >= _inner_length(path, masked):
-            with suppress(FileNotFoundError):  # it has gone with its folder
+            with suppress(FileNotFoundError, NotADirectoryError):  # it has gone with its folder
                 yield barrier_before(path)
 
 
