@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from application.agent_status import AgentStatus, missing_program
 from application.profile_check import check_profile
 from application.storage_guard import StorageGuard
-from domain.agent_profile import AgentProfile
+from domain.agent_profile import COMMAND_LINE, AgentProfile
 from domain.errors import AgentNotFound, InvalidInput, NotAllowed, StateConflict, Unavailable
 from domain.ids import AgentName
 from domain.principal import Principal
@@ -20,9 +20,6 @@ from ports.task_store import AgentRecord, TaskStore
 from ports.workspaces import Workspaces
 
 log = logging.getLogger(__name__)
-
-COMMAND_LINE = AgentName("exec")
-"""The agent of `agentcast exec`, which no other may stand in for."""
 
 _LOOK_EVERY_S = 0.5
 

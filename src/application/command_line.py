@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from domain.agent_profile import AgentProfile
+from domain.agent_profile import COMMAND_LINE, AgentProfile
 from domain.agent_thread import AgentThread
 from domain.errors import StartFailed
 from domain.model_choice import MODEL_PLACE, argv_for_model
@@ -71,6 +71,8 @@ def _fits_a_terminal(text: str) -> bool:
 def _argv(task: Task, profile: AgentProfile, thread: AgentThread | None) -> tuple[str, ...]:
     if profile.kind == "shell":
         return (*(profile.argv or _SHELL), task.text)
+    if profile.name == COMMAND_LINE:
+        return profile.argv  # as somebody typed it: what looks like a place is none
     argv = profile.resume_argv if thread and profile.resume_argv else profile.argv
     if not argv:
         raise StartFailed(f"the profile of agent {profile.name!r} names no command")

@@ -16,6 +16,9 @@ SandboxWish = Literal["auto", "none", "require"]
 HandOver = Literal["argument", "stdin", "file", "none"]
 ProfileSource = Literal["built_in", "config", "api"]
 
+COMMAND_LINE = AgentName("exec")
+"""The agent of `agentcast exec`, which no other may stand in for."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentProfile:

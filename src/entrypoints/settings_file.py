@@ -6,7 +6,7 @@ from collections.abc import Collection
 from difflib import get_close_matches
 from pathlib import Path
 
-from application.agents import COMMAND_LINE
+from domain.agent_profile import COMMAND_LINE
 
 _DEFAULT = "agentcast.toml"
 

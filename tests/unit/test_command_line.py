@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from application.command_line import TASK_FILE, command_of
-from domain.agent_profile import AgentProfile, HandOver
+from domain.agent_profile import COMMAND_LINE, AgentProfile, HandOver
 from domain.agent_thread import AgentThread
 from domain.errors import StartFailed
 from domain.ids import AgentName, TaskId
@@ -45,6 +45,13 @@ def test_the_model_stands_in_its_place_or_is_left_out() -> None:
     assert _command(replace(profile, model="{task}")).argv == ("x", "--model={task}", TEXT)
     resumed = _command(replace(profile, model="m"), thread=AgentThread(id="t-1"))
     assert resumed.argv == ("m", TEXT)
+
+
+def test_a_command_that_somebody_typed_is_run_to_the_letter() -> None:
+    argv = ("awk", "{model}", "{thread}", "{task}")
+    typed = AgentProfile(name=COMMAND_LINE, kind="command", argv=argv, hand_over="none")
+
+    assert _command(typed).argv == argv
 
 
 def test_the_text_can_be_given_on_the_standard_input() -> None:

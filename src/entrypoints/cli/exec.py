@@ -8,8 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from application.submit_task import SubmitTask
-from domain.agent_profile import Network, SandboxWish
-from domain.ids import AgentName
+from domain.agent_profile import COMMAND_LINE, Network, SandboxWish
 from domain.limits import Limits
 from entrypoints.cli.chosen_settings import Config, DataDir, chosen_settings
 from entrypoints.cli.failure import UsageMistake
@@ -18,8 +17,6 @@ from entrypoints.cli.options import AsJson, Raw, Session, Timeout, Workspace
 from entrypoints.cli.output import process_output
 from entrypoints.cli.view_choice import command_view
 from entrypoints.settings import Settings
-
-_AGENT = "exec"
 
 
 def exec_command(
@@ -50,10 +47,10 @@ def exec_command(
         "network": network,
         "env_passthrough": env,
     }
-    settings = chosen_settings(config=config, data_dir=data_dir, agents={_AGENT: profile})
+    settings = chosen_settings(config=config, data_dir=data_dir, agents={COMMAND_LINE: profile})
     request = SubmitTask(
         text=shlex.join(command),
-        agent=AgentName(_AGENT),
+        agent=COMMAND_LINE,
         session_id=chosen_session(session),
         workspace=str(Path.cwd() if workspace is None else workspace.absolute()),
         limits=None if timeout is None else Limits(timeout_s=timeout),
