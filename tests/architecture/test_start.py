@@ -29,7 +29,7 @@ LATER = (
 
 
 def test_nothing_is_loaded_that_serving_does_not_begin_with() -> None:
-    program = f"import entrypoints.cli.serve, sys; print(*{set(LATER)!r} & sys.modules.keys())"
+    program = f"import entrypoints.cli.serve, entrypoints.server, sys; print(*{set(LATER)!r} & sys.modules.keys())"
     ended = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=30
     )

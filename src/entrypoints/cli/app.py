@@ -3,7 +3,8 @@
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
@@ -14,7 +15,7 @@ from entrypoints.cli.exit_code import ExitCode
 from entrypoints.cli.failure import CommandFailure
 from entrypoints.cli.output import Output, process_output
 
-_NEW_OBJECTS = 100_000  # the modules of a command are as many, and none of it is garbage
+_NEW_OBJECTS = 100_000  # that may live before garbage is looked for among them
 _WATCH = """Watch events as they come; reconnects by itself and misses none.
 
 With --task the exit code says how the task ended. Ctrl-C ends the watching, not the task."""
@@ -50,11 +51,12 @@ _COMMANDS = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code; every failure is one line, with a traceback on request only."""
-    gc.set_threshold(_NEW_OBJECTS)
     output = process_output()
     try:
         given = utf8(sys.argv[1:] if arguments is None else arguments)
-        return _code(_app()(given, exit_on_error=False, print_error=False))
+        with _no_garbage():
+            command, bound, _ = _app().parse_args(given, exit_on_error=False, print_error=False)
+        return _code(command(*bound.args, **bound.kwargs))
     except CycloptsError as error:
         output.notice(f"agentcast: {error} (see agentcast --help)")
         return ExitCode.USAGE
@@ -64,6 +66,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if os.environ.get("AGENTCAST_DEBUG") == "1":
             raise
         return _told(output, _first_cause(error))
+
+
+@contextmanager
+def _no_garbage() -> Iterator[None]:
+    """For the loading of a command's modules: all of it stays, and there is much to go through."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.set_threshold(_NEW_OBJECTS)
+        gc.enable()
 
 
 def _app() -> App:

@@ -12,8 +12,7 @@ from domain.agent_profile import COMMAND_LINE, Network, SandboxWish
 from domain.limits import Limits
 from entrypoints.cli.chosen_settings import Config, DataDir, chosen_settings
 from entrypoints.cli.failure import UsageMistake
-from entrypoints.cli.in_process import carried_out, chosen_session
-from entrypoints.cli.options import AsJson, Raw, Session, Timeout, Workspace
+from entrypoints.cli.options import AsJson, Raw, Session, Timeout, Workspace, chosen_session
 from entrypoints.cli.output import process_output
 from entrypoints.cli.view_choice import command_view
 from entrypoints.settings import Settings
@@ -59,6 +58,9 @@ def exec_command(
 
 
 async def _exec(request: SubmitTask, *, settings: Settings, as_json: bool, raw: bool) -> int:
+    # What is wrong with the arguments is said before all that carries out tasks is loaded.
+    from entrypoints.cli.in_process import carried_out
+
     with command_view(process_output(), as_json=as_json, raw=raw) as view:
         ending = await carried_out(request, settings=settings, view=view)
     return ending.command_code

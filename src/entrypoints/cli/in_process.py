@@ -7,7 +7,7 @@ from pathlib import Path
 from application.server_coordinator import ServerCoordinator
 from application.submit_task import SubmitTask
 from domain.errors import AgentcastError, InvalidInput
-from domain.ids import SessionId, TaskId, is_chosen_id
+from domain.ids import TaskId
 from domain.principal import LOCAL
 from domain.task import Task
 from domain.task_events import CancelMode
@@ -26,21 +26,11 @@ from entrypoints.worker_identity import lone_worker
 _END_S = 15.0
 
 
-def chosen_session(name: str | None) -> SessionId | None:
-    if name is None:
-        return None
-    if not is_chosen_id(name):
-        raise UsageMistake("--session: use 1 to 64 letters, digits and any of . _ : -")
-    return SessionId(name)
-
-
 async def carried_out(request: SubmitTask, *, settings: Settings, view: EventView) -> TaskEnding:
     """How the task ended, after Ctrl-C too.
 
     It works in the current directory, unless it, its agent or the settings name another folder.
     """
-    if not request.text.strip():
-        raise UsageMistake("the task is empty")
     _log_what_is_wrong(settings)
     settings = settings.model_copy(update={"workspace": settings.workspace or str(Path.cwd())})
     container = Container(

@@ -5,7 +5,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from domain.ids import SessionId, is_chosen_id
 from entrypoints.cli.checks import agent_name, positive
+from entrypoints.cli.failure import UsageMistake
 
 Server = Annotated[
     str, Parameter(env_var="AGENTCAST_URL", help="Address of the server.", show_default=True)
@@ -26,3 +28,11 @@ Model = Annotated[str | None, Parameter(help="The model to do it with, for agent
 Timeout = Annotated[float | None, Parameter(help="Seconds it may take.", validator=positive)]
 
 DEFAULT_SERVER = "http://127.0.0.1:8080"
+
+
+def chosen_session(name: str | None) -> SessionId | None:
+    if name is None:
+        return None
+    if not is_chosen_id(name):
+        raise UsageMistake("--session: use 1 to 64 letters, digits and any of . _ : -")
+    return SessionId(name)

@@ -9,8 +9,17 @@ from application.submit_task import SubmitTask
 from domain.ids import AgentName
 from domain.limits import Limits
 from entrypoints.cli.chosen_settings import Config, DataDir, chosen_settings
-from entrypoints.cli.in_process import carried_out, chosen_session
-from entrypoints.cli.options import Agent, AsJson, Model, Raw, Session, Timeout, Workspace
+from entrypoints.cli.failure import UsageMistake
+from entrypoints.cli.options import (
+    Agent,
+    AsJson,
+    Model,
+    Raw,
+    Session,
+    Timeout,
+    Workspace,
+    chosen_session,
+)
 from entrypoints.cli.output import process_output
 from entrypoints.cli.view_choice import event_view
 from entrypoints.settings import Settings
@@ -31,6 +40,8 @@ def run(
     raw: Raw = False,
 ) -> int:
     """Carry out a task in the current directory; Ctrl-C cancels it."""
+    if not task.strip():
+        raise UsageMistake("the task is empty")
     settings = chosen_settings(config=config, data_dir=data_dir)
     request = SubmitTask(
         text=task,
@@ -44,6 +55,9 @@ def run(
 
 
 async def _run(request: SubmitTask, *, settings: Settings, as_json: bool, raw: bool) -> int:
+    # What is wrong with the arguments is said before all that carries out tasks is loaded.
+    from entrypoints.cli.in_process import carried_out
+
     with event_view(process_output(), as_json=as_json, raw=raw) as view:
         ending = await carried_out(request, settings=settings, view=view)
     return ending.code

@@ -8,7 +8,6 @@ from cyclopts import Parameter
 
 from entrypoints.cli.chosen_settings import Config, DataDir, chosen_settings, settings_mistakes
 from entrypoints.cli.output import process_output
-from entrypoints.server import serve as serve_until_stopped
 
 _FIRST_STEPS = """\
   page  {url}/
@@ -42,6 +41,9 @@ def serve(
         log_level=log_level,
         log_format=log_format,
     )
+    # What is wrong with the settings is said before a server is loaded.
+    from entrypoints.server import serve as serve_until_stopped
+
     with settings_mistakes():
         return serve_until_stopped(settings, greet=_greet)
 
