@@ -14,7 +14,8 @@ from tests.e2e.client import Client, client_of
 from tests.e2e.running_server import RunningServer, running_server
 
 READERS = 5
-LOUD = "i=0; while [ $i -lt 30000 ]; do i=$((i+1)); echo $i {}; done; sleep 600".format("x" * 200)
+LOUD = "i=0; while [ $i -lt 2000 ]; do i=$((i+1)); echo $i {}; done; sleep 600".format("x" * 4000)
+"""More than any socket's buffers hold, in few events."""
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect
 
+from adapters.store.tables import metadata
 from domain.errors import StoreUnusable
 
 NEEDED = "0006"
@@ -34,8 +35,10 @@ def upgrade(connection: Connection) -> None:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
     revision = current(connection)
     refuse_unknown(revision)
-    if revision != NEEDED:
-        _migrate(connection)
+    if revision is None and connection.dialect.name == "sqlite":
+        create(connection)
+    elif revision != NEEDED:
+        migrate(connection)
 
 
 def refuse_unknown(revision: str | None) -> None:
@@ -46,7 +49,17 @@ def refuse_unknown(revision: str | None) -> None:
         )
 
 
-def _migrate(connection: Connection) -> None:
+def create(connection: Connection) -> None:
+    """What all migrations together make of an empty file, in a tenth of their time."""
+    metadata.create_all(connection, checkfirst=False)
+    connection.exec_driver_sql(
+        "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
+        "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+    )
+    connection.exec_driver_sql(f"INSERT INTO alembic_version VALUES ('{NEEDED}')")
+
+
+def migrate(connection: Connection) -> None:
     # Most starts need none of this, and importing it takes longer than all the rest of them.
     from alembic import command
     from alembic.config import Config

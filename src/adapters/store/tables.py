@@ -1,4 +1,7 @@
-"""The tables as the statements see them; the migrations make them, on PostgreSQL as on SQLite."""
+"""The tables as the statements see them.
+
+A new SQLite file is made from them; the migrations lead any other database to the same.
+"""
 
 from sqlalchemy import (
     BigInteger,

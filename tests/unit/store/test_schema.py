@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
+from sqlalchemy import Connection, create_engine
 
 from adapters.store import schema
 from adapters.store.maintenance import StoreReport, backup, check, upgrade
@@ -47,6 +48,15 @@ async def test_the_migrations_make_the_tables_that_the_statements_see(tmp_path: 
     engine.dispose()
 
     assert differences == []
+
+
+def test_a_new_file_is_made_as_all_the_migrations_would_make_it(tmp_path: Path) -> None:
+    made, migrated = (
+        _made_by(way, tmp_path / f"{way.__name__}.db") for way in (schema.create, schema.migrate)
+    )
+
+    assert len(made) > 20
+    assert made == migrated
 
 
 async def test_an_upgrade_can_be_repeated(tmp_path: Path) -> None:
@@ -160,6 +170,34 @@ async def test_a_backup_of_postgresql_is_left_to_its_own_tool(tmp_path: Path) ->
 def test_a_url_that_names_no_database_is_refused(url: str) -> None:
     with pytest.raises(StoreUnusable):
         open_database(url)
+
+
+def _made_by(way: Callable[[Connection], None], path: Path) -> dict[str, object]:
+    """Tables, columns, indexes and the revision, as SQLite sees them, by their names."""
+    with writer_engine(path).connect() as connection:
+        way(connection)
+        connection.commit()
+    with closing(sqlite3.connect(path)) as other:
+        named = other.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
+        found: dict[str, object] = {
+            name: (kind, _options(str(sql)), *_parts(other, name)) for kind, name, sql in named
+        }
+        return found | {"revision": other.execute("SELECT * FROM alembic_version").fetchall()}
+
+
+def _options(sql: str) -> list[str]:
+    """What none of SQLite's pragmas shows of a definition."""
+    words = " ".join(sql.split()).upper()
+    options = [option for option in ("AUTOINCREMENT", "WITHOUT ROWID") if option in words]
+    _, _, only = words.partition(" WHERE ")
+    return [*options, only]
+
+
+def _parts(database: sqlite3.Connection, name: str) -> tuple[object, ...]:
+    """Of a table its columns and the uniqueness of its indexes; of an index its columns."""
+    pragmas = (f"table_xinfo({name})", f"index_xinfo({name})", f"index_list({name})")
+    columns, keys, indexes = (database.execute(f"PRAGMA {one}").fetchall() for one in pragmas)
+    return columns, keys, sorted(index[1:] for index in indexes)
 
 
 def _exists(path: Path) -> bool:
