@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Literal
 
 from application.approval_gate import ApprovalGate
@@ -159,7 +160,10 @@ class AgentCoordinator:
         # Whatever an agent gives away may be another's: it may have read how that is configured.
         context.redact(self._secrets.redactor([profile, *self._catalog.known()]))
         context.limits = context.limits.within(profile.limits)
-        context.most_stored = self._output_max_bytes
+        if context.limits.output_bytes is None:
+            context.most_stored = self._output_max_bytes
+            # Output that is understood becomes other events, and is judged where it is read.
+            context.limits = replace(context.limits, output_bytes=self._output_max_bytes)
         resumed_from = await self._take_up(task, context)
         await context.emit(
             TaskStarted(

@@ -86,7 +86,7 @@ class Spent:
         if _over(self.output_bytes, limits.output_bytes):
             return "limit.output"
         stored = self.output_bytes + self.outputs * _STORED_BESIDE
-        if limits.output_bytes is None and _over(stored, most_stored):
+        if _over(stored, most_stored):
             return "limit.output"
         return None
 

@@ -73,6 +73,26 @@ async def test_the_limit_of_an_agent_comes_before_the_bound_of_all(tmp_path: Pat
         assert (await graph.ended(await graph.submit("speak"))).status == TaskStatus.COMPLETED
 
 
+@pytest.mark.parametrize(("own", "bound"), [(None, 10 * KIB), (99, 99)])
+async def test_what_reads_its_output_itself_is_given_the_bound_of_all_as_its_limit(
+    tmp_path: Path, own: int | None, bound: int
+) -> None:
+    async def limit(task: Task, context: RunContext) -> Outcome:
+        return Completed(final_answer=str(context.limits.output_bytes))
+
+    agent = AgentProfile(name=AgentName("fake"), kind="fake", limits=Limits(output_bytes=own))
+    async with running(
+        tmp_path,
+        settings=_settings(tmp_path, output_max_bytes=10 * KIB),
+        profiles=providers.Object([agent]),
+    ) as graph:
+        graph.runner.acts["limit"] = limit
+        ended = await graph.ended(await graph.submit("limit"))
+
+    assert ended.result is not None
+    assert ended.result.final_answer == str(bound)
+
+
 async def test_a_workspace_that_becomes_too_large_ends_its_task(tmp_path: Path) -> None:
     settings = _settings(tmp_path, workspace_max_bytes=50 * KIB)
     async with running(tmp_path, settings=settings) as graph:

@@ -95,4 +95,4 @@ def test_output_without_a_limit_is_bounded_by_what_the_log_takes_for_it() -> Non
     assert spent.exceeded(Limits()) is None
     assert spent.exceeded(Limits(), most_stored=1_000_000) is None
     assert spent.exceeded(Limits(), most_stored=100_000) == "limit.output"
-    assert spent.exceeded(Limits(output_bytes=5000), most_stored=100_000) is None
+    assert spent.exceeded(Limits(output_bytes=5000)) is None
