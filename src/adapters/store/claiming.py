@@ -147,10 +147,18 @@ _KEEP_RESERVED = Prepared(
         .values(reserved_until=LEASE_END)
     )
 )
+# In the order in which a batch of appends locks what it ends: else the two wait for each other.
+_LEASED = (
+    select(tasks.c.task_id)
+    .where(_IS_LIVE, tasks.c.worker_id == TAKER)
+    .order_by(tasks.c.session_key)
+    .with_for_update()
+    .correlate(None)
+)
 _KEEP_LEASES = Prepared(
     lambda: (
         update(tasks)
-        .where(_IS_LIVE, tasks.c.worker_id == TAKER)
+        .where(tasks.c.task_id.in_(_LEASED))
         .values(lease_expires_at=LEASE_END)
         .returning(tasks.c.task_id)
     )

@@ -1,0 +1,71 @@
+"""Transactions on PostgreSQL that lock several rows: none waits for one that waits for it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import anyio
+import anyio.lowlevel
+import asyncpg  # type: ignore[import-untyped]
+import pytest
+
+from tests.contract.postgres import emptied, execute
+from tests.contract.scene import COMPLETE, WORKER, Scene
+from tests.contract.stores import sql_scene
+from tests.patience import PATIENCE_S
+
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+
+
+@pytest.fixture
+async def url(postgres_url: str) -> str:
+    return await emptied(postgres_url)
+
+
+@pytest.fixture
+async def scene(url: str) -> AsyncIterator[Scene]:
+    async with sql_scene(url) as scene:
+        yield scene
+
+
+async def test_leases_are_renewed_beside_a_batch_that_ends_several_tasks(
+    scene: Scene, url: str
+) -> None:
+    for name in ("first", "second"):
+        await scene.end(await scene.start(name))
+    await execute(url, "VACUUM FULL ANALYZE tasks")  # so that what is found lies as it came
+    second, first = await scene.start("second"), await scene.start("first")
+    holder, looker = await asyncpg.connect(url), await asyncpg.connect(url)
+    try:
+        held = holder.transaction()
+        await held.start()
+        await _lock(holder, "sessions WHERE session_id = 'second'")
+        async with asyncio.TaskGroup() as group:
+            ends = [
+                group.create_task(scene.log.append(scene.telling(claim, COMPLETE)))
+                for claim in (second, first)
+            ]
+            await _are_waiting(looker, 1)
+            renewal = group.create_task(scene.tasks.heartbeat(WORKER, lease_s=30))
+            await _are_waiting(looker, 2)
+
+            # What the batch comes to later, whoever waits for the batch has not locked.
+            await _lock(looker, f"tasks WHERE task_id = '{second.task.task_id}'")
+
+            await held.rollback()
+    finally:
+        await holder.close()
+        await looker.close()
+
+    assert [len(end.result()) for end in ends] == [1, 1]
+    assert list(renewal.result()) == []
+
+
+async def _are_waiting(connection: asyncpg.Connection, count: int) -> None:
+    with anyio.fail_after(PATIENCE_S):
+        while await connection.fetchval(WAITING) != count:
+            await anyio.lowlevel.checkpoint()
+
+
+async def _lock(connection: asyncpg.Connection, row: str) -> None:
+    """Raises when another transaction holds it."""
+    await connection.execute(f"SELECT 1 FROM {row} FOR UPDATE NOWAIT")
