@@ -54,7 +54,7 @@ class SqliteDatabase:
         self._closing = threading.Event()
         self._writer = ConnectionThreads(writer_engine(path), name="store-writer", count=1)
         self._readers = ConnectionThreads(reader_engine(path), name="store-reader", count=_READERS)
-        self._is_alone = False
+        self._is_alone = self._is_cramped = False
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -170,8 +170,12 @@ class SqliteDatabase:
             await asyncio.sleep(pause)
 
     def _give_back(self, connection: Connection) -> None:
-        empty_log(connection)
-        shrink(connection, self._path)
+        if self._empty_log(connection):
+            shrink(connection, self._path)
+
+    def _empty_log(self, connection: Connection) -> bool:
+        self._is_cramped = not empty_log(connection, self._path)
+        return not self._is_cramped
 
     def _prepare(self, connection: Connection, *, is_new: bool) -> None:
         if not is_new:
@@ -206,12 +210,15 @@ class SqliteDatabase:
         self, connection: Connection, work: Callable[[Connection], T], *, begin: str
     ) -> T:
         """On a full disk once more, when the log could be written back and begins again."""
+        if begin is not BEGIN_WRITING:
+            return self._persistently(connection, work, begin=begin)
+        if self._is_cramped:
+            self._empty_log(connection)
         try:
             return self._persistently(connection, work, begin=begin)
         except sqlite_errors.FOREIGN as error:
-            if begin is not BEGIN_WRITING or not sqlite_errors.is_full(error):
+            if not sqlite_errors.is_full(error) or not self._empty_log(connection):
                 raise
-        empty_log(connection)
         return self._persistently(connection, work, begin=begin)
 
     def _persistently(

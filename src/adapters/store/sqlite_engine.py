@@ -36,6 +36,7 @@ _ALONE_PRAGMA = "PRAGMA locking_mode = EXCLUSIVE"
 _MOST_LOG_PAGES = 4000
 _LEAST_LOG_PAGES = 32
 _PAGE_BYTES = 4096
+_BLOCK_BYTES = 512
 _MOST_TO_COPY = 64 * 1024 * 1024
 _LOG_PART = 32  # of the disk
 # The second opens all files at once, so that none needs to be found again later.
@@ -88,9 +89,28 @@ def make_private_file(path: Path) -> None:
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
-def empty_log(connection: Connection) -> None:
-    """Write what the log holds into the file, so that the log begins again in the room it has."""
-    _raw(connection).execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+def empty_log(connection: Connection, path: Path) -> bool:
+    """Write what the log holds into the file, so that the log begins again in the room it has.
+
+    False where there is no room for all of it: a part would help nobody, and take what is left.
+    SQLite does not write it back by itself either, then, until this was done.
+    """
+    raw = _raw(connection)
+    has_room = _growth(raw, path) <= free_bytes(path.parent)
+    raw.execute(f"PRAGMA wal_autocheckpoint = {_log_pages(path.parent) if has_room else 0}")
+    if has_room:
+        raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    return has_room
+
+
+def _growth(raw: sqlite3.Connection, path: Path) -> int:
+    """At most how much the file takes in addition when all of the log is in it. Raises OSError.
+
+    It may end in a hole, which an earlier attempt has left.
+    """
+    [pages] = raw.execute("PRAGMA page_count").fetchone()
+    lacking: int = pages * _PAGE_BYTES - path.stat().st_blocks * _BLOCK_BYTES
+    return min(lacking, _log_of(path).stat().st_size)
 
 
 def shrink(connection: Connection, path: Path) -> None:
@@ -103,8 +123,7 @@ def shrink(connection: Connection, path: Path) -> None:
         raw.execute(f"PRAGMA {count}").fetchone() for count in ("page_count", "freelist_count")
     )
     used_bytes = (pages - unused) * _PAGE_BYTES
-    log = path.with_name(f"{path.name}-wal")
-    room = free_bytes(path.parent) + log.stat().st_size
+    room = free_bytes(path.parent) + _log_of(path).stat().st_size
     if unused * 2 > pages and used_bytes < min(_MOST_TO_COPY, room):
         raw.execute("VACUUM")
         raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -114,6 +133,10 @@ def free_bytes(folder: Path) -> int:
     """What others than root may still take of its disk. Raises OSError."""
     disk = os.statvfs(folder)
     return disk.f_bavail * disk.f_frsize
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
 
 
 def _log_pages(folder: Path) -> int:

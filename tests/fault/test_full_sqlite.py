@@ -1,0 +1,103 @@
+"""SQLite on a disk that is full: what is given up for last words is spent on nothing else."""
+
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from adapters.store.disk_storage import DiskStorage
+from adapters.store.event_log import SqlEventLog
+from adapters.store.open_database import open_database
+from adapters.store.reserve import Reserve
+from adapters.store.session_store import SqlSessionStore
+from adapters.store.task_store import SqlTaskStore
+from adapters.system.id_source import SystemIdSource
+from domain.errors import StorageFull
+from domain.task_events import TaskFailed
+from ports.task_store import Claim
+from tests.contract.scene import Scene
+from tests.fault.small_disk import SmallDisk, small_disk
+
+pytestmark = pytest.mark.fault
+
+_PIECE = 16 * 1024
+LAST_WORD = TaskFailed(error="the disk is full", reason="storage_full", duration_ms=5)
+
+
+class Site:
+    def __init__(self, disk: SmallDisk, storage: DiskStorage, scene: Scene) -> None:
+        self.disk = disk
+        self.storage = storage
+        self.scene = scene
+        self.reserve = Reserve(disk.folder)
+        self.database = disk.folder / "store.db"
+        self.log = disk.folder / "store.db-wal"
+
+    async def flood(self, claim: Claim) -> None:
+        """Until the disk is full."""
+        with pytest.raises(StorageFull):
+            while True:
+                await self.write(claim)
+
+    async def write(self, claim: Claim) -> None:
+        await self.scene.log.append(self.scene.lines(claim, *["x" * _PIECE] * 4))
+
+
+@asynccontextmanager
+async def site(folder: Path, megabytes: int) -> AsyncIterator[Site]:
+    with small_disk(folder, megabytes=megabytes) as disk:
+        database = open_database(f"sqlite:///{folder}/store.db")
+        log = SqlEventLog(database)
+        storage = DiskStorage(folders=[folder], reserve=Reserve(folder), database=database)
+        tasks = SqlTaskStore(database, ids=SystemIdSource(), lease_s=30)
+        async with database.opened(), log.opened():
+            scene = Scene(log=log, tasks=tasks, sessions=SqlSessionStore(database))
+            yield Site(disk, storage, scene)
+
+
+@pytest.mark.parametrize("megabytes", [2, 8, 40, 200])
+async def test_tasks_end_though_the_log_is_longer_than_what_was_held_in_reserve(
+    tmp_path: Path, megabytes: int
+) -> None:
+    async with site(tmp_path / "disk", megabytes) as here:
+        quiet, flooding = [await here.scene.start(name) for name in ("quiet", "flooding")]
+        assert await here.storage.look() is None
+        here.disk.leave(here.reserve.size() * 3)
+        with _reader_of(here.database):  # for whom the log may not be written back
+            await here.flood(flooding)
+        assert here.log.stat().st_size > here.reserve.size()
+        assert await here.storage.look() is not None
+
+        await here.storage.spend_reserve()
+
+        for claim in (quiet, flooding):
+            await here.scene.log.append(here.scene.telling(claim, LAST_WORD))
+            assert await here.storage.look() is not None  # nor is room lost to a look at it
+
+
+async def test_a_log_that_had_no_room_to_be_written_back_is_when_there_is_some(
+    tmp_path: Path,
+) -> None:
+    async with site(tmp_path / "disk", 40) as here:
+        claim = await here.scene.start()
+        here.disk.leave(here.reserve.size() * 3)
+        with _reader_of(here.database):
+            await here.flood(claim)
+        assert await here.storage.look() is not None
+        longest = here.log.stat().st_size
+
+        here.disk.free_what_was_filled()
+        for _ in range(longest // (2 * _PIECE)):
+            await here.write(claim)
+
+        assert here.log.stat().st_size <= longest
+        assert await here.storage.look() is None
+
+
+@contextmanager
+def _reader_of(path: Path) -> Iterator[None]:
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN").execute("SELECT count(*) FROM tasks").fetchone()
+        yield
