@@ -281,7 +281,8 @@ async def test_at_the_deadline_of_a_task_its_commands_are_killed_and_no_others(
             host.set_deadline(other, time.monotonic() + 600)
             host.set_deadline(late, time.monotonic())
 
-            assert await ended.wait() == Exit(signal=signal.SIGKILL)
+            # What left its session may be seen by both that kill it, and be reported then.
+            assert (await ended.wait()).signal == signal.SIGKILL
             assert host.deadline_watch == "working"
             assert psutil.Process(spared.pid).status() != psutil.STATUS_ZOMBIE
 

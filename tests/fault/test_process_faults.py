@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -25,6 +26,10 @@ from tests.runner_fakes import command_runner
 pytestmark = pytest.mark.fault
 
 IN_TERMINAL = pytest.mark.parametrize("pty", [True, False], ids=["pty", "pipes"])
+RELAY = """#!/bin/sh
+sleep 0.02
+[ $1 -eq 0 ] || "$0" $(($1 - 1)) &
+"""
 PROFILE = AgentProfile(name=AgentName("shell"), kind="shell", sandbox="none")
 
 
@@ -85,6 +90,28 @@ async def test_a_daemon_without_the_tasks_mark_is_killed(tmp_path: Path) -> None
     assert not psutil.pid_exists(stray)
 
 
+async def test_what_hands_over_to_a_child_all_the_time_is_gone_with_its_command(
+    tmp_path: Path,
+) -> None:
+    relay = tmp_path / "relay"
+    relay.write_text(RELAY)
+    relay.chmod(0o700)
+    others = set(psutil.Process().children())
+    host = LinuxProcessHost()
+
+    async def run(number: int) -> None:
+        script = f"setsid {relay} 40 </dev/null >/dev/null 2>&1 & sleep 0.0{number}"
+        command = replace(_command(script, tmp_path), task_id=TaskId(f"task_{number}"))
+        async with host.start(command) as process:
+            await process.wait()
+
+    with anyio.fail_after(PATIENCE_S):
+        for _ in range(5):
+            await asyncio.gather(*map(run, range(5)))
+
+    assert set(psutil.Process().children()) <= others
+
+
 async def test_a_cancelled_user_leaves_nothing_running(tmp_path: Path) -> None:
     pids: list[int] = []
     is_running = anyio.Event()
@@ -107,8 +134,7 @@ async def test_a_cancelled_user_leaves_nothing_running(tmp_path: Path) -> None:
 
 
 async def test_two_hundred_runs_leave_no_descriptor_and_no_zombie(tmp_path: Path) -> None:
-    """As a server runs them: what was in the middle of a start is found by its next look."""
-    host = LinuxProcessHost(is_sole_parent=True)
+    host = LinuxProcessHost()
     runner = command_runner(host, clock=SystemClock())
     text = "(setsid true &); setsid sleep 300 </dev/null >/dev/null 2>&1 & echo {}"
 
@@ -117,20 +143,18 @@ async def test_two_hundred_runs_leave_no_descriptor_and_no_zombie(tmp_path: Path
         task = process_task(text.format(number), task_id=f"task_{number}")
         return await runner.run(task, context)
 
-    async with host.opened():
-        await run(0)
-        before = psutil.Process().num_fds()
-        outcomes: list[Outcome] = []
-        with anyio.fail_after(60):
-            for start in range(0, 200, 20):
-                runs = (run(number) for number in range(start, start + 20))
-                outcomes.extend(await asyncio.gather(*runs))
+    others = set(psutil.Process().children())
+    await run(0)
+    before = psutil.Process().num_fds()
+    outcomes: list[Outcome] = []
+    with anyio.fail_after(60):
+        for start in range(0, 200, 20):
+            runs = (run(number) for number in range(start, start + 20))
+            outcomes.extend(await asyncio.gather(*runs))
 
-        assert outcomes == [Completed(final_answer=str(n), exit_code=0) for n in range(200)]
-        assert psutil.Process().num_fds() == before
-        with anyio.fail_after(PATIENCE_S):
-            while await anyio.to_thread.run_sync(_agents_children):
-                pass
+    assert outcomes == [Completed(final_answer=str(n), exit_code=0) for n in range(200)]
+    assert psutil.Process().num_fds() == before
+    assert set(psutil.Process().children()) <= others
 
 
 async def test_a_hundred_megabytes_without_a_line_feed_stay_in_pieces(tmp_path: Path) -> None:
@@ -211,9 +235,3 @@ def _is_alive(pid: int) -> bool:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
-
-
-def _agents_children() -> list[str]:
-    """Children of this process but those that other tests may have started."""
-    children = psutil.Process().children()
-    return [child.name() for child in children if child.name() in ("sh", "bash", "true", "sleep")]

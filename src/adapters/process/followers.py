@@ -27,17 +27,22 @@ class Followers:
 
     def find(self) -> list[ProcessEntry]:
         """All but the leader, also dead ones that their parents have not reaped."""
-        return self._among(list(process_table()))
-
-    def kill_round(self) -> list[ProcessEntry]:
-        """Kill those that are there now, and orphans whose commands have all ended; the former."""
-        everything = list(process_table())
-        found = self._among(everything)
-        for entry in (*found, *self._leaders.abandoned(everything)):
-            send_signal(entry, signal.SIGKILL)
+        found, _ = self._among(list(process_table()))
         return found
 
-    def _among(self, everything: Sequence[ProcessEntry]) -> list[ProcessEntry]:
+    def kill_round(self) -> tuple[Sequence[ProcessEntry], bool]:
+        """Kill those that are there now, and orphans whose commands have all ended.
+
+        Returns the former, and whether none can be left: there was none, and none that may be one.
+        """
+        everything = list(process_table())
+        found, is_sure = self._among(everything)
+        for entry in (*found, *self._leaders.abandoned(everything)):
+            send_signal(entry, signal.SIGKILL)
+        return found, is_sure and not found
+
+    def _among(self, everything: Sequence[ProcessEntry]) -> tuple[list[ProcessEntry], bool]:
+        """Those among all, and whether there is none of which nobody can tell."""
         # What is older than the leader cannot descend from it.
         table = [entry for entry in everything if entry.started >= self._started]
         buried = self._leaders.bury(table)
@@ -49,10 +54,14 @@ class Followers:
         # Of a crowd nearly all are known by now; to read an environment takes longest.
         others = self._of_others(everything)
         rest = [entry for entry in table if entry.pid not in known | others]
-        found = {entry.pid for entry in rest if self._is_own(entry)}
-        server = {self._leaders.parent, os.getpid()}
-        left = with_descendants(known | found, table) - {self._leader} - server
-        return [entry for entry in table if entry.pid in left]
+        judged = [(one, self._is_own(one)) for one in rest]
+        found = {one.pid for one, own in judged if own}
+        spared = {self._leader, self._leaders.parent, os.getpid()}
+        left = with_descendants(known | found, table) - spared
+        # Only what the server has adopted counts: on a busy machine strangers come and go always.
+        server = self._leaders.parent
+        is_sure = not any(own is None and one.parent == server for one, own in judged)
+        return [entry for entry in table if entry.pid in left], is_sure
 
     def _of_others(self, table: Sequence[ProcessEntry]) -> set[int]:
         """What descends from other commands, which may be of the same task and have its mark."""
@@ -60,7 +69,8 @@ class Followers:
         sessions = {entry.pid for entry in table if entry.session in others}
         return with_descendants(sessions.union(others), table)
 
-    def _is_own(self, entry: ProcessEntry) -> bool:
+    def _is_own(self, entry: ProcessEntry) -> bool | None:
+        """None as with `carries_any`."""
         if entry.is_zombie:
             return False
         if not self._leaders.is_orphan(entry):
@@ -69,7 +79,8 @@ class Followers:
         if self._leader not in owners:
             return False
         if len(owners) == 1:
-            return not carries_another(entry.pid, (self._mark,))
+            is_of_another = carries_another(entry.pid, (self._mark,))
+            return None if is_of_another is None else not is_of_another
         return carries_any(entry.pid, (self._mark,))
 
 

@@ -2,8 +2,14 @@
 
 import os
 import signal
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+
+_MOST_LISTINGS = 20
+_MOST_READINGS = 10
+# As proc_pid_stat(5) counts them, less three.
+_FLAGS, _ENV_START = 6, 47
+_IS_KERNEL_THREAD = 0x00200000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,23 +31,26 @@ class ProcessEntry:
 
 
 def process_table() -> Iterator[ProcessEntry]:
-    try:
-        names = os.listdir("/proc")
-    except OSError:
-        return
-    for name in names:
-        if name.isdecimal() and (entry := process_entry(int(name))):
-            yield entry
+    """Lists until there is nothing new: one that forks and exits between its listing and the
+    reading of its entry would be missed together with its child."""
+    seen: set[str] = set()
+    for _ in range(_MOST_LISTINGS):
+        try:
+            listed = os.listdir("/proc")
+        except OSError:
+            return
+        new = [name for name in listed if name.isdecimal() and name not in seen]
+        if not new:
+            return
+        seen.update(new)
+        for name in new:
+            if (entry := process_entry(int(name))) is not None:
+                yield entry
 
 
 def process_entry(pid: int) -> ProcessEntry | None:
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            stat = file.read()
-    except OSError:
+    if (fields := _stat(pid)) is None:
         return None
-    # The name before the last parenthesis may hold anything, also parentheses and spaces.
-    fields = stat.rpartition(b") ")[2].split()
     return ProcessEntry(
         pid=pid,
         state=fields[0].decode(),
@@ -54,18 +63,27 @@ def process_entry(pid: int) -> ProcessEntry | None:
     )
 
 
-def carries_any(pid: int, marks: Collection[bytes]) -> bool:
-    """Whether the environment it was started with holds one of these `NAME=value`."""
-    environment = _environment(pid)
+def carries_any(pid: int, marks: Collection[bytes]) -> bool | None:
+    """Whether the environment it was started with holds one of these `NAME=value`.
+
+    None if nobody can tell: it is loading another program just now, or has just ended.
+    """
+    if (environment := _environment(pid)) is None:
+        return None
     return any(mark in environment for mark in marks) and not set(marks).isdisjoint(
         environment.split(b"\0")
     )
 
 
-def carries_another(pid: int, marks: Collection[bytes]) -> bool:
-    """Whether it was started with the variable of these marks, and with none of their values."""
+def carries_another(pid: int, marks: Collection[bytes]) -> bool | None:
+    """Whether it was started with the variable of these marks, and with none of their values.
+
+    None as with `carries_any`.
+    """
+    if (environment := _environment(pid)) is None:
+        return None
     names = tuple({mark.partition(b"=")[0] + b"=" for mark in marks})
-    found = {one for one in _environment(pid).split(b"\0") if one.startswith(names)}
+    found = {one for one in environment.split(b"\0") if one.startswith(names)}
     return bool(found) and found.isdisjoint(marks)
 
 
@@ -98,9 +116,32 @@ def send_signal(entry: ProcessEntry, number: int) -> bool:
     return True
 
 
-def _environment(pid: int) -> bytes:
+def _environment(pid: int) -> bytes | None:
+    """Empty if it has none or hides it; None while it is being replaced, or once it has ended."""
+    for _ in range(_MOST_READINGS):
+        try:
+            with open(f"/proc/{pid}/environ", "rb") as file:
+                environment = file.read()
+        except PermissionError:
+            return b""
+        except OSError:
+            return None
+        if environment or (fields := _stat(pid)) is None:
+            return environment or None
+        begin, end = int(fields[_ENV_START]), int(fields[_ENV_START + 1])
+        if not end:
+            return b"" if int(fields[_FLAGS]) & _IS_KERNEL_THREAD else None
+        if begin == end:
+            return b""
+    return b""
+
+
+def _stat(pid: int) -> Sequence[bytes] | None:
+    """What follows the name: the state and all that comes after it."""
     try:
-        with open(f"/proc/{pid}/environ", "rb") as file:
-            return file.read()
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            stat = file.read()
     except OSError:
-        return b""
+        return None
+    # The name before the last parenthesis may hold anything, also parentheses and spaces.
+    return stat.rpartition(b") ")[2].split()

@@ -18,15 +18,18 @@ log = logging.getLogger(__name__)
 
 _ROUND_S = 0.01
 _MOST_ROUNDS = 200
+_QUIET_ROUNDS = 3  # in a row: in one alone a process may have been in the middle of a start
 _LOOK_S = 1.0
 
 
 async def end_carriers(marks: Collection[bytes], *, leaders: Leaders) -> Collection[int]:
     """Kill everything whose environment holds one of the marks; the pids that were killed."""
     killed: set[int] = set()
+    quiet = 0
     for _ in range(_MOST_ROUNDS):
         found = await asyncio.to_thread(_kill_round, marks, leaders)
-        if not found:
+        quiet = 0 if found else quiet + 1
+        if quiet == _QUIET_ROUNDS:
             break
         killed |= found
         await asyncio.sleep(_ROUND_S)

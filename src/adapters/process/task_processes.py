@@ -74,8 +74,8 @@ class TaskProcesses:
         """Kill until none is left; the pids of those that had left the session."""
         strays: set[int] = set()
         for _ in range(_MOST_ROUNDS):
-            found = await asyncio.to_thread(self._followers.kill_round)
-            if not found:
+            found, was_last = await asyncio.to_thread(self._followers.kill_round)
+            if was_last:
                 break
             strays.update(entry.pid for entry in found if self._is_stray(entry))
             await asyncio.sleep(_ROUND_S)

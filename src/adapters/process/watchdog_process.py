@@ -24,6 +24,7 @@ from adapters.process.process_table import (
 _READ_BYTES = 65536
 _ROUND_S = 0.01
 _MOST_ROUNDS = 500
+_QUIET_ROUNDS = 3  # in a row: in one alone a process may have been in the middle of a start
 _LOOK_AGAIN_S = 0.5  # at a task whose time is over: a command of it was perhaps being started
 _IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -97,9 +98,12 @@ class CommandEnd:
         """Until nothing is left of them; what has got the pid of one that is gone is no root."""
         present = {(entry.pid, entry.started) for entry in process_table()}
         alive = present.intersection(roots)
+        quiet = 0
         for _ in range(_MOST_ROUNDS):
             found = self._found(list(process_table()), alive, marks, leaders)
-            if not sum(send_signal(entry, signal.SIGKILL) for entry in found):
+            killed = sum(send_signal(entry, signal.SIGKILL) for entry in found)
+            quiet = 0 if killed else quiet + 1
+            if quiet == _QUIET_ROUNDS:
                 return
             time.sleep(_ROUND_S)
 
@@ -153,7 +157,7 @@ def _is_of(
     orphan: ProcessEntry, pids: set[int], marks: Collection[bytes], leaders: Leaders
 ) -> bool:
     """A command that was not reported yet looks like an orphan, and carries its own mark."""
-    return pids >= set(leaders.owners(orphan)) and not carries_another(orphan.pid, marks)
+    return pids >= set(leaders.owners(orphan)) and carries_another(orphan.pid, marks) is False
 
 
 def _identity(word: str) -> Identity:
