@@ -1,4 +1,4 @@
-"""A route whose body is JSON, read strictly, and nothing else."""
+"""A route whose body is JSON, read strictly, and whose query is what it describes."""
 
 from collections.abc import Callable, Coroutine
 from email.message import Message
@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from adapters.http.problem import Problem
+from adapters.http.problem import Problem, field_problem
 from adapters.http.strict_json import parse_json
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -17,6 +17,8 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 class JsonRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
+        if not self.dependant.query_params:
+            handle = _without_query(handle)
         if self.body_field is None:
             return handle
 
@@ -28,6 +30,22 @@ class JsonRoute(APIRoute):
             return await handle(_ParsedRequest(request, body=body, parsed=parse_json(body)))
 
         return handle_json
+
+
+def _without_query(handle: Handler) -> Handler:
+    """Where there is no model of the query, which would refuse an unknown name itself."""
+
+    async def handle_bare(request: Request) -> Response:
+        for name in request.query_params:
+            raise field_problem(
+                status=400,
+                code="invalid_parameter",
+                field=name,
+                message="there is no such field here",
+            )
+        return await handle(request)
+
+    return handle_bare
 
 
 class _ParsedRequest(Request):

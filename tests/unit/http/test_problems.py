@@ -173,3 +173,27 @@ async def test_whoever_is_not_let_in_is_told_so() -> None:
 
     assert (response.status_code, response.json()["code"]) == (401, "not_authenticated")
     assert response.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "field"),
+    [
+        ("POST", "/tasks?deltas=0&types=log", "deltas"),
+        ("POST", "/tasks/task_1/cancel?mode=kill", "mode"),
+        ("POST", "/tasks/task_1/retry?wait=5", "wait"),
+        ("GET", "/tasks/task_1?wait=5", "wait"),
+        ("GET", "/agents?limit=5", "limit"),
+        ("DELETE", "/sessions/s?force=1", "force"),
+        ("POST", "/sessions?=1", ""),
+    ],
+)
+async def test_a_query_that_nothing_would_heed_is_refused(
+    method: str, path: str, field: str
+) -> None:
+    body = {"task": "x"} if path.startswith("/tasks?") else None
+    async with World().client() as client:
+        response = await client.request(method, f"/api/v1{path}", json=body)
+
+    assert (response.status_code, response.json()["code"]) == (400, "invalid_parameter")
+    message = "there is no such field here"
+    assert response.json()["errors"] == [{"field": field, "message": message}]
