@@ -12,6 +12,7 @@ from application.call_outputs import CallOutputs
 from application.final_event import final_of_outcome, final_of_stop
 from application.open_questions import OpenQuestions
 from application.pause_signal import PauseSignal
+from application.profile_check import profile_for
 from application.run_deadlines import RunDeadlines
 from application.session_memory import SessionMemory
 from application.stop_signal import Cancelled, LimitHit, LostLease, ShutDown, StopSignal
@@ -29,7 +30,6 @@ from domain.errors import (
 )
 from domain.events import EventListener, Origin
 from domain.limits import Limits
-from domain.model_choice import with_model
 from domain.task import Task
 from domain.task_events import TaskStarted
 from domain.usage import Usage
@@ -155,7 +155,7 @@ class AgentCoordinator:
             return Failed(error="the agent failed unexpectedly", reason="agent_error")
 
     async def _prepare(self, task: Task, context: TaskContext) -> Runner:
-        profile = with_model(await self._catalog.find(task.agent), task.model)
+        profile = profile_for(task, await self._catalog.find(task.agent))
         context.profile = profile
         # Whatever an agent gives away may be another's: it may have read how that is configured.
         context.redact(self._secrets.redactor([profile, *self._catalog.known()]))

@@ -1,13 +1,17 @@
-"""What no profile of an agent may say, wherever it comes from."""
+"""What no profile of an agent may say, wherever it comes from, and what no task of it may ask."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from domain.agent_profile import AgentProfile
-from domain.bound_options import PROGRAM_KINDS, check_options
-from domain.errors import InvalidInput
+from domain.bound_options import PROGRAM_KINDS, check_limits, check_options, check_rules
+from domain.errors import InvalidInput, StartFailed
+from domain.extraction import ExtractionRule
 from domain.ids import is_chosen_id
+from domain.limits import Limits
 from domain.mcp_server import check_server_names
-from domain.model_choice import check_models
+from domain.model_choice import check_model, check_models
+from domain.task import Task
 from domain.variable_name import is_variable_name
 
 
@@ -36,6 +40,31 @@ def check_profile(
     check_server_names(profile.mcp_servers)
     _check_process(profile)
     _check_sockets(profile)
+
+
+def check_task(
+    profile: AgentProfile,
+    *,
+    model: str | None,
+    limits: Limits | None,
+    rules: Sequence[ExtractionRule],
+) -> None:
+    """Raises InvalidInput for what its agent would not heed, by the names of a submission."""
+    if model is not None:
+        check_model(model, profile)
+    if limits is not None:
+        check_limits(limits, profile)
+    check_rules(rules, profile, field="extraction")
+
+
+def profile_for(task: Task, profile: AgentProfile) -> AgentProfile:
+    """With the model of the task. Raises StartFailed if the agent was changed since it was
+    submitted, and would not heed it now."""
+    try:
+        check_task(profile, model=task.model, limits=task.limits, rules=task.rules)
+    except InvalidInput as error:
+        raise StartFailed(f"{error.field}: {error}") from error
+    return profile if task.model is None else replace(profile, model=task.model)
 
 
 def _check_process(profile: AgentProfile) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from application.event_broadcaster import EventBroadcaster
 from application.lost_tasks import outside_origin
+from application.profile_check import check_task
 from application.stop_signal import Cancelled
 from application.submit_task import SubmitTask, again
 from application.superseded import superseded_by
@@ -13,11 +14,9 @@ from application.tails import Tails
 from application.task_end import TaskEnd
 from application.worker import Worker
 from domain.agent_profile import AgentProfile
-from domain.bound_options import check_limits, check_rules
 from domain.errors import AgentNotFound, Draining, StateConflict, UnknownAgent
 from domain.events import EventListener
 from domain.ids import AgentName, SessionKey, TaskId
-from domain.model_choice import check_model
 from domain.principal import Principal
 from domain.task import LIVE, CancelIntent, Task, TaskStatus
 from domain.task_events import (
@@ -162,11 +161,7 @@ class ServerCoordinator:
         except AgentNotFound as error:
             known = ", ".join(profile.name for profile in self._catalog.list())
             raise UnknownAgent("agent", f"no agent is named {agent!r}; known: {known}") from error
-        if request.model is not None:
-            check_model(request.model, profile)
-        if request.limits is not None:
-            check_limits(request.limits, profile)
-        check_rules(request.rules, profile, field="extraction")
+        check_task(profile, model=request.model, limits=request.limits, rules=request.rules)
         task = Task(
             task_id=self._ids.task_id(),
             session_key=SessionKey(0),

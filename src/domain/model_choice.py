@@ -1,11 +1,10 @@
 """Which model a task may name, and how the command of an agent that is a program is told it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from domain.agent_profile import AgentProfile
 from domain.bound_options import PROGRAM_KINDS
-from domain.errors import InvalidInput, StartFailed
+from domain.errors import InvalidInput
 
 MODEL_PLACE = "{model}"
 MAX_MODEL_CHARS = 200
@@ -37,17 +36,6 @@ def check_models(profile: AgentProfile) -> None:
         check_model_names(models, field=field)
         if models and profile.kind in PROGRAM_KINDS and not _has_place(profile):
             raise InvalidInput(field, _no_place(profile))
-
-
-def with_model(profile: AgentProfile, model: str | None) -> AgentProfile:
-    """For a task that names it. Raises StartFailed if the agent was changed since, and may not."""
-    if model is None:
-        return profile
-    try:
-        check_model(model, profile)
-    except InvalidInput as error:
-        raise StartFailed(str(error)) from error
-    return replace(profile, model=model)
 
 
 def check_model_names(names: Iterable[str], *, field: str) -> None:

@@ -6,16 +6,17 @@ from typing import Any
 
 import pytest
 
-from application.profile_check import check_profile
+from application.profile_check import check_profile, profile_for
 from domain.agent_profile import AgentProfile
 from domain.bound_options import check_limits, check_rules
-from domain.errors import InvalidInput
+from domain.errors import InvalidInput, StartFailed
 from domain.extraction import ExtractionRule
 from domain.ids import AgentName
 from domain.limits import Limits
 from domain.mcp_server import McpServer
 from entrypoints.choices import PROGRAM_KINDS, parser_names
 from entrypoints.ready_made_agents import READY_MADE
+from tests.process_fakes import process_task
 
 KINDS = (*PROGRAM_KINDS, "react", "acp", "of-another-runner")
 COMMANDS: Mapping[str, tuple[str, ...]] = {
@@ -214,3 +215,20 @@ def test_a_rule_of_a_profile_is_checked_as_that_of_a_task() -> None:
         check(profile_of("react", rules=JSON_RULE))
 
     assert refused.value.field == "rules.0.json_path"
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [
+        ({"model": "m"}, "model"),
+        ({"limits": Limits(tokens=1)}, "limits.tokens"),
+    ],
+)
+def test_a_task_that_waited_does_not_begin_with_what_its_agent_would_not_heed_any_more(
+    asked: Mapping[str, Any], field: str
+) -> None:
+    task = replace(process_task("x"), **asked)
+
+    assert profile_for(task, profile_of("react")).model == asked.get("model")
+    with pytest.raises(StartFailed, match=f"^{field}: "):
+        profile_for(task, profile_of("shell"))
