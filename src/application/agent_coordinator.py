@@ -158,7 +158,7 @@ class AgentCoordinator:
         profile = profile_for(task, await self._catalog.find(task.agent))
         context.profile = profile
         # Whatever an agent gives away may be another's: it may have read how that is configured.
-        context.redact(self._secrets.redactor([profile, *self._catalog.known()]))
+        context.redact(self._secrets.redactor(self._catalog.known()))
         context.limits = context.limits.within(profile.limits)
         if context.limits.output_bytes is None:
             context.most_stored = self._output_max_bytes

@@ -35,34 +35,51 @@ _COUNT_OF_TOKENS = re.compile(r"TOKENS$", re.IGNORECASE)
 
 
 class EnvironmentSecrets:
-    """The environment is looked at anew each time, as it is for processes."""
+    """The environment is looked at anew each time, as it is for processes.
+
+    Whether a value is the path of something that is there is looked up when a profile or a
+    variable has changed.
+    """
 
     def __init__(
         self, server_keys: Sequence[str] = (), *, environment: Mapping[str, str] | None = None
     ) -> None:
         self._server_keys = server_keys
         self._environment = os.environ if environment is None else environment
-        self._last: tuple[frozenset[str], Redactor] = (frozenset(), Redactor())
+        self._seen: tuple[Sequence[AgentProfile], Mapping[str, str]] | None = None
+        self._found: frozenset[str] = frozenset()
+        self._redactor = Redactor()
 
     def redactor(self, profiles: Iterable[AgentProfile]) -> Redactor:
-        found = frozenset({*self._server_keys, *chain.from_iterable(map(self._of, profiles))})
-        if found != self._last[0]:  # or else it is made already: that takes longer than to look
-            self._last = found, Redactor(_forms(found))
-        return self._last[1]
+        # Looking through all profiles takes a millisecond, and each run asks.
+        seen = [*profiles], dict(self._environment)
+        if seen != self._seen:
+            self._seen = seen
+            self._prepare(*seen)
+        return self._redactor
 
-    def _of(self, profile: AgentProfile) -> Iterator[str]:
-        yield from self._given(profile.env, profile.env_passthrough)
-        yield from _in_arguments((*profile.argv, *profile.resume_argv))
-        for server in profile.mcp_servers.values():
-            yield from self._given(server.env, server.env_passthrough)
-            yield from _in_arguments(server.args)
-            yield from _in_headers(server.headers)
-            yield from _in_url(server.url or "")
+    def _prepare(self, profiles: Sequence[AgentProfile], environment: Mapping[str, str]) -> None:
+        given = (_given_to(profile, environment) for profile in profiles)
+        found = frozenset({*self._server_keys, *chain.from_iterable(given)})
+        if found != self._found:  # or else it is made already: that takes longer than to look
+            self._found, self._redactor = found, Redactor(_forms(found))
 
-    def _given(self, env: Mapping[str, str], passed: Iterable[str]) -> Iterator[str]:
-        server = self._environment
-        yield from _secret_values(env.items())
-        yield from _secret_values((name, server[name]) for name in passed if name in server)
+
+def _given_to(profile: AgentProfile, environment: Mapping[str, str]) -> Iterator[str]:
+    yield from _in_variables(profile.env, profile.env_passthrough, environment)
+    yield from _in_arguments((*profile.argv, *profile.resume_argv))
+    for server in profile.mcp_servers.values():
+        yield from _in_variables(server.env, server.env_passthrough, environment)
+        yield from _in_arguments(server.args)
+        yield from _in_headers(server.headers)
+        yield from _in_url(server.url or "")
+
+
+def _in_variables(
+    env: Mapping[str, str], passed: Iterable[str], environment: Mapping[str, str]
+) -> Iterator[str]:
+    yield from _secret_values(env.items())
+    yield from _secret_values((name, environment[name]) for name in passed if name in environment)
 
 
 def _forms(secrets: Iterable[str]) -> Sequence[str]:

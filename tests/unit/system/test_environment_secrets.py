@@ -1,5 +1,7 @@
 """Names tell which values are secret; what a machine needs to read is not."""
 
+from collections import UserDict
+from collections.abc import ItemsView, Mapping
 from pathlib import Path
 
 import pytest
@@ -140,6 +142,28 @@ def test_the_same_secrets_are_prepared_once() -> None:
     assert secrets.redactor([one]) is secrets.redactor([one, one])
 
 
+def test_profiles_are_not_looked_through_again_while_they_and_the_environment_stay() -> None:
+    class Counted(UserDict[str, str]):
+        looks = 0
+
+        def items(self) -> ItemsView[str, str]:
+            self.looks += 1
+            return super().items()
+
+    env, environment = Counted(API_KEY="value-of-one"), {"PATH": "/bin"}
+    secrets = EnvironmentSecrets(environment=environment)
+    one = profile(env=env)
+
+    secrets.redactor([one])
+    secrets.redactor([one])
+    assert env.looks == 1
+
+    environment["PATH"] = "/usr/bin"
+    secrets.redactor([one])
+    secrets.redactor([one, profile()])
+    assert env.looks == 3
+
+
 def test_the_servers_own_keys_are_secret_to_every_agent() -> None:
     assert masks(EnvironmentSecrets(["own-key"], environment={}).redactor(()), "own-key")
 
@@ -147,7 +171,7 @@ def test_the_servers_own_keys_are_secret_to_every_agent() -> None:
 def profile(
     *,
     argv: tuple[str, ...] = (),
-    env: dict[str, str] | None = None,
+    env: Mapping[str, str] | None = None,
     passed: tuple[str, ...] = (),
     servers: dict[str, McpServer] | None = None,
 ) -> AgentProfile:
