@@ -1,8 +1,9 @@
 """What agents call their conversations, on SQL."""
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from adapters.store.database import Database
+from adapters.store.prepared import Prepared
 from adapters.store.tables import agent_threads, sessions
 from adapters.store.thread_column import thread_column, thread_of_column
 from adapters.store.unless_there import insert_unless_there
@@ -15,10 +16,8 @@ class SqlAgentThreads:
         self._database = self.database = database
 
     async def find(self, session_key: SessionKey, agent: AgentName) -> AgentThread | None:
-        query = select(agent_threads.c.thread).where(
-            agent_threads.c.session_key == session_key, agent_threads.c.agent == agent
-        )
-        text: str | None = await self._database.read(lambda c: c.execute(query).scalar())
+        values = {"session": session_key, "agent": agent}
+        text: str | None = await self._database.read(lambda c: _THREAD.value(c, values))
         return None if text is None else thread_of_column(text)
 
     async def keep(self, session_key: SessionKey, agent: AgentName, thread: AgentThread) -> None:
@@ -47,3 +46,11 @@ class SqlAgentThreads:
             connection.execute(gone)
 
         await self._database.write(work)
+
+
+_THREAD = Prepared(
+    lambda: select(agent_threads.c.thread).where(
+        agent_threads.c.session_key == bindparam("session"),
+        agent_threads.c.agent == bindparam("agent"),
+    )
+)
