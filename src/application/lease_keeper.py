@@ -68,9 +68,12 @@ class LeaseKeeper:
             if now - max(self._renewed_at, run.claimed_at) > self._patience_s:
                 run.stop.request(LostLease())
 
-    async def look_for_wishes(self) -> None:
-        """Stop, pause or resume the runs for which someone wished it through another process."""
-        if not self._runs.all():
+    async def look_for_wishes(self, *, claimed_before: float) -> None:
+        """Stop, pause or resume the runs for which someone wished it through another process.
+
+        With the claim of a run comes what was wished of it until then.
+        """
+        if all(run.claimed_at >= claimed_before for run in self._runs.all()):
             return
         for wishes in await self._tasks.wishes(self._settings.worker_id):
             if wishes.cancel:

@@ -149,7 +149,6 @@ class Worker:
         await asyncio.sleep(self.settings.heartbeat_s)
 
     async def _work_off(self, runs: asyncio.TaskGroup) -> None:
-        await self._leases.look_for_wishes()
         asked_at = self._clock.monotonic()
         for claim in await self._claims():
             task = claim.task
@@ -162,6 +161,7 @@ class Worker:
                 waited = task.started_at - task.created_at
                 self._meter.observe("queue_wait", waited.total_seconds())
             runs.create_task(self._carry_out(claim, run))
+        await self._leases.look_for_wishes(claimed_before=asked_at)
 
     async def _claims(self) -> Sequence[Claim]:
         settings, room = self.settings, self.settings.concurrency - len(self.runs)

@@ -1,11 +1,16 @@
 """What becomes of a task, from its submission to its one final event."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
 import pytest
+from dependency_injector import providers
 
+from adapters.memory.database import MemoryDatabase
+from adapters.memory.task_store import MemoryTaskStore
 from application.submit_task import SubmitTask
 from domain.errors import (
     Draining,
@@ -17,14 +22,17 @@ from domain.errors import (
     UnknownAgent,
 )
 from domain.extraction import ExtractionRule
-from domain.ids import AgentName, SessionId
+from domain.ids import AgentName, SessionId, WorkerId
 from domain.limits import Limits
 from domain.principal import LOCAL
 from domain.process_events import Log
 from domain.task import Task, TaskResult, TaskStatus
 from domain.thinking_events import IterationStart
+from entrypoints.stores import memory_stores
+from ports.id_source import IdSource
 from ports.runner import Completed, Failed, Outcome, RunContext
-from ports.task_store import TaskQuery
+from ports.task_store import TaskQuery, TaskWishes
+from tests.fakes import CountingIdSource, FakeClock
 from tests.integration.graph import for_ever, running
 from tests.patience import PATIENCE_S
 
@@ -221,3 +229,31 @@ async def test_nothing_is_accepted_before_opening_and_while_draining(tmp_path: P
 
         with pytest.raises(Draining):
             await graph.submit("late")
+
+
+async def test_a_task_begins_before_what_is_wished_of_others_is_looked_for(tmp_path: Path) -> None:
+    stores = memory_stores(clock=FakeClock(), ids=CountingIdSource(), lease_s=30.0)
+    assert isinstance(stores.database, MemoryDatabase)
+    tasks = UnknownWishes(stores.database, ids=CountingIdSource())
+    async with running(
+        tmp_path, stores=providers.Object(replace(stores, task_store=tasks))
+    ) as graph:
+        graph.runner.acts["wait"] = for_ever
+        with anyio.fail_after(PATIENCE_S):
+            await graph.runner.has_started(await graph.submit("wait", session="one"))
+            ended = await graph.ended(await graph.submit("count", session="other"))
+            tasks.go_on.set()
+
+    assert ended.status is TaskStatus.COMPLETED
+
+
+class UnknownWishes(MemoryTaskStore):
+    """Answers what is wished of tasks when it may."""
+
+    def __init__(self, database: MemoryDatabase, *, ids: IdSource) -> None:
+        super().__init__(database, ids=ids)
+        self.go_on = asyncio.Event()
+
+    async def wishes(self, worker_id: WorkerId) -> Sequence[TaskWishes]:
+        await self.go_on.wait()
+        return await super().wishes(worker_id)
