@@ -37,6 +37,17 @@ async def test_what_was_written_is_read_in_its_order(archive: OutputArchive) -> 
     assert await archive.has_beginning(TASK)
 
 
+async def test_nothing_runs_for_one_who_writes_nothing(archive: OutputArchive) -> None:
+    before = {task.id for task in anyio.get_running_tasks()}
+
+    async with archive.writing(TASK), archive.writing(OTHER) as other:
+        assert {task.id for task in anyio.get_running_tasks()} == before
+        await other.write("x")
+
+    assert {task.id for task in anyio.get_running_tasks()} == before
+    assert (await _text(archive, TASK), await _text(archive, OTHER)) == ("", "x")
+
+
 async def test_each_task_has_an_output_of_its_own(archive: OutputArchive, root: Path) -> None:
     await _write(archive, TASK, "one")
     await _write(archive, OTHER, "two")

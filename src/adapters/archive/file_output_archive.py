@@ -34,13 +34,17 @@ class FileOutputArchive:
             await shared.has_ended.wait()
         if shared is None:
             shared = self._open[task_id] = _Open(GatheredWrites(self._output(task_id).append))
-            shared.flushing = asyncio.create_task(shared.writer.keep_flushing())
         shared.users += 1
         try:
             yield shared.writer
         finally:
             shared.users -= 1
-            await uninterrupted(shared.writer.flush() if shared.users else self._end(task_id))
+            if shared.users:
+                await uninterrupted(shared.writer.flush())
+            elif shared.writer.is_unused:  # as of most short tasks
+                self._close(task_id)
+            else:
+                await uninterrupted(self._end(task_id))
 
     async def read(self, task_id: TaskId, *, call_id: str | None = None) -> AsyncGenerator[bytes]:
         await self._flush(task_id)
@@ -78,14 +82,11 @@ class FileOutputArchive:
             await shared.writer.flush()
 
     async def _end(self, task_id: TaskId) -> None:
-        shared = self._open[task_id]
-        if shared.flushing is not None:
-            shared.flushing.cancel()
-            with suppress(asyncio.CancelledError):
-                await shared.flushing
-        await shared.writer.flush()
-        del self._open[task_id]
-        shared.has_ended.set()
+        await self._open[task_id].writer.end()
+        self._close(task_id)
+
+    def _close(self, task_id: TaskId) -> None:
+        self._open.pop(task_id).has_ended.set()
 
     def _output(self, task_id: TaskId) -> "_Outputs":
         return _Outputs(self._root / _folder_name(task_id), self._max_bytes)
@@ -114,7 +115,6 @@ class FileOutputArchive:
 class _Open:
     writer: GatheredWrites
     users: int = 0
-    flushing: asyncio.Task[None] | None = None
     has_ended: asyncio.Event = field(default_factory=asyncio.Event)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from domain.errors import StorageFull
 from ports.output_archive import OutputSource
@@ -26,7 +27,13 @@ class GatheredWrites:
         self._has_some = asyncio.Event()
         self._turn = asyncio.Lock()
         self._under_way: asyncio.Task[None] | None = None
+        self._flushing: asyncio.Task[None] | None = None
         self._failure: OSError | None = None
+
+    @property
+    def is_unused(self) -> bool:
+        """Nothing was ever written, and there is nothing to end."""
+        return self._flushing is None
 
     async def write(
         self, text: str, source: OutputSource | None = None, *, apart: bool = False
@@ -34,6 +41,8 @@ class GatheredWrites:
         """Raises StorageFull."""
         if self._failure is not None:
             raise StorageFull(f"the output of a task cannot be kept: {self._failure}")
+        if self._flushing is None:
+            self._flushing = asyncio.create_task(self._keep_flushing())
         self._held.setdefault((source, apart), []).append(text)
         self._held_chars += len(text)
         self._has_some.set()
@@ -50,7 +59,15 @@ class GatheredWrites:
                 self._under_way = asyncio.create_task(asyncio.to_thread(self._put, held))
                 await self._done()
 
-    async def keep_flushing(self) -> None:
+    async def end(self) -> None:
+        """As `flush`; to be called once, after the last write."""
+        if self._flushing is not None:
+            self._flushing.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._flushing
+        await self.flush()
+
+    async def _keep_flushing(self) -> None:
         while self._failure is None:
             await self._has_some.wait()
             await asyncio.sleep(_SOON_S)
