@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 
 from domain.task import Task
 from ports.runner import Failed, Outcome, RunContext, Runner
@@ -11,20 +12,26 @@ log = logging.getLogger(__name__)
 
 _EVERY_S = 1.0
 _PART = 20  # of the time; a large folder takes long to measure
+_PER_RUN_S = 0.01  # many runs fill a disk no faster together than one does alone
 
 
 class BoundedRunner:
     def __init__(
-        self, runner: Runner, *, workspaces: Workspaces, every_s: float = _EVERY_S
+        self,
+        runner: Runner,
+        *,
+        workspaces: Workspaces,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """`every_s` is the least time between two measurements."""
         self._runner = runner
         self._workspaces = workspaces
-        self._every_s = every_s
+        self._pause = pause
+        self._running = 0
 
     async def run(self, task: Task, context: RunContext) -> Outcome:
         watching: asyncio.Task[None] | None = None
         excess: list[str] = []
+        self._running += 1
         try:
             async with asyncio.timeout(None) as until:
                 watching = asyncio.create_task(self._watch(context.workspace, until, excess))
@@ -34,6 +41,7 @@ class BoundedRunner:
                 raise
             return Failed(error=excess[0], reason="resource_limit")
         finally:
+            self._running -= 1
             if watching is not None:
                 watching.cancel()
                 await asyncio.wait((watching,))
@@ -46,7 +54,8 @@ class BoundedRunner:
                 excess.append(found)
                 until.reschedule(began)
                 return
-            await asyncio.sleep(max(self._every_s, (loop.time() - began) * _PART))
+            took_s = loop.time() - began
+            await self._pause(max(_EVERY_S, took_s * _PART, self._running * _PER_RUN_S))
 
     async def _measured(self, folder: str) -> str | None:
         try:

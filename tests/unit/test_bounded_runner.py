@@ -1,8 +1,9 @@
 """The end of a run whose workspace has become too large."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 import anyio
+from anyio.lowlevel import checkpoint
 
 from application.bounded_runner import BoundedRunner
 from domain.task import Task
@@ -60,7 +61,34 @@ async def test_nothing_is_measured_after_the_end_of_the_run() -> None:
     assert {task.id for task in anyio.get_running_tasks()} == before
 
 
+async def test_many_runs_are_measured_the_more_seldom_each() -> None:
+    pauses: list[float] = []
+    bounded = BoundedRunner(Forever(), workspaces=Measured(*[None] * 1000), pause=forever(pauses))
+
+    async with anyio.create_task_group() as group:
+        for _ in range(1000):
+            group.start_soon(bounded.run, process_task("x"), FakeContext())
+        with anyio.fail_after(PATIENCE_S):
+            while len(pauses) < 1000:
+                await checkpoint()
+        group.cancel_scope.cancel()
+
+    assert sum(1 / pause for pause in pauses) <= 100.1, "in a second, of all of them"
+
+
+def forever(pauses: list[float]) -> Callable[[float], Awaitable[None]]:
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        await anyio.sleep_forever()
+
+    return pause
+
+
+async def no_pause(_: float) -> None:
+    await checkpoint()
+
+
 async def run(runner: Callable[[], Forever | AtOnce], workspaces: Measured) -> Outcome:
-    bounded = BoundedRunner(runner(), workspaces=workspaces, every_s=0)
+    bounded = BoundedRunner(runner(), workspaces=workspaces, pause=no_pause)
     with anyio.fail_after(PATIENCE_S):
         return await bounded.run(process_task("x"), FakeContext())
