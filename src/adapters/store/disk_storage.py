@@ -28,14 +28,17 @@ class DiskStorage:
         if (lost := self._database.lost()) is not None:
             return StorageTrouble(kind="store_lost", message=lost)
         try:
-            free, wanted = await asyncio.to_thread(self._room)
+            free, wanted, is_reserved = await asyncio.to_thread(self._room)
             if free < wanted or self._was_full:  # once more when it is over
                 await self._database.make_room()
-                free, wanted = await asyncio.to_thread(self._room)
+                free, wanted, is_reserved = await asyncio.to_thread(self._room)
         except OSError as error:
             said = f"{error.filename}: {error.strerror}"
             return StorageTrouble(kind="store_lost", message=said)
-        self._was_full = free < wanted or not await asyncio.to_thread(self._reserve.make)
+        is_reserved = is_reserved or (
+            free >= wanted and await asyncio.to_thread(self._reserve.make)
+        )
+        self._was_full = free < wanted or not is_reserved
         if not self._was_full:
             return None
         return StorageTrouble(
@@ -52,8 +55,8 @@ class DiskStorage:
             for folder in self._folders:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    def _room(self) -> tuple[int, int]:
-        """How much is free, and how much has to be. Raises OSError."""
-        size = self._reserve.size()
-        shares = 1 + self._was_full + (not self._reserve.is_whole())
-        return min(map(free_bytes, self._folders)), size * shares
+    def _room(self) -> tuple[int, int, bool]:
+        """How much is free, how much has to be, and whether the reserve is there. Raises OSError."""
+        size, is_reserved = self._reserve.size(), self._reserve.is_whole()
+        shares = 1 + self._was_full + (not is_reserved)
+        return min(map(free_bytes, self._folders)), size * shares, is_reserved
