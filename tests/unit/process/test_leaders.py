@@ -1,13 +1,15 @@
 """Whose an orphan is, by what it cannot hide."""
 
 import os
+import subprocess
 
 from adapters.process.leaders import Leaders
 from adapters.process.process_table import ProcessEntry
 
-SERVER = os.getpid()
-SERVERS_SESSION = os.getsid(SERVER)
-GONE = 0  # the session of a leader that has ended
+# No process has these, so that it is the same wherever the tests run: also as the first process
+# of a container, or in a session from outside of it.
+SERVER = -100
+GONE = -200  # the session of a leader that has ended
 
 
 def entry(
@@ -25,8 +27,8 @@ def entry(
     )
 
 
-def leaders(*known: tuple[int, int], is_sole_parent: bool = True) -> Leaders:
-    made = Leaders(is_sole_parent=is_sole_parent)
+def leaders(*known: tuple[int, int], parent: int = SERVER, is_sole_parent: bool = True) -> Leaders:
+    made = Leaders(parent=parent, is_sole_parent=is_sole_parent)
     made.enter_all(known)
     return made
 
@@ -66,13 +68,26 @@ def test_what_serves_the_server_is_no_orphan() -> None:
     others = [
         entry(-1, started=100),
         entry(-9, started=150),
-        entry(-3, started=150, session=SERVERS_SESSION),
         entry(-4, started=99),
         entry(-5, started=150, parent=1),
         entry(-6, started=150, state="Z"),
     ]
 
     assert known.orphans(others) == []
+
+
+def test_a_child_in_the_servers_session_is_no_orphan_also_where_that_is_from_outside() -> None:
+    with subprocess.Popen(["sleep", "60"]) as server:
+        known = leaders((-1, 100), parent=server.pid)
+        session = os.getsid(server.pid)  # 0 if its leader is outside of the container
+        others = [
+            entry(-3, started=150, parent=server.pid, session=session),
+            entry(-7, started=150, parent=server.pid),
+        ]
+        orphans = known.orphans(others)
+        server.kill()
+
+    assert [orphan.pid for orphan in orphans] == [-7]
 
 
 def test_a_process_that_starts_others_too_takes_only_what_it_knows() -> None:

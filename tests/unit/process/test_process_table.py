@@ -11,7 +11,7 @@ from adapters.process.process_table import carries_another, carries_any, process
 WAITING = ("/bin/sh", "-c", "echo; read -r _")
 MARK, ANOTHER = b"PROCESS_TABLE_TEST=1", b"PROCESS_TABLE_TEST=2"
 PROGRAM = """#!/bin/sh
-[ $1 -ne 500 ] || echo
+[ $1 -ne 150 ] || echo
 [ $1 -eq 0 ] || exec "$0" $(($1 - 1))
 """
 
@@ -35,7 +35,7 @@ def test_one_that_loads_a_program_after_another_is_never_taken_for_one_without_e
     program.chmod(0o700)
 
     answers = set()
-    with _started(str(program), "500") as pid:
+    with _started(str(program), "150") as pid:
         while not os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
             answers.add((carries_any(pid, [MARK]), carries_another(pid, [MARK])))
         ended = carries_any(pid, [MARK])
