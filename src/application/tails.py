@@ -17,9 +17,6 @@ from ports.task_store import TaskStore
 RING_BYTES = 512 * 1024
 """How much of a watched session is kept in memory; what is older is read from the log."""
 
-_SHOWN_KEPT = 64
-"""Of how many of the newest commits of a watched session the time is known."""
-
 Wake = Callable[[], None]
 
 
@@ -27,6 +24,8 @@ Wake = Callable[[], None]
 class TailEvent:
     stored: StoredEvent
     frame: bytes
+    shown_at: float | None = None
+    """When it was shown, by a monotonic clock; None for what was read from the log."""
 
 
 @dataclass(slots=True, eq=False)
@@ -40,8 +39,6 @@ class Tail:
     watchers: dict[Wake, None] = field(default_factory=dict)
     _ring: deque[TailEvent] = field(default_factory=deque)
     _ring_bytes: int = 0
-    shown: deque[tuple[int, float]] = field(default_factory=lambda: deque(maxlen=_SHOWN_KEPT))
-    """The first seq of each commit, and when it was shown by a monotonic clock."""
 
     def after(self, seq: int) -> list[TailEvent] | None:
         """All events above `seq`, in order; None when the ring does not hold all of them."""
@@ -53,13 +50,6 @@ class Tail:
         if self._ring[-1].stored.seq != self.last_seq:
             return None
         return list(islice(reversed(self._ring), missing))[::-1]
-
-    def shown_at(self, seq: int) -> float | None:
-        """When this event of the ring was shown, if that is known still."""
-        for first_seq, at in reversed(self.shown):
-            if first_seq <= seq:
-                return at
-        return None
 
     def push(self, event: TailEvent) -> None:
         """Take the next event; a gap empties the ring, what is known already is passed over."""
@@ -127,8 +117,7 @@ class Tails:
         if (tail := self._tails.get(session_key)) is None or not stored:
             return
         for event in stored:
-            tail.push(TailEvent(event, self._codec.frame(event)))
-        tail.shown.append((stored[0].seq, at))
+            tail.push(TailEvent(event, self._codec.frame(event), at))
         tail.wake_all()
 
     def await_session(

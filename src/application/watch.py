@@ -123,7 +123,7 @@ class Watch:
             if self._past.has_unread or self._scope.needs_look:
                 return BEHIND
             if taken := self._past.take():
-                return self._events(*taken, is_paged=True)
+                return self._events(*taken)
             self._past = None
         for offset, strand in enumerate(self._in_turn()):
             if not strand.has_more:
@@ -134,7 +134,7 @@ class Watch:
             if not is_paged:
                 self._meter.add("tail_hits")
             self._turn += offset + 1
-            return self._events(strand, passed, is_paged=is_paged)
+            return self._events(strand, passed)
         return self._at_rest()
 
     async def read(self) -> None:
@@ -191,7 +191,7 @@ class Watch:
         first = self._turn % len(strands)
         return [*strands[first:], *strands[:first]]
 
-    def _events(self, strand: Strand, passed: Passed, *, is_paged: bool) -> Step:
+    def _events(self, strand: Strand, passed: Passed) -> Step:
         self._scope.has_passed(strand, passed)
         if not passed.wanted:
             self._left_out += passed.count
@@ -199,16 +199,16 @@ class Watch:
         trailing = strand.position.seq - passed.wanted[-1].stored.seq
         self._left_out = trailing
         frames = b"".join(self._frames(strand, passed.wanted))
-        shown_at = None if is_paged else self._measured(strand, passed.wanted[0])
-        return Events(frames, len(passed.wanted), shown_at)
+        return Events(frames, len(passed.wanted), self._measured(passed.wanted[0]))
 
-    def _measured(self, strand: Strand, first: TailEvent) -> float | None:
+    def _measured(self, first: TailEvent) -> float | None:
         """When it was committed, now and then, if that was while this watch was open."""
+        if first.shown_at is None:
+            return None
         self._writes += 1
         if self._writes % _MEASURED != 1:
             return None
-        shown_at = strand.tail.shown_at(first.stored.seq)
-        return shown_at if shown_at is not None and shown_at >= self._opened_at else None
+        return first.shown_at if first.shown_at >= self._opened_at else None
 
     def _frames(self, strand: Strand, events: Iterable[TailEvent]) -> Iterable[bytes]:
         if self._scope.has_plain_ids:

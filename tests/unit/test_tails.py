@@ -52,14 +52,6 @@ def test_a_gap_empties_the_ring_so_that_nothing_is_passed_over() -> None:
     assert seqs_after(tail, 4) == [5]
 
 
-def test_an_event_was_shown_when_its_commit_was_unless_that_is_long_ago() -> None:
-    tail = tail_of(*range(1, 201))
-    tail.shown.extend((first_seq, first_seq / 100) for first_seq in range(1, 200, 2))
-
-    assert [tail.shown_at(seq) for seq in (200, 199, 150)] == [1.99, 1.99, 1.49]
-    assert tail.shown_at(2) is None
-
-
 def test_an_event_that_is_known_already_is_not_taken_twice() -> None:
     assert seqs_after(tail_of(1, 2, 2, 1, 3), 0) == [1, 2, 3]
 
