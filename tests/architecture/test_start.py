@@ -11,6 +11,7 @@ from typing_extensions import is_typeddict
 
 from entrypoints.web_app import web_app
 from tests.architecture.test_container import container
+from tests.patience import PATIENCE_S
 
 LATER = (
     "alembic",
@@ -31,7 +32,11 @@ LATER = (
 def test_nothing_is_loaded_that_serving_does_not_begin_with() -> None:
     program = f"import entrypoints.cli.serve, entrypoints.server, sys; print(*{set(LATER)!r} & sys.modules.keys())"
     ended = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=30
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE_S,
     )
 
     assert ended.stdout.split() == []

@@ -291,7 +291,7 @@ async def test_what_another_command_of_the_task_starts_meanwhile_is_left_alone(
     shell: Shell,
 ) -> None:
     starter = "setsid -w sh -c 'echo ready; read go; sleep 60 & echo $!; wait'"
-    with anyio.fail_after(10):
+    with anyio.fail_after(PATIENCE_S):
         async with shell.start(starter, pty=False, stdin="open") as first:
             await _ready(first)
             async with shell.start("echo ready; sleep 60", pty=False) as second:

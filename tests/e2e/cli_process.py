@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.patience import PATIENCE_S
+
 _COMMAND = (
     sys.executable,
     "-c",
     "import sys; from entrypoints.cli.app import main; sys.exit(main())",
 )
 _OURS = ("AGENTCAST_", "OPENAI_", "PORT")
-_PATIENCE_S = 30
 
 
 class Cli:
@@ -32,7 +33,7 @@ class Cli:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=_PATIENCE_S,
+            timeout=PATIENCE_S,
             check=False,
         )
 

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.patience import PATIENCE_S
+
 AGENTCAST = str(Path(sys.executable).parent / "agentcast")
-START_S = 30.0
 STOP_S = 12.0
 _GREETING = "listening on "
 
@@ -92,7 +93,7 @@ class RunningServer:
     def _greeting(self) -> str:
         stdout = self._running.stdout
         assert stdout is not None
-        readable, _, _ = select.select([stdout], [], [], START_S)
+        readable, _, _ = select.select([stdout], [], [], PATIENCE_S)
         line = stdout.readline() if readable else ""
         if not line.startswith(_GREETING):
             self.give_up()

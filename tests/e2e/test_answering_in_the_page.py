@@ -160,7 +160,7 @@ async def task(http: httpx2.AsyncClient, task_id: str) -> dict[str, object]:
 
 async def ended(http: httpx2.AsyncClient, task_id: str) -> None:
     async with http.stream("GET", f"/api/v1/tasks/{task_id}/events") as stream:
-        with anyio.fail_after(10):
+        with anyio.fail_after(PATIENCE_S):
             await stream.aread()
 
 

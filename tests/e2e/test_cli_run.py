@@ -10,6 +10,7 @@ from subprocess import CompletedProcess
 import pytest
 
 from tests.e2e.cli_process import Cli
+from tests.patience import PATIENCE_S
 
 Arguments = tuple[str, ...]
 Ended = CompletedProcess[str]
@@ -132,7 +133,7 @@ def test_a_reader_that_leaves_ends_the_command_quietly(cli: Cli) -> None:
     process.stdout.close()
 
     with process.stderr as errors:
-        assert (first, process.wait(timeout=20), errors.read()) == ("on\n", 141, "")
+        assert (first, process.wait(timeout=PATIENCE_S), errors.read()) == ("on\n", 141, "")
 
 
 def test_ctrl_c_cancels_the_task_and_waits_for_its_end(cli: Cli) -> None:
@@ -140,7 +141,7 @@ def test_ctrl_c_cancels_the_task_and_waits_for_its_end(cli: Cli) -> None:
     cli.wait_for(process, '"line":"ready"')
 
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=20)
+    out, _ = process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode == 3
     assert json.loads(out.splitlines()[-1])["event_type"] == "task_cancelled"
@@ -154,7 +155,7 @@ def test_a_second_ctrl_c_kills_what_will_not_end(cli: Cli) -> None:
     assert process.stderr is not None
     told = process.stderr.readline()
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=20)
+    process.communicate(timeout=PATIENCE_S)
 
     assert (told, process.returncode) == ("cancelling; press Ctrl-C again to kill\n", 3)
 

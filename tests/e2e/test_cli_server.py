@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.cli_process import Cli
+from tests.patience import PATIENCE_S
 
 ASKING = 'script:\ntool ask_user {"question": "Which?"}\nanswer You said {result}\n'
 LINES = "for i in $(seq 1 20); do echo line $i; sleep 0.05; done"
@@ -77,7 +78,7 @@ def test_a_cancelled_task_ends_whoever_watches_it(cli: Cli, at: dict[str, str]) 
     task_id = json.loads(cli.wait_for(watcher, '"line":"ready"'))["task_id"]
 
     cancelled = cli.run("cancel", task_id, env=at)
-    watcher.communicate(timeout=20)
+    watcher.communicate(timeout=PATIENCE_S)
 
     assert (cancelled.returncode, watcher.returncode) == (0, 3)
 
@@ -90,7 +91,7 @@ def test_a_task_rests_and_goes_on(cli: Cli, at: dict[str, str]) -> None:
     resumed = cli.run("resume", task_id, env=at)
     again = cli.run("resume", task_id, env=at)
     cli.run("cancel", task_id, env=at)
-    watcher.communicate(timeout=20)
+    watcher.communicate(timeout=PATIENCE_S)
 
     assert (paused.returncode, paused.stdout) == (0, f"{task_id} rests before its next step\n")
     assert (resumed.returncode, resumed.stdout) == (0, f"{task_id} goes on\n")
@@ -102,7 +103,7 @@ def test_ctrl_c_cancels_what_was_submitted(cli: Cli, at: dict[str, str]) -> None
     cli.wait_for(process, "ready\n")
 
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=20)
+    process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode == 3
 
@@ -114,7 +115,7 @@ def test_ctrl_c_ends_the_watching_and_not_the_task(cli: Cli, at: dict[str, str])
     cli.wait_for(watcher, '"line":"ready"')
 
     watcher.send_signal(signal.SIGINT)
-    watcher.communicate(timeout=20)
+    watcher.communicate(timeout=PATIENCE_S)
 
     running = cli.run("tasks", "--status", "running", "--json", env=at)
     cli.run("cancel", task_id, env=at)
@@ -158,7 +159,7 @@ def test_a_watcher_survives_the_death_of_the_server_and_misses_nothing(tmp_path:
         server.kill()
         server.wait()
     with cli.serving(port=int(url.rpartition(":")[2])):
-        out, told = watcher.communicate(timeout=30)
+        out, told = watcher.communicate(timeout=PATIENCE_S)
 
     events = [json.loads(line) for line in out.splitlines()]
     seqs = [event["seq"] for event in events]

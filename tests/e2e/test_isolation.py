@@ -5,6 +5,7 @@ import anyio
 from tests.e2e.client import Client, events_of, types_of
 from tests.e2e.gate import OPEN_GATE, PASS, gate_of
 from tests.e2e.sse_reader import Frame
+from tests.patience import PATIENCE_S
 
 FIFTY = 50
 LINES = 20
@@ -46,7 +47,7 @@ async def test_fifty_tasks_in_fifty_sessions_are_each_told_exactly(
             seen[name] = await stream.until("task_complete")
 
     names = [f"{session_id}-{number}" for number in range(FIFTY)]
-    with anyio.fail_after(30):
+    with anyio.fail_after(PATIENCE_S):
         async with anyio.create_task_group() as group:
             for name in names:
                 group.start_soon(watch, name)

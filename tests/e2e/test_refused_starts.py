@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.running_server import AGENTCAST, RunningServer, clean_environment
+from tests.patience import PATIENCE_S
 
 WRONG = {
     "AGENTCAST_PROT": ("1", ["AGENTCAST_PORT"]),
@@ -78,7 +79,7 @@ def refused_start(home: Path, *arguments: str, **settings: str) -> str:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert ended.returncode not in {0, -6, -11}

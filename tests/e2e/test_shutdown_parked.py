@@ -12,6 +12,7 @@ import pytest
 
 from tests.e2e.client import Client, client_of
 from tests.e2e.running_server import RunningServer, running_server
+from tests.patience import PATIENCE_S
 
 READERS = 5
 LOUD = "i=0; while [ $i -lt 2000 ]; do i=$((i+1)); echo $i {}; done; sleep 600".format("x" * 4000)
@@ -53,6 +54,6 @@ def deaf_readers(server: RunningServer, path: str, *, count: int) -> Iterator[No
 
 
 async def _parked(own: Client, count: int) -> None:
-    with anyio.fail_after(20):
+    with anyio.fail_after(PATIENCE_S):
         while (await own.get("/api/v1/sse/stats"))["parked"] != count:
             await anyio.lowlevel.checkpoint()

@@ -4,6 +4,7 @@ import anyio
 
 from tests.e2e.client import Client, events_of, types_of
 from tests.e2e.sse_reader import Json
+from tests.patience import PATIENCE_S
 
 
 async def test_a_client_may_wait_for_the_end_of_its_task(client: Client, session_id: str) -> None:
@@ -63,7 +64,7 @@ async def test_a_hundred_submissions_with_one_key_make_one_task(
         )
         answers.append((answer.status_code, answer.json()["task_id"]))
 
-    with anyio.fail_after(20):
+    with anyio.fail_after(PATIENCE_S):
         async with anyio.create_task_group() as group:
             for _ in range(100):
                 group.start_soon(submit)

@@ -20,8 +20,7 @@ from ports.approval_store import ApprovalQuery
 from ports.runner import Completed, Outcome, RunContext
 from tests.contract.postgres import emptied
 from tests.integration.graph import Graph, running
-
-PATIENCE_S = 15
+from tests.patience import PATIENCE_S
 
 
 async def wanting_a_yes(task: Task, context: RunContext) -> Outcome:

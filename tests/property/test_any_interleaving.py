@@ -31,14 +31,14 @@ def test_every_watcher_gets_it_over_more_interleavings(
 ) -> None:
     try_out(
         _on(store, tmp_path, writer),
-        examples=5 * _examples(store_url),
+        examples=10 * _examples(store_url),
         steps=_STEPS,
         is_repeatable=False,
     )
 
 
 def _examples(store_url: str) -> int:
-    return examples_on(store_url, memory=40, sqlite=24, postgresql=10)
+    return examples_on(store_url, memory=20, sqlite=12, postgresql=5)
 
 
 def _on(store: Store, folder: Path, writer: Writer | None) -> type[AnyInterleaving]:

@@ -16,7 +16,7 @@ def test_every_event_comes_once_over_all_cuts_and_no_reset_that_is_not_due(
 ) -> None:
     try_out(
         _on(store, tmp_path),
-        examples=examples_on(store_url, memory=40, sqlite=12, postgresql=3),
+        examples=examples_on(store_url, memory=20, sqlite=6, postgresql=2),
         steps=_STEPS,
     )
 

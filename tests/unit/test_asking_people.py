@@ -24,6 +24,7 @@ from domain.reply import Reply
 from domain.task_events import TaskPaused, TaskResumed
 from domain.tool_events import InputReceived, InputRequired
 from tests.asked import Asked
+from tests.patience import PATIENCE_S
 from tests.unit.any_event import ORIGIN
 
 REST = PauseWish(is_wanted=True, by="ann", number=1)
@@ -42,7 +43,7 @@ class SlowListener:
         self.events.append(event)
 
     async def until(self, is_so: Callable[[list[AgentEvent]], bool]) -> None:
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             while not is_so(self.events):
                 await anyio.lowlevel.checkpoint()
 

@@ -5,6 +5,8 @@ import re
 import subprocess
 import sys
 
+from tests.patience import PATIENCE_S
+
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
 PROGRAM = """
 import logging
@@ -44,7 +46,11 @@ def test_a_program_reads_an_error_as_one_object_with_the_same() -> None:
 def _logged(log_format: str) -> str:
     program = PROGRAM.format(log_format=log_format)
     ended = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=30
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE_S,
     )
     return ended.stderr
 
@@ -62,7 +68,11 @@ except ValueError:
     logging.getLogger("agentcast").exception("%s pass-word", "ghp_" + "a1B2" * 9)
 """
     ended = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=30
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE_S,
     )
 
     assert "[redacted] [redacted]" in ended.stderr

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE_S
+
 WRITTEN = (
     b'\x1b[32m3 passed\x1b[0m in 0.10s\nError: see https://a.b/c\xff\n{"cost": {"usd": 0.25}}\n'
 )
@@ -24,7 +26,9 @@ _COMMAND = "import sys; from entrypoints.cli.app import main; sys.exit(main())"
 
 def extract(*arguments: str, given: bytes = WRITTEN) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-c", _COMMAND, "extract", *arguments]
-    return subprocess.run(command, input=given, capture_output=True, timeout=30, check=False)
+    return subprocess.run(
+        command, input=given, capture_output=True, timeout=PATIENCE_S, check=False
+    )
 
 
 def test_every_finding_is_a_line(tmp_path: Path) -> None:

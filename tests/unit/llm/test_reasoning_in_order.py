@@ -17,6 +17,7 @@ from ports.language_model import (
     UserMessage,
 )
 from tests.model_replies import Answer, Malformed
+from tests.patience import PATIENCE_S
 from tests.served_models import MESSAGES, RESPONSES, Served
 
 ASKED = [UserMessage(content="hello")]
@@ -72,7 +73,7 @@ RESPONSES_ANSWER = told(
 async def test_what_was_thought_between_text_and_call_goes_back_there(
     served: Served, reply: Malformed, sent_back: Sequence[str]
 ) -> None:
-    with anyio.fail_after(10):
+    with anyio.fail_after(PATIENCE_S):
         async with served.by(reply, Answer(text=("ok",))) as (model, server):
             parts = [part async for part in model.stream(ModelRequest(messages=ASKED, tools=[]))]
             [keep] = [part.data for part in parts if isinstance(part, KeptReasoning)]

@@ -20,6 +20,7 @@ from domain.errors import StartFailed, ToolError
 from domain.ids import AgentName, TaskId
 from domain.mcp_server import McpServer
 from ports.tool import Tool, ToolResult
+from tests.patience import PATIENCE_S
 from tests.process_fakes import tool_context
 from tests.served_tools import served_at, served_tools
 
@@ -86,7 +87,7 @@ async def opened(url: str, workspace: Path) -> AsyncIterator[Mapping[str, Tool]]
         name=AgentName("react"), kind="react", mcp_servers={"t": McpServer(url=url)}
     )
     source = McpToolSource(LinuxProcessHost(environment={}))
-    with anyio.fail_after(20):
+    with anyio.fail_after(PATIENCE_S):
         async with source.open(
             profile=profile, task_id=TaskId("task_1"), workspace=str(workspace)
         ) as tools:

@@ -19,6 +19,7 @@ from domain.ids import AgentName, TaskId
 from domain.mcp_server import McpServer
 from domain.tool_effect import EVERY_EFFECT
 from ports.tool import Tool, ToolResult
+from tests.patience import PATIENCE_S
 from tests.process_fakes import tool_context
 from tests.served_tools import served_over_http
 
@@ -46,7 +47,7 @@ async def opened(workspace: Path, **servers: McpServer) -> AsyncIterator[Mapping
     profile = AgentProfile(
         name=AgentName("react"), kind="react", sandbox="none", mcp_servers=servers
     )
-    with anyio.fail_after(20):
+    with anyio.fail_after(PATIENCE_S):
         async with source.open(
             profile=profile, task_id=TaskId("task_1"), workspace=str(workspace)
         ) as tools:

@@ -9,6 +9,7 @@ from anyio.streams.text import TextReceiveStream
 from adapters.store.maintenance import check
 from domain.ids import SessionKey
 from tests.contract.stores import sql_scene
+from tests.patience import PATIENCE_S
 
 _ROUNDS = 3
 
@@ -16,7 +17,7 @@ _ROUNDS = 3
 async def test_every_acknowledged_event_survives_kill_9(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/store.db"
 
-    with anyio.fail_after(30):
+    with anyio.fail_after(PATIENCE_S):
         told = [await _killed_while_appending(url, f"talk-{round}") for round in range(_ROUNDS)]
 
     assert (await check(url)).problems == []

@@ -9,6 +9,7 @@ from adapters.store.open_database import open_database
 from domain.errors import InvalidInput, StoreUnusable
 from tests.contract.postgres import emptied, execute
 from tests.contract.stores import sql_scene
+from tests.patience import PATIENCE_S
 
 _CUT_ALL = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'agentcast'"
@@ -31,7 +32,7 @@ async def test_appends_survive_the_loss_of_every_connection(postgres_url: str) -
                     await told.acquire()
                 await execute(postgres_url, _CUT_ALL)
 
-        with anyio.fail_after(20):
+        with anyio.fail_after(PATIENCE_S):
             async with asyncio.TaskGroup() as group:
                 group.create_task(cut())
                 for number in range(5):
