@@ -9,7 +9,7 @@ from adapters.memory.wakeups import MemoryWakeups
 from adapters.system.stored_agent_catalog import StoredAgentCatalog
 from application.live_runs import LiveRun, LiveRuns
 from application.pausing import Pausing
-from domain.ids import AgentName, SessionId
+from domain.ids import AgentName, LeaseId, SessionId
 from domain.principal import LOCAL
 from domain.task import TaskStatus
 from ports.session_store import SessionEdit
@@ -26,7 +26,9 @@ class FakePausing:
         session = self._database.make_session(LOCAL, SessionId("s"), SessionEdit()).session
         task = replace(process_task("think"), agent=AgentName("react"))
         self.task = replace(task, session_key=session.session_key)
-        self.run = LiveRun(task_id=task.task_id, agent=task.agent, claimed_at=0.0)
+        self.run = LiveRun(
+            task_id=task.task_id, lease_id=LeaseId("l"), agent=task.agent, claimed_at=0.0
+        )
         runs = LiveRuns()
         runs.add(self.run)
         self.use = Pausing(

@@ -38,7 +38,8 @@ class LeaseKeeper:
         self._processes.set_deadline(run.task_id, run.claimed_at + self._patience_s)
 
     def end(self, run: LiveRun) -> None:
-        self._processes.set_deadline(run.task_id, None)
+        if self._runs.find(run.task_id) is run:  # else the deadline is that of a later run
+            self._processes.set_deadline(run.task_id, None)
         self._runs.remove(run)
 
     async def renew(self) -> None:
@@ -56,7 +57,7 @@ class LeaseKeeper:
         )
         self._renewed_at = asked_at
         for run in begun.intersection(self._runs.all()):
-            if run.task_id not in held:
+            if held.get(run.task_id) != run.lease_id:
                 run.stop.request(LostLease())
             elif not isinstance(run.stop.cause, LostLease):
                 self._processes.set_deadline(run.task_id, asked_at + self._patience_s)

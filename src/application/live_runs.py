@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 
 from application.pause_signal import PauseSignal
 from application.stop_signal import Cancelled, StopCause, StopSignal
-from domain.ids import AgentName, TaskId
-from domain.task import Task
+from domain.ids import AgentName, LeaseId, TaskId
+from ports.task_store import Claim
 
 
 @dataclass(slots=True, eq=False)
 class LiveRun:
     task_id: TaskId
+    lease_id: LeaseId
     agent: AgentName
     claimed_at: float
     """By the monotonic clock, before the claim was asked for."""
@@ -21,9 +22,15 @@ class LiveRun:
     pauses: PauseSignal = field(default_factory=PauseSignal)
 
     @classmethod
-    def of(cls, task: Task, *, claimed_at: float) -> "LiveRun":
+    def of(cls, claim: Claim, *, claimed_at: float) -> "LiveRun":
         """With what was wished of it already."""
-        run = cls(task_id=task.task_id, agent=task.agent, claimed_at=claimed_at)
+        task = claim.task
+        run = cls(
+            task_id=task.task_id,
+            lease_id=claim.lease_id,
+            agent=task.agent,
+            claimed_at=claimed_at,
+        )
         if task.cancel:
             run.stop.request(Cancelled(task.cancel))
         if task.pause:

@@ -9,7 +9,7 @@ from application.task_past import RESUMED_KINDS
 from application.worker_settings import WorkerSettings
 from domain.errors import AgentcastError, AgentNotFound
 from domain.events import Origin
-from domain.ids import TaskId
+from domain.ids import LeaseId, TaskId
 from domain.task import Task
 from domain.task_events import FinalEvent, TaskCancelled, TaskFailed, TaskInterrupted
 from ports.agent_catalog import AgentCatalog
@@ -38,7 +38,7 @@ class LostTasks:
 
     async def settle(
         self, settings: WorkerSettings, *, of_instance: str | None = None
-    ) -> Collection[TaskId]:
+    ) -> Collection[Claim]:
         """Take over what is lost, kill what it left running, and end or requeue it.
 
         Gives the tasks that were taken over but could not be settled: they are this worker's now.
@@ -54,19 +54,25 @@ class LostTasks:
         log.warning(
             "took over %d tasks of dead workers, killed %d processes", len(claims), len(killed)
         )
-        return [claim.task.task_id for claim in claims if not await self._is_settled(claim)]
+        return [claim for claim in claims if not await self._is_settled(claim)]
 
     async def settle_own(
-        self, settings: WorkerSettings, task_id: TaskId, cause: StopCause | None
-    ) -> bool:
-        """Whether nothing is left to do for a task whose run here ended without a final event.
+        self,
+        settings: WorkerSettings,
+        task_id: TaskId,
+        lease_id: LeaseId,
+        cause: StopCause | None,
+    ) -> Claim | None:
+        """End or requeue a task whose run here, by that lease, ended without a final event.
 
-        `cause` is what had stopped that run.
+        `cause` is what had stopped that run. Gives the task if it could not be settled.
         """
         claim = await self._broadcaster.storage.last_word(
-            lambda: self._tasks.reclaim(settings.worker_id, task_id, lease_s=settings.lease_s)
+            lambda: self._tasks.reclaim(
+                settings.worker_id, task_id, lease_id=lease_id, lease_s=settings.lease_s
+            )
         )
-        return claim is None or await self._is_settled(claim, cause)
+        return None if claim is None or await self._is_settled(claim, cause) else claim
 
     async def _is_settled(self, claim: Claim, cause: StopCause | None = None) -> bool:
         try:

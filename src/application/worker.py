@@ -7,10 +7,11 @@ from contextlib import asynccontextmanager, suppress
 
 from application.agent_coordinator import AgentCoordinator
 from application.event_broadcaster import EventBroadcaster
+from application.given_up import GivenUp
 from application.lease_keeper import LeaseKeeper
 from application.live_runs import LiveRun, LiveRuns
 from application.lost_tasks import LostTasks, origin_of
-from application.stop_signal import LimitHit, LostLease, ShutDown, StopCause
+from application.stop_signal import LimitHit, LostLease, ShutDown
 from application.storage_guard import StorageGuard
 from application.worker_settings import WorkerSettings
 from domain.errors import AgentcastError, StorageFull, Unavailable
@@ -48,7 +49,6 @@ class Worker:
         self._tasks = tasks
         self._agents = agents
         self._broadcaster = broadcaster
-        self._lost = lost
         self.storage = storage
         self._clock = clock
         self._meter = meter
@@ -57,8 +57,7 @@ class Worker:
         )
         self._reserved: list[TaskId] = []
         self._work = asyncio.Event()
-        self._given_up: dict[TaskId, StopCause | None] = {}
-        self._predecessor = settings.instance
+        self._given_up = GivenUp(settings=settings, tasks=tasks, lost=lost, runs=self.runs)
         self._is_draining = False
         self._is_closing = False
         broadcaster.add_failure_listener(self._log_failed)
@@ -88,7 +87,7 @@ class Worker:
         Where the store does not let it settle, it works, and goes on trying.
         """
         try:
-            await self._settle_predecessor()
+            await self._given_up.settle_predecessor()
         except Unavailable as error:
             log.warning("what the server before has left is not settled yet: %s", error)
         async with asyncio.TaskGroup() as runs, asyncio.TaskGroup() as loops:
@@ -149,13 +148,16 @@ class Worker:
         await asyncio.sleep(self.settings.heartbeat_s)
 
     async def _work_off(self, runs: asyncio.TaskGroup) -> None:
+        await self._given_up.look_for_unheard()
         asked_at = self._clock.monotonic()
-        for claim in await self._claims():
+        with self._given_up.taking():
+            claims = await self._claims()
+        for claim in claims:
             task = claim.task
             if self._is_draining:
                 await self._tasks.requeue(claim, attempt_spent=False)
                 continue
-            run = LiveRun.of(task, claimed_at=asked_at)
+            run = LiveRun.of(claim, claimed_at=asked_at)
             self._leases.begin(run)
             if task.started_at is not None and task.attempt == 1:
                 waited = task.started_at - task.created_at
@@ -187,7 +189,7 @@ class Worker:
             log.exception("task %s: the run failed", claim.task.task_id)
             has_ended = False
         if not has_ended:
-            self._given_up[claim.task.task_id] = run.stop.cause
+            self._given_up.add(claim, run.stop.cause)
         self._leases.end(run)
         self.wake()
 
@@ -230,20 +232,11 @@ class Worker:
 
     async def _look_after_runs(self) -> None:
         self._leases.fence()
-        for task_id, cause in tuple(self._given_up.items()):
-            if await self._lost.settle_own(self.settings, task_id, cause):
-                del self._given_up[task_id]
-        await self._settle_predecessor()
-
-    async def _settle_predecessor(self) -> None:
-        if self._predecessor is not None:
-            left = await self._lost.settle(self.settings, of_instance=self._predecessor)
-            self._given_up |= dict.fromkeys(left)
-            self._predecessor = None
+        await self._given_up.settle()
 
     async def _clean_up(self) -> None:
         if self.settings.takes_any and not self._is_draining:
-            self._given_up |= dict.fromkeys(await self._lost.settle(self.settings))
+            await self._given_up.take_over()
 
 
 async def _poll() -> None:

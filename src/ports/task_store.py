@@ -144,8 +144,8 @@ class TaskStore(Protocol):
         new lease. No task is given to two callers.
         """
 
-    async def heartbeat(self, worker_id: WorkerId, *, lease_s: float) -> Collection[TaskId]:
-        """Renew every lease that this worker holds; the tasks it still holds."""
+    async def heartbeat(self, worker_id: WorkerId, *, lease_s: float) -> Mapping[TaskId, LeaseId]:
+        """Renew every lease that this worker holds; the tasks it still holds, and by which."""
 
     async def claim_lost(
         self, worker_id: WorkerId, *, lease_s: float, of_instance: str | None = None
@@ -160,11 +160,12 @@ class TaskStore(Protocol):
         """
 
     async def reclaim(
-        self, worker_id: WorkerId, task_id: TaskId, *, lease_s: float
+        self, worker_id: WorkerId, task_id: TaskId, *, lease_id: LeaseId, lease_s: float
     ) -> Claim | None:
         """Take a task of one's own anew, to end or requeue it: its run is over, its status live.
 
-        The old lease is void from then on. None if it is no live task of this worker.
+        The old lease, which is named, is void from then on. None if this worker does not hold the
+        task by that lease, also where it has got the task by another one.
         """
 
     async def requeue(self, claim: Claim, *, attempt_spent: bool) -> None:

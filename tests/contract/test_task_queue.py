@@ -98,7 +98,7 @@ async def test_a_heartbeat_keeps_the_leases_of_its_worker_alone(scene: Scene) ->
     held = await scene.tasks.heartbeat(WORKER, lease_s=30)
     lost = await scene.tasks.claim_lost(WorkerId("three.1"), lease_s=30)
 
-    assert list(held) == [mine.task.task_id]
+    assert held == {mine.task.task_id: mine.lease_id}
     assert _ids(lost) == [theirs.task.task_id]
 
 
@@ -128,7 +128,9 @@ async def test_a_worker_never_takes_over_its_own_tasks(scene: Scene) -> None:
 async def test_a_worker_takes_its_own_task_anew_when_it_names_it(scene: Scene) -> None:
     mine = await scene.start()
 
-    again = await scene.tasks.reclaim(WORKER, mine.task.task_id, lease_s=30)
+    again = await scene.tasks.reclaim(
+        WORKER, mine.task.task_id, lease_id=mine.lease_id, lease_s=30
+    )
 
     assert again is not None
     assert (again.task, again.lease_id == mine.lease_id) == (mine.task, False)
@@ -139,12 +141,34 @@ async def test_a_worker_takes_its_own_task_anew_when_it_names_it(scene: Scene) -
 
 async def test_nobody_takes_anew_what_is_not_theirs_or_has_ended(scene: Scene) -> None:
     mine = await scene.start()
-    of_another = await scene.tasks.reclaim(OTHER_WORKER, mine.task.task_id, lease_s=30)
+    of_another = await scene.tasks.reclaim(
+        OTHER_WORKER, mine.task.task_id, lease_id=mine.lease_id, lease_s=30
+    )
     await scene.end(mine)
 
-    ended = await scene.tasks.reclaim(WORKER, mine.task.task_id, lease_s=30)
+    ended = await scene.tasks.reclaim(
+        WORKER, mine.task.task_id, lease_id=mine.lease_id, lease_s=30
+    )
 
     assert (of_another, ended) == (None, None)
+
+
+async def test_what_is_held_by_a_newer_lease_is_not_taken_anew_by_the_one_before(
+    scene: Scene,
+) -> None:
+    """A run that ends late must not take its task from the run that has it now."""
+    late = await scene.start(lease_s=0)
+    [taken] = await scene.tasks.claim_lost(OTHER_WORKER, lease_s=30)
+    await scene.tasks.requeue(taken, attempt_spent=True)
+    now = await scene.claim()
+
+    again = await scene.tasks.reclaim(
+        WORKER, late.task.task_id, lease_id=late.lease_id, lease_s=30
+    )
+
+    assert again is None
+    assert await scene.tasks.heartbeat(WORKER, lease_s=30) == {now.task.task_id: now.lease_id}
+    await scene.end(now)
 
 
 async def test_a_valid_lease_is_taken_over_for_the_instance_named_alone(scene: Scene) -> None:

@@ -1,7 +1,7 @@
 """Until when a run's commands may run, and what becomes of a run whose time was over."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from application.lease_keeper import LeaseKeeper
 from application.live_runs import LiveRun, LiveRuns
 from application.stop_signal import LostLease
 from application.worker_settings import WorkerSettings
-from domain.ids import TaskId, WorkerId
+from domain.ids import LeaseId, TaskId, WorkerId
 from domain.task import Task, TaskStatus
 from ports.runner import Completed, Outcome, RunContext
 from tests.contract.scene import OTHER_WORKER, WORKER, Scene
@@ -35,7 +35,7 @@ class SlowAnswers(MemoryTaskStore):
         self.is_let_through = asyncio.Event()
         self.is_let_through.set()
 
-    async def heartbeat(self, worker_id: WorkerId, *, lease_s: float) -> Collection[TaskId]:
+    async def heartbeat(self, worker_id: WorkerId, *, lease_s: float) -> Mapping[TaskId, LeaseId]:
         held = await super().heartbeat(worker_id, lease_s=lease_s)
         self.renewed.set()
         await self.is_let_through.wait()
@@ -67,6 +67,7 @@ class Keeping:
         claim = await self.scene.start()
         run = LiveRun(
             task_id=claim.task.task_id,
+            lease_id=claim.lease_id,
             agent=claim.task.agent,
             claimed_at=self.clock.monotonic() if claimed_at is None else claimed_at,
         )
@@ -139,6 +140,21 @@ async def test_a_run_that_has_ended_has_no_deadline() -> None:
     keeping.keeper.end(run)
 
     assert keeping.host.deadlines == {}
+
+
+async def test_the_late_end_of_a_run_leaves_the_deadline_of_its_task_s_next_run() -> None:
+    keeping = Keeping()
+    late = await keeping.begin()
+    tasks = keeping.scene.tasks
+    [taken] = await tasks.claim_lost(OTHER_WORKER, lease_s=30, of_instance="one")
+    await tasks.requeue(taken, attempt_spent=True)
+    keeping.clock.advance(1)
+    again = LiveRun.of(await keeping.scene.claim(), claimed_at=keeping.clock.monotonic())
+    keeping.keeper.begin(again)
+
+    keeping.keeper.end(late)
+
+    assert keeping.host.deadlines == {again.task_id: 1 + SURE_S}
 
 
 async def test_how_a_run_ended_after_its_time_is_not_believed(tmp_path: Path) -> None:

@@ -1,19 +1,31 @@
 """What becomes of tasks when their worker ends, well or badly."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from dependency_injector import providers
 
+from adapters.memory.database import MemoryDatabase
+from adapters.memory.task_store import MemoryTaskStore
+from adapters.system.clock import SystemClock
+from adapters.system.id_source import SystemIdSource
 from application.stop_signal import LostLease
-from domain.ids import WorkerId
+from domain.errors import LogUnavailable
+from domain.ids import LeaseId, TaskId, WorkerId
 from domain.principal import LOCAL
 from domain.process_events import Log
 from domain.task import Task, TaskStatus
+from entrypoints.stores import memory_stores
+from ports.id_source import IdSource
 from ports.runner import Completed, Outcome, RunContext
+from ports.task_store import Claim
 from tests.integration.graph import Graph, for_ever, running
+
+Store = TypeVar("Store", bound=MemoryTaskStore)
 
 
 async def test_a_shutdown_interrupts_what_runs(tmp_path: Path) -> None:
@@ -102,6 +114,115 @@ async def test_a_run_whose_lease_was_taken_stops_and_writes_nothing_more(tmp_pat
         log = graph.container.event_log()
         events = await log.read(task.session_key, after=0, limit=10)
         assert [event.event_type for event in events] == ["task_queued", "task_started"]
+
+
+async def test_a_task_whose_claim_was_never_answered_does_not_run_for_ever(
+    tmp_path: Path,
+) -> None:
+    """As with a commit whose answer is lost, of a database that then stays away for too long."""
+    tasks, swaps = _stores_with(UnheardClaims)
+    async with running(tmp_path, **swaps) as graph:
+        tasks.is_answering = False
+        task = await graph.submit("work", agent="durable")
+
+        ended = await graph.ended(task)
+
+        assert (ended.status, ended.attempt) == (TaskStatus.COMPLETED, 2)
+
+
+async def test_a_task_whose_taking_over_was_never_answered_is_settled(tmp_path: Path) -> None:
+    tasks, swaps = _stores_with(UnheardClaims)
+    async with running(tmp_path, **swaps) as graph:
+        graph.runner.acts["for ever"] = for_ever
+        task = await graph.submit("for ever")
+        await _started(graph, task)
+        await tasks.claim_lost(WorkerId("another"), lease_s=0, of_instance="test")
+        tasks.is_answering = False
+
+        ended = await graph.ended(task)
+
+        assert (ended.status, ended.reason) == (TaskStatus.INTERRUPTED, "worker_lost")
+
+
+async def test_a_run_that_ended_late_does_not_take_its_task_from_the_run_that_has_it_now(
+    tmp_path: Path,
+) -> None:
+    """Another worker has given the task back meanwhile, and this one has got it again."""
+    tasks, swaps = _stores_with(SlowReclaims)
+    go_on = asyncio.Event()
+
+    async def work(task: Task, context: RunContext) -> Outcome:
+        await (go_on.wait() if task.attempt == 2 else asyncio.Event().wait())
+        return Completed(final_answer="")
+
+    async with running(tmp_path, **swaps) as graph:
+        graph.runner.acts["work"] = work
+        task = await graph.submit("work", agent="durable")
+        await _started(graph, task)
+        graph.container.worker().runs.stop(task.task_id, LostLease())
+        await tasks.asked.wait()
+        graph.runner.started.clear()
+        [taken] = await tasks.claim_lost(WorkerId("another"), lease_s=30, of_instance="test")
+        await tasks.requeue(taken, attempt_spent=True)
+        await _started(graph, task)
+
+        tasks.is_let_through.set()
+        await tasks.answered.wait()
+        go_on.set()
+
+        ended = await graph.ended(task)
+        assert (ended.status, ended.attempt) == (TaskStatus.COMPLETED, 2)
+
+
+class UnheardClaims(MemoryTaskStore):
+    """Once, what takes tasks is carried out but not answered."""
+
+    is_answering = True
+
+    async def claim(
+        self, worker_id: WorkerId, *, limit: int, lease_s: float, only: TaskId | None = None
+    ) -> Sequence[Claim]:
+        claims = await super().claim(worker_id, limit=limit, lease_s=lease_s, only=only)
+        return self._answered(claims)
+
+    async def claim_lost(
+        self, worker_id: WorkerId, *, lease_s: float, of_instance: str | None = None
+    ) -> Sequence[Claim]:
+        claims = await super().claim_lost(worker_id, lease_s=lease_s, of_instance=of_instance)
+        return self._answered(claims)
+
+    def _answered(self, claims: Sequence[Claim]) -> Sequence[Claim]:
+        if claims and not self.is_answering:
+            self.is_answering = True
+            raise LogUnavailable("the database could not be reached")
+        return claims
+
+
+class SlowReclaims(MemoryTaskStore):
+    """A task is taken anew when that is let through."""
+
+    def __init__(self, database: MemoryDatabase, *, ids: IdSource) -> None:
+        super().__init__(database, ids=ids)
+        self.asked, self.answered = asyncio.Event(), asyncio.Event()
+        self.is_let_through = asyncio.Event()
+
+    async def reclaim(
+        self, worker_id: WorkerId, task_id: TaskId, *, lease_id: LeaseId, lease_s: float
+    ) -> Claim | None:
+        self.asked.set()
+        await self.is_let_through.wait()
+        claim = await super().reclaim(worker_id, task_id, lease_id=lease_id, lease_s=lease_s)
+        self.answered.set()
+        return claim
+
+
+def _stores_with(
+    kind: Callable[..., Store],
+) -> tuple[Store, Mapping[str, object]]:
+    stores = memory_stores(clock=SystemClock(), ids=SystemIdSource(), lease_s=30.0)
+    assert isinstance(stores.task_store, MemoryTaskStore)
+    tasks = kind(stores.task_store.database, ids=SystemIdSource())
+    return tasks, {"stores": providers.Object(replace(stores, task_store=tasks))}
 
 
 async def _started(graph: Graph, task: Task) -> None:

@@ -1,11 +1,11 @@
 """The queue of tasks in memory: who may take which task, and who may give it back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from adapters.memory.database import MemoryDatabase, SessionRow, TaskRow
 from domain.errors import LeaseLost
-from domain.ids import TaskId, WorkerId
+from domain.ids import LeaseId, TaskId, WorkerId
 from domain.task import TaskStatus
 from ports.id_source import IdSource
 from ports.task_store import Claim
@@ -37,22 +37,22 @@ class TaskQueue:
             if self._is_lost(row, taker, of_instance) or self._is_left(row, taker)
         ]
 
-    def reclaim(self, taker: Taker, task_id: TaskId) -> Claim | None:
+    def reclaim(self, taker: Taker, task_id: TaskId, lease_id: LeaseId) -> Claim | None:
         row = self._database.tasks.get(task_id)
         if row is None or not row.is_live or row.task.worker_id != taker.worker_id:
             return None
-        return self._take(row, taker)
+        return self._take(row, taker) if row.lease_id == lease_id else None
 
-    def renew(self, taker: Taker) -> Sequence[TaskId]:
+    def renew(self, taker: Taker) -> Mapping[TaskId, LeaseId]:
         """Also the tasks that wait for this worker: it is alive to claim them."""
         until = self._now() + taker.lease_s
-        held: list[TaskId] = []
+        held: dict[TaskId, LeaseId] = {}
         for row in self._database.tasks.values():
             if row.is_queued and row.reserved_for == taker.worker_id:
                 row.reserved_until = until
-            elif row.is_live and row.task.worker_id == taker.worker_id:
+            elif row.is_live and row.lease_id and row.task.worker_id == taker.worker_id:
                 row.lease_ends = until
-                held.append(row.task.task_id)
+                held[row.task.task_id] = row.lease_id
         return held
 
     def give_back(self, claim: Claim, *, attempt_spent: bool) -> None:

@@ -1,13 +1,13 @@
 """Tasks in memory."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from adapters.memory.agent_records import records_of
 from adapters.memory.database import KEY_KEPT, KeyRow, MemoryDatabase, TaskRow, is_same_owner
 from adapters.memory.task_queue import Taker, TaskQueue
 from domain.errors import IdempotencyKeyReused, SessionBusy
-from domain.ids import AgentName, TaskId, WorkerId
+from domain.ids import AgentName, LeaseId, TaskId, WorkerId
 from domain.pause_wish import next_wish
 from domain.principal import Principal
 from domain.task import CancelIntent, OnBusy, Task, TaskStatus
@@ -64,7 +64,7 @@ class MemoryTaskStore:
         taker = Taker(worker_id=worker_id, lease_s=lease_s)
         return self._queue.claim(taker, limit=limit, only=only)
 
-    async def heartbeat(self, worker_id: WorkerId, *, lease_s: float) -> Collection[TaskId]:
+    async def heartbeat(self, worker_id: WorkerId, *, lease_s: float) -> Mapping[TaskId, LeaseId]:
         return self._queue.renew(Taker(worker_id=worker_id, lease_s=lease_s))
 
     async def claim_lost(
@@ -74,9 +74,10 @@ class MemoryTaskStore:
         return self._queue.claim_lost(taker, of_instance=of_instance)
 
     async def reclaim(
-        self, worker_id: WorkerId, task_id: TaskId, *, lease_s: float
+        self, worker_id: WorkerId, task_id: TaskId, *, lease_id: LeaseId, lease_s: float
     ) -> Claim | None:
-        return self._queue.reclaim(Taker(worker_id=worker_id, lease_s=lease_s), task_id)
+        taker = Taker(worker_id=worker_id, lease_s=lease_s)
+        return self._queue.reclaim(taker, task_id, lease_id)
 
     async def requeue(self, claim: Claim, *, attempt_spent: bool) -> None:
         self._queue.give_back(claim, attempt_spent=attempt_spent)

@@ -22,7 +22,7 @@ from adapters.store.store_clock import store_now
 from adapters.store.tables import sessions, tasks
 from adapters.store.task_rows import LIVE_STATUSES
 from domain.errors import LeaseLost
-from domain.ids import TaskId
+from domain.ids import LeaseId, TaskId
 from domain.task import TaskStatus
 from ports.task_store import Claim
 
@@ -70,7 +70,12 @@ _LOST = taking(
     columns={},
 )
 _OWN = taking(
-    which=and_(_IS_LIVE, tasks.c.worker_id == TAKER, tasks.c.task_id == bindparam("only")),
+    which=and_(
+        _IS_LIVE,
+        tasks.c.worker_id == TAKER,
+        tasks.c.task_id == bindparam("only"),
+        tasks.c.lease_id == bindparam("former_lease"),
+    ),
     of_sessions=sessions.c.active_task == tasks.c.task_id,
     columns={},
 )
@@ -98,14 +103,18 @@ def claim_lost(
     return [*lost, *take_all(connection, _LEFT, taker, values)]
 
 
-def reclaim(connection: Connection, taker: Taker, task_id: TaskId) -> Sequence[Claim]:
-    return take_all(connection, _OWN, taker, {"at_most": 1, "only": task_id})
+def reclaim(
+    connection: Connection, taker: Taker, task_id: TaskId, lease_id: LeaseId
+) -> Sequence[Claim]:
+    values = {"at_most": 1, "only": task_id, "former_lease": lease_id}
+    return take_all(connection, _OWN, taker, values)
 
 
-def renew(connection: Connection, taker: Taker) -> Sequence[TaskId]:
+def renew(connection: Connection, taker: Taker) -> Mapping[TaskId, LeaseId]:
     """Also of the tasks that wait for this worker: it is alive to claim them."""
     _KEEP_RESERVED.run(connection, taker.values())
-    return [TaskId(row[0]) for row in _KEEP_LEASES.rows(connection, taker.values())]
+    rows = _KEEP_LEASES.rows(connection, taker.values())
+    return {TaskId(task_id): LeaseId(lease_id) for task_id, lease_id in rows}
 
 
 def give_back(connection: Connection, claim: Claim, *, attempt_spent: bool) -> None:
@@ -160,6 +169,6 @@ _KEEP_LEASES = Prepared(
         update(tasks)
         .where(tasks.c.task_id.in_(_LEASED))
         .values(lease_expires_at=LEASE_END)
-        .returning(tasks.c.task_id)
+        .returning(tasks.c.task_id, tasks.c.lease_id)
     )
 )

@@ -1,6 +1,6 @@
 """Tasks on SQL: each method is one transaction, whose steps are told elsewhere."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from adapters.store import (
     agent_records,
@@ -13,7 +13,7 @@ from adapters.store import (
 )
 from adapters.store.database import Database
 from adapters.store.leases import Taker, was_taken
-from domain.ids import AgentName, TaskId, WorkerId
+from domain.ids import AgentName, LeaseId, TaskId, WorkerId
 from domain.principal import Principal
 from domain.task import CancelIntent, OnBusy, Task
 from ports.event_log import EncodedEvent
@@ -66,7 +66,7 @@ class SqlTaskStore:
             lambda c: claiming.claim_queued(c, taker, limit=limit, only=only), was_done=was_taken
         )
 
-    async def heartbeat(self, worker_id: WorkerId, *, lease_s: float) -> Collection[TaskId]:
+    async def heartbeat(self, worker_id: WorkerId, *, lease_s: float) -> Mapping[TaskId, LeaseId]:
         taker = self._taker(worker_id, lease_s)
         return await self._database.write(lambda c: claiming.renew(c, taker))
 
@@ -79,11 +79,11 @@ class SqlTaskStore:
         )
 
     async def reclaim(
-        self, worker_id: WorkerId, task_id: TaskId, *, lease_s: float
+        self, worker_id: WorkerId, task_id: TaskId, *, lease_id: LeaseId, lease_s: float
     ) -> Claim | None:
         taker = self._taker(worker_id, lease_s)
         claims = await self._database.write(
-            lambda c: claiming.reclaim(c, taker, task_id), was_done=was_taken
+            lambda c: claiming.reclaim(c, taker, task_id, lease_id), was_done=was_taken
         )
         return claims[0] if claims else None
 
