@@ -5,7 +5,7 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,10 +19,13 @@ _GREETING = "listening on "
 class RunningServer:
     """May be ended in any way and started again on the same data directory."""
 
-    def __init__(self, data_dir: Path, settings: dict[str, str]) -> None:
+    def __init__(
+        self, data_dir: Path, settings: dict[str, str], command: Sequence[str] = (AGENTCAST,)
+    ) -> None:
         self.data_dir = data_dir
         self.base_url = ""
         self._settings = settings
+        self._command = command
         self._stderr = data_dir.parent / f"{data_dir.name}.stderr"
         self._process: subprocess.Popen[str] | None = None
 
@@ -44,7 +47,7 @@ class RunningServer:
         """Returns when it listens; on any free port, unless one is named."""
         with self._stderr.open("a") as stderr:
             self._process = subprocess.Popen(
-                [AGENTCAST, "serve", "--port", str(port), "--data-dir", str(self.data_dir)],
+                [*self._command, "serve", "--port", str(port), "--data-dir", str(self.data_dir)],
                 env=clean_environment(self.data_dir.parent) | self._settings,
                 cwd=self.data_dir.parent,
                 stdin=subprocess.DEVNULL,
@@ -102,9 +105,11 @@ class RunningServer:
 
 
 @contextmanager
-def running_server(data_dir: Path, **settings: str) -> Iterator[RunningServer]:
+def running_server(
+    data_dir: Path, *, command: Sequence[str] = (AGENTCAST,), **settings: str
+) -> Iterator[RunningServer]:
     """A server that must not log an error and must end well, unless the test ended it."""
-    server = RunningServer(data_dir, settings)
+    server = RunningServer(data_dir, settings, command)
     server.start()
     try:
         yield server

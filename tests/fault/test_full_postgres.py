@@ -1,10 +1,8 @@
 """PostgreSQL on a disk that is full: told as such, nothing lost, and gone on with when there is room."""
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped]
 import pytest
@@ -12,6 +10,7 @@ import pytest
 from domain.errors import StorageFull
 from tests.contract.postgres import emptied, execute, postgres_url
 from tests.contract.stores import sql_scene
+from tests.fault.ordinary_user import folder_for_all
 from tests.fault.small_disk import SmallDisk, small_disk
 
 __all__ = ["postgres_url"]
@@ -53,13 +52,11 @@ async def test_a_full_disk_of_postgres_is_told_and_gone_on_with(postgres_url: st
 @contextmanager
 def _disk_of(owner: int) -> Iterator[SmallDisk]:
     """Where the user of PostgreSQL can reach it."""
-    with tempfile.TemporaryDirectory(prefix="agentcast-pg-disk-") as folder:
-        os.chmod(folder, 0o755)
-        with small_disk(Path(folder) / "disk", megabytes=8) as disk:
-            space = disk.folder / "space"
-            space.mkdir()
-            os.chown(space, owner, owner)
-            yield disk
+    with folder_for_all() as folder, small_disk(folder / "disk", megabytes=8) as disk:
+        space = disk.folder / "space"
+        space.mkdir()
+        os.chown(space, owner, owner)
+        yield disk
 
 
 async def _owner(url: str) -> int:
