@@ -86,7 +86,7 @@ class FakeStorage:
         self.trouble: StorageTrouble | None = None
         self.spent = 0
 
-    async def look(self) -> StorageTrouble | None:
+    async def look(self, *, is_refused: bool = False) -> StorageTrouble | None:
         return self.trouble
 
     async def spend_reserve(self) -> None:

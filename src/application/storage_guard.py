@@ -88,8 +88,9 @@ class StorageGuard:
                 watching.cancel()
 
     async def look(self) -> None:
-        trouble = await self._storage.look()
-        if trouble is None and self._clock.monotonic() < self._refused_until:
+        is_refused = self._clock.monotonic() < self._refused_until
+        trouble = await self._storage.look(is_refused=is_refused)
+        if trouble is None and is_refused:
             return
         if trouble is not None:
             self._begin(trouble)

@@ -16,8 +16,11 @@ class StorageTrouble:
 class Storage(Protocol):
     """Some room is held in reserve, for what must be written when there is no other left."""
 
-    async def look(self) -> StorageTrouble | None:
-        """What is wrong now. When room has come back, the reserve is made up again."""
+    async def look(self, *, is_refused: bool = False) -> StorageTrouble | None:
+        """What is wrong now. When room has come back, the reserve is made up again.
+
+        `is_refused`: a write found no room a moment ago, so that it takes more to be well.
+        """
 
     async def spend_reserve(self) -> None:
         """Give the reserve up for what is written next; without effect when it is spent."""

@@ -68,13 +68,31 @@ async def test_tasks_end_though_the_log_is_longer_than_what_was_held_in_reserve(
         with _reader_of(here.database):  # for whom the log may not be written back
             await here.flood(flooding)
         assert here.log.stat().st_size > here.reserve.size()
-        assert await here.storage.look() is not None
+        assert await here.storage.look(is_refused=True) is not None
 
         await here.storage.spend_reserve()
 
         for claim in (quiet, flooding):
             await here.scene.log.append(here.scene.telling(claim, LAST_WORD))
             assert await here.storage.look() is not None  # nor is room lost to a look at it
+
+
+@pytest.mark.parametrize("megabytes", [2, 8, 40, 200])
+async def test_a_flood_leaves_the_room_to_write_the_log_back_besides_the_reserve(
+    tmp_path: Path, megabytes: int
+) -> None:
+    async with site(tmp_path / "disk", megabytes) as here:
+        quiet, flooding = [await here.scene.start(name) for name in ("quiet", "flooding")]
+        assert await here.storage.look() is None
+        here.disk.leave(here.reserve.size() * 3)
+        with _reader_of(here.database):
+            await here.flood(flooding)
+
+        assert await here.storage.look(is_refused=True) is not None
+
+        assert here.reserve.is_whole()
+        for claim in (quiet, flooding):
+            await here.scene.log.append(here.scene.telling(claim, LAST_WORD))
 
 
 async def test_a_log_that_had_no_room_to_be_written_back_is_when_there_is_some(
@@ -85,7 +103,7 @@ async def test_a_log_that_had_no_room_to_be_written_back_is_when_there_is_some(
         here.disk.leave(here.reserve.size() * 3)
         with _reader_of(here.database):
             await here.flood(claim)
-        assert await here.storage.look() is not None
+        assert await here.storage.look(is_refused=True) is not None
         longest = here.log.stat().st_size
 
         here.disk.free_what_was_filled()

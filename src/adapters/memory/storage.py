@@ -4,7 +4,7 @@ from ports.storage import StorageTrouble
 
 
 class MemoryStorage:
-    async def look(self) -> StorageTrouble | None:
+    async def look(self, *, is_refused: bool = False) -> StorageTrouble | None:
         return None
 
     async def spend_reserve(self) -> None:

@@ -42,6 +42,12 @@ class Database(Protocol):
     ) -> None:
         """As `write`, for a caller that does not wait: one of the two is called on the loop."""
 
+    def check_room(self, connection: Connection, size_bytes: int) -> None:
+        """Raise StorageFull if so much would leave the disk without the room to recover in.
+
+        For work that writes much at once, before it does.
+        """
+
     async def read(self, work: Callable[[Connection], T]) -> T: ...
 
     def lost(self) -> str | None:

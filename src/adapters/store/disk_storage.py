@@ -12,8 +12,9 @@ from ports.storage import StorageTrouble
 
 
 class DiskStorage:
-    """Full is: less room than the reserve takes, or, once it was full, than the reserve and as
-    much again would leave. What the file system keeps for root does not count as room."""
+    """Full is: less room than the reserve takes, or, once it was full or a write found it so, than
+    the reserve and as much again would leave. What the file system keeps for root is no room.
+    """
 
     def __init__(self, *, folders: Sequence[Path], reserve: Reserve, database: Database) -> None:
         self._folders = folders
@@ -21,7 +22,8 @@ class DiskStorage:
         self._database = database
         self._was_full = self._has_looked = False
 
-    async def look(self) -> StorageTrouble | None:
+    async def look(self, *, is_refused: bool = False) -> StorageTrouble | None:
+        self._was_full |= is_refused
         if not self._has_looked:
             await asyncio.to_thread(self._make_folders)
             self._has_looked = True

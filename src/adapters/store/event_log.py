@@ -98,7 +98,9 @@ class SqlEventLog:
 
         def work(connection: Connection) -> Sequence[Stored]:
             if not batch:  # as late as can be, and not again when the work is done anew
-                batch.extend(self._next_batch())
+                some, size = self._next_batch()
+                batch.extend(some)
+                self._database.check_room(connection, size)
             return store_batch(connection, [append for append, _ in batch])
 
         def was_done(connection: Connection, earlier: Sequence[Stored]) -> bool:
@@ -111,7 +113,8 @@ class SqlEventLog:
             on_error=partial(self._on_failure, batch),
         )
 
-    def _next_batch(self) -> Sequence[_Waiting]:
+    def _next_batch(self) -> tuple[Sequence[_Waiting], int]:
+        """With how many bytes it is, about."""
         batch: list[_Waiting] = []
         events = size = 0
         while self._waiting and events < _BATCH_EVENTS and size < _BATCH_BYTES:
@@ -119,7 +122,7 @@ class SqlEventLog:
             batch.append(waiting)
             events += len(waiting[0].events)
             size += sum(len(event.tail) for event in waiting[0].events)
-        return batch
+        return batch, size
 
     def _on_stored(self, batch: Sequence[_Waiting], results: Sequence[Stored]) -> None:
         self._go_on()
@@ -127,7 +130,7 @@ class SqlEventLog:
             _settle(answer, stored)
 
     def _on_failure(self, batch: Sequence[_Waiting], error: BaseException) -> None:
-        failed = batch or self._next_batch()
+        failed = batch or self._next_batch()[0]
         self._go_on()
         for _, answer in failed:
             if not answer.done():

@@ -85,6 +85,9 @@ class PostgresDatabase:
         self._begun.add(writing)
         writing.add_done_callback(self._begun.discard)
 
+    def check_room(self, connection: Connection, size_bytes: int) -> None:
+        """Its server minds its own disk."""
+
     async def read(self, work: Callable[[Connection], T]) -> T:
         async def once(connection: AsyncConnection) -> T:
             # One statement needs no transaction around it: that spares two round trips.

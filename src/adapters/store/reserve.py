@@ -5,11 +5,12 @@ from contextlib import suppress
 from pathlib import Path
 
 _PART = 16  # of the disk
+_LEAST_BYTES = 256 * 1024
 _MOST_BYTES = 8 * 1024 * 1024
 
 
 class Reserve:
-    """Its size follows the disk: 128 KiB of 2 MiB, and 8 MiB from 128 MiB on."""
+    """Its size follows the disk: 256 KiB up to 4 MiB, and 8 MiB from 128 MiB on."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -23,7 +24,8 @@ class Reserve:
     def size(self) -> int:
         """Raises OSError."""
         disk = os.statvfs(self.folder)
-        return min(_MOST_BYTES, disk.f_blocks * disk.f_frsize // _PART)
+        part = disk.f_blocks * disk.f_frsize // _PART
+        return max(_LEAST_BYTES, min(_MOST_BYTES, part))
 
     def make(self) -> bool:
         """Whether it is there now."""

@@ -18,6 +18,7 @@ from adapters.store.sqlite_engine import (
     BEGIN_READING,
     BEGIN_WRITING,
     empty_log,
+    has_room,
     make_private_file,
     reader_engine,
     shrink,
@@ -25,11 +26,12 @@ from adapters.store.sqlite_engine import (
     writer_engine,
 )
 from adapters.store.sqlite_files import SqliteFiles
-from domain.errors import LogUnavailable
+from domain.errors import LogUnavailable, StorageFull
 
 T = TypeVar("T")
 
 _READERS = 2
+_LITTLE_BYTES = 32 * 1024
 
 
 class SqliteDatabase:
@@ -95,6 +97,11 @@ class SqliteDatabase:
             on_done=on_done,
             on_error=on_error,
         )
+
+    def check_room(self, connection: Connection, size_bytes: int) -> None:
+        """What the log holds beyond the reserve could not be written back when the disk is full."""
+        if size_bytes > _LITTLE_BYTES and not has_room(connection, self._path, size_bytes):
+            raise StorageFull("the disk that holds the event log is almost full")
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         threads = self._writer if self._is_alone else self._readers
