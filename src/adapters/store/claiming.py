@@ -78,6 +78,7 @@ _OWN = taking(
     ),
     of_sessions=sessions.c.active_task == tasks.c.task_id,
     columns={},
+    waits=True,  # it is asked for once: a task that is passed over would stay as it is
 )
 _LEFT = taking(which=and_(_IS_QUEUED, _WAS_NOT_CLAIMED), of_sessions=_IS_FREE, columns=_TO_RUNNING)
 _LOST_AT_ONCE = 1_000

@@ -46,18 +46,23 @@ class Taking:
 
 
 def taking(
-    *, which: ColumnElement[bool], of_sessions: ColumnElement[bool], columns: Mapping[str, object]
+    *,
+    which: ColumnElement[bool],
+    of_sessions: ColumnElement[bool],
+    columns: Mapping[str, object],
+    waits: bool = False,
 ) -> Taking:
+    """`waits`: for sessions that are locked by others, which are passed over otherwise."""
     return Taking(
-        find=Prepared(lambda: candidates(which, of_sessions)),
+        find=Prepared(lambda: candidates(which, of_sessions, waits=waits)),
         take=Prepared(lambda: _take(which, columns)),
     )
 
 
-def candidates(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+def candidates(*conditions: ColumnElement[bool], waits: bool) -> Select[*tuple[Any, ...]]:
     """Oldest first. The lock is on the sessions: who holds one decides over all of its tasks.
 
-    Sessions that are locked by others are passed over; SQLite has one writer and no row locks.
+    SQLite has one writer and no row locks.
     """
     return (
         select(tasks.c.task_id, tasks.c.session_key)
@@ -65,7 +70,7 @@ def candidates(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
         .where(*conditions)
         .order_by(tasks.c.number)
         .limit(bindparam("at_most", type_=BigInteger))
-        .with_for_update(of=sessions, skip_locked=True)
+        .with_for_update(of=sessions, skip_locked=not waits)
     )
 
 

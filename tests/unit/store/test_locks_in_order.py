@@ -69,3 +69,30 @@ async def _are_waiting(connection: asyncpg.Connection, count: int) -> None:
 async def _lock(connection: asyncpg.Connection, row: str) -> None:
     """Raises when another transaction holds it."""
     await connection.execute(f"SELECT 1 FROM {row} FOR UPDATE NOWAIT")
+
+
+async def test_a_task_is_taken_anew_also_while_others_write_to_its_session(
+    scene: Scene, url: str
+) -> None:
+    """Or its worker, which is asked to settle it once, would leave it running for ever."""
+    claim = await scene.start()
+    holder, looker = await asyncpg.connect(url), await asyncpg.connect(url)
+    try:
+        held = holder.transaction()
+        await held.start()
+        await _lock(holder, "sessions")
+        async with asyncio.TaskGroup() as group:
+            taking = group.create_task(
+                scene.tasks.reclaim(
+                    WORKER, claim.task.task_id, lease_id=claim.lease_id, lease_s=30
+                )
+            )
+            await _are_waiting(looker, 1)
+            await held.rollback()
+    finally:
+        await holder.close()
+        await looker.close()
+
+    again = taking.result()
+    assert again is not None
+    assert again.task.task_id == claim.task.task_id
