@@ -50,9 +50,10 @@ class GivenUp:
                 self._settings.worker_id, lease_s=self._settings.lease_s
             )
             known |= self._known()
+            causes = dict(self._held.values())  # of those whose taking anew was not answered
             for task_id, lease_id in held.items():
                 if lease_id not in known:
-                    self._held[lease_id] = (task_id, None)
+                    self._held[lease_id] = (task_id, causes.get(task_id))
             self._is_unsure = False
 
     async def settle(self) -> None:

@@ -11,7 +11,7 @@ from application.given_up import GivenUp
 from application.lease_keeper import LeaseKeeper
 from application.live_runs import LiveRun, LiveRuns
 from application.lost_tasks import LostTasks, origin_of
-from application.stop_signal import LimitHit, LostLease, ShutDown
+from application.stop_signal import LimitHit, LostLease, ShutDown, StopCause
 from application.storage_guard import StorageGuard
 from application.worker_settings import WorkerSettings
 from domain.errors import AgentcastError, StorageFull, Unavailable
@@ -224,11 +224,13 @@ class Worker:
 
     def _log_failed(self, origin: Origin, failure: AgentcastError) -> None:
         """A run whose events cannot be stored must not go on."""
+        cause: StopCause = LostLease()
         if isinstance(failure, StorageFull):
             self.storage.refused(failure)
-            self.runs.stop(origin.task_id, LimitHit("storage_full", str(failure)))
-        else:
-            self.runs.stop(origin.task_id, LostLease())
+            cause = LimitHit("storage_full", str(failure))
+        run = self.runs.find(origin.task_id)
+        if run is not None and run.lease_id == origin.lease_id:  # else it is of a former run
+            run.stop.request(cause)
 
     async def _look_after_runs(self) -> None:
         self._leases.fence()

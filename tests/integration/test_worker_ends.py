@@ -7,14 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+import pytest
 from dependency_injector import providers
 
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.task_store import MemoryTaskStore
 from adapters.system.clock import SystemClock
 from adapters.system.id_source import SystemIdSource
-from application.stop_signal import LostLease
-from domain.errors import LogUnavailable
+from application.lost_tasks import outside_origin
+from application.stop_signal import LimitHit, LostLease
+from domain.errors import LeaseLost, LogUnavailable
 from domain.ids import LeaseId, TaskId, WorkerId
 from domain.principal import LOCAL
 from domain.process_events import Log
@@ -174,6 +176,49 @@ async def test_a_run_that_ended_late_does_not_take_its_task_from_the_run_that_ha
         assert (ended.status, ended.attempt) == (TaskStatus.COMPLETED, 2)
 
 
+async def test_what_a_former_run_can_no_longer_write_does_not_stop_the_run_that_has_its_task_now(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path) as graph:
+        graph.runner.acts["for ever"] = for_ever
+        task = await graph.submit("for ever")
+        await _started(graph, task)
+        run = graph.container.worker().runs.find(task.task_id)
+        former = replace(outside_origin(task), lease_id=LeaseId("former"))
+        broadcaster = graph.container.event_broadcaster()
+
+        await broadcaster.on_event(Log(line="late", line_num=1, stream="pty"), former)
+        with pytest.raises(LeaseLost):
+            await broadcaster.finish(former)
+
+        assert run is not None
+        assert run.stop.cause is None
+
+
+async def test_a_task_over_its_limit_is_not_repeated_since_its_taking_anew_was_not_answered(
+    tmp_path: Path,
+) -> None:
+    tasks, swaps = _stores_with(UnheardClaims)
+
+    async def work(task: Task, context: RunContext) -> Outcome:
+        try:
+            await (asyncio.Event().wait() if task.attempt == 1 else asyncio.sleep(0))
+        except asyncio.CancelledError:
+            raise LogUnavailable("the database could not be reached") from None
+        return Completed(final_answer="")
+
+    async with running(tmp_path, **swaps) as graph:
+        graph.runner.acts["work"] = work
+        task = await graph.submit("work", agent="durable")
+        await _started(graph, task)
+        tasks.is_answering = False
+
+        graph.container.worker().runs.stop(task.task_id, LimitHit("limit.tokens", "too many"))
+
+        ended = await graph.ended(task)
+        assert (ended.status, ended.reason) == (TaskStatus.FAILED, "limit.tokens")
+
+
 class UnheardClaims(MemoryTaskStore):
     """Once, what takes tasks is carried out but not answered."""
 
@@ -190,6 +235,13 @@ class UnheardClaims(MemoryTaskStore):
     ) -> Sequence[Claim]:
         claims = await super().claim_lost(worker_id, lease_s=lease_s, of_instance=of_instance)
         return self._answered(claims)
+
+    async def reclaim(
+        self, worker_id: WorkerId, task_id: TaskId, *, lease_id: LeaseId, lease_s: float
+    ) -> Claim | None:
+        claim = await super().reclaim(worker_id, task_id, lease_id=lease_id, lease_s=lease_s)
+        self._answered([claim] if claim else [])
+        return claim
 
     def _answered(self, claims: Sequence[Claim]) -> Sequence[Claim]:
         if claims and not self.is_answering:
