@@ -54,8 +54,8 @@ class EnvironmentSecrets:
         # Looking through all profiles takes a millisecond, and each run asks.
         seen = [*profiles], dict(self._environment)
         if seen != self._seen:
-            self._seen = seen
             self._prepare(*seen)
+            self._seen = seen
         return self._redactor
 
     def _prepare(self, profiles: Sequence[AgentProfile], environment: Mapping[str, str]) -> None:

@@ -164,6 +164,26 @@ def test_profiles_are_not_looked_through_again_while_they_and_the_environment_st
     assert env.looks == 3
 
 
+def test_profiles_that_could_not_be_looked_through_are_looked_through_again() -> None:
+    class Failing(UserDict[str, str]):
+        is_failing = True
+
+        def items(self) -> ItemsView[str, str]:
+            if self.is_failing:
+                raise OSError("too many open files")
+            return super().items()
+
+    env = Failing(API_KEY="value-of-one")
+    secrets = EnvironmentSecrets(environment={})
+    one = profile(env=env)
+    with pytest.raises(OSError, match="open files"):
+        secrets.redactor([one])
+
+    env.is_failing = False
+
+    assert masks(secrets.redactor([one]), "value-of-one")
+
+
 def test_the_servers_own_keys_are_secret_to_every_agent() -> None:
     assert masks(EnvironmentSecrets(["own-key"], environment={}).redactor(()), "own-key")
 
