@@ -210,7 +210,7 @@ class SqliteDatabase:
     ) -> T:
         try:
             return self._with_the_room_there_is(connection, work, begin=begin)
-        except sqlite_errors.FOREIGN as error:
+        except (*sqlite_errors.FOREIGN, OSError) as error:  # its folder may be gone
             raise sqlite_errors.while_open(error) from error
 
     def _with_the_room_there_is(

@@ -119,7 +119,7 @@ def _growth(raw: sqlite3.Connection, path: Path) -> int:
     """
     [pages] = raw.execute("PRAGMA page_count").fetchone()
     lacking: int = pages * _PAGE_BYTES - path.stat().st_blocks * _BLOCK_BYTES
-    return min(lacking, _log_of(path).stat().st_size)
+    return max(0, min(lacking, _log_of(path).stat().st_size))
 
 
 def shrink(connection: Connection, path: Path) -> None:

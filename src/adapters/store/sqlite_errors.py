@@ -18,7 +18,7 @@ _NO_ROOM_TO_SHARE = frozenset({sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOER
 _CLOSED = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM})
 
 
-def is_busy(error: Foreign) -> bool:
+def is_busy(error: BaseException) -> bool:
     """Another process holds the lock; trying again is all it takes."""
     return _code(error) in _BUSY
 
@@ -28,7 +28,7 @@ def is_full(error: BaseException) -> bool:
     return _code(error) == sqlite3.SQLITE_FULL or _extended_code(error) in _NO_ROOM_TO_SHARE
 
 
-def while_open(error: Foreign) -> AgentcastError:
+def while_open(error: Foreign | OSError) -> AgentcastError:
     if is_full(error):
         return StorageFull("the disk that holds the event log is full")
     if is_busy(error):

@@ -147,6 +147,18 @@ async def test_what_runs_may_still_say_its_last_word_to_a_lost_database(path: Pa
         assert (await scene.get(claim.task)).status.is_final
 
 
+async def test_a_flood_into_a_database_whose_folder_is_gone_is_refused_in_words(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "data"
+    async with sql_scene(f"sqlite:///{folder}/store.db") as scene:
+        claim = await scene.start()
+        shutil.rmtree(folder)
+
+        with pytest.raises(LogUnavailable, match="could not be read or written"):
+            await scene.log.append(scene.lines(claim, "x" * 64 * 1024))
+
+
 async def _opened(path: Path, marker: Path) -> None:
     async with open_database(f"sqlite:///{path}", marker=marker).opened():
         pass
