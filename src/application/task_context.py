@@ -102,7 +102,8 @@ class TaskContext:
         self.spent.count(event)
         self._check_limits()
         await self._tell_all(event)
-        await self._miss_price(event)
+        if isinstance(event, TokenUsage):
+            await self._miss_price(event)
 
     async def emit_all(self, events: Iterable[AgentEvent]) -> None:
         self.last_event_at = self.time.now()
@@ -110,7 +111,8 @@ class TaskContext:
         for event in events:
             self.spent.count(event)
             await self._tell_all(event)
-            await self._miss_price(event)
+            if isinstance(event, TokenUsage):
+                await self._miss_price(event)
         # Not sooner: a run that is stopped while it waits for the log loses the rest of its burst.
         self._check_limits()
 
@@ -143,9 +145,9 @@ class TaskContext:
         if reason := self.spent.exceeded(self.limits, most_stored=self.most_stored):
             self._stop.request(LimitHit(reason, over_limit(reason)))
 
-    async def _miss_price(self, event: AgentEvent) -> None:
+    async def _miss_price(self, event: TokenUsage) -> None:
         """A limit that nothing counts towards is no limit, which is reported once."""
-        if self.limits.usd is None or self._is_price_missed or not isinstance(event, TokenUsage):
+        if self.limits.usd is None or self._is_price_missed:
             return
         # Over the Agent Client Protocol a sum holds what is reported after it without a cost.
         is_summed = self.profile.kind == "acp" and event.total_cost_usd is not None
