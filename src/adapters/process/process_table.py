@@ -8,14 +8,16 @@ from dataclasses import dataclass
 _MOST_LISTINGS = 20
 _MOST_READINGS = 10
 # As proc_pid_stat(5) counts them, less three.
-_FLAGS, _ENV_START = 6, 47
+_FLAGS, _THREADS, _ENV_START = 6, 17, 47
+_ENDED = (b"Z", b"X")
 _IS_KERNEL_THREAD = 0x00200000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessEntry:
     pid: int
-    state: str
+    is_zombie: bool
+    """Whether all of it has ended, and nobody has waited for it yet."""
     parent: int
     group: int
     session: int
@@ -24,10 +26,6 @@ class ProcessEntry:
     cpu_ticks: int
     """Also of the children it has waited for."""
     rss_pages: int
-
-    @property
-    def is_zombie(self) -> bool:
-        return self.state in "ZX"
 
 
 def process_table() -> Iterator[ProcessEntry]:
@@ -49,11 +47,12 @@ def process_table() -> Iterator[ProcessEntry]:
 
 
 def process_entry(pid: int) -> ProcessEntry | None:
-    if (fields := _stat(pid)) is None:
+    if (fields := _stat(f"/proc/{pid}")) is None:
         return None
+    # The state is that of its first thread, which may end before the others.
     return ProcessEntry(
         pid=pid,
-        state=fields[0].decode(),
+        is_zombie=fields[0] in _ENDED and int(fields[_THREADS]) <= 1,
         parent=int(fields[1]),
         group=int(fields[2]),
         session=int(fields[3]),
@@ -118,15 +117,24 @@ def send_signal(entry: ProcessEntry, number: int) -> bool:
 
 def _environment(pid: int) -> bytes | None:
     """Empty if it has none or hides it; None while it is being replaced, or once it has ended."""
+    process = f"/proc/{pid}"
+    if (environment := _environment_in(process)) is None:
+        others = (_environment_in(thread) for thread in _threads(process))
+        environment = next((found for found in others if found is not None), None)
+    return environment
+
+
+def _environment_in(folder: str) -> bytes | None:
+    """As its first thread has it, or another one; None also if that thread has ended."""
     for _ in range(_MOST_READINGS):
         try:
-            with open(f"/proc/{pid}/environ", "rb") as file:
+            with open(f"{folder}/environ", "rb") as file:
                 environment = file.read()
         except PermissionError:
             return b""
         except OSError:
             return None
-        if environment or (fields := _stat(pid)) is None:
+        if environment or (fields := _stat(folder)) is None:
             return environment or None
         begin, end = int(fields[_ENV_START]), int(fields[_ENV_START + 1])
         if not end:
@@ -136,10 +144,17 @@ def _environment(pid: int) -> bytes | None:
     return b""
 
 
-def _stat(pid: int) -> Sequence[bytes] | None:
+def _threads(process: str) -> Sequence[str]:
+    try:
+        return [f"{process}/task/{thread}" for thread in os.listdir(f"{process}/task")]
+    except OSError:
+        return ()
+
+
+def _stat(folder: str) -> Sequence[bytes] | None:
     """What follows the name: the state and all that comes after it."""
     try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
+        with open(f"{folder}/stat", "rb") as file:
             stat = file.read()
     except OSError:
         return None

@@ -13,11 +13,11 @@ GONE = -200  # the session of a leader that has ended
 
 
 def entry(
-    pid: int, *, started: int, parent: int = SERVER, session: int = GONE, state: str = "S"
+    pid: int, *, started: int, parent: int = SERVER, session: int = GONE, is_zombie: bool = False
 ) -> ProcessEntry:
     return ProcessEntry(
         pid=pid,
-        state=state,
+        is_zombie=is_zombie,
         parent=parent,
         group=session,
         session=session,
@@ -70,7 +70,7 @@ def test_what_serves_the_server_is_no_orphan() -> None:
         entry(-9, started=150),
         entry(-4, started=99),
         entry(-5, started=150, parent=1),
-        entry(-6, started=150, state="Z"),
+        entry(-6, started=150, is_zombie=True),
     ]
 
     assert known.orphans(others) == []

@@ -26,7 +26,7 @@ def test_processor_time_counts_since_the_last_look_and_never_backwards() -> None
 def _entry(*, pid: int, cpu_ticks: int = 0, rss_pages: int = 0) -> ProcessEntry:
     return ProcessEntry(
         pid=pid,
-        state="S",
+        is_zombie=False,
         parent=1,
         group=2,
         session=2,
