@@ -95,6 +95,23 @@ async def test_a_flood_leaves_the_room_to_write_the_log_back_besides_the_reserve
             await here.scene.log.append(here.scene.telling(claim, LAST_WORD))
 
 
+async def test_a_log_that_a_reader_keeps_from_being_written_back_leaves_the_room_for_that(
+    tmp_path: Path,
+) -> None:
+    async with site(tmp_path / "disk", 240) as here:
+        claim = await here.scene.start()
+        assert await here.storage.look() is None
+
+        with _reader_of(here.database):
+            await here.flood(claim)
+        grown = here.database.stat().st_blocks * 512
+        free = here.disk.free
+
+        with closing(sqlite3.connect(here.database)) as other:
+            [pages] = other.execute("PRAGMA page_count").fetchone()
+            assert pages * 4096 - grown <= free
+
+
 async def test_a_log_that_had_no_room_to_be_written_back_is_when_there_is_some(
     tmp_path: Path,
 ) -> None:

@@ -34,7 +34,7 @@ class Reserve:
         try:
             fd = os.open(self._file, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
             try:
-                os.posix_fallocate(fd, 0, max(1, self.size()))
+                os.posix_fallocate(fd, 0, self.size())
             finally:
                 os.close(fd)
         except OSError:

@@ -37,7 +37,6 @@ _MOST_LOG_PAGES = 4000
 _LEAST_LOG_PAGES = 32
 _PAGE_BYTES = 4096
 _BLOCK_BYTES = 512
-_AMPLE_BYTES = 64 * 1024 * 1024
 _MOST_TO_COPY = 64 * 1024 * 1024
 _LOG_PART = 32  # of the disk
 # The second opens all files at once, so that none needs to be found again later.
@@ -106,10 +105,7 @@ def empty_log(connection: Connection, path: Path) -> bool:
 
 def has_room(connection: Connection, path: Path, size_bytes: int) -> bool:
     """Whether that much can go into the log, and all of the log into the file after it."""
-    free = free_bytes(path.parent)
-    if free > _AMPLE_BYTES:
-        return True
-    return 2 * size_bytes + _growth(_raw(connection), path) <= free
+    return 2 * size_bytes + _growth(_raw(connection), path) <= free_bytes(path.parent)
 
 
 def _growth(raw: sqlite3.Connection, path: Path) -> int:
