@@ -1,5 +1,6 @@
 """Requests that cannot be granted: a clear 4xx with the field named, and the server goes on."""
 
+import re
 from collections.abc import AsyncIterator
 
 import anyio
@@ -50,6 +51,25 @@ async def test_a_body_that_cannot_be_used_is_refused(
     fields = [error["field"] for error in answer.json().get("errors", [])]
     assert field is None or field in fields
     await _assert_healthy(client)
+
+
+async def test_no_route_of_the_api_takes_a_query_that_it_does_not_describe(client: Client) -> None:
+    description = (await client.request("GET", "/openapi.json")).json()
+    routes = [
+        (method.upper(), re.sub("{.*?}", "some", path))
+        for path, methods in description["paths"].items()
+        for method in methods
+        if path.startswith("/api/v1/")
+    ]
+    answers = {
+        f"{method} {path}": await client.http.request(method, client.url(path + "?surprise=1"))
+        for method, path in routes
+    }
+
+    assert len(answers) > 30
+    assert {name: answer.status_code for name, answer in answers.items()} == dict.fromkeys(
+        answers, 400
+    )
 
 
 @pytest.mark.parametrize("is_chunked", [False, True])

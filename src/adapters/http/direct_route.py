@@ -9,6 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from adapters.http.query_parameters import require_no_query
+
 Query = TypeVar("Query", bound=BaseModel)
 
 
@@ -28,6 +30,8 @@ class DirectRoute(APIRoute):
 
     async def _answer(self, request: Request) -> Response:
         needs = self.dependant
+        if not needs.query_params:
+            require_no_query(request)
         values: dict[str, object] = dict(request.path_params)
         for one in needs.dependencies:
             assert one.name is not None and one.call is not None

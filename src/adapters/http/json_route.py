@@ -8,7 +8,8 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from adapters.http.problem import Problem, field_problem
+from adapters.http.problem import Problem
+from adapters.http.query_parameters import require_no_query
 from adapters.http.strict_json import parse_json
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -33,16 +34,8 @@ class JsonRoute(APIRoute):
 
 
 def _without_query(handle: Handler) -> Handler:
-    """Where there is no model of the query, which would refuse an unknown name itself."""
-
     async def handle_bare(request: Request) -> Response:
-        for name in request.query_params:
-            raise field_problem(
-                status=400,
-                code="invalid_parameter",
-                field=name,
-                message="there is no such field here",
-            )
+        require_no_query(request)
         return await handle(request)
 
     return handle_bare

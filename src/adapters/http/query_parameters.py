@@ -1,9 +1,10 @@
-"""The query of the lists; an unknown name is an error, so that no filter is silently lost."""
+"""What a query may say; an unknown name is an error, so that no filter is silently lost."""
 
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
+from starlette.requests import Request
 
 from adapters.http.checked_values import (
     AgentText,
@@ -12,6 +13,7 @@ from adapters.http.checked_values import (
     SearchText,
     SessionIdText,
 )
+from adapters.http.problem import field_problem
 from domain.task import TaskStatus
 
 _ANY_STATUS = "|".join(TaskStatus)
@@ -50,3 +52,17 @@ class TaskListQuery(PageQuery):
     @property
     def statuses(self) -> frozenset[TaskStatus]:
         return frozenset(map(TaskStatus, self.status.split(","))) if self.status else frozenset()
+
+
+def require_no_query(request: Request) -> None:
+    """For a route without a model of its query, which would refuse an unknown name itself.
+
+    Raises Problem for the first name.
+    """
+    for name in request.query_params:
+        raise field_problem(
+            status=400,
+            code="invalid_parameter",
+            field=name,
+            message="there is no such field here",
+        )

@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from adapters.http.answer_time import AnswerTime
 from adapters.http.caller import Caller
+from adapters.http.json_route import JsonRoute
 from adapters.http.problem import Problem
 from adapters.http.problem_schema import problems
 from adapters.wire import timestamp
@@ -34,7 +35,7 @@ class StreamsAnswer(TypedDict):
 
 
 def stream_listing_router(*, streams: StreamListing, caller: Caller) -> APIRouter:
-    router = APIRouter(tags=["operations"])
+    router = APIRouter(route_class=JsonRoute, tags=["operations"])
 
     @router.get("/streams", responses=problems(403))
     async def list_streams(principal: Annotated[Principal, Depends(caller)]) -> StreamsAnswer:

@@ -7,6 +7,7 @@ from pydantic import with_config
 from typing_extensions import TypedDict
 
 from adapters.http.caller import Caller
+from adapters.http.json_route import JsonRoute
 from adapters.http.problem_schema import problems
 from application.watches import Watches
 from domain.principal import Principal
@@ -27,7 +28,7 @@ class StreamStats(TypedDict):
 
 
 def stream_stats_router(*, watches: Watches, meter: Meter, caller: Caller) -> APIRouter:
-    router = APIRouter(tags=["streams"])
+    router = APIRouter(route_class=JsonRoute, tags=["streams"])
 
     @router.get("/sse/stats", responses=problems())
     async def stream_stats(principal: Annotated[Principal, Depends(caller)]) -> StreamStats:

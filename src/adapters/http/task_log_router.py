@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response, StreamingResponse
 
 from adapters.http.caller import Caller
+from adapters.http.json_route import JsonRoute
 from adapters.http.path_ids import path_task_id
 from adapters.http.problem_schema import Responses, problems
 from application.server_coordinator import ServerCoordinator
@@ -51,7 +52,7 @@ _CALL: Responses = {
 def task_log_router(
     *, archive: OutputArchive, coordinator: ServerCoordinator, caller: Caller
 ) -> APIRouter:
-    router = APIRouter(prefix="/tasks/{task_id}", tags=["tasks"])
+    router = APIRouter(route_class=JsonRoute, prefix="/tasks/{task_id}", tags=["tasks"])
     Asker = Annotated[Principal, Depends(caller)]
 
     @router.get("/log", responses=_TEXT | problems(), response_class=Response)
