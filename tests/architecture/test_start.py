@@ -27,19 +27,44 @@ LATER = (
     "sqlalchemy.dialects.postgresql",
 )
 """What is loaded with the first task, rule, page or database that asks for it."""
+IN_A_TASK = """
+import asyncio, contextlib, sys, threading
+from adapters.mcp.mcp_tool_source import McpToolSource
+from adapters.tools.fetch_url import FetchUrlTool
+from domain.agent_profile import AgentProfile
+from domain.errors import StartFailed, ToolError
+from domain.mcp_server import McpServer
+
+nowhere = "http://127.0.0.1:1/"
+profile = AgentProfile(name="a", kind="react", mcp_servers={"s": McpServer(url=nowhere)})
+on_the_loop = {}
+
+def note(event, arguments):
+    if event == "import":
+        is_main = threading.current_thread() is threading.main_thread()
+        on_the_loop.setdefault(arguments[0], is_main)
+
+async def main():
+    with contextlib.suppress(ToolError):
+        await FetchUrlTool().call({"url": nowhere}, None)
+    with contextlib.suppress(StartFailed):
+        async with McpToolSource(None).open(profile=profile, task_id="t", workspace="/"):
+            pass
+
+sys.addaudithook(note)
+asyncio.run(main())
+print(*(name for name in ("httpx2", "mcp") if on_the_loop[name]))
+"""
 
 
 def test_nothing_is_loaded_that_serving_does_not_begin_with() -> None:
     program = f"import entrypoints.cli.serve, entrypoints.server, sys; print(*{set(LATER)!r} & sys.modules.keys())"
-    ended = subprocess.run(
-        [sys.executable, "-c", program],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=PATIENCE_S,
-    )
 
-    assert ended.stdout.split() == []
+    assert _printed_by(program) == []
+
+
+def test_what_a_task_loads_is_loaded_beside_the_loop() -> None:
+    assert _printed_by(IN_A_TASK) == []
 
 
 def test_how_an_answer_is_written_is_found_out_with_the_first(tmp_path: Path) -> None:
@@ -52,6 +77,17 @@ def test_how_an_answer_is_written_is_found_out_with_the_first(tmp_path: Path) ->
 
     assert len(answers) > 20
     assert at_once == set()
+
+
+def _printed_by(program: str) -> list[str]:
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE_S,
+    )
+    return ended.stdout.split()
 
 
 def _routes() -> Iterator[APIRoute]:

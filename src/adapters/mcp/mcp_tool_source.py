@@ -33,7 +33,7 @@ class McpToolSource:
         if not profile.mcp_servers:
             yield ()
             return
-        opened_server = _load_protocol()
+        opened_server = await asyncio.to_thread(_load_protocol)
         kept: list[KeptServer | ServedAnew] = []
         try:
             for name, server in profile.mcp_servers.items():

@@ -1,5 +1,6 @@
 """The tool with which a model reads a page of the public internet."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Protocol
@@ -37,8 +38,12 @@ class FetchUrlTool:
     async def call(self, arguments: Mapping[str, object], context: ToolContext) -> ToolResult:
         wanted = parsed(FetchUrlArguments, arguments)
         if self._pages is None:
-            # It brings an HTTP client along, which a server without this tool has no use for.
-            from adapters.tools.fetched_pages import FetchedPages
-
-            self._pages = FetchedPages()
+            self._pages = await asyncio.to_thread(_pages)
         return await self._pages.text(wanted.url, timeout_s=wanted.timeout_s)
+
+
+def _pages() -> Pages:
+    """It brings an HTTP client along, which a server without this tool has no use for."""
+    from adapters.tools.fetched_pages import FetchedPages
+
+    return FetchedPages()
