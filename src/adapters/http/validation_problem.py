@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from adapters.http.checked_values import CHOSEN
 from adapters.http.problem import FieldError, Problem
 
 _WORDS = {
@@ -12,6 +13,7 @@ _WORDS = {
     "datetime_parsing": "should be a time after RFC 3339, as 2026-11-21T10:00:00Z",
     "timezone_aware": "should be a time with its offset, as 2026-11-21T10:00:00Z",
 }
+_IDS = "should have 1 to 64 letters, digits and any of . _ : - and be neither . nor .."
 
 
 def validation_problem(
@@ -64,5 +66,8 @@ def _location(finding: Mapping[str, object]) -> tuple[object, ...]:
 
 
 def _message(finding: Mapping[str, object]) -> str:
+    context = finding.get("ctx")
+    if isinstance(context, Mapping) and CHOSEN in str(context.get("pattern")):
+        return _IDS
     said = str(finding.get("msg", "is not valid")).removeprefix("Value error, ")
     return _WORDS.get(str(finding.get("type")), said[:1].lower() + said[1:])

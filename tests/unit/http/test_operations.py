@@ -49,6 +49,7 @@ async def test_answers_are_counted_by_route_and_class_of_status_whoever_asks_for
     asked = [
         *(("GET", f"{prefix}/tasks/task_{n}") for prefix in PREFIXES[1:] for n in range(3)),
         *(("GET", f"/nowhere/{n}") for n in range(3)),
+        ("HEAD", "/api/tasks/task_1/calls/call_1/output"),
         ("GET", "/"),
         ("BREW", "/api/v1/tasks"),
     ]
@@ -58,6 +59,7 @@ async def test_answers_are_counted_by_route_and_class_of_status_whoever_asks_for
 
     assert answered(world) == {
         ("GET", "/tasks/{task_id}", "4xx"): 6,
+        ("HEAD", "/tasks/{task_id}/calls/{call_id}/output", "4xx"): 1,
         ("GET", "other", "4xx"): 3,
         ("GET", "other", "2xx"): 1,
         ("other", "/tasks", "4xx"): 1,

@@ -94,6 +94,12 @@ def test_the_page_listens_to_every_event_there_is() -> None:
     assert set(EVENT_CLASSES) - set(listed) == set()
 
 
+def test_the_page_says_in_words_what_every_event_tells() -> None:
+    texts = text_of(PAGES / "event_text.js").partition("const TEXTS = {")[2].partition("\n};")[0]
+
+    assert set(EVENT_CLASSES) - set(re.findall(r"^  ([a-z_]+):", texts, re.MULTILINE)) == set()
+
+
 def test_every_field_of_the_form_has_a_label() -> None:
     text = (PAGES / "index.html").read_text()
 

@@ -197,3 +197,24 @@ async def test_a_query_that_nothing_would_heed_is_refused(
     assert (response.status_code, response.json()["code"]) == (400, "invalid_parameter")
     message = "there is no such field here"
     assert response.json()["errors"] == [{"field": field, "message": message}]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "json", "field"),
+    [
+        ("GET", "/tasks?session_id=..", None, "session_id"),
+        ("GET", "/approvals?task_id=a/b", None, "task_id"),
+        ("POST", "/tasks", {"task": "a", "session_id": ".."}, "session_id"),
+        ("POST", "/tasks", {"task": "a", "agent": "a b"}, "agent"),
+    ],
+)
+async def test_what_is_no_id_is_answered_with_what_would_be_one(
+    method: str, path: str, json: object, field: str
+) -> None:
+    async with World().client() as client:
+        response = await client.request(method, f"/api/v1{path}", json=json)
+
+    [error] = response.json()["errors"]
+    assert error["field"] == field
+    assert "1 to 64 letters, digits and any of . _ : - and be neither . nor .." in error["message"]
+    assert "pattern" not in error["message"]

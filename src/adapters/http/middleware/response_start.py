@@ -44,6 +44,6 @@ class ResponseStart:
         self._meter.request_answered(
             method=method if method in _METHODS else _OTHER,
             # Both prefixes have the same templates; pages and what is nowhere have none.
-            route=route.path if isinstance(route, APIRoute) else _OTHER,
+            route=route.path_format if isinstance(route, APIRoute) else _OTHER,
             status=status,
         )

@@ -15,6 +15,9 @@ const TEXTS = {
   task_cancelled: (event) => `${event.reason}, by ${event.by}`,
   task_interrupted: (event) => event.reason,
   cancel_requested: (event) => `${event.mode}, by ${event.by}`,
+  plan_created: ({ goal, phases }) => `${goal}: ${phases.map((phase) => phase.name).join(", ")}`,
+  phase_start: (event) => event.phase_name,
+  phase_complete: (event) => event.phase_name,
   progress: (event) => event.message + (event.percent === undefined ? "" : ` (${event.percent} %)`),
   error: (event) => `${event.phase}: ${event.message}`,
   iteration_start: ({ iteration, max_iterations: most }) => (most ? `${iteration} of at most ${most}` : `${iteration}`),
@@ -31,6 +34,10 @@ const TEXTS = {
   log: (event) => event.text ?? event.line,
   process_started: (event) => `${event.command} (pid ${event.pid}, sandbox ${event.sandbox})`,
   process_exited: (event) => `${ending(event)}${took(event)}`,
+  resource_usage: (event) => usage(event),
+  sandbox_status: ({ kind, status, message }) => `${kind}: ${status}${message ? `, ${message}` : ""}`,
+  raw: (event) => `${event.source}: ${event.line}`,
+  schema_drift: (event) => `${event.source}: ${event.what}`,
   extraction: (event) => `${event.rule}: ${event.value}`,
   task_paused: (event) => event.reason,
   task_resumed: (event) => `by ${event.by}`,
@@ -39,6 +46,7 @@ const TEXTS = {
   input_required: (event) => event.prompt,
   input_received: (event) => `${event.kind}, by ${event.by}`,
   git_operation: (event) => `${event.operation} ${event.status}: ${event.message}`,
+  artifact_created: (event) => `${event.path} (${megabytes(event.size_bytes)}, ${event.media_type})`,
   pr_created: (event) => `${event.title} ${event.pr_url}`,
 };
 
@@ -105,6 +113,14 @@ function took(event) {
 
 function seconds(ms) {
   return `${(ms / 1000).toFixed(1)} s`;
+}
+
+function usage({ cpu_percent: cpu, rss_bytes: memory, processes }) {
+  return `${cpu} % of a processor, ${megabytes(memory)}, processes: ${processes}`;
+}
+
+function megabytes(bytes) {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
 function ending(event) {
