@@ -70,7 +70,8 @@ async def look_after_orphans(
 
 def _kill_round(marks: Collection[bytes], leaders: Leaders) -> set[int]:
     found = kill_carriers(marks)
-    leaders.bury(process_table())
+    table = list(process_table())  # before the lock is taken, which starts wait for
+    leaders.bury(table)
     return found
 
 
