@@ -4,14 +4,20 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from domain.agent_profile import AgentProfile
-from domain.bound_options import PROGRAM_KINDS, check_limits, check_options, check_rules
+from domain.bound_options import (
+    PROGRAM_KINDS,
+    check_approval,
+    check_limits,
+    check_options,
+    check_rules,
+)
 from domain.errors import InvalidInput, StartFailed
 from domain.extraction import ExtractionRule
 from domain.ids import is_chosen_id
 from domain.limits import Limits
 from domain.mcp_server import check_server_names
 from domain.model_choice import check_model, check_models
-from domain.task import Task
+from domain.task import Approval, Task
 from domain.variable_name import is_variable_name
 
 
@@ -47,9 +53,12 @@ def check_task(
     *,
     model: str | None,
     limits: Limits | None,
+    approval: Approval | None,
     rules: Sequence[ExtractionRule],
 ) -> None:
     """Raises InvalidInput for what its agent would not heed, by the names of a submission."""
+    if approval is not None:
+        check_approval(approval, profile)
     if model is not None:
         check_model(model, profile)
     if limits is not None:
@@ -61,7 +70,13 @@ def profile_for(task: Task, profile: AgentProfile) -> AgentProfile:
     """With the model of the task. Raises StartFailed if the agent was changed since it was
     submitted, and would not heed it now."""
     try:
-        check_task(profile, model=task.model, limits=task.limits, rules=task.rules)
+        check_task(
+            profile,
+            model=task.model,
+            limits=task.limits,
+            approval=task.approval,
+            rules=task.rules,
+        )
     except InvalidInput as error:
         raise StartFailed(f"{error.field}: {error}") from error
     return profile if task.model is None else replace(profile, model=task.model)

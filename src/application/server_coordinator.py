@@ -161,7 +161,13 @@ class ServerCoordinator:
         except AgentNotFound as error:
             known = ", ".join(profile.name for profile in self._catalog.list())
             raise UnknownAgent("agent", f"no agent is named {agent!r}; known: {known}") from error
-        check_task(profile, model=request.model, limits=request.limits, rules=request.rules)
+        check_task(
+            profile,
+            model=request.model,
+            limits=request.limits,
+            approval=request.approval,
+            rules=request.rules,
+        )
         task = Task(
             task_id=self._ids.task_id(),
             session_key=SessionKey(0),

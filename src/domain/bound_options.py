@@ -6,12 +6,14 @@ from domain.agent_profile import AgentProfile
 from domain.errors import InvalidInput
 from domain.extraction import ExtractionRule
 from domain.limits import Limits
+from domain.task import Approval
 
 PROGRAM_KINDS = frozenset({"command", "claude-code", "codex", "gemini", "acp"})
 """Kinds of agents whose profile names a command. There may be further kinds, of other runners,
 of which nothing is known here and nothing refused."""
 
 _PARSED = frozenset({"claude-code", "codex", "gemini"})
+_ASKING_NOBODY = PROGRAM_KINDS - {"acp"} | {"shell"}
 _OF_A_PROGRAM = "an agent of kind react is no program"
 _OF_REACT = "only an agent of kind react calls tools of this server"
 _TOOLS = {"approvals": _OF_REACT, "tools": _OF_REACT, "mcp_servers": _OF_REACT}
@@ -68,6 +70,15 @@ def check_limits(limits: Limits, profile: AgentProfile) -> None:
     for name, reason in _UNCOUNTED.get(_format(profile), {}).items():
         if getattr(limits, name) is not None:
             raise InvalidInput(f"limits.{name}", f"cannot be kept: {reason}")
+
+
+def check_approval(approval: Approval, profile: AgentProfile) -> None:
+    """Raises InvalidInput where nobody would be asked, and nothing be refused."""
+    if approval != "auto" and profile.kind in _ASKING_NOBODY:
+        message = (
+            f"an agent of kind {profile.kind} asks nobody before what it does; use its sandbox"
+        )
+        raise InvalidInput("approval", message)
 
 
 def check_rules(rules: Sequence[ExtractionRule], profile: AgentProfile, *, field: str) -> None:

@@ -121,6 +121,7 @@ async def test_a_folder_that_somebody_named_has_no_bound(tmp_path: Path) -> None
     [
         ({"agent": AgentName("sh"), "limits": Limits(tool_calls=3)}, "limits.tool_calls"),
         ({"agent": AgentName("codex"), "limits": Limits(usd=3)}, "limits.usd"),
+        ({"agent": AgentName("sh"), "approval": "ask"}, "approval"),
         ({"agent": AgentName("thinker"), "rules": (JSON_RULE,)}, "extraction.0.json_path"),
     ],
 )

@@ -8,12 +8,13 @@ import pytest
 
 from application.profile_check import check_profile, profile_for
 from domain.agent_profile import AgentProfile
-from domain.bound_options import check_limits, check_rules
+from domain.bound_options import check_approval, check_limits, check_rules
 from domain.errors import InvalidInput, StartFailed
 from domain.extraction import ExtractionRule
 from domain.ids import AgentName
 from domain.limits import Limits
 from domain.mcp_server import McpServer
+from domain.task import Approval
 from entrypoints.choices import PROGRAM_KINDS, parser_names
 from entrypoints.ready_made_agents import READY_MADE
 from tests.process_fakes import process_task
@@ -217,11 +218,30 @@ def test_a_rule_of_a_profile_is_checked_as_that_of_a_task() -> None:
     assert refused.value.field == "rules.0.json_path"
 
 
+@pytest.mark.parametrize("approval", ["ask", "deny"])
+def test_no_task_is_taken_that_wants_to_be_asked_by_an_agent_that_asks_nobody(
+    approval: Approval,
+) -> None:
+    for kind in ("shell", *PROGRAMS):
+        with pytest.raises(InvalidInput, match="asks nobody") as refused:
+            check_approval(approval, profile_of(kind))
+        assert refused.value.field == "approval"
+
+    for kind in ("react", "acp", "of-another-runner"):
+        check_approval(approval, profile_of(kind))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_task_of_any_agent_may_want_nothing_to_be_asked(kind: str) -> None:
+    check_approval("auto", profile_of(kind))
+
+
 @pytest.mark.parametrize(
     ("asked", "field"),
     [
         ({"model": "m"}, "model"),
         ({"limits": Limits(tokens=1)}, "limits.tokens"),
+        ({"approval": "ask"}, "approval"),
     ],
 )
 def test_a_task_that_waited_does_not_begin_with_what_its_agent_would_not_heed_any_more(
