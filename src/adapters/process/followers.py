@@ -42,7 +42,7 @@ class Followers:
         return found, is_sure and not found
 
     def _among(self, everything: Sequence[ProcessEntry]) -> tuple[list[ProcessEntry], bool]:
-        """Those among all, and whether there is none of which nobody can tell."""
+        """Those among all, and whether that is known of every orphan."""
         # What is older than the leader cannot descend from it.
         table = [entry for entry in everything if entry.started >= self._started]
         buried = self._leaders.bury(table)

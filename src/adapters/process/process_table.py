@@ -65,7 +65,7 @@ def process_entry(pid: int) -> ProcessEntry | None:
 def carries_any(pid: int, marks: Collection[bytes]) -> bool | None:
     """Whether the environment it was started with holds one of these `NAME=value`.
 
-    None if nobody can tell: it is loading another program just now, or has just ended.
+    None if that cannot be known: it is loading another program just now, or has just ended.
     """
     if (environment := _environment(pid)) is None:
         return None
