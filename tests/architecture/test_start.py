@@ -23,7 +23,6 @@ LATER = (
     "mcp",
     "openai",
     "pyte",
-    "rich",
     "sqlalchemy.dialects.postgresql",
 )
 """What is loaded with the first task, rule, page or database that asks for it."""
