@@ -85,8 +85,11 @@ class FakeStorage:
     def __init__(self) -> None:
         self.trouble: StorageTrouble | None = None
         self.spent = 0
+        self.looks: list[bool] = []
+        """Whether a write had been refused a moment ago, for each."""
 
     async def look(self, *, is_refused: bool = False) -> StorageTrouble | None:
+        self.looks.append(is_refused)
         return self.trouble
 
     async def spend_reserve(self) -> None:

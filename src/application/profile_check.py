@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from domain.agent_profile import AgentProfile
 from domain.bound_options import (
-    PROGRAM_KINDS,
+    KINDS_WITH_ARGV,
     check_approval,
     check_limits,
     check_options,
@@ -30,7 +30,7 @@ def check_profile(
     if profile.kind not in kinds:
         known = ", ".join(sorted(kinds))
         raise InvalidInput("kind", f"there is no kind {profile.kind!r}; known: {known}")
-    if not profile.argv and profile.kind in PROGRAM_KINDS:
+    if not profile.argv and profile.kind in KINDS_WITH_ARGV:
         raise InvalidInput("argv", f"an agent of kind {profile.kind} needs a command")
     if profile.argv and not profile.argv[0]:
         raise InvalidInput("argv", "its first item should name a program")

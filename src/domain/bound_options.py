@@ -8,16 +8,18 @@ from domain.extraction import ExtractionRule
 from domain.limits import Limits
 from domain.task import Approval
 
-PROGRAM_KINDS = frozenset({"command", "claude-code", "codex", "gemini", "acp"})
+KINDS_WITH_ARGV = frozenset({"command", "claude-code", "codex", "gemini", "acp"})
 """Kinds of agents whose profile names a command. There may be further kinds, of other runners,
 of which nothing is known here and nothing refused."""
 
+_WITHOUT_PROTOCOL = frozenset({"shell", *KINDS_WITH_ARGV} - {"acp"})
+"""What they write is read, and they ask nobody anything."""
 _PARSED = frozenset({"claude-code", "codex", "gemini"})
-_ASKING_NOBODY = PROGRAM_KINDS - {"acp"} | {"shell"}
 _OF_A_PROGRAM = "an agent of kind react is no program"
 _OF_REACT = "only an agent of kind react calls tools of this server"
 _TOOLS = {"approvals": _OF_REACT, "tools": _OF_REACT, "mcp_servers": _OF_REACT}
 _UNUSED: Mapping[str, Mapping[str, str]] = {
+    **dict.fromkeys(_WITHOUT_PROTOCOL, _TOOLS),
     "react": {
         "argv": _OF_A_PROGRAM,
         "resume_argv": _OF_A_PROGRAM,
@@ -40,7 +42,6 @@ _UNUSED: Mapping[str, Mapping[str, str]] = {
         "keeps_stdin": "its standard input is the protocol's",
         "parser": "its standard output is the protocol's",
     },
-    **dict.fromkeys(PROGRAM_KINDS - {"acp"}, _TOOLS),
 }
 _OF_SHELL = ("env", "env_passthrough", "home_files")
 _OF_PROCESSES = ("shared_folders", "sockets", "memory_bytes", "processes")
@@ -74,7 +75,7 @@ def check_limits(limits: Limits, profile: AgentProfile) -> None:
 
 def check_approval(approval: Approval, profile: AgentProfile) -> None:
     """Raises InvalidInput where nobody would be asked, and nothing be refused."""
-    if approval != "auto" and profile.kind in _ASKING_NOBODY:
+    if approval != "auto" and profile.kind in _WITHOUT_PROTOCOL:
         message = (
             f"an agent of kind {profile.kind} asks nobody before what it does; use its sandbox"
         )
@@ -128,7 +129,7 @@ def _unfilled(profile: AgentProfile) -> Sequence[str]:
 
 def _format(profile: AgentProfile) -> str:
     """By which its events are made."""
-    if profile.kind == "shell" or profile.kind in PROGRAM_KINDS - {"acp"}:
+    if profile.kind in _WITHOUT_PROTOCOL:
         named = profile.parser or profile.kind
         return named if named in _PARSED else "lines"
     return profile.kind

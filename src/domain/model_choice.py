@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from domain.agent_profile import AgentProfile
-from domain.bound_options import PROGRAM_KINDS
+from domain.bound_options import KINDS_WITH_ARGV
 from domain.errors import InvalidInput
 
 MODEL_PLACE = "{model}"
@@ -34,7 +34,7 @@ def check_models(profile: AgentProfile) -> None:
     }
     for field, models in named.items():
         check_model_names(models, field=field)
-        if models and profile.kind in PROGRAM_KINDS and not _has_place(profile):
+        if models and profile.kind in KINDS_WITH_ARGV and not _has_place(profile):
             raise InvalidInput(field, _no_place(profile))
 
 

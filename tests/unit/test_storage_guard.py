@@ -55,6 +55,7 @@ async def test_a_write_that_found_no_room_is_believed_for_a_while(world: World) 
 
     world.clock.advance(10)
     await world.guard.look()
+    assert world.storage.looks == [True, False]
     assert world.guard.trouble is None
 
 
