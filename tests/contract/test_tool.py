@@ -133,6 +133,21 @@ async def test_its_schema_names_what_it_takes(name: str) -> None:
 
 
 @OF_EVERY_TOOL
+def test_the_guide_says_what_it_takes_and_what_may_be_left_out(name: str) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "tools.md").read_text()
+    arguments = guide.partition("## Arguments")[2].partition("\n## ")[0]
+    row = arguments.partition(f"| `{name}` | ")[2].partition("\n")[0]
+    spec = SUBJECTS[name].make().spec
+    properties, required = spec.parameters["properties"], spec.parameters.get("required", [])
+    assert isinstance(properties, dict)
+    assert isinstance(required, list)
+
+    for argument in properties:
+        may_be_left_out = argument not in required
+        assert (f"`{argument}`" in row, f"[`{argument}`" in row) == (True, may_be_left_out)
+
+
+@OF_EVERY_TOOL
 async def test_what_it_may_do_beyond_the_workspace_is_said(name: str) -> None:
     assert SUBJECTS[name].make().spec.effects == SUBJECTS[name].effects
 
