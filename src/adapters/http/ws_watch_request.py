@@ -70,6 +70,6 @@ def _checked(fields: Mapping[str, object]) -> FilteredStreamQuery:
     try:
         return FilteredStreamQuery.model_validate(fields)
     except ValidationError as error:
-        findings = error.errors(include_url=False, include_context=False)
+        findings = error.errors(include_url=False)
         located = [{**finding, "loc": ("query", *finding["loc"])} for finding in findings]
         raise validation_problem(located) from error

@@ -63,6 +63,12 @@ def test_one_thing_or_a_list_of_them_can_be_watched() -> None:
     )
 
 
+@pytest.mark.parametrize("ids", ["..", "a,.", ["a", "b c"]])
+def test_what_is_no_id_is_answered_with_what_would_be_one(ids: object) -> None:
+    with pytest.raises(Problem, match=r"^session_id: should have 1 to 64 letters, digits and "):
+        watch_request({"session_id": ids})
+
+
 @pytest.mark.parametrize(
     ("fields", "start"),
     [
