@@ -53,6 +53,14 @@ class Log:
         between = self.events[after : before - 1]
         return [event.seq for event in between if not event.may_be_left_out]
 
+    def before_newest(self, count: int) -> int:
+        """The seq after which the newest begin, of those that are not left out."""
+        earliest = self.first_seq - 1
+        if self.last_seq - earliest <= count:
+            return earliest
+        shown = self.missed(earliest, self.last_seq + 1)[-count:] if count else []
+        return shown[0] - 1 if shown else self.last_seq
+
 
 @dataclass(slots=True, eq=False)
 class Watcher:
@@ -130,9 +138,11 @@ def watcher(name: str, log: Log | None, start: Start, cursor_of: Log | None) -> 
         case FromNow():
             return Watcher(name, log, log.last_seq if log else 0)
         case Replay(last=last):
-            earliest = log.first_seq - 1 if log else 0
-            newest = log.last_seq if log else 0
-            return Watcher(name, log, earliest if last is None else max(earliest, newest - last))
+            if log is None:
+                return Watcher(name, None, 0)
+            return Watcher(
+                name, log, log.first_seq - 1 if last is None else log.before_newest(last)
+            )
         case Since(at=at):
             return Watcher(name, log, _before(log, at) if log else 0)
         case FromCursor(cursor=cursor):
