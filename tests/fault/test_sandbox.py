@@ -50,6 +50,14 @@ async def test_it_neither_reads_nor_writes_what_is_the_servers(data: Path, pty: 
     assert not await anyio.Path(data.parent, "made").exists()
 
 
+async def test_what_is_hidden_takes_nothing_that_would_be_lost(data: Path) -> None:
+    said, ended = await _run(f"echo made > {data}/file || echo refused", data)
+
+    assert "Read-only file system" in said
+    assert said.endswith("refused\n")
+    assert ended == Exit(code=0)
+
+
 async def test_what_is_the_servers_stays_hidden_in_a_workspace_around_it(data: Path) -> None:
     said, _ = await _run("ls -A data; touch made", data, cwd=data.parent)
 

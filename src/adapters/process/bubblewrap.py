@@ -73,6 +73,8 @@ def _mounts(plan: SandboxPlan) -> Iterator[str]:
     mounts += [(path, _mask(path)) for path in dict.fromkeys(hidden)]
     for _, mount in sorted(mounts, key=lambda one: len(PurePath(one[0]).parts)):
         yield from mount
+    for path in filter(os.path.isdir, dict.fromkeys(plan.hidden)):
+        yield from ("--remount-ro", path)  # once what is shown in it has its place
 
 
 def _mask(path: str) -> tuple[str, ...]:

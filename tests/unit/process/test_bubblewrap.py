@@ -49,7 +49,9 @@ def test_a_terminal_keeps_its_session(tmp_path: Path) -> None:
 def test_a_workspace_inside_a_hidden_folder_is_laid_over_it(tmp_path: Path) -> None:
     argv = bubblewrap_argv("bwrap", ["ls"], _plan(tmp_path, hidden=[str(tmp_path)]))
 
-    assert _place(argv, "--tmpfs", str(tmp_path)) < _place(argv, "--bind", f"{tmp_path}/work")
+    workspace = _place(argv, "--bind", f"{tmp_path}/work")
+    assert _place(argv, "--tmpfs", str(tmp_path)) < workspace
+    assert workspace < _place(argv, "--remount-ro", str(tmp_path))
 
 
 def test_a_hidden_path_inside_the_workspace_is_laid_over_that(tmp_path: Path) -> None:
