@@ -19,8 +19,8 @@ async def joined_text(emit: Emit[Kind], *, join_s: float = JOIN_S) -> AsyncItera
     """Gives a function that takes text; what it took has been emitted when this is left.
 
     The first piece after a pause is emitted at once; what follows within `join_s` is joined. Pieces
-    of different kinds stay apart, in the order in which they came. When MAX_CHARS are waiting,
-    whoever brings more is held back.
+    of different kinds stay apart, in the order in which they came. When no more than MAX_CHARS
+    would wait, whoever brings more is held back; a line is cut only if it is longer than that.
     """
     joiner = _TextJoiner(emit, join_s)
     async with together() as group:
@@ -47,13 +47,22 @@ class _TextJoiner(Generic[Kind]):
     async def put(self, kind: Kind, text: str) -> None:
         while text:
             await self._has_room.wait()
-            piece, text = text[: self._room], text[self._room :]
-            self._room -= len(piece)
-            self._add(kind, piece)
-            self._arrived.set()
-            if not self._room:
+            end = self._end(text)
+            if end:
+                self._add(kind, text[:end])
+                self._arrived.set()
+            text = text[end:]
+            self._room -= end
+            if text or not self._room:
                 self._has_room.clear()
                 self._pressing.set()
+
+    def _end(self, text: str) -> int:
+        """How much fits: whole lines, unless one is longer than all the room there may be."""
+        if len(text) <= self._room:
+            return len(text)
+        lines = text.rfind("\n", 0, self._room) + 1
+        return lines if lines or self._room < MAX_CHARS else MAX_CHARS
 
     def _add(self, kind: Kind, piece: str) -> None:
         if self._waiting and self._waiting[-1][0] == kind:

@@ -70,6 +70,33 @@ async def test_whoever_brings_more_than_may_wait_is_held_back() -> None:
     assert "".join(texts) == "x" * MAX_CHARS + "y" * MAX_CHARS + "z"
 
 
+async def test_no_line_is_cut_that_may_wait_in_whole() -> None:
+    shown = Shown()
+    lines = "".join(f"{'x' * length}\n" for length in range(500))
+
+    async with joined_text(shown, join_s=0) as put:
+        with anyio.fail_after(PATIENCE_S):
+            await put("stdout", "before\n")
+            await put("stderr", lines)
+
+    assert shown.texts[0] == "before\n"
+    assert "".join(shown.texts[1:]) == lines
+    assert all(text.endswith("\n") and len(text) <= MAX_CHARS for text in shown.texts)
+
+
+async def test_a_line_that_is_longer_than_what_may_wait_is_cut_where_it_must_be() -> None:
+    shown = Shown()
+    long = "y" * (2 * MAX_CHARS + 1) + "\n"
+
+    async with joined_text(shown, join_s=0) as put:
+        with anyio.fail_after(PATIENCE_S):
+            await put("text", "before\n")
+            await put("text", long)
+
+    assert "".join(shown.texts) == f"before\n{long}"
+    assert [len(text) for text in shown.texts[1:]] == [MAX_CHARS, MAX_CHARS, 2]
+
+
 async def test_pieces_of_different_kinds_stay_apart_and_in_their_order() -> None:
     shown = Shown()
 
