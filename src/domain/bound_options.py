@@ -61,6 +61,9 @@ def check_options(profile: AgentProfile) -> None:
     for field, reason in (*_UNUSED.get(profile.kind, {}).items(), *_without_process(profile)):
         if getattr(profile, field) != getattr(empty, field):
             raise InvalidInput(field, f"has no use here: {reason}")
+    if profile.on_lost != "requeue" and profile.max_attempts != empty.max_attempts:
+        message = 'has no use here: only with on_lost = "requeue" is a task begun again'
+        raise InvalidInput("max_attempts", message)
     _check_places(profile)
     check_limits(profile.limits, profile)
     check_rules(profile.rules, profile, field="rules")

@@ -64,6 +64,7 @@ def check(profile: AgentProfile) -> None:
         ("shell", "argv", ("{model}",)),
         ("acp", "argv", ("agent", "{task}")),
         ("acp", "argv", ("agent", "{thread}")),
+        (("react", "shell", *PROGRAMS, "acp"), "max_attempts", 2),
     ],
 )
 def test_an_option_that_nothing_would_heed_is_refused_by_its_name(
@@ -103,7 +104,12 @@ def test_an_option_that_nothing_would_heed_is_refused_by_its_name(
         ),
         (
             ("react", "shell", *PROGRAMS, "acp"),
-            {"on_lost": "requeue", "first_output_s": 5.0, "limits": Limits(output_bytes=1)},
+            {
+                "on_lost": "requeue",
+                "max_attempts": 2,
+                "first_output_s": 5.0,
+                "limits": Limits(output_bytes=1),
+            },
         ),
         (
             "of-another-runner",
