@@ -8,7 +8,7 @@ from dataclasses import dataclass
 _MOST_LISTINGS = 20
 _MOST_READINGS = 10
 # As proc_pid_stat(5) counts them, less three.
-_FLAGS, _THREADS, _ENV_START = 6, 17, 47
+_FLAGS, _THREADS, _CODE_START, _ENV_START = 6, 17, 23, 47
 _ENDED = (b"Z", b"X")
 _IS_KERNEL_THREAD = 0x00200000
 
@@ -139,8 +139,8 @@ def _environment_in(folder: str) -> bytes | None:
         begin, end = int(fields[_ENV_START]), int(fields[_ENV_START + 1])
         if not end:
             return b"" if int(fields[_FLAGS]) & _IS_KERNEL_THREAD else None
-        if begin == end:
-            return b""
+        if begin == end:  # also just before its environment is put there, and its code after that
+            return b"" if int(fields[_CODE_START]) else None
     return b""
 
 
