@@ -2,14 +2,15 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from dotenv import dotenv_values
 from platformdirs import user_data_path
 from pydantic import (
     AliasChoices,
+    BaseModel,
     ByteSize,
     Field,
     ValidationError,
@@ -204,4 +205,18 @@ def _first_line(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
     where = ".".join(str(part) for part in first["loc"])
     name = where if where.isupper() or "." in where else PREFIX + where.upper()
+    if first["type"] == "extra_forbidden":
+        *table, key = first["loc"]
+        return f"{name}: unknown{near_name(str(key), _keys_of(table))}"
     return f"{name}: {first['msg']}"
+
+
+def _keys_of(table: Sequence[int | str]) -> Collection[str]:
+    """The keys that are known in a table of the settings, such as `agents`, `tests`, `limits`."""
+    kind: object = Settings
+    for part in table:
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            kind = kind.model_fields[str(part)].annotation
+        else:  # a mapping of names to what is meant, or a list of it
+            kind = next(one for one in get_args(kind) if one not in (str, ...))
+    return kind.model_fields if isinstance(kind, type) and issubclass(kind, BaseModel) else ()

@@ -223,3 +223,31 @@ def test_the_settings_of_an_agent_may_be_made_in_a_program() -> None:
     settings = Settings(agents={"lint": AgentSettings(argv=("ruff",))})
 
     assert "lint" in {profile.name for profile in profiles(settings, kinds=KINDS)}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[agents.tests]\nargvv = []", "agents.tests.argvv: unknown; did you mean argv?"),
+        (
+            "[agents.tests.limits]\ntimeout = 1",
+            "agents.tests.limits.timeout: unknown; did you mean timeout_s?",
+        ),
+        (
+            "[[agents.tests.rules]]\nname = 'a'\npatern = 'b'",
+            "agents.tests.rules.0.patern: unknown; did you mean pattern?",
+        ),
+        (
+            "[agents.tests.mcp_servers.git]\ncomand = 'a'",
+            "agents.tests.mcp_servers.git.comand: unknown; did you mean command?",
+        ),
+        ("[agents.tests]\nsunshine = 1", "agents.tests.sunshine: unknown"),
+    ],
+)
+def test_an_unknown_key_is_named_with_what_may_be_meant(
+    tmp_path: Path, text: str, told: str
+) -> None:
+    with pytest.raises(SettingsError) as refused:
+        known(tmp_path, text)
+
+    assert str(refused.value) == told

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, UnusedCliTokensError
 
 from domain.errors import AgentcastError, InvalidInput
 from entrypoints.cli.checks import utf8
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             command, bound, _ = _app().parse_args(given, exit_on_error=False, print_error=False)
         return _code(command(*bound.args, **bound.kwargs))
     except CycloptsError as error:
-        output.notice(f"agentcast: {error} (see agentcast --help)")
+        output.notice(argument_mistake(error))
         return ExitCode.USAGE
     except KeyboardInterrupt:
         return ExitCode.STOPPED_WATCHING
@@ -66,6 +66,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if os.environ.get("AGENTCAST_DEBUG") == "1":
             raise
         return _told(output, _first_cause(error))
+
+
+def argument_mistake(error: CycloptsError) -> str:
+    """One line that names the verb and what is wrong with its arguments."""
+    verb = " ".join(("agentcast", *(error.command_chain or ())))
+    said = str(error)
+    if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
+        said = f"Unexpected argument: {' '.join(map(repr, error.unused_tokens))}."
+    return f"{verb}: {said} (see {verb} --help)"
 
 
 @contextmanager

@@ -47,6 +47,34 @@ def test_a_wrong_argument_is_one_line_that_names_it(
 
 
 @pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (
+            ["submit", "x", "--agnet", "y"],
+            "agentcast submit: Unknown option: --agnet. Did you mean --agent? (see",
+        ),
+        (
+            ["watch", "x"],
+            "agentcast watch: Unexpected argument: 'x'. (see agentcast watch --help)",
+        ),
+        (
+            ["db", "backup", "a", "b c"],
+            "agentcast db backup: Unexpected argument: 'b c'. (see agentcast db backup --help)",
+        ),
+        (["tasks", "--limit"], "agentcast tasks: Command"),
+        (["submitt", "x"], 'agentcast: Unknown command "submitt". Did you mean "submit"?'),
+        (["db", "chekc"], 'agentcast db: Unknown command "chekc". Did you mean "check"?'),
+    ],
+)
+def test_a_wrong_argument_is_said_of_its_verb_with_what_may_be_meant(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(arguments)
+
+    assert capsys.readouterr().err.startswith(told)
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         ["submit", "x"],
