@@ -1,6 +1,7 @@
 """Puts every event into the log, and gives it to those who want it once it is committed."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import TypeVar
@@ -12,7 +13,8 @@ from domain.errors import AgentcastError, StorageFull
 from domain.events import AgentEvent, EventListener, Origin
 from domain.ids import LeaseId, SessionId, TaskId
 from domain.task_change import change_of
-from domain.task_events import FinalEvent
+from domain.task_events import FinalEvent, TaskFailed
+from domain.terminal_text import plain_text
 from domain.usage import Usage
 from ports.clock import Clock
 from ports.event_codec import EventCodec
@@ -20,7 +22,12 @@ from ports.event_log import EncodedEvent, EventLog
 from ports.id_source import IdSource
 from ports.meter import Meter
 
+log = logging.getLogger(__name__)
+
 T = TypeVar("T")
+
+_LOGGED_CHARS = 200
+"""Of the error of a failed task; all of it is in its event."""
 
 
 class EventBroadcaster:
@@ -117,6 +124,8 @@ class EventBroadcaster:
             pipe = self._new_pipe(origin)  # room may have been made for this last word
         pipe.add(event, self.encode(event, origin), change_of(event, usage))
         await self.finish(origin)
+        if isinstance(event, TaskFailed):
+            log.info("task %s of %s failed (%s): %s", *_failure(event, origin))
 
     async def _give_up(self, failure: StorageFull) -> None:
         for pipe in self._pipes.values():
@@ -143,3 +152,11 @@ class EventBroadcaster:
         self._pipes[origin.task_id, origin.lease_id] = pipe
         self._group.create_task(pipe.pump())
         return pipe
+
+
+def _failure(event: TaskFailed, origin: Origin) -> tuple[str, str, str, str]:
+    """Secrets of the agent are masked in its events already."""
+    error = plain_text(" ".join(event.error.split()))
+    is_long = len(error) > _LOGGED_CHARS
+    shown = f"{error[:_LOGGED_CHARS]}…" if is_long else error
+    return origin.task_id, origin.agent, event.reason, shown

@@ -96,6 +96,26 @@ async def test_a_failed_outcome_keeps_its_exit_code(tmp_path: Path) -> None:
         assert (task.reason, task.result) == ("exit_code", TaskResult(exit_code=3))
 
 
+async def test_a_failed_task_leaves_one_short_line_in_the_log_without_secrets(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = f"sk-ant-{'k' * 24}"
+    error = f"refused {key}\n\x1b[2Jagain{'.' * 5000}"
+
+    async def fail(task: Task, context: RunContext) -> Outcome:
+        return Failed(error=error, reason="model_error")
+
+    with caplog.at_level("INFO"):
+        async with running(tmp_path) as graph:
+            graph.runner.acts["fail"] = fail
+            await graph.ended(await graph.submit("well"))
+            task = await graph.ended(await graph.submit("fail"))
+
+    (line,) = [one for one in caplog.messages if "failed" in one]
+    begins = f"task {task.task_id} of fake failed (model_error): refused [redacted] again..."
+    assert (line[: len(begins)], key in line, len(line) < 320) == (begins, False, True)
+
+
 async def test_a_session_runs_one_task_at_a_time_in_the_order_of_submission(
     tmp_path: Path,
 ) -> None:
