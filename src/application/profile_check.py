@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from domain.agent_profile import AgentProfile
 from domain.bound_options import (
@@ -83,7 +84,9 @@ def profile_for(task: Task, profile: AgentProfile) -> AgentProfile:
 
 
 def _check_process(profile: AgentProfile) -> None:
-    texts = (*profile.argv, *profile.resume_argv, *profile.env.values(), *profile.home_files)
+    flags = chain.from_iterable(profile.approval_argv.values())
+    argv = (*profile.argv, *profile.resume_argv, *flags)
+    texts = (*argv, *profile.env.values(), *profile.home_files)
     if any("\0" in text for text in texts):
         raise InvalidInput("argv", "a command, its variables and its files may not hold NUL")
     for name in profile.env:

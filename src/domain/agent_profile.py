@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Literal
 
+from domain.approval_policy import APPROVAL_PLACE
 from domain.extraction import ExtractionRule
 from domain.ids import AgentName
 from domain.limits import Limits
@@ -35,6 +36,9 @@ class AgentProfile:
     hand_over: HandOver = "argument"
     """How the task's text gets there: in place of `{task}` or as the last argument, on its
     standard input, as the path of a file that holds it, or not at all."""
+    approval_argv: Mapping[Approval, tuple[str, ...]] = field(default_factory=dict)
+    """What stands in place of an item `{approval}`: the program's own flags for each answer to
+    whether it may use its tools. Without flags for an answer the program cannot keep to it."""
     keeps_stdin: bool = False
     """Whether its standard input stays open for what people send to the task."""
     parser: str | None = None
@@ -86,7 +90,8 @@ class AgentProfile:
     def over(self, template: "AgentProfile", *, said: Collection[str]) -> "AgentProfile":
         """The template, changed in the fields that were said here.
 
-        Limits, variables, files, approvals and servers are added to the template's one by one.
+        Limits, variables, files, approvals, their flags and servers are added to the template's
+        one by one.
         """
         held = {
             each.name: getattr(self if each.name in said else template, each.name)
@@ -94,6 +99,10 @@ class AgentProfile:
         }
         if "argv" in said and "resume_argv" not in said:
             held["resume_argv"] = ()  # The template's would go on with another program.
+        if "argv" in said and APPROVAL_PLACE not in self.argv:
+            held["approval_argv"] = self.approval_argv  # The template's has no place in it.
+        else:
+            held["approval_argv"] = {**template.approval_argv, **self.approval_argv}
         held["limits"] = self.limits.within(template.limits)
         held["approvals"] = {**template.approvals, **self.approvals}
         held["env"] = {**template.env, **self.env}

@@ -6,6 +6,8 @@ from domain.task import Approval
 
 DEFAULT = "default"
 """The rule for tasks that do not say."""
+APPROVAL_PLACE = "{approval}"
+"""The item of a command that stands for the flags that a profile has for one of them."""
 _BY_STRICTNESS: tuple[Approval, ...] = ("auto", "ask", "deny")
 
 
@@ -26,3 +28,9 @@ def approval_mode(
     applying = said if of_tool is None else [of_tool]
     task = asked or rules.get(DEFAULT, "auto")
     return max([task, *applying], key=_BY_STRICTNESS.index)
+
+
+def strictest(rules: Mapping[str, Approval], *, asked: Approval | None) -> Approval:
+    """What holds for a program that is started with one answer for all of its tools."""
+    of_tools = (mode for name, mode in rules.items() if name != DEFAULT)
+    return max([asked or rules.get(DEFAULT, "auto"), *of_tools], key=_BY_STRICTNESS.index)

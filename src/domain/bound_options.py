@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from domain.agent_profile import AgentProfile
+from domain.agent_profile import COMMAND_LINE, AgentProfile
+from domain.approval_policy import APPROVAL_PLACE, DEFAULT
 from domain.errors import InvalidInput
 from domain.extraction import ExtractionRule
 from domain.limits import Limits
@@ -17,13 +18,14 @@ _WITHOUT_PROTOCOL = frozenset({"shell", *KINDS_WITH_ARGV} - {"acp"})
 _PARSED = frozenset({"claude-code", "codex", "gemini"})
 _OF_A_PROGRAM = "an agent of kind react is no program"
 _OF_REACT = "only an agent of kind react calls tools of this server"
-_TOOLS = {"approvals": _OF_REACT, "tools": _OF_REACT, "mcp_servers": _OF_REACT}
+_TOOLS = {"tools": _OF_REACT, "mcp_servers": _OF_REACT}
 _UNUSED: Mapping[str, Mapping[str, str]] = {
     **dict.fromkeys(_WITHOUT_PROTOCOL, _TOOLS),
     "react": {
         "argv": _OF_A_PROGRAM,
         "resume_argv": _OF_A_PROGRAM,
         "hand_over": _OF_A_PROGRAM,
+        "approval_argv": _OF_A_PROGRAM,
         "keeps_stdin": _OF_A_PROGRAM,
         "parser": _OF_A_PROGRAM,
         "pty": _OF_A_PROGRAM,
@@ -31,6 +33,8 @@ _UNUSED: Mapping[str, Mapping[str, str]] = {
     },
     "shell": {
         **_TOOLS,
+        "approvals": _OF_REACT,
+        "approval_argv": "an agent of kind shell runs what it is given",
         "resume_argv": "each task of an agent of kind shell is a command line of its own",
         "hand_over": "a task of an agent of kind shell is the last argument, as a command line",
         "model": "an agent of kind shell runs commands and asks no model",
@@ -38,6 +42,8 @@ _UNUSED: Mapping[str, Mapping[str, str]] = {
     },
     "acp": {
         **_TOOLS,
+        "approvals": _OF_REACT,
+        "approval_argv": "what it asks over the protocol is answered there",
         "resume_argv": "the protocol has a way of its own to go on with a conversation",
         "keeps_stdin": "its standard input is the protocol's",
         "parser": "its standard output is the protocol's",
@@ -65,6 +71,7 @@ def check_options(profile: AgentProfile) -> None:
         message = 'has no use here: only with on_lost = "requeue" is a task begun again'
         raise InvalidInput("max_attempts", message)
     _check_places(profile)
+    _check_approvals(profile)
     check_limits(profile.limits, profile)
     check_rules(profile.rules, profile, field="rules")
 
@@ -78,11 +85,7 @@ def check_limits(limits: Limits, profile: AgentProfile) -> None:
 
 def check_approval(approval: Approval, profile: AgentProfile) -> None:
     """Raises InvalidInput where nobody would be asked, and nothing be refused."""
-    if approval != "auto" and profile.kind in _WITHOUT_PROTOCOL:
-        message = (
-            f"an agent of kind {profile.kind} asks nobody before what it does; use its sandbox"
-        )
-        raise InvalidInput("approval", message)
+    _check_kept(approval, profile, field="approval")
 
 
 def check_rules(rules: Sequence[ExtractionRule], profile: AgentProfile, *, field: str) -> None:
@@ -91,6 +94,32 @@ def check_rules(rules: Sequence[ExtractionRule], profile: AgentProfile, *, field
         if profile.kind == "react" and rule.json_path is not None:
             message = "an agent of kind react writes no lines of JSON; use a pattern"
             raise InvalidInput(f"{field}.{index}.json_path", message)
+
+
+def _check_kept(approval: Approval, profile: AgentProfile, *, field: str) -> None:
+    if approval == "auto" or profile.kind not in _WITHOUT_PROTOCOL:
+        return
+    if approval not in profile.approval_argv:
+        message = (
+            f"agent {profile.name!r} asks nobody before what it does, and its approval_argv has "
+            f"no flags for {approval!r}; use its sandbox"
+        )
+        raise InvalidInput(field, message)
+
+
+def _check_approvals(profile: AgentProfile) -> None:
+    """Raises InvalidInput for a rule that is not kept, and for flags that are not given."""
+    if profile.kind not in _WITHOUT_PROTOCOL:
+        return
+    for name, approval in profile.approvals.items():
+        if name != DEFAULT:
+            message = f"{name!r} has no use here: it asks nobody about single tools"
+            raise InvalidInput("approvals", message)
+        _check_kept(approval, profile, field="approvals")
+    commands = [argv for argv in (profile.argv, profile.resume_argv) if argv]
+    if profile.approval_argv and not all(APPROVAL_PLACE in argv for argv in commands):
+        message = f"argv, and resume_argv if it is given, should have an item {APPROVAL_PLACE}"
+        raise InvalidInput("approval_argv", message)
 
 
 def _without_process(profile: AgentProfile) -> Iterator[tuple[str, str]]:
@@ -104,30 +133,37 @@ def _without_process(profile: AgentProfile) -> Iterator[tuple[str, str]]:
 
 
 def _check_places(profile: AgentProfile) -> None:
-    """Raises InvalidInput for what would reach the program as it stands."""
+    """Raises InvalidInput for what would reach the program as it stands, and for a place that
+    nothing can be put into."""
+    if profile.name == COMMAND_LINE:
+        return  # as somebody typed it: what looks like a place is none
     if profile.kind == "acp" and profile.hand_over in ("file", "stdin"):
         raise InvalidInput("hand_over", "the task goes to the agent over the protocol")
-    for place in _unfilled(profile):
-        for field, argv in (("argv", profile.argv), ("resume_argv", profile.resume_argv)):
+    for field, argv in (("argv", profile.argv), ("resume_argv", profile.resume_argv)):
+        for place in _unfilled(profile):
             if any(place in item for item in argv):
                 raise InvalidInput(field, f"{place} has no meaning here: nothing is put there")
+        if any(APPROVAL_PLACE in item and item != APPROVAL_PLACE for item in argv):
+            raise InvalidInput(field, f"{APPROVAL_PLACE} should be an item of its own")
     if profile.kind == "command" and profile.resume_argv and _format(profile) == "lines":
         message = "no conversation is found in plain lines; name the parser of its output"
         raise InvalidInput("resume_argv", message)
 
 
-def _unfilled(profile: AgentProfile) -> Sequence[str]:
+def _unfilled(profile: AgentProfile) -> Iterator[str]:
+    if not profile.approval_argv:
+        yield APPROVAL_PLACE
     match profile.kind, profile.hand_over:
         case "shell", _:
-            return ("{task}", "{thread}", "{model}")
+            yield from ("{task}", "{thread}", "{model}")
         case "acp", _:
-            return ("{task}", "{thread}")
+            yield from ("{task}", "{thread}")
         case kind, "none" if kind in _PARSED:
-            return ("{task}",)
+            yield "{task}"
         case _, "stdin":
-            return ("{task}",)
+            yield "{task}"
         case _:
-            return ()
+            return
 
 
 def _format(profile: AgentProfile) -> str:

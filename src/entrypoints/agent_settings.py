@@ -37,6 +37,7 @@ class AgentSettings(BaseModel):
     argv: tuple[str, ...] = ()
     resume_argv: tuple[str, ...] = ()
     hand_over: HandOver = "argument"
+    approval_argv: dict[Approval, list[str]] = Field(default_factory=dict)
     keeps_stdin: bool = False
     parser: str | None = None
     pty: bool = True

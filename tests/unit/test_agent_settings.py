@@ -20,9 +20,11 @@ EVERYTHING = """\
 [agents.all]
 kind = "command"
 description = "says everything"
-argv = ["work", "{model}"]
-resume_argv = ["work", "--again={thread}", "{model}"]
+argv = ["work", "{model}", "{approval}"]
+resume_argv = ["work", "--again={thread}", "{model}", "{approval}"]
 hand_over = "stdin"
+approval_argv = {auto = ["--yes"], ask = [], deny = ["--mode", "plan"]}
+approvals = {default = "deny"}
 keeps_stdin = true
 parser = "codex"
 pty = false
@@ -60,9 +62,11 @@ def test_every_field_can_be_said(tmp_path: Path) -> None:
         name=AgentName("all"),
         kind="command",
         description="says everything",
-        argv=("work", "{model}"),
-        resume_argv=("work", "--again={thread}", "{model}"),
+        argv=("work", "{model}", "{approval}"),
+        resume_argv=("work", "--again={thread}", "{model}", "{approval}"),
         hand_over="stdin",
+        approval_argv={"auto": ("--yes",), "ask": (), "deny": ("--mode", "plan")},
+        approvals={"default": "deny"},
         keeps_stdin=True,
         parser="codex",
         pty=False,
@@ -127,6 +131,7 @@ def test_another_command_does_not_go_on_with_that_of_the_ready_made_agent(tmp_pa
     mine = known(tmp_path, text)["mine"]
 
     assert (mine.argv, mine.resume_argv) == (("mine", "{task}"), ())
+    assert mine.approval_argv == {}
 
 
 def test_a_known_name_of_another_kind_begins_with_nothing(tmp_path: Path) -> None:
@@ -171,7 +176,12 @@ def test_an_agent_that_thinks_can_be_had_say_first_what_its_task_is_about(tmp_pa
         ("", r"agents\.x\.argv: an agent of kind command needs a command"),
         ('kind = "comand"', r"agents\.x\.kind: .*did you mean command\?; known: acp, "),
         ('argv = ["a"]\nanalysis = true', r"agents\.x\.analysis: only an agent of kind react"),
-        ('argv = ["a"]\napprovals.shell = "ask"', r"agents\.x\.approvals: has no use here: only"),
+        (
+            'argv = ["a"]\napprovals.shell = "ask"',
+            r"agents\.x\.approvals: 'shell' has no use here",
+        ),
+        ('argv = ["a"]\napproval_argv.no = []', r"agents\.x\.approval_argv\.no.*'deny'"),
+        ('argv = ["a"]\napproval_argv.ask = "-a"', r"agents\.x\.approval_argv\.ask: .*valid list"),
         ('argv = ["a"]\nlimits.usd = 1', r"agents\.x\.limits\.usd: cannot be kept: nothing in"),
         ('argv = ["a"]\nmodel = "m"', r"agents\.x\.model: .* should have a place for it"),
         ('kind = "react"\nargv = ["a"]', r"agents\.x\.argv: has no use here: .* is no program"),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from domain.approval_policy import approval_mode
+from domain.approval_policy import approval_mode, strictest
 from domain.task import Approval
 
 EFFECTS = ("untrusted_input", "external_effect")
@@ -29,3 +29,20 @@ def test_the_strictest_rule_that_applies_decides(
     rules: Mapping[str, Approval], asked: Approval | None, mode: Approval
 ) -> None:
     assert approval_mode(rules, asked=asked, tool_name="fetch", effects=EFFECTS) == mode
+
+
+@pytest.mark.parametrize(
+    ("rules", "asked", "mode"),
+    [
+        ({}, None, "auto"),
+        ({}, "deny", "deny"),
+        ({"default": "ask"}, None, "ask"),
+        ({"default": "ask"}, "auto", "auto"),
+        ({"default": "ask", "fetch": "deny"}, "auto", "deny"),
+        ({"fetch": "auto"}, "ask", "ask"),
+    ],
+)
+def test_a_program_that_has_one_answer_for_all_its_tools_is_given_the_strictest(
+    rules: Mapping[str, Approval], asked: Approval | None, mode: Approval
+) -> None:
+    assert strictest(rules, asked=asked) == mode

@@ -258,3 +258,63 @@ def test_a_task_that_waited_does_not_begin_with_what_its_agent_would_not_heed_an
     assert profile_for(task, profile_of("react")).model == asked.get("model")
     with pytest.raises(StartFailed, match=f"^{field}: "):
         profile_for(task, profile_of("shell"))
+
+
+@pytest.mark.parametrize("kind", PROGRAMS)
+def test_an_approval_that_a_program_has_flags_for_is_taken_of_task_and_agent(kind: str) -> None:
+    flags: Mapping[Approval, tuple[str, ...]] = {"auto": ("--yes",), "deny": ("--mode", "plan")}
+    profile = profile_of(kind, argv=("work", "{approval}"), approval_argv=flags)
+
+    check(replace(profile, approvals={"default": "deny"}))
+    check_approval("deny", profile)
+    with pytest.raises(InvalidInput, match="no flags for 'ask'") as refused:
+        check_approval("ask", profile)
+    assert refused.value.field == "approval"
+    with pytest.raises(InvalidInput, match="no flags for 'ask'") as refused:
+        check(replace(profile, approvals={"default": "ask"}))
+    assert refused.value.field == "approvals"
+
+
+@pytest.mark.parametrize("rule", ["Bash", "reads_private"])
+def test_a_rule_for_a_tool_is_refused_where_nobody_is_asked_about_tools(rule: str) -> None:
+    flags = {"deny": ("--mode", "plan")}
+
+    with pytest.raises(InvalidInput, match=f"'{rule}' has no use here") as refused:
+        check(
+            profile_of(
+                "codex",
+                argv=("work", "{approval}"),
+                approval_argv=flags,
+                approvals={rule: "deny"},
+            )
+        )
+
+    assert refused.value.field == "approvals"
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "field"),
+    [
+        ("command", {"argv": ("work",), "approval_argv": {"deny": ()}}, "approval_argv"),
+        (
+            "codex",
+            {
+                "argv": ("work", "{approval}"),
+                "resume_argv": ("work", "{thread}"),
+                "approval_argv": {"deny": ()},
+            },
+            "approval_argv",
+        ),
+        ("command", {"argv": ("work", "{approval}")}, "argv"),
+        ("command", {"argv": ("work", "--{approval}"), "approval_argv": {"deny": ()}}, "argv"),
+        ("shell", {"approval_argv": {"deny": ()}}, "approval_argv"),
+        ("react", {"approval_argv": {"deny": ()}}, "approval_argv"),
+    ],
+)
+def test_flags_for_approvals_are_refused_where_no_command_is_given_them(
+    kind: str, said: Mapping[str, object], field: str
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        check(profile_of(kind, **said))
+
+    assert refused.value.field == field

@@ -7,8 +7,10 @@ import pytest
 from application.command_line import TASK_FILE, command_of
 from domain.agent_profile import COMMAND_LINE, AgentProfile, HandOver
 from domain.agent_thread import AgentThread
+from domain.bound_options import check_options
 from domain.errors import StartFailed
 from domain.ids import AgentName, TaskId
+from domain.task import Approval
 from ports.process import Command
 from tests.process_fakes import process_task
 
@@ -47,10 +49,37 @@ def test_the_model_stands_in_its_place_or_is_left_out() -> None:
     assert resumed.argv == ("m", TEXT)
 
 
+@pytest.mark.parametrize(
+    ("asked", "filled"),
+    [
+        (None, ("x", "--mode", "{task}", TEXT)),
+        ("auto", ("x", "--yes", TEXT)),
+        ("ask", ("x", TEXT)),
+        ("deny", ("x", "--mode", "{task}", TEXT)),
+    ],
+)
+def test_the_flags_for_an_approval_stand_in_its_place_to_the_letter(
+    asked: Approval | None, filled: tuple[str, ...]
+) -> None:
+    profile = replace(
+        PROFILE,
+        argv=("x", "{approval}", "{task}"),
+        resume_argv=("x", "{thread}", "{approval}", "{task}"),
+        approval_argv={"auto": ("--yes",), "deny": ("--mode", "{task}")},
+        approvals={"default": "deny"},
+    )
+    task = replace(process_task(TEXT), approval=asked)
+
+    assert command_of(task, profile, workspace="/workspace").argv == filled
+    resumed = command_of(task, profile, workspace="/workspace", thread=AgentThread(id="t-1"))
+    assert resumed.argv == ("x", "t-1", *filled[1:])
+
+
 def test_a_command_that_somebody_typed_is_run_to_the_letter() -> None:
-    argv = ("awk", "{model}", "{thread}", "{task}")
+    argv = ("awk", "{model}", "{thread}", "{task}", "{approval}")
     typed = AgentProfile(name=COMMAND_LINE, kind="command", argv=argv, hand_over="none")
 
+    check_options(typed)
     assert _command(typed).argv == argv
 
 

@@ -41,6 +41,7 @@ class ProfileAnswer(TypedDict):
     argv: NotRequired[Annotated[list[str], _ForOperators]]
     resume_argv: NotRequired[Annotated[list[str], _ForOperators]]
     hand_over: NotRequired[Annotated[HandOver, _ForOperators]]
+    approval_argv: NotRequired[Annotated[dict[Approval, list[str]], _ForOperators]]
     keeps_stdin: NotRequired[Annotated[bool, _ForOperators]]
     parser: NotRequired[Annotated[str, _ForOperators]]
     env_names: NotRequired[Annotated[list[str], _Names]]
@@ -81,6 +82,10 @@ def _add_start(answer: ProfileAnswer, profile: AgentProfile) -> None:
     if profile.resume_argv:
         answer["resume_argv"] = list(profile.resume_argv)
     answer["hand_over"] = profile.hand_over
+    if profile.approval_argv:
+        answer["approval_argv"] = {
+            approval: list(flags) for approval, flags in profile.approval_argv.items()
+        }
     answer["keeps_stdin"] = profile.keeps_stdin
     if profile.parser is not None:
         answer["parser"] = profile.parser

@@ -46,6 +46,16 @@ class ProfileBody(TypedDict):
     argv: NotRequired[Argv]
     resume_argv: NotRequired[Argv]
     hand_over: NotRequired[HandOver]
+    approval_argv: NotRequired[
+        Annotated[
+            dict[Approval, Annotated[list[Argument], Field(max_length=_MANY)]],
+            Field(
+                description="What stands in place of an item `{approval}` of `argv` and "
+                "`resume_argv`: the program's own flags for `auto`, `ask` and `deny`. A task's "
+                "`approval` is refused where there are none for it and the agent asks nobody."
+            ),
+        ]
+    ]
     keeps_stdin: NotRequired[bool]
     parser: NotRequired[Word]
     pty: NotRequired[bool]
@@ -65,7 +75,11 @@ class ProfileBody(TypedDict):
     approvals: NotRequired[
         Annotated[
             dict[Word, Approval],
-            Field(max_length=_MANY, description="By tool, by effect, and `default`."),
+            Field(
+                max_length=_MANY,
+                description="By tool, by effect, and `default`; of a program that asks nobody "
+                "only `default`, where `approval_argv` has flags for it.",
+            ),
         ]
     ]
     tools: NotRequired[Annotated[list[Word], Field(max_length=_MANY)]]
