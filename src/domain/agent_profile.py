@@ -6,6 +6,7 @@ from typing import Literal
 
 from domain.approval_policy import APPROVAL_PLACE
 from domain.extraction import ExtractionRule
+from domain.finite import require_finite
 from domain.ids import AgentName
 from domain.limits import Limits
 from domain.mcp_server import McpServer
@@ -86,6 +87,9 @@ class AgentProfile:
     models: tuple[str, ...] | None = None
     """Which others a task may name; None allows all."""
     source: ProfileSource = "built_in"
+
+    def __post_init__(self) -> None:
+        require_finite((self.start_s, self.first_output_s))
 
     def over(self, template: "AgentProfile", *, said: Collection[str]) -> "AgentProfile":
         """The template, changed in the fields that were said here.

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from domain.errors import InvalidInput
+from domain.finite import require_finite
 from domain.variable_name import is_variable_name
 
 # Its tools' names begin with it, and models take only so much for a name.
@@ -28,6 +29,7 @@ class McpServer:
     """How long a call may take."""
 
     def __post_init__(self) -> None:
+        require_finite((self.start_s, self.call_s))
         if bool(self.command) == bool(self.url):
             raise InvalidInput("mcp_servers", "a server needs either a command or a url")
         if self.url and not self.url.startswith(("http://", "https://")):

@@ -16,7 +16,7 @@ from entrypoints.rule_settings import RuleSettings
 
 
 class LimitSettings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     timeout_s: float | None = Field(default=None, gt=0)
     idle_s: float | None = Field(default=None, gt=0)
@@ -30,7 +30,7 @@ class LimitSettings(BaseModel):
 class AgentSettings(BaseModel):
     """The table `[agents.NAME]`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     kind: str = "command"
     description: str = ""

@@ -10,7 +10,7 @@ from domain.mcp_server import McpServer
 class McpServerSettings(BaseModel):
     """The table `[agents.NAME.mcp_servers.SERVER]`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     command: str | None = None
     args: tuple[str, ...] = ()

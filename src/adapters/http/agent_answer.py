@@ -1,8 +1,10 @@
 """An agent as JSON: what it is and can do, and how its tasks have ended."""
 
+import logging
+from collections.abc import Iterable
 from typing import Annotated, Literal, NotRequired
 
-from pydantic import Field, with_config
+from pydantic import Field, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
 
 from adapters.http.answer_time import AnswerTime
@@ -10,9 +12,13 @@ from adapters.http.links import agent_path
 from adapters.http.profile_answer import ProfileAnswer, add_optional
 from adapters.wire import timestamp
 from application.agent_status import AgentStatus
-from domain.principal import Principal
+from domain.agent_profile import AgentProfile
+from domain.errors import InvalidInput
+from domain.principal import LOCAL, Principal
 from domain.task import TaskStatus
 from ports.task_store import AgentRecord, LastExit
+
+log = logging.getLogger(__name__)
 
 
 class AgentLinks(TypedDict):
@@ -62,6 +68,30 @@ class AgentPage(TypedDict):
     next_cursor: NotRequired[str]
 
 
+_ANSWER = TypeAdapter(AgentAnswer)
+
+
+def require_showable(profile: AgentProfile) -> None:
+    """Raises InvalidInput for what could be stored and then be shown to nobody."""
+    try:
+        _ANSWER.validate_python(agent_answer(AgentStatus(profile=profile), LOCAL))
+    except ValidationError as error:
+        field, message = _first_mistake(error)
+        raise InvalidInput(field, f"cannot be shown again: {message}") from error
+
+
+def agent_answers(agents: Iterable[AgentStatus], asker: Principal) -> list[AgentAnswer]:
+    """Without those that cannot be shown, as another version may have stored one."""
+    answers = []
+    for agent in agents:
+        try:
+            answers.append(_ANSWER.validate_python(agent_answer(agent, asker)))
+        except ValidationError as error:
+            field, message = _first_mistake(error)
+            log.error("agent %s cannot be shown: %s: %s", agent.profile.name, field, message)
+    return answers
+
+
 def agent_answer(agent: AgentStatus, asker: Principal) -> AgentAnswer:
     profile = agent.profile
     path = agent_path(profile.name)
@@ -104,3 +134,9 @@ def _last_exit(last: LastExit) -> LastExitAnswer:
     if last.exit_code is not None:
         answer["exit_code"] = last.exit_code
     return answer
+
+
+def _first_mistake(error: ValidationError) -> tuple[str, str]:
+    """Where and what, without the value, which may be secret."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    return ".".join(map(str, first["loc"])), first["msg"]

@@ -4,7 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Response
 
-from adapters.http.agent_answer import AgentAnswer, AgentPage, agent_answer
+from adapters.http.agent_answer import (
+    AgentAnswer,
+    AgentPage,
+    agent_answer,
+    agent_answers,
+    require_showable,
+)
 from adapters.http.caller import Caller
 from adapters.http.json_route import JsonRoute
 from adapters.http.links import agent_path
@@ -25,7 +31,7 @@ def agents_router(*, agents: Agents, caller: Caller) -> APIRouter:
     @router.get("", responses=problems())
     async def list_agents(principal: Asker) -> AgentPage:
         found = await agents.list(principal)
-        return AgentPage(items=[agent_answer(agent, principal) for agent in found])
+        return AgentPage(items=agent_answers(found, principal))
 
     @router.get("/{name}", responses=problems())
     async def get_agent(name: str, principal: Asker) -> AgentAnswer:
@@ -38,7 +44,9 @@ def agents_router(*, agents: Agents, caller: Caller) -> APIRouter:
         """Add an agent or change it, for operators; tasks that run keep the one they have."""
         chosen = AgentName(name)
         template = agents.template(chosen, body.get("kind"))
-        if await agents.put(principal, profile_of(chosen, body, template=template)):
+        profile = profile_of(chosen, body, template=template)
+        require_showable(profile)
+        if await agents.put(principal, profile):
             response.status_code = 201
             response.headers["Location"] = agent_path(chosen)
         return agent_answer(await agents.get(principal, chosen), principal)

@@ -6,7 +6,6 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from adapters.http.mcp_server_body import McpServerAnswer, mcp_server_answers
-from adapters.http.rule_body import RuleBody
 from adapters.http.task_figures import LimitsAnswer, limits_answer
 from domain.agent_profile import (
     AgentProfile,
@@ -16,7 +15,7 @@ from domain.agent_profile import (
     ProfileSource,
     SandboxWish,
 )
-from domain.extraction import ExtractionRule
+from domain.extraction import CaptureType, ExtractionRule
 from domain.limits import Limits
 from domain.task import Approval
 
@@ -24,7 +23,20 @@ _ForOperators = Field(description="Shown to operators only.")
 _Names = Field(description="The names only; shown to operators only.")
 
 
+class RuleAnswer(TypedDict):
+    """One that is built in is shown as what it looks for."""
+
+    name: str
+    pattern: NotRequired[str]
+    json_path: NotRequired[str]
+    types: NotRequired[dict[str, CaptureType]]
+    ignore_case: NotRequired[bool]
+    every_match: NotRequired[bool]
+
+
 class ProfileAnswer(TypedDict):
+    """Without bounds: it shows what settings, earlier versions and templates may hold too."""
+
     name: str
     kind: str
     source: ProfileSource
@@ -57,7 +69,7 @@ class ProfileAnswer(TypedDict):
     first_output_s: NotRequired[Annotated[float, _ForOperators]]
     memory_bytes: NotRequired[Annotated[int, _ForOperators]]
     processes: NotRequired[Annotated[int, _ForOperators]]
-    rules: NotRequired[Annotated[list[RuleBody], _ForOperators]]
+    rules: NotRequired[Annotated[list[RuleAnswer], _ForOperators]]
 
 
 def add_optional(answer: ProfileAnswer, profile: AgentProfile, *, is_whole: bool) -> None:
@@ -118,16 +130,16 @@ def _add_bounds(answer: ProfileAnswer, profile: AgentProfile) -> None:
         answer["processes"] = profile.processes
 
 
-def _rule(rule: ExtractionRule) -> RuleBody:
-    body = RuleBody(name=rule.name)
+def _rule(rule: ExtractionRule) -> RuleAnswer:
+    answer = RuleAnswer(name=rule.name)
     if rule.pattern is not None:
-        body["pattern"] = rule.pattern
+        answer["pattern"] = rule.pattern
     if rule.json_path is not None:
-        body["json_path"] = rule.json_path
+        answer["json_path"] = rule.json_path
     if rule.types:
-        body["types"] = dict(rule.types)
+        answer["types"] = dict(rule.types)
     if rule.ignore_case:
-        body["ignore_case"] = True
+        answer["ignore_case"] = True
     if not rule.every_match:
-        body["every_match"] = False
-    return body
+        answer["every_match"] = False
+    return answer

@@ -22,6 +22,8 @@ _PROFILE = TypeAdapter(AgentProfile)
 class SqlProfileStore:
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._reported: set[str] = set()
+        """What was logged of rows that cannot be read: they are looked at twice a second."""
 
     async def put(self, profile: AgentProfile) -> bool:
         row = {"body": _PROFILE.dump_json(profile).decode(), "updated_at": store_now()}
@@ -44,16 +46,19 @@ class SqlProfileStore:
         query = select(agent_profiles.c.name, agent_profiles.c.body)
         rows = await self._database.read(lambda c: [tuple(row) for row in c.execute(query)])
         # Sorted here: databases differ in how they order letters.
-        return sorted(_profiles(rows), key=lambda profile: profile.name)
+        return sorted(self._profiles(rows), key=lambda profile: profile.name)
 
-
-def _profiles(rows: Sequence[tuple[str, str]]) -> Iterator[AgentProfile]:
-    for name, body in rows:
-        try:
-            yield _PROFILE.validate_json(body)
-        except (ValidationError, AgentcastError) as error:
-            # Another version of this program may have stored it; the other agents are still good.
-            log.warning("the stored agent %s cannot be read: %s", name, _first_line(error))
+    def _profiles(self, rows: Sequence[tuple[str, str]]) -> Iterator[AgentProfile]:
+        mistakes = set()
+        for name, body in rows:
+            try:
+                yield _PROFILE.validate_json(body)
+            except (ValidationError, AgentcastError) as error:
+                # Another version of this program may have stored it; the other agents are good.
+                mistakes.add(f"the stored agent {name} cannot be read: {_first_line(error)}")
+        for mistake in mistakes - self._reported:
+            log.warning(mistake)
+        self._reported = mistakes
 
 
 def _first_line(error: Exception) -> str:

@@ -1,6 +1,6 @@
 """Agents over small stores, of which nobody carries out a task."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.profile_store import MemoryProfileStore
@@ -12,6 +12,7 @@ from application.storage_guard import StorageGuard
 from domain.agent_profile import AgentProfile
 from domain.ids import AgentName
 from domain.task import Task
+from ports.profile_store import ProfileStore
 from ports.task_store import TaskStore
 from tests.fakes import CountingIdSource, FakeClock, FakeStorage
 from tests.unit.http.fake_coordinator import AGENTS
@@ -39,12 +40,17 @@ class OpenWorkspaces:
         return
 
 
-def fake_agents(tasks: TaskStore | None = None) -> Agents:
-    store = MemoryProfileStore()
+def fake_agents(
+    tasks: TaskStore | None = None,
+    *,
+    store: ProfileStore | None = None,
+    more: Sequence[AgentProfile] = (),
+) -> Agents:
+    store = store or MemoryProfileStore()
     database = MemoryDatabase(FakeClock())
     return Agents(
         store=store,
-        catalog=StoredAgentCatalog(AGENTS, default=AgentName("react"), store=store),
+        catalog=StoredAgentCatalog([*AGENTS, *more], default=AgentName("react"), store=store),
         tasks=tasks or MemoryTaskStore(database, ids=CountingIdSource()),
         programs=FakeProgramFinder(),
         matcher=RegexPatternMatcher(),

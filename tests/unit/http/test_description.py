@@ -119,3 +119,38 @@ def pairs(node: object) -> set[tuple[str, str]]:
     if isinstance(node, list):
         return set().union(*map(pairs, node))
     return set()
+
+
+BOUNDS = frozenset(
+    {"minLength", "maxLength", "pattern", "minimum", "maximum", "exclusiveMinimum"}
+    | {"exclusiveMaximum", "minItems", "maxItems", "minProperties", "maxProperties"}
+)
+
+
+async def test_no_answer_is_bounded_so_that_whatever_was_accepted_can_be_shown() -> None:
+    described = await description()
+    answers = [
+        response.get("content", {}).get("application/json", {}).get("schema", {})
+        for item in described["paths"].values()
+        for operation in item.values()
+        for response in operation["responses"].values()
+    ]
+
+    assert bounds_of(answers, described["components"]["schemas"], seen=set()) == set()
+
+
+def bounds_of(schema: Any, schemas: dict[str, Any], *, seen: set[str]) -> set[str]:
+    """The bounds within a schema and what it refers to, by where they are."""
+    if isinstance(schema, list):
+        return set().union(*(bounds_of(item, schemas, seen=seen) for item in schema))
+    if not isinstance(schema, dict):
+        return set()
+    name = str(schema.get("$ref", "")).rpartition("/")[2]
+    if name in seen:
+        return set()
+    if name:
+        seen.add(name)
+        return {f"{name}.{bound}" for bound in bounds_of(schemas[name], schemas, seen=seen)}
+    properties = schema.get("properties", {})
+    rest = [value for keyword, value in schema.items() if keyword != "properties"]
+    return {*BOUNDS & schema.keys()} | bounds_of([*properties.values(), *rest], schemas, seen=seen)

@@ -114,6 +114,7 @@ def test_every_field_of_the_form_has_a_label() -> None:
         ("asks-count", "status"),
         ("asks-news", "status"),
         ("asks-problem", "alert"),
+        ("agents-problem", "alert"),
     ],
 )
 def test_what_changes_by_itself_is_told_to_who_does_not_see_it(name: str, role: str) -> None:

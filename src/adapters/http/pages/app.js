@@ -102,6 +102,18 @@ async function fillAgents() {
   at("agent").replaceChildren(new Option("default", ""), ...options);
 }
 
+/** Says while the agents cannot be had, and asks again until they can. */
+async function showAgents() {
+  try {
+    await fillAgents();
+    at("agents-problem").hidden = true;
+  } catch (error) {
+    at("agents-problem").textContent = `The agents cannot be listed: ${error.message}`;
+    at("agents-problem").hidden = false;
+    setTimeout(showAgents, REFRESH_MS);
+  }
+}
+
 /** Does it, and says so if it went wrong. */
 async function tried(work) {
   try {
@@ -132,5 +144,6 @@ at("task").addEventListener("keydown", (event) => {
 at("new-session").addEventListener("click", chooseNone);
 setInterval(refreshSoon, REFRESH_MS);
 if (matchMedia("(max-width: 44rem)").matches) at("sessions-panel").open = false;
-tried(fillAgents).then(() => tried(() => sessions.refresh()));
+showAgents();
+tried(() => sessions.refresh());
 if (location.hash.length > 1) choose(decodeURIComponent(location.hash.slice(1)));
