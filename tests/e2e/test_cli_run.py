@@ -201,8 +201,13 @@ def test_the_doctor_looks_at_everything_and_makes_nothing(cli: Cli) -> None:
     assert (ran.returncode, subjects, cli.data_dir.exists()) == (0, looked_at, False)
 
 
-def test_the_doctor_says_what_keeps_it_from_working(cli: Cli) -> None:
-    ran = cli.run("doctor", "--data-dir", "/proc/nowhere")
+def test_the_doctor_says_what_keeps_it_from_working_to_programs_too(cli: Cli) -> None:
+    ran = cli.run("doctor", "--data-dir", "/proc/nowhere", "--json")
 
-    failed = [line for line in ran.stdout.splitlines() if line.startswith("fail")]
-    assert (ran.returncode, len(failed), "/proc/nowhere" in failed[0]) == (1, 1, True)
+    findings = [json.loads(line) for line in ran.stdout.splitlines()]
+    (failed,) = [finding for finding in findings if finding["verdict"] == "fail"]
+    assert (ran.returncode, failed["subject"], "/proc/nowhere" in failed["text"]) == (
+        1,
+        "data",
+        True,
+    )

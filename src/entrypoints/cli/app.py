@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 
-from cyclopts import App, CycloptsError, UnusedCliTokensError
+from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 
 from domain.errors import AgentcastError, InvalidInput
 from entrypoints.cli.checks import utf8
@@ -30,17 +30,35 @@ named by --rule."""
 _AGENTS = """List the agents there are, and whether their programs are installed.
 
 Those of the settings here; with --server those of a server, with what was added to it."""
+_RETRY = """Submit a task that has ended once more, and watch the new one to its end."""
+_APPROVE = """List what agents ask - approvals, and questions in words - or allow it.
+
+Whoever answers first is heard. A question in words is answered with agentcast answer."""
+_ANSWER = """Answer a question of an agent in words; without a task, list what agents ask.
+
+Text for a program that reads its input is typed there."""
+_LOG = """Print the whole output of a task, or of one tool call, as far as it is kept."""
+_SCREEN = """Show what the terminal of a task shows, now or as it changes."""
+_INPUT = """Type to a task, send it a signal, or give its terminal another size."""
+_EXPORT = """Write all that the log holds of a session, one event a line."""
+_COMPLETION = """Install completion of verbs and options for bash, zsh or fish."""
 _COMMANDS = (
     ("Here", "run", "run:run", "Carry out a task in this process, without a server."),
     ("Here", "exec", "exec:exec_command", _EXEC),
     ("Here", "extract", "extract:extract", _EXTRACT),
     ("Here", "serve", "serve:serve", "Serve HTTP and carry out what is submitted."),
     ("At a server", "submit", "submit:submit", "Submit a task and watch it to its end."),
+    ("At a server", "retry", "submit:retry", _RETRY),
     ("At a server", "watch", "watch:watch", _WATCH),
     ("At a server", "cancel", "cancel:cancel", "Cancel a task."),
     ("At a server", "pause", "pause:pause", "Have a task rest before its next step."),
     ("At a server", "resume", "pause:resume", "Have a paused task go on."),
-    ("At a server", "approve", "approve:approve", "List what agents ask for, or answer it."),
+    ("At a server", "approve", "approve:approve", _APPROVE),
+    ("At a server", "answer", "approve:answer", _ANSWER),
+    ("At a server", "log", "transcripts:log", _LOG),
+    ("At a server", "screen", "terminal:screen", _SCREEN),
+    ("At a server", "input", "terminal:give_input", _INPUT),
+    ("At a server", "export", "transcripts:export", _EXPORT),
     ("At a server", "tasks", "listings:tasks", "List tasks."),
     ("At a server", "sessions", "listings:sessions", "List sessions."),
     ("This machine", "agents", "agents:agents", _AGENTS),
@@ -94,11 +112,18 @@ def _app() -> App:
         name="agentcast",
         help="Runs agents and casts every step they take, live.",
         version=lambda: version("agentcast"),
+        default_parameter=Parameter(negative=(), show_default=_shown_default),
         result_action="return_value",
     )
+    app.register_install_completion_command(help=_COMPLETION)
     for group, name, place, text in _COMMANDS:
         app.command(f"entrypoints.cli.{place}", name=name, help=text, group=group)
     return app
+
+
+def _shown_default(value: object) -> str | None:
+    """That a flag is not set goes without saying."""
+    return None if value in (None, False, ()) else str(value)
 
 
 def _code(result: object) -> int:

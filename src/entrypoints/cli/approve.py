@@ -1,32 +1,33 @@
-"""`agentcast approve`: what agents ask to be allowed, and the answer."""
+"""`agentcast approve` and `agentcast answer`: what waits for a person, and what the person says."""
 
 import asyncio
-import json as json_text
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from domain.approval import Verdict
+from entrypoints.cli.asks import one_line, open_asks, show_asks
 from entrypoints.cli.exit_code import ExitCode
 from entrypoints.cli.failure import UsageMistake
 from entrypoints.cli.options import DEFAULT_SERVER, AsJson, Server
-from entrypoints.cli.output import Output, process_output
+from entrypoints.cli.output import process_output
 from entrypoints.cli.server_client import Json, server_client
 
 
 def approve(
     approval: Annotated[
-        str | None, Parameter(help="The approval's id; without it, list those that wait.")
+        str | None,
+        Parameter(help="The approval's id; without it, list approvals and questions that wait."),
     ] = None,
     /,
     *,
     deny: Annotated[bool, Parameter(negative=(), help="Say no instead of yes.")] = False,
-    reason: Annotated[str | None, Parameter(help="Why; the agent may be told.")] = None,
-    task: Annotated[str | None, Parameter(help="List only those of this task.")] = None,
+    reason: Annotated[str | None, Parameter(help="Why; the agent may see it.")] = None,
+    task: Annotated[str | None, Parameter(help="List only what this task asks.")] = None,
     json: AsJson = False,
     server: Server = DEFAULT_SERVER,
 ) -> int:
-    """List what agents ask to be allowed, or answer it: yes, or with --deny no."""
+    """List what agents ask, or allow it: yes, or with --deny no."""
     if approval is None:
         if deny or reason is not None:
             raise UsageMistake("--deny and --reason need the id of an approval")
@@ -37,15 +38,29 @@ def approve(
     return asyncio.run(_decide(server, approval, verdict, reason=reason, as_json=json))
 
 
+def answer(
+    task: Annotated[
+        str | None,
+        Parameter(help="The id of the task that asks; without it, list what waits."),
+    ] = None,
+    text: Annotated[str | None, Parameter(help="The answer.")] = None,
+    /,
+    *,
+    json: AsJson = False,
+    server: Server = DEFAULT_SERVER,
+) -> int:
+    """List what agents ask, or answer a question in words."""
+    if task is None:
+        return asyncio.run(_list(server, task_id=None, as_json=json))
+    if text is None:
+        raise UsageMistake("answer what? Give the text after the id: agentcast answer TASK TEXT")
+    return asyncio.run(_answer(server, task, text, as_json=json))
+
+
 async def _list(server: str, *, task_id: str | None, as_json: bool) -> int:
     async with server_client(server) as client:
-        items = await client.items("/approvals", {"status": "pending", "task_id": task_id})
-    output = process_output()
-    for item in items:
-        if as_json:
-            output.json(item)
-        else:
-            show_question(output, item)
+        asks = await open_asks(client, task_id=task_id)
+    show_asks(asks, process_output(), as_json=as_json)
     return ExitCode.COMPLETED
 
 
@@ -54,30 +69,19 @@ async def _decide(
 ) -> int:
     async with server_client(server) as client:
         decided = await client.decide(approval_id, verdict, reason=reason)
+    return _confirm(decided, f"{approval_id} {decided.get('status')}", as_json=as_json)
+
+
+async def _answer(server: str, task_id: str, text: str, *, as_json: bool) -> int:
+    async with server_client(server) as client:
+        taken = await client.give_input(task_id, {"kind": "message", "data": text})
+    return _confirm(taken, f"{task_id} has the answer", as_json=as_json)
+
+
+def _confirm(reply: Json, text: str, *, as_json: bool) -> int:
     output = process_output()
     if as_json:
-        output.json(decided)
+        output.json(reply)
     else:
-        output.line(_line(f"{approval_id} {decided.get('status')}"))
+        output.line(one_line(text))
     return ExitCode.COMPLETED
-
-
-def show_question(output: Output, approval: Json) -> None:
-    """Nothing of the arguments is cut: who says yes must have been able to read them all."""
-    said = {name: str(approval.get(name, "")) for name in _TOLD}
-    output.line(_line(f"{said['approval_id']}  {said['tool_name']}"))
-    output.line(_line(f"    agent {said['agent']}, task {said['task_id']}"))
-    output.line(_line(f"    until {said['expires_at']}"))
-    if said["reason"]:
-        output.line(_line(f"    because: {said['reason']}"))
-    arguments = approval.get("arguments")
-    for name, value in arguments.items() if isinstance(arguments, dict) else ():
-        output.line(_line(f"    {name} = {json_text.dumps(value, ensure_ascii=False)}"))
-
-
-_TOLD = ("approval_id", "tool_name", "agent", "task_id", "expires_at", "reason")
-
-
-def _line(text: str) -> str:
-    """On one line, and what would not be seen on a screen, or turn it around, is spelled out."""
-    return "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in text)

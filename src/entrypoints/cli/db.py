@@ -10,6 +10,7 @@ from adapters.store import maintenance
 from entrypoints.cli.chosen_settings import Config, DataDir, chosen_settings, settings_mistakes
 from entrypoints.cli.exit_code import ExitCode
 from entrypoints.cli.finding import tell
+from entrypoints.cli.options import AsJson
 from entrypoints.cli.output import process_output
 from entrypoints.cli.store_findings import findings_of
 from entrypoints.data_directory import DataDirectory
@@ -35,12 +36,16 @@ def upgrade(
 
 @db.command
 def check(
-    *, database_url: DatabaseUrl = None, data_dir: DataDir = None, config: Config = None
+    *,
+    database_url: DatabaseUrl = None,
+    data_dir: DataDir = None,
+    config: Config = None,
+    json: AsJson = False,
 ) -> int:
     """Look for damage without changing anything; exit with 1 when there is any."""
     settings = chosen_settings(config=config, database_url=database_url, data_dir=data_dir)
     report = asyncio.run(maintenance.check(settings.store_url))
-    return tell(findings_of(report), process_output())
+    return tell(findings_of(report), process_output(), as_json=json)
 
 
 @db.command

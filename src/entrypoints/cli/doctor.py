@@ -15,16 +15,17 @@ from entrypoints.cli.machine import (
     watchdog_finding,
 )
 from entrypoints.cli.model_finding import model_finding
+from entrypoints.cli.options import AsJson
 from entrypoints.cli.output import process_output
 from entrypoints.cli.store_findings import store_findings
 from entrypoints.container import Container
 from entrypoints.settings import Settings
 
 
-def doctor(*, data_dir: DataDir = None, config: Config = None) -> int:
+def doctor(*, data_dir: DataDir = None, config: Config = None, json: AsJson = False) -> int:
     """Check what this machine has and lacks; exit with 1 when something keeps it from working."""
     settings = chosen_settings(config=config, data_dir=data_dir)
-    return tell(asyncio.run(_findings(settings)), process_output())
+    return tell(asyncio.run(_findings(settings)), process_output(), as_json=json)
 
 
 async def _findings(settings: Settings) -> list[Finding]:

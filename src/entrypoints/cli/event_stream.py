@@ -11,10 +11,8 @@ import httpx2
 
 from entrypoints.cli.failure import ServerRefused, ServerUnreachable
 from entrypoints.cli.seen_event import SeenEvent, seen
-from entrypoints.cli.server_client import Json, ServerClient, refusal
+from entrypoints.cli.server_client import SILENCE_S, Json, ServerClient, refusal
 
-# The server pings every 15 s; three in a row that do not come mean that it is gone.
-_SILENCE_S = 50.0
 _FIRST_DELAY_S = 0.5
 _MAX_DELAY_S = 10.0
 _GIVE_UP_AFTER = 20
@@ -67,7 +65,7 @@ class EventStream:
     async def _connection(self) -> AsyncGenerator[SeenEvent | Notice, None]:
         headers = {"Last-Event-ID": self._cursor} if self._cursor is not None else {}
         self._is_connected = False
-        timeout = httpx2.Timeout(_SILENCE_S, connect=5)
+        timeout = httpx2.Timeout(SILENCE_S, connect=5)
         try:
             async with self._client.http.sse(
                 f"/api/v1{self._path}", params=self._query, headers=headers, timeout=timeout

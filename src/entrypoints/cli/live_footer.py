@@ -23,7 +23,7 @@ from domain.tool_events import (
     ToolCallStream,
 )
 from entrypoints.cli.excerpt import amounts, excerpt
-from entrypoints.cli.plain_view import without_escapes
+from entrypoints.cli.safe_text import without_escapes
 
 _TAIL_CHARS = 2000
 _TAIL_LINES = 6

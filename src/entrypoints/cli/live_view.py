@@ -12,8 +12,7 @@ from domain.process_events import Log
 from entrypoints.cli.event_line import EventLine, LineStyle
 from entrypoints.cli.held_lines import HeldLines
 from entrypoints.cli.live_footer import LiveFooter
-from entrypoints.cli.plain_view import without_escapes
-from entrypoints.cli.safe_text import safe_text
+from entrypoints.cli.safe_text import safe_text, without_escapes
 from entrypoints.cli.seen_event import SeenEvent
 from entrypoints.cli.teller import Teller
 

@@ -1,10 +1,11 @@
 """Options that several commands share, each described once."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypedDict
 
 from cyclopts import Parameter
 
+from domain.built_in_rules import BuiltInRule
 from domain.ids import SessionId, is_chosen_id
 from entrypoints.cli.checks import agent_name, positive
 from entrypoints.cli.failure import UsageMistake
@@ -16,6 +17,7 @@ AsJson = Annotated[bool, Parameter(name="--json", negative=(), help="JSON, one o
 Raw = Annotated[
     bool, Parameter(negative=(), help="Leave terminal escapes in what agents have written.")
 ]
+TaskId = Annotated[str, Parameter(help="The task's id.")]
 Session = Annotated[str | None, Parameter(help="The session's id; made when it does not exist.")]
 Workspace = Annotated[
     Path | None, Parameter(help="Folder to work in; the current one if nothing names another.")
@@ -26,6 +28,33 @@ Agent = Annotated[
 ]
 Model = Annotated[str | None, Parameter(help="The model to do it with, for agents that ask one.")]
 Timeout = Annotated[float | None, Parameter(help="Seconds it may take.", validator=positive)]
+Rules = Annotated[Path | None, Parameter(help="File of rules: .toml or .json.")]
+BuiltInRules = Annotated[
+    tuple[BuiltInRule, ...], Parameter(help="A rule that is built in; may be repeated.")
+]
+Metadata = Annotated[
+    dict[str, str] | None,
+    Parameter(help="Something of yours to keep with the task: `--metadata.ticket 12`."),
+]
+
+
+class LimitOptions(TypedDict, total=False):
+    """As the API has them in `limits`."""
+
+    timeout_s: Annotated[
+        float, Parameter(name="--timeout", help="Seconds it may take.", validator=positive)
+    ]
+    idle_s: Annotated[
+        float, Parameter(name="--idle", help="Seconds it may be silent.", validator=positive)
+    ]
+    iterations: Annotated[int, Parameter(help="Times it may ask its model.", validator=positive)]
+    tool_calls: Annotated[int, Parameter(help="Calls of tools.", validator=positive)]
+    tokens: Annotated[int, Parameter(help="Tokens of models, in and out.", validator=positive)]
+    usd: Annotated[float, Parameter(help="What models may cost.", validator=positive)]
+    output_bytes: Annotated[int, Parameter(help="Output in the log.", validator=positive)]
+
+
+Limited = Annotated[LimitOptions | None, Parameter(name="*", group="Limits")]
 
 DEFAULT_SERVER = "http://127.0.0.1:8080"
 

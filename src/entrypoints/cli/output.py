@@ -29,6 +29,11 @@ class Output:
         self.stdout.write(text)
         self.stdout.flush()
 
+    def write_bytes(self, data: bytes) -> None:
+        self.stdout.flush()
+        self.stdout.buffer.write(data)
+        self.stdout.buffer.flush()
+
     def line(self, text: str) -> None:
         self.write(f"{text}\n")
 

@@ -3,16 +3,12 @@
 from collections.abc import Callable
 
 from domain.process_events import Log
-from domain.terminal_text import plain_text
 from entrypoints.cli.event_line import EventLine
 from entrypoints.cli.held_lines import HeldLines
 from entrypoints.cli.output import Output
+from entrypoints.cli.safe_text import without_escapes
 from entrypoints.cli.seen_event import SeenEvent
 from entrypoints.cli.teller import Teller
-
-
-def without_escapes(text: str) -> str:
-    return "\n".join(map(plain_text, text.split("\n")))
 
 
 class PlainView:

@@ -2,7 +2,7 @@
 
 import json
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -16,6 +16,15 @@ _RULES = TypeAdapter(list[RuleSettings])
 
 def rules_of_file(path: Path) -> Sequence[ExtractionRule]:
     """`[[rules]]` of toml; of JSON a list of rules, or an object with one as `rules`."""
+    return [rule.rule() for rule in _rules_of(path)]
+
+
+def tables_of_file(path: Path) -> Sequence[Mapping[str, object]]:
+    """The same as the API takes them."""
+    return [rule.model_dump(exclude_unset=True) for rule in _rules_of(path)]
+
+
+def _rules_of(path: Path) -> Sequence[RuleSettings]:
     try:
         given = _RULES.validate_python(_list_of(path))
     except ValidationError as error:
@@ -26,7 +35,7 @@ def rules_of_file(path: Path) -> Sequence[ExtractionRule]:
         raise UsageMistake(f"{path}: {error}") from error
     if len(given) > MOST_RULES:
         raise UsageMistake(f"{path}: there are {len(given)} rules; {MOST_RULES} at most")
-    return [rule.rule() for rule in given]
+    return given
 
 
 def _list_of(path: Path) -> object:

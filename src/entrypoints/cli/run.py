@@ -6,6 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from application.submit_task import SubmitTask
+from domain.built_in_rules import built_in_rule
 from domain.ids import AgentName
 from domain.limits import Limits
 from entrypoints.cli.chosen_settings import Config, DataDir, chosen_settings
@@ -13,14 +14,18 @@ from entrypoints.cli.failure import UsageMistake
 from entrypoints.cli.options import (
     Agent,
     AsJson,
+    BuiltInRules,
+    Limited,
+    Metadata,
     Model,
     Raw,
+    Rules,
     Session,
-    Timeout,
     Workspace,
     chosen_session,
 )
 from entrypoints.cli.output import process_output
+from entrypoints.cli.rule_file import rules_of_file
 from entrypoints.cli.view_choice import event_view
 from entrypoints.settings import Settings
 
@@ -33,7 +38,10 @@ def run(
     model: Model = None,
     session: Session = None,
     workspace: Workspace = None,
-    timeout: Timeout = None,
+    limits: Limited = None,
+    rules: Rules = None,
+    rule: BuiltInRules = (),
+    metadata: Metadata = None,
     data_dir: DataDir = None,
     config: Config = None,
     json: AsJson = False,
@@ -49,7 +57,9 @@ def run(
         model=model,
         session_id=chosen_session(session),
         workspace=None if workspace is None else str(workspace.absolute()),
-        limits=None if timeout is None else Limits(timeout_s=timeout),
+        limits=None if limits is None else Limits(**limits),
+        rules=(*(rules_of_file(rules) if rules else ()), *map(built_in_rule, rule)),
+        metadata=metadata,
     )
     return asyncio.run(_run(request, settings=settings, as_json=json, raw=raw))
 

@@ -1,6 +1,9 @@
-"""Makes what an agent wrote harmless for a terminal: colours stay, everything else goes."""
+"""Makes what an agent wrote harmless for a terminal: colours may stay, everything else goes."""
 
 import re
+from collections.abc import Callable
+
+from domain.terminal_text import plain_text
 
 _SEQUENCES = re.compile(
     r"(?P<colour>\x1b\[[0-9;:]*m)"
@@ -16,6 +19,21 @@ def safe_text(text: str) -> str:
     if text.isprintable():
         return text
     return "\n".join(_safe_line(line) for line in text.split("\n"))
+
+
+def without_escapes(text: str) -> str:
+    """The text with line feeds and tabs as the only controls left in it."""
+    return "\n".join(map(plain_text, text.split("\n")))
+
+
+def line_cleaner(*, colours: bool) -> Callable[[str], str]:
+    """Colours do not reach beyond the line that has them."""
+    return _coloured if colours else without_escapes
+
+
+def _coloured(text: str) -> str:
+    safe = safe_text(text)
+    return f"{safe}\x1b[0m" if "\x1b" in safe else safe
 
 
 def _safe_line(line: str) -> str:

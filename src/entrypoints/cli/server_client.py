@@ -1,8 +1,9 @@
 """Requests to a running server; what goes wrong comes out as one line."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from urllib.parse import quote
 
 import httpx2
@@ -13,7 +14,21 @@ from entrypoints.cli.failure import ServerRefused, ServerUnreachable, UsageMista
 
 Json = Mapping[str, object]
 
+# The server pings every 15 s; three in a row that do not come mean that it is gone.
+SILENCE_S = 50.0
 _LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
+
+
+_TRUNCATED = "x-log-truncated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Download:
+    """A text that is read as it comes."""
+
+    chunks: AsyncIterator[bytes]
+    is_truncated: bool
+    """Its beginning is no longer kept."""
 
 
 class ServerClient:
@@ -23,6 +38,9 @@ class ServerClient:
 
     async def task(self, task_id: str) -> Json:
         return await self._request("GET", f"/tasks/{path_part(task_id)}")
+
+    async def get(self, path: str) -> Json:
+        return await self._request("GET", path, headers={"Accept": "application/json"})
 
     async def submit(self, body: Json, *, headers: Mapping[str, str]) -> Json:
         return await self._request("POST", "/tasks", body=body, headers=headers)
@@ -35,6 +53,39 @@ class ServerClient:
         return (
             [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
         )
+
+    async def lines(self, path: str, query: Mapping[str, str]) -> AsyncIterator[Json]:
+        """Events of the past, oldest first."""
+        headers = {"Accept": "application/x-ndjson"}
+        async with self._streamed(path, query=query, headers=headers) as response:
+            async for line in response.aiter_lines():
+                yield _as_object(line, response)
+
+    @asynccontextmanager
+    async def download(self, path: str) -> AsyncIterator[Download]:
+        async with self._streamed(path) as response:
+            is_truncated = response.headers.get(_TRUNCATED) == "true"
+            yield Download(chunks=response.aiter_bytes(), is_truncated=is_truncated)
+
+    async def frames(self, path: str) -> AsyncIterator[httpx2.ServerSentEvent]:
+        """Those of a stream that nothing can be missed of; raises when it breaks off."""
+        timeout = httpx2.Timeout(SILENCE_S, connect=5)
+        with self._failures():
+            async with self.http.sse(f"/api/v1{path}", timeout=timeout) as source:
+                if not source.response.is_success:
+                    await source.response.aread()
+                    raise refusal(source.response)
+                async for frame in source:
+                    yield frame
+                    if frame.event == "end":
+                        return
+        raise ServerUnreachable("the connection was closed")
+
+    async def give_input(self, task_id: str, body: Json) -> Json:
+        return await self._request("POST", f"/tasks/{path_part(task_id)}/input", body=body)
+
+    async def retry(self, task_id: str, *, headers: Mapping[str, str]) -> Json:
+        return await self._request("POST", f"/tasks/{path_part(task_id)}/retry", headers=headers)
 
     async def cancel(self, task_id: str, mode: CancelMode) -> None:
         path = f"/tasks/{path_part(task_id)}/cancel"
@@ -64,15 +115,37 @@ class ServerClient:
         body: Json | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Json:
-        try:
+        with self._failures():
             response = await self.http.request(
                 method, f"/api/v1{path}", params=query, json=body, headers=headers
             )
-        except httpx2.TransportError as error:
-            raise self.unreachable(error) from error
         if not response.is_success:
             raise refusal(response)
         return _json_object(response)
+
+    @asynccontextmanager
+    async def _streamed(
+        self,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncIterator[httpx2.Response]:
+        with self._failures():
+            async with self.http.stream(
+                "GET", f"/api/v1{path}", params=query, headers=headers
+            ) as response:
+                if not response.is_success:
+                    await response.aread()
+                    raise refusal(response)
+                yield response
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        try:
+            yield
+        except httpx2.TransportError as error:
+            raise self.unreachable(error) from error
 
 
 @asynccontextmanager
@@ -128,8 +201,12 @@ def _reason(error: Json) -> str:
 
 
 def _json_object(response: httpx2.Response) -> Json:
+    return _as_object(response.content, response)
+
+
+def _as_object(text: str | bytes, response: httpx2.Response) -> Json:
     try:
-        value: object = json.loads(response.content)
+        value: object = json.loads(text)
     except ValueError as error:
         raise _not_ours(response) from error
     if not isinstance(value, dict):

@@ -1,12 +1,14 @@
-"""`agentcast submit`: hand a task to a server and watch it."""
+"""`agentcast submit` and `agentcast retry`: hand a task to a server and watch it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from domain.built_in_rules import BuiltInRule
 from domain.task import Approval
 from entrypoints.cli.event_stream import EventStream
 from entrypoints.cli.exit_code import ExitCode
@@ -15,16 +17,32 @@ from entrypoints.cli.options import (
     DEFAULT_SERVER,
     Agent,
     AsJson,
+    BuiltInRules,
+    Limited,
+    Metadata,
     Model,
     Raw,
+    Rules,
     Server,
     Session,
-    Timeout,
+    TaskId,
+    Workspace,
 )
-from entrypoints.cli.output import Output, process_output
-from entrypoints.cli.server_client import Json, server_client
+from entrypoints.cli.output import process_output
+from entrypoints.cli.server_client import Json, ServerClient, path_part, server_client
 from entrypoints.cli.task_follower import follow_task
 from entrypoints.cli.view_choice import event_view
+
+Key = Annotated[
+    str | None,
+    Parameter(name="--idempotency-key", help="Asking twice with the same key makes one task."),
+]
+Detach = Annotated[
+    bool,
+    Parameter(name=("--detach", "--no-wait", "-d"), negative=(), help="Print the ids and leave."),
+]
+_Send = Callable[[ServerClient], Awaitable[Json]]
+"""Makes the task; what the server answers names it."""
 
 
 def submit(
@@ -34,6 +52,9 @@ def submit(
     agent: Agent = None,
     model: Model = None,
     session: Session = None,
+    workspace: Annotated[
+        Workspace, Parameter(help="Folder of the server to work in, instead of the session's own.")
+    ] = None,
     on_busy: Annotated[
         Literal["enqueue", "reject", "interrupt"] | None,
         Parameter(help="What to do when the session has an unfinished task."),
@@ -41,16 +62,12 @@ def submit(
     approval: Annotated[
         Approval | None, Parameter(help="Who decides what the agent asks to be allowed.")
     ] = None,
-    timeout: Timeout = None,
-    idempotency_key: Annotated[
-        str | None, Parameter(help="Submitting twice with the same key makes one task.")
-    ] = None,
-    detach: Annotated[
-        bool,
-        Parameter(
-            name=("--detach", "--no-wait", "-d"), negative=(), help="Print the ids and leave."
-        ),
-    ] = False,
+    limits: Limited = None,
+    rules: Rules = None,
+    rule: BuiltInRules = (),
+    metadata: Metadata = None,
+    idempotency_key: Key = None,
+    detach: Detach = False,
     json: AsJson = False,
     raw: Raw = False,
     server: Server = DEFAULT_SERVER,
@@ -60,48 +77,59 @@ def submit(
         "session_id": session,
         "agent": agent,
         "model": model,
+        "workspace": None if workspace is None else str(workspace.absolute()),
         "on_busy": on_busy,
         "approval": approval,
+        "limits": limits,
+        "metadata": metadata,
+        "extraction": _extraction(rules, rule),
     }
-    body: dict[str, object] = {"task": task}
-    body |= {name: value for name, value in given.items() if value is not None}
-    if timeout is not None:
-        body["limits"] = {"timeout_s": timeout}
-    headers = {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
-    output = process_output()
-    if detach:
-        return asyncio.run(_submit(output, server, body=body, headers=headers, as_json=json))
-    return asyncio.run(
-        _submit_and_watch(output, server, body=body, headers=headers, as_json=json, raw=raw)
-    )
+    body = {"task": task} | {name: value for name, value in given.items() if value is not None}
+    send = partial(ServerClient.submit, body=body, headers=_headers(idempotency_key))
+    return asyncio.run(_handed_in(server, send, detach=detach, as_json=json, raw=raw))
 
 
-async def _submit(
-    output: Output, server: str, *, body: Json, headers: Mapping[str, str], as_json: bool
-) -> int:
-    async with server_client(server) as client:
-        accepted = await client.submit(body, headers=headers)
-    ids = (str(accepted.get(name)) for name in ("task_id", "session_id"))
-    if as_json:
-        output.json(accepted)
-    else:
-        output.line("\t".join(ids))
-    return ExitCode.COMPLETED
-
-
-async def _submit_and_watch(
-    output: Output,
-    server: str,
+def retry(
+    task: TaskId,
+    /,
     *,
-    body: Json,
-    headers: Mapping[str, str],
-    as_json: bool,
-    raw: bool,
+    idempotency_key: Key = None,
+    detach: Detach = False,
+    json: AsJson = False,
+    raw: Raw = False,
+    server: Server = DEFAULT_SERVER,
 ) -> int:
+    """Submit a task that has ended once more, and watch the new one; Ctrl-C cancels it."""
+    send = partial(ServerClient.retry, task_id=task, headers=_headers(idempotency_key))
+    return asyncio.run(_handed_in(server, send, detach=detach, as_json=json, raw=raw))
+
+
+def _extraction(rules: Path | None, built_in: Sequence[BuiltInRule]) -> Sequence[Json] | None:
+    """As they stand in the file: the server says what is wrong with them."""
+    found: list[Json] = [{"built_in": name} for name in built_in]
+    if rules is not None:
+        from entrypoints.cli.rule_file import tables_of_file  # with all that checks settings
+
+        found = [*tables_of_file(rules), *found]
+    return found or None
+
+
+def _headers(key: str | None) -> Mapping[str, str]:
+    return {} if key is None else {"Idempotency-Key": key}
+
+
+async def _handed_in(server: str, send: _Send, *, detach: bool, as_json: bool, raw: bool) -> int:
+    output = process_output()
     async with server_client(server) as client:
-        accepted = await client.submit(body, headers=headers)
+        accepted = await send(client)
+        if detach and as_json:
+            output.json(accepted)
+        elif detach:
+            output.line(f"{accepted.get('task_id')}\t{accepted.get('session_id')}")
+        if detach:
+            return ExitCode.COMPLETED
         task_id = str(accepted.get("task_id"))
-        stream = EventStream(client, path=f"/tasks/{task_id}/events", query={})
+        stream = EventStream(client, path=f"/tasks/{path_part(task_id)}/events", query={})
         with event_view(output, as_json=as_json, raw=raw) as view:
             return await cancelling_on_interrupt(
                 follow_task(client, task_id, stream=stream, view=view),

@@ -11,8 +11,8 @@ from entrypoints.cli.event_view import EventView
 from entrypoints.cli.json_view import JsonView
 from entrypoints.cli.live_view import LiveView
 from entrypoints.cli.output import Output
-from entrypoints.cli.plain_view import PlainView, without_escapes
-from entrypoints.cli.safe_text import safe_text
+from entrypoints.cli.plain_view import PlainView
+from entrypoints.cli.safe_text import line_cleaner
 
 
 @contextmanager
@@ -37,7 +37,7 @@ def command_view(output: Output, *, as_json: bool, raw: bool) -> Iterator[EventV
     elif raw:
         yield CommandView(output, clean=_untouched)
     else:
-        yield CommandView(output, clean=_coloured if output.is_terminal else without_escapes)
+        yield CommandView(output, clean=line_cleaner(colours=output.is_terminal))
 
 
 @contextmanager
@@ -48,8 +48,3 @@ def _live_view(output: Output, *, many_tasks: bool) -> Iterator[EventView]:
 
 def _untouched(text: str) -> str:
     return text
-
-
-def _coloured(text: str) -> str:
-    safe = safe_text(text)
-    return f"{safe}\x1b[0m" if "\x1b" in safe else safe

@@ -4,7 +4,8 @@ import json
 
 import httpx2
 
-from entrypoints.cli.approve import show_question
+from entrypoints.cli.asks import open_asks, show_approval
+from entrypoints.cli.server_client import Json
 from tests.unit.cli.scripted_server import ScriptedServer
 from tests.unit.cli.seen import Pages
 
@@ -52,7 +53,39 @@ async def test_an_answer_is_sent_with_its_reason_only_if_there_is_one() -> None:
     ]
 
 
+async def test_a_question_is_open_until_a_message_has_come() -> None:
+    asked = {"event_type": "input_required", "task_id": "t", "prompt": "Which?"}
+    looked_at = {"event_type": "input_received", "task_id": "t", "kind": "resize"}
+    answered = {"event_type": "input_received", "task_id": "t", "kind": "message"}
+
+    assert await _open(asked, looked_at) == [asked]
+    assert await _open(asked, answered) == []
+    assert await _open(asked, answered, asked) == [asked]
+
+
+async def test_all_that_waits_at_a_server_is_listed_approvals_first() -> None:
+    asked = {"event_type": "input_required", "task_id": "t2", "prompt": "Which?"}
+    waiting = [{"task_id": task, "status": "waiting"} for task in ("t1", "t2")]
+    server = ScriptedServer(
+        httpx2.Response(200, json={"items": [ASKED]}),
+        httpx2.Response(200, json={"items": waiting}),
+        httpx2.Response(200, text=""),
+        httpx2.Response(200, text=json.dumps(asked)),
+    )
+
+    assert await open_asks(server.client, task_id=None) == [ASKED, asked]
+
+
+async def _open(*events: dict[str, str]) -> list[Json]:
+    server = ScriptedServer(
+        httpx2.Response(200, json={"items": []}),
+        httpx2.Response(200, json={"task_id": "t", "status": "waiting"}),
+        httpx2.Response(200, text="\n".join(map(json.dumps, events))),
+    )
+    return await open_asks(server.client, task_id="t")
+
+
 def _shown(approval: dict[str, object]) -> list[str]:
     pages = Pages()
-    show_question(pages.output, approval)
+    show_approval(pages.output, approval)
     return pages.told[0].split("\n")[:-1]
