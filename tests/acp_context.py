@@ -45,8 +45,7 @@ class AskedContext(RecordingContext):
     answers: Answer = yes
     asked: list[ApprovalRequest] = field(default_factory=list)
 
-    @property
-    def is_handed_back(self) -> bool:
+    def is_kept(self, call_id: str) -> bool:
         return False
 
     async def approve(

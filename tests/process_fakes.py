@@ -191,8 +191,7 @@ class RecordingContext:
     async def pause_point(self) -> None:
         return
 
-    @property
-    def is_handed_back(self) -> bool:
+    def is_kept(self, call_id: str) -> bool:
         return False
 
     async def approve(

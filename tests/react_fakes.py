@@ -119,8 +119,7 @@ class FakeContext:
     async def pause_point(self) -> None:
         return
 
-    @property
-    def is_handed_back(self) -> bool:
+    def is_kept(self, call_id: str) -> bool:
         return False
 
     async def approve(

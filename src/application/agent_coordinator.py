@@ -121,7 +121,7 @@ class AgentCoordinator:
             recorded=recorded,
         )
         try:
-            outcome = await self._outcome(task, context, stop)
+            outcome = await self._outcome(task, origin, context, stop)
             before_end()  # a lost lease may be why the agent has ended: nobody may have seen it yet
             ending = await self._end(task, context, outcome, stop)
             if ending == "ended":
@@ -132,10 +132,12 @@ class AgentCoordinator:
             log.warning("task %s ends without a final event: %s", task.task_id, error)
             return "lost"
 
-    async def _outcome(self, task: Task, context: TaskContext, stop: StopSignal) -> Outcome | None:
+    async def _outcome(
+        self, task: Task, origin: Origin, context: TaskContext, stop: StopSignal
+    ) -> Outcome | None:
         """What the runner returned, or made of what it raised; None when it was stopped."""
         try:
-            runner = await self._prepare(task, context)
+            runner = await self._prepare(task, origin, context)
             async with self._archive.writing(task.task_id) as kept:
                 is_program = context.profile.kind in self._programs
                 context.outputs = CallOutputs(kept, apart=is_program)
@@ -154,7 +156,7 @@ class AgentCoordinator:
             log.exception("the runner of task %s failed", task.task_id)
             return Failed(error="the agent failed unexpectedly", reason="agent_error")
 
-    async def _prepare(self, task: Task, context: TaskContext) -> Runner:
+    async def _prepare(self, task: Task, origin: Origin, context: TaskContext) -> Runner:
         profile = profile_for(task, await self._catalog.find(task.agent))
         context.profile = profile
         # Whatever an agent gives away may be another's: it may have read how that is configured.
@@ -164,26 +166,22 @@ class AgentCoordinator:
             context.most_stored = self._output_max_bytes
             # Output that is understood becomes other events, and is judged where it is read.
             context.limits = replace(context.limits, output_bytes=self._output_max_bytes)
-        resumed_from = await self._take_up(task, context)
-        await context.emit(
-            TaskStarted(
-                worker_id=task.worker_id or "",
-                agent_kind=profile.kind,
-                resumed_from=resumed_from,
-            )
-        )
+        at = await self._take_up(task, origin, context)
+        worker_id, kind = task.worker_id or "", profile.kind
+        await context.emit(TaskStarted(worker_id=worker_id, agent_kind=kind, resumed_from=at))
         if (runner := self._runners.get(profile.kind)) is None:
             raise StartFailed(f"nothing here can run agents of kind {profile.kind!r}")
         await context.find_thread()
         context.workspace = await self._workspaces.folder(task, profile)
         return runner
 
-    async def _take_up(self, task: Task, context: TaskContext) -> int | None:
-        """The last seq of the attempts before this one, whose spending counts on."""
-        profile = context.profile
-        if profile.on_lost != "requeue" or profile.kind not in self._resuming:
+    async def _take_up(self, task: Task, origin: Origin, context: TaskContext) -> int | None:
+        """The last seq of the runs before this one, whose spending counts on."""
+        if context.profile.kind not in self._resuming:
             return None
-        context.may_go_on_later = True
+        context.may_go_on_later = context.profile.on_lost == "requeue"
+        if not origin.has_earlier_runs:
+            return None
         past = await self._memory.past_of(task)
         context.spent, context.was_paused = past.spent, past.is_paused
         return past.last_seq if past.has_begun else None
@@ -201,6 +199,7 @@ class AgentCoordinator:
             try:
                 await asyncio.wait({run, stopped}, return_when=asyncio.FIRST_COMPLETED)
                 if not run.done():
+                    context.prepare_to_stop(may_wait=context.profile.kind in self._resuming)
                     await self._stop_run(run, stop)
             finally:
                 run.cancel()
@@ -241,7 +240,7 @@ class AgentCoordinator:
         match stop.cause:
             case None | LostLease():
                 return "lost"
-            case ShutDown() if context.profile.on_lost == "requeue":
+            case ShutDown() if context.profile.on_lost == "requeue" or context.is_handed_back:
                 return "handed_back"
             case Cancelled() | ShutDown() | LimitHit():
                 await context.emit(final_of_stop(stop.cause, attempt=task.attempt, taken=taken))

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
@@ -11,7 +11,9 @@ from application.event_pipe import EventPipe, OnFailure
 from application.storage_guard import StorageGuard
 from domain.errors import AgentcastError, StorageFull
 from domain.events import AgentEvent, EventListener, Origin
+from domain.extraction import Captured, in_short
 from domain.ids import LeaseId, SessionId, TaskId
+from domain.process_events import Extraction
 from domain.task_change import change_of
 from domain.task_events import FinalEvent, TaskFailed
 from domain.terminal_text import plain_text
@@ -28,6 +30,7 @@ T = TypeVar("T")
 
 _LOGGED_CHARS = 200
 """Of the error of a failed task; all of it is in its event."""
+_READ_EVENTS = 500
 
 
 class EventBroadcaster:
@@ -80,8 +83,9 @@ class EventBroadcaster:
     async def on_event(self, event: AgentEvent, origin: Origin) -> None:
         """Accept one event of a run; a final one returns when it is in the log."""
         if isinstance(event, FinalEvent):
-            usage = self._pipe(origin).usage
-            return await self.storage.last_word(lambda: self._end(event, origin, usage))
+            pipe = self._pipe(origin)
+            usage, found = pipe.usage, await self._found(origin, pipe)
+            return await self.storage.last_word(lambda: self._end(event, origin, usage, found))
         pipe = self._pipe(origin)
         pipe.add(event, self.encode(event, origin), change_of(event, None))
         if pipe.is_full:
@@ -118,11 +122,37 @@ class EventBroadcaster:
     def encode(self, event: AgentEvent, origin: Origin) -> EncodedEvent:
         return self._codec.encode(event, origin, at=self._clock.now(), tag=self._ids.tag())
 
-    async def _end(self, event: FinalEvent, origin: Origin, usage: Usage | None) -> None:
+    async def _found(self, origin: Origin, pipe: EventPipe) -> Mapping[str, Captured] | None:
+        """What each rule of the task found last, in all of its runs."""
+        found: dict[str, Captured] = {}
+        after = origin.first_seq
+        while origin.has_earlier_runs and (
+            events := await self._log.find(
+                origin.session_key,
+                event_types=("extraction",),
+                after=after,
+                limit=_READ_EVENTS,
+            )
+        ):
+            after = events[-1].seq
+            for stored in events:
+                if stored.task_id == origin.task_id and stored.body:
+                    event = self._codec.decode(stored)
+                    if isinstance(event, Extraction):
+                        found[event.rule] = event.value
+        return in_short(found | pipe.found)
+
+    async def _end(
+        self,
+        event: FinalEvent,
+        origin: Origin,
+        usage: Usage | None,
+        found: Mapping[str, Captured] | None,
+    ) -> None:
         pipe = self._pipe(origin)
         if isinstance(pipe.failure, StorageFull):
             pipe = self._new_pipe(origin)  # room may have been made for this last word
-        pipe.add(event, self.encode(event, origin), change_of(event, usage))
+        pipe.add(event, self.encode(event, origin), change_of(event, usage, found))
         await self.finish(origin)
         if isinstance(event, TaskFailed):
             log.info("task %s of %s failed (%s): %s", *_failure(event, origin))

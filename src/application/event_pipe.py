@@ -7,8 +7,10 @@ from collections.abc import Callable
 from application.event_dispatch import EventDispatch
 from domain.errors import AgentcastError, LogUnavailable
 from domain.events import AgentEvent, Origin
+from domain.extraction import Captured
 from domain.ids import LeaseId
 from domain.limits import Spent
+from domain.process_events import Extraction
 from domain.task_change import TaskChange
 from domain.thinking_events import TokenUsage
 from domain.usage import Usage
@@ -48,6 +50,8 @@ class EventPipe:
         self._clock = clock
         self._meter = meter
         self._spent = Spent()
+        self.found: dict[str, Captured] = {}
+        """What each rule found last, by the rule's name, of what was added here."""
         self._pending: list[EncodedEvent] = []
         self._pending_bytes = 0
         self._change: TaskChange | None = None
@@ -79,6 +83,8 @@ class EventPipe:
             raise self._failure
         if isinstance(event, TokenUsage):
             self._spent.count(event)
+        elif isinstance(event, Extraction):
+            self.found[event.rule] = event.value
         self._added += 1
         self._pending.append(encoded)
         self._pending_bytes += len(encoded.tail)

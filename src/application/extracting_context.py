@@ -83,9 +83,8 @@ class ExtractingContext:
     async def pause_point(self) -> None:
         await self._context.pause_point()
 
-    @property
-    def is_handed_back(self) -> bool:
-        return self._context.is_handed_back
+    def is_kept(self, call_id: str) -> bool:
+        return self._context.is_kept(call_id)
 
     async def approve(
         self, request: ApprovalRequest, *, asked: StoredApproval | None = None

@@ -112,6 +112,8 @@ def origin_of(claim: Claim) -> Origin:
         agent=task.agent,
         attempt=task.attempt,
         lease_id=claim.lease_id,
+        first_seq=task.first_seq,
+        has_earlier_runs=not claim.is_first,
     )
 
 
@@ -124,6 +126,7 @@ def outside_origin(task: Task) -> Origin:
         agent=task.agent,
         attempt=task.attempt,
         lease_id=None,
+        first_seq=task.first_seq,
     )
 
 

@@ -20,13 +20,23 @@ class PastAnswers:
         self._questions = questions
 
     async def recall(self, task: Task, past: TaskPast) -> None:
-        """A question whether a call may be made stays, if the call is known; no other does."""
+        """A question that is waited for stays, if its call is known; no other does."""
         if past.questions:
             await self._recall_approvals(task, past)
         if past.has_asked or past.open_calls:
-            question = await self._questions.close(task.task_id)
-            if question is not None:
-                past.asking_call, past.reply = question.call_id, question.reply
+            await self._recall_question(task, past)
+
+    async def _recall_question(self, task: Task, past: TaskPast) -> None:
+        """One that was shown and has no answer is waited for again; any other is closed."""
+        question = await self._questions.find(task.task_id)
+        if question is not None and question.reply is None and past.is_asking:
+            start = past.open_calls.get(question.call_id)
+            if start is not None and past.waiting is None:
+                past.waiting = WaitingCall(start=start, question=None)
+                return
+        question = await self._questions.close(task.task_id)
+        if question is not None:
+            past.asking_call, past.reply = question.call_id, question.reply
 
     async def _recall_approvals(self, task: Task, past: TaskPast) -> None:
         """A run asks one thing at a time, so there is at most one that it can still wait for."""

@@ -44,14 +44,12 @@ class ToolRun:
     context: RunContext
     plan: PlanProgress
     begun: list[CallId] = field(default_factory=list)
-    """Those of which a watcher was told."""
-    waiting: set[CallId] = field(default_factory=set)
-    """Those that may not be carried out yet."""
+    """Those whose start was emitted."""
 
     @property
     def is_to_be_resumed(self) -> bool:
         """It ends while a call waits, and a later attempt will have its answer."""
-        return bool(self.waiting) and self.context.is_handed_back
+        return any(map(self.context.is_kept, self.begun))
 
 
 class ToolCalls:
@@ -89,7 +87,8 @@ class ToolCalls:
             arguments=start.arguments,
             raw_arguments=canonical_json(start.arguments),
         )
-        told = await self._told_to_its_end(call, call_id, run, asked=waiting.question)
+        run.begun.append(call_id)
+        told = await self._told_to_its_end(call, call_id, run, waiting=waiting)
         return ToolMessage(call_id=call_id, content=told.observation)
 
     async def _told_with_events(self, call: ToolCall, run: ToolRun) -> Told:
@@ -103,19 +102,19 @@ class ToolCalls:
         call_id: CallId,
         run: ToolRun,
         *,
-        asked: StoredApproval | None = None,
+        waiting: WaitingCall | None = None,
     ) -> Told:
         started = self._clock.monotonic()
         told = failed(_CANCELLED)
         try:
-            if asked is None:
+            if waiting is None:
                 await self._begin(call, call_id, run)
-            refusal = await self._refusal(call, call_id, run, asked)
+            refusal = await self._refusal(call, call_id, run, waiting)
             told = refusal or failed(_CUT_OFF)
             if refusal is None:
                 told = await self._told(call, call_id, run)
         finally:
-            if not (call_id in run.waiting and run.is_to_be_resumed):
+            if not run.context.is_kept(call_id):
                 await run.context.emit(
                     ToolCallComplete(
                         call_id=call_id,
@@ -140,7 +139,7 @@ class ToolCalls:
         await run.context.recorded()
 
     async def _refusal(
-        self, call: ToolCall, call_id: CallId, run: ToolRun, asked: StoredApproval | None
+        self, call: ToolCall, call_id: CallId, run: ToolRun, waiting: WaitingCall | None
     ) -> Told | None:
         """Why it is not carried out, or None."""
         if (tool := self._tools.get(call.tool_name)) is None:
@@ -149,6 +148,9 @@ class ToolCalls:
         if call.arguments is None:
             written = call.raw_arguments[:_MAX_QUOTED_CHARS]
             return failed(f"the arguments are no JSON object: {written}")
+        if waiting is not None and waiting.question is None:
+            return None  # it was allowed already, and asked its own question since
+        asked = waiting.question if waiting else None
         return await _denial(tool.spec, call.arguments, call_id, run, asked)
 
     async def _told(self, call: ToolCall, call_id: CallId, run: ToolRun) -> Told:
@@ -215,9 +217,7 @@ async def _denial(
         reason=f"the agent wants to use {tool.name}",
         mode=mode,
     )
-    run.waiting.add(call_id)
     decision = await run.context.approve(request, asked=asked)
-    run.waiting.discard(call_id)
     if decision.is_approved:
         # A yes that is not in the log would let the call look as if it was never made.
         await run.context.recorded()

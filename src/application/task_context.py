@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from application.approval_gate import ApprovalGate
 from application.call_outputs import OF_CALLS, CallOutputs
@@ -71,12 +72,18 @@ class TaskContext:
         """Where what its tool calls give is kept."""
         self.may_go_on_later = False
         """A later attempt would go on where this one ended."""
+        self.is_handed_back = False
+        """Known when the run is about to be cancelled: a later attempt goes on."""
         self._task = task
         self.thread: AgentThread | None = None
         self._approvals = approvals
         self._questions = questions
         self._threads = threads
         self._asking = asyncio.Lock()
+        self._asked_for: str | None = None
+        """The call whose question is open."""
+        self._kept_call: str | None = None
+        self._is_resting = False
         self._has_asked = False
         self._is_price_missed = False
         self._origin = origin
@@ -91,9 +98,15 @@ class TaskContext:
     def grace_s(self) -> float:
         return 0.0 if self._stop.is_urgent else GRACE_S
 
-    @property
-    def is_handed_back(self) -> bool:
-        return self.may_go_on_later and isinstance(self._stop.cause, ShutDown)
+    def prepare_to_stop(self, *, may_wait: bool) -> None:
+        """Before the run is cancelled. `may_wait`: a later one can wait for the same person."""
+        waits = may_wait and (self._is_resting or self._calls.only_wait)
+        if isinstance(self._stop.cause, ShutDown) and (self.may_go_on_later or waits):
+            self.is_handed_back = True
+            self._kept_call = self._asked_for
+
+    def is_kept(self, call_id: str) -> bool:
+        return call_id == self._kept_call
 
     async def emit(self, event: AgentEvent) -> None:
         if not isinstance(event, ResourceUsage):  # a silent agent uses something too
@@ -134,10 +147,26 @@ class TaskContext:
             await self.emit(TaskResumed(by=self._pauses.by))
         while self._pauses.is_wanted:
             async with self._asking:
-                with self.time.standing_still():
+                with self.time.standing_still(), self._resting():
                     await self.emit(TaskPaused(reason="user"))
                     resumed_by = await self._pauses.resumed()
             await self.emit(TaskResumed(by=resumed_by))
+
+    @contextmanager
+    def _resting(self) -> Iterator[None]:
+        self._is_resting = True
+        try:
+            yield
+        finally:
+            self._is_resting = False
+
+    @contextmanager
+    def _asking_for(self, call_id: str) -> Iterator[None]:
+        self._asked_for = call_id
+        try:
+            yield
+        finally:
+            self._asked_for = None
 
     def _check_limits(self) -> None:
         if self._stop.cause is not None:
@@ -174,21 +203,21 @@ class TaskContext:
         # Two open questions at once: the first answer would make a waiting task look running.
         with self._calls.waiting(request.call_id):
             async with self._asking:
-                with self.time.standing_still():
+                with self.time.standing_still(), self._asking_for(request.call_id):
                     return await self._approvals.ask(
                         self._task,
                         request,
                         asked=asked,
                         redactor=self.redactor,
                         emit=self.emit,
-                        is_kept=lambda: self.is_handed_back,
+                        is_kept=lambda: self.is_kept(request.call_id),
                     )
 
     async def ask(self, question: str, *, call_id: str, choices: Sequence[str] = ()) -> str:
         self._has_asked = True
         with self._calls.waiting(call_id):
             async with self._asking:
-                with self.time.standing_still():
+                with self.time.standing_still(), self._asking_for(call_id):
                     await self._questions.open(self._task, call_id)
                     proposed = tuple(choices) or None
                     await self.emit(InputRequired(prompt=question, choices=proposed))

@@ -63,7 +63,8 @@ _EXPIRED = ApprovalDecision(decision="expired", by=POLICY)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingCall:
     start: ToolCallStart
-    question: StoredApproval
+    question: StoredApproval | None
+    """Whether it may be made; None where it was made, and asked for words."""
 
 
 @dataclass(slots=True)
@@ -157,7 +158,8 @@ class TaskPast:
         ends: list[AgentEvent] = []
         if self.is_thinking:
             ends.append(ThinkComplete(iteration=self.iterations, content="", tool_call_count=0))
-        kept = self.waiting.question.approval_id if self.waiting else None
+        question = self.waiting.question if self.waiting else None
+        kept = question.approval_id if question else None
         ends += [self._resolved(each) for each in sorted(self.questions) if each != kept]
         if self.is_asking and self.reply is not None:
             ends.append(InputReceived(kind="message", by=self.reply.by))

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from domain.events import AgentEvent
-from domain.tool_events import ToolCallComplete
+from domain.tool_events import ToolCallComplete, ToolCallStart
 from ports.clock import Clock
 
 
@@ -57,25 +57,38 @@ class WorkingTime:
 
 
 class CallTimes:
-    """How long each tool call that is under way has waited for people."""
+    """Which tool calls are under way, and how long each has waited for people."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._waited_ms: dict[str, int] = {}
+        self._open: set[str] = set()
+        self._waiting: set[str] = set()
+
+    @property
+    def only_wait(self) -> bool:
+        """Calls are under way, and every one waits for a person."""
+        return bool(self._open) and self._open <= self._waiting
 
     @contextmanager
     def waiting(self, call_id: str) -> Iterator[None]:
         since = self._clock.monotonic()
+        self._waiting.add(call_id)
+        self._open.add(call_id)  # it may have been begun by an earlier attempt
         try:
             yield
         finally:
+            self._waiting.discard(call_id)
             waited_ms = _ms(self._clock.monotonic() - since)
             self._waited_ms[call_id] = self._waited_ms.get(call_id, 0) + waited_ms
 
     def apart(self, event: AgentEvent) -> AgentEvent:
         """The end of a call that waited has that beside its duration, not in it."""
-        if not self._waited_ms or not isinstance(event, ToolCallComplete):
+        if isinstance(event, ToolCallStart):
+            self._open.add(event.call_id)
+        if not isinstance(event, ToolCallComplete):
             return event
+        self._open.discard(event.call_id)
         if not (waited_ms := self._waited_ms.pop(event.call_id, 0)):
             return event
         worked_ms = max(0, event.duration_ms - waited_ms)

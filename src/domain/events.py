@@ -26,6 +26,10 @@ class Origin:
     attempt: int
     lease_id: LeaseId | None
     """The lease its writer holds; None for what is written from outside a run."""
+    first_seq: int = 0
+    """The seq of the task's `task_queued`, before which the log has nothing of it."""
+    has_earlier_runs: bool = True
+    """Whether the log may hold events of other runs of the task."""
 
 
 class EventListener(Protocol):

@@ -1,5 +1,6 @@
 """Rules that find facts in what an agent writes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +13,10 @@ MOST_RULES = 50
 """How many one agent, or one task, may have."""
 MOST_FOUND = 100
 """How much may be found in one line."""
+
+
+MOST_SHOWN = 1000
+"""Characters of a text that the result of a task shows; the event has all of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,3 +51,12 @@ class Found:
     value: Captured
     groups: dict[str, Captured] | None = None
     """The named groups that took part in the match, but for `value`."""
+
+
+def in_short(found: Mapping[str, Captured]) -> Mapping[str, Captured] | None:
+    """What was found, by rule, with long texts cut; None if nothing was."""
+    cut = {
+        rule: value[:MOST_SHOWN] if isinstance(value, str) else value
+        for rule, value in found.items()
+    }
+    return cut or None

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from domain.extraction import ExtractionRule
+from domain.extraction import Captured, ExtractionRule
 from domain.ids import AgentName, SessionId, SessionKey, TaskId, WorkerId
 from domain.limits import Limits
 from domain.pause_wish import PauseWish
@@ -74,8 +74,14 @@ _FORMER: Mapping[TaskStatus, frozenset[TaskStatus]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskResult:
+    """What a task ended with; nothing is there of what it did not have."""
+
     final_answer: str | None = None
     exit_code: int | None = None
+    error: str | None = None
+    """Why it failed, in words; `reason` is why in a word."""
+    extractions: Mapping[str, Captured] | None = None
+    """What each rule found last, by the rule's name; never empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

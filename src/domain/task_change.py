@@ -1,9 +1,11 @@
 """What an event does to the status of its task; the event log applies it with the append."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import get_args
 
 from domain.events import AgentEvent
+from domain.extraction import Captured
 from domain.process_events import ProcessEvent
 from domain.task import EndReason, TaskResult, TaskStatus
 from domain.task_events import (
@@ -45,10 +47,15 @@ class TaskChange:
     usage: Usage | None = None
 
 
-def change_of(event: AgentEvent, usage: Usage | None = None) -> TaskChange | None:
+def change_of(
+    event: AgentEvent,
+    usage: Usage | None = None,
+    extractions: Mapping[str, Captured] | None = None,
+) -> TaskChange | None:
     """The change an event makes, or None for the many that make none.
 
-    `usage` is what the task has used so far; it is kept with a final change.
+    `usage` is what the task has used so far, `extractions` what each rule found last; they are
+    kept with a final change.
     """
     if type(event) in _CHANGING_NOTHING:  # nearly all; to ask for each class takes a while
         return None
@@ -56,19 +63,28 @@ def change_of(event: AgentEvent, usage: Usage | None = None) -> TaskChange | Non
         return None
     match event:
         case TaskComplete():
-            answer = whole_text(event.final_answer)
-            result = TaskResult(final_answer=answer, exit_code=event.exit_code)
+            result = TaskResult(
+                final_answer=whole_text(event.final_answer),
+                exit_code=event.exit_code,
+                extractions=extractions,
+            )
             spent = event.usage or usage
             return TaskChange(status=TaskStatus.COMPLETED, result=result, usage=spent)
         case TaskFailed():
-            ended = TaskResult(exit_code=event.exit_code) if event.exit_code is not None else None
-            return TaskChange(
-                status=TaskStatus.FAILED, reason=event.reason, result=ended, usage=usage
+            result = TaskResult(
+                exit_code=event.exit_code, error=whole_text(event.error), extractions=extractions
             )
-        case TaskCancelled():
-            return TaskChange(status=TaskStatus.CANCELLED, reason=event.reason, usage=usage)
-        case TaskInterrupted():
-            return TaskChange(status=TaskStatus.INTERRUPTED, reason=event.reason, usage=usage)
+            return TaskChange(
+                status=TaskStatus.FAILED, reason=event.reason, result=result, usage=usage
+            )
+        case TaskCancelled() | TaskInterrupted():
+            is_cancelled = isinstance(event, TaskCancelled)
+            return TaskChange(
+                status=TaskStatus.CANCELLED if is_cancelled else TaskStatus.INTERRUPTED,
+                reason=event.reason,
+                result=TaskResult(extractions=extractions) if extractions else None,
+                usage=usage,
+            )
         case TaskPaused():
             return TaskChange(status=TaskStatus.PAUSED)
         case ApprovalRequired() | InputRequired():

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from entrypoints.settings import Settings
+from entrypoints.settings import Settings, SettingsError
 
 ModelKind = Literal["openai", "anthropic", "scripted"]
 
@@ -35,3 +35,19 @@ def model_choice(settings: Settings) -> tuple[ModelKind, str | None]:
 
 def model_name(settings: Settings) -> str:
     return settings.llm_model or _DEFAULT_MODELS[model_kind(settings)]
+
+
+def require_model(settings: Settings) -> None:
+    """Raises SettingsError if the provider that is asked for could only refuse."""
+    kind, _ = model_choice(settings)
+    key, url = {
+        "openai": (settings.openai_api_key, settings.openai_base_url),
+        "anthropic": (settings.anthropic_api_key, settings.anthropic_base_url),
+        "scripted": ("none", None),
+    }[kind]
+    if not key and not url:
+        name = kind.upper()
+        raise SettingsError(
+            f"{name}_API_KEY: AGENTCAST_LLM_PROVIDER={kind} needs it, or {name}_BASE_URL for a "
+            "server that asks for no key"
+        )

@@ -25,6 +25,7 @@ from entrypoints.container import Container
 from entrypoints.data_directory import DataDirectory
 from entrypoints.folders import require_workspace
 from entrypoints.log_format import start_logging
+from entrypoints.model_choice import require_model
 from entrypoints.opened import opened
 from entrypoints.settings import Settings, SettingsError
 from entrypoints.web_app import web_app
@@ -51,6 +52,7 @@ def serve(
     start_logging(settings)
     _raise_descriptor_limit()
     require_workspace(settings)
+    require_model(settings)
     data = DataDirectory(settings.data_dir)
     data.make()
     with data.owned(), _bound(settings) as listener:

@@ -21,7 +21,10 @@ class QuestionStore(Protocol):
     """
 
     async def open(self, task_id: TaskId, call_id: str) -> None:
-        """In place of an earlier one, whose reply is gone. Durable when it returns."""
+        """In place of one of an earlier call, whose reply is gone. Durable when it returns.
+
+        One of the same call stays as it is, with the reply that it may have.
+        """
 
     async def find(self, task_id: TaskId) -> StoredQuestion | None: ...
 

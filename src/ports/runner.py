@@ -100,9 +100,8 @@ class RunContext(Protocol):
         LogUnavailable when the run must not go on.
         """
 
-    @property
-    def is_handed_back(self) -> bool:
-        """The run is to end, and another attempt will go on where its events end."""
+    def is_kept(self, call_id: str) -> bool:
+        """The run is to end, but not this call: another attempt will wait for its answer."""
 
     async def approve(
         self, request: ApprovalRequest, *, asked: StoredApproval | None = None

@@ -35,6 +35,8 @@ class Claim:
 
     task: Task
     lease_id: LeaseId
+    is_first: bool = False
+    """No worker has begun it before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

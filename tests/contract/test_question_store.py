@@ -115,6 +115,17 @@ async def test_the_next_question_has_no_answer_yet(desk: Desk) -> None:
     assert await desk.store.find(task_id) == StoredQuestion(call_id="call_2")
 
 
+async def test_a_question_that_is_asked_again_keeps_the_answer_that_came_meanwhile(
+    desk: Desk,
+) -> None:
+    task_id = await desk.ask()
+    await desk.store.answer(task_id, BLUE)
+
+    await desk.store.open(task_id, "call_1")
+
+    assert await desk.store.find(task_id) == StoredQuestion(call_id="call_1", reply=BLUE)
+
+
 async def test_a_task_that_waits_to_be_carried_out_again_can_be_answered(desk: Desk) -> None:
     claim = await desk.scene.start()
     await desk.store.open(claim.task.task_id, "call_1")

@@ -208,6 +208,16 @@ async def test_an_attempt_that_was_not_spent_does_not_count(scene: Scene) -> Non
     assert (await scene.claim()).task.attempt == 1
 
 
+async def test_a_claim_says_whether_the_task_was_ever_begun(scene: Scene) -> None:
+    await scene.queue()
+    first = await scene.claim()
+    await scene.tasks.requeue(first, attempt_spent=False)
+
+    again = await scene.claim()
+
+    assert (first.is_first, again.is_first) == (True, False)
+
+
 async def test_a_task_that_was_taken_over_cannot_be_requeued(scene: Scene) -> None:
     late = await scene.start(lease_s=0)
     [taken] = await scene.tasks.claim_lost(OTHER_WORKER, lease_s=30)

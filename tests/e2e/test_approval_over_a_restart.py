@@ -39,12 +39,19 @@ def told(body: Json) -> str:
     return str(messages[-1]["content"]) if messages[-1]["role"] == "tool" else ""
 
 
-@pytest.mark.parametrize("end", [RunningServer.kill, RunningServer.stop], ids=["kill", "stop"])
+@pytest.mark.parametrize(
+    ("agent", "end"),
+    [
+        pytest.param("durable", RunningServer.kill, id="kill"),
+        pytest.param("durable", RunningServer.stop, id="stop"),
+        pytest.param("plain", RunningServer.stop, id="stop-by-default"),
+    ],
+)
 async def test_a_question_is_answered_after_a_restart_and_its_call_is_made_once(
-    tmp_path: Path, end: Callable[[RunningServer], None]
+    tmp_path: Path, agent: str, end: Callable[[RunningServer], None]
 ) -> None:
     async with served(tmp_path) as client:
-        task_id, question = await asked(client, "durable")
+        task_id, question = await asked(client, agent)
         end(client.server)
         client.server.start()
         async with client.stream(f"/api/v1/tasks/{task_id}/events") as stream:

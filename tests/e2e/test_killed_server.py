@@ -42,7 +42,8 @@ async def own(mortal: RunningServer) -> AsyncIterator[Client]:
 async def test_a_killed_server_tells_the_truth_after_its_restart(
     own: Client, session_id: str
 ) -> None:
-    task_id = await own.submit(COUNTING, session_id=session_id)
+    rule = {"name": "line", "pattern": r"line (\d+)", "types": {"value": "integer"}}
+    task_id = await own.submit(COUNTING, session_id=session_id, extraction=[rule])
     path = f"/api/v1/tasks/{task_id}/events"
     async with own.stream(path) as stream:
         gate = await gate_of(stream)
@@ -57,11 +58,17 @@ async def test_a_killed_server_tells_the_truth_after_its_restart(
 
     with anyio.fail_after(SOONER_THAN_LEASES_END_S):
         task = await own.finished(task_id)
+    shown = [frame.data["value"] for frame in before if frame.event == "extraction"]
+    stored = [
+        frame.data["value"] for frame in await own.events(task_id) if frame.event == "extraction"
+    ]
     async with own.stream(path, last_event_id=stream.last_id) as resumed:
         after = await resumed.to_end()
     seen = events_of(before + after)
 
     assert (task["status"], task["reason"]) == ("interrupted", "worker_lost")
+    assert stored[: len(shown)] == shown
+    assert task["result"] == {"extractions": {"line": stored[-1]}}
     assert ends_of(seen) == ["task_interrupted"]
     assert seen[-1].data["reason"] == "worker_lost"
     assert types_of(after[:1] + after[-1:]) == ["connected", "end"]

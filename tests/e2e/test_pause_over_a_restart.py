@@ -28,11 +28,18 @@ def stepping(body: Json) -> Reply:
     )
 
 
-@pytest.mark.parametrize("end", [RunningServer.kill, RunningServer.stop], ids=["kill", "stop"])
+@pytest.mark.parametrize(
+    ("agent", "end"),
+    [
+        pytest.param("durable", RunningServer.kill, id="kill"),
+        pytest.param("durable", RunningServer.stop, id="stop"),
+        pytest.param("react", RunningServer.stop, id="stop-by-default"),
+    ],
+)
 async def test_a_task_that_rested_rests_again_until_it_may_go_on(
-    tmp_path: Path, end: Callable[[RunningServer], None]
+    tmp_path: Path, agent: str, end: Callable[[RunningServer], None]
 ) -> None:
-    async with resting(tmp_path) as (client, task_id):
+    async with resting(tmp_path, agent) as (client, task_id):
         end(client.server)
         client.server.start()
         async with client.stream(f"/api/v1/tasks/{task_id}/events") as stream:
@@ -47,6 +54,16 @@ async def test_a_task_that_rested_rests_again_until_it_may_go_on(
     assert ends_of(events) == ["task_complete"]
     assert told(events) == ["task_paused", "task_paused", "task_resumed"]
     assert iterations(events) == [1, 2]
+
+
+async def test_a_default_task_that_works_is_interrupted_by_a_stop(tmp_path: Path) -> None:
+    async with calling(tmp_path, "react") as (client, task_id):
+        client.server.stop()
+        client.server.start()
+        events = await client.events(task_id)
+
+    assert ends_of(events) == ["task_interrupted"]
+    assert events[-1].data["reason"] == "shutdown"
 
 
 async def test_a_pause_that_had_not_begun_is_kept_as_well(tmp_path: Path) -> None:
@@ -65,7 +82,7 @@ async def test_a_pause_that_had_not_begun_is_kept_as_well(tmp_path: Path) -> Non
 
 
 @asynccontextmanager
-async def calling(folder: Path) -> AsyncIterator[tuple[Client, str]]:
+async def calling(folder: Path, agent: str = "durable") -> AsyncIterator[tuple[Client, str]]:
     """A task in the middle of its call."""
     workspace = folder / "workspace"
     workspace.mkdir()
@@ -79,15 +96,15 @@ async def calling(folder: Path) -> AsyncIterator[tuple[Client, str]]:
         }
         with running_server(folder / "data", **settings) as server:
             async with client_of(server) as client:
-                task_id = await client.submit("Wait", session_id="one", agent="durable")
+                task_id = await client.submit("Wait", session_id="one", agent=agent)
                 async with client.stream(f"/api/v1/tasks/{task_id}/events") as stream:
                     await stream.until("tool_call_stream", chunk="ready\n")
                 yield client, task_id
 
 
 @asynccontextmanager
-async def resting(folder: Path) -> AsyncIterator[tuple[Client, str]]:
-    async with calling(folder) as (client, task_id):
+async def resting(folder: Path, agent: str) -> AsyncIterator[tuple[Client, str]]:
+    async with calling(folder, agent) as (client, task_id):
         await asked(client, task_id, "pause")
         (folder / "workspace" / "go").touch()
         async with client.stream(f"/api/v1/tasks/{task_id}/events") as stream:

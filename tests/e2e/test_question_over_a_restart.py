@@ -1,12 +1,14 @@
 """A server that dies between the question of its agent and a person's words."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.client import Client, client_of, ends_of
-from tests.e2e.running_server import running_server
+from tests.e2e.running_server import RunningServer, running_server
 from tests.e2e.sse_reader import Frame, Json
 from tests.model_replies import Answer, AskedCall, Reply
 from tests.model_server import model_server
@@ -25,23 +27,49 @@ def until_it_knows(body: Json) -> Reply:
     return Answer(calls=(AskedCall(tool_name="ask_user", arguments=question),))
 
 
-async def test_a_question_that_nobody_answered_is_asked_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("agent", "end"),
+    [
+        pytest.param("durable", RunningServer.kill, id="kill"),
+        pytest.param("durable", RunningServer.stop, id="stop"),
+        pytest.param("react", RunningServer.stop, id="stop-by-default"),
+    ],
+)
+async def test_a_question_that_nobody_answered_waits_again(
+    tmp_path: Path, agent: str, end: Callable[[RunningServer], None]
+) -> None:
     async with served(tmp_path) as settings:
         with running_server(tmp_path / "data", **settings) as server:
             async with client_of(server) as client:
-                task_id = await asked(client)
-                server.kill()
+                task_id = await asked(client, agent)
+                end(server)
                 server.start()
                 async with client.stream(f"/api/v1/tasks/{task_id}/events") as stream:
                     await stream.until("input_required")
                     await stream.until("input_required")
+                status = (await client.get(f"/api/v1/tasks/{task_id}"))["status"]
                 codes = [await said(client, task_id, word) for word in ("blue", "red")]
                 events = await client.events(task_id)
 
-    assert codes == [202, 409]
+    assert (status, codes) == ("waiting", [202, 409])
     assert ends_of(events) == ["task_complete"]
     assert events[-1].data["final_answer"] == "It is blue."
-    assert values(events, "tool_call_complete", "status") == ["error", "ok"]
+    assert len(values(events, "tool_call_start", "call_id")) == 1
+    assert values(events, "tool_call_complete", "status") == ["ok"]
+    assert values(events, "iteration_complete", "tool_calls") == [1, 0]
+
+
+async def test_a_default_task_that_waits_is_interrupted_by_a_crash(tmp_path: Path) -> None:
+    async with served(tmp_path) as settings:
+        with running_server(tmp_path / "data", **settings) as server:
+            async with client_of(server) as client:
+                task_id = await asked(client, "react")
+                server.kill()
+                server.start()
+                events = await client.events(task_id)
+                code = await said(client, task_id, "blue")
+
+    assert (ends_of(events), code) == (["task_interrupted"], 409)
 
 
 async def test_an_answer_that_came_while_the_run_was_dead_is_not_asked_for_again(
@@ -78,9 +106,9 @@ async def served(folder: Path) -> AsyncIterator[dict[str, str]]:
         yield {"OPENAI_BASE_URL": model.base_url, "AGENTCAST_CONFIG": str(config)}
 
 
-async def asked(client: Client) -> str:
+async def asked(client: Client, agent: str = "durable") -> str:
     """The task that waits for an answer."""
-    task_id = await client.submit("Paint it", session_id="one", agent="durable")
+    task_id = await client.submit("Paint it", session_id="one", agent=agent)
     async with client.stream(f"/api/v1/tasks/{task_id}/events") as stream:
         await stream.until("input_required")
     return task_id

@@ -19,6 +19,7 @@ WRONG = {
     "AGENTCAST_DATABASE_URL": ("mysql://x", ["sqlite"]),
     "AGENTCAST_WORKSPACE": ("/", ["the whole machine"]),
     "AGENTCAST_CONFIG": ("/nowhere.toml", ["/nowhere.toml"]),
+    "AGENTCAST_LLM_PROVIDER": ("anthropic", ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"]),
 }
 """A value for each, and what else is told of it."""
 

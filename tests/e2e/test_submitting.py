@@ -23,6 +23,26 @@ async def test_a_client_may_wait_for_the_end_of_its_task(client: Client, session
     assert task == await client.get(f"/api/v1/tasks/{task['task_id']}")
 
 
+async def test_a_task_shows_why_it_failed_and_what_its_rules_found_last(
+    client: Client, session_id: str
+) -> None:
+    rules = [
+        {"name": "port", "pattern": r"port (\d+)", "types": {"value": "integer"}},
+        {"name": "absent", "pattern": "nothing of the kind"},
+    ]
+    body = _body("echo port 80; echo port 8080; exit 3", session_id) | {"extraction": rules}
+
+    answer = await client.request("POST", "/api/v1/tasks", json=body, prefer="wait=10")
+
+    task: Json = answer.json()
+    final = (await client.events(str(task["task_id"])))[-1].data
+    listed = await client.get(f"/api/v1/tasks?session_id={session_id}")
+    assert task["result"] == {"exit_code": 3, "extractions": {"port": 8080}}
+    assert "3" in str(task["error"])
+    assert task["error"] == final["error"]
+    assert listed["items"] == [task]
+
+
 async def test_a_wait_that_is_too_short_says_that_the_task_is_accepted(
     client: Client, session_id: str
 ) -> None:

@@ -58,8 +58,7 @@ class CountingContext:
     async def pause_point(self) -> None:
         return
 
-    @property
-    def is_handed_back(self) -> bool:
+    def is_kept(self, call_id: str) -> bool:
         return False
 
     async def approve(

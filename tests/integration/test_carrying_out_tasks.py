@@ -93,7 +93,8 @@ async def test_a_failed_outcome_keeps_its_exit_code(tmp_path: Path) -> None:
         graph.runner.acts["fail"] = fail
         task = await graph.ended(await graph.submit("fail"))
 
-        assert (task.reason, task.result) == ("exit_code", TaskResult(exit_code=3))
+        assert task.reason == "exit_code"
+        assert task.result == TaskResult(exit_code=3, error="exit code 3")
 
 
 async def test_a_failed_task_leaves_one_short_line_in_the_log_without_secrets(

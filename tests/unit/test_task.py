@@ -64,7 +64,9 @@ def test_each_final_event_brings_its_status_reason_and_usage() -> None:
             result=TaskResult(final_answer="4", exit_code=0),
             usage=usage,
         ),
-        TaskChange(status=TaskStatus.FAILED, reason="timeout", usage=usage),
+        TaskChange(
+            status=TaskStatus.FAILED, reason="timeout", result=TaskResult(error="no"), usage=usage
+        ),
         TaskChange(status=TaskStatus.CANCELLED, reason="user", usage=usage),
         TaskChange(status=TaskStatus.INTERRUPTED, reason="shutdown", usage=usage),
     ]

@@ -31,6 +31,9 @@ class TaskAnswer(TypedDict):
     task: str
     status: TaskStatus
     reason: NotRequired[EndReason]
+    error: NotRequired[
+        Annotated[str, Field(description="Why it failed, in the words of its `task_failed`.")]
+    ]
     created_at: AnswerTime
     started_at: NotRequired[AnswerTime]
     finished_at: NotRequired[AnswerTime]
@@ -111,5 +114,9 @@ def _add_course(answer: TaskAnswer, task: Task) -> None:
         answer["reason"] = task.reason
     if task.usage is not None:
         answer["usage"] = usage_answer(task.usage)
-    if task.result is not None:
-        answer["result"] = result_answer(task.result)
+    if task.result is None:
+        return
+    if task.result.error is not None:
+        answer["error"] = task.result.error
+    if result := result_answer(task.result):
+        answer["result"] = result

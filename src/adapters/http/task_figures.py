@@ -1,11 +1,12 @@
 """The parts of a task that are numbers: limits, usage, result."""
 
 from dataclasses import fields
-from typing import NotRequired
+from typing import Annotated, NotRequired
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict
 
+from domain.extraction import MOST_SHOWN, Captured
 from domain.limits import Limits
 from domain.task import TaskResult
 from domain.usage import Usage
@@ -33,6 +34,15 @@ class UsageAnswer(TypedDict):
 class ResultAnswer(TypedDict):
     final_answer: NotRequired[str]
     exit_code: NotRequired[int]
+    extractions: NotRequired[
+        Annotated[
+            dict[str, Captured],
+            Field(
+                description="What each rule found last, by its name; of a text the first "
+                f"{MOST_SHOWN} characters, the `extraction` event has all."
+            ),
+        ]
+    ]
 
 
 _LIMITS = TypeAdapter(LimitsAnswer)
@@ -49,7 +59,9 @@ def usage_answer(usage: Usage) -> UsageAnswer:
 
 
 def result_answer(result: TaskResult) -> ResultAnswer:
-    return _RESULT.validate_python(_present(result))
+    """Empty for what ended in an error and left nothing else."""
+    shown = {name: item for name, item in _present(result).items() if name != "error"}
+    return _RESULT.validate_python(shown)
 
 
 def _present(value: Limits | Usage | TaskResult) -> dict[str, object]:

@@ -22,7 +22,9 @@ class MemoryQuestionStore:
     async def open(self, task_id: TaskId, call_id: str) -> None:
         for gone in [known for known in self._rows if not self._is_unfinished(known)]:
             del self._rows[gone]
-        self._rows[task_id] = _Row(StoredQuestion(call_id=call_id))
+        row = self._rows.get(task_id)
+        if row is None or row.question.call_id != call_id:
+            self._rows[task_id] = _Row(StoredQuestion(call_id=call_id))
 
     async def find(self, task_id: TaskId) -> StoredQuestion | None:
         row = self._rows.get(task_id)

@@ -93,6 +93,7 @@ class TaskQueue:
         return row.is_queued and is_for_another and is_late and self._is_free(row)
 
     def _take(self, row: TaskRow, taker: Taker) -> Claim:
+        is_first = row.task.started_at is None
         if row.is_queued:
             row.reserved_for = None
             started_at = row.task.started_at or self._database.clock.now()
@@ -102,7 +103,7 @@ class TaskQueue:
         row.lease_ends = self._now() + taker.lease_s
         session = self._session(row)
         session.active_task, session.lease_id = row.task.task_id, row.lease_id
-        return Claim(task=row.task, lease_id=row.lease_id)
+        return Claim(task=row.task, lease_id=row.lease_id, is_first=is_first)
 
     def _is_next(self, row: TaskRow) -> bool:
         queued = (

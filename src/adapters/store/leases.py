@@ -65,7 +65,7 @@ def candidates(*conditions: ColumnElement[bool], waits: bool) -> Select[*tuple[A
     SQLite has one writer and no row locks.
     """
     return (
-        select(tasks.c.task_id, tasks.c.session_key)
+        select(tasks.c.task_id, tasks.c.session_key, tasks.c.started_at)
         .join(sessions, sessions.c.key == tasks.c.session_key)
         .where(*conditions)
         .order_by(tasks.c.number)
@@ -81,7 +81,7 @@ def take_all(
     claims: list[Claim] = []
     seen: set[SessionKey] = set()
     shared = {**taker.values(), **values}
-    for task_id, session_key in how.find.rows(connection, shared):
+    for task_id, session_key, started_at in how.find.rows(connection, shared):
         if session_key in seen:
             continue
         lease_id = taker.new_lease()
@@ -89,7 +89,8 @@ def take_all(
         for row in how.take.rows(connection, values_of_one):
             _SET_FENCE.run(connection, {**values_of_one, "session": session_key})
             seen.add(session_key)
-            claims.append(Claim(task=task_of(driver_row(row)), lease_id=lease_id))
+            task = task_of(driver_row(row))
+            claims.append(Claim(task=task, lease_id=lease_id, is_first=started_at is None))
     return claims
 
 

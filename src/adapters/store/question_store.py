@@ -43,6 +43,9 @@ class SqlQuestionStore:
 
 
 def _open(connection: Connection, task_id: TaskId, call_id: str) -> None:
+    of_task = questions.c.task_id == task_id
+    if connection.execute(select(questions.c.call_id).where(of_task)).scalar() == call_id:
+        return
     _forget(connection, task_id)
     connection.execute(insert(questions).values(task_id=task_id, call_id=call_id, status="open"))
 

@@ -112,7 +112,9 @@ def json_of(value: Mapping[str, object] | None) -> str | None:
 
 
 def json_or_none(value: TaskResult | Usage | Limits | None) -> str | None:
-    return None if value is None else json_of(asdict(value))
+    if value is None:
+        return None
+    return json_of({name: item for name, item in asdict(value).items() if item is not None})
 
 
 def _principal_of(row: TaskRow) -> Principal:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from application.server_coordinator import ServerCoordinator
 from application.submit_task import SubmitTask
+from domain.agent_profile import COMMAND_LINE
 from domain.errors import AgentcastError, InvalidInput
 from domain.ids import TaskId
 from domain.principal import LOCAL
@@ -19,6 +20,7 @@ from entrypoints.cli.log_follower import LogFollower
 from entrypoints.cli.task_ending import TaskEnding
 from entrypoints.container import Container
 from entrypoints.log_format import start_logging
+from entrypoints.model_choice import require_model
 from entrypoints.opened import opened
 from entrypoints.settings import Settings
 from entrypoints.worker_identity import lone_worker
@@ -37,6 +39,8 @@ async def carried_out(request: SubmitTask, *, settings: Settings, view: EventVie
         settings=settings, worker_settings=lone_worker(settings), is_sole_parent=True
     )
     with settings_mistakes():
+        if request.agent != COMMAND_LINE:
+            require_model(settings)
         container.data_directory().make()
         async with opened(container):
             # What the container holds is left in good order first, whatever went wrong.

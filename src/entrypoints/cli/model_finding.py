@@ -1,8 +1,8 @@
 """Which language model the agents would ask, and what made it that one."""
 
 from entrypoints.cli.finding import Finding
-from entrypoints.model_choice import model_choice, model_name
-from entrypoints.settings import Settings
+from entrypoints.model_choice import model_choice, model_name, require_model
+from entrypoints.settings import Settings, SettingsError
 
 
 def model_finding(settings: Settings) -> Finding:
@@ -15,4 +15,8 @@ def model_finding(settings: Settings) -> Finding:
     base_url = settings.openai_base_url if openai else settings.anthropic_base_url
     where = f" at {base_url}" if base_url else ""
     text = f"{kind}{where}, model {model_name(settings)}, by {by}"
+    try:
+        require_model(settings)
+    except SettingsError as error:
+        return Finding(verdict="fail", subject="model", text=f"{text}: {error}")
     return Finding(verdict="ok", subject="model", text=text)

@@ -12,8 +12,7 @@ from tests.process_fakes import RecordingContext
 class _Decided(RecordingContext):
     decision: Decision = "approved"
 
-    @property
-    def is_handed_back(self) -> bool:
+    def is_kept(self, call_id: str) -> bool:
         return False
 
     async def approve(

@@ -33,6 +33,15 @@ from tests.unit.cli.seen import Pages
             "openai at http://x, model m, by OPENAI_BASE_URL",
         ),
         (
+            {"llm_provider": "openai"},
+            "fail",
+            (
+                "openai, model gpt-4o, by AGENTCAST_LLM_PROVIDER: OPENAI_API_KEY: "
+                "AGENTCAST_LLM_PROVIDER=openai needs it, or OPENAI_BASE_URL for a server that "
+                "asks for no key"
+            ),
+        ),
+        (
             {"llm_provider": "openai", "openai_api_key": "k", "llm_model": "m"},
             "ok",
             "openai, model m, by AGENTCAST_LLM_PROVIDER",
