@@ -127,6 +127,7 @@ class CastServer(uvicorn.Server):
             self._greet()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._say_what_it_waits_for()
         await self._container.server_coordinator().drain()
         self._container.watches().end_all("server_draining")
         await self._container.stream_takeover().all_ended(timeout_s=_LAST_BYTES_S)
@@ -140,7 +141,21 @@ class CastServer(uvicorn.Server):
         if self.should_exit:
             self.force_exit = True
             self._container.server_coordinator().kill_all()
+            # Later, as the handler may have come in the middle of a line of the log.
+            asyncio.get_running_loop().call_soon_threadsafe(log.warning, "killing what still runs")
         self.should_exit = True
+
+    def _say_what_it_waits_for(self) -> None:
+        if not (running := len(self._container.worker().runs)):
+            log.info("stopping")
+            return
+        tasks = "1 task" if running == 1 else f"{running} tasks"
+        patience = f"{self._container.settings().shutdown_s:g} s"
+        log.warning(
+            "stopping; waiting up to %s for %s; press Ctrl-C again to kill what runs",
+            patience,
+            tasks,
+        )
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -40,8 +40,13 @@ class RunningServer:
     @property
     def complaints(self) -> list[str]:
         """What it has said of errors, over all its starts."""
-        lines = self._stderr.read_text().splitlines()
+        lines = self.log.splitlines()
         return [line for line in lines if "[error" in line or "Traceback" in line]
+
+    @property
+    def log(self) -> str:
+        """All that it has written there, over all its starts."""
+        return self._stderr.read_text()
 
     def start(self, *, port: int = 0) -> None:
         """Returns when it listens; on any free port, unless one is named."""

@@ -157,7 +157,8 @@ def test_a_second_ctrl_c_kills_what_will_not_end(cli: Cli) -> None:
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=PATIENCE_S)
 
-    assert (told, process.returncode) == ("cancelling; press Ctrl-C again to kill\n", 3)
+    said = "cancelling the task, waiting for its end; press Ctrl-C again to kill it\n"
+    assert (told, process.returncode) == (said, 3)
 
 
 def test_a_wrong_setting_is_one_line(cli: Cli) -> None:

@@ -115,11 +115,12 @@ def test_ctrl_c_ends_the_watching_and_not_the_task(cli: Cli, at: dict[str, str])
     cli.wait_for(watcher, '"line":"ready"')
 
     watcher.send_signal(signal.SIGINT)
-    watcher.communicate(timeout=PATIENCE_S)
+    _, said = watcher.communicate(timeout=PATIENCE_S)
 
     running = cli.run("tasks", "--status", "running", "--json", env=at)
     cli.run("cancel", task_id, env=at)
     assert (watcher.returncode, json.loads(running.stdout)["task_id"]) == (130, task_id)
+    assert said == "stopped watching; no task was cancelled\n"
 
 
 @pytest.mark.parametrize(

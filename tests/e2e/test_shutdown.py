@@ -73,6 +73,8 @@ async def test_an_ending_server_is_not_ready_and_takes_nothing_and_a_second_sign
             await children.all_gone()
 
     assert code == 0
+    waits = "stopping; waiting up to 8 s for 1 task; press Ctrl-C again to kill what runs"
+    assert (waits in own.server.log, "killing what still runs" in own.server.log) == (True, True)
     assert (ready.status_code, ready.json()["code"]) == (503, "draining")
     assert (refused.status_code, refused.json()["code"]) == (503, "draining")
     assert int(refused.headers["retry-after"]) > 0

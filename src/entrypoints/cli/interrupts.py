@@ -25,19 +25,27 @@ async def cancelling_on_interrupt(
         leaving = asyncio.create_task(_answer(presses, cancel=cancel, notice=notice))
         try:
             await asyncio.wait({task, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            return task.result() if task.done() else ExitCode.STOPPED_WATCHING
+            if task.done():
+                return task.result()
+            notice("left before the end of the task")
+            return ExitCode.STOPPED_WATCHING
         finally:
             await _end(task, leaving)
 
 
-async def leaving_on_interrupt(following: Coroutine[None, None, int]) -> int:
+async def leaving_on_interrupt(
+    following: Coroutine[None, None, int], *, notice: Callable[[str], None]
+) -> int:
     """The exit code of what is followed; an interrupt ends the following and nothing else."""
     with _presses() as presses:
         task = asyncio.create_task(following)
         leaving = asyncio.create_task(presses.get())
         try:
             await asyncio.wait({task, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            return task.result() if task.done() else ExitCode.STOPPED_WATCHING
+            if task.done():
+                return task.result()
+            notice("stopped watching; no task was cancelled")
+            return ExitCode.STOPPED_WATCHING
         finally:
             await _end(task, leaving)
 
@@ -49,8 +57,8 @@ async def _answer(
     notice: Callable[[str], None],
 ) -> None:
     modes: tuple[tuple[CancelMode, str], ...] = (
-        ("graceful", "cancelling; press Ctrl-C again to kill"),
-        ("kill", "killing; press Ctrl-C again to leave without waiting"),
+        ("graceful", "cancelling the task, waiting for its end; press Ctrl-C again to kill it"),
+        ("kill", "killing the task; press Ctrl-C again to leave without waiting"),
     )
     for mode, text in modes:
         await presses.get()

@@ -92,7 +92,8 @@ async def _screen(task_id: str, *, follow: bool, as_json: bool, server: str) -> 
     async with server_client(server) as client:
         if follow:
             with _following(output, as_json=as_json) as show:
-                return await leaving_on_interrupt(_follow(client, path, show))
+                following = _follow(client, path, show)
+                return await leaving_on_interrupt(following, notice=output.notice)
         view = await client.get(path)
     if as_json:
         output.json(view)

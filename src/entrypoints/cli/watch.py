@@ -47,9 +47,9 @@ async def _watch(
     is_one_task = "task_id" in query
     async with server_client(server) as client:
         with event_view(output, as_json=as_json, raw=raw, many_tasks=not is_one_task) as view:
-            if is_one_task:
-                return await leaving_on_interrupt(_one_task(client, query=query, view=view))
-            return await leaving_on_interrupt(_many_tasks(client, query=query, view=view))
+            follow = _one_task if is_one_task else _many_tasks
+            following = follow(client, query=query, view=view)
+            return await leaving_on_interrupt(following, notice=view.notice)
 
 
 async def _one_task(client: ServerClient, *, query: Mapping[str, str], view: EventView) -> int:

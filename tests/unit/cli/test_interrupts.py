@@ -56,6 +56,11 @@ async def test_the_third_interrupt_leaves_without_waiting() -> None:
     task = FollowedTask(patience=3)
 
     assert (await task.run(), task.modes) == (130, ["graceful", "kill"])
+    assert task.notices == [
+        "cancelling the task, waiting for its end; press Ctrl-C again to kill it",
+        "killing the task; press Ctrl-C again to leave without waiting",
+        "left before the end of the task",
+    ]
 
 
 async def test_a_cancel_that_cannot_be_made_is_said_and_can_be_tried_again() -> None:
@@ -85,8 +90,10 @@ async def test_an_interrupt_ends_the_watching() -> None:
         await asyncio.Event().wait()
         return 0
 
+    notices: list[str] = []
     with anyio.fail_after(PATIENCE_S):
-        assert await leaving_on_interrupt(follow()) == 130
+        assert await leaving_on_interrupt(follow(), notice=notices.append) == 130
+    assert notices == ["stopped watching; no task was cancelled"]
 
 
 def _interrupt() -> None:
