@@ -27,7 +27,7 @@ from ports.process import ProcessHost
 from ports.runner import Outcome
 from tests.fakes import FakeClock
 from tests.process_fakes import RecordingContext, process_task
-from tests.runner_fakes import FakeOutputArchive
+from tests.runner_fakes import FakeHomes, FakeOutputArchive, setup_command
 
 AGENT = str(Path(__file__).parent / "acp_agent.py")
 
@@ -90,10 +90,12 @@ def acp_runner(
     archive: OutputArchive | None = None,
     sampled_every_s: float = EVERY_S,
 ) -> AcpRunner:
+    archive = archive or FakeOutputArchive()
     return AcpRunner(
         process_host=host,
         homes=homes,
-        archive=archive or FakeOutputArchive(),
+        archive=archive,
+        setup=setup_command(host, homes=homes, clock=clock, archive=archive),
         sampling=partial(UsageSampling, every_s=sampled_every_s),
         clock=clock,
     )
@@ -104,8 +106,9 @@ def said_by(context: RecordingContext) -> list[AgentEvent]:
     return [e for e in context.events if not isinstance(e, _OF_PROCESS)]
 
 
-class _OneHome:
+class _OneHome(FakeHomes):
     def __init__(self, path: str) -> None:
+        super().__init__()
         self._path = path
 
     async def folder(self, task: Task, profile: AgentProfile) -> str:

@@ -8,6 +8,8 @@ from adapters.patterns.regex_pattern_matcher import RegexPatternMatcher
 from adapters.terminal.pyte_screens import PyteScreens
 from application.command_runner import CommandRunner
 from application.live_terminals import LiveTerminals
+from application.setup_command import SetupCommand
+from application.supervision import Supervision
 from domain.agent_profile import AgentProfile
 from domain.agent_thread import AgentThread
 from domain.events import AgentEvent
@@ -15,6 +17,7 @@ from domain.ids import TaskId
 from domain.task import Task
 from domain.thinking_events import Message
 from ports.clock import Clock
+from ports.homes import Homes
 from ports.output_archive import OutputArchive, OutputSource
 from ports.output_parser import OutputParser
 from ports.process import ProcessHost
@@ -78,8 +81,17 @@ class FakeOutputArchive:
 
 
 class FakeHomes:
+    def __init__(self) -> None:
+        self.set_up: list[tuple[str, ...]] = []
+
     async def folder(self, task: Task, profile: AgentProfile) -> str:
         return f"/homes/{profile.name}"
+
+    async def is_set_up(self, task: Task, profile: AgentProfile) -> bool:
+        return profile.setup_argv in self.set_up
+
+    async def note_set_up(self, task: Task, profile: AgentProfile) -> None:
+        self.set_up.append(profile.setup_argv)
 
 
 class WordParser:
@@ -136,16 +148,34 @@ class FakeParsers:
         return tuple(self._parsers)
 
 
+def setup_command(
+    host: ProcessHost,
+    *,
+    homes: Homes | None = None,
+    clock: Clock | None = None,
+    archive: OutputArchive | None = None,
+) -> SetupCommand:
+    clock = clock or FakeClock()
+    supervision = Supervision(
+        process_host=host,
+        archive=archive or FakeOutputArchive(),
+        terminals=LiveTerminals(screens=PyteScreens()),
+        clock=clock,
+    )
+    return SetupCommand(supervision=supervision, homes=homes or FakeHomes(), clock=clock)
+
+
 def command_runner(
     host: ProcessHost,
     *,
     clock: Clock | None = None,
     archive: OutputArchive | None = None,
     parsers: Mapping[str, OutputParser] | None = None,
+    homes: Homes | None = None,
 ) -> CommandRunner:
     return CommandRunner(
         process_host=host,
-        homes=FakeHomes(),
+        homes=homes or FakeHomes(),
         archive=archive or FakeOutputArchive(),
         terminals=LiveTerminals(screens=PyteScreens()),
         parsers=FakeParsers(parsers),

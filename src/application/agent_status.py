@@ -23,5 +23,5 @@ class AgentStatus:
 
 def missing_program(profile: AgentProfile, programs: ProgramFinder) -> str | None:
     """None for an agent that is no program of its own, too."""
-    program = next(iter(profile.argv), None)
-    return None if program is None or programs.has(program, env=profile.env) else program
+    needed = (*profile.argv[:1], *profile.setup_argv[:1])
+    return next((name for name in needed if not programs.has(name, env=profile.env)), None)

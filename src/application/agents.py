@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 
 from application.agent_status import AgentStatus, missing_program
+from application.outcome_rules import check_rules_of
 from application.profile_check import check_profile
 from application.storage_guard import StorageGuard
 from domain.agent_profile import COMMAND_LINE, AgentProfile
@@ -92,7 +93,7 @@ class Agents:
         if profile.name == COMMAND_LINE:
             raise InvalidInput("name", "this is the agent of the command agentcast exec")
         check_profile(profile, kinds=self._kinds, parsers=self._parsers)
-        self._matcher.ready(profile.rules)
+        check_rules_of(profile, self._matcher)
         await self._workspaces.check(profile)
         is_new = await self._store.put(profile)
         await self._catalog.refresh()

@@ -61,6 +61,19 @@ def has_other_home(profile: AgentProfile) -> bool:
     return "HOME" in profile.env or "HOME" in profile.env_passthrough
 
 
+def goes_on_with_latest(profile: AgentProfile) -> bool:
+    """Whether it is told to go on, and not with which of its conversations."""
+    argv = profile.resume_argv
+    return bool(argv) and not any("{thread}" in item for item in argv)
+
+
+def thread_for(profile: AgentProfile, kept: AgentThread | None) -> AgentThread | None:
+    """The kept conversation, if there is a way to go on with it."""
+    if kept is None or not profile.resume_argv:
+        return None
+    return kept if kept.id or goes_on_with_latest(profile) else None
+
+
 def shown_command(task: Task, command: Command, profile: AgentProfile) -> str:
     """The command as a person would write it."""
     return task.text if profile.kind == "shell" else " ".join(command.argv)

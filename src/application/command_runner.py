@@ -2,16 +2,30 @@
 
 from dataclasses import replace
 
-from application.command_line import command_of, has_other_home, shown_command
+from application.command_line import (
+    command_of,
+    goes_on_with_latest,
+    has_other_home,
+    shown_command,
+    thread_for,
+)
 from application.line_extraction import LineExtraction
 from application.line_findings import LineFindings
 from application.live_terminals import LiveTerminals
+from application.outcome_rules import OutcomeRules
 from application.output_log import OutputLog
 from application.output_reading import OutputReading
 from application.parsed_output import ParsedOutput
-from application.process_outcome import outcome_of_agent, outcome_of_command
+from application.process_outcome import (
+    outcome_of_agent,
+    outcome_of_command,
+    outcome_of_rule,
+)
+from application.resumption import is_of_the_agent, speaks_of_loss
+from application.ruled_output import RuledOutput
+from application.setup_command import SetupCommand
 from application.supervision import Supervision
-from domain.agent_thread import AgentThread
+from domain.agent_thread import LATEST, AgentThread
 from domain.errors import StartFailed
 from domain.task import Task
 from domain.task_events import Error
@@ -43,6 +57,7 @@ class CommandRunner:
         self._supervision = Supervision(
             process_host=process_host, archive=archive, terminals=terminals, clock=clock
         )
+        self._setup = SetupCommand(supervision=self._supervision, homes=homes, clock=clock)
         self._homes = homes
         self._parsers = parsers
         self._matcher = matcher
@@ -55,11 +70,14 @@ class CommandRunner:
             return Failed(error=str(error), reason="start_failed", exit_code=error.exit_code)
 
     async def _run(self, task: Task, context: RunContext) -> Outcome:
-        thread = context.thread if context.profile.resume_argv else None
-        outcome, reading = await self._start(task, context, thread=thread)
-        if thread is None or not isinstance(reading, ParsedOutput):
+        kept = context.thread
+        thread = thread_for(context.profile, kept)
+        lines = await self._setup.run(task, context)
+        outcome, reading = await self._start(task, context, thread=thread, lines_before=lines)
+        if not isinstance(reading, ParsedOutput):
+            await _settle_thread(context, outcome, kept=kept, went_on_with=thread)
             return outcome
-        if not reading.resumption.has_lost(thread, outcome):
+        if thread is None or not reading.resumption.has_lost(thread, outcome):
             return outcome
         return await self._start_anew(task, context, lost=thread, lines=reading.line_count)
 
@@ -88,17 +106,23 @@ class CommandRunner:
         name = profile.parser or profile.kind
         parser = self._parsers.of(name, thread=thread, model=profile.model)
         reading = self._reading(task, context, parser, lines_before)
-        shown = shown_command(task, command, profile)
-        ended = await self._supervision.run(command, shown=shown, reading=reading, context=context)
-        return _outcome(ended, parser, reading), reading
+        rules = OutcomeRules(profile, self._matcher)
+        ended = await self._supervision.run(
+            command,
+            shown=shown_command(task, command, profile),
+            reading=_ruled(reading, rules, context),
+            context=context,
+        )
+        return _outcome(ended, parser, reading, rules), reading
 
     async def _command(
         self, task: Task, context: RunContext, thread: AgentThread | None
     ) -> Command:
-        """An agent that goes on with its conversations finds in its home what it keeps of them."""
+        """An agent finds in its home what it keeps of its conversations, and its setup."""
         profile = context.profile
         command = command_of(task, profile, workspace=context.workspace, thread=thread)
-        if not profile.resume_argv or has_other_home(profile):
+        has_kept_home = bool(profile.resume_argv or profile.setup_argv)
+        if not has_kept_home or has_other_home(profile):
             return command
         return replace(command, home=await self._homes.folder(task, profile))
 
@@ -120,10 +144,44 @@ class CommandRunner:
         return LineFindings(context, LineExtraction(rules, self._matcher))
 
 
-def _outcome(ended: Exit, parser: OutputParser | None, reading: OutputReading) -> Outcome:
+def _ruled(reading: OutputReading, rules: OutcomeRules, context: RunContext) -> OutputReading:
+    is_latest = goes_on_with_latest(context.profile) and not isinstance(reading, ParsedOutput)
+    begun = LATEST if is_latest and context.thread is None else None
+    if rules.is_empty and begun is None:
+        return reading
+    return RuledOutput(reading, rules=rules, context=context, begun=begun)
+
+
+async def _settle_thread(
+    context: RunContext,
+    outcome: Outcome,
+    *,
+    kept: AgentThread | None,
+    went_on_with: AgentThread | None,
+) -> None:
+    """Of plain lines nobody knows whether its model had a part, so nothing is tried again.
+
+    But the next task does not go on with what is gone, nor with what never came to be.
+    """
+    if not isinstance(outcome, Failed) or not is_of_the_agent(outcome):
+        return
+    if went_on_with is not None and speaks_of_loss(outcome.error, went_on_with):
+        message = "the next task begins a new conversation, this one could not be gone on with"
+        await context.emit(Error(message=message, phase="resume", recoverable=True))
+        await context.forget_thread()
+    elif kept is None and context.thread == LATEST:
+        await context.forget_thread()
+
+
+def _outcome(
+    ended: Exit, parser: OutputParser | None, reading: OutputReading, rules: OutcomeRules
+) -> Outcome:
     if reading.is_full:
         message = "the task went over its limit of output"
         return Failed(error=message, reason="limit.output")
+    said = parser.outcome if parser else None
+    if rules.failure and (failed := outcome_of_rule(ended, rules.failure, said)):
+        return failed
     if parser is None:
-        return outcome_of_command(ended, reading.last_line)
-    return outcome_of_agent(ended, parser.outcome, reading.last_line)
+        return outcome_of_command(ended, reading.last_line, answer=rules.answer)
+    return outcome_of_agent(ended, said, reading.last_line)

@@ -26,10 +26,12 @@ _LIMITS: Mapping[str, str] = {
 }
 
 
-def outcome_of_command(ended: Exit, last_line: str) -> Outcome:
-    """Of a program whose output is not understood: its last line is the answer."""
+def outcome_of_command(ended: Exit, last_line: str, *, answer: str | None = None) -> Outcome:
+    """Of a program whose output is not understood: its last line is the answer, or the error."""
     failure = _failure(ended)
-    return failure or Completed(final_answer=last_line, exit_code=0)
+    if failure is not None:
+        return _quoting(failure, last_line)
+    return Completed(final_answer=last_line if answer is None else answer, exit_code=0)
 
 
 def outcome_of_agent(ended: Exit, said: Outcome | None, last_line: str) -> Outcome:
@@ -42,6 +44,20 @@ def outcome_of_agent(ended: Exit, said: Outcome | None, last_line: str) -> Outco
         failure = Failed(
             error="The agent ended without a result.", reason="agent_error", exit_code=0
         )
+    return _quoting(failure, last_line)
+
+
+def outcome_of_rule(ended: Exit, failure: Failed, said: Outcome | None) -> Failed | None:
+    """Of a run in whose output a rule found a failure; `said` is what its parser understood.
+
+    None where something knows better: a limit, or the agent's own word of a failure.
+    """
+    if ended.limit is not None or isinstance(said, Failed):
+        return None
+    return replace(failure, exit_code=_exit_code(ended))
+
+
+def _quoting(failure: Failed, last_line: str) -> Failed:
     return replace(failure, error=f"{failure.error} {last_line}".rstrip())
 
 

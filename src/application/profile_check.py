@@ -33,8 +33,9 @@ def check_profile(
         raise InvalidInput("kind", f"there is no kind {profile.kind!r}; known: {known}")
     if not profile.argv and profile.kind in KINDS_WITH_ARGV:
         raise InvalidInput("argv", f"an agent of kind {profile.kind} needs a command")
-    if profile.argv and not profile.argv[0]:
-        raise InvalidInput("argv", "its first item should name a program")
+    for field, argv in (("argv", profile.argv), ("setup_argv", profile.setup_argv)):
+        if argv and not argv[0]:
+            raise InvalidInput(field, "its first item should name a program")
     if profile.parser not in (None, *parsers):
         known = ", ".join(sorted(parsers))
         raise InvalidInput("parser", f"there is no parser {profile.parser!r}; known: {known}")
@@ -85,7 +86,7 @@ def profile_for(task: Task, profile: AgentProfile) -> AgentProfile:
 
 def _check_process(profile: AgentProfile) -> None:
     flags = chain.from_iterable(profile.approval_argv.values())
-    argv = (*profile.argv, *profile.resume_argv, *flags)
+    argv = (*profile.argv, *profile.resume_argv, *profile.setup_argv, *flags)
     texts = (*argv, *profile.env.values(), *profile.home_files)
     if any("\0" in text for text in texts):
         raise InvalidInput("argv", "a command, its variables and its files may not hold NUL")

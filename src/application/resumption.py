@@ -63,9 +63,7 @@ class Resumption:
         So every failure of the agent itself before its model had a part in the run counts, unless
         its words speak of a login, or it told of its model without a word of a conversation.
         """
-        if self.has_begun or not isinstance(outcome, Failed) or outcome.reason not in _BY_ITSELF:
-            return False
-        if (outcome.exit_code or 0) > _LAST_EXIT_CODE:
+        if self.has_begun or not isinstance(outcome, Failed) or not is_of_the_agent(outcome):
             return False
         words = self._words(outcome, thread)
         if any(map(_LOGIN.search, words)):
@@ -73,10 +71,25 @@ class Resumption:
         return any(map(_LOST.search, words)) or not self._is_of_model(outcome)
 
     def _words(self, outcome: Failed, thread: AgentThread) -> list[str]:
-        """Without the name of the conversation, which may be made of any words."""
         told = (outcome.error, *(error.message for error in self._errors))
-        return [text[:_MOST_CHARS].replace(thread.id, "") for text in told]
+        return [_without_name(text, thread) for text in told]
 
     def _is_of_model(self, outcome: Failed) -> bool:
         is_told = any(error.phase == "model" for error in self._errors)
         return outcome.reason == "model_error" or is_told
+
+
+def is_of_the_agent(outcome: Failed) -> bool:
+    """Whether it failed by itself: by no limit, and no signal."""
+    return outcome.reason in _BY_ITSELF and (outcome.exit_code or 0) <= _LAST_EXIT_CODE
+
+
+def speaks_of_loss(words: str, thread: AgentThread) -> bool:
+    """Whether that is said of the conversation, and not of a login."""
+    said = _without_name(words, thread)
+    return _LOST.search(said) is not None and _LOGIN.search(said) is None
+
+
+def _without_name(text: str, thread: AgentThread) -> str:
+    """The name of the conversation may be made of any words."""
+    return text[:_MOST_CHARS].replace(thread.id, "")

@@ -111,6 +111,8 @@ class TaskContext:
     async def emit(self, event: AgentEvent) -> None:
         if not isinstance(event, ResourceUsage):  # a silent agent uses something too
             self.last_event_at = self.time.now()
+        if isinstance(event, ProcessStarted):
+            self.has_spoken = False  # what prepares an agent speaks no word of it
         self.has_spoken = self.has_spoken or not isinstance(event, _BEFORE_THE_FIRST_WORD)
         self.spent.count(event)
         self._check_limits()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Literal
 
 from domain.approval_policy import APPROVAL_PLACE
-from domain.extraction import ExtractionRule
+from domain.extraction import ExtractionRule, FailureRule, OutputRule
 from domain.finite import require_finite
 from domain.ids import AgentName
 from domain.limits import Limits
@@ -34,6 +34,8 @@ class AgentProfile:
     model; an item that holds it is left out when there is none."""
     resume_argv: tuple[str, ...] = ()
     """In place of `argv` when the session has a conversation with this agent already."""
+    setup_argv: tuple[str, ...] = ()
+    """A command that prepares its HOME and its workspace before its first task in a session."""
     hand_over: HandOver = "argument"
     """How the task's text gets there: in place of `{task}` or as the last argument, on its
     standard input, as the path of a file that holds it, or not at all."""
@@ -46,6 +48,12 @@ class AgentProfile:
     """Which of the known formats its standard output has; None takes the one of its kind."""
     rules: tuple[ExtractionRule, ...] = ()
     """What to look for in what it writes."""
+    failure: tuple[FailureRule, ...] = ()
+    """What a line looks like by which it has failed, whatever its exit code."""
+    answer: OutputRule | None = None
+    """Where its answer is in plain lines: the last that matches. None: the last line."""
+    thread: OutputRule | None = None
+    """Where the name of its conversation is in plain lines: the last that matches."""
     shared_folders: tuple[str, ...] = ()
     """What a sandbox lets it write to besides its workspace: paths, or `$NAME` for the folder
     that a variable of its environment names."""

@@ -1,12 +1,25 @@
 """What an agent calls a conversation, and what is to be known to go on with it."""
 
+import re
 from dataclasses import dataclass
 
 from domain.usage import Usage
+
+_NAME = re.compile(r"[A-Za-z0-9][\w.:-]{0,199}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentThread:
     id: str
+    """Empty for the latest one, which the agent finds by itself."""
     usage: Usage | None = None
     """What all its tasks have used so far, where the agent tells that instead of each one's."""
+
+
+LATEST = AgentThread(id="")
+"""That of an agent which is told to go on, and not with which of its conversations."""
+
+
+def thread_name(value: object) -> str | None:
+    """A name that can be kept and put on a command line; None for anything else."""
+    return value if isinstance(value, str) and _NAME.fullmatch(value) else None

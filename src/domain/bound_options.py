@@ -24,6 +24,10 @@ _UNUSED: Mapping[str, Mapping[str, str]] = {
     "react": {
         "argv": _OF_A_PROGRAM,
         "resume_argv": _OF_A_PROGRAM,
+        "setup_argv": _OF_A_PROGRAM,
+        "failure": _OF_A_PROGRAM,
+        "answer": _OF_A_PROGRAM,
+        "thread": _OF_A_PROGRAM,
         "hand_over": _OF_A_PROGRAM,
         "approval_argv": _OF_A_PROGRAM,
         "keeps_stdin": _OF_A_PROGRAM,
@@ -36,6 +40,7 @@ _UNUSED: Mapping[str, Mapping[str, str]] = {
         "approvals": _OF_REACT,
         "approval_argv": "an agent of kind shell runs what it is given",
         "resume_argv": "each task of an agent of kind shell is a command line of its own",
+        "thread": "each task of an agent of kind shell is a command line of its own",
         "hand_over": "a task of an agent of kind shell is the last argument, as a command line",
         "model": "an agent of kind shell runs commands and asks no model",
         "models": "an agent of kind shell runs commands and asks no model",
@@ -47,6 +52,9 @@ _UNUSED: Mapping[str, Mapping[str, str]] = {
         "resume_argv": "the protocol has a way of its own to go on with a conversation",
         "keeps_stdin": "its standard input is the protocol's",
         "parser": "its standard output is the protocol's",
+        "failure": "its standard output is the protocol's",
+        "answer": "its standard output is the protocol's",
+        "thread": "the protocol has a way of its own to go on with a conversation",
     },
 }
 _OF_SHELL = ("env", "env_passthrough", "home_files")
@@ -72,6 +80,7 @@ def check_options(profile: AgentProfile) -> None:
         raise InvalidInput("max_attempts", message)
     _check_places(profile)
     _check_approvals(profile)
+    _check_output_rules(profile)
     check_limits(profile.limits, profile)
     check_rules(profile.rules, profile, field="rules")
 
@@ -145,8 +154,35 @@ def _check_places(profile: AgentProfile) -> None:
                 raise InvalidInput(field, f"{place} has no meaning here: nothing is put there")
         if any(APPROVAL_PLACE in item and item != APPROVAL_PLACE for item in argv):
             raise InvalidInput(field, f"{APPROVAL_PLACE} should be an item of its own")
-    if profile.kind == "command" and profile.resume_argv and _format(profile) == "lines":
-        message = "no conversation is found in plain lines; name the parser of its output"
+    for place in ("{task}", "{thread}", "{model}", APPROVAL_PLACE):
+        if any(place in item for item in profile.setup_argv):
+            message = f"{place} has no meaning here: it is run once for many tasks"
+            raise InvalidInput("setup_argv", message)
+
+
+def _check_output_rules(profile: AgentProfile) -> None:
+    """Raises InvalidInput for a rule that is none, or that looks for what is found already."""
+    single = {"answer": profile.answer, "thread": profile.thread}
+    failure = {f"failure.{at}": rule for at, rule in enumerate(profile.failure)}
+    for field, rule in (*failure.items(), *single.items()):
+        if rule is None:
+            continue
+        if (rule.pattern is None) == (rule.json_path is None):
+            raise InvalidInput(field, "needs exactly one of pattern and json_path")
+        if rule.ignore_case and rule.pattern is None:
+            raise InvalidInput(f"{field}.ignore_case", "has no use here: only a pattern heeds it")
+        if field in single and (parser := _format(profile)) in _PARSED:
+            message = f"has no use here: the parser of {parser} finds it"
+            raise InvalidInput(field, message)
+    wants_thread = any("{thread}" in item for item in profile.resume_argv)
+    if profile.thread is not None and not wants_thread:
+        raise InvalidInput("thread", "has no use here: resume_argv has no place {thread}")
+    is_found = profile.thread is not None or _format(profile) in _PARSED
+    if profile.kind == "command" and wants_thread and not is_found:
+        message = (
+            "no conversation is found in plain lines for {thread}; say in thread where its name "
+            "is, or name the parser of its output"
+        )
         raise InvalidInput("resume_argv", message)
 
 

@@ -3,11 +3,8 @@
 import math
 import re
 
-from domain.extraction import Captured, CaptureType
+from domain.extraction import CAPTURED_CHARS, Captured, CaptureType
 from domain.whole_text import whole_text
-
-MOST_CHARS = 4096
-"""Of a captured text only its beginning is kept when it is longer."""
 
 _NUMBER = re.compile(
     r"(?P<digits>[+-]?(?:[0-9]{1,3}(?:[,_][0-9]{3}){1,4}|[0-9]{1,15}))"
@@ -18,7 +15,7 @@ _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})
 
 
-def read_as(text: str, kind: CaptureType) -> Captured:
+def read_as(text: str, kind: CaptureType, *, most_chars: int = CAPTURED_CHARS) -> Captured:
     """`12,345` and `1.2k` are numbers too, as people write them; what cannot be read stays text."""
     stripped = text.strip()
     read: Captured | None
@@ -31,7 +28,7 @@ def read_as(text: str, kind: CaptureType) -> Captured:
             read = _number(stripped)
         case "boolean":
             read = _boolean(stripped.lower())
-    return whole_text(text[:MOST_CHARS]) if read is None else read
+    return whole_text(text[:most_chars]) if read is None else read
 
 
 def _integer(text: str) -> int | None:

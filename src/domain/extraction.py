@@ -7,12 +7,15 @@ from typing import Literal
 from domain.errors import InvalidInput
 
 CaptureType = Literal["text", "integer", "number", "boolean"]
+FailedBy = Literal["agent_error", "model_error"]
 Captured = str | int | float | bool
 
 MOST_RULES = 50
 """How many one agent, or one task, may have."""
 MOST_FOUND = 100
 """How much may be found in one line."""
+CAPTURED_CHARS = 4096
+"""Of a captured text only its beginning is kept when it is longer."""
 
 
 MOST_SHOWN = 1000
@@ -51,6 +54,34 @@ class Found:
     value: Captured
     groups: dict[str, Captured] | None = None
     """The named groups that took part in the match, but for `value`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputRule:
+    """What a profile looks for in each line of its program: a pattern or a JSON path, not both.
+
+    What a path selects does not count if it is null, false, 0 or an empty text.
+    """
+
+    pattern: str | None = None
+    json_path: str | None = None
+    ignore_case: bool = False
+
+    def named(self, name: str) -> ExtractionRule:
+        return ExtractionRule(
+            name=name,
+            pattern=self.pattern,
+            json_path=self.json_path,
+            ignore_case=self.ignore_case,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailureRule(OutputRule):
+    """A line that matches fails the task, whatever the exit code. Its words are the group
+    `message` of the pattern or the text that the path selects, else the line."""
+
+    reason: FailedBy = "agent_error"
 
 
 def in_short(found: Mapping[str, Captured]) -> Mapping[str, Captured] | None:

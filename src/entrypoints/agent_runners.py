@@ -14,6 +14,8 @@ from application.react_retry import Retry
 from application.react_runner import ReactRunner
 from application.session_memory import SessionMemory
 from application.session_origins import SessionOrigins
+from application.setup_command import SetupCommand
+from application.supervision import Supervision
 from application.usage_sampling import UsageSampling
 from entrypoints.provider_prices import prices_of
 from entrypoints.settings import Settings
@@ -83,13 +85,21 @@ def command_runner(
 
 
 def acp_runner(
-    process_host: ProcessHost, homes: Homes, archive: OutputArchive, clock: Clock
+    process_host: ProcessHost,
+    homes: Homes,
+    archive: OutputArchive,
+    terminals: LiveTerminals,
+    clock: Clock,
 ) -> AcpRunner:
+    supervision = Supervision(
+        process_host=process_host, archive=archive, terminals=terminals, clock=clock
+    )
     return AcpRunner(
         process_host=process_host,
         homes=homes,
         archive=archive,
         sampling=UsageSampling,
+        setup=SetupCommand(supervision=supervision, homes=homes, clock=clock),
         clock=clock,
     )
 

@@ -12,7 +12,7 @@ from domain.ids import AgentName
 from domain.task import Approval
 from entrypoints.mcp_server_settings import McpServerSettings
 from entrypoints.ready_made_agents import READY_MADE
-from entrypoints.rule_settings import RuleSettings
+from entrypoints.rule_settings import FailureSettings, OutputRuleSettings, RuleSettings
 
 
 class LimitSettings(BaseModel):
@@ -36,6 +36,7 @@ class AgentSettings(BaseModel):
     description: str = ""
     argv: tuple[str, ...] = ()
     resume_argv: tuple[str, ...] = ()
+    setup_argv: tuple[str, ...] = ()
     hand_over: HandOver = "argument"
     approval_argv: dict[Approval, list[str]] = Field(default_factory=dict)
     keeps_stdin: bool = False
@@ -65,10 +66,14 @@ class AgentSettings(BaseModel):
     rules: tuple[RuleSettings, ...] = ()
     built_in_rules: tuple[BuiltInRule, ...] = ()
     """By their names; they come after those that are written out."""
+    failure: tuple[FailureSettings, ...] = ()
+    answer: OutputRuleSettings | None = None
+    thread: OutputRuleSettings | None = None
 
     @field_validator(
         "argv",
         "resume_argv",
+        "setup_argv",
         "env_passthrough",
         "shared_folders",
         "sockets",

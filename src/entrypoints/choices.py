@@ -12,6 +12,7 @@ from adapters.system.clock import SystemClock
 from adapters.terminal.pyte_screens import PyteScreens
 from adapters.workspace.folder_walls import FolderWalls
 from application.live_terminals import LiveTerminals
+from application.outcome_rules import check_rules_of
 from application.profile_check import check_profile
 from application.retention_policy import RetentionPolicy
 from application.stream_cap import StreamCap
@@ -112,7 +113,7 @@ def _check(profile: AgentProfile, kinds: Collection[str], walls: FolderWalls) ->
         )
     try:
         check_profile(profile, kinds=kinds, parsers=parser_names())
-        pattern_matcher().ready(profile.rules)
+        check_rules_of(profile, pattern_matcher())
         if profile.workspace is not None:
             walls.real(profile.workspace)
     except InvalidInput as error:

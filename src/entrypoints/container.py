@@ -162,7 +162,7 @@ class Container(DeclarativeContainer):
         clock=clock,
     )
     acp_runner: Provider[Runner] = Singleton(
-        agent_runners.acp_runner, process_host, homes, output_archive, clock
+        agent_runners.acp_runner, process_host, homes, output_archive, live_terminals, clock
     )
     runners = Dict(
         dict.fromkeys(choices.PROGRAM_KINDS, command_runner),

@@ -4,10 +4,26 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from domain.built_in_rules import BuiltInRule, built_in_rule
-from domain.extraction import CaptureType, ExtractionRule
+from domain.extraction import CaptureType, ExtractionRule, FailedBy
 from domain.ids import is_chosen_id
 
 _NOT_FOR_BUILT_IN = frozenset({"types", "ignore_case", "every_match"})
+
+
+class OutputRuleSettings(BaseModel):
+    """The tables `[agents.NAME.answer]` and `[agents.NAME.thread]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    pattern: str | None = None
+    json_path: str | None = None
+    ignore_case: bool = False
+
+
+class FailureSettings(OutputRuleSettings):
+    """The table `[[agents.NAME.failure]]`."""
+
+    reason: FailedBy = "agent_error"
 
 
 class RuleSettings(BaseModel):

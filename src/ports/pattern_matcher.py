@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from domain.extraction import ExtractionRule, Found
+from domain.extraction import CAPTURED_CHARS, ExtractionRule, Found
 
 
 class LineRules(Protocol):
@@ -24,8 +24,15 @@ class LineRules(Protocol):
 
 
 class PatternMatcher(Protocol):
-    def ready(self, rules: Sequence[ExtractionRule], *, field: str = "rules") -> LineRules:
+    def ready(
+        self,
+        rules: Sequence[ExtractionRule],
+        *,
+        field: str = "rules",
+        most_chars: int = CAPTURED_CHARS,
+    ) -> LineRules:
         """Raises InvalidInput whose field is the part of the rule that is wrong: `rules.2.pattern`.
 
-        `field` is what the one who gave the rules calls them.
+        `field` is what the one who gave the rules calls them; of a captured text that is longer
+        than `most_chars` only its beginning is kept.
         """

@@ -246,3 +246,17 @@ def test_a_pattern_may_repeat_as_people_do(matcher: PatternMatcher) -> None:
     values = [one.value for one in found(matcher, rule(pattern=f"{uuid}|[({{]x{{3,}}"), line)]
 
     assert values == [line]
+
+
+@pytest.mark.parametrize(
+    "one", [rule(pattern="(?s)(?P<value>.*)(?P<rest>)"), rule(json_path="$.text")]
+)
+def test_of_what_is_captured_so_much_is_kept_as_is_asked_for(
+    matcher: PatternMatcher, one: ExtractionRule
+) -> None:
+    line = f'{{"text": "{"x" * 100_000}"}}'
+    ready = [matcher.ready([one]), matcher.ready([one], most_chars=50_000)]
+
+    kept = [str(found.value) for rules in ready for found in rules.find(line, text=line)]
+
+    assert [len(value) for value in kept] == [4096, 50_000]

@@ -9,7 +9,7 @@ from adapters.memory.profile_store import MemoryProfileStore
 from adapters.store.open_database import open_database
 from adapters.store.profile_store import SqlProfileStore
 from domain.agent_profile import AgentProfile
-from domain.extraction import ExtractionRule
+from domain.extraction import ExtractionRule, FailureRule, OutputRule
 from domain.ids import AgentName
 from domain.limits import Limits
 from ports.profile_store import ProfileStore
@@ -22,6 +22,10 @@ LINT = AgentProfile(
     env={"MODE": "strict"},
     limits=Limits(timeout_s=60),
     rules=(ExtractionRule(name="url", pattern="https?:", types=(("value", "text"),)),),
+    failure=(FailureRule(pattern="^Error", reason="model_error"), FailureRule(json_path="$.e")),
+    answer=OutputRule(json_path="$.text"),
+    thread=OutputRule(pattern="session: (.*)", ignore_case=True),
+    setup_argv=("git", "init"),
     home_files={".netrc": ""},
     first_output_s=5.0,
     source="api",

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from domain.agent_profile import AgentProfile
+from domain.extraction import FailureRule, OutputRule
 from domain.ids import AgentName
 from domain.limits import Limits
 from domain.mcp_server import McpServer
@@ -86,6 +87,38 @@ def test_every_field_can_be_said(tmp_path: Path) -> None:
         home_files={".rc": "x"},
         model="m",
         models=("n",),
+        source="config",
+    )
+
+
+def test_how_an_agent_fails_answers_goes_on_and_is_set_up_can_be_said(tmp_path: Path) -> None:
+    text = """\
+[agents.lint]
+argv = ["work"]
+resume_argv = ["work", "--again={thread}"]
+setup_argv = ["prepare", "it"]
+answer = {json_path = "$.text"}
+thread = {pattern = "session: (.*)"}
+failure = [
+    {pattern = "^error", ignore_case = true, reason = "model_error"},
+    {json_path = "$.error"},
+]
+"""
+
+    lint = known(tmp_path, text)["lint"]
+
+    assert lint == AgentProfile(
+        name=AgentName("lint"),
+        kind="command",
+        argv=("work",),
+        resume_argv=("work", "--again={thread}"),
+        setup_argv=("prepare", "it"),
+        answer=OutputRule(json_path="$.text"),
+        thread=OutputRule(pattern="session: (.*)"),
+        failure=(
+            FailureRule(pattern="^error", ignore_case=True, reason="model_error"),
+            FailureRule(json_path="$.error"),
+        ),
         source="config",
     )
 

@@ -10,7 +10,7 @@ from application.profile_check import check_profile, profile_for
 from domain.agent_profile import AgentProfile
 from domain.bound_options import check_approval, check_limits, check_rules
 from domain.errors import InvalidInput, StartFailed
-from domain.extraction import ExtractionRule
+from domain.extraction import ExtractionRule, FailureRule, OutputRule
 from domain.ids import AgentName
 from domain.limits import Limits
 from domain.mcp_server import McpServer
@@ -31,6 +31,7 @@ PROGRAMS = ("command", "claude-code", "codex", "gemini")
 ON_PLAIN_LINES = ("shell", "command")
 STDIO = {"files": McpServer(command="serve")}
 SERVED = {"tickets": McpServer(url="https://tickets.example/mcp")}
+PATH, PATTERN = OutputRule(json_path="$.a"), OutputRule(pattern="a")
 JSON_RULE = (ExtractionRule(name="x", json_path="$.a"),)
 
 
@@ -49,6 +50,12 @@ def check(profile: AgentProfile) -> None:
         ("react", "argv", ("work",)),
         (("react", "shell", "acp"), "resume_argv", ("work", "{thread}")),
         ("command", "resume_argv", ("work", "{thread}")),
+        ("react", "setup_argv", ("prepare",)),
+        (("shell", *PROGRAMS, "acp"), "setup_argv", ("prepare", "{task}")),
+        (("command", "acp"), "setup_argv", ("prepare", "--model={model}")),
+        (("react", "acp"), "failure", (FailureRule(pattern="a"),)),
+        (("react", "acp", *PROGRAMS[1:]), "answer", PATH),
+        (("react", "shell", "acp", *PROGRAMS), "thread", PATH),
         (("react", "shell", "acp"), "hand_over", "file"),
         (("react", "acp"), "keeps_stdin", True),
         (("react", "acp"), "parser", "codex"),
@@ -85,6 +92,11 @@ def test_an_option_that_nothing_would_heed_is_refused_by_its_name(
         (PROGRAMS, {"hand_over": "file"}),
         (PROGRAMS[1:], {"resume_argv": ("work", "{thread}", "{model}")}),
         ("command", {"resume_argv": ("work", "{thread}"), "parser": "gemini"}),
+        ("command", {"resume_argv": ("work", "{thread}"), "thread": PATTERN}),
+        ("command", {"resume_argv": ("work", "--continue")}),
+        (("shell", *PROGRAMS, "acp"), {"setup_argv": ("prepare", "it")}),
+        (("shell", *PROGRAMS), {"failure": (FailureRule(json_path="$.a"),)}),
+        (("shell", "command"), {"answer": PATTERN}),
         ("command", {"argv": ("echo", "{task}"), "hand_over": "none"}),
         ((*PROGRAMS[1:], "acp", "react"), {"model": "m", "models": ("n",)}),
         ("acp", {"hand_over": "none", "pty": False, "start_s": 5.0}),
@@ -316,5 +328,27 @@ def test_flags_for_approvals_are_refused_where_no_command_is_given_them(
 ) -> None:
     with pytest.raises(InvalidInput) as refused:
         check(profile_of(kind, **said))
+
+    assert refused.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"failure": (FailureRule(pattern="a"), FailureRule())}, "failure.1"),
+        ({"failure": (FailureRule(pattern="a", json_path="$.a"),)}, "failure.0"),
+        ({"answer": OutputRule()}, "answer"),
+        ({"answer": OutputRule(json_path="$.a", ignore_case=True)}, "answer.ignore_case"),
+        (
+            {"thread": PATTERN, "resume_argv": ("work", "{thread}"), "parser": "codex"},
+            "thread",
+        ),
+    ],
+)
+def test_a_rule_that_looks_for_nothing_or_for_what_is_found_already_is_refused(
+    said: Mapping[str, object], field: str
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        check(profile_of("command", **said))
 
     assert refused.value.field == field

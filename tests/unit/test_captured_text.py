@@ -2,8 +2,8 @@
 
 import pytest
 
-from domain.captured_text import MOST_CHARS, read_as
-from domain.extraction import Captured, CaptureType
+from domain.captured_text import read_as
+from domain.extraction import CAPTURED_CHARS, Captured, CaptureType
 
 
 @pytest.mark.parametrize(
@@ -47,5 +47,5 @@ def test_what_cannot_be_read_stays_text(text: str, kind: CaptureType) -> None:
 
 
 def test_long_text_is_cut_and_half_characters_are_replaced() -> None:
-    assert read_as("a" * 10_000, "text") == "a" * MOST_CHARS
+    assert read_as("a" * 10_000, "text") == "a" * CAPTURED_CHARS
     assert read_as("a\ud800", "text") == "a\ufffd"

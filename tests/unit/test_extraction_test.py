@@ -23,7 +23,9 @@ class ActingMatcher:
     def __init__(self, act: Callable[[], object]) -> None:
         self._act = act
 
-    def ready(self, rules: Sequence[ExtractionRule], *, field: str = "rules") -> "ActingMatcher":
+    def ready(
+        self, rules: Sequence[ExtractionRule], *, field: str = "rules", most_chars: int = 0
+    ) -> "ActingMatcher":
         return self
 
     def find(self, line: str, *, text: str) -> Sequence[Found]:

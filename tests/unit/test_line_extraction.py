@@ -17,7 +17,9 @@ class FakeMatcher:
         self.seen: list[tuple[str, str]] = []
         self._too_slow: list[str] = []
 
-    def ready(self, rules: Sequence[ExtractionRule], *, field: str = "rules") -> "FakeMatcher":
+    def ready(
+        self, rules: Sequence[ExtractionRule], *, field: str = "rules", most_chars: int = 0
+    ) -> "FakeMatcher":
         return self
 
     def find(self, line: str, *, text: str) -> Sequence[Found]:

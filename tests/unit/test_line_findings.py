@@ -27,7 +27,9 @@ class SlowMatcher:
         self.turns = 0
         self.turns_before: list[int] = []
 
-    def ready(self, rules: Sequence[ExtractionRule], *, field: str = "rules") -> "SlowMatcher":
+    def ready(
+        self, rules: Sequence[ExtractionRule], *, field: str = "rules", most_chars: int = 0
+    ) -> "SlowMatcher":
         return self
 
     def find(self, line: str, *, text: str) -> Sequence[Found]:

@@ -13,12 +13,14 @@ from ports.runner import Completed, Failed, Outcome
         (Exit(code=0), Completed(final_answer="last", exit_code=0)),
         (
             Exit(code=3),
-            Failed(error="The command ended with exit code 3.", reason="exit_code", exit_code=3),
+            Failed(
+                error="The command ended with exit code 3. last", reason="exit_code", exit_code=3
+            ),
         ),
         (
             Exit(signal=9, limit="processes"),
             Failed(
-                error="The command was ended because it ran more processes than it may.",
+                error="The command was ended because it ran more processes than it may. last",
                 reason="resource_limit",
                 exit_code=137,
             ),
@@ -26,14 +28,16 @@ from ports.runner import Completed, Failed, Outcome
         (
             Exit(code=1, limit="memory"),
             Failed(
-                error="The command was ended because it ran out of the memory it may use.",
+                error="The command was ended because it ran out of the memory it may use. last",
                 reason="resource_limit",
                 exit_code=1,
             ),
         ),
     ],
 )
-def test_a_command_is_judged_by_its_exit(ended: Exit, outcome: Outcome) -> None:
+def test_a_command_is_judged_by_its_exit_and_quoted_by_its_last_line(
+    ended: Exit, outcome: Outcome
+) -> None:
     assert outcome_of_command(ended, "last") == outcome
 
 

@@ -67,3 +67,24 @@ def test_a_wrong_rule_stops_the_start_in_one_line(rule: str, told: str) -> None:
 
     assert told in str(wrong.value)
     assert "\n" not in str(wrong.value)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ('failure = [{pattern = "("}]', "failure.0.pattern: is no regular expression"),
+        ('failure = [{pattern = "a"}, {}]', "failure.1: needs exactly one of"),
+        ('failure = [{pattern = "a", reason = "timeout"}]', "failure.0.reason"),
+        ('answer = {json_path = "x"}', "answer.json_path: is no path after RFC 9535"),
+        ('thread = {pattern = "a"}', "thread: has no use here"),
+        ('setup_argv = "git init"', "setup_argv: should be a list"),
+    ],
+)
+def test_a_wrong_word_of_how_it_ends_stops_the_start_in_one_line(said: str, told: str) -> None:
+    Path("agentcast.toml").write_text(f'[agents.lint]\nargv = ["x"]\n{said}\n')
+
+    with pytest.raises(SettingsError) as wrong:
+        choices.profiles(load_settings(), kinds={"command", "react"})
+
+    assert f"agents.lint.{told}" in str(wrong.value)
+    assert "\n" not in str(wrong.value)

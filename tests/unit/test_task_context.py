@@ -21,7 +21,7 @@ from domain.events import AgentEvent, EventListener, Origin
 from domain.ids import AgentName, SessionId
 from domain.limits import Limits
 from domain.principal import LOCAL
-from domain.process_events import Log
+from domain.process_events import Log, ProcessStarted
 from domain.task_events import Error
 from domain.thinking_events import TokenUsage
 from ports.session_store import SessionEdit
@@ -141,6 +141,18 @@ async def test_who_forgets_a_conversation_has_not_said_a_word_of_the_new_one() -
     await context.forget_thread()
 
     assert not context.has_spoken
+
+
+async def test_what_prepares_an_agent_speaks_no_word_of_it() -> None:
+    context = _context(Told())
+    started = ProcessStarted(pid=1, command="x", cwd="/", pty=False, sandbox="none")
+    await context.emit(started)
+    await context.emit(BURST[0])
+    has_spoken = context.has_spoken
+
+    await context.emit(started)
+
+    assert (has_spoken, context.has_spoken) == (True, False)
 
 
 async def _threads() -> MemoryAgentThreads:

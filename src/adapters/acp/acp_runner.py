@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, suppress
+from functools import partial
 from typing import Protocol
 
 from domain.agent_profile import AgentProfile
@@ -31,7 +32,13 @@ class Turn(Protocol):
 
 class OpenTurn(Protocol):
     def __call__(
-        self, process: RunningProcess, *, context: RunContext, kept: ArchiveWriter, clock: Clock
+        self,
+        process: RunningProcess,
+        *,
+        context: RunContext,
+        kept: ArchiveWriter,
+        clock: Clock,
+        lines_before: int = 0,
     ) -> AbstractAsyncContextManager[Turn]: ...
 
 
@@ -40,6 +47,14 @@ class Sampling(Protocol):
         self, process: RunningProcess, emit: Callable[[ResourceUsage], Awaitable[None]]
     ) -> AbstractAsyncContextManager[object]:
         """Emits from time to time what the process uses, until it is left."""
+
+
+class Setup(Protocol):
+    async def run(self, task: Task, context: RunContext) -> int:
+        """Prepares the agent's HOME where that was not done; how many lines were logged.
+
+        Raises StartFailed.
+        """
 
 
 class AcpRunner:
@@ -52,23 +67,33 @@ class AcpRunner:
         homes: Homes,
         archive: OutputArchive,
         sampling: Sampling,
+        setup: Setup,
         clock: Clock,
     ) -> None:
         self._process_host = process_host
         self._homes = homes
         self._archive = archive
         self._sampling = sampling
+        self._setup = setup
         self._clock = clock
 
     async def run(self, task: Task, context: RunContext) -> Outcome:
-        start_s = context.profile.start_s
-        start = asyncio.timeout(start_s)
         try:
             open_turn = await asyncio.to_thread(_load_protocol)
-            async with start:
-                return await self._run(task, context, open_turn, lambda: start.reschedule(None))
+            lines = await self._setup.run(task, context)
+            return await self._begin(task, context, open_turn, lines)
         except StartFailed as error:
             return Failed(error=str(error), reason="start_failed", exit_code=error.exit_code)
+
+    async def _begin(
+        self, task: Task, context: RunContext, open_turn: OpenTurn, lines_before: int
+    ) -> Outcome:
+        start_s = context.profile.start_s
+        start = asyncio.timeout(start_s)
+        opened = partial(open_turn, lines_before=lines_before)
+        try:
+            async with start:
+                return await self._run(task, context, opened, lambda: start.reschedule(None))
         except TimeoutError:
             if not start.expired():
                 raise

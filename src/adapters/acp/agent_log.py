@@ -32,9 +32,9 @@ class KeptLines:
 class AgentLog:
     """Lines are numbered from 1 over both streams, in the order in which they begin."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, lines_before: int = 0) -> None:
         self._errors = LineSplitter()
-        self._count = 0
+        self._count = lines_before
         self._unfinished: int | None = None
         self._last: deque[str] = deque(maxlen=_LAST_LINES)
 

@@ -28,10 +28,15 @@ _DRAIN_S = 2.0
 
 @asynccontextmanager
 async def open_turn(
-    process: RunningProcess, *, context: RunContext, kept: ArchiveWriter, clock: Clock
+    process: RunningProcess,
+    *,
+    context: RunContext,
+    kept: ArchiveWriter,
+    clock: Clock,
+    lines_before: int = 0,
 ) -> AsyncIterator["AgentTurn"]:
     updates = SessionUpdates(clock, model=context.profile.model or context.profile.name)
-    log = AgentLog()
+    log = AgentLog(lines_before=lines_before)
     pipe = AgentPipe(process, updates=updates, log=log, emit=KeptLines(context, kept).emit)
     permissions = Permissions(context, updates=updates)
     files = WorkspaceFiles(context.workspace)

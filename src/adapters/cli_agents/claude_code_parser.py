@@ -9,12 +9,12 @@ from adapters.cli_agents.claude_system import rate_limit_events, system_events
 from adapters.cli_agents.claude_usage import model_name, usage_by_model
 from adapters.cli_agents.drift_report import DriftReport, Read, Unfamiliar
 from adapters.cli_agents.iterations import Iterations
-from adapters.cli_agents.json_line import JsonObject, json_object, thread_name
+from adapters.cli_agents.json_line import JsonObject, json_object
 from adapters.cli_agents.readable_error import readable_error
 from adapters.cli_agents.result_text import result_text
 from adapters.cli_agents.token_count import TokenCount
 from adapters.cli_agents.tool_calls import ToolCalls
-from domain.agent_thread import AgentThread
+from domain.agent_thread import AgentThread, thread_name
 from domain.events import AgentEvent
 from domain.task_events import Error
 from ports.clock import Clock

@@ -7,11 +7,11 @@ from dataclasses import replace
 from adapters.cli_agents.codex_items import CodexItems
 from adapters.cli_agents.drift_report import DriftReport, Read, Unfamiliar
 from adapters.cli_agents.iterations import Iterations
-from adapters.cli_agents.json_line import JsonObject, json_object, thread_name
+from adapters.cli_agents.json_line import JsonObject, json_object
 from adapters.cli_agents.readable_error import readable_error
 from adapters.cli_agents.token_count import TokenCount, usage
 from adapters.cli_agents.tool_calls import ToolCalls
-from domain.agent_thread import AgentThread
+from domain.agent_thread import AgentThread, thread_name
 from domain.events import AgentEvent
 from domain.task_events import Error
 from domain.usage import Usage

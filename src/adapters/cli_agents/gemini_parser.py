@@ -10,14 +10,14 @@ from adapters.cli_agents.gemini_result import (
     usage_by_model,
 )
 from adapters.cli_agents.iterations import Iterations
-from adapters.cli_agents.json_line import JsonObject, json_object, thread_name
+from adapters.cli_agents.json_line import JsonObject, json_object
 from adapters.cli_agents.plan import Plan, phases
 from adapters.cli_agents.readable_error import readable_error
 from adapters.cli_agents.result_text import result_text
 from adapters.cli_agents.spoken_message import SpokenMessage
 from adapters.cli_agents.token_count import TokenCount
 from adapters.cli_agents.tool_calls import ToolCalls
-from domain.agent_thread import AgentThread
+from domain.agent_thread import AgentThread, thread_name
 from domain.events import AgentEvent
 from domain.task_events import Error
 from ports.clock import Clock

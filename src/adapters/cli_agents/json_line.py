@@ -1,25 +1,17 @@
 """Takes a JSON object out of a line of output, in a shape that no event chokes on."""
 
-import re
-
 from adapters.system.foreign_json import foreign_json
 from domain.terminal_text import plain_text
 
 JsonObject = dict[str, object]
 
 _ECHOED_EOF = "^D"  # a pseudo-terminal echoes the end of input before the first line
-_THREAD = re.compile(r"[A-Za-z0-9][\w.:-]{0,199}", re.ASCII)
 
 
 def json_object(line: str) -> JsonObject | None:
     """None for what is no JSON object, or one that is too deep to be looked into."""
     found = _loaded(line.strip())
     return _loaded(plain_text(line).strip().removeprefix(_ECHOED_EOF)) if found is None else found
-
-
-def thread_name(value: object) -> str | None:
-    """A name that can be kept and put on a command line; None for anything else."""
-    return value if isinstance(value, str) and _THREAD.fullmatch(value) else None
 
 
 def _loaded(text: str) -> JsonObject | None:

@@ -15,7 +15,7 @@ from domain.agent_profile import (
     ProfileSource,
     SandboxWish,
 )
-from domain.extraction import CaptureType, ExtractionRule
+from domain.extraction import CaptureType, ExtractionRule, FailedBy, OutputRule
 from domain.limits import Limits
 from domain.task import Approval
 
@@ -32,6 +32,16 @@ class RuleAnswer(TypedDict):
     types: NotRequired[dict[str, CaptureType]]
     ignore_case: NotRequired[bool]
     every_match: NotRequired[bool]
+
+
+class OutputRuleAnswer(TypedDict):
+    pattern: NotRequired[str]
+    json_path: NotRequired[str]
+    ignore_case: NotRequired[bool]
+
+
+class FailureRuleAnswer(OutputRuleAnswer):
+    reason: FailedBy
 
 
 class ProfileAnswer(TypedDict):
@@ -52,6 +62,7 @@ class ProfileAnswer(TypedDict):
     limits: NotRequired[LimitsAnswer]
     argv: NotRequired[Annotated[list[str], _ForOperators]]
     resume_argv: NotRequired[Annotated[list[str], _ForOperators]]
+    setup_argv: NotRequired[Annotated[list[str], _ForOperators]]
     hand_over: NotRequired[Annotated[HandOver, _ForOperators]]
     approval_argv: NotRequired[Annotated[dict[Approval, list[str]], _ForOperators]]
     keeps_stdin: NotRequired[Annotated[bool, _ForOperators]]
@@ -70,6 +81,9 @@ class ProfileAnswer(TypedDict):
     memory_bytes: NotRequired[Annotated[int, _ForOperators]]
     processes: NotRequired[Annotated[int, _ForOperators]]
     rules: NotRequired[Annotated[list[RuleAnswer], _ForOperators]]
+    failure: NotRequired[Annotated[list[FailureRuleAnswer], _ForOperators]]
+    answer: NotRequired[Annotated[OutputRuleAnswer, _ForOperators]]
+    thread: NotRequired[Annotated[OutputRuleAnswer, _ForOperators]]
 
 
 def add_optional(answer: ProfileAnswer, profile: AgentProfile, *, is_whole: bool) -> None:
@@ -87,12 +101,15 @@ def add_optional(answer: ProfileAnswer, profile: AgentProfile, *, is_whole: bool
     if is_whole:
         _add_start(answer, profile)
         _add_bounds(answer, profile)
+        _add_rules(answer, profile)
 
 
 def _add_start(answer: ProfileAnswer, profile: AgentProfile) -> None:
     answer["argv"] = list(profile.argv)
     if profile.resume_argv:
         answer["resume_argv"] = list(profile.resume_argv)
+    if profile.setup_argv:
+        answer["setup_argv"] = list(profile.setup_argv)
     answer["hand_over"] = profile.hand_over
     if profile.approval_argv:
         answer["approval_argv"] = {
@@ -122,12 +139,23 @@ def _add_bounds(answer: ProfileAnswer, profile: AgentProfile) -> None:
         answer["workspace"] = profile.workspace
     if profile.first_output_s is not None:
         answer["first_output_s"] = profile.first_output_s
-    if profile.rules:
-        answer["rules"] = [_rule(rule) for rule in profile.rules]
     if profile.memory_bytes is not None:
         answer["memory_bytes"] = profile.memory_bytes
     if profile.processes is not None:
         answer["processes"] = profile.processes
+
+
+def _add_rules(answer: ProfileAnswer, profile: AgentProfile) -> None:
+    if profile.rules:
+        answer["rules"] = [_rule(rule) for rule in profile.rules]
+    if profile.failure:
+        answer["failure"] = [
+            FailureRuleAnswer(**_output_rule(rule), reason=rule.reason) for rule in profile.failure
+        ]
+    if profile.answer is not None:
+        answer["answer"] = _output_rule(profile.answer)
+    if profile.thread is not None:
+        answer["thread"] = _output_rule(profile.thread)
 
 
 def _rule(rule: ExtractionRule) -> RuleAnswer:
@@ -142,4 +170,15 @@ def _rule(rule: ExtractionRule) -> RuleAnswer:
         answer["ignore_case"] = True
     if not rule.every_match:
         answer["every_match"] = False
+    return answer
+
+
+def _output_rule(rule: OutputRule) -> OutputRuleAnswer:
+    answer = OutputRuleAnswer()
+    if rule.pattern is not None:
+        answer["pattern"] = rule.pattern
+    if rule.json_path is not None:
+        answer["json_path"] = rule.json_path
+    if rule.ignore_case:
+        answer["ignore_case"] = True
     return answer

@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 from adapters.http.checked_values import Seconds, VariableName, Workspace
 from adapters.http.mcp_server_body import McpServerBodies
 from adapters.http.request_bodies import LimitsBody
-from adapters.http.rule_body import RuleBodies, rules_of
+from adapters.http.rule_body import FailureRuleBodies, OutputRuleBody, RuleBodies, rules_of
 from domain.agent_profile import AgentProfile, HandOver, Network, OnLost, SandboxWish
 from domain.ids import AgentName
 from domain.task import Approval
@@ -45,6 +45,16 @@ class ProfileBody(TypedDict):
     description: NotRequired[Annotated[str, Field(max_length=2000)]]
     argv: NotRequired[Argv]
     resume_argv: NotRequired[Argv]
+    setup_argv: NotRequired[
+        Annotated[
+            list[Argument],
+            Field(
+                max_length=_MANY,
+                description="A command that prepares its HOME and its workspace, before its first "
+                "task in a session; no place is filled in.",
+            ),
+        ]
+    ]
     hand_over: NotRequired[HandOver]
     approval_argv: NotRequired[
         Annotated[
@@ -124,6 +134,9 @@ class ProfileBody(TypedDict):
         ]
     ]
     rules: NotRequired[RuleBodies]
+    failure: NotRequired[FailureRuleBodies]
+    answer: NotRequired[OutputRuleBody]
+    thread: NotRequired[OutputRuleBody]
 
 
 def profile_of(name: AgentName, body: ProfileBody, *, template: AgentProfile) -> AgentProfile:

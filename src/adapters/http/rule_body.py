@@ -9,9 +9,27 @@ from typing_extensions import TypedDict
 from adapters.http.checked_values import CHOSEN_ID
 from domain.built_in_rules import BuiltInRule, built_in_rule
 from domain.errors import InvalidInput
-from domain.extraction import MOST_RULES, CaptureType, ExtractionRule
+from domain.extraction import MOST_RULES, CaptureType, ExtractionRule, FailedBy
 
 _BUILT_IN = "built_in"
+
+_Pattern = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=2000,
+        description="A regular expression. The value is the group `value`, else the first group "
+        "that took part, else the whole match.",
+    ),
+]
+_JsonPath = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=1000,
+        description="A path after RFC 9535 into each line that is a JSON object or array.",
+    ),
+]
 
 
 @with_config(ConfigDict(extra="forbid", strict=True))
@@ -24,27 +42,8 @@ class RuleBody(TypedDict):
             Field(pattern=CHOSEN_ID, description="Required, but for a `built_in`, which has one."),
         ]
     ]
-    pattern: NotRequired[
-        Annotated[
-            str,
-            Field(
-                min_length=1,
-                max_length=2000,
-                description="A regular expression. The value is the group `value`, else the first"
-                " group that took part, else the whole match.",
-            ),
-        ]
-    ]
-    json_path: NotRequired[
-        Annotated[
-            str,
-            Field(
-                min_length=1,
-                max_length=1000,
-                description="A path after RFC 9535 into each line that is a JSON object or array.",
-            ),
-        ]
-    ]
+    pattern: NotRequired[_Pattern]
+    json_path: NotRequired[_JsonPath]
     built_in: NotRequired[BuiltInRule]
     types: NotRequired[
         Annotated[
@@ -58,7 +57,27 @@ class RuleBody(TypedDict):
     ]
 
 
+@with_config(ConfigDict(extra="forbid", strict=True))
+class OutputRuleBody(TypedDict):
+    """What to look for in each line: `pattern` or `json_path`."""
+
+    pattern: NotRequired[_Pattern]
+    json_path: NotRequired[_JsonPath]
+    ignore_case: NotRequired[bool]
+
+
+@with_config(ConfigDict(extra="forbid", strict=True))
+class FailureRuleBody(TypedDict):
+    """A line that fails the task. The error has the group `message`, or the line."""
+
+    pattern: NotRequired[_Pattern]
+    json_path: NotRequired[_JsonPath]
+    ignore_case: NotRequired[bool]
+    reason: NotRequired[FailedBy]
+
+
 RuleBodies = Annotated[list[RuleBody], Field(max_length=MOST_RULES)]
+FailureRuleBodies = Annotated[list[FailureRuleBody], Field(max_length=MOST_RULES)]
 
 
 def rules_of(bodies: Sequence[RuleBody], *, field: str) -> tuple[ExtractionRule, ...]:

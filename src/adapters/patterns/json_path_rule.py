@@ -27,11 +27,18 @@ _NOT_FOR_THIS_LINE = (
 
 class JsonPathRule:
     def __init__(
-        self, rule: ExtractionRule, *, json_path: str, field: str, patience: Patience
+        self,
+        rule: ExtractionRule,
+        *,
+        json_path: str,
+        field: str,
+        patience: Patience,
+        most_chars: int,
     ) -> None:
         """Raises InvalidInput; `field` is where the rule stands."""
         self._name = rule.name
         self._most = MOST_FOUND if rule.every_match else 1
+        self._most_chars = most_chars
         types = dict(rule.types)
         self._kind = types.pop("value", None)
         self._path = _compiled(json_path, patience, field=f"{field}.json_path")
@@ -46,7 +53,7 @@ class JsonPathRule:
         said = (value for value in values if value is not None)
         try:
             return [
-                Found(rule=self._name, value=_captured(value, self._kind))
+                Found(rule=self._name, value=_captured(value, self._kind, self._most_chars))
                 for value in islice(said, self._most)
             ]
         except _NOT_FOR_THIS_LINE:
@@ -65,7 +72,7 @@ def _compiled(json_path: str, patience: Patience, *, field: str) -> TimedJsonPat
         raise InvalidInput(field, "is nested too deeply") from error
 
 
-def _captured(value: object, kind: CaptureType | None) -> Captured:
+def _captured(value: object, kind: CaptureType | None, most_chars: int) -> Captured:
     """What JSON says of its type counts where the rule says nothing."""
     if kind is None or kind == _own_kind(value):
         match value:
@@ -74,7 +81,7 @@ def _captured(value: object, kind: CaptureType | None) -> Captured:
             case int() if value in _INTEGERS:
                 return value
     text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
-    return read_as(text, kind or "text")
+    return read_as(text, kind or "text", most_chars=most_chars)
 
 
 def _own_kind(value: object) -> CaptureType:

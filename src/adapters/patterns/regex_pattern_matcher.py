@@ -7,13 +7,22 @@ from adapters.patterns.json_line import Document, json_of
 from adapters.patterns.patience import Patience
 from adapters.patterns.regex_rule import RegexRule
 from domain.errors import InvalidInput
-from domain.extraction import ExtractionRule, Found
+from domain.extraction import CAPTURED_CHARS, ExtractionRule, Found
 
 
 class RegexPatternMatcher:
-    def ready(self, rules: Sequence[ExtractionRule], *, field: str = "rules") -> "TimedRules":
+    def ready(
+        self,
+        rules: Sequence[ExtractionRule],
+        *,
+        field: str = "rules",
+        most_chars: int = CAPTURED_CHARS,
+    ) -> "TimedRules":
         return TimedRules(
-            [_timed(rule, field=f"{field}.{index}") for index, rule in enumerate(rules)],
+            [
+                _timed(rule, field=f"{field}.{index}", most_chars=most_chars)
+                for index, rule in enumerate(rules)
+            ],
             reads_json=any(rule.json_path is not None for rule in rules),
         )
 
@@ -64,17 +73,24 @@ class _TimedRule:
         return found
 
 
-def _timed(rule: ExtractionRule, *, field: str) -> _TimedRule:
+def _timed(rule: ExtractionRule, *, field: str, most_chars: int) -> _TimedRule:
     patience = Patience()
-    return _TimedRule(rule.name, _ready(rule, field=field, patience=patience), patience)
+    ready = _ready(rule, field=field, patience=patience, most_chars=most_chars)
+    return _TimedRule(rule.name, ready, patience)
 
 
-def _ready(rule: ExtractionRule, *, field: str, patience: Patience) -> _ReadyRule:
+def _ready(rule: ExtractionRule, *, field: str, patience: Patience, most_chars: int) -> _ReadyRule:
     if rule.pattern is not None:
-        return RegexRule(rule, pattern=rule.pattern, field=field)
+        return RegexRule(rule, pattern=rule.pattern, field=field, most_chars=most_chars)
     if rule.json_path is not None:
         # Few rules have one, and its library takes longer to load than all of `regex`.
         from adapters.patterns.json_path_rule import JsonPathRule
 
-        return JsonPathRule(rule, json_path=rule.json_path, field=field, patience=patience)
+        return JsonPathRule(
+            rule,
+            json_path=rule.json_path,
+            field=field,
+            patience=patience,
+            most_chars=most_chars,
+        )
     raise InvalidInput(field, "needs a pattern or a json_path")

@@ -16,11 +16,12 @@ _VALUE = "value"
 
 
 class RegexRule:
-    def __init__(self, rule: ExtractionRule, *, pattern: str, field: str) -> None:
+    def __init__(self, rule: ExtractionRule, *, pattern: str, field: str, most_chars: int) -> None:
         """Raises InvalidInput; `field` is where the rule stands."""
         self._name = rule.name
         self._most = MOST_FOUND if rule.every_match else 1
         self._types = dict(rule.types)
+        self._most_chars = most_chars
         self._pattern = _compiled(pattern, rule.ignore_case, field=f"{field}.pattern")
         self._group_names = {index: name for name, index in self._pattern.groupindex.items()}
         for name in self._types:
@@ -38,7 +39,7 @@ class RegexRule:
 
     def _found(self, match: "regex.Match[str]") -> Found:
         groups = {
-            name: read_as(text, self._types.get(name, "text"))
+            name: read_as(text, self._types.get(name, "text"), most_chars=self._most_chars)
             for name, text in match.groupdict().items()
             if text is not None and name != _VALUE
         }
@@ -48,7 +49,7 @@ class RegexRule:
         index = self._place_of_value(match)
         name = self._group_names.get(index, _VALUE)
         kind = self._types.get(_VALUE) or self._types.get(name, "text")
-        return read_as(match[index], kind)
+        return read_as(match[index], kind, most_chars=self._most_chars)
 
     def _place_of_value(self, match: "regex.Match[str]") -> int:
         named = self._pattern.groupindex.get(_VALUE)

@@ -67,7 +67,8 @@ class EnvironmentSecrets:
 
 def _given_to(profile: AgentProfile, environment: Mapping[str, str]) -> Iterator[str]:
     yield from _in_variables(profile.env, profile.env_passthrough, environment)
-    for argv in (profile.argv, profile.resume_argv, *profile.approval_argv.values()):
+    commands = (profile.argv, profile.resume_argv, profile.setup_argv)
+    for argv in (*commands, *profile.approval_argv.values()):
         yield from _in_arguments(argv)
     for server in profile.mcp_servers.values():
         yield from _in_variables(server.env, server.env_passthrough, environment)

@@ -14,13 +14,14 @@ from application.usage_sampling import UsageSampling
 from domain.agent_profile import AgentProfile
 from tests.fakes import FakeClock
 from tests.process_fakes import RecordingContext, process_task
-from tests.runner_fakes import FakeHomes, FakeOutputArchive
+from tests.runner_fakes import FakeHomes, FakeOutputArchive, setup_command
 
 runner = AcpRunner(
     process_host=LinuxProcessHost(),
     homes=FakeHomes(),
     archive=FakeOutputArchive(),
     sampling=UsageSampling,
+    setup=setup_command(LinuxProcessHost()),
     clock=FakeClock(),
 )
 context = RecordingContext(profile=AgentProfile(name="a", kind="acp", argv=("true",)))

@@ -74,6 +74,24 @@ async def test_everything_that_is_sent_is_told_again() -> None:
     assert (answer["installed"], answer["missing"]) == (False, "missing-program")
 
 
+async def test_what_is_sent_of_its_end_its_setup_and_its_conversation_is_told_again() -> None:
+    body = {
+        "argv": ["missing-program"],
+        "resume_argv": ["missing-program", "{thread}"],
+        "setup_argv": ["prepare", "it"],
+        "failure": [
+            {"pattern": "^Error", "ignore_case": True, "reason": "model_error"},
+            {"json_path": "$.error", "reason": "agent_error"},
+        ],
+        "answer": {"json_path": "$.text"},
+        "thread": {"pattern": "session: (.*)"},
+    }
+
+    status, answer = await put(LINT, body)
+
+    assert (status, {name: answer.get(name) for name in body}) == (201, body)
+
+
 async def test_an_agent_that_thinks_can_be_had_say_first_what_its_task_is_about() -> None:
     status, answer = await put(LINT, {"kind": "react", "analysis": True})
 
@@ -116,6 +134,15 @@ async def test_an_agent_that_thinks_can_be_had_say_first_what_its_task_is_about(
         ({"argv": ["a"], "mcp_servers": {"f": {"command": "b"}}}, "mcp_servers"),
         ({"argv": ["a"], "limits": {"tokens": 5}}, "limits.tokens"),
         ({"argv": ["a"], "rules": [{"name": "x", "pattern": "("}]}, "rules.0.pattern"),
+        ({"argv": ["a"], "failure": [{"pattern": "("}]}, "failure.0.pattern"),
+        ({"argv": ["a"], "failure": [{}]}, "failure.0"),
+        ({"argv": ["a"], "failure": [{"pattern": "a", "reason": "x"}]}, "failure.0.reason"),
+        ({"argv": ["a"], "answer": {"json_path": "x"}}, "answer.json_path"),
+        ({"argv": ["a"], "answer": {"built_in": "urls"}}, "answer.built_in"),
+        ({"argv": ["a"], "thread": {"pattern": "a"}}, "thread"),
+        ({"argv": ["a"], "resume_argv": ["a", "{thread}"]}, "resume_argv"),
+        ({"argv": ["a"], "setup_argv": ["b", "{task}"]}, "setup_argv"),
+        ({"argv": ["a"], "setup_argv": [""]}, "setup_argv"),
         ({"argv": ["a"], "model": None}, "model"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from collections import UserDict
 from collections.abc import ItemsView, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,12 @@ def test_arguments_are_ordinary_unless_an_option_says_otherwise(
 ) -> None:
     assert not is_secret(word, argv=argv)
     assert is_secret("the-value", argv=(*argv, "--api-token", "the-value"))
+
+
+def test_what_a_setup_is_given_is_secret_as_what_the_agent_is() -> None:
+    agent = replace(profile(), setup_argv=("tool", "login", "--api-key", "the-value"))
+
+    assert masks(EnvironmentSecrets(environment={}).redactor([agent]), "the-value")
 
 
 def test_the_secrets_of_all_profiles_are_masked_as_they_are_now() -> None:

@@ -1,0 +1,89 @@
+"""Finds in a program's output, by the rules of its profile, how its task ends."""
+
+from collections.abc import Sequence
+
+from domain.agent_profile import AgentProfile
+from domain.agent_thread import AgentThread, thread_name
+from domain.errors import InvalidInput
+from domain.extraction import ExtractionRule, Found
+from domain.task_events import Error
+from domain.terminal_text import plain_text
+from ports.pattern_matcher import PatternMatcher
+from ports.runner import Failed
+
+_ANSWER, _THREAD = "answer", "thread"
+_ANSWER_CHARS = 128 * 1024
+_ERROR_CHARS = 4096
+_ECHOED_EOF = "^D"  # a pseudo-terminal echoes the end of input before the first line
+
+
+def check_rules_of(profile: AgentProfile, matcher: PatternMatcher) -> None:
+    """Raises InvalidInput for a rule of the profile that cannot be used, by its field."""
+    matcher.ready(profile.rules)
+    matcher.ready(_failure_rules(profile), field="failure")
+    for rule in _single_rules(profile):
+        try:
+            matcher.ready([rule], field=rule.name)
+        except InvalidInput as error:
+            field = error.field.replace(f"{rule.name}.0", rule.name)
+            raise InvalidInput(field, str(error)) from error
+
+
+class OutcomeRules:
+    """Is shown each whole line of one run, and asked when it has ended."""
+
+    def __init__(self, profile: AgentProfile, matcher: PatternMatcher) -> None:
+        """Raises InvalidInput for a rule that cannot be used."""
+        failures = _failure_rules(profile)
+        self._failures = {
+            rule.name: failure for rule, failure in zip(failures, profile.failure, strict=True)
+        }
+        rules = [*failures, *_single_rules(profile)]
+        self.is_empty = not rules
+        self._rules = matcher.ready(rules, most_chars=_ANSWER_CHARS)
+        self._given_up = 0
+        self.failure: Failed | None = None
+        """By the first line that matched, and of its rules by the first."""
+        self.answer: str | None = None
+        """By the last match, as the conversation."""
+        self.thread: AgentThread | None = None
+
+    def look(self, line: str) -> Sequence[Error]:
+        """What it matches is remembered. An error for each rule that took too long for it, and is
+        not tried any more.
+        """
+        # For paths too: JSON has no escapes, a terminal may add some.
+        text = plain_text(line)
+        for found in self._rules.find(text.removeprefix(_ECHOED_EOF), text=text):
+            if found.value:
+                self._remember(found, text.strip())
+        slow = self._rules.too_slow[self._given_up :]
+        self._given_up += len(slow)
+        return [_given_up(name) for name in slow]
+
+    def _remember(self, found: Found, line: str) -> None:
+        if found.rule == _ANSWER:
+            self.answer = str(found.value)
+        elif found.rule == _THREAD:
+            name = thread_name(str(found.value))
+            self.thread = AgentThread(id=name) if name else self.thread
+        elif self.failure is None:
+            rule = self._failures[found.rule]
+            is_path = rule.json_path is not None
+            said = found.value if is_path else (found.groups or {}).get("message")
+            words = said.strip() if isinstance(said, str) else ""
+            self.failure = Failed(error=(words or line)[:_ERROR_CHARS], reason=rule.reason)
+
+
+def _failure_rules(profile: AgentProfile) -> list[ExtractionRule]:
+    return [rule.named(f"failure.{at}") for at, rule in enumerate(profile.failure)]
+
+
+def _single_rules(profile: AgentProfile) -> list[ExtractionRule]:
+    rules = {_ANSWER: profile.answer, _THREAD: profile.thread}
+    return [rule.named(name) for name, rule in rules.items() if rule is not None]
+
+
+def _given_up(name: str) -> Error:
+    message = f"The rule {name!r} of the agent takes too long and is not tried any more."
+    return Error(message=message, phase="extraction", recoverable=True)
