@@ -14,57 +14,9 @@ from entrypoints.cli.checks import utf8
 from entrypoints.cli.exit_code import ExitCode
 from entrypoints.cli.failure import CommandFailure
 from entrypoints.cli.output import Output, process_output
+from entrypoints.cli.verbs import COMPLETION, EXIT_CODES, VERBS
 
 _NEW_OBJECTS = 100_000  # that may live before garbage is looked for among them
-_WATCH = """Watch events as they come; reconnects by itself and misses none.
-
-With --task the exit code says how the task ended. Ctrl-C ends the watching, not the task."""
-_EXEC = """Run a command as an agent in the current directory; exit with its code.
-
-As from a shell, the code is 127 for a command that does not exist, 126 for one that cannot be
-executed, and 128 + N for one that was ended by signal N."""
-_EXTRACT = """Print what extraction rules find in the standard input.
-
-The rules are those of --rules FILE, as [[rules]] in toml or a list in JSON, and the built-in ones
-named by --rule."""
-_AGENTS = """List the agents there are, and whether their programs are installed.
-
-Those of the settings here; with --server those of a server, with what was added to it."""
-_RETRY = """Submit a task that has ended once more, and watch the new one to its end."""
-_APPROVE = """List what agents ask - approvals, and questions in words - or allow it.
-
-Whoever answers first is heard. A question in words is answered with agentcast answer."""
-_ANSWER = """Answer a question of an agent in words; without a task, list what agents ask.
-
-Text for a program that reads its input is typed there."""
-_LOG = """Print the whole output of a task, or of one tool call, as far as it is kept."""
-_SCREEN = """Show what the terminal of a task shows, now or as it changes."""
-_INPUT = """Type to a task, send it a signal, or give its terminal another size."""
-_EXPORT = """Write all that the log holds of a session, one event a line."""
-_COMPLETION = """Install completion of verbs and options for bash, zsh or fish."""
-_COMMANDS = (
-    ("Here", "run", "run:run", "Carry out a task in this process, without a server."),
-    ("Here", "exec", "exec:exec_command", _EXEC),
-    ("Here", "extract", "extract:extract", _EXTRACT),
-    ("Here", "serve", "serve:serve", "Serve HTTP and carry out what is submitted."),
-    ("At a server", "submit", "submit:submit", "Submit a task and watch it to its end."),
-    ("At a server", "retry", "submit:retry", _RETRY),
-    ("At a server", "watch", "watch:watch", _WATCH),
-    ("At a server", "cancel", "cancel:cancel", "Cancel a task."),
-    ("At a server", "pause", "pause:pause", "Have a task rest before its next step."),
-    ("At a server", "resume", "pause:resume", "Have a paused task go on."),
-    ("At a server", "approve", "approve:approve", _APPROVE),
-    ("At a server", "answer", "approve:answer", _ANSWER),
-    ("At a server", "log", "transcripts:log", _LOG),
-    ("At a server", "screen", "terminal:screen", _SCREEN),
-    ("At a server", "input", "terminal:give_input", _INPUT),
-    ("At a server", "export", "transcripts:export", _EXPORT),
-    ("At a server", "tasks", "listings:tasks", "List tasks."),
-    ("At a server", "sessions", "listings:sessions", "List sessions."),
-    ("This machine", "agents", "agents:agents", _AGENTS),
-    ("This machine", "doctor", "doctor:doctor", "Check what this machine has and lacks."),
-    ("This machine", "db", "db:db", "Upgrade, check or back up the database."),
-)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -111,12 +63,13 @@ def _app() -> App:
     app = App(
         name="agentcast",
         help="Runs agents and casts every step they take, live.",
+        help_epilogue=EXIT_CODES,
         version=lambda: version("agentcast"),
         default_parameter=Parameter(negative=(), show_default=_shown_default),
         result_action="return_value",
     )
-    app.register_install_completion_command(help=_COMPLETION)
-    for group, name, place, text in _COMMANDS:
+    app.register_install_completion_command(help=COMPLETION)
+    for group, name, place, text in VERBS:
         app.command(f"entrypoints.cli.{place}", name=name, help=text, group=group)
     return app
 

@@ -24,7 +24,7 @@ Workspace = Annotated[
 ]
 Agent = Annotated[
     str | None,
-    Parameter(help="The agent's name; the server has a default.", validator=agent_name),
+    Parameter(help="The agent's name; there is a default.", validator=agent_name),
 ]
 Model = Annotated[str | None, Parameter(help="The model to do it with, for agents that ask one.")]
 Timeout = Annotated[float | None, Parameter(help="Seconds it may take.", validator=positive)]

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -27,8 +27,13 @@ def serve(
         Path | None, Parameter(help="One folder for all tasks, instead of one a session.")
     ] = None,
     config: Config = None,
-    log_level: Annotated[str | None, Parameter(help="debug, info, warning or error.")] = None,
-    log_format: Annotated[str | None, Parameter(help="console or json.")] = None,
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"] | None,
+        Parameter(help="The least that is logged."),
+    ] = None,
+    log_format: Annotated[
+        Literal["console", "json"] | None, Parameter(help="For people or for programs.")
+    ] = None,
 ) -> int:
     """Serve HTTP and carry out what is submitted; SIGTERM or Ctrl-C stops it in good order."""
     settings = chosen_settings(

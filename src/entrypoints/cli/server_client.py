@@ -34,6 +34,7 @@ class Download:
 class ServerClient:
     def __init__(self, *, url: str, http: httpx2.AsyncClient) -> None:
         self._url = url
+        self._is_near = httpx2.URL(url).host in _LOOPBACK
         self.http = http
 
     async def task(self, task_id: str) -> Json:
@@ -145,7 +146,8 @@ class ServerClient:
         try:
             yield
         except httpx2.TransportError as error:
-            raise self.unreachable(error) from error
+            hint = "; agentcast serve starts one" if self._is_near else ""
+            raise ServerUnreachable(f"{self.unreachable(error)}{hint}") from error
 
 
 @asynccontextmanager

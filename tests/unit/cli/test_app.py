@@ -2,10 +2,15 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from entrypoints.cli.app import main
+from entrypoints.cli.exit_code import ExitCode
+from entrypoints.cli.verbs import VERBS
+
+PAGE = (Path(__file__).parents[3] / "docs/cli.md").read_text()
 
 
 @pytest.mark.parametrize(
@@ -108,7 +113,25 @@ def test_a_server_that_is_not_there_is_exit_code_5(
     told = capsys.readouterr().err
     assert code == 5
     assert told.startswith("agentcast: cannot reach the server at http://127.0.0.1:1: ")
+    assert told.endswith("; agentcast serve starts one\n") is (arguments[0] != "watch")
     assert told.count("\n") == 1
+
+
+@pytest.mark.parametrize("verb", [verb.name for verb in VERBS])
+def test_every_verb_has_a_help_and_a_place_in_the_documentation(
+    verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main([verb, "--help"])
+
+    shown = capsys.readouterr().out
+    assert (code, shown.startswith(f"Usage: agentcast {verb} ")) == (0, True)
+    assert "Exit codes: 0 done" in shown
+    assert f"`{verb}" in PAGE
+
+
+@pytest.mark.parametrize("code", ExitCode)
+def test_every_exit_code_is_documented(code: ExitCode) -> None:
+    assert f"\n| {code:d} | " in PAGE
 
 
 def test_help_and_watching_do_not_load_the_server() -> None:
