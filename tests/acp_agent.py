@@ -89,6 +89,11 @@ class MoodyAgent:
             case "waits":
                 await self._wait(session_id)
                 return schema.PromptResponse(stop_reason="cancelled")
+            case "breaks_off":
+                await self._send(session_id, acp.start_tool_call("c1", "ls", status="in_progress"))
+                await self._cancelled.wait()
+                await self._send(session_id, acp.update_tool_call("c1", status="completed"))
+                return schema.PromptResponse(stop_reason="cancelled")
             case "asks_and_waits":
                 await self._send(session_id, acp.start_tool_call("c1", "rm", kind="delete"))
                 said = await self._permission(session_id, "c1")

@@ -17,11 +17,13 @@ _CLAUDE_ENV = {
     # Its own ten tries take minutes, also with a key that is refused.
     "CLAUDE_CODE_MAX_RETRIES": "4",
 }
-# Of its own accord it asks a model that has a fault ten times, which takes minutes.
+# Of its own accord it asks a model that has a fault ten times, which takes minutes. Over the Agent
+# Client Protocol it leaves out what a command wrote to a terminal.
 _GEMINI_SETTINGS = """\
 {
   "security": {"auth": {"selectedType": "gemini-api-key"}},
-  "general": {"maxAttempts": 4}
+  "general": {"maxAttempts": 4},
+  "tools": {"shell": {"enableInteractiveShell": false}}
 }
 """
 _GEMINI_HOME = {".gemini/settings.json": _GEMINI_SETTINGS}

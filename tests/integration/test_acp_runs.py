@@ -120,6 +120,18 @@ async def test_a_stopped_turn_is_broken_off_by_the_agent_itself(tmp_path: Path) 
     assert isinstance(context.events[-1], ProcessExited)
 
 
+async def test_a_call_that_the_agent_breaks_off_is_not_ok(tmp_path: Path) -> None:
+    context = acp_context("breaks_off", tmp_path)
+    run = asyncio.ensure_future(run_acp(context))
+    await context.until(lambda: bool(said_by(context)))
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+
+    [done] = [e for e in context.events if isinstance(e, ToolCallComplete)]
+    assert done.status == "outcome_unknown"
+
+
 async def test_what_an_agent_uses_is_told_while_it_works(tmp_path: Path) -> None:
     context = acp_context("waits", tmp_path)
     run = asyncio.ensure_future(run_acp(context, sampled_every_s=0.01))

@@ -113,6 +113,7 @@ class AgentTurn:
         self._permissions.give_up()
         if self._answer is None or not grace_s:
             return
+        self._updates.break_off()
         with suppress(ConnectionError):
             session = {"sessionId": self._session_id}
             await self._connection.send_notification("session/cancel", session)

@@ -57,10 +57,11 @@ class SessionUpdates:
     def asked(self, params: object) -> Iterator[AgentEvent]:
         """A question about a tool call tells of the call as well."""
         yield from self._speech.pause()
-        for told in self._calls.take(json_object(json_object(params).get("toolCall"))):
+        call = json_object(json_object(params).get("toolCall"))
+        for told in self._calls.take(call):
             if not isinstance(told, Unfamiliar):
                 yield told
-        yield from self._calls.tell()
+        yield from self._calls.start(json_text(call.get("toolCallId")))
 
     def question(self, params: JsonObject) -> ApprovalRequest:
         told = json_object(params.get("toolCall"))
@@ -76,6 +77,10 @@ class SessionUpdates:
     def deny(self, call_id: str) -> None:
         self._calls.deny(call_id)
 
+    def break_off(self) -> None:
+        """The agent was asked to stop: what completes now may have been ended halfway."""
+        self._calls.break_off()
+
     def end(self, usage: JsonObject) -> Iterator[AgentEvent]:
         """What is owed when the turn is over; nothing is heard after it."""
         self.is_heard = False
@@ -86,16 +91,15 @@ class SessionUpdates:
     def _read(self, update: JsonObject) -> Iterator[AgentEvent | Unfamiliar]:
         match update:
             case {"sessionUpdate": "agent_message_chunk", "content": content}:
-                yield from self._calls.tell()
+                yield from self._calls.start_all()
                 message_id = json_text(update.get("messageId")) or None
                 yield from self._said(block_text(content), message_id)
             case {"sessionUpdate": "agent_thought_chunk", "content": content}:
-                yield from self._calls.tell()
+                yield from self._calls.start_all()
                 if text := block_text(content):
                     yield from self._speech.think(text)
             case {"sessionUpdate": "tool_call" | "tool_call_update"}:
                 yield from self._speech.pause()
-                yield from self._calls.tell(but=update.get("toolCallId"))
                 yield from self._calls.take(update)
             case {"sessionUpdate": "plan"}:
                 yield from self._speech.pause()

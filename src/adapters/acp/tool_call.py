@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from adapters.acp.content_text import content_text, output_text
+from adapters.acp.call_result import exit_code, result_text
+from adapters.acp.content_text import content_text
 from adapters.acp.json_message import JsonObject, json_list, json_text
+
+_PLACES = frozenset({"cwd"})
+"""Of the arguments, those that only say where: opencode knows them before the command."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -16,7 +20,9 @@ class ToolCall:
     _streamed: str = ""
 
     def merge(self, update: JsonObject) -> None:
-        """What is left out, or null, stays as it was."""
+        """What is left out, or null, stays as it was; a call that begins has shown nothing yet."""
+        if self.status == "pending" and update.get("status") == "in_progress":
+            self._told.pop("content", None)
         self._told.update({key: value for key, value in update.items() if value is not None})
 
     @property
@@ -25,8 +31,10 @@ class ToolCall:
 
     @property
     def waits(self) -> bool:
-        """Some agents announce a call before they know its arguments."""
-        has_news = self._told.get("rawInput") or self._told.get("content")
+        """Some agents announce a call before they know its arguments, and run it later."""
+        told = self._told.get("rawInput")
+        is_known = bool(told.keys() - _PLACES if isinstance(told, dict) else told)
+        has_news = is_known or bool(self._told.get("content"))
         return not self.is_told and self.status == "pending" and not has_news
 
     @property
@@ -60,13 +68,19 @@ class ToolCall:
 
     @property
     def output(self) -> str:
-        shown = content_text(json_list(self._told.get("content")))
-        return shown or output_text(self._told.get("rawOutput"))
+        return result_text(self._told)
+
+    @property
+    def exit_code(self) -> int | None:
+        return exit_code(self._told)
 
     def new_output(self) -> str:
-        """What its content has grown by; nothing where it became something else."""
+        """What its content has grown by; nothing where it became something else.
+
+        The content of a call that does not run yet says what it is going to do.
+        """
         shown = content_text(json_list(self._told.get("content")))
-        if not shown.startswith(self._streamed):
+        if self.status == "pending" or not shown.startswith(self._streamed):
             return ""
         new, self._streamed = shown[len(self._streamed) :], shown
         return new

@@ -18,6 +18,7 @@ class ToolCalls:
         self._clock = clock
         self._open: dict[str, ToolCall] = {}
         self._ended: dict[str, None] = {}
+        self._is_broken_off = False
 
     def take(self, update: JsonObject) -> Iterator[AgentEvent | Unfamiliar]:
         match update:
@@ -26,11 +27,19 @@ class ToolCalls:
             case _:
                 yield Unfamiliar("a tool call without an id")
 
-    def tell(self, *, but: object = None) -> Iterator[AgentEvent]:
-        """Start what waits for its arguments: something else has come first."""
+    def start(self, call_id: str) -> Iterator[AgentEvent]:
+        """Start a call that waits for its arguments: it is asked about."""
+        if call_id in self._open:
+            yield from self._start(call_id)
+
+    def start_all(self) -> Iterator[AgentEvent]:
+        """Start what waits for its arguments: the agent has gone on to say something."""
         for call_id in [*self._open]:
-            if call_id != but:
-                yield from self._start(call_id)
+            yield from self._start(call_id)
+
+    def break_off(self) -> None:
+        """Some agents report a call that a cancel has ended as one that has completed."""
+        self._is_broken_off = True
 
     def named(self, call_id: str) -> ToolCall | None:
         return self._open.get(call_id)
@@ -53,7 +62,7 @@ class ToolCalls:
         if not call.waits:
             yield from self._start(call_id)
         if call.status in ("completed", "failed"):
-            yield self._complete(call_id, _status(call))
+            yield self._complete(call_id, self._status(call))
         elif call.is_told and (chunk := call.new_output()):
             yield ToolCallStream(call_id=call_id, stream="text", chunk=chunk)
 
@@ -69,8 +78,8 @@ class ToolCalls:
         self._ended[call_id] = None
         if len(self._ended) > _MOST_ENDED:
             del self._ended[next(iter(self._ended))]
-        result = call.output
-        failure = result or "the agent did not say why"
+        result, code = call.output, call.exit_code
+        failure = f"exit code {code}" if code else result or "the agent did not say why"
         return ToolCallComplete(
             call_id=call_id,
             tool_name=call.tool_name,
@@ -80,8 +89,10 @@ class ToolCalls:
             duration_ms=round((self._clock.monotonic() - call.started) * 1000),
         )
 
-
-def _status(call: ToolCall) -> ToolStatus:
-    if call.status == "completed":
-        return "ok"
-    return "denied" if call.is_denied else "error"
+    def _status(self, call: ToolCall) -> ToolStatus:
+        if call.is_denied and call.exit_code is None:
+            return "denied"
+        if call.status == "failed" or call.exit_code:
+            return "error"
+        is_known = call.exit_code is not None or not self._is_broken_off
+        return "ok" if is_known else "outcome_unknown"

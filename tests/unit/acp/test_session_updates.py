@@ -104,6 +104,83 @@ def test_a_call_waits_for_its_arguments_only_until_something_else_comes() -> Non
     assert isinstance(events[1], ThinkDelta)
 
 
+def test_calls_that_are_announced_together_wait_each_for_its_own_arguments() -> None:
+    place: Update = {"cwd": "/x"}
+    run: Update = {"status": "in_progress"}
+    events = _told(
+        _call("a", kind="execute", status="pending", rawInput=place),
+        _call("b", kind="execute", status="pending", rawInput=place),
+        _call_update("a", rawInput={**place, "command": "ls"}, **run),
+        _call_update("b", rawInput={**place, "command": "pwd"}, **run),
+    )
+
+    starts = [e for e in events if isinstance(e, ToolCallStart)]
+    assert [(e.call_id, e.arguments["command"]) for e in starts] == [("a", "ls"), ("b", "pwd")]
+
+
+def test_a_call_that_is_asked_about_is_started_and_no_other_is() -> None:
+    read = _reader()
+    for call_id in ("a", "b"):
+        _take(read, _call(call_id, status="pending"))
+
+    asked = list(read.asked({"toolCall": {"toolCallId": "b", "status": "pending"}}))
+
+    assert [e.call_id for e in asked if isinstance(e, ToolCallStart)] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "result", "error"),
+    [
+        ({"rawOutput": {"exit_code": 0, "formatted_output": "", "stdout": ""}}, "ok", "", None),
+        (
+            {"rawOutput": {"stdout": "a", "stderr": "b", "exitCode": 2}},
+            "error",
+            "ab",
+            "exit code 2",
+        ),
+        (
+            {"rawOutput": {"metadata": {"exit": 1}}},
+            "error",
+            '{"metadata": {"exit": 1}}',
+            "exit code 1",
+        ),
+        ({"rawOutput": {"odd": True}}, "ok", '{"odd": true}', None),
+        (
+            {"shown": "Command exited with code: 4"},
+            "error",
+            "Command exited with code: 4",
+            "exit code 4",
+        ),
+        (
+            {"shown": "Command: x\nOutput: \nExit Code: 9\nError: (none)\nExit Code: 0"},
+            "ok",
+            None,
+            None,
+        ),
+        ({"shown": "Exit Code: 5"}, "ok", "Exit Code: 5", None),
+    ],
+)
+def test_a_command_has_failed_where_its_exit_code_says_so(
+    given: Update, status: str, result: str | None, error: str | None
+) -> None:
+    more = {"content": _shown(str(given.pop("shown")))} if "shown" in given else {}
+    ended = _call_update("c", status="completed", **given, **more)
+    [_, done] = _told(_call("c", kind="execute", rawInput={"command": "x"}), ended)
+
+    assert isinstance(done, ToolCallComplete)
+    assert (done.status, done.error) == (status, error)
+    assert result is None or done.result == result
+
+
+def test_the_change_of_a_file_is_shown_before_what_was_said_of_it() -> None:
+    change = {"type": "diff", "path": "a", "oldText": "old", "newText": "new"}
+    ended = _call_update("c", status="completed", content=[change], rawOutput="changed")
+    [_, done] = _told(_call("c", kind="execute", rawInput={"command": "x"}), ended)
+
+    assert isinstance(done, ToolCallComplete)
+    assert "+new" in done.result
+
+
 def test_only_what_the_output_of_a_call_grows_by_is_streamed() -> None:
     assert _told(
         _call("c", name="ls", status="in_progress"),
