@@ -16,6 +16,7 @@ from entrypoints.cli.failure import CommandFailure
 from entrypoints.cli.output import Output, process_output
 from entrypoints.cli.verbs import COMPLETION, EXIT_CODES, VERBS
 
+_TAKE_TEXT = frozenset({"run", "submit", "answer", "input"})
 _NEW_OBJECTS = 100_000  # that may live before garbage is looked for among them
 
 
@@ -44,6 +45,8 @@ def argument_mistake(error: CycloptsError) -> str:
     said = str(error)
     if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
         said = f"Unexpected argument: {' '.join(map(repr, error.unused_tokens))}."
+        if _TAKE_TEXT & set(error.command_chain or ()):
+            said += " Put a text with spaces into quotes."
     return f"{verb}: {said} (see {verb} --help)"
 
 

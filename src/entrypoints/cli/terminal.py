@@ -91,15 +91,23 @@ async def _screen(task_id: str, *, follow: bool, as_json: bool, server: str) -> 
     path = f"/tasks/{path_part(task_id)}/screen"
     async with server_client(server) as client:
         if follow:
-            with _following(output, as_json=as_json) as show:
-                following = _follow(client, path, show)
-                return await leaving_on_interrupt(following, notice=output.notice)
+            return await follow_screen(client, path, output, as_json=as_json)
         view = await client.get(path)
     if as_json:
         output.json(view)
     else:
         output.line(_text(view))
     return ExitCode.COMPLETED
+
+
+async def follow_screen(client: ServerClient, path: str, output: Output, *, as_json: bool) -> int:
+    """Raises ServerUnreachable when the stream breaks off: nothing of it can be resumed."""
+    notices: list[str] = []
+    with _following(output, as_json=as_json) as show:
+        code = await leaving_on_interrupt(_follow(client, path, show), notice=notices.append)
+    for text in notices:  # not sooner: the alternate screen takes along what stands on it
+        output.notice(text)
+    return code
 
 
 class _Show(Protocol):
@@ -113,7 +121,6 @@ async def _follow(client: ServerClient, path: str, show: _Show) -> int:
 
 
 async def _views(client: ServerClient, path: str) -> AsyncIterator[Json]:
-    """Each screen is whole, so that nothing can be resumed: a lost connection is an error."""
     async for frame in client.frames(path):
         if frame.event == "screen":
             view: object = json_text.loads(frame.data)
@@ -143,7 +150,13 @@ def _full_screen(output: Output) -> Iterator[_Show]:
         live.update(Text(last, no_wrap=True, overflow="crop"), refresh=True)
 
     try:
-        with Live(console=Console(file=output.stdout), screen=True, auto_refresh=False) as live:
+        with Live(
+            console=Console(file=output.stdout),
+            screen=True,
+            auto_refresh=False,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        ) as live:
             yield show
     finally:
         if last:

@@ -70,6 +70,10 @@ def test_a_wrong_argument_is_one_line_that_names_it(
             "agentcast watch: Unexpected argument: 'x'. (see agentcast watch --help)",
         ),
         (
+            ["run", "List", "all", "files"],
+            "agentcast run: Unexpected argument: 'all' 'files'. Put a text with spaces into quotes.",
+        ),
+        (
             ["db", "backup", "a", "b c"],
             "agentcast db backup: Unexpected argument: 'b c'. (see agentcast db backup --help)",
         ),

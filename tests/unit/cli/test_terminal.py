@@ -1,0 +1,42 @@
+"""How the screen of a task is shown while it is followed."""
+
+import json
+
+import pytest
+
+from entrypoints.cli.failure import ServerUnreachable
+from entrypoints.cli.terminal import follow_screen
+from tests.unit.cli.scripted_server import ScriptedServer, stream
+from tests.unit.cli.seen import Pages
+
+END = 'event: end\ndata: {"reason": "task_finished"}\n\n'
+
+
+async def test_in_a_pipe_each_screen_follows_the_one_before() -> None:
+    server = ScriptedServer(stream(_frame("one"), ": ping\n\n", _frame("one", "two", ""), END))
+    pages = Pages()
+
+    code = await follow_screen(server.client, "/tasks/t/screen", pages.output, as_json=False)
+
+    assert (code, pages.told) == (0, ("one\n---\none\ntwo\n---\n", ""))
+
+
+async def test_on_a_terminal_the_last_screen_stays_without_what_would_act_on_it() -> None:
+    server = ScriptedServer(stream(_frame("one"), _frame("two\x1b[2J", ""), END))
+    pages = Pages(is_terminal=True)
+
+    await follow_screen(server.client, "/tasks/t/screen", pages.output, as_json=False)
+
+    assert "two\x1b[2J" not in pages.told[0]
+    assert pages.told[0].endswith("two\n")
+
+
+async def test_a_stream_that_breaks_off_is_no_end() -> None:
+    server = ScriptedServer(stream(_frame("one")))
+
+    with pytest.raises(ServerUnreachable):
+        await follow_screen(server.client, "/tasks/t/screen", Pages().output, as_json=True)
+
+
+def _frame(*lines: str) -> str:
+    return f"event: screen\ndata: {json.dumps({'lines': lines})}\n\n"
