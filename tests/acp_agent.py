@@ -99,6 +99,13 @@ class MoodyAgent:
                 said = await self._permission(session_id, "c1")
                 _say(f"answer: {said}", to=sys.stderr)
                 return schema.PromptResponse(stop_reason="cancelled")
+            case "never_asks":
+                return await self._run_unasked(session_id, text)
+            case "breaks_off":
+                await self._send(session_id, acp.start_tool_call("c1", "rm -r x", kind="execute"))
+                said = await self._permission(session_id, "c1")
+                if said != "yes":
+                    return schema.PromptResponse(stop_reason="cancelled")
             case "reads" | "writes":
                 return await self._use_file(session_id, text)
             case "garbles":
@@ -152,6 +159,17 @@ class MoodyAgent:
         await self._send(session_id, acp.update_agent_message_text("waiting"))
         await self._cancelled.wait()
         await self._send(session_id, acp.update_agent_message_text(" no more"))
+
+    async def _run_unasked(self, session_id: str, text: str) -> schema.PromptResponse:
+        """One tool call that ends as the text says; `and ends` does not wait after it."""
+        status, _, then = text.partition(" ")
+        await self._send(session_id, acp.start_tool_call("c1", "rm -r x", kind="execute"))
+        ended = acp.update_tool_call("c1", status=cast(Any, status))
+        await self._send(session_id, ended)
+        await self._send(session_id, acp.update_agent_message_text("Done."))
+        if then != "and ends":
+            await self._cancelled.wait()
+        return schema.PromptResponse(stop_reason="end_turn")
 
     async def _use_file(self, session_id: str, path: str) -> schema.PromptResponse:
         try:

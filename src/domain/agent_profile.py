@@ -81,7 +81,8 @@ class AgentProfile:
     """What a sandboxed process may reach."""
     limits: Limits = field(default_factory=Limits)
     approvals: Mapping[str, Approval] = field(default_factory=dict)
-    """What its own tools may do unasked, by the names of tools and effects and `default`."""
+    """What its tools may do unasked, by the names of tools, of effects or, over the Agent Client
+    Protocol, of its kinds of tools, and `default`."""
     tools: tuple[str, ...] | None = None
     """Which of our tools it has, by their names; None leaves it to the tools."""
     mcp_servers: Mapping[str, McpServer] = field(default_factory=dict)

@@ -47,8 +47,6 @@ _UNUSED: Mapping[str, Mapping[str, str]] = {
     },
     "acp": {
         **_TOOLS,
-        "approvals": _OF_REACT,
-        "approval_argv": "what it asks over the protocol is answered there",
         "resume_argv": "the protocol has a way of its own to go on with a conversation",
         "keeps_stdin": "its standard input is the protocol's",
         "parser": "its standard output is the protocol's",
@@ -106,22 +104,23 @@ def check_rules(rules: Sequence[ExtractionRule], profile: AgentProfile, *, field
 
 
 def _check_kept(approval: Approval, profile: AgentProfile, *, field: str) -> None:
-    if approval == "auto" or profile.kind not in _WITHOUT_PROTOCOL:
+    if approval == "auto" or approval in profile.approval_argv:
         return
-    if approval not in profile.approval_argv:
+    if profile.kind in _WITHOUT_PROTOCOL:
         message = (
             f"agent {profile.name!r} asks nobody before what it does, and its approval_argv has "
             f"no flags for {approval!r}; use its sandbox"
         )
         raise InvalidInput(field, message)
+    if profile.approval_argv:
+        message = f"the approval_argv of agent {profile.name!r} has no flags for {approval!r}"
+        raise InvalidInput(field, message)
 
 
 def _check_approvals(profile: AgentProfile) -> None:
     """Raises InvalidInput for a rule that is not kept, and for flags that are not given."""
-    if profile.kind not in _WITHOUT_PROTOCOL:
-        return
     for name, approval in profile.approvals.items():
-        if name != DEFAULT:
+        if name != DEFAULT and profile.kind in _WITHOUT_PROTOCOL:
             message = f"{name!r} has no use here: it asks nobody about single tools"
             raise InvalidInput("approvals", message)
         _check_kept(approval, profile, field="approvals")

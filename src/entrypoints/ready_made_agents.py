@@ -27,6 +27,33 @@ _GEMINI_SETTINGS = """\
 }
 """
 _GEMINI_HOME = {".gemini/settings.json": _GEMINI_SETTINGS}
+# Gemini CLI itself asks nobody about commands that it takes for harmless; a pattern that any
+# command matches keeps it from judging. Headless it would refuse what it has to ask about.
+_GEMINI_ASKS = """\
+[[rule]]
+toolName = "run_shell_command"
+argsPattern = "."
+decision = "ask_user"
+priority = 900
+"""
+# So do Claude Code and Codex. Codex has to be told the commands one by one, and each of its
+# sandboxes would refuse what an approval allows: ours holds it.
+_CLAUDE_ASKS = '{"permissions": {"ask": ["Bash", "Edit", "Write", "NotebookEdit", "WebFetch"]}}\n'
+_CODEX_ASKS = """\
+prefix_rule(
+    pattern=[[
+        "base64", "cat", "cd", "cut", "echo", "expr", "false", "find", "git", "grep", "head", "id",
+        "ls", "nl", "numfmt", "paste", "pwd", "rev", "rg", "sed", "seq", "stat", "tac", "tail",
+        "tr", "true", "uname", "uniq", "wc", "which", "whoami",
+    ]],
+    decision="prompt",
+)
+"""
+# opencode asks about nothing of its own accord. This goes before any file of its configuration.
+_OPENCODE_ASKS = (
+    '{"*": "ask", "read": "allow", "glob": "allow", "grep": "allow", "list": "allow", '
+    '"todowrite": "allow", "todoread": "allow", "skill": "allow"}'
+)
 _MODEL = "--model={model}"
 # A task may begin with a dash. What follows `--` or `--prompt=` is never taken for an option.
 _CLAUDE = (
@@ -106,12 +133,12 @@ READY_MADE: Mapping[AgentName, AgentProfile] = {
             name=AgentName("gemini-acp"),
             kind="acp",
             description="Gemini CLI, over the Agent Client Protocol.",
-            argv=("gemini", "--acp", "--skip-trust", _MODEL),
+            argv=("gemini", "--acp", "--approval-mode=default", "--skip-trust", _MODEL),
             hand_over="none",
             pty=False,
             env=_PLAIN,
             env_passthrough=GOOGLE,
-            home_files=_GEMINI_HOME,
+            home_files={**_GEMINI_HOME, ".gemini/policies/agentcast.toml": _GEMINI_ASKS},
             network="host",
             limits=_LIMITS,
         ),
@@ -122,7 +149,7 @@ READY_MADE: Mapping[AgentName, AgentProfile] = {
             argv=("opencode", "acp"),
             hand_over="none",
             pty=False,
-            env=_PLAIN,
+            env={**_PLAIN, "OPENCODE_PERMISSION": _OPENCODE_ASKS},
             env_passthrough=ANY_PROVIDER,
             network="host",
             limits=_LIMITS,
@@ -136,6 +163,7 @@ READY_MADE: Mapping[AgentName, AgentProfile] = {
             pty=False,
             env=_CLAUDE_ENV,
             env_passthrough=ANTHROPIC,
+            home_files={".claude/settings.json": _CLAUDE_ASKS},
             shared_folders=("$CLAUDE_CONFIG_DIR",),
             network="host",
             limits=_LIMITS,
@@ -144,11 +172,18 @@ READY_MADE: Mapping[AgentName, AgentProfile] = {
             name=AgentName("codex-acp"),
             kind="acp",
             description="OpenAI Codex, over the Agent Client Protocol.",
-            argv=("codex-acp",),
+            argv=(
+                "codex-acp",
+                "-c",
+                'approval_policy="untrusted"',
+                "-c",
+                'sandbox_mode="danger-full-access"',
+            ),
             hand_over="none",
             pty=False,
             env=_PLAIN,
             env_passthrough=OPENAI,
+            home_files={".codex/rules/agentcast.rules": _CODEX_ASKS},
             shared_folders=("$CODEX_HOME",),
             network="host",
             limits=_LIMITS,

@@ -91,7 +91,9 @@ async def test_a_denied_call_is_rejected_and_told_as_denied(tmp_path: Path) -> N
 
     assert outcome == Completed(final_answer="Done: no")
     assert context.asked == [
-        ApprovalRequest(call_id="c1", tool_name="edit", arguments=CALL, reason="Edit a.txt")
+        ApprovalRequest(
+            call_id="c1", tool_name="edit", arguments=CALL, reason="Edit a.txt", mode="auto"
+        )
     ]
     [ended] = [e for e in context.events if isinstance(e, ToolCallComplete)]
     assert ended.status == "denied"

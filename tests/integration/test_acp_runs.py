@@ -14,6 +14,7 @@ from domain.approval import ApprovalDecision, ApprovalRequest
 from domain.errors import LeaseLost
 from domain.events import AgentEvent
 from domain.process_events import Log, ProcessExited, ProcessStarted, ResourceUsage
+from domain.task import Approval
 from domain.task_events import Error
 from domain.thinking_events import (
     Message,
@@ -183,6 +184,59 @@ async def test_questions_of_a_stopped_turn_are_answered_as_cancelled(tmp_path: P
     assert Log(line="answer: cancelled", line_num=1, stream="stderr") in context.events
     [ended] = [e for e in context.events if isinstance(e, ToolCallComplete)]
     assert ended.status == "outcome_unknown"
+
+
+async def test_an_agent_that_works_unasked_against_the_rules_is_stopped_at_once(
+    tmp_path: Path,
+) -> None:
+    context = acp_context("never_asks", tmp_path)
+    context.profile = replace(context.profile, approvals={"execute": "deny"})
+
+    outcome = await run_acp(context, "completed")
+
+    assert outcome == Failed(
+        error="The agent used execute (rm -r x) without asking, although its approvals say deny.",
+        reason="agent_error",
+    )
+    [ended] = [e for e in context.events if isinstance(e, ToolCallComplete)]
+    assert (ended.tool_name, ended.status) == ("execute", "ok")
+    [exited] = [e for e in context.events if isinstance(e, ProcessExited)]
+    assert exited.signal == signal.SIGKILL
+
+
+async def test_an_agent_may_work_unasked_where_the_rules_let_it(tmp_path: Path) -> None:
+    outcome = await run_acp(acp_context("never_asks", tmp_path), "completed and ends")
+
+    assert outcome == Completed(final_answer="Done.")
+
+
+async def test_an_agent_that_breaks_off_when_it_is_refused_says_so(tmp_path: Path) -> None:
+    async def no(_: ApprovalRequest) -> ApprovalDecision:
+        return ApprovalDecision(decision="denied", by="alice")
+
+    outcome = await run_acp(acp_context("breaks_off", tmp_path, answers=no))
+
+    assert outcome == Failed(
+        error="The agent broke its turn off because it was refused what it asked for.",
+        reason="agent_error",
+    )
+
+
+async def test_the_flags_for_its_approval_stand_in_the_command_of_an_agent(
+    tmp_path: Path,
+) -> None:
+    context = acp_context("never_asks", tmp_path)
+    argv = (*context.profile.argv, "{approval}")
+    flags: dict[Approval, tuple[str, ...]] = {"auto": (), "deny": ("--mode", "plan")}
+    context.profile = replace(
+        context.profile, argv=argv, approval_argv=flags, approvals={"default": "deny"}
+    )
+
+    outcome = await run_acp(context, "completed and ends")
+
+    [started] = [e for e in context.events if isinstance(e, ProcessStarted)]
+    assert started.command.endswith(" never_asks --mode plan")
+    assert outcome == Completed(final_answer="Done.")
 
 
 async def test_a_lost_lease_ends_the_run_and_the_process(tmp_path: Path) -> None:

@@ -1,8 +1,11 @@
 """Tasks of protocol agents in the wired graph: the second goes on where the first has ended."""
 
 import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+import anyio
 import pytest
 from dependency_injector import providers
 
@@ -11,23 +14,85 @@ from adapters.process.linux_process_host import LinuxProcessHost
 from adapters.system.clock import SystemClock
 from adapters.workspace.folder_homes import FolderHomes
 from domain.agent_profile import AgentProfile
+from domain.approval import StoredApproval
 from domain.ids import AgentName
-from domain.task import TaskStatus
+from domain.principal import LOCAL
+from domain.task import Approval, TaskStatus
+from ports.approval_store import ApprovalQuery
 from tests.acp_context import AGENT, acp_runner
-from tests.integration.graph import FakeRunner, profiles, running
+from tests.integration.graph import FakeRunner, Graph, profiles, running
+from tests.patience import PATIENCE_S
+
+PENDING = ApprovalQuery(status="pending")
 
 
-def _agent(mood: str) -> AgentProfile:
-    argv = (sys.executable, AGENT, mood)
-    return AgentProfile(name=AgentName("moody"), kind="acp", argv=argv, sandbox="none")
+def _agent(mood: str, approvals: Mapping[str, Approval] | None = None) -> AgentProfile:
+    return AgentProfile(
+        name=AgentName("moody"),
+        kind="acp",
+        argv=(sys.executable, AGENT, mood),
+        sandbox="none",
+        approvals=approvals or {},
+    )
+
+
+@asynccontextmanager
+async def _serving(folder: Path, agent: AgentProfile) -> AsyncIterator[Graph]:
+    homes = FolderHomes(root=folder / "homes")
+    runner = acp_runner(LinuxProcessHost(), homes=homes, clock=SystemClock())
+    agents = providers.Object([*profiles(), agent])
+    runners = providers.Object({"fake": FakeRunner(), "acp": runner})
+    async with running(folder, profiles=agents, runners=runners) as graph:
+        yield graph
+
+
+@pytest.mark.parametrize(
+    ("approvals", "asked", "decision", "answer"),
+    [
+        ({"execute": "deny"}, None, "approved", "Done: yes"),
+        ({}, "deny", "denied", "Done: no"),
+        ({"edit": "deny"}, "auto", "denied", "Done: no"),
+    ],
+)
+async def test_what_an_agent_asks_is_answered_by_the_rules_of_its_profile_and_its_task(
+    tmp_path: Path,
+    approvals: Mapping[str, Approval],
+    asked: Approval | None,
+    decision: str,
+    answer: str,
+) -> None:
+    async with _serving(tmp_path, _agent("works", approvals)) as graph:
+        task = await graph.ended(await graph.submit("go", agent="moody", approval=asked))
+        [resolved] = [event for event in await graph.events(task) if "decision" in event]
+
+    assert task.result is not None
+    assert task.result.final_answer == answer
+    assert (resolved["decision"], resolved["by"]) == (decision, "policy")
+
+
+async def test_a_person_is_asked_what_the_rules_leave_to_people(tmp_path: Path) -> None:
+    async with _serving(tmp_path, _agent("works", {"edit": "ask"})) as graph:
+        task = await graph.submit("go", agent="moody")
+        waiting = await _question(graph)
+        await graph.container.approvals().decide(LOCAL, waiting.approval_id, "approve")
+        ended = await graph.ended(task)
+
+    assert (waiting.request.tool_name, waiting.request.reason) == ("edit", "Edit a.txt")
+    assert ended.result is not None
+    assert ended.result.final_answer == "Done: yes"
+
+
+async def _question(graph: Graph) -> StoredApproval:
+    """The one that waits, once there is one."""
+    with anyio.fail_after(PATIENCE_S):
+        while True:
+            if open_ones := await graph.container.approvals().list(LOCAL, PENDING):
+                return open_ones[0]
+            await anyio.lowlevel.checkpoint()
 
 
 async def test_a_session_goes_on_with_its_agents_conversation(tmp_path: Path) -> None:
-    homes = FolderHomes(root=tmp_path / "homes")
-    runner = acp_runner(LinuxProcessHost(), homes=homes, clock=SystemClock())
-    agents = providers.Object([*profiles(), _agent("resumes")])
-    runners = providers.Object({"fake": FakeRunner(), "acp": runner})
-    async with running(tmp_path, profiles=agents, runners=runners) as graph:
+    async with _serving(tmp_path, _agent("resumes")) as graph:
         first = await graph.ended(await graph.submit("one", agent="moody"))
         second = await graph.ended(await graph.submit("two", agent="moody"))
         other = await graph.ended(await graph.submit("three", session="x", agent="moody"))

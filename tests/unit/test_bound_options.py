@@ -61,7 +61,7 @@ def check(profile: AgentProfile) -> None:
         (("react", "acp"), "parser", "codex"),
         ("react", "pty", False),
         ("react", "start_s", 5.0),
-        (("shell", *PROGRAMS, "acp"), "approvals", {"shell": "deny"}),
+        (("shell", *PROGRAMS), "approvals", {"shell": "deny"}),
         (("shell", *PROGRAMS, "acp"), "tools", ("read_file",)),
         (("shell", *PROGRAMS, "acp"), "mcp_servers", STDIO),
         (("shell", *PROGRAMS, "acp"), "analysis", True),
@@ -101,6 +101,7 @@ def test_an_option_that_nothing_would_heed_is_refused_by_its_name(
         ((*PROGRAMS[1:], "acp", "react"), {"model": "m", "models": ("n",)}),
         ("acp", {"hand_over": "none", "pty": False, "start_s": 5.0}),
         ("react", {"approvals": {"shell": "ask"}, "mcp_servers": SERVED, "analysis": True}),
+        ("acp", {"approvals": {"execute": "deny", "Bash": "ask", "default": "ask"}}),
         ("react", {"limits": Limits(iterations=1, tool_calls=1, tokens=1, usd=1.0)}),
         (
             ("react", "shell", *PROGRAMS, "acp"),
@@ -287,6 +288,24 @@ def test_an_approval_that_a_program_has_flags_for_is_taken_of_task_and_agent(kin
     assert refused.value.field == "approvals"
 
 
+def test_an_agent_of_the_protocol_that_has_flags_keeps_to_what_they_are_for_only() -> None:
+    argv = ("agent", "{approval}")
+    asks_nobody = profile_of("acp", argv=argv, approval_argv={"auto": ()})
+    plans = profile_of("acp", argv=argv, approval_argv={"deny": ("--plan",)})
+
+    for profile in (asks_nobody, plans):
+        check(profile)
+        check_approval("auto", profile)
+        with pytest.raises(InvalidInput, match="no flags for 'ask'") as refused:
+            check_approval("ask", profile)
+        assert refused.value.field == "approval"
+    check_approval("deny", plans)
+    check(replace(plans, approvals={"execute": "deny"}))
+    with pytest.raises(InvalidInput, match="no flags for 'deny'") as refused:
+        check(replace(asks_nobody, approvals={"execute": "deny"}))
+    assert refused.value.field == "approvals"
+
+
 @pytest.mark.parametrize("rule", ["Bash", "reads_private"])
 def test_a_rule_for_a_tool_is_refused_where_nobody_is_asked_about_tools(rule: str) -> None:
     flags = {"deny": ("--mode", "plan")}
@@ -319,6 +338,7 @@ def test_a_rule_for_a_tool_is_refused_where_nobody_is_asked_about_tools(rule: st
         ),
         ("command", {"argv": ("work", "{approval}")}, "argv"),
         ("command", {"argv": ("work", "--{approval}"), "approval_argv": {"deny": ()}}, "argv"),
+        ("acp", {"approval_argv": {"deny": ()}}, "approval_argv"),
         ("shell", {"approval_argv": {"deny": ()}}, "approval_argv"),
         ("react", {"approval_argv": {"deny": ()}}, "approval_argv"),
     ],

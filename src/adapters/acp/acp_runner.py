@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, suppress
 from functools import partial
+from itertools import chain
 from typing import Protocol
 
 from domain.agent_profile import AgentProfile
+from domain.approval_policy import APPROVAL_PLACE, strictest
 from domain.errors import StartFailed, StateConflict
 from domain.model_choice import MODEL_PLACE, argv_for_model
 from domain.process_events import ProcessExited, ProcessStarted, ResourceUsage
-from domain.task import Task
+from domain.task import Approval, Task
 from ports.clock import Clock
 from ports.homes import Homes
 from ports.output_archive import ArchiveWriter, OutputArchive
@@ -36,6 +38,7 @@ class OpenTurn(Protocol):
         process: RunningProcess,
         *,
         context: RunContext,
+        approval: Approval | None,
         kept: ArchiveWriter,
         clock: Clock,
         lines_before: int = 0,
@@ -115,7 +118,13 @@ class AcpRunner:
             self._sampling(process, context.emit),
         ):
             await context.emit(_started(process, command))
-            async with open_turn(process, context=context, kept=kept, clock=self._clock) as turn:
+            async with open_turn(
+                process,
+                context=context,
+                approval=task.approval,
+                kept=kept,
+                clock=self._clock,
+            ) as turn:
                 try:
                     outcome = await _outcome(turn, task, is_ready)
                     ended = await _left(process, grace_s=context.grace_s)
@@ -135,7 +144,7 @@ class AcpRunner:
             raise StartFailed(f"the profile of agent {profile.name!r} names no command")
         has_home = "HOME" in profile.env
         return Command(
-            argv=_argv(profile),
+            argv=_argv(task, profile),
             cwd=context.workspace,
             task_id=task.task_id,
             pty=False,
@@ -162,10 +171,13 @@ class AcpRunner:
         )
 
 
-def _argv(profile: AgentProfile) -> tuple[str, ...]:
+def _argv(task: Task, profile: AgentProfile) -> tuple[str, ...]:
     model = profile.model
     argv = argv_for_model(profile.argv, model)
-    return tuple(item.replace(MODEL_PLACE, model) if model else item for item in argv)
+    flags = profile.approval_argv.get(strictest(profile.approvals, asked=task.approval), ())
+    filled = (item.replace(MODEL_PLACE, model) if model else item for item in argv)
+    pieces = (flags if item == APPROVAL_PLACE else (item,) for item in filled)
+    return tuple(chain.from_iterable(pieces))
 
 
 def _load_protocol() -> OpenTurn:

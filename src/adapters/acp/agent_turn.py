@@ -12,12 +12,14 @@ from adapters.acp.agent_log import AgentLog, KeptLines
 from adapters.acp.agent_pipe import AgentPipe
 from adapters.acp.agent_requests import AgentRequests
 from adapters.acp.agent_trouble import AgentTrouble
+from adapters.acp.approval_rules import ApprovalRules
 from adapters.acp.handshake import Handshake
 from adapters.acp.json_message import JsonObject, json_object
 from adapters.acp.permissions import Permissions
 from adapters.acp.session_updates import SessionUpdates
 from adapters.acp.turn_end import death_of, outcome_of, refusal_of, usage_of
 from adapters.acp.workspace_files import WorkspaceFiles
+from domain.task import Approval
 from ports.clock import Clock
 from ports.output_archive import ArchiveWriter
 from ports.process import RunningProcess
@@ -31,14 +33,20 @@ async def open_turn(
     process: RunningProcess,
     *,
     context: RunContext,
+    approval: Approval | None,
     kept: ArchiveWriter,
     clock: Clock,
     lines_before: int = 0,
 ) -> AsyncIterator["AgentTurn"]:
-    updates = SessionUpdates(clock, model=context.profile.model or context.profile.name)
+    """`approval` is the task's."""
+    profile = context.profile
+    rules = ApprovalRules(
+        rules=profile.approvals, asked=approval, has_flags=bool(profile.approval_argv)
+    )
+    updates = SessionUpdates(clock, model=profile.model or profile.name, rules=rules)
     log = AgentLog(lines_before=lines_before)
     pipe = AgentPipe(process, updates=updates, log=log, emit=KeptLines(context, kept).emit)
-    permissions = Permissions(context, updates=updates)
+    permissions = Permissions(context, updates=updates, rules=rules)
     files = WorkspaceFiles(context.workspace)
     requests = AgentRequests(pipe=pipe, permissions=permissions, files=files)
     async with Connection(requests.answer, pipe) as connection:
@@ -102,11 +110,16 @@ class AgentTurn:
         except RequestError as error:
             return Failed(error=f"The agent failed: {refusal_of(error)}", reason="agent_error")
         except AgentTrouble as error:
+            await self._process.stop(grace_s=0)  # nothing that it asks is answered any more
             return Failed(error=str(error), reason="agent_error")
         except ConnectionError:
             return await self._gone(is_started=True)
         await self._pipe.tell(self._updates.end(usage_of(answer)))
-        return outcome_of(answer, last_message=self._updates.last_message)
+        return outcome_of(
+            answer,
+            last_message=self._updates.last_message,
+            was_denied=self._updates.was_denied,
+        )
 
     async def interrupt(self, *, grace_s: float) -> None:
         """Ask the agent to break its turn off, and give it time to."""

@@ -1,8 +1,10 @@
-"""Asks people what an agent asks of its user, and picks the option that says as much."""
+"""Answers what an agent asks of its user: by the rules, or by what people say."""
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
+from adapters.acp.approval_rules import ApprovalRules
 from adapters.acp.json_message import JsonObject, json_list, json_object
 from adapters.acp.session_updates import SessionUpdates
 from domain.approval import ApprovalDecision
@@ -15,19 +17,24 @@ _NO = ("reject_once", "reject_always")
 
 
 class Permissions:
-    def __init__(self, context: RunContext, *, updates: SessionUpdates) -> None:
+    def __init__(
+        self, context: RunContext, *, updates: SessionUpdates, rules: ApprovalRules
+    ) -> None:
         self._context = context
         self._updates = updates
+        self._rules = rules
         self._open: set[asyncio.Future[ApprovalDecision]] = set()
         self._is_over = False
 
     async def answer(self, params: object) -> JsonObject:
-        """Waits for a person. Raises what asking raises."""
+        """Waits for a person where the rules say so. Raises what asking raises."""
         told = json_object(params)
         if self._is_over:
             return _CANCELLED
         question = self._updates.question(told)
-        asking = asyncio.ensure_future(self._context.approve(question))
+        kind = self._updates.kind_of(question.call_id)
+        mode = self._rules.mode(question.tool_name, kind)
+        asking = asyncio.ensure_future(self._context.approve(replace(question, mode=mode)))
         self._open.add(asking)
         try:
             await asyncio.wait({asking})

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from adapters.acp.approval_rules import NO_RULES, ApprovalRules
 from adapters.acp.content_text import block_text
 from adapters.acp.drift import Drift, Unfamiliar
 from adapters.acp.json_message import JsonObject, json_object, json_text
@@ -29,11 +30,13 @@ _UNTOLD = frozenset(
 
 
 class SessionUpdates:
-    def __init__(self, clock: Clock, *, model: str) -> None:
+    def __init__(self, clock: Clock, *, model: str, rules: ApprovalRules = NO_RULES) -> None:
         self.is_heard = False
         """Before its turn an agent repeats what was said in earlier ones."""
+        self.was_denied = False
+        """Something that it asked for was refused."""
         self._speech = Speech()
-        self._calls = ToolCalls(clock)
+        self._calls = ToolCalls(clock, rules=rules)
         self._plan = Plan()
         self._usage = UsageCount(model)
         self._drift = Drift()
@@ -67,6 +70,8 @@ class SessionUpdates:
         told = json_object(params.get("toolCall"))
         call_id = json_text(told.get("toolCallId"))
         call = self._calls.named(call_id)
+        if call:
+            call.is_asked = True
         return ApprovalRequest(
             call_id=call_id,
             tool_name=call.tool_name if call else "tool",
@@ -74,7 +79,13 @@ class SessionUpdates:
             reason=(call.title if call else "") or json_text(told.get("title")),
         )
 
+    def kind_of(self, call_id: str) -> str:
+        """Of a call that goes on; `other` where the agent does not say."""
+        call = self._calls.named(call_id)
+        return call.kind if call else "other"
+
     def deny(self, call_id: str) -> None:
+        self.was_denied = True
         self._calls.deny(call_id)
 
     def break_off(self) -> None:

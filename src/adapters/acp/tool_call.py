@@ -14,6 +14,8 @@ _PLACES = frozenset({"cwd"})
 class ToolCall:
     started: float
     is_told: bool = False
+    is_asked: bool = False
+    """Whether its agent has asked for permission."""
     is_denied: bool = False
     _told: JsonObject = field(default_factory=dict)
     _name: str | None = None
@@ -38,6 +40,11 @@ class ToolCall:
         return not self.is_told and self.status == "pending" and not has_news
 
     @property
+    def kind(self) -> str:
+        """Of the protocol's; `other` where the agent does not say."""
+        return json_text(self._told.get("kind")) or "other"
+
+    @property
     def title(self) -> str:
         return json_text(self._told.get("title"))
 
@@ -45,8 +52,7 @@ class ToolCall:
     def tool_name(self) -> str:
         """The same from the start to the result, whatever is told later."""
         if self._name is None:
-            kind = json_text(self._told.get("kind"))
-            known = kind if kind != "other" else ""
+            known = self.kind if self.kind != "other" else ""
             name = json_text(self._told.get("name")) or known or self.title or "tool"
             if not self.is_told:
                 return name

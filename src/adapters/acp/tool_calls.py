@@ -3,10 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from adapters.acp.agent_trouble import AgentTrouble
+from adapters.acp.approval_rules import ApprovalRules
 from adapters.acp.drift import Unfamiliar
 from adapters.acp.json_message import JsonObject
 from adapters.acp.tool_call import ToolCall
 from domain.events import AgentEvent
+from domain.task_events import Error
 from domain.tool_events import ToolCallComplete, ToolCallStart, ToolCallStream, ToolStatus
 from ports.clock import Clock
 
@@ -14,8 +17,9 @@ _MOST_ENDED: Final = 4096  # whose late updates are known to be late
 
 
 class ToolCalls:
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, rules: ApprovalRules) -> None:
         self._clock = clock
+        self._rules = rules
         self._open: dict[str, ToolCall] = {}
         self._ended: dict[str, None] = {}
         self._is_broken_off = False
@@ -63,8 +67,27 @@ class ToolCalls:
             yield from self._start(call_id)
         if call.status in ("completed", "failed"):
             yield self._complete(call_id, self._status(call))
+            yield from self._passed_over(call)
         elif call.is_told and (chunk := call.new_output()):
             yield ToolCallStream(call_id=call_id, stream="text", chunk=chunk)
+
+    def _passed_over(self, call: ToolCall) -> Iterator[Error]:
+        """Raises AgentTrouble for a call that was made although the rules are against it.
+
+        One that has failed may have been refused by the agent itself, which asks nobody then.
+        """
+        what = f"{call.tool_name} ({call.title})" if call.title else call.tool_name
+        if call.is_denied and call.exit_code is not None:
+            raise AgentTrouble(f"The agent used {what} although it was refused that.")
+        if call.is_asked or not self._rules.needs_question(call.tool_name, call.kind):
+            return
+        if call.status == "completed" or call.exit_code is not None:
+            mode = self._rules.mode(call.tool_name, call.kind)
+            raise AgentTrouble(
+                f"The agent used {what} without asking, although its approvals say {mode}."
+            )
+        message = f"the agent did not ask before {what}, which failed, and may have begun it"
+        yield Error(message=message, phase="approval", recoverable=True)
 
     def _start(self, call_id: str) -> Iterator[AgentEvent]:
         call = self._open[call_id]

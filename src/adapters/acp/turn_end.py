@@ -16,8 +16,14 @@ _STOPPED: Mapping[str, str] = {
 }
 
 
-def outcome_of(answer: JsonObject, *, last_message: str) -> Outcome:
+def outcome_of(answer: JsonObject, *, last_message: str, was_denied: bool = False) -> Outcome:
+    """`was_denied`: some agents break their turn off when they are refused what they ask for."""
     reason = json_text(answer.get("stopReason"))
+    if reason == "cancelled" and was_denied:
+        return Failed(
+            error="The agent broke its turn off because it was refused what it asked for.",
+            reason="agent_error",
+        )
     if reason == "end_turn":
         return Completed(final_answer=last_message)
     unknown = f"The agent ended its turn for a reason that is not known here: {reason!r}."

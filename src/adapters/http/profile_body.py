@@ -87,8 +87,8 @@ class ProfileBody(TypedDict):
             dict[Word, Approval],
             Field(
                 max_length=_MANY,
-                description="By tool, by effect, and `default`; of a program that asks nobody "
-                "only `default`, where `approval_argv` has flags for it.",
+                description="By tool, by effect (of `acp` by kind of tool), and `default`; of a "
+                "program that asks nobody only `default`, where `approval_argv` has flags for it.",
             ),
         ]
     ]

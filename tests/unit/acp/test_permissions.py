@@ -1,16 +1,19 @@
 import pytest
 
+from adapters.acp.approval_rules import ApprovalRules
 from adapters.acp.permissions import Permissions
 from adapters.acp.session_updates import SessionUpdates
 from domain.agent_profile import AgentProfile
 from domain.approval import ApprovalDecision, ApprovalRequest, Decision, StoredApproval
 from domain.ids import AgentName
+from domain.task import Approval
 from tests.fakes import FakeClock
 from tests.process_fakes import RecordingContext
 
 
 class _Decided(RecordingContext):
     decision: Decision = "approved"
+    mode: Approval | None = None
 
     def is_kept(self, call_id: str) -> bool:
         return False
@@ -18,6 +21,7 @@ class _Decided(RecordingContext):
     async def approve(
         self, request: ApprovalRequest, *, asked: StoredApproval | None = None
     ) -> ApprovalDecision:
+        self.mode = request.mode
         return ApprovalDecision(decision=self.decision, by="alice")
 
 
@@ -37,7 +41,9 @@ async def test_the_option_that_says_no_more_than_the_answer_is_picked(
 ) -> None:
     context = _Decided(profile=AgentProfile(name=AgentName("a"), kind="acp"))
     context.decision = decision
-    permissions = Permissions(context, updates=SessionUpdates(FakeClock(), model="m"))
+    permissions = Permissions(
+        context, updates=SessionUpdates(FakeClock(), model="m"), rules=ApprovalRules()
+    )
 
     answer = await permissions.answer(
         {"options": [{"optionId": kind, "name": kind, "kind": kind} for kind in kinds]}
@@ -49,8 +55,38 @@ async def test_the_option_that_says_no_more_than_the_answer_is_picked(
 
 async def test_a_question_after_the_run_was_stopped_is_cancelled() -> None:
     context = _Decided(profile=AgentProfile(name=AgentName("a"), kind="acp"))
-    permissions = Permissions(context, updates=SessionUpdates(FakeClock(), model="m"))
+    permissions = Permissions(
+        context, updates=SessionUpdates(FakeClock(), model="m"), rules=ApprovalRules()
+    )
 
     permissions.give_up()
 
     assert await permissions.answer({}) == {"outcome": {"outcome": "cancelled"}}
+
+
+@pytest.mark.parametrize(
+    ("rules", "asked", "mode"),
+    [
+        ({}, None, "auto"),
+        ({}, "deny", "deny"),
+        ({"default": "ask"}, None, "ask"),
+        ({"edit": "deny", "default": "ask"}, "auto", "deny"),
+        ({"edit": "deny", "replace": "ask"}, None, "ask"),
+        ({"edit": "auto"}, "ask", "ask"),
+        ({"execute": "deny"}, None, "auto"),
+    ],
+)
+async def test_a_question_is_answered_by_the_rules_for_its_tool_and_its_kind(
+    rules: dict[str, Approval], asked: Approval | None, mode: Approval
+) -> None:
+    context = _Decided(profile=AgentProfile(name=AgentName("a"), kind="acp"))
+    updates = SessionUpdates(FakeClock(), model="m")
+    updates.is_heard = True
+    approvals = ApprovalRules(rules=rules, asked=asked)
+    permissions = Permissions(context, updates=updates, rules=approvals)
+    call = {"toolCallId": "c1", "kind": "edit", "name": "replace", "title": "Edit a.txt"}
+
+    list(updates.asked({"toolCall": call}))
+    await permissions.answer({"toolCall": call, "options": []})
+
+    assert context.mode == mode

@@ -2,9 +2,13 @@ from collections.abc import Sequence
 
 import pytest
 
+from adapters.acp.agent_trouble import AgentTrouble
+from adapters.acp.approval_rules import ApprovalRules
 from adapters.acp.session_updates import SessionUpdates
 from domain.events import AgentEvent
 from domain.process_events import Raw, SchemaDrift
+from domain.task import Approval
+from domain.task_events import Error
 from domain.thinking_events import Message, MessageDelta, ThinkComplete, ThinkDelta, TokenUsage
 from domain.tool_events import ToolCallComplete, ToolCallStart, ToolCallStream
 from tests.fakes import FakeClock
@@ -21,6 +25,12 @@ def _told(*updates: Update, usage: Update | None = None) -> list[AgentEvent]:
 
 def _reader() -> SessionUpdates:
     read = SessionUpdates(FakeClock(), model="m")
+    read.is_heard = True
+    return read
+
+
+def _strict_reader(rules: ApprovalRules) -> SessionUpdates:
+    read = SessionUpdates(FakeClock(), model="m", rules=rules)
     read.is_heard = True
     return read
 
@@ -259,3 +269,82 @@ def test_what_is_repeated_before_the_turn_is_not_told() -> None:
     read = SessionUpdates(FakeClock(), model="m")
 
     assert _take(read, _text("agent_message_chunk", "earlier")) == []
+
+
+@pytest.mark.parametrize("mode", ["ask", "deny"])
+@pytest.mark.parametrize("kind", ["edit", "delete", "move", "execute"])
+def test_a_call_that_changes_something_without_asking_is_shown_and_ends_the_run(
+    kind: str, mode: Approval
+) -> None:
+    read = _strict_reader(ApprovalRules(asked=mode))
+    events: list[AgentEvent] = []
+
+    with pytest.raises(AgentTrouble, match=f"List files.* without asking.* {mode}"):
+        for update in (_call("c1", kind=kind), _call_update("c1", status="completed")):
+            events.extend(read.take({"update": update}, line=""))
+
+    assert any(isinstance(event, ToolCallStart) for event in events)
+
+
+@pytest.mark.parametrize(
+    ("rules", "kind", "is_free"),
+    [
+        (ApprovalRules(), "execute", True),
+        (ApprovalRules(asked="auto"), "execute", True),
+        (ApprovalRules(rules={"edit": "deny"}), "execute", True),
+        (ApprovalRules(rules={"edit": "deny"}), "edit", False),
+        (ApprovalRules(asked="deny"), "read", True),
+        (ApprovalRules(rules={"read": "auto"}, asked="deny"), "read", True),
+        (ApprovalRules(rules={"read": "ask"}), "read", False),
+        (ApprovalRules(rules={"default": "deny"}), "other", True),
+        (ApprovalRules(asked="deny", has_flags=True), "execute", True),
+    ],
+)
+def test_what_only_reads_may_go_unasked_unless_a_rule_names_it(
+    rules: ApprovalRules, kind: str, is_free: bool
+) -> None:
+    read = _strict_reader(rules)
+    done = _call("c1", kind=kind, status="completed")
+
+    if is_free:
+        assert isinstance(_take(read, done)[-1], ToolCallComplete)
+    else:
+        with pytest.raises(AgentTrouble):
+            _take(read, done)
+
+
+def test_a_call_that_was_asked_about_ends_no_run() -> None:
+    read = _strict_reader(ApprovalRules(asked="ask"))
+    call: Update = {"toolCallId": "c1", "kind": "execute"}
+    events = list(read.asked({"toolCall": call}))
+    read.question({"toolCall": call})
+
+    events.extend(_take(read, _call_update("c1", status="completed")))
+
+    assert [type(event) for event in events] == [ToolCallStart, ToolCallComplete]
+
+
+def test_a_call_that_failed_unasked_is_reported_as_one_that_may_have_begun() -> None:
+    read = _strict_reader(ApprovalRules(asked="ask"))
+
+    *_, error = _take(read, _call("c1", kind="execute", status="failed"))
+
+    assert error == Error(
+        message="the agent did not ask before execute (List files), which failed, "
+        "and may have begun it",
+        phase="approval",
+        recoverable=True,
+    )
+
+
+@pytest.mark.parametrize("is_asked", [True, False])
+def test_a_command_that_failed_against_the_rules_has_run_all_the_same(is_asked: bool) -> None:
+    read = _strict_reader(ApprovalRules(asked="deny"))
+    call: Update = {"toolCallId": "c1", "kind": "execute"}
+    if is_asked:
+        list(read.asked({"toolCall": call}))
+        read.question({"toolCall": call})
+        read.deny("c1")
+
+    with pytest.raises(AgentTrouble, match="it was refused" if is_asked else "without asking"):
+        _take(read, _call("c1", kind="execute", status="failed", rawOutput={"exit_code": 1}))

@@ -1,0 +1,37 @@
+"""What an agent may do, by the names of its tools and the protocol's kinds of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from domain.approval_policy import approval_mode
+from domain.task import Approval
+
+_CHANGING = frozenset({"edit", "delete", "move", "execute"})
+"""Kinds of tools that agents ask about; hardly one asks before it reads, searches or thinks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalRules:
+    rules: Mapping[str, Approval] = field(default_factory=dict)
+    """Of the profile."""
+    asked: Approval | None = None
+    """Of the task."""
+    has_flags: bool = False
+    """The program was started with flags of its own for them, which it keeps to unasked."""
+
+    def mode(self, tool_name: str, kind: str) -> Approval:
+        return approval_mode(self.rules, asked=self.asked, tool_name=tool_name, effects=(kind,))
+
+    def needs_question(self, tool_name: str, kind: str) -> bool:
+        """Whether such a call may not be made without asking.
+
+        What changes nothing may, unless a rule names it.
+        """
+        if self.has_flags:
+            return False
+        named = self.rules.get(tool_name, self.rules.get(kind, "auto"))
+        is_minded = kind in _CHANGING or named != "auto"
+        return is_minded and self.mode(tool_name, kind) != "auto"
+
+
+NO_RULES = ApprovalRules()
