@@ -101,7 +101,7 @@ class MoodyAgent:
                 return schema.PromptResponse(stop_reason="cancelled")
             case "never_asks":
                 return await self._run_unasked(session_id, text)
-            case "breaks_off":
+            case "gives_up":
                 await self._send(session_id, acp.start_tool_call("c1", "rm -r x", kind="execute"))
                 said = await self._permission(session_id, "c1")
                 if said != "yes":

@@ -214,7 +214,7 @@ async def test_an_agent_that_breaks_off_when_it_is_refused_says_so(tmp_path: Pat
     async def no(_: ApprovalRequest) -> ApprovalDecision:
         return ApprovalDecision(decision="denied", by="alice")
 
-    outcome = await run_acp(acp_context("breaks_off", tmp_path, answers=no))
+    outcome = await run_acp(acp_context("gives_up", tmp_path, answers=no))
 
     assert outcome == Failed(
         error="The agent broke its turn off because it was refused what it asked for.",
