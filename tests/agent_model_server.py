@@ -84,10 +84,14 @@ def shell_call(asked: Asked, command: str) -> AskedCall | None:
     """In the words of the agent that asks; None if it offers no shell."""
     for name in asked.wire.tools(asked.body):
         match name:
-            case "Bash" | "run_shell_command" | "shell_command":
+            case "Bash" | "bash" | "run_shell_command" | "shell_command":
                 return _call(name, {"command": command})
             case "exec_command":
                 return _call(name, {"cmd": command})
+            case "terminal":
+                return _call(name, {"command": command, "security_risk": "LOW"})
+            case "run_commands":
+                return _call(name, {"commands": [command]})
             case "shell":
                 return _call(name, {"command": ["sh", "-c", command]})
             case _:

@@ -15,7 +15,9 @@ of which nothing is known here and nothing refused."""
 
 _WITHOUT_PROTOCOL = frozenset({"shell", *KINDS_WITH_ARGV} - {"acp"})
 """What they write is read, and they ask nobody anything."""
-_PARSED = frozenset({"claude-code", "codex", "gemini"})
+_PARSED = frozenset({"claude-code", "codex", "gemini", "qwen", "pi", "cline", "openhands"})
+_WITHOUT_THREADS = frozenset({"cline"})
+"""Of which no conversation is found in what they write."""
 _OF_A_PROGRAM = "an agent of kind react is no program"
 _OF_REACT = "only an agent of kind react calls tools of this server"
 _TOOLS = {"tools": _OF_REACT, "mcp_servers": _OF_REACT}
@@ -63,6 +65,10 @@ _UNCOUNTED: Mapping[str, Mapping[str, str]] = {
         _COUNTED, "nothing in plain lines can be counted for it; use timeout_s or output_bytes"
     ),
     "codex": {"usd": "Codex does not report what it costs; use tokens"},
+    "qwen": {"usd": "Qwen Code does not report what it costs; use tokens"},
+    "openhands": dict.fromkeys(
+        ("tokens", "usd"), "OpenHands does not report what it uses; use iterations or tool_calls"
+    ),
     "acp": {"iterations": "the protocol does not show them; use tool_calls or tokens"},
 }
 
@@ -176,11 +182,11 @@ def _check_output_rules(profile: AgentProfile) -> None:
     wants_thread = any("{thread}" in item for item in profile.resume_argv)
     if profile.thread is not None and not wants_thread:
         raise InvalidInput("thread", "has no use here: resume_argv has no place {thread}")
-    is_found = profile.thread is not None or _format(profile) in _PARSED
+    is_found = profile.thread is not None or _format(profile) in _PARSED - _WITHOUT_THREADS
     if profile.kind == "command" and wants_thread and not is_found:
         message = (
-            "no conversation is found in plain lines for {thread}; say in thread where its name "
-            "is, or name the parser of its output"
+            "no conversation is found in its output for {thread}; say in thread where its name "
+            "is, or name a parser that finds it"
         )
         raise InvalidInput("resume_argv", message)
 

@@ -48,7 +48,7 @@ def known(events: Sequence[AgentEvent]) -> list[AgentEvent]:
 def test_each_known_agent_has_a_parser_and_no_other_name_has() -> None:
     parsers = CliOutputParsers(FakeClock())
 
-    assert [parsers.of(name) is None for name in parsers.names] == [False] * 3
+    assert [parsers.of(name) is None for name in parsers.names] == [False] * len(AGENTS)
     assert (list(parsers.names), parsers.of("lines")) == (AGENTS, None)
 
 

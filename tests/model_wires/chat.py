@@ -1,10 +1,17 @@
 """OpenAI's Chat Completions, with the events of the server that speaks nothing else."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from tests.model_replies import Answer
 from tests.model_server import chat_events
-from tests.model_wires.wire import Body, call_ids, objects
+from tests.model_wires.wire import INPUT_TOKENS, OUTPUT_TOKENS, Body, call_ids, objects
+
+_USAGE: Body = {
+    "prompt_tokens": INPUT_TOKENS,
+    "completion_tokens": OUTPUT_TOKENS,
+    "total_tokens": INPUT_TOKENS + OUTPUT_TOKENS,
+}
 
 
 class Chat:
@@ -23,7 +30,8 @@ class Chat:
         return bool(said) and said[-1].get("role") == "tool"
 
     def events(self, answer: Answer) -> Iterator[str]:
-        return chat_events(answer)
+        calls = [replace(call, call_id=call_id) for call_id, call in call_ids(answer)]
+        return chat_events(replace(answer, calls=calls, usage=answer.usage or _USAGE))
 
     def whole(self, answer: Answer) -> Body:
         calls = [
@@ -35,8 +43,16 @@ class Chat:
             for call_id, call in call_ids(answer)
         ]
         message = {"role": "assistant", "content": "".join(answer.text), "tool_calls": calls}
-        choice = {"index": 0, "message": message, "finish_reason": "stop"}
-        return {"id": "chat-1", "object": "chat.completion", "choices": [choice]}
+        finish_reason = "tool_calls" if calls else "stop"
+        choice = {"index": 0, "message": message, "finish_reason": finish_reason}
+        return {
+            "id": "chat-1",
+            "object": "chat.completion",
+            "created": 0,
+            "model": "loopback",
+            "choices": [choice],
+            "usage": answer.usage or _USAGE,
+        }
 
     def fault(self, status: int, message: str) -> Body:
         return {"error": {"message": message, "type": "test", "code": None}}

@@ -92,6 +92,7 @@ def test_an_option_that_nothing_would_heed_is_refused_by_its_name(
         (PROGRAMS, {"hand_over": "file"}),
         (PROGRAMS[1:], {"resume_argv": ("work", "{thread}", "{model}")}),
         ("command", {"resume_argv": ("work", "{thread}"), "parser": "gemini"}),
+        ("command", {"resume_argv": ("work", "{thread}"), "parser": "openhands"}),
         ("command", {"resume_argv": ("work", "{thread}"), "thread": PATTERN}),
         ("command", {"resume_argv": ("work", "--continue")}),
         (("shell", *PROGRAMS, "acp"), {"setup_argv": ("prepare", "it")}),
@@ -135,6 +136,13 @@ def test_an_option_that_is_heeded_is_taken(
 ) -> None:
     for kind in (kinds,) if isinstance(kinds, str) else kinds:
         check(profile_of(kind, **said))
+
+
+def test_no_conversation_is_asked_for_of_a_parser_that_finds_none() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        check(profile_of("command", parser="cline", resume_argv=("work", "{thread}")))
+
+    assert refused.value.field == "resume_argv"
 
 
 @pytest.mark.parametrize("profile", READY_MADE.values(), ids=READY_MADE.keys())
@@ -194,6 +202,10 @@ def test_servers_that_are_commands_heed_what_is_for_processes(field: str) -> Non
         ("claude-code", None, ()),
         ("gemini", None, ()),
         ("codex", None, ("usd",)),
+        ("command", "qwen", ("usd",)),
+        ("command", "pi", ()),
+        ("command", "cline", ()),
+        ("command", "openhands", ("tokens", "usd")),
         ("acp", None, ("iterations",)),
         ("of-another-runner", None, ()),
     ],

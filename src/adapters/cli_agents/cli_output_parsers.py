@@ -2,7 +2,15 @@
 
 from collections.abc import Callable, Sequence
 
-from adapters.cli_agents import claude_code_parser, codex_parser, gemini_parser
+from adapters.cli_agents import (
+    claude_code_parser,
+    cline_parser,
+    codex_parser,
+    gemini_parser,
+    openhands_parser,
+    pi_parser,
+    qwen_parser,
+)
 from domain.agent_thread import AgentThread
 from ports.clock import Clock
 from ports.output_parser import OutputParser
@@ -29,9 +37,25 @@ class CliOutputParsers:
             case gemini_parser.SOURCE:
                 prices = self._prices_of("google")
                 return gemini_parser.GeminiParser(self._clock, prices=prices)
+            case qwen_parser.SOURCE:
+                return qwen_parser.QwenParser(self._clock)
+            case pi_parser.SOURCE:
+                return pi_parser.PiParser(self._clock)
+            case cline_parser.SOURCE:
+                return cline_parser.ClineParser(self._clock, model=model)
+            case openhands_parser.SOURCE:
+                return openhands_parser.OpenHandsParser(self._clock)
             case _:
                 return None
 
     @property
     def names(self) -> Sequence[str]:
-        return (claude_code_parser.SOURCE, codex_parser.SOURCE, gemini_parser.SOURCE)
+        return (
+            claude_code_parser.SOURCE,
+            codex_parser.SOURCE,
+            gemini_parser.SOURCE,
+            qwen_parser.SOURCE,
+            pi_parser.SOURCE,
+            cline_parser.SOURCE,
+            openhands_parser.SOURCE,
+        )
