@@ -38,6 +38,30 @@ def at(client: Client) -> Mapping[str, str]:
     return {"AGENTCAST_URL": client.server.base_url}
 
 
+async def test_what_a_task_may_say_over_http_can_be_said_in_options_and_is_refused_as_there(
+    cli: Cli, at: Mapping[str, str], client: Client, session_id: str
+) -> None:
+    (cli.folder / "rules.toml").write_text("[[rules]]\nname = 'host'\npattern = '//([a-z.]+)'\n")
+    task = ("echo see https://a.example/x", "--agent", "shell", "--session", session_id)
+    rules = ("--rules", "rules.toml", "--rule", "urls")
+    limits = ("--timeout", "60", "--idle", "30", "--output-bytes", "5000")
+    workspace = ("--workspace", str(cli.folder))
+
+    taken = cli.run(
+        "submit", *task, *rules, *limits, *workspace, "--metadata.ticket", "12", "--json", env=at
+    )
+    refused = cli.run("submit", *task, "--tokens", "5", env=at)
+
+    events = [json.loads(line) for line in taken.stdout.splitlines()]
+    found = {event["rule"]: event["value"] for event in events if "rule" in event}
+    stored = await client.get(f"/api/v1/tasks/{events[0]['task_id']}")
+    assert found == {"host": "a.example", "urls": "https://a.example/x"}
+    assert stored["limits"] == {"timeout_s": 60.0, "idle_s": 30.0, "output_bytes": 5000}
+    assert stored["metadata"] == {"ticket": "12"}
+    assert [event["cwd"] for event in events if "cwd" in event] == [str(cli.folder)]
+    assert (refused.returncode, "limits.tokens" in refused.stderr) == (2, True)
+
+
 async def test_a_question_is_listed_and_answered_in_words(
     cli: Cli, at: Mapping[str, str], client: Client, session_id: str
 ) -> None:
