@@ -5,16 +5,20 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from adapters.memory.database import MemoryDatabase, TaskRow
+from adapters.memory.profile_store import MemoryProfileStore
 from adapters.memory.question_store import MemoryQuestionStore
 from adapters.memory.task_store import MemoryTaskStore
 from adapters.memory.wakeups import MemoryWakeups
+from adapters.system.stored_agent_catalog import StoredAgentCatalog
 from adapters.terminal.pyte_screens import PyteScreens
+from application.live_runs import LiveRun, LiveRuns
 from application.live_terminal import LiveTerminal
 from application.live_terminals import LiveTerminals
 from application.open_questions import OpenQuestions
 from application.task_terminals import TaskTerminals
+from domain.agent_profile import AgentProfile
 from domain.events import AgentEvent
-from domain.ids import SessionId, TaskId
+from domain.ids import LeaseId, SessionId, TaskId
 from domain.principal import LOCAL
 from domain.task import Task, TaskStatus
 from ports.process import Command
@@ -37,12 +41,32 @@ class FakeTerminals:
         questions = OpenQuestions(
             store=MemoryQuestionStore(self._database), wakeups=MemoryWakeups()
         )
-        self.use = TaskTerminals(tasks=store, terminals=self._live, questions=questions)
+        self.runs = LiveRuns()
+        self.use = TaskTerminals(
+            tasks=store,
+            terminals=self._live,
+            questions=questions,
+            runs=self.runs,
+            catalog=StoredAgentCatalog(
+                [AgentProfile(name=self.task.agent, kind="command")],
+                default=self.task.agent,
+                store=MemoryProfileStore(),
+            ),
+        )
         self.is_now(TaskStatus.RUNNING)
 
     def is_now(self, status: TaskStatus) -> None:
         self.task = replace(self.task, status=status)
         self._database.tasks[self.task.task_id] = TaskRow(task=self.task)
+
+    def is_carried_out_here(self) -> None:
+        run = LiveRun(
+            task_id=self.task.task_id,
+            lease_id=LeaseId("lease"),
+            agent=self.task.agent,
+            claimed_at=0.0,
+        )
+        self.runs.add(run)
 
     @asynccontextmanager
     async def run(

@@ -6,6 +6,7 @@ from application.unseen_output import UnseenOutput
 from domain.errors import StateConflict
 from ports.terminal_screen import ScreenView, TerminalScreen, TerminalScreens, TypingModes
 
+_LONGEST_UPDATE_S = 1.0  # without a word; what is drawn so far is shown then
 _SLICE_CHARS = 2048  # some milliseconds, after which others have their turn
 
 
@@ -21,6 +22,7 @@ class LiveScreen:
         self._last_view: ScreenView | None = None
         self._drawing = asyncio.Lock()
         self._news = asyncio.Event()
+        self._fed_at = 0.0
 
     @property
     def unseen_chars(self) -> int:
@@ -29,6 +31,7 @@ class LiveScreen:
     async def feed(self, text: str) -> None:
         """Never raises. It takes time only once a lot was written that is more than text and lines."""
         self._unseen.add(text)
+        self._fed_at = asyncio.get_running_loop().time()
         self._tell()
         if self._unseen.is_full:
             try:
@@ -42,7 +45,8 @@ class LiveScreen:
         async with self._drawing:
             if self._last_view is not None:
                 return self._last_view
-            view = (await self._draw()).view()
+            screen = await self._draw()
+            view = screen.view(is_whole=not self._is_stuck)
             if self.has_ended:
                 self._last_view, self._screen = view, None
             return view
@@ -71,7 +75,12 @@ class LiveScreen:
         """Until there is more than at that revision, or nothing more will come."""
         while self.revision == since and not self.has_ended:
             self._news.clear()
-            await self._news.wait()
+            is_updating = self._screen is not None and self._screen.is_updating
+            try:
+                async with asyncio.timeout(_LONGEST_UPDATE_S if is_updating else None):
+                    await self._news.wait()
+            except TimeoutError:
+                return
 
     async def end(self) -> None:
         """Nothing more is written; what takes room is let go of."""
@@ -80,6 +89,12 @@ class LiveScreen:
         self._unseen.forget_scrolled()
         if self._screen is not None:
             await self.view()
+
+    @property
+    def _is_stuck(self) -> bool:
+        """An update under way will not be finished, or not soon."""
+        quiet_s = asyncio.get_running_loop().time() - self._fed_at
+        return self.has_ended or quiet_s >= _LONGEST_UPDATE_S
 
     def _tell(self) -> None:
         self.revision += 1

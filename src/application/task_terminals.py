@@ -1,15 +1,18 @@
 """The terminals of tasks for their owners: looked at, and typed to."""
 
+from application.live_runs import LiveRuns
 from application.live_screen import LiveScreen
 from application.live_terminals import LiveTerminals
 from application.open_questions import OpenQuestions
 from application.screen_watch import ScreenWatch
-from domain.errors import StateConflict
+from domain.bound_options import KINDS_WITH_TERMINAL
+from domain.errors import AgentNotFound, NotStarted, StateConflict
 from domain.ids import TaskId
 from domain.principal import Principal
 from domain.reply import Reply
 from domain.task import Task, TaskStatus
 from domain.task_input import MessageInput, TaskInput
+from ports.agent_catalog import AgentCatalog
 from ports.task_store import TaskStore
 from ports.terminal_screen import ScreenView
 
@@ -21,8 +24,17 @@ class TaskTerminals:
     """All of it raises TaskNotFound, and StateConflict where there is no such thing (any more)."""
 
     def __init__(
-        self, *, tasks: TaskStore, terminals: LiveTerminals, questions: OpenQuestions
+        self,
+        *,
+        tasks: TaskStore,
+        terminals: LiveTerminals,
+        questions: OpenQuestions,
+        runs: LiveRuns,
+        catalog: AgentCatalog,
     ) -> None:
+        """`runs` are those of this process, which has their terminals."""
+        self._runs = runs
+        self._catalog = catalog
         self._tasks = tasks
         self._terminals = terminals
         self._questions = questions
@@ -34,7 +46,7 @@ class TaskTerminals:
             return
         terminal = self._terminals.live(task_id)
         if terminal is None:
-            raise _not_here(task)
+            raise self._not_here(task)
         await terminal.take(given, by=principal.name)
 
     async def view(self, principal: Principal, task_id: TaskId) -> ScreenView:
@@ -60,12 +72,21 @@ class TaskTerminals:
             raise StateConflict("this task has no terminal, it runs with pipes")
         if task.status.is_final:
             raise StateConflict("the task has ended, and no screen of it is kept")
-        raise _not_here(task)
+        raise self._not_here(task)
 
+    def _not_here(self, task: Task) -> StateConflict:
+        if task.status.is_final:
+            return StateConflict("the task has ended")
+        if task.status is TaskStatus.QUEUED or self._is_starting(task):
+            return NotStarted("the task has not started yet")
+        return StateConflict("the task asks nothing now, and no process of it runs on this server")
 
-def _not_here(task: Task) -> StateConflict:
-    if task.status is TaskStatus.QUEUED:
-        return StateConflict("the task has not started yet")
-    if task.status.is_final:
-        return StateConflict("the task has ended")
-    return StateConflict("the task asks nothing now, and no process of it runs on this server")
+    def _is_starting(self, task: Task) -> bool:
+        """Of a process that has exited the screen is kept, so that there was none yet."""
+        if self._runs.find(task.task_id) is None or self._terminals.screen(task.task_id):
+            return False
+        try:
+            profile = self._catalog.get(task.agent)
+        except AgentNotFound:
+            return False
+        return profile.kind in KINDS_WITH_TERMINAL and profile.pty

@@ -12,6 +12,7 @@ from domain.task import Approval
 KINDS_WITH_ARGV = frozenset({"command", "claude-code", "codex", "gemini", "acp"})
 """Kinds of agents whose profile names a command. There may be further kinds, of other runners,
 of which nothing is known here and nothing refused."""
+KINDS_WITH_TERMINAL = frozenset({"shell", *KINDS_WITH_ARGV} - {"acp"})
 
 _WITHOUT_PROTOCOL = frozenset({"shell", *KINDS_WITH_ARGV} - {"acp"})
 """What they write is read, and they ask nobody anything."""

@@ -102,6 +102,10 @@ class StateConflict(Refused):
     """The task's present state does not allow this."""
 
 
+class NotStarted(StateConflict):
+    """The task will allow this soon."""
+
+
 class CursorNotHeld(Refused):
     """The log does not hold the event that the cursor names."""
 

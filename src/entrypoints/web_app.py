@@ -51,6 +51,8 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None) -> Applic
         tasks=container.task_store(),
         terminals=container.live_terminals(),
         questions=container.open_questions(),
+        runs=container.worker().runs,
+        catalog=container.catalog(),
     )
     pausing = Pausing(
         tasks=container.task_store(),

@@ -34,7 +34,12 @@ class TerminalScreen(Protocol):
 
     def resize(self, *, rows: int, columns: int) -> None: ...
 
-    def view(self) -> ScreenView: ...
+    @property
+    def is_updating(self) -> bool:
+        """A program draws step by step and has said that the screen is to be shown after that."""
+
+    def view(self, *, is_whole: bool = True) -> ScreenView:
+        """What there is to see; `is_whole`: while it is updating, what there was before that."""
 
 
 class TerminalScreens(Protocol):

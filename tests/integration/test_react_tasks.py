@@ -230,6 +230,8 @@ def terminals(graph: Graph) -> TaskTerminals:
         tasks=container.task_store(),
         terminals=container.live_terminals(),
         questions=container.open_questions(),
+        runs=container.worker().runs,
+        catalog=container.catalog(),
     )
 
 

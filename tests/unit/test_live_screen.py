@@ -10,10 +10,12 @@ from pyte.screens import wcwidth
 
 from adapters.terminal.pyte_screens import PyteScreens
 from application.live_screen import LiveScreen
+from application.screen_watch import ScreenWatch
 from application.unseen_output import MOST_CHARS, UnseenOutput
 from domain.errors import StateConflict
 from domain.terminal_text import ONE_CELL, TWO_CELLS
 from ports.terminal_screen import ScreenView, TerminalScreen
+from tests.patience import PATIENCE_S
 
 ROWS, COLUMNS = 5, 20
 
@@ -31,6 +33,10 @@ class CountingScreens:
         class Counting:
             modes = screen.modes
             resize, view = screen.resize, screen.view
+
+            @property
+            def is_updating(_) -> bool:
+                return screen.is_updating
 
             def feed(_, text: str) -> None:
                 self.drawn.append(text)
@@ -146,3 +152,27 @@ async def test_the_size_holds_for_what_comes_after_it() -> None:
     await screen.feed("y" * 12)
 
     assert (await screen.view()).lines == ("xxxxx", "yyyyyyyyyy", "yy")
+
+
+async def test_while_a_program_updates_the_screen_the_last_whole_one_is_shown() -> None:
+    screen = LiveScreen(PyteScreens(), rows=ROWS, columns=COLUMNS)
+    await screen.feed("before\x1b[?2026h\x1b[2J\x1b[Hhal")
+    during = await screen.view()
+    await screen.feed("f and half\x1b[?2026l")
+
+    assert during.lines[0] == "before"
+    assert (await screen.view()).lines[0] == "half and half"
+
+
+async def test_an_update_that_is_never_finished_is_shown_as_far_as_it_came() -> None:
+    screen = LiveScreen(PyteScreens(), rows=ROWS, columns=COLUMNS)
+    watch = ScreenWatch(screen)
+    await screen.feed("before\x1b[?2026h\x1b[2J\x1b[Hhal")
+    first = await watch.next(timeout_s=PATIENCE_S)
+    second = await watch.next(timeout_s=PATIENCE_S)
+    await screen.feed("\x1b[?2026h\x1b[2J\x1b[Hlast words")
+    await screen.end()
+
+    assert first is not None and second is not None
+    assert (first.lines[0], second.lines[0]) == ("before", "hal")
+    assert (await screen.view()).lines[0] == "last words"

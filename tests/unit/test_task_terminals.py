@@ -3,7 +3,7 @@
 import anyio
 import pytest
 
-from domain.errors import InvalidInput, StateConflict, TaskNotFound
+from domain.errors import InvalidInput, NotStarted, StateConflict, TaskNotFound
 from domain.principal import LOCAL
 from domain.task import TaskStatus
 from domain.task_input import (
@@ -125,6 +125,19 @@ async def test_a_task_without_a_process_here_says_why(status: TaskStatus, senten
         await terminals.use.give(LOCAL, terminals.task.task_id, HELLO)
     with pytest.raises(StateConflict, match=sentence):
         await terminals.use.view(LOCAL, terminals.task.task_id)
+
+
+async def test_a_process_that_is_about_to_start_is_soon_there() -> None:
+    terminals = FakeTerminals()
+    terminals.is_carried_out_here()
+
+    with pytest.raises(NotStarted):
+        await terminals.use.view(LOCAL, terminals.task.task_id)
+    async with terminals.run():
+        pass
+    assert (await terminals.use.view(LOCAL, terminals.task.task_id)).columns == 20
+    with pytest.raises(StateConflict, match="on this server"):
+        await terminals.use.give(LOCAL, terminals.task.task_id, HELLO)
 
 
 async def test_anothers_task_is_unknown() -> None:

@@ -1,68 +1,77 @@
 """A screen of pyte that keeps its promises for whatever real programs draw on it."""
 
 import copy
-import re
-from collections.abc import Callable
-from functools import lru_cache
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-from pyte import charsets, modes
-from pyte.screens import Char, Screen, StaticDefaultDict, wcwidth
+from pyte import charsets
+from pyte.screens import Char, StaticDefaultDict
 
-from domain.terminal_text import ONE_CELL
+from adapters.terminal.drawn_screen import DrawnScreen, as_line
+from adapters.terminal.reflow import Layout, Line, is_wide
+from ports.terminal_screen import ScreenView
 
-_MOST_MARKS = 8  # on one character
-_RUNS = re.compile(f"[{ONE_CELL}]+|.", re.DOTALL)
-
-
-@lru_cache(maxsize=4096)
-def _cell(text: str) -> Char:
-    """Colours are not kept, so that equal characters can share one cell."""
-    return Char(text)
+_MOST_SCROLLED = 100  # rows that come back when a screen grows
 
 
-class CastScreen(Screen):
-    """Draws plain text fast, and has the second screen that full-screen programs use."""
+class CastScreen(DrawnScreen):
+    """Has the second screen that full-screen programs use, and other sizes later."""
 
     def __init__(self, columns: int, lines: int) -> None:
         self._main: dict[int, StaticDefaultDict[int, Char]] | None = None
-        self.last_drawn = ""
+        self._main_cursor = (0, 0)
+        self._scrolled: deque[Line] = deque(maxlen=_MOST_SCROLLED)
+        """What has left the top of the main screen."""
+        self._whole: ScreenSnapshot | None = None
         super().__init__(columns, lines)
 
     @property
-    def default_char(self) -> Char:
-        return _cell(" ")
+    def is_updating(self) -> bool:
+        return self._whole is not None
 
-    def rows(self) -> tuple[str, ...]:
-        return tuple(self._row(y) for y in range(self.lines))
+    def view(self, *, is_whole: bool) -> ScreenView:
+        """`is_whole`: without what an update that is under way has drawn so far."""
+        shown = self._whole if self._whole and is_whole else self._snapshot(self.buffer)
+        return ScreenView(
+            lines=tuple(_text(shown.rows.get(y), self.columns) for y in range(self.lines)),
+            cursor_row=shown.y,
+            cursor_column=min(shown.x, self.columns - 1),
+            columns=self.columns,
+            title=shown.title,
+        )
+
+    def begin_update(self) -> None:
+        if self._whole is None:
+            rows = {y: copy.copy(line) for y, line in self.buffer.items()}
+            self._whole = self._snapshot(rows)
+
+    def end_update(self) -> None:
+        self._whole = None
 
     def reset(self) -> None:
         super().reset()
+        self._whole = None
+        self._scrolled.clear()
         self.g1_charset = charsets.LAT1_MAP
         self.savepoints.clear()
         self._main = None
         self.last_drawn = ""
 
-    def draw(self, data: str) -> None:
-        if not data:
-            return
-        self.last_drawn = data[-1]
-        charset = self.g1_charset if self.charset else self.g0_charset
-        data = data if charset is charsets.LAT1_MAP else data.translate(charset)
-        for run in (data,) if data.isascii() else _RUNS.findall(data):
-            if len(run) > 1 or run.isascii():
-                self._draw_narrow(run)
-            else:
-                self._draw_one(run)
-
-    def repeat(self, count: int) -> None:
-        self.draw(self.last_drawn * min(count or 1, self.columns * self.lines))
-
     def linefeed(self) -> None:
         """Terminals here add no return to it; only full-screen programs mean it without one."""
         self.cursor.x = min(self.cursor.x, self.columns - 1)
         super().linefeed()
+        if (line := self.buffer.get(self.cursor.y)) is not None:
+            as_line(line).is_wrapped = False
         if self._main is None:
             self.carriage_return()
+
+    def index(self) -> None:
+        top, bottom = self.margins or (0, self.lines - 1)
+        if self.cursor.y == bottom and top == 0 and self._main is None:
+            self._scrolled.append(as_line(self.buffer[0]))
+        super().index()
 
     def tab(self) -> None:
         super().tab()
@@ -92,35 +101,10 @@ class CastScreen(Screen):
     def cursor_to_line(self, line: int | None = None) -> None:
         self.cursor_position(line, self.cursor.x + 1)
 
-    def erase_in_line(self, how: int = 0, private: bool = False) -> None:
-        first = self.cursor.x if how == 0 else 0
-        last = self.cursor.x if how == 1 else self.columns
-        if how in (0, 1, 2):
-            line = self.buffer[self.cursor.y]
-            for x in [x for x in line if first <= x <= last]:
-                del line[x]
-
     def erase_in_display(self, how: int = 0, *args: int, **kwargs: bool) -> None:
-        first = self.cursor.y + 1 if how == 0 else 0
-        last = self.cursor.y if how == 1 else self.lines
-        if how in (0, 1, 2):
-            for y in range(first, last):
-                self.buffer.pop(y, None)
-            if how < 2:
-                self.erase_in_line(how)
-
-    def delete_lines(self, count: int | None = None) -> None:
-        top, bottom = self.margins or (0, self.lines - 1)
-        if not top <= self.cursor.y <= bottom:
-            return
-        for y in range(self.cursor.y, bottom + 1):
-            below = y + (count or 1)
-            line = self.buffer.pop(below, None) if below <= bottom else None
-            if line is None:
-                self.buffer.pop(y, None)
-            else:
-                self.buffer[y] = line
-        self.carriage_return()
+        if how == 3:
+            self._scrolled.clear()
+        super().erase_in_display(how, *args, **kwargs)
 
     def next_line(self) -> None:
         self.carriage_return()
@@ -146,6 +130,7 @@ class CastScreen(Screen):
     def show_second(self) -> None:
         if self._main is None:
             self._main = dict(self.buffer)
+            self._main_cursor = (self.cursor.x, self.cursor.y)
         self.buffer.clear()
 
     def show_main(self) -> None:
@@ -155,20 +140,57 @@ class CastScreen(Screen):
             self._main = None
 
     def resize(self, lines: int | None = None, columns: int | None = None) -> None:
-        """Of lines that have no more room those above the cursor's go last."""
+        """Lines of the main screen are wrapped anew, and come back from above if there is room."""
         lines, columns = lines or self.lines, columns or self.columns
-        scrolled = max(0, self.cursor.y - lines + 1)
-        for y in range(self.lines):
-            line = self.buffer.pop(y, None)
-            if line is not None and 0 <= y - scrolled < lines:
-                self.buffer[y - scrolled] = line
-                for x in [x for x in line if x >= columns]:
-                    del line[x]
-        self.lines, self.columns, self.margins = lines, columns, None
+        if (lines, columns) == (self.lines, self.columns):
+            return
+        cursor, self.margins, self._whole = self.cursor, None, None
+        is_second = self._main is not None
+        cursor.x, cursor.y = self._laid_out(
+            self.buffer, cursor.x, cursor.y, lines, columns, is_second=is_second
+        )
+        if self._main is not None:
+            self._main_cursor = self._laid_out(self._main, *self._main_cursor, lines, columns)
+            for kept in self.savepoints:
+                kept.cursor.x, kept.cursor.y = self._main_cursor
+        self.lines, self.columns = lines, columns
         self.tabstops = set(range(8, columns, 8))
-        self.cursor.y -= scrolled
         self.ensure_hbounds()
         self.ensure_vbounds()
+
+    def _laid_out(
+        self,
+        buffer: dict[int, StaticDefaultDict[int, Char]],
+        x: int,
+        y: int,
+        lines: int,
+        columns: int,
+        *,
+        is_second: bool = False,
+    ) -> tuple[int, int]:
+        """Lay the rows out for that size; where the cursor is then."""
+        above = [] if is_second else list(self._scrolled)
+        shown = [as_line(buffer.get(row, self._blank())) for row in range(self.lines)]
+        layout = Layout(
+            rows=[*above, *shown],
+            first=len(above),
+            x=x,
+            y=y,
+            columns=self.columns,
+            lines=self.lines,
+            reflows=not is_second,
+            new_line=self._blank,
+        )
+        layout.resize(columns=columns, lines=lines)
+        buffer.clear()
+        buffer.update(enumerate(layout.rows[layout.first : layout.first + lines]))
+        if not is_second:
+            self._scrolled.clear()
+            self._scrolled.extend(layout.rows[: layout.first])
+        return layout.x, layout.y
+
+    def _snapshot(self, rows: Mapping[int, StaticDefaultDict[int, Char]]) -> "ScreenSnapshot":
+        return ScreenSnapshot(rows=rows, x=self.cursor.x, y=self.cursor.y, title=self.title)
 
     def _scroll(self, count: int, step: Callable[[], None], *, at_bottom: bool) -> None:
         top, bottom = self.margins or (0, self.lines - 1)
@@ -177,74 +199,24 @@ class CastScreen(Screen):
             step()
         self.cursor.y = held
 
-    def _draw_narrow(self, data: str) -> None:
-        while data:
-            self._wrap_if_due()
-            start, end = self.cursor.x, min(self.cursor.x + len(data), self.columns)
-            piece, data = data[: end - start], data[end - start :]
-            line = self._room(start, end)
-            line.update(zip(range(start, end), map(_cell, piece), strict=True))
-            self.cursor.x = end
 
-    def _draw_one(self, char: str) -> None:
-        width = wcwidth(char)
-        if width == 1:
-            self._draw_narrow(char)
-        elif width == 2 and self.columns > 1:
-            self._draw_wide(char)
-        elif width == 0:
-            self._add_mark(char)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScreenSnapshot:
+    rows: Mapping[int, StaticDefaultDict[int, Char]]
+    x: int
+    y: int
+    title: str
 
-    def _draw_wide(self, char: str) -> None:
-        if self.cursor.x == self.columns - 1:
-            self.buffer[self.cursor.y].pop(self.cursor.x, None)
-            self.cursor.x = self.columns
-        self._wrap_if_due()
-        start = min(self.cursor.x, self.columns - 2)
-        line = self._room(start, start + 2)
-        line[start], line[start + 1] = _cell(char), _cell("")
-        self.cursor.x = start + 2
 
-    def _add_mark(self, char: str) -> None:
-        line, x = self.buffer[self.cursor.y], self.cursor.x - 1
-        x -= line[x].data == ""
-        if x >= 0 and len(line[x].data) <= _MOST_MARKS:
-            line[x] = _cell(line[x].data + char)
-
-    def _wrap_if_due(self) -> None:
-        if self.cursor.x < self.columns:
-            return
-        if modes.DECAWM in self.mode:
-            self.carriage_return()
-            self.index()
+def _text(line: StaticDefaultDict[int, Char] | None, columns: int) -> str:
+    if not line:
+        return ""
+    shown: list[str] = []
+    for x in range(min(columns, max(line) + 1)):
+        data = line[x].data
+        if data == "":
+            shown.append("" if x and is_wide(line[x - 1]) else " ")
         else:
-            self.cursor.x = self.columns - 1
-
-    def _room(self, start: int, end: int) -> dict[int, Char]:
-        """The line of the cursor; of a wide character no half is left beside the room."""
-        if modes.IRM in self.mode:
-            self.insert_characters(end - start)
-        line = self.buffer[self.cursor.y]
-        if start and line[start].data == "":
-            line[start - 1] = self.default_char
-        if line[end].data == "":
-            line[end] = self.default_char
-        return line
-
-    def _row(self, y: int) -> str:
-        line = self.buffer.get(y)
-        if not line:
-            return ""
-        shown: list[str] = []
-        for x in range(min(self.columns, max(line) + 1)):
-            data = line[x].data
-            if data == "":
-                shown.append("" if x and _is_wide(line[x - 1]) else " ")
-            else:
-                is_halved = _is_wide(line[x]) and line[x + 1].data != ""
-                shown.append(" " if is_halved else data)
-        return "".join(shown).rstrip(" ")
-
-
-def _is_wide(cell: Char) -> bool:
-    return wcwidth(cell.data[:1]) == 2
+            is_halved = is_wide(line[x]) and line[x + 1].data != ""
+            shown.append(" " if is_halved else data)
+    return "".join(shown).rstrip(" ")

@@ -13,6 +13,7 @@ _MOST_DIGITS = 4
 _KEPT_MODES = frozenset({4, 20})  # insert, and a line feed that returns
 _KEPT_PRIVATE_MODES = frozenset({6, 7})  # origin, and wrapping at the edge
 _APPLICATION_CURSOR, _PASTE_BRACKETS = 1, 2004
+_SYNCHRONIZED_UPDATE = 2026
 _SECOND_SCREEN = frozenset({47, 1047, 1049})
 _WITH_CURSOR = 1049
 
@@ -45,15 +46,12 @@ class PyteScreen:
     def resize(self, *, rows: int, columns: int) -> None:
         self._screen.resize(rows, columns)
 
-    def view(self) -> ScreenView:
-        screen = self._screen
-        return ScreenView(
-            lines=screen.rows(),
-            cursor_row=screen.cursor.y,
-            cursor_column=min(screen.cursor.x, screen.columns - 1),
-            columns=screen.columns,
-            title=screen.title,
-        )
+    @property
+    def is_updating(self) -> bool:
+        return self._screen.is_updating
+
+    def view(self, *, is_whole: bool = True) -> ScreenView:
+        return self._screen.view(is_whole=is_whole)
 
     def _apply(self, kind: Kind, said: str) -> None:
         match kind:
@@ -88,7 +86,7 @@ class PyteScreen:
             for number in numbers:
                 self._switch(number, is_on=final == "h", is_private=is_private)
         elif (movement := self._movements.get(final)) and (not is_private or final in "JK"):
-            if final != "b":
+            if final not in "bJK":
                 self._screen.ensure_hbounds()  # what waits at the edge to be wrapped does not
             movement(numbers)
 
@@ -98,6 +96,8 @@ class PyteScreen:
             switch(mode, private=is_private)
         elif is_private and mode in _SECOND_SCREEN:
             self._switch_screen(is_second=is_on, with_cursor=mode == _WITH_CURSOR)
+        elif is_private and mode == _SYNCHRONIZED_UPDATE:
+            (self._screen.begin_update if is_on else self._screen.end_update)()
         elif is_private and mode in (_APPLICATION_CURSOR, _PASTE_BRACKETS):
             (self._modes.add if is_on else self._modes.discard)(mode)
 

@@ -17,6 +17,7 @@ from adapters.memory.wakeups import MemoryWakeups
 from application.approvals import Approvals
 from application.stream_cap import StreamCap
 from domain.principal import LOCAL
+from domain.task import TaskStatus
 from tests.asked import Asked
 from tests.http_app import FakeAuthenticator
 from tests.pausing_fakes import FakePausing
@@ -77,6 +78,18 @@ async def test_a_stream_that_is_refused_takes_no_place() -> None:
         answer = await client.get(SCREEN, headers={"accept": "text/event-stream"})
 
     assert (answer.status_code, cap.open) == (409, 0)
+
+
+async def test_who_comes_before_the_start_is_told_to_come_back() -> None:
+    terminals = FakeTerminals()
+    terminals.is_now(TaskStatus.QUEUED)
+    async with client_of(terminals, StreamCap(most=1)) as client:
+        early = await client.get(SCREEN)
+        terminals.is_now(TaskStatus.COMPLETED)
+        late = await client.get(SCREEN)
+
+    assert (early.status_code, early.headers["retry-after"]) == (409, "1")
+    assert (late.status_code, "retry-after" in late.headers) == (409, False)
 
 
 async def test_input_over_a_websocket_is_that_over_http() -> None:

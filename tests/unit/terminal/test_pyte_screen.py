@@ -1,9 +1,11 @@
 """What a terminal would show of what programs write to it."""
 
+import json
 import logging
 from collections.abc import Iterable
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -52,7 +54,7 @@ def test_a_view_has_every_row_the_cursor_and_the_title() -> None:
         ("10%\r20%", ["20%"]),
         ("\x1b[2;3Hx", ["", "  x"]),
         ("\x1b[31mred\x1b[0m", ["red"]),
-        ("\x1b[>4;2m\x1b[<u\x1b[?2026hx", ["x"]),
+        ("\x1b[>4;2m\x1b[<u\x1b[?2026hx\x1b[?2026l", ["x"]),
         ("a\x1bPq#1~\x07-\x1b\\b\x1b_Gi=1;AAAA\x1b\\c\x1b^pm\x1b\\d\x1bXsos\x1b\\e", ["abcde"]),
         ("a\x9dtitle\x9cb\x90dcs\x9cc", ["abc"]),
         ("\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", ["link"]),
@@ -168,3 +170,49 @@ def test_how_a_program_wants_to_be_typed_to_is_known() -> None:
 
 def recorded(program: str) -> str:
     return (RECORDED / f"{program}.raw").read_bytes().decode()
+
+
+def resized_by_xterm() -> list[dict[str, Any]]:
+    """Steps, and what xterm.js 6.0.0 (`@xterm/headless`) showed after them."""
+    cases: list[dict[str, Any]] = json.loads((RECORDED / "resized-by-xterm.json").read_bytes())
+    return cases
+
+
+@pytest.mark.parametrize("case", resized_by_xterm())
+def test_lines_are_wrapped_anew_as_in_the_terminals_of_people(case: dict[str, Any]) -> None:
+    screen = new_screen(rows=case["rows"], columns=case["columns"])
+
+    for step in case["steps"]:
+        if "write" in step:
+            screen.feed(step["write"])
+        else:
+            screen.resize(columns=step["resize"][0], rows=step["resize"][1])
+
+    view = screen.view()
+    assert list(view.lines) == case["shown"]
+    assert view.cursor_row == case["cursor_row"]
+
+
+def test_a_screen_that_becomes_small_and_large_again_shows_what_it_showed() -> None:
+    screen = new_screen(rows=4, columns=10)
+    screen.feed("one 1 one 1\r\ntwo\r\n$ ")
+    before = screen.view()
+
+    screen.resize(rows=2, columns=6)
+    small = screen.view()
+    screen.resize(rows=4, columns=10)
+
+    assert small.lines == ("two", "$")
+    assert screen.view() == before
+
+
+def test_a_full_screen_program_draws_its_screen_anew_itself() -> None:
+    screen = new_screen(rows=3, columns=10)
+    screen.feed("abcdefghijkl\r\n$ \x1b[?1049h\x1b[H0123456789")
+
+    screen.resize(rows=3, columns=6)
+    full = screen.view()
+    screen.feed("\x1b[?1049l")
+
+    assert full.lines == ("012345", "", "")
+    assert screen.view().lines == ("abcdef", "ghijkl", "$")
