@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from types import UnionType
 from typing import Annotated, Literal, get_args
 
 from dotenv import dotenv_values
@@ -218,5 +219,7 @@ def _keys_of(table: Sequence[int | str]) -> Collection[str]:
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             kind = kind.model_fields[str(part)].annotation
         else:  # a mapping of names to what is meant, or a list of it
-            kind = next(one for one in get_args(kind) if one not in (str, ...))
+            kind = [one for one in get_args(kind) if one is not ...][-1]
+        if isinstance(kind, UnionType):  # with None
+            kind = get_args(kind)[0]
     return kind.model_fields if isinstance(kind, type) and issubclass(kind, BaseModel) else ()

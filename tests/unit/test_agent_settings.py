@@ -284,6 +284,14 @@ def test_the_settings_of_an_agent_may_be_made_in_a_program() -> None:
             "[agents.tests.mcp_servers.git]\ncomand = 'a'",
             "agents.tests.mcp_servers.git.comand: unknown; did you mean command?",
         ),
+        (
+            "[agents.tests.answer]\njson_pat = '$.a'",
+            "agents.tests.answer.json_pat: unknown; did you mean json_path?",
+        ),
+        (
+            "[[agents.tests.failure]]\npatern = 'x'",
+            "agents.tests.failure.0.patern: unknown; did you mean pattern?",
+        ),
         ("[agents.tests]\nsunshine = 1", "agents.tests.sunshine: unknown"),
     ],
 )
