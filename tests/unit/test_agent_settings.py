@@ -203,7 +203,7 @@ def test_an_agent_that_thinks_can_be_had_say_first_what_its_task_is_about(tmp_pa
     [
         ('argv = "npm test"', r"agents\.x\.argv: should be a list"),
         ('argv = ["a"]\nhand_over = "mail"', r"agents\.x\.hand_over: .*'argument'"),
-        ('argv = ["a"]\nparser = "yaml"', r"agents\.x\.parser: .*known: claude-code, codex"),
+        ('argv = ["a"]\nparser = "yaml"', r"agents\.x\.parser: .*known: claude-code, .*codex"),
         ('argv = ["a"]\nlimits.usd = -1', r"agents\.x\.limits\.usd: "),
         ('argv = ["a"]\nstart_s = 0', r"agents\.x\.start_s: "),
         ("", r"agents\.x\.argv: an agent of kind command needs a command"),
