@@ -221,6 +221,8 @@ async def main(mood: str) -> None:
         sys.stderr.write("I do not speak that\n")
         raise SystemExit(3)
     await acp.run_agent(cast(acp.Agent, MoodyAgent(mood)), use_unstable_protocol=True)
+    if mood == "stays":
+        await asyncio.Event().wait()
 
 
 if __name__ == "__main__":

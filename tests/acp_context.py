@@ -20,18 +20,20 @@ from domain.events import AgentEvent
 from domain.ids import AgentName
 from domain.process_events import ProcessExited, ProcessStarted, ResourceUsage
 from domain.task import Task
+from domain.workspace_events import SandboxStatus
 from ports.clock import Clock
 from ports.homes import Homes
 from ports.output_archive import OutputArchive
 from ports.process import ProcessHost
 from ports.runner import Outcome
 from tests.fakes import FakeClock
+from tests.patience import PATIENCE_S
 from tests.process_fakes import RecordingContext, process_task
 from tests.runner_fakes import FakeHomes, FakeOutputArchive, setup_command
 
 AGENT = str(Path(__file__).parent / "acp_agent.py")
 
-_OF_PROCESS = (ProcessStarted, ProcessExited, ResourceUsage)
+_OF_PROCESS = (ProcessStarted, SandboxStatus, ProcessExited, ResourceUsage)
 
 Answer = Callable[[ApprovalRequest], Awaitable[ApprovalDecision]]
 
@@ -70,14 +72,22 @@ def acp_context(mood: str, folder: Path, *, answers: Answer = yes) -> AskedConte
 
 
 async def run_acp(
-    context: RecordingContext, text: str = "go", *, sampled_every_s: float = EVERY_S
+    context: RecordingContext,
+    text: str = "go",
+    *,
+    sampled_every_s: float = EVERY_S,
+    leave_s: float = PATIENCE_S,
 ) -> Outcome:
     # Another test's task of the same name would take this one's processes along when it ends.
     task = process_task(text, task_id=SystemIdSource().task_id(), agent="moody")
     host = LinuxProcessHost(environment={"PATH": os.environ["PATH"]})
     with TemporaryDirectory() as home, anyio.fail_after(20):
         runner = acp_runner(
-            host, homes=_OneHome(home), clock=FakeClock(), sampled_every_s=sampled_every_s
+            host,
+            homes=_OneHome(home),
+            clock=FakeClock(),
+            sampled_every_s=sampled_every_s,
+            leave_s=leave_s,
         )
         return await runner.run(task, context)
 
@@ -89,6 +99,7 @@ def acp_runner(
     clock: Clock,
     archive: OutputArchive | None = None,
     sampled_every_s: float = EVERY_S,
+    leave_s: float = PATIENCE_S,
 ) -> AcpRunner:
     archive = archive or FakeOutputArchive()
     return AcpRunner(
@@ -98,6 +109,7 @@ def acp_runner(
         setup=setup_command(host, homes=homes, clock=clock, archive=archive),
         sampling=partial(UsageSampling, every_s=sampled_every_s),
         clock=clock,
+        leave_s=leave_s,
     )
 
 

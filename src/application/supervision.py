@@ -11,7 +11,7 @@ from application.redacted_output import RedactedOutput
 from application.usage_sampling import UsageSampling
 from domain.errors import StartFailed
 from domain.process_events import ProcessExited, ProcessStarted
-from domain.workspace_events import SandboxStatus
+from domain.workspace_events import sandbox_running
 from ports.clock import Clock
 from ports.output_archive import OutputArchive
 from ports.process import Command, Exit, ProcessHost, RunningProcess
@@ -50,7 +50,7 @@ class Supervision:
             redacted: RedactedOutput | None = None
             try:
                 await context.emit(_process_started(process, command, shown))
-                await context.emit(_sandbox_status(process, command))
+                await context.emit(sandbox_running(command.task_id, process.sandbox))
                 async with self._terminals.open(command, process, emit=context.emit) as terminal:
                     redacted = RedactedOutput(
                         context.redactor, kept=kept, terminal=terminal, reading=reading
@@ -92,17 +92,6 @@ def _process_started(process: RunningProcess, command: Command, shown: str) -> P
         cwd=command.cwd,
         pty=command.pty,
         sandbox=process.sandbox,
-    )
-
-
-def _sandbox_status(process: RunningProcess, command: Command) -> SandboxStatus:
-    """Told also where there is none, so that the events of a task are the same on any machine."""
-    is_bare = process.sandbox == "none"
-    return SandboxStatus(
-        sandbox_id=command.task_id,
-        status="running",
-        kind=process.sandbox,
-        message="The process has all the rights of the server." if is_bare else None,
     )
 
 

@@ -63,6 +63,9 @@ class ProcessExited:
     exit_code: int | None = None
     signal: int | None = None
     leaked_pids: tuple[int, ...] | None = None
+    stopped: bool | None = None
+    """True where the server ended it because its turn was over and it stayed: how it ended says
+    nothing of the task."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

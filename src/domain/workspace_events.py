@@ -46,4 +46,15 @@ class ArtifactCreated:
     media_type: str
 
 
+def sandbox_running(sandbox_id: str, kind: str) -> SandboxStatus:
+    """Emitted also where there is none, so that a task has the same events on any machine."""
+    is_bare = kind == "none"
+    return SandboxStatus(
+        sandbox_id=sandbox_id,
+        status="running",
+        kind=kind,
+        message="The process has all the rights of the server." if is_bare else None,
+    )
+
+
 WorkspaceEvent = SandboxStatus | GitOperation | PrCreated | ArtifactCreated

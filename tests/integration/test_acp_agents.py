@@ -19,6 +19,7 @@ from domain.thinking_events import (
     TokenUsage,
 )
 from domain.tool_events import ToolCallComplete, ToolCallStart
+from domain.workspace_events import SandboxStatus
 from ports.runner import Completed, Failed, Outcome
 from tests.acp_context import acp_context, run_acp, said_by
 
@@ -34,8 +35,11 @@ async def test_a_turn_is_told_from_the_plan_to_the_answer(tmp_path: Path) -> Non
 
     outcome = await run_acp(context)
 
-    assert outcome == Completed(final_answer="Done: yes")
-    assert isinstance(context.events[0], ProcessStarted)
+    assert outcome == Completed(final_answer="Done: yes", exit_code=0)
+    started, sandbox, *_ = context.events
+    assert isinstance(started, ProcessStarted)
+    assert isinstance(sandbox, SandboxStatus)
+    assert (sandbox.kind, sandbox.status) == (started.sandbox, "running")
     assert context.events[-1] == ProcessExited(duration_ms=0, exit_code=0)
     assert said_by(context) == [
         PlanCreated(
@@ -89,7 +93,7 @@ async def test_a_denied_call_is_rejected_and_told_as_denied(tmp_path: Path) -> N
 
     outcome = await run_acp(context)
 
-    assert outcome == Completed(final_answer="Done: no")
+    assert outcome == Completed(final_answer="Done: no", exit_code=0)
     assert context.asked == [
         ApprovalRequest(
             call_id="c1", tool_name="edit", arguments=CALL, reason="Edit a.txt", mode="auto"
@@ -102,18 +106,24 @@ async def test_a_denied_call_is_rejected_and_told_as_denied(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("mood", "outcome"),
     [
-        ("refuses", Failed(error="The agent refused to go on.", reason="agent_error")),
+        (
+            "refuses",
+            Failed(error="The agent refused to go on.", reason="agent_error", exit_code=0),
+        ),
         (
             "max_tokens",
             Failed(
                 error="The agent stopped because it had reached its most tokens.",
                 reason="agent_error",
+                exit_code=0,
             ),
         ),
         (
             "fails",
             Failed(
-                error="The agent failed: Internal error: the model is away", reason="agent_error"
+                error="The agent failed: Internal error: the model is away",
+                reason="agent_error",
+                exit_code=0,
             ),
         ),
         (
@@ -175,7 +185,7 @@ async def test_garbage_and_unknown_updates_do_not_hurt_a_turn(tmp_path: Path) ->
 
     outcome = await run_acp(context)
 
-    assert outcome == Completed(final_answer="new-1: go")
+    assert outcome == Completed(final_answer="new-1: go", exit_code=0)
     assert [e.what for e in context.events if isinstance(e, SchemaDrift)] == [
         "dream",
         "a message of no kind",

@@ -36,14 +36,16 @@ async def test_an_agent_that_is_not_ready_in_time_is_ended(tmp_path: Path) -> No
     assert outcome == Failed(
         error="The agent was not ready within 1 seconds.", reason="start_failed"
     )
-    [started, ended] = context.events
+    [started, _, ended] = context.events
     assert isinstance(started, ProcessStarted)
     assert isinstance(ended, ProcessExited)
     assert not is_alive(started.pid)
 
 
 async def test_a_login_by_key_is_made_without_a_person(tmp_path: Path) -> None:
-    assert await run_acp(acp_context("wants_key", tmp_path)) == Completed(final_answer="new-1: go")
+    assert await run_acp(acp_context("wants_key", tmp_path)) == Completed(
+        final_answer="new-1: go", exit_code=0
+    )
 
 
 async def test_the_model_stands_in_its_place_in_the_command(tmp_path: Path) -> None:
@@ -68,7 +70,7 @@ async def test_the_next_task_goes_on_with_the_conversation(tmp_path: Path, mood:
 
     outcome = await run_acp(context)
 
-    assert outcome == Completed(final_answer="kept-1: go")
+    assert outcome == Completed(final_answer="kept-1: go", exit_code=0)
     assert said_by(context) == [
         MessageDelta(message_id="message-1", text="kept-1: go"),
         Message(message_id="message-1", role="assistant", content="kept-1: go"),
@@ -81,7 +83,7 @@ async def test_a_conversation_that_is_gone_gives_way_to_a_new_one(tmp_path: Path
 
     outcome = await run_acp(context)
 
-    assert outcome == Completed(final_answer="new-1: go")
+    assert outcome == Completed(final_answer="new-1: go", exit_code=0)
     assert context.thread == AgentThread(id="new-1")
     [error] = [e for e in context.events if isinstance(e, Error)]
     assert error.recoverable
@@ -98,11 +100,12 @@ async def test_files_are_read_and_written_in_the_workspace_alone(tmp_path: Path)
     refused = await run_acp(acp_context("reads", workspace), str(workspace / "link"))
     written = await run_acp(acp_context("writes", workspace), str(workspace / "deep" / "out.txt"))
 
-    assert read == Completed(final_answer="inside")
+    assert read == Completed(final_answer="inside", exit_code=0)
     assert refused == Completed(
-        final_answer=f"refused: {str(workspace / 'link')!r} is outside the workspace"
+        final_answer=f"refused: {str(workspace / 'link')!r} is outside the workspace",
+        exit_code=0,
     )
-    assert written == Completed(final_answer="written")
+    assert written == Completed(final_answer="written", exit_code=0)
     assert (workspace / "deep" / "out.txt").read_text() == "new"
 
 
@@ -201,13 +204,24 @@ async def test_an_agent_that_works_unasked_against_the_rules_is_stopped_at_once(
     [ended] = [e for e in context.events if isinstance(e, ToolCallComplete)]
     assert (ended.tool_name, ended.status) == ("execute", "ok")
     [exited] = [e for e in context.events if isinstance(e, ProcessExited)]
-    assert exited.signal == signal.SIGKILL
+    assert (exited.signal, exited.stopped) == (signal.SIGKILL, True)
 
 
 async def test_an_agent_may_work_unasked_where_the_rules_let_it(tmp_path: Path) -> None:
     outcome = await run_acp(acp_context("never_asks", tmp_path), "completed and ends")
 
-    assert outcome == Completed(final_answer="Done.")
+    assert outcome == Completed(final_answer="Done.", exit_code=0)
+
+
+async def test_that_an_agent_had_to_be_ended_after_its_turn_is_no_exit_of_its_own(
+    tmp_path: Path,
+) -> None:
+    context = acp_context("stays", tmp_path)
+
+    outcome = await run_acp(context, leave_s=0.01)
+
+    assert outcome == Completed(final_answer="new-1: go")
+    assert context.events[-1] == ProcessExited(duration_ms=0, signal=signal.SIGTERM, stopped=True)
 
 
 async def test_an_agent_that_breaks_off_when_it_is_refused_says_so(tmp_path: Path) -> None:
@@ -219,6 +233,7 @@ async def test_an_agent_that_breaks_off_when_it_is_refused_says_so(tmp_path: Pat
     assert outcome == Failed(
         error="The agent broke its turn off because it was refused what it asked for.",
         reason="agent_error",
+        exit_code=0,
     )
 
 
@@ -236,7 +251,7 @@ async def test_the_flags_for_its_approval_stand_in_the_command_of_an_agent(
 
     [started] = [e for e in context.events if isinstance(e, ProcessStarted)]
     assert started.command.endswith(" never_asks --mode plan")
-    assert outcome == Completed(final_answer="Done.")
+    assert outcome == Completed(final_answer="Done.", exit_code=0)
 
 
 async def test_a_lost_lease_ends_the_run_and_the_process(tmp_path: Path) -> None:

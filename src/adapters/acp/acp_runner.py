@@ -3,23 +3,23 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import replace
 from functools import partial
-from itertools import chain
 from typing import Protocol
 
-from domain.agent_profile import AgentProfile
-from domain.approval_policy import APPROVAL_PLACE, strictest
+from adapters.acp.agent_command import agent_command
 from domain.errors import StartFailed, StateConflict
-from domain.model_choice import MODEL_PLACE, argv_for_model
 from domain.process_events import ProcessExited, ProcessStarted, ResourceUsage
 from domain.task import Approval, Task
+from domain.workspace_events import sandbox_running
 from ports.clock import Clock
 from ports.homes import Homes
 from ports.output_archive import ArchiveWriter, OutputArchive
 from ports.process import Command, Exit, ProcessHost, RunningProcess
-from ports.runner import Failed, Outcome, RunContext
+from ports.runner import Completed, Failed, Outcome, RunContext
 
-_LEAVE_S = 1.0
+# Gemini CLI takes 1.3 s to end, Codex stays for as long as it is let.
+_LEAVE_S = 2.0
 
 
 class Turn(Protocol):
@@ -30,6 +30,10 @@ class Turn(Protocol):
     async def interrupt(self, *, grace_s: float) -> None: ...
 
     async def finish(self) -> None: ...
+
+    @property
+    def is_broken(self) -> bool:
+        """Nothing that the agent says or asks is heard any more."""
 
 
 class OpenTurn(Protocol):
@@ -72,7 +76,10 @@ class AcpRunner:
         sampling: Sampling,
         setup: Setup,
         clock: Clock,
+        leave_s: float = _LEAVE_S,
     ) -> None:
+        """`leave_s`: how long an agent may take to end by itself when its turn is over."""
+        self._leave_s = leave_s
         self._process_host = process_host
         self._homes = homes
         self._archive = archive
@@ -110,7 +117,10 @@ class AcpRunner:
         open_turn: OpenTurn,
         is_ready: Callable[[], None],
     ) -> Outcome:
-        command = await self._command(task, context)
+        profile = context.profile
+        has_home = "HOME" in profile.env
+        home = None if has_home else await self._homes.folder(task, profile)
+        command = agent_command(task, profile, workspace=context.workspace, home=home)
         began = self._clock.monotonic()
         async with (
             self._archive.writing(task.task_id) as kept,
@@ -118,6 +128,7 @@ class AcpRunner:
             self._sampling(process, context.emit),
         ):
             await context.emit(_started(process, command))
+            await context.emit(sandbox_running(task.task_id, process.sandbox))
             async with open_turn(
                 process,
                 context=context,
@@ -127,57 +138,30 @@ class AcpRunner:
             ) as turn:
                 try:
                     outcome = await _outcome(turn, task, is_ready)
-                    ended = await _left(process, grace_s=context.grace_s)
+                    ended = await _left(
+                        process, within_s=None if turn.is_broken else self._leave_s
+                    )
+                    was_stopped = ended is None
+                    ended = ended or await process.stop(
+                        grace_s=0 if turn.is_broken else context.grace_s
+                    )
                 except asyncio.CancelledError:
                     ended = await _stopped(turn, process, context)
                     await turn.finish()
                     await context.emit(self._exited(ended, began))
                     raise
                 await turn.finish()
-            await context.emit(self._exited(ended, began))
-        return outcome
+            await context.emit(self._exited(ended, began, was_stopped=was_stopped))
+        return outcome if was_stopped else _with_code(outcome, ended)
 
-    async def _command(self, task: Task, context: RunContext) -> Command:
-        """Most agents keep their conversations in their home."""
-        profile = context.profile
-        if not profile.argv:
-            raise StartFailed(f"the profile of agent {profile.name!r} names no command")
-        has_home = "HOME" in profile.env
-        return Command(
-            argv=_argv(task, profile),
-            cwd=context.workspace,
-            task_id=task.task_id,
-            pty=False,
-            stdin="open",
-            env=profile.env,
-            env_passthrough=profile.env_passthrough,
-            home=None if has_home else await self._homes.folder(task, profile),
-            home_files=profile.home_files,
-            shared_folders=profile.shared_folders,
-            sockets=profile.sockets,
-            shown_paths=tuple(item for item in profile.argv if item.startswith("/")),
-            memory_bytes=profile.memory_bytes,
-            max_processes=profile.processes,
-            sandbox=profile.sandbox,
-            network=profile.network,
-        )
-
-    def _exited(self, ended: Exit, began: float) -> ProcessExited:
+    def _exited(self, ended: Exit, began: float, *, was_stopped: bool = False) -> ProcessExited:
         return ProcessExited(
             duration_ms=round((self._clock.monotonic() - began) * 1000),
             exit_code=ended.code,
             signal=ended.signal,
             leaked_pids=tuple(ended.leaked_pids) or None,
+            stopped=was_stopped or None,
         )
-
-
-def _argv(task: Task, profile: AgentProfile) -> tuple[str, ...]:
-    model = profile.model
-    argv = argv_for_model(profile.argv, model)
-    flags = profile.approval_argv.get(strictest(profile.approvals, asked=task.approval), ())
-    filled = (item.replace(MODEL_PLACE, model) if model else item for item in argv)
-    pieces = (flags if item == APPROVAL_PLACE else (item,) for item in filled)
-    return tuple(chain.from_iterable(pieces))
 
 
 def _load_protocol() -> OpenTurn:
@@ -220,11 +204,22 @@ async def _stopped(turn: Turn, process: RunningProcess, context: RunContext) -> 
         return await process.stop(grace_s=0)
 
 
-async def _left(process: RunningProcess, *, grace_s: float) -> Exit:
-    """An agent without input goes by itself; if not, it is ended."""
+async def _left(process: RunningProcess, *, within_s: float | None) -> Exit | None:
+    """An agent without input goes by itself; None if it does not, or is not to."""
+    if within_s is None:
+        return None
     with suppress(StateConflict):
         await process.end_input()
     with suppress(TimeoutError):
-        async with asyncio.timeout(_LEAVE_S):
+        async with asyncio.timeout(within_s):
             return await process.wait()
-    return await process.stop(grace_s=grace_s)
+    return None
+
+
+def _with_code(outcome: Outcome, ended: Exit) -> Outcome:
+    """As a shell would have it; of a process that had to be ended it would be the server's doing."""
+    has_begun = isinstance(outcome, Completed) or outcome.reason != "start_failed"
+    if outcome.exit_code is not None or not has_begun:
+        return outcome
+    code = ended.code if ended.signal is None else 128 + ended.signal
+    return replace(outcome, exit_code=code)

@@ -110,7 +110,6 @@ class AgentTurn:
         except RequestError as error:
             return Failed(error=f"The agent failed: {refusal_of(error)}", reason="agent_error")
         except AgentTrouble as error:
-            await self._process.stop(grace_s=0)  # nothing that it asks is answered any more
             return Failed(error=str(error), reason="agent_error")
         except ConnectionError:
             return await self._gone(is_started=True)
@@ -135,6 +134,10 @@ class AgentTurn:
                 timeout=grace_s,
                 return_when=asyncio.FIRST_COMPLETED,
             )
+
+    @property
+    def is_broken(self) -> bool:
+        return self._pipe.trouble.done()
 
     async def finish(self) -> None:
         """When the process has ended: tell the last of what it wrote, and what is owed."""

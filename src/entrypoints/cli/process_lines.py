@@ -36,5 +36,8 @@ def process_line(event: ProcessEvent) -> EventLine | None:
 def _exit(event: ProcessExited) -> EventLine:
     how = f"signal {event.signal}" if event.signal is not None else f"code {event.exit_code}"
     leaked = f", left behind and killed: {len(event.leaked_pids)}" if event.leaked_pids else ""
+    if event.stopped:
+        text = f"stayed when its turn was over, and was ended after {duration(event.duration_ms)}"
+        return EventLine(text=text + leaked)
     text = f"ended with {how} after {duration(event.duration_ms)}{leaked}"
     return EventLine(text=text, style="step" if event.exit_code == 0 else "warn")

@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from domain.events import AgentEvent
-from domain.process_events import Log
+from domain.process_events import Log, ProcessExited
 from domain.task_events import Progress, TaskComplete
 from domain.thinking_events import ThinkComplete
 from domain.tool_events import InputRequired, ToolCallComplete
@@ -27,6 +27,17 @@ def test_an_event_reads_as_its_line(event: AgentEvent, lines: str) -> None:
     PlainView(pages.output).show(seen_of(event))
 
     assert pages.told == (lines, "")
+
+
+def test_an_agent_that_was_ended_after_its_turn_does_not_look_like_a_failure() -> None:
+    pages = Pages()
+
+    PlainView(pages.output).show(
+        seen_of(ProcessExited(exit_code=143, duration_ms=20, stopped=True))
+    )
+
+    line = "stayed when its turn was over, and was ended after 20 ms\n"
+    assert pages.told == (line, "")
 
 
 def test_an_answer_is_shown_once_though_two_events_carry_it() -> None:

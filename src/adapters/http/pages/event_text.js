@@ -124,5 +124,6 @@ function megabytes(bytes) {
 }
 
 function ending(event) {
+  if (event.stopped) return "ended by the server, its turn was over";
   return event.exit_code === undefined ? `signal ${event.signal}` : `exit code ${event.exit_code}`;
 }
