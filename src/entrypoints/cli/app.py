@@ -7,7 +7,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 
-from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
+from cyclopts import (
+    App,
+    CycloptsError,
+    Parameter,
+    UnknownOptionError,
+    UnusedCliTokensError,
+)
 
 from domain.errors import AgentcastError, InvalidInput
 from entrypoints.cli.checks import utf8
@@ -40,13 +46,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def argument_mistake(error: CycloptsError) -> str:
-    """One line that names the verb and what is wrong with its arguments."""
-    verb = " ".join(("agentcast", *(error.command_chain or ())))
+    """One line that names the verb, what is wrong with its arguments, and what may be meant."""
+    chain = tuple(error.command_chain or ())
+    verb = " ".join(("agentcast", *chain))
     said = str(error)
     if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
         said = f"Unexpected argument: {' '.join(map(repr, error.unused_tokens))}."
-        if _TAKE_TEXT & set(error.command_chain or ()):
+        if _TAKE_TEXT & set(chain):
             said += " Put a text with spaces into quotes."
+    elif isinstance(error, UnknownOptionError) and chain == ("exec",):
+        said += " Put the command and its options after --."
     return f"{verb}: {said} (see {verb} --help)"
 
 

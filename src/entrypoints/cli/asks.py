@@ -23,6 +23,8 @@ async def open_asks(client: ServerClient, *, task_id: str | None) -> list[Json]:
 
 
 def show_asks(asks: Sequence[Json], output: Output, *, as_json: bool) -> None:
+    if not asks and not as_json:
+        output.notice("nothing waits for an answer")
     for ask in asks:
         if as_json:
             output.json(ask)

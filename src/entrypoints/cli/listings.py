@@ -58,6 +58,8 @@ async def _list(
     elif items:
         heads = [column.upper().removesuffix("_ID").removesuffix("_AT") for column in columns]
         output.table(heads, [_row(item, columns) for item in items])
+    else:
+        output.notice(f"no {path.strip('/')}")
     return ExitCode.COMPLETED
 
 

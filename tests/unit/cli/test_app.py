@@ -74,6 +74,10 @@ def test_a_wrong_argument_is_one_line_that_names_it(
             "agentcast run: Unexpected argument: 'all' 'files'. Put a text with spaces into quotes.",
         ),
         (
+            ["exec", "ls", "-l"],
+            "agentcast exec: Unknown option: -l. Put the command and its options after --.",
+        ),
+        (
             ["db", "backup", "a", "b c"],
             "agentcast db backup: Unexpected argument: 'b c'. (see agentcast db backup --help)",
         ),

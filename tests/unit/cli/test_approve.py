@@ -4,7 +4,7 @@ import json
 
 import httpx2
 
-from entrypoints.cli.asks import open_asks, show_approval
+from entrypoints.cli.asks import open_asks, show_approval, show_asks
 from entrypoints.cli.server_client import Json
 from tests.unit.cli.scripted_server import ScriptedServer
 from tests.unit.cli.seen import Pages
@@ -74,6 +74,16 @@ async def test_all_that_waits_at_a_server_is_listed_approvals_first() -> None:
     )
 
     assert await open_asks(server.client, task_id=None) == [ASKED, asked]
+
+
+def test_that_nothing_waits_is_said_beside_the_list() -> None:
+    pages, as_json = Pages(), Pages()
+
+    show_asks([], pages.output, as_json=False)
+    show_asks([], as_json.output, as_json=True)
+
+    assert pages.told == ("", "nothing waits for an answer\n")
+    assert as_json.told == ("", "")
 
 
 async def _open(*events: dict[str, str]) -> list[Json]:
