@@ -10,6 +10,8 @@ import acp
 from acp import schema
 from acp.exceptions import RequestError
 
+CHOOSING = ("chooses", "keeps_its_model")
+RESUMING = ("resumes", "keeps_its_model", "sums_up")
 PLAN = (("Look", "medium"), ("Change", "high"))
 
 
@@ -20,6 +22,7 @@ class MoodyAgent:
         self._cwd = ""
         self._has_key = False
         self._again = ""
+        self._model = ""
         self.client: Any = None
 
     def on_connect(self, conn: Any) -> None:
@@ -31,7 +34,7 @@ class MoodyAgent:
         can = schema.AgentCapabilities(
             load_session=self._mood == "loads",
             session_capabilities=schema.SessionCapabilities(
-                resume=schema.SessionResumeCapabilities() if self._mood == "resumes" else None
+                resume=schema.SessionResumeCapabilities() if self._mood in RESUMING else None
             ),
         )
         return schema.InitializeResponse(
@@ -50,7 +53,7 @@ class MoodyAgent:
         if self._mood in ("wants_login", "wants_key") and not self._has_key:
             raise RequestError.auth_required()
         self._cwd = cwd
-        return schema.NewSessionResponse(session_id="new-1")
+        return schema.NewSessionResponse(session_id="new-1", config_options=self._options("own"))
 
     async def load_session(
         self, cwd: str, session_id: str, **_: Any
@@ -67,7 +70,29 @@ class MoodyAgent:
         if session_id not in ("kept-1", "new-1"):
             raise RequestError.resource_not_found(session_id)
         self._again = " again" if session_id == "new-1" else ""
-        return schema.ResumeSessionResponse()
+        return schema.ResumeSessionResponse(config_options=self._options("other"))
+
+    async def set_config_option(
+        self, config_id: str, session_id: str, value: str | bool, **_: Any
+    ) -> schema.SetSessionConfigOptionResponse:
+        if value == "odd":
+            raise RequestError.internal_error({"details": "not today"})
+        return schema.SetSessionConfigOptionResponse(config_options=self._options(str(value)))
+
+    def _options(self, model: str) -> Any:
+        """With the model that its session uses from now on."""
+        self._model = model
+        names = {"own": "Its own", "other": "Another", "odd": "Odd"}
+        models = [schema.SessionConfigSelectOption(value=id_, name=names[id_]) for id_ in names]
+        option = schema.SessionConfigOptionSelect(
+            id="llm",
+            name="Model",
+            category="model",
+            type="select",
+            current_value=model,
+            options=models,
+        )
+        return [option] if self._mood in CHOOSING else None
 
     async def cancel(self, session_id: str, **_: Any) -> None:
         self._cancelled.set()
@@ -93,7 +118,8 @@ class MoodyAgent:
                 await self._send(session_id, acp.start_tool_call("c1", "ls", status="in_progress"))
                 await self._cancelled.wait()
                 await self._send(session_id, acp.update_tool_call("c1", status="completed"))
-                return schema.PromptResponse(stop_reason="cancelled")
+                used = schema.Usage(total_tokens=30, input_tokens=20, output_tokens=10)
+                return schema.PromptResponse(stop_reason="cancelled", usage=used)
             case "asks_and_waits":
                 await self._send(session_id, acp.start_tool_call("c1", "rm", kind="delete"))
                 said = await self._permission(session_id, "c1")
@@ -106,6 +132,16 @@ class MoodyAgent:
                 said = await self._permission(session_id, "c1")
                 if said != "yes":
                     return schema.PromptResponse(stop_reason="cancelled")
+            case "chooses" | "keeps_its_model":
+                used = schema.Usage(total_tokens=30, input_tokens=20, output_tokens=10)
+                await self._send(session_id, acp.update_agent_message_text(self._model))
+                return schema.PromptResponse(stop_reason="end_turn", usage=used)
+            case "sums_up":
+                cost = schema.Cost(amount=0.75 if self._again else 0.5, currency="USD")
+                update = schema.UsageUpdate(
+                    used=100, size=1000, cost=cost, session_update="usage_update"
+                )
+                await self._send(session_id, update)
             case "reads" | "writes":
                 return await self._use_file(session_id, text)
             case "garbles":

@@ -11,6 +11,7 @@ from application.open_questions import OpenQuestions
 from application.pause_signal import PauseSignal
 from application.redacted_events import RedactedEvents
 from application.stop_signal import LimitHit, ShutDown, StopSignal
+from application.uncounted_limits import UncountedLimits
 from application.working_time import CallTimes, WorkingTime
 from domain.agent_profile import AgentProfile
 from domain.agent_thread import AgentThread
@@ -21,7 +22,7 @@ from domain.limits import Limits, Spent, over_limit
 from domain.process_events import ProcessStarted, ResourceUsage
 from domain.redaction import Redactor
 from domain.task import Task
-from domain.task_events import Error, TaskPaused, TaskResumed, TaskStarted
+from domain.task_events import TaskPaused, TaskResumed, TaskStarted
 from domain.thinking_events import TokenUsage
 from domain.tool_events import InputReceived, InputRequired
 from domain.workspace_events import SandboxStatus
@@ -85,7 +86,7 @@ class TaskContext:
         self._kept_call: str | None = None
         self._is_resting = False
         self._has_asked = False
-        self._is_price_missed = False
+        self._uncounted = UncountedLimits(limits, kind=profile.kind)
         self._origin = origin
         self._listener = listener
         self._stop = stop
@@ -118,7 +119,7 @@ class TaskContext:
         self._check_limits()
         await self._tell_all(event)
         if isinstance(event, TokenUsage):
-            await self._miss_price(event)
+            await self._report_uncounted(event)
 
     async def emit_all(self, events: Iterable[AgentEvent]) -> None:
         self.last_event_at = self.time.now()
@@ -127,7 +128,7 @@ class TaskContext:
             self.spent.count(event)
             await self._tell_all(event)
             if isinstance(event, TokenUsage):
-                await self._miss_price(event)
+                await self._report_uncounted(event)
         # Not sooner: a run that is stopped while it waits for the log loses the rest of its burst.
         self._check_limits()
 
@@ -176,16 +177,9 @@ class TaskContext:
         if reason := self.spent.exceeded(self.limits, most_stored=self.most_stored):
             self._stop.request(LimitHit(reason, over_limit(reason)))
 
-    async def _miss_price(self, event: TokenUsage) -> None:
-        """A limit that nothing counts towards is no limit, which is reported once."""
-        if self.limits.usd is None or self._is_price_missed:
-            return
-        # Over the Agent Client Protocol a sum holds what is reported after it without a cost.
-        is_summed = self.profile.kind == "acp" and event.total_cost_usd is not None
-        if event.cost_usd is None and not is_summed:
-            self._is_price_missed = True
-            message = f"the price of {event.model} is not known, so that limits.usd cannot be kept"
-            await self._tell_all(Error(message=message, phase="limits", recoverable=True))
+    async def _report_uncounted(self, event: TokenUsage) -> None:
+        for error in self._uncounted.missed(event):
+            await self._tell_all(error)
 
     async def find_thread(self) -> None:
         self.thread = await self._threads.find(self._task.session_key, self._task.agent)

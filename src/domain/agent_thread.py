@@ -14,6 +14,8 @@ class AgentThread:
     """Empty for the latest one, which the agent finds by itself."""
     usage: Usage | None = None
     """What all its tasks have used so far, where the agent tells that instead of each one's."""
+    model: str | None = None
+    """Its own, where its last task has used another one."""
 
 
 LATEST = AgentThread(id="")

@@ -1,6 +1,6 @@
 """How much a task may use, and what it has used so far."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from domain.events import AgentEvent
@@ -68,7 +68,8 @@ class Spent:
         elif isinstance(event, ToolCallStart):
             self.tool_calls += 1
         elif isinstance(event, TokenUsage):
-            self.usage = self.usage.plus(_usage_of(event))
+            # The last word holds: a sum at the end may make up for what was left out before.
+            self.usage = replace(self.usage.plus(_usage_of(event)), partial=event.partial)
 
     def exceeded(self, limits: Limits, *, most_stored: int | None = None) -> FailureReason | None:
         """The name of the first limit that is passed, or None.

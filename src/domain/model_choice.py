@@ -9,7 +9,8 @@ from domain.errors import InvalidInput
 MODEL_PLACE = "{model}"
 MAX_MODEL_CHARS = 200
 
-_WITHOUT_A_COMMAND = frozenset({"react"})
+_TOLD_OTHERWISE = frozenset({"react", "acp"})
+"""Kinds that need no place for it in a command: the protocol has ways of its own to choose one."""
 _WITHOUT_A_MODEL = frozenset({"shell"})
 
 
@@ -63,7 +64,7 @@ def argv_for_model(argv: Sequence[str], model: str | None) -> tuple[str, ...]:
 
 
 def _has_place(profile: AgentProfile) -> bool:
-    if profile.kind in _WITHOUT_A_COMMAND:
+    if profile.kind in _TOLD_OTHERWISE:
         return True
     commands = [argv for argv in (profile.argv, profile.resume_argv) if argv]
     return bool(commands) and all(any(MODEL_PLACE in item for item in argv) for argv in commands)

@@ -109,6 +109,13 @@ class TokenUsage:
     total_cost_usd: float | None = field(
         default=None, metadata={"description": "The running total of the task, as far as known."}
     )
+    partial: bool | None = field(
+        default=None,
+        metadata={
+            "description": "True where the agent has not reported all that it has used so far:"
+            " it is what is told here or more."
+        },
+    )
 
     def __post_init__(self) -> None:
         require_finite(self.cost_usd)

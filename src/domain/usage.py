@@ -25,6 +25,8 @@ class Usage:
     cached_input_tokens: int | None = None
     reasoning_tokens: int | None = None
     cost_usd: float | None = None
+    partial: bool | None = None
+    """The agent does not report all of it: what was used is this or more."""
 
     def __post_init__(self) -> None:
         require_finite(self.cost_usd)
@@ -41,6 +43,7 @@ class Usage:
             cached_input_tokens=_more(self.cached_input_tokens, earlier.cached_input_tokens),
             reasoning_tokens=_more(self.reasoning_tokens, earlier.reasoning_tokens),
             cost_usd=_more(self.cost_usd, earlier.cost_usd),
+            partial=self.partial,
         )
 
     def plus(self, other: "Usage") -> "Usage":
@@ -51,6 +54,7 @@ class Usage:
             cached_input_tokens=_sum(self.cached_input_tokens, other.cached_input_tokens),
             reasoning_tokens=_sum(self.reasoning_tokens, other.reasoning_tokens),
             cost_usd=_cost(self.cost_usd, other.cost_usd),
+            partial=self.partial or other.partial,
         )
 
 

@@ -96,6 +96,15 @@ async def test_what_a_conversation_has_used_is_kept_with_it(store: Store) -> Non
     assert await store.threads.find(key, CODEX) == thread
 
 
+async def test_the_own_model_of_a_conversation_is_kept_with_it(store: Store) -> None:
+    key = await store.session("one")
+    thread = AgentThread(id="thread", model="own")
+
+    await store.threads.keep(key, CODEX, thread)
+
+    assert await store.threads.find(key, CODEX) == thread
+
+
 async def test_a_forgotten_thread_is_not_found_and_another_is_kept_in_its_place(
     store: Store,
 ) -> None:

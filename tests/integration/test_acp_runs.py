@@ -20,6 +20,7 @@ from domain.thinking_events import (
     Message,
     MessageDelta,
     ThinkDelta,
+    TokenUsage,
 )
 from domain.tool_events import ToolCallComplete
 from ports.runner import Completed, Failed
@@ -124,7 +125,9 @@ async def test_a_stopped_turn_is_broken_off_by_the_agent_itself(tmp_path: Path) 
     assert isinstance(context.events[-1], ProcessExited)
 
 
-async def test_a_call_that_the_agent_breaks_off_is_not_ok(tmp_path: Path) -> None:
+async def test_a_call_that_the_agent_breaks_off_is_not_ok_and_what_it_used_is_counted(
+    tmp_path: Path,
+) -> None:
     context = acp_context("breaks_off", tmp_path)
     run = asyncio.ensure_future(run_acp(context))
     await context.until(lambda: bool(said_by(context)))
@@ -134,6 +137,7 @@ async def test_a_call_that_the_agent_breaks_off_is_not_ok(tmp_path: Path) -> Non
 
     [done] = [e for e in context.events if isinstance(e, ToolCallComplete)]
     assert done.status == "outcome_unknown"
+    assert [e.total_tokens for e in context.events if isinstance(e, TokenUsage)] == [30]
 
 
 async def test_what_an_agent_uses_is_told_while_it_works(tmp_path: Path) -> None:

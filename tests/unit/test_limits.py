@@ -1,5 +1,7 @@
 """What a task may use, and how it is counted."""
 
+from dataclasses import replace
+
 import pytest
 
 from domain.events import AgentEvent
@@ -46,6 +48,16 @@ def test_a_limit_may_be_reached_but_not_passed(
     spent.count(event)
 
     assert spent.exceeded(limits) == reason
+
+
+def test_a_sum_is_a_part_only_as_long_as_the_last_report_says_so() -> None:
+    spent = Spent()
+
+    spent.count(replace(usage(), partial=True))
+    assert spent.usage.partial is True
+
+    spent.count(usage())
+    assert spent.usage == Usage(input_tokens=12, output_tokens=8, total_tokens=20)
 
 
 def test_without_limits_nothing_is_too_much() -> None:

@@ -39,6 +39,7 @@ def program(
         ("m", program()),
         ("m", program(argv=("x", "-m", "{model}"), resume_argv=PLACE)),
         ("m", program(kind="acp")),
+        ("m", program(kind="acp", argv=("x", "--acp"))),
         ("b", program(models=("a", "b"))),
         ("own", program(model="own", models=())),
     ],

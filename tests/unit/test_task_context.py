@@ -1,6 +1,7 @@
 """How the events of a run reach its listener, and what they count against."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -186,6 +187,23 @@ async def test_a_limit_that_cannot_be_kept_for_want_of_a_price_is_reported_once(
     assert [event for event in seen.events if isinstance(event, Error)] == errors * [
         Error(
             message="the price of own is not known, so that limits.usd cannot be kept",
+            phase="limits",
+            recoverable=True,
+        )
+    ]
+
+
+async def test_a_limit_of_tokens_that_counts_a_part_of_them_is_reported_once() -> None:
+    seen = Told()
+    context = _context(seen, limits=Limits(tokens=1000), kind="acp")
+    for event in _used([None, None]):
+        await context.emit(event)
+        await context.emit(replace(event, partial=True))
+
+    assert [event for event in seen.events if isinstance(event, Error)] == [
+        Error(
+            message="the agent does not report all the tokens that it uses as it works, "
+            "so that limits.tokens counts a part of them",
             phase="limits",
             recoverable=True,
         )

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 
 from acp.connection import Connection
 from acp.exceptions import RequestError
@@ -17,9 +18,12 @@ from adapters.acp.handshake import Handshake
 from adapters.acp.json_message import JsonObject, json_object
 from adapters.acp.permissions import Permissions
 from adapters.acp.session_updates import SessionUpdates
-from adapters.acp.turn_end import death_of, outcome_of, refusal_of, usage_of
+from adapters.acp.turn_end import death_of, outcome_of, refusal_of
 from adapters.acp.workspace_files import WorkspaceFiles
+from domain.agent_thread import AgentThread
 from domain.task import Approval
+from domain.task_events import Error
+from domain.usage import Usage
 from ports.clock import Clock
 from ports.output_archive import ArchiveWriter
 from ports.process import RunningProcess
@@ -43,7 +47,7 @@ async def open_turn(
     rules = ApprovalRules(
         rules=profile.approvals, asked=approval, has_flags=bool(profile.approval_argv)
     )
-    updates = SessionUpdates(clock, model=profile.model or profile.name, rules=rules)
+    updates = SessionUpdates(clock, model=profile.model or "unknown", rules=rules)
     log = AgentLog(lines_before=lines_before)
     pipe = AgentPipe(process, updates=updates, log=log, emit=KeptLines(context, kept).emit)
     permissions = Permissions(context, updates=updates, rules=rules)
@@ -89,6 +93,9 @@ class AgentTurn:
         handshake = Handshake(self._ask, context=self._context, cwd=cwd)
         try:
             self._session_id = await handshake.session_id()
+            self._updates.meet(agent=handshake.agent_name, model=handshake.model)
+            if (thread := self._thread) and thread.usage and thread.usage.cost_usd:
+                self._updates.usage.goes_on_from(thread.usage.cost_usd)
         except RequestError as error:
             why = f"The agent refused to start: {refusal_of(error)}"
             return Failed(error=why, reason="start_failed")
@@ -113,7 +120,10 @@ class AgentTurn:
             return Failed(error=str(error), reason="agent_error")
         except ConnectionError:
             return await self._gone(is_started=True)
-        await self._pipe.tell(self._updates.end(usage_of(answer)))
+        await self._pipe.tell(self._updates.end(answer))
+        if (limit := self._uncounted_limit()) and not self._updates.usage.is_told:
+            message = f"the agent did not report what it used, so that {limit} was not kept"
+            await self._context.emit(Error(message=message, phase="limits", recoverable=True))
         return outcome_of(
             answer,
             last_message=self._updates.last_message,
@@ -141,12 +151,26 @@ class AgentTurn:
 
     async def finish(self) -> None:
         """When the process has ended: tell the last of what it wrote, and what is owed."""
-        if self._answer is not None:
-            self._answer.cancel()
+        answer = _answered(self._answer)
         with suppress(TimeoutError):
             async with asyncio.timeout(_DRAIN_S):
                 await self._pipe.over()
-        await self._pipe.tell(self._updates.end({}))
+        await self._pipe.tell(self._updates.end(answer))
+        whole = self._updates.usage.whole_usd
+        if whole is not None and (thread := self._thread):
+            await self._context.keep_thread(replace(thread, usage=Usage(cost_usd=whole)))
+
+    @property
+    def _thread(self) -> AgentThread | None:
+        """The kept conversation, if it is this one."""
+        thread = self._context.thread
+        return thread if thread and thread.id == self._session_id else None
+
+    def _uncounted_limit(self) -> str:
+        limits = self._context.limits
+        if limits.tokens is not None:
+            return "limits.tokens"
+        return "limits.usd" if limits.usd is not None else ""
 
     async def _ask(self, method: str, params: JsonObject) -> object:
         asking = asyncio.ensure_future(self._request(method, params))
@@ -179,3 +203,10 @@ class AgentTurn:
             error="The agent does not read what it is sent.",
             reason="agent_error" if is_started else "start_failed",
         )
+
+
+def _answered(request: asyncio.Future[object] | None) -> JsonObject:
+    """Empty where there is no answer yet, and none is waited for any more."""
+    if request is None or request.cancel() or request.cancelled() or request.exception():
+        return {}
+    return json_object(request.result())

@@ -1,14 +1,17 @@
 """Agrees on the protocol with an agent and comes to a conversation: an earlier one, or a new."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from acp.exceptions import RequestError
 from acp.meta import PROTOCOL_VERSION
 
 from adapters.acp.json_message import JsonObject, json_list, json_object, json_text
+from adapters.acp.offered_models import OfferedModels, offered_models
 from adapters.acp.turn_end import refusal_of
 from domain.agent_thread import AgentThread
 from domain.errors import StartFailed
+from domain.model_choice import MODEL_PLACE
 from domain.task_events import Error
 from ports.runner import RunContext
 
@@ -25,6 +28,11 @@ _CLIENT: JsonObject = {
     "clientInfo": {"name": "agentcast", "title": "Agentcast", "version": "1"},
 }
 
+_NO_CHOICE = (
+    "the agent offers no choice of models; "
+    f"its argv should have a place for the model, as --model={MODEL_PLACE}"
+)
+
 
 class Handshake:
     def __init__(self, ask: Ask, *, context: RunContext, cwd: str) -> None:
@@ -32,6 +40,13 @@ class Handshake:
         self._context = context
         self._place: JsonObject = {"cwd": cwd, "mcpServers": []}
         self._agent: JsonObject = {}
+        self._opened: JsonObject = {}
+        self.model = ""
+        """The one that the session uses, by the agent's own name; empty if it does not say."""
+
+    @property
+    def agent_name(self) -> str:
+        return json_text(json_object(self._agent.get("agentInfo")).get("name"))
 
     async def session_id(self) -> str:
         """Raises StartFailed, RequestError for what the agent refuses, and ConnectionError."""
@@ -41,6 +56,11 @@ class Handshake:
                 f"the agent speaks version {version} of the Agent Client Protocol, "
                 f"this server speaks version {PROTOCOL_VERSION}"
             )
+        session_id = await self._logged_in()
+        await self._choose_model(session_id)
+        return session_id
+
+    async def _logged_in(self) -> str:
         try:
             return await self._session()
         except RequestError as error:
@@ -53,8 +73,8 @@ class Handshake:
         thread, ways_back = self._context.thread, self._ways_back()
         if thread and ways_back and await self._goes_on(ways_back, thread.id):
             return thread.id
-        made = json_object(await self._ask("session/new", self._place))
-        if not (session_id := json_text(made.get("sessionId"))):
+        self._opened = json_object(await self._ask("session/new", self._place))
+        if not (session_id := json_text(self._opened.get("sessionId"))):
             raise StartFailed("the agent opened a session without an id")
         if ways_back and len(session_id) <= _LONGEST_THREAD and session_id.isprintable():
             await self._context.keep_thread(AgentThread(id=session_id))
@@ -71,16 +91,51 @@ class Handshake:
         why = ""
         for method in ways_back:
             try:
-                await self._ask(method, {**self._place, "sessionId": thread})
+                resumed = await self._ask(method, {**self._place, "sessionId": thread})
             except RequestError as error:
                 if error.code == _LOGIN_WANTED:
                     raise
                 why = refusal_of(error)
             else:
+                self._opened = json_object(resumed)
                 return True
         message = f"the agent begins a new conversation, the earlier one is gone: {why}"
         await self._context.emit(Error(message=message, phase="resume", recoverable=True))
         return False
+
+    async def _choose_model(self, session_id: str) -> None:
+        """The one of the task or the profile; else the session's own, which some agents forget.
+
+        A model that stands in the command is chosen by that. Raises StartFailed for another one
+        than there are.
+        """
+        profile, thread = self._context.profile, self._context.thread
+        is_kept = thread is not None and thread.id == session_id
+        kept = thread.model if thread and is_kept else None
+        offered = offered_models(self._opened)
+        in_command = any(MODEL_PLACE in item for item in profile.argv)
+        wanted = None if in_command else profile.model
+        if offered is None:
+            if wanted is not None:
+                raise StartFailed(_NO_CHOICE)
+            return
+        own = kept if kept is not None and kept in offered.names else offered.current
+        self.model = own if wanted is None else offered.find(wanted)
+        if self.model != offered.current:
+            await self._set_model(offered, session_id)
+        left = own if self.model != own else None
+        if thread and is_kept and thread.model != left:
+            await self._context.keep_thread(replace(thread, model=left))
+
+    async def _set_model(self, offered: OfferedModels, session_id: str) -> None:
+        method, params = offered.request(session_id, self.model)
+        try:
+            answer = json_object(await self._ask(method, params))
+        except RequestError as error:
+            why = f"the agent refuses the model {self.model!r}: {refusal_of(error)}"
+            raise StartFailed(f"{why}; it has {offered.listed()}") from error
+        if now := offered_models(answer):
+            self.model = now.current
 
     async def _log_in(self) -> None:
         """With a key it was given; what opens a browser or a terminal cannot be done here."""

@@ -1,6 +1,6 @@
 """Understands what an agent tells of its turn."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from adapters.acp.approval_rules import NO_RULES, ApprovalRules
 from adapters.acp.content_text import block_text
@@ -12,6 +12,7 @@ from adapters.acp.tool_calls import ToolCalls
 from adapters.acp.usage_count import UsageCount
 from domain.approval import ApprovalRequest
 from domain.events import AgentEvent
+from domain.task_events import Error
 from ports.clock import Clock
 
 _UNTOLD = frozenset(
@@ -27,6 +28,15 @@ _UNTOLD = frozenset(
     }
 )
 """Of the agent's own surface, which nobody looks at here."""
+_NOTICES: Mapping[str, tuple[str, ...]] = {
+    "codex-acp": (
+        "Model metadata for `",
+        "This session was recorded with model `",
+        "Heads up: Long threads and multiple compactions",
+        "Under-development features enabled: ",
+    )
+}
+"""How the warnings of an agent begin, by its name, which it sends as if its model had said them."""
 
 
 class SessionUpdates:
@@ -38,12 +48,17 @@ class SessionUpdates:
         self._speech = Speech()
         self._calls = ToolCalls(clock, rules=rules)
         self._plan = Plan()
-        self._usage = UsageCount(model)
+        self.usage = UsageCount(model)
         self._drift = Drift()
 
     @property
     def last_message(self) -> str:
         return self._speech.last
+
+    def meet(self, *, agent: str, model: str) -> None:
+        """By what name the agent goes, and with which model; a model that is not known is empty."""
+        self.usage.agent = agent
+        self.usage.model = model or self.usage.model
 
     def take(self, params: object, *, line: str) -> Iterator[AgentEvent]:
         if not self.is_heard:
@@ -92,23 +107,23 @@ class SessionUpdates:
         """The agent was asked to stop: what completes now may have been ended halfway."""
         self._calls.break_off()
 
-    def end(self, usage: JsonObject) -> Iterator[AgentEvent]:
-        """What is owed when the turn is over; nothing is heard after it."""
+    def end(self, answer: JsonObject) -> Iterator[AgentEvent]:
+        """What is owed when the turn is over and answered so; nothing is heard after it."""
         self.is_heard = False
         yield from self._speech.pause()
         yield from self._calls.end()
-        yield from self._usage.end(usage)
+        yield from self.usage.end(answer)
 
     def _read(self, update: JsonObject) -> Iterator[AgentEvent | Unfamiliar]:
         match update:
             case {"sessionUpdate": "agent_message_chunk", "content": content}:
-                yield from self._calls.start_all()
-                message_id = json_text(update.get("messageId")) or None
-                yield from self._said(block_text(content), message_id)
+                yield from self._said(block_text(content), json_text(update.get("messageId")))
+                yield from self._used(update)
             case {"sessionUpdate": "agent_thought_chunk", "content": content}:
-                yield from self._calls.start_all()
                 if text := block_text(content):
+                    yield from self._calls.start_all()
                     yield from self._speech.think(text)
+                yield from self._used(update)
             case {"sessionUpdate": "tool_call" | "tool_call_update"}:
                 yield from self._speech.pause()
                 yield from self._calls.take(update)
@@ -116,7 +131,7 @@ class SessionUpdates:
                 yield from self._speech.pause()
                 yield from self._plan.take(update)
             case {"sessionUpdate": "usage_update"}:
-                yield from self._usage.take(update)
+                yield from self.usage.take(update)
             case {"sessionUpdate": str(kind)} if kind not in _UNTOLD:
                 yield Unfamiliar(kind)
             case {"sessionUpdate": str()}:
@@ -124,6 +139,15 @@ class SessionUpdates:
             case _:
                 yield Unfamiliar("an update without a kind")
 
-    def _said(self, text: str, message_id: str | None) -> Iterator[AgentEvent]:
-        if text:
-            yield from self._speech.say(text, message_id=message_id)
+    def _said(self, text: str, message_id: str) -> Iterator[AgentEvent]:
+        if text.startswith(_NOTICES.get(self.usage.agent, ())):
+            yield from self._speech.pause()
+            yield Error(message=text.strip(), phase="agent", recoverable=True)
+        elif text:
+            yield from self._calls.start_all()
+            yield from self._speech.say(text, message_id=message_id or None)
+
+    def _used(self, update: JsonObject) -> Iterator[AgentEvent]:
+        """Qwen Code puts the usage of a model call beside the last piece of what it gave."""
+        if usage := json_object(json_object(update.get("_meta")).get("usage")):
+            yield from self.usage.call(usage)

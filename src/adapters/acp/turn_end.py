@@ -30,20 +30,6 @@ def outcome_of(answer: JsonObject, *, last_message: str, was_denied: bool = Fals
     return Failed(error=_STOPPED.get(reason, unknown), reason="agent_error")
 
 
-def usage_of(answer: JsonObject) -> JsonObject:
-    """In the protocol's words; Gemini CLI tells its sums in words of its own."""
-    match answer:
-        case {"usage": dict(usage)}:
-            return usage
-        case {"_meta": {"quota": {"token_count": dict(sums)}}}:
-            return {
-                "inputTokens": sums.get("input_tokens"),
-                "outputTokens": sums.get("output_tokens"),
-            }
-        case _:
-            return {}
-
-
 def refusal_of(error: RequestError) -> str:
     """An error of the agent in its own words, or in those of the model's server."""
     words = str(error)

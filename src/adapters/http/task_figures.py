@@ -29,6 +29,7 @@ class UsageAnswer(TypedDict):
     cached_input_tokens: NotRequired[int]
     reasoning_tokens: NotRequired[int]
     cost_usd: NotRequired[float]
+    partial: NotRequired[bool]
 
 
 class ResultAnswer(TypedDict):

@@ -14,10 +14,13 @@ def thread_column(thread: AgentThread) -> str:
 def thread_of_column(text: str) -> AgentThread:
     """A text that is no such object is the id alone, as it was kept at first."""
     match _loaded(text):
-        case {"id": str(thread_id), "usage": dict(used)}:
-            return AgentThread(id=thread_id, usage=Usage(**used))
-        case {"id": str(thread_id)}:
-            return AgentThread(id=thread_id)
+        case {"id": str(thread_id), **held}:
+            used, model = held.get("usage"), held.get("model")
+            return AgentThread(
+                id=thread_id,
+                usage=Usage(**used) if isinstance(used, dict) else None,
+                model=model if isinstance(model, str) else None,
+            )
         case _:
             return AgentThread(id=text)
 

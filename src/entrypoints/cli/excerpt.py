@@ -46,12 +46,14 @@ def time_taken(event: TaskComplete | TaskFailed | TaskCancelled | ToolCallComple
 
 
 def usage_excerpt(usage: Usage) -> str:
-    return amounts(tokens=usage.total_tokens, cost_usd=usage.cost_usd)
+    return amounts(
+        tokens=usage.total_tokens, cost_usd=usage.cost_usd, partial=usage.partial is True
+    )
 
 
-def amounts(*, tokens: int, cost_usd: float | None) -> str:
+def amounts(*, tokens: int, cost_usd: float | None, partial: bool) -> str:
     cost = "" if cost_usd is None else f", ${cost_usd:.4f}"
-    return f"{tokens:,} tokens{cost}"
+    return f"{'at least ' if partial else ''}{tokens:,} tokens{cost}"
 
 
 def _value(value: object) -> str:

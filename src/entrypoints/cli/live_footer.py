@@ -48,8 +48,8 @@ class LiveFooter:
                 self._tail = ""
             case ThinkComplete() | Message() | ToolCallComplete() | TaskComplete():
                 self._tail = ""
-            case TokenUsage(total_tokens=tokens, total_cost_usd=cost):
-                self._spent = amounts(tokens=tokens, cost_usd=cost)
+            case TokenUsage(total_tokens=tokens, total_cost_usd=cost, partial=partial):
+                self._spent = amounts(tokens=tokens, cost_usd=cost, partial=partial is True)
             case _:
                 pass
         self._doing = _doing(event) or self._doing

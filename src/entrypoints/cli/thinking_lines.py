@@ -41,7 +41,11 @@ def thinking_line(event: ThinkingEvent) -> EventLine | None:
 
 
 def _usage(event: TokenUsage) -> str:
-    total = amounts(tokens=event.total_tokens, cost_usd=event.total_cost_usd)
+    total = amounts(
+        tokens=event.total_tokens,
+        cost_usd=event.total_cost_usd,
+        partial=event.partial is True,
+    )
     return (
         f"{event.model}: {event.input_tokens:,} in, {event.output_tokens:,} out ({total} so far)"
     )

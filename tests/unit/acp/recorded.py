@@ -7,8 +7,8 @@ calls. `*-cancel`: a command that is cancelled while it runs.
 from pathlib import Path
 
 from adapters.acp.json_message import JsonObject, json_message, json_object
+from adapters.acp.offered_models import offered_models
 from adapters.acp.session_updates import SessionUpdates
-from adapters.acp.turn_end import usage_of
 from domain.events import AgentEvent
 from tests.fakes import FakeClock
 
@@ -28,10 +28,17 @@ def _read(read: SessionUpdates, message: JsonObject, line: str) -> list[AgentEve
             return list(read.take(params, line=line))
         case {"method": "session/request_permission", "params": params}:
             return list(read.asked(params))
+        case {"result": {"agentInfo": {"name": str(name)}}}:
+            read.meet(agent=name, model="")
+            return []
+        case {"result": {"sessionId": _} as opened}:
+            offered = offered_models(json_object(opened))
+            read.meet(agent=read.usage.agent, model=offered.current if offered else "")
+            return []
         case {"method": "session/cancel"}:
             read.break_off()
             return []
         case {"result": {"stopReason": _} as answer}:
-            return list(read.end(usage_of(json_object(answer))))
+            return list(read.end(json_object(answer)))
         case _:
             return []

@@ -1,5 +1,8 @@
 import pytest
 
+from domain.limits import Spent
+from domain.task_events import Error
+from domain.thinking_events import Message, TokenUsage
 from domain.tool_events import ToolCallComplete, ToolCallStart, ToolCallStream
 from tests.unit.acp.recorded import recorded
 
@@ -45,6 +48,42 @@ def test_what_a_call_is_going_to_do_is_no_output_of_it(agent: str) -> None:
     streamed = [e.chunk for e in recorded(f"{agent}-calls") if isinstance(e, ToolCallStream)]
 
     assert streamed == (["one\n", "warn\n", "two\n"] if agent == "opencode" else [])
+
+
+@pytest.mark.parametrize(
+    ("agent", "model", "given", "written", "is_partial"),
+    [
+        ("claude", "default", 60, 30, False),
+        ("codex-acp", "loopback", 2007, 0, True),
+        ("gemini", "gemini-2.5-pro", 60, 30, False),
+        ("opencode", "loop/test-model", 2000, 7, True),
+        ("qwen", "$runtime|openai|qwen-test(openai)", 4500, 21, False),
+    ],
+)
+def test_what_a_turn_used_is_counted_by_its_model_or_reported_to_be_a_part(
+    agent: str, model: str, given: int, written: int, is_partial: bool
+) -> None:
+    """The three calls had 60 and 30 tokens of Claude and Gemini, else 4500 and 21."""
+    spent, told = Spent(), [e for e in recorded(f"{agent}-calls") if isinstance(e, TokenUsage)]
+    for event in told:
+        spent.count(event)
+
+    assert {event.model for event in told} == {model}
+    assert (spent.usage.input_tokens, spent.usage.output_tokens) == (given, written)
+    assert (spent.usage.partial is True) == is_partial
+    assert told[-1].total_tokens == spent.usage.total_tokens == given + written
+
+
+def test_a_warning_of_codex_is_no_part_of_what_its_model_says() -> None:
+    events = recorded("codex-acp-calls")
+
+    [warning] = [e for e in events if isinstance(e, Error)]
+    assert warning.message.startswith("Model metadata for `loopback` not found.")
+    assert [e.content for e in events if isinstance(e, Message)] == [
+        "Let me run 0.",
+        "Let me run 1.",
+        "All done.",
+    ]
 
 
 def _command(start: ToolCallStart) -> object:

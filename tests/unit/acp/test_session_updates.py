@@ -20,7 +20,7 @@ def _told(*updates: Update, usage: Update | None = None) -> list[AgentEvent]:
     """Of a whole turn with these updates."""
     read = _reader()
     events = [event for update in updates for event in _take(read, update)]
-    return [*events, *read.end(usage or {})]
+    return [*events, *read.end({"usage": usage} if usage else {})]
 
 
 def _reader() -> SessionUpdates:

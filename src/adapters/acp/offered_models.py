@@ -1,0 +1,64 @@
+"""The models that an agent offers for a session, and the request that chooses one of them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from adapters.acp.json_message import JsonObject, json_list, json_object, json_text
+from domain.errors import StartFailed
+
+_MOST_NAMED = 20  # some offer hundreds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferedModels:
+    current: str
+    names: Mapping[str, str]
+    """By the id that chooses it, how the agent calls it for people."""
+    option: str | None
+    """The configuration option that holds it; None for agents with a request of its own for it."""
+
+    def find(self, wanted: str) -> str:
+        """The id of the model of this id or, if one alone has it, this name.
+
+        Raises StartFailed with those that there are.
+        """
+        named = [model for model, name in self.names.items() if name == wanted]
+        if wanted in self.names:
+            return wanted
+        if len(named) == 1:
+            return named[0]
+        raise StartFailed(f"the agent has no model {wanted!r}; it has {self.listed()}")
+
+    def listed(self) -> str:
+        more = len(self.names) - _MOST_NAMED
+        shown = ", ".join([*self.names][:_MOST_NAMED])
+        return f"{shown} and {more} more" if more > 0 else shown
+
+    def request(self, session_id: str, model: str) -> tuple[str, JsonObject]:
+        if self.option is None:
+            return "session/set_model", {"sessionId": session_id, "modelId": model}
+        chosen: JsonObject = {"configId": self.option, "value": model}
+        return "session/set_config_option", {"sessionId": session_id, **chosen}
+
+
+def offered_models(session: JsonObject) -> OfferedModels | None:
+    """Out of the answer to what opened or configured a session. None if it offers no choice."""
+    for option in map(json_object, json_list(session.get("configOptions"))):
+        if option.get("category") == "model" and (names := dict(_choices(option.get("options")))):
+            return OfferedModels(
+                current=json_text(option.get("currentValue")),
+                names=names,
+                option=json_text(option.get("id")),
+            )
+    models = json_object(session.get("models"))
+    if not (names := dict(_choices(models.get("availableModels")))):
+        return None
+    return OfferedModels(current=json_text(models.get("currentModelId")), names=names, option=None)
+
+
+def _choices(offered: object) -> Iterator[tuple[str, str]]:
+    """They may stand in groups."""
+    for choice in map(json_object, json_list(offered)):
+        yield from _choices(choice.get("options"))
+        if model := json_text(choice.get("value")) or json_text(choice.get("modelId")):
+            yield model, json_text(choice.get("name"))
