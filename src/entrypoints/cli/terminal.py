@@ -15,6 +15,7 @@ from rich.text import Text
 from domain.task_input import SignalName
 from domain.terminal_text import plain_text
 from entrypoints.cli.exit_code import ExitCode
+from entrypoints.cli.failure import ServerRefused
 from entrypoints.cli.interrupts import leaving_on_interrupt
 from entrypoints.cli.options import DEFAULT_SERVER, AsJson, Server, TaskId
 from entrypoints.cli.output import Output, process_output
@@ -29,7 +30,11 @@ def screen(
     *,
     follow: Annotated[
         bool,
-        Parameter(name=("--follow", "-f"), negative=(), help="Show it as it changes, to its end."),
+        Parameter(
+            name=("--follow", "-f"),
+            negative=(),
+            help="Show it as it changes, from its start to its end.",
+        ),
     ] = False,
     json: AsJson = False,
     server: Server = DEFAULT_SERVER,
@@ -115,9 +120,15 @@ class _Show(Protocol):
 
 
 async def _follow(client: ServerClient, path: str, show: _Show) -> int:
-    async for view in _views(client, path):
-        show(view)
-    return ExitCode.COMPLETED
+    while True:
+        try:
+            async for view in _views(client, path):
+                show(view)
+            return ExitCode.COMPLETED
+        except ServerRefused as error:
+            if error.retry_after_s is None:
+                raise
+            await asyncio.sleep(error.retry_after_s)  # as of a task that is yet to start
 
 
 async def _views(client: ServerClient, path: str) -> AsyncIterator[Json]:
