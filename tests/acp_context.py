@@ -14,7 +14,7 @@ from adapters.acp.acp_runner import AcpRunner
 from adapters.process.linux_process_host import LinuxProcessHost
 from adapters.system.id_source import SystemIdSource
 from application.usage_sampling import EVERY_S, UsageSampling
-from domain.agent_profile import AgentProfile
+from domain.agent_profile import AcpCapability, AgentProfile
 from domain.approval import ApprovalDecision, ApprovalRequest, StoredApproval
 from domain.events import AgentEvent
 from domain.ids import AgentName
@@ -57,18 +57,24 @@ class AskedContext(RecordingContext):
         return await self.answers(request)
 
 
-def acp_profile(mood: str, *, start_s: float = 30.0) -> AgentProfile:
+def acp_profile(
+    mood: str, *, start_s: float = 30.0, offered: tuple[AcpCapability, ...] = ()
+) -> AgentProfile:
     return AgentProfile(
         name=AgentName("moody"),
         kind="acp",
         argv=(sys.executable, AGENT, mood),
         sandbox="none",
         start_s=start_s,
+        acp_capabilities=offered,
     )
 
 
-def acp_context(mood: str, folder: Path, *, answers: Answer = yes) -> AskedContext:
-    return AskedContext(profile=acp_profile(mood), workspace=str(folder), answers=answers)
+def acp_context(
+    mood: str, folder: Path, *, answers: Answer = yes, offered: tuple[AcpCapability, ...] = ()
+) -> AskedContext:
+    profile = acp_profile(mood, offered=offered)
+    return AskedContext(profile=profile, workspace=str(folder), answers=answers)
 
 
 async def run_acp(

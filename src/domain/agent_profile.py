@@ -16,6 +16,7 @@ OnLost = Literal["interrupt", "requeue"]
 Network = Literal["none", "host"]
 SandboxWish = Literal["auto", "none", "require"]
 HandOver = Literal["argument", "stdin", "file", "none"]
+AcpCapability = Literal["fs", "terminal"]
 ProfileSource = Literal["built_in", "config", "api"]
 
 COMMAND_LINE = AgentName("exec")
@@ -42,6 +43,9 @@ class AgentProfile:
     approval_argv: Mapping[Approval, tuple[str, ...]] = field(default_factory=dict)
     """What stands in place of an item `{approval}`: the program's own flags for each answer to
     whether it may use its tools. Without flags for an answer the program cannot keep to it."""
+    acp_capabilities: tuple[AcpCapability, ...] = ()
+    """What it is offered over the Agent Client Protocol: to have its files read and written, and
+    its commands run, by the server. Without them it does so itself, in its sandbox."""
     keeps_stdin: bool = False
     """Whether its standard input stays open for what people send to the task."""
     parser: str | None = None

@@ -22,8 +22,9 @@ _WITHOUT_THREADS = frozenset({"cline"})
 _OF_A_PROGRAM = "an agent of kind react is no program"
 _OF_REACT = "only an agent of kind react calls tools of this server"
 _TOOLS = {"tools": _OF_REACT, "mcp_servers": _OF_REACT}
+_OFFERED = {**_TOOLS, "acp_capabilities": "only an agent of kind acp is offered anything"}
 _UNUSED: Mapping[str, Mapping[str, str]] = {
-    **dict.fromkeys(_WITHOUT_PROTOCOL, _TOOLS),
+    **dict.fromkeys(_WITHOUT_PROTOCOL, _OFFERED),
     "react": {
         "argv": _OF_A_PROGRAM,
         "resume_argv": _OF_A_PROGRAM,
@@ -33,13 +34,14 @@ _UNUSED: Mapping[str, Mapping[str, str]] = {
         "thread": _OF_A_PROGRAM,
         "hand_over": _OF_A_PROGRAM,
         "approval_argv": _OF_A_PROGRAM,
+        "acp_capabilities": _OF_A_PROGRAM,
         "keeps_stdin": _OF_A_PROGRAM,
         "parser": _OF_A_PROGRAM,
         "pty": _OF_A_PROGRAM,
         "start_s": _OF_A_PROGRAM,
     },
     "shell": {
-        **_TOOLS,
+        **_OFFERED,
         "approvals": _OF_REACT,
         "approval_argv": "an agent of kind shell runs what it is given",
         "resume_argv": "each task of an agent of kind shell is a command line of its own",

@@ -5,7 +5,14 @@ from collections.abc import Mapping
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 from pydantic_core import PydanticCustomError
 
-from domain.agent_profile import AgentProfile, HandOver, Network, OnLost, SandboxWish
+from domain.agent_profile import (
+    AcpCapability,
+    AgentProfile,
+    HandOver,
+    Network,
+    OnLost,
+    SandboxWish,
+)
 from domain.built_in_rules import BuiltInRule, built_in_rule
 from domain.extraction import ExtractionRule
 from domain.ids import AgentName
@@ -39,6 +46,7 @@ class AgentSettings(BaseModel):
     setup_argv: tuple[str, ...] = ()
     hand_over: HandOver = "argument"
     approval_argv: dict[Approval, list[str]] = Field(default_factory=dict)
+    acp_capabilities: tuple[AcpCapability, ...] = ()
     keeps_stdin: bool = False
     parser: str | None = None
     pty: bool = True
@@ -79,6 +87,7 @@ class AgentSettings(BaseModel):
         "sockets",
         "tools",
         "models",
+        "acp_capabilities",
         mode="before",
     )
     @classmethod

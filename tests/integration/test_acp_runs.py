@@ -97,9 +97,15 @@ async def test_files_are_read_and_written_in_the_workspace_alone(tmp_path: Path)
     (workspace / "link").symlink_to(outside)
     (workspace / "in.txt").write_text("inside")
 
-    read = await run_acp(acp_context("reads", workspace), str(workspace / "in.txt"))
-    refused = await run_acp(acp_context("reads", workspace), str(workspace / "link"))
-    written = await run_acp(acp_context("writes", workspace), str(workspace / "deep" / "out.txt"))
+    read = await run_acp(
+        acp_context("reads", workspace, offered=("fs",)), str(workspace / "in.txt")
+    )
+    refused = await run_acp(
+        acp_context("reads", workspace, offered=("fs",)), str(workspace / "link")
+    )
+    written = await run_acp(
+        acp_context("writes", workspace, offered=("fs",)), str(workspace / "deep" / "out.txt")
+    )
 
     assert read == Completed(final_answer="inside", exit_code=0)
     assert refused == Completed(
@@ -108,6 +114,35 @@ async def test_files_are_read_and_written_in_the_workspace_alone(tmp_path: Path)
     )
     assert written == Completed(final_answer="written", exit_code=0)
     assert (workspace / "deep" / "out.txt").read_text() == "new"
+
+
+async def test_an_agent_is_offered_no_files_unless_its_profile_says_so(tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text("inside")
+
+    outcome = await run_acp(acp_context("reads", tmp_path), str(tmp_path / "in.txt"))
+
+    assert outcome == Completed(final_answer="refused: Method not found", exit_code=0)
+
+
+async def test_a_file_that_the_rules_keep_from_an_agent_is_not_written_for_it(
+    tmp_path: Path,
+) -> None:
+    async def no(_: ApprovalRequest) -> ApprovalDecision:
+        return ApprovalDecision(decision="denied", by="policy")
+
+    context = acp_context("writes", tmp_path, offered=("fs",), answers=no)
+    context.profile = replace(context.profile, approvals={"edit": "deny"})
+    path = str(tmp_path / "out.txt")
+
+    outcome = await run_acp(context, path)
+
+    assert outcome == Completed(
+        final_answer=f"refused: fs/write_text_file of {path!r} was not allowed", exit_code=0
+    )
+    assert not (tmp_path / "out.txt").exists()
+    [asked] = context.asked
+    assert (asked.tool_name, asked.mode) == ("fs/write_text_file", "deny")
+    assert asked.arguments == {"path": path, "content": "new"}
 
 
 async def test_a_stopped_turn_is_broken_off_by_the_agent_itself(tmp_path: Path) -> None:

@@ -213,6 +213,14 @@ def test_an_agent_that_thinks_can_be_had_say_first_what_its_task_is_about(tmp_pa
             'argv = ["a"]\napprovals.shell = "ask"',
             r"agents\.x\.approvals: 'shell' has no use here",
         ),
+        (
+            'kind = "acp"\nargv = ["a"]\nacp_capabilities = "fs"',
+            r"agents\.x\.acp_capabilities: should be a list",
+        ),
+        (
+            'argv = ["a"]\nacp_capabilities = ["fs"]',
+            r"agents\.x\.acp_capabilities: .* only an agent of kind acp",
+        ),
         ('argv = ["a"]\napproval_argv.no = []', r"agents\.x\.approval_argv\.no.*'deny'"),
         ('argv = ["a"]\napproval_argv.ask = "-a"', r"agents\.x\.approval_argv\.ask: .*valid list"),
         ('argv = ["a"]\nlimits.usd = 1', r"agents\.x\.limits\.usd: cannot be kept: nothing in"),

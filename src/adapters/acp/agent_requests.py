@@ -1,6 +1,7 @@
 """Answers what an agent asks of its client: permissions, and files of its workspace."""
 
 import asyncio
+from collections.abc import Collection
 
 from acp.exceptions import RequestError
 
@@ -9,15 +10,22 @@ from adapters.acp.agent_trouble import AgentTrouble
 from adapters.acp.json_message import JsonObject, json_object
 from adapters.acp.permissions import Permissions
 from adapters.acp.workspace_files import WorkspaceFiles
+from domain.agent_profile import AcpCapability
 
 
 class AgentRequests:
     def __init__(
-        self, *, pipe: AgentPipe, permissions: Permissions, files: WorkspaceFiles
+        self,
+        *,
+        pipe: AgentPipe,
+        permissions: Permissions,
+        files: WorkspaceFiles,
+        offered: Collection[AcpCapability],
     ) -> None:
         self._pipe = pipe
         self._permissions = permissions
         self._files = files
+        self._offered = offered
 
     async def answer(self, method: str, params: object, is_notification: bool) -> JsonObject:
         """Raises RequestError, which becomes the answer."""
@@ -35,9 +43,9 @@ class AgentRequests:
         match method:
             case "session/request_permission":
                 return await self._permissions.answer(params)
-            case "fs/read_text_file":
+            case "fs/read_text_file" if "fs" in self._offered:
                 return await self._read(json_object(params))
-            case "fs/write_text_file":
+            case "fs/write_text_file" if "fs" in self._offered:
                 return await self._write(json_object(params))
             case _:
                 raise RequestError.method_not_found(method)
@@ -45,6 +53,8 @@ class AgentRequests:
     async def _read(self, params: JsonObject) -> JsonObject:
         match params:
             case {"path": str(path)}:
+                shown: JsonObject = {"path": path}
+                await self._permissions.require("fs/read_text_file", shown, kind="read", told=path)
                 line, limit = _number(params, "line"), _number(params, "limit")
                 text = await asyncio.to_thread(self._files.read, path, line=line, limit=limit)
                 return {"content": text}
@@ -54,6 +64,10 @@ class AgentRequests:
     async def _write(self, params: JsonObject) -> JsonObject:
         match params:
             case {"path": str(path), "content": str(content)}:
+                shown: JsonObject = {"path": path, "content": content}
+                await self._permissions.require(
+                    "fs/write_text_file", shown, kind="edit", told=path
+                )
                 await asyncio.to_thread(self._files.write, path, content)
                 return {}
             case _:

@@ -52,7 +52,9 @@ async def open_turn(
     pipe = AgentPipe(process, updates=updates, log=log, emit=KeptLines(context, kept).emit)
     permissions = Permissions(context, updates=updates, rules=rules)
     files = WorkspaceFiles(context.workspace)
-    requests = AgentRequests(pipe=pipe, permissions=permissions, files=files)
+    requests = AgentRequests(
+        pipe=pipe, permissions=permissions, files=files, offered=profile.acp_capabilities
+    )
     async with Connection(requests.answer, pipe) as connection:
         yield AgentTurn(
             process,

@@ -22,16 +22,15 @@ class ApprovalRules:
     def mode(self, tool_name: str, kind: str) -> Approval:
         return approval_mode(self.rules, asked=self.asked, tool_name=tool_name, effects=(kind,))
 
-    def needs_question(self, tool_name: str, kind: str) -> bool:
-        """Whether such a call may not be made without asking.
-
-        What changes nothing may, unless a rule names it.
-        """
-        if self.has_flags:
-            return False
+    def strict_mode(self, tool_name: str, kind: str) -> Approval:
+        """`auto` for what changes nothing, unless a rule names it."""
         named = self.rules.get(tool_name, self.rules.get(kind, "auto"))
         is_minded = kind in _CHANGING or named != "auto"
-        return is_minded and self.mode(tool_name, kind) != "auto"
+        return self.mode(tool_name, kind) if is_minded else "auto"
+
+    def needs_question(self, tool_name: str, kind: str) -> bool:
+        """Whether an agent may not make such a call without asking."""
+        return not self.has_flags and self.strict_mode(tool_name, kind) != "auto"
 
 
 NO_RULES = ApprovalRules()

@@ -9,6 +9,7 @@ from acp.meta import PROTOCOL_VERSION
 from adapters.acp.json_message import JsonObject, json_list, json_object, json_text
 from adapters.acp.offered_models import OfferedModels, offered_models
 from adapters.acp.turn_end import refusal_of
+from domain.agent_profile import AgentProfile
 from domain.agent_thread import AgentThread
 from domain.errors import StartFailed
 from domain.model_choice import MODEL_PLACE
@@ -19,14 +20,6 @@ Ask = Callable[[str, JsonObject], Awaitable[object]]
 
 _LOGIN_WANTED = -32000
 _LONGEST_THREAD = 1000
-_CLIENT: JsonObject = {
-    "protocolVersion": PROTOCOL_VERSION,
-    "clientCapabilities": {
-        "fs": {"readTextFile": True, "writeTextFile": True},
-        "terminal": False,
-    },
-    "clientInfo": {"name": "agentcast", "title": "Agentcast", "version": "1"},
-}
 
 _NO_CHOICE = (
     "the agent offers no choice of models; "
@@ -50,7 +43,7 @@ class Handshake:
 
     async def session_id(self) -> str:
         """Raises StartFailed, RequestError for what the agent refuses, and ConnectionError."""
-        self._agent = json_object(await self._ask("initialize", _CLIENT))
+        self._agent = json_object(await self._ask("initialize", _client(self._context.profile)))
         if (version := self._agent.get("protocolVersion")) != PROTOCOL_VERSION:
             raise StartFailed(
                 f"the agent speaks version {version} of the Agent Client Protocol, "
@@ -152,6 +145,18 @@ class Handshake:
             f"{f' (it offers: {ways})' if ways else ''}; "
             "name the variable that holds its key in env_passthrough"
         )
+
+
+def _client(profile: AgentProfile) -> JsonObject:
+    has_files = "fs" in profile.acp_capabilities
+    return {
+        "protocolVersion": PROTOCOL_VERSION,
+        "clientCapabilities": {
+            "fs": {"readTextFile": has_files, "writeTextFile": has_files},
+            "terminal": "terminal" in profile.acp_capabilities,
+        },
+        "clientInfo": {"name": "agentcast", "title": "Agentcast", "version": "1"},
+    }
 
 
 def _takes_key(method: JsonObject) -> bool:

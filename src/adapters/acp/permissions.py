@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
+from adapters.acp.agent_trouble import AgentTrouble
 from adapters.acp.approval_rules import ApprovalRules
 from adapters.acp.json_message import JsonObject, json_list, json_object
 from adapters.acp.session_updates import SessionUpdates
-from domain.approval import ApprovalDecision
+from domain.approval import ApprovalDecision, ApprovalRequest
 from ports.runner import RunContext
 
 _CANCELLED: JsonObject = {"outcome": {"outcome": "cancelled"}}
@@ -29,24 +30,56 @@ class Permissions:
     async def answer(self, params: object) -> JsonObject:
         """Waits for a person where the rules say so. Raises what asking raises."""
         told = json_object(params)
-        if self._is_over:
-            return _CANCELLED
         question = self._updates.question(told)
         kind = self._updates.kind_of(question.call_id)
         mode = self._rules.mode(question.tool_name, kind)
-        asking = asyncio.ensure_future(self._context.approve(replace(question, mode=mode)))
+        decision = await self._decision(replace(question, mode=mode))
+        if decision is None:
+            return _CANCELLED
+        if decision.is_approved:
+            self._updates.allow(question.call_id)
+        else:
+            self._updates.deny(question.call_id)
+        wanted = _YES if decision.is_approved else _NO
+        return _selected(json_list(told.get("options")), wanted)
+
+    async def require(self, method: str, arguments: JsonObject, *, kind: str, told: str) -> None:
+        """Raises AgentTrouble for what the agent may not have the server do.
+
+        Nobody is asked where the rules let it, nor again where a call that goes on was allowed
+        and shows `told` as it is.
+        """
+        mode = self._rules.strict_mode(method, kind)
+        if mode == "auto" or self._updates.is_allowed(told):
+            return
+        calls = self._updates.calls_about(told)
+        question = ApprovalRequest(
+            call_id=calls[0] if calls else method,
+            tool_name=method,
+            arguments=arguments,
+            reason=f"the agent wants {method} of {told}",
+            mode=mode,
+        )
+        decision = await self._decision(question)
+        is_approved = decision is not None and decision.is_approved
+        for call_id in calls:
+            self._updates.allow(call_id) if is_approved else self._updates.deny(call_id)
+        if not is_approved:
+            self._updates.was_denied = True
+            raise AgentTrouble(f"{method} of {told!r} was not allowed")
+
+    async def _decision(self, question: ApprovalRequest) -> ApprovalDecision | None:
+        """None when the run is over before there is one."""
+        if self._is_over:
+            return None
+        asking = asyncio.ensure_future(self._context.approve(question))
         self._open.add(asking)
         try:
             await asyncio.wait({asking})
         finally:
             self._open.discard(asking)
             asking.cancel()
-        if asking.cancelled():
-            return _CANCELLED
-        is_approved = asking.result().is_approved
-        if not is_approved:
-            self._updates.deny(question.call_id)
-        return _selected(json_list(told.get("options")), _YES if is_approved else _NO)
+        return None if asking.cancelled() else asking.result()
 
     def give_up(self) -> None:
         """Every question, also a later one, is answered as cancelled."""

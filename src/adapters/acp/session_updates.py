@@ -1,6 +1,6 @@
 """Understands what an agent tells of its turn."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from adapters.acp.approval_rules import NO_RULES, ApprovalRules
 from adapters.acp.content_text import block_text
@@ -85,8 +85,6 @@ class SessionUpdates:
         told = json_object(params.get("toolCall"))
         call_id = json_text(told.get("toolCallId"))
         call = self._calls.named(call_id)
-        if call:
-            call.is_asked = True
         return ApprovalRequest(
             call_id=call_id,
             tool_name=call.tool_name if call else "tool",
@@ -98,6 +96,18 @@ class SessionUpdates:
         """Of a call that goes on; `other` where the agent does not say."""
         call = self._calls.named(call_id)
         return call.kind if call else "other"
+
+    def calls_about(self, text: str) -> Sequence[str]:
+        """The calls that go on and show this, as it is, somewhere."""
+        return self._calls.about(text)
+
+    def is_allowed(self, text: str) -> bool:
+        """Whether one of them was asked about and allowed."""
+        calls = map(self._calls.named, self.calls_about(text))
+        return any(call is not None and call.is_allowed for call in calls)
+
+    def allow(self, call_id: str) -> None:
+        self._calls.allow(call_id)
 
     def deny(self, call_id: str) -> None:
         self.was_denied = True

@@ -1,6 +1,8 @@
 """One tool call as far as the agent has told of it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from adapters.acp.call_result import exit_code, result_text
 from adapters.acp.content_text import content_text
@@ -14,8 +16,8 @@ _PLACES = frozenset({"cwd"})
 class ToolCall:
     started: float
     is_told: bool = False
-    is_asked: bool = False
-    """Whether its agent has asked for permission."""
+    is_allowed: bool = False
+    """Whether its agent has asked for permission and has it."""
     is_denied: bool = False
     _told: JsonObject = field(default_factory=dict)
     _name: str | None = None
@@ -72,6 +74,10 @@ class ToolCall:
             arguments.setdefault("title", self.title)
         return arguments
 
+    def shows(self, text: str) -> bool:
+        """Whether this is one of the texts that it consists of, as it is."""
+        return text in _texts(self._told)
+
     @property
     def output(self) -> str:
         return result_text(self._told)
@@ -94,3 +100,15 @@ class ToolCall:
     def _paths(self) -> list[object]:
         places = json_list(self._told.get("locations"))
         return [place["path"] for place in places if isinstance(place, dict) and "path" in place]
+
+
+def _texts(value: object) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case dict():
+            yield from chain.from_iterable(map(_texts, value.values()))
+        case list():
+            yield from chain.from_iterable(map(_texts, value))
+        case _:
+            return

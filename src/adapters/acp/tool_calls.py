@@ -1,6 +1,6 @@
 """The tool calls of an agent, each told once from its start to its result."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from adapters.acp.agent_trouble import AgentTrouble
@@ -48,6 +48,14 @@ class ToolCalls:
     def named(self, call_id: str) -> ToolCall | None:
         return self._open.get(call_id)
 
+    def about(self, text: str) -> Sequence[str]:
+        """Those of the calls that go on which show this, as it is, somewhere."""
+        return [call_id for call_id, call in self._open.items() if call.shows(text)]
+
+    def allow(self, call_id: str) -> None:
+        if call := self._open.get(call_id):
+            call.is_allowed = True
+
     def deny(self, call_id: str) -> None:
         if call := self._open.get(call_id):
             call.is_denied = True
@@ -79,7 +87,11 @@ class ToolCalls:
         what = f"{call.tool_name} ({call.title})" if call.title else call.tool_name
         if call.is_denied and call.exit_code is not None:
             raise AgentTrouble(f"The agent used {what} although it was refused that.")
-        if call.is_asked or not self._rules.needs_question(call.tool_name, call.kind):
+        if (
+            call.is_allowed
+            or call.is_denied
+            or not self._rules.needs_question(call.tool_name, call.kind)
+        ):
             return
         if call.status == "completed" or call.exit_code is not None:
             mode = self._rules.mode(call.tool_name, call.kind)

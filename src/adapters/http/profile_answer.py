@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 from adapters.http.mcp_server_body import McpServerAnswer, mcp_server_answers
 from adapters.http.task_figures import LimitsAnswer, limits_answer
 from domain.agent_profile import (
+    AcpCapability,
     AgentProfile,
     HandOver,
     Network,
@@ -65,6 +66,7 @@ class ProfileAnswer(TypedDict):
     setup_argv: NotRequired[Annotated[list[str], _ForOperators]]
     hand_over: NotRequired[Annotated[HandOver, _ForOperators]]
     approval_argv: NotRequired[Annotated[dict[Approval, list[str]], _ForOperators]]
+    acp_capabilities: NotRequired[Annotated[list[AcpCapability], _ForOperators]]
     keeps_stdin: NotRequired[Annotated[bool, _ForOperators]]
     parser: NotRequired[Annotated[str, _ForOperators]]
     env_names: NotRequired[Annotated[list[str], _Names]]
@@ -115,6 +117,8 @@ def _add_start(answer: ProfileAnswer, profile: AgentProfile) -> None:
         answer["approval_argv"] = {
             approval: list(flags) for approval, flags in profile.approval_argv.items()
         }
+    if profile.acp_capabilities:
+        answer["acp_capabilities"] = list(profile.acp_capabilities)
     answer["keeps_stdin"] = profile.keeps_stdin
     if profile.parser is not None:
         answer["parser"] = profile.parser

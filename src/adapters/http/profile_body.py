@@ -9,7 +9,14 @@ from adapters.http.checked_values import Seconds, VariableName, Workspace
 from adapters.http.mcp_server_body import McpServerBodies
 from adapters.http.request_bodies import LimitsBody
 from adapters.http.rule_body import FailureRuleBodies, OutputRuleBody, RuleBodies, rules_of
-from domain.agent_profile import AgentProfile, HandOver, Network, OnLost, SandboxWish
+from domain.agent_profile import (
+    AcpCapability,
+    AgentProfile,
+    HandOver,
+    Network,
+    OnLost,
+    SandboxWish,
+)
 from domain.ids import AgentName
 from domain.task import Approval
 
@@ -63,6 +70,17 @@ class ProfileBody(TypedDict):
                 description="What stands in place of an item `{approval}` of `argv` and "
                 "`resume_argv`: the program's own flags for `auto`, `ask` and `deny`. A task's "
                 "`approval` is refused where there are none for it and the agent asks nobody."
+            ),
+        ]
+    ]
+    acp_capabilities: NotRequired[
+        Annotated[
+            list[AcpCapability],
+            Field(
+                max_length=2,
+                description="For `acp`: what the server does for the agent when it asks over the "
+                "protocol - read and write files of its workspace (`fs`), run commands "
+                "(`terminal`). Without them it does so itself.",
             ),
         ]
     ]

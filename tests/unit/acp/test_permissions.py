@@ -1,5 +1,6 @@
 import pytest
 
+from adapters.acp.agent_trouble import AgentTrouble
 from adapters.acp.approval_rules import ApprovalRules
 from adapters.acp.permissions import Permissions
 from adapters.acp.session_updates import SessionUpdates
@@ -14,6 +15,7 @@ from tests.process_fakes import RecordingContext
 class _Decided(RecordingContext):
     decision: Decision = "approved"
     mode: Approval | None = None
+    questions = 0
 
     def is_kept(self, call_id: str) -> bool:
         return False
@@ -22,6 +24,7 @@ class _Decided(RecordingContext):
         self, request: ApprovalRequest, *, asked: StoredApproval | None = None
     ) -> ApprovalDecision:
         self.mode = request.mode
+        self.questions += 1
         return ApprovalDecision(decision=self.decision, by="alice")
 
 
@@ -90,3 +93,64 @@ async def test_a_question_is_answered_by_the_rules_for_its_tool_and_its_kind(
     await permissions.answer({"toolCall": call, "options": []})
 
     assert context.mode == mode
+
+
+def _asks(rules: ApprovalRules) -> tuple[_Decided, SessionUpdates, Permissions]:
+    context = _Decided(profile=AgentProfile(name=AgentName("a"), kind="acp"))
+    updates = SessionUpdates(FakeClock(), model="m", rules=rules)
+    updates.is_heard = True
+    return context, updates, Permissions(context, updates=updates, rules=rules)
+
+
+@pytest.mark.parametrize(
+    ("rules", "kind", "questions"),
+    [
+        (ApprovalRules(), "edit", 0),
+        (ApprovalRules(asked="ask"), "read", 0),
+        (ApprovalRules(asked="ask"), "edit", 1),
+        (ApprovalRules(asked="ask", has_flags=True), "edit", 1),
+        (ApprovalRules(rules={"read": "ask"}), "read", 1),
+        (ApprovalRules(rules={"fs/x": "ask"}), "read", 1),
+    ],
+)
+async def test_what_the_server_is_to_do_for_an_agent_is_asked_about_as_the_rules_say(
+    rules: ApprovalRules, kind: str, questions: int
+) -> None:
+    context, _, permissions = _asks(rules)
+
+    await permissions.require("fs/x", {"path": "/a"}, kind=kind, told="/a")
+
+    assert context.questions == questions
+
+
+@pytest.mark.parametrize(("told", "questions"), [("/w/a.txt", 1), ("/w/b.txt", 2)])
+async def test_what_a_call_was_allowed_with_is_not_asked_about_twice(
+    told: str, questions: int
+) -> None:
+    context, updates, permissions = _asks(ApprovalRules(asked="ask"))
+    call = {"toolCallId": "c1", "kind": "edit", "locations": [{"path": "/w/a.txt"}]}
+    list(updates.asked({"toolCall": call}))
+    await permissions.answer({"toolCall": call, "options": []})
+
+    await permissions.require("fs/write_text_file", {"path": told}, kind="edit", told=told)
+
+    assert context.questions == questions
+
+
+async def test_a_call_whose_file_was_asked_about_needs_no_question_of_its_own() -> None:
+    _, updates, permissions = _asks(ApprovalRules(asked="ask"))
+    call = {"sessionUpdate": "tool_call", "toolCallId": "c1", "kind": "edit", "rawInput": "/a"}
+    list(updates.take({"update": call}, line=""))
+
+    await permissions.require("fs/write_text_file", {"path": "/a"}, kind="edit", told="/a")
+    done = list(updates.take({"update": {**call, "status": "completed"}}, line=""))
+
+    assert len(done) == 1
+
+
+async def test_nothing_is_done_for_an_agent_that_people_refuse() -> None:
+    context, _, permissions = _asks(ApprovalRules(asked="ask"))
+    context.decision = "denied"
+
+    with pytest.raises(AgentTrouble, match="'/a' was not allowed"):
+        await permissions.require("fs/write_text_file", {"path": "/a"}, kind="edit", told="/a")

@@ -317,7 +317,7 @@ def test_a_call_that_was_asked_about_ends_no_run() -> None:
     read = _strict_reader(ApprovalRules(asked="ask"))
     call: Update = {"toolCallId": "c1", "kind": "execute"}
     events = list(read.asked({"toolCall": call}))
-    read.question({"toolCall": call})
+    read.allow("c1")
 
     events.extend(_take(read, _call_update("c1", status="completed")))
 
@@ -343,7 +343,6 @@ def test_a_command_that_failed_against_the_rules_has_run_all_the_same(is_asked: 
     call: Update = {"toolCallId": "c1", "kind": "execute"}
     if is_asked:
         list(read.asked({"toolCall": call}))
-        read.question({"toolCall": call})
         read.deny("c1")
 
     with pytest.raises(AgentTrouble, match="it was refused" if is_asked else "without asking"):

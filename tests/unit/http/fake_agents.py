@@ -17,7 +17,7 @@ from ports.task_store import TaskStore
 from tests.fakes import CountingIdSource, FakeClock, FakeStorage
 from tests.unit.http.fake_coordinator import AGENTS
 
-KINDS = ("react", "shell", "command", "claude-code")
+KINDS = ("react", "shell", "command", "claude-code", "acp")
 
 
 class FakeProgramFinder:

@@ -92,6 +92,20 @@ async def test_what_is_sent_of_its_end_its_setup_and_its_conversation_is_told_ag
     assert (status, {name: answer.get(name) for name in body}) == (201, body)
 
 
+async def test_what_an_agent_of_the_protocol_is_offered_and_may_do_is_told_again() -> None:
+    body = {
+        "kind": "acp",
+        "argv": ["missing-program", "{approval}"],
+        "approval_argv": {"auto": [], "deny": ["--plan"]},
+        "approvals": {"execute": "deny", "default": "auto"},
+        "acp_capabilities": ["fs", "terminal"],
+    }
+
+    status, answer = await put(LINT, body)
+
+    assert (status, {name: answer.get(name) for name in body}) == (201, body)
+
+
 async def test_an_agent_that_thinks_can_be_had_say_first_what_its_task_is_about() -> None:
     status, answer = await put(LINT, {"kind": "react", "analysis": True})
 
@@ -113,6 +127,8 @@ async def test_an_agent_that_thinks_can_be_had_say_first_what_its_task_is_about(
         ({"argv": ["a"], "analysis": True}, "analysis"),
         ({"kind": "react", "analysis": "yes"}, "analysis"),
         ({"argv": ["a"], "hand_over": "mail"}, "hand_over"),
+        ({"argv": ["a"], "acp_capabilities": ["fs"]}, "acp_capabilities"),
+        ({"kind": "acp", "argv": ["a"], "acp_capabilities": ["x"]}, "acp_capabilities.0"),
         ({"argv": ["a"], "limits": {"usd": -1}}, "limits.usd"),
         ({"argv": ["a"], "env": {"A=B": "1"}}, "env"),
         ({"argv": ["a"], "env": {"A": 1}}, "env.A"),
