@@ -93,6 +93,8 @@ class Conversation:
                 self._turns[stored.task_id] = _Turn(is_iterating=True, last_text=turn.last_text)
             case IterationComplete():
                 self._turns[stored.task_id] = _Turn(last_text=turn.last_text)
+            case Message(role="assistant", parent_call_id=str()):
+                pass  # said to the agent that asked, not in the conversation
             case Message(role="assistant", content=text, message_id=message_id):
                 turn.speaker = self._say(stored, "assistant", text, message_id=message_id)
                 turn.last_text = text

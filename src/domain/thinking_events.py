@@ -75,6 +75,8 @@ class ThinkComplete:
     tool_call_count: int
     reasoning: str | None = None
     """All that `think_delta` gave of it; None where the agent did not reason aloud."""
+    parent_call_id: str | None = None
+    """The call that a sub-agent carries out whose thought this is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +90,8 @@ class Message:
     message_id: str
     role: Role
     content: str
+    parent_call_id: str | None = None
+    """The call that a sub-agent carries out whose words these are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

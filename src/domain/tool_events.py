@@ -19,6 +19,8 @@ class ToolCallStart:
     call_id: str
     tool_name: str
     arguments: Mapping[str, object]
+    parent_call_id: str | None = None
+    """The call that a sub-agent carries out, of whose calls this is one."""
 
     def __post_init__(self) -> None:
         require_finite(self.arguments)

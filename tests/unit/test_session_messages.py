@@ -142,6 +142,19 @@ async def test_calls_of_an_agent_that_tells_no_iterations_stay_with_what_it_said
     ]
 
 
+async def test_what_a_sub_agent_says_is_no_message_of_the_session() -> None:
+    log = ToldLog(TaskQueued(task="go"), TaskStarted(worker_id="w", agent_kind="claude-code"))
+    aside = Message(message_id="m3", role="assistant", content="looking", parent_call_id="c1")
+    log.tell(*CALLS[2:3], aside, *CALLS[3:4], SAID)
+
+    page = await log.messages().page(log.session, after=MessagePlace(), limit=50)
+
+    assert [content for role, content, _ in told(page) if role == "assistant"] == [
+        "",
+        SAID.content,
+    ]
+
+
 async def test_a_session_without_events_has_no_messages() -> None:
     log = ToldLog()
 

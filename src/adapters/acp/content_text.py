@@ -4,6 +4,8 @@ import difflib
 import json
 from collections.abc import Sequence
 
+from domain.left_out import left_out
+
 _MOST_COMPARED = 2_000  # lines; comparing takes a time that grows with their square
 
 
@@ -16,8 +18,10 @@ def block_text(block: object) -> str:
             return uri
         case {"type": "resource", "resource": {"text": str(text)}}:
             return text
+        case {"type": str(kind), "mimeType": media_type, "data": data}:
+            return left_out(kind, media_type=media_type, encoded=data)
         case {"type": str(kind)}:
-            return f"[{kind}]"
+            return left_out(kind)
         case _:
             return ""
 

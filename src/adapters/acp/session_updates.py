@@ -12,7 +12,7 @@ from adapters.acp.tool_calls import ToolCalls
 from adapters.acp.usage_count import UsageCount
 from domain.approval import ApprovalRequest
 from domain.events import AgentEvent
-from domain.task_events import Error
+from domain.task_events import Error, Progress
 from ports.clock import Clock
 
 _UNTOLD = frozenset(
@@ -22,7 +22,6 @@ _UNTOLD = frozenset(
         "current_mode_update",
         "config_option_update",
         "session_info_update",
-        "notice",
         "compaction_update",
         "compaction_summary_chunk",
     }
@@ -140,6 +139,10 @@ class SessionUpdates:
             case {"sessionUpdate": "plan"}:
                 yield from self._speech.pause()
                 yield from self._plan.take(update)
+            case {"sessionUpdate": "notice"}:
+                said = json_text(update.get("message")) or block_text(update.get("content"))
+                if said:
+                    yield Progress(message=said)
             case {"sessionUpdate": "usage_update"}:
                 yield from self.usage.take(update)
             case {"sessionUpdate": str(kind)} if kind not in _UNTOLD:

@@ -71,7 +71,7 @@ class ClaudeCodeParser:
             case "system":
                 yield from self._system(said)
             case "stream_event":
-                # A subagent's message is told when it is whole, as output of its call.
+                # A sub-agent's message is emitted when it is whole.
                 if said.get("parent_tool_use_id") is None:
                     yield from self._messages.piece(said.get("event"))
             case "assistant":

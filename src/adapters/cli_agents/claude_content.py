@@ -11,7 +11,7 @@ from adapters.cli_agents.json_line import JsonObject
 from adapters.cli_agents.result_text import result_text
 from adapters.cli_agents.tool_calls import ToolCalls
 from domain.thinking_events import Message, ThinkComplete
-from domain.tool_events import ToolCallStream, ToolStatus
+from domain.tool_events import ToolStatus
 
 _DENIED = re.compile(
     r"requested permissions? to "
@@ -40,11 +40,14 @@ class ClaudeContent:
                         content=thought,
                         reasoning=thought,
                         tool_call_count=calls,
+                        parent_call_id=heard.parent,
                     )
                 case {"type": "redacted_thinking"}:
                     continue
+                case {"type": "image" | "document"}:
+                    yield from self._text(result_text([block]), heard)
                 case _:
-                    yield from self._call_or_result(block)
+                    yield from self._call_or_result(block, heard.parent)
 
     def answered(self, content: Sequence[JsonObject]) -> Iterator[Read]:
         """What is handed to the model: results, and words that the task already holds."""
@@ -60,16 +63,17 @@ class ClaudeContent:
             self._denied.add(call_id)
 
     def _text(self, text: str, heard: HeardMessage) -> Iterator[Read]:
-        """A subagent's words are the output of the call that it carries out."""
-        if heard.parent is not None and self._calls.is_open(heard.parent):
-            yield ToolCallStream(call_id=heard.parent, stream="text", chunk=text)
-            return
         message_id = heard.text_id(heard.texts_whole)
         heard.texts_whole += 1
         if text:
-            yield Message(message_id=message_id, role="assistant", content=text)
+            yield Message(
+                message_id=message_id,
+                role="assistant",
+                content=text,
+                parent_call_id=heard.parent,
+            )
 
-    def _call_or_result(self, block: JsonObject) -> Iterator[Read]:
+    def _call_or_result(self, block: JsonObject, parent: str | None = None) -> Iterator[Read]:
         match block:
             case {
                 "type": "tool_use" | "server_tool_use" | "mcp_tool_use",
@@ -77,7 +81,9 @@ class ClaudeContent:
                 "name": str(name),
                 "input": dict(arguments),
             }:
-                yield from self._calls.start(call_id, tool_name=name, arguments=arguments)
+                yield from self._calls.start(
+                    call_id, tool_name=name, arguments=arguments, parent=parent
+                )
                 self._task_list.call(call_id, tool_name=name, arguments=arguments)
             case {"type": str(kind), "tool_use_id": str(call_id)} if kind.endswith("tool_result"):
                 result = result_text(block.get("content"))

@@ -20,6 +20,7 @@ _SAY_NOTHING = frozenset(
         "task_notification",
         "permission_denied",
         "session_state_changed",
+        "thinking_tokens",
         "files_persisted",
         "local_command_output",
     }

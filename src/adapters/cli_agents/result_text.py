@@ -2,6 +2,8 @@
 
 import json
 
+from domain.left_out import left_out
+
 
 def result_text(content: object) -> str:
     """What is no text is named in brackets, so that an image does not become its base64."""
@@ -22,7 +24,11 @@ def _part(part: object) -> str:
             return part
         case {"type": "text", "text": str(text)}:
             return text
+        case {"type": str(kind), "source": {"media_type": media_type, "data": data}}:
+            return left_out(kind, media_type=media_type, encoded=data)
+        case {"type": str(kind), "mimeType": media_type, "data": data}:
+            return left_out(kind, media_type=media_type, encoded=data)
         case {"type": str(kind)}:
-            return f"[{kind}]"
+            return left_out(kind)
         case _:
             return result_text(part) if not isinstance(part, list) else "[list]"

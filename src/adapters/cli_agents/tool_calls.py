@@ -29,13 +29,22 @@ class ToolCalls:
         return bool(self._open)
 
     def start(
-        self, call_id: str, *, tool_name: str, arguments: Mapping[str, object]
+        self,
+        call_id: str,
+        *,
+        tool_name: str,
+        arguments: Mapping[str, object],
+        parent: str | None = None,
     ) -> Iterator[AgentEvent]:
-        """Nothing for a call that is under way already: agents repeat themselves."""
+        """`parent` is the call of the sub-agent that makes it.
+
+        Nothing for a call that is under way already: agents repeat themselves."""
         if call_id in self._open:
             return
         self._open[call_id] = _OpenCall(tool_name=tool_name, started=self._clock.monotonic())
-        yield ToolCallStart(call_id=call_id, tool_name=tool_name, arguments=arguments)
+        yield ToolCallStart(
+            call_id=call_id, tool_name=tool_name, arguments=arguments, parent_call_id=parent
+        )
 
     def grow(self, call_id: str, *, output: str) -> Iterator[AgentEvent]:
         """The output so far, of which only the new end is told."""

@@ -14,6 +14,7 @@ from mcp.types import (
     TextResourceContents,
 )
 
+from domain.left_out import left_out
 from ports.tool import ToolResult
 
 _MOST_CHARS = 32 * 1024
@@ -38,9 +39,9 @@ def _texts(blocks: Sequence[ContentBlock]) -> Iterator[str]:
             case TextContent():
                 yield block.text
             case ImageContent():
-                yield f"[an image, {block.mime_type}]"
+                yield left_out("image", media_type=block.mime_type, encoded=block.data)
             case AudioContent():
-                yield f"[a sound, {block.mime_type}]"
+                yield left_out("audio", media_type=block.mime_type, encoded=block.data)
             case ResourceLink():
                 yield f"[{block.name}: {block.uri}]"
             case EmbeddedResource(resource=TextResourceContents(text=text)):

@@ -8,7 +8,7 @@ from adapters.acp.session_updates import SessionUpdates
 from domain.events import AgentEvent
 from domain.process_events import Raw, SchemaDrift
 from domain.task import Approval
-from domain.task_events import Error
+from domain.task_events import Error, Progress
 from domain.thinking_events import Message, MessageDelta, ThinkComplete, ThinkDelta, TokenUsage
 from domain.tool_events import ToolCallComplete, ToolCallStart, ToolCallStream
 from tests.fakes import FakeClock
@@ -347,3 +347,19 @@ def test_a_command_that_failed_against_the_rules_has_run_all_the_same(is_asked: 
 
     with pytest.raises(AgentTrouble, match="it was refused" if is_asked else "without asking"):
         _take(read, _call("c1", kind="execute", status="failed", rawOutput={"exit_code": 1}))
+
+
+def test_what_an_agent_notes_is_progress() -> None:
+    assert _told({"sessionUpdate": "notice", "message": "the model is asked again in 20 s"}) == [
+        Progress(message="the model is asked again in 20 s")
+    ]
+
+
+def test_an_image_that_is_said_is_left_out_in_words() -> None:
+    image = {"type": "image", "mimeType": "image/png", "data": "A" * 400}
+
+    told = _told({"sessionUpdate": "agent_message_chunk", "messageId": "m", "content": image})
+
+    assert [event.content for event in told if isinstance(event, Message)] == [
+        "[image/png, 300 bytes, left out]"
+    ]

@@ -155,3 +155,19 @@ def test_a_name_that_could_be_taken_for_something_else_is_no_thread(name: object
 
 def _line(line: Line) -> str:
     return json.dumps(line)
+
+
+def test_what_it_counts_while_a_model_thinks_is_known() -> None:
+    line = {"type": "system", "subtype": "thinking_tokens", "estimated_tokens": 5}
+
+    assert events_of(new_parser("claude-code"), line) == []
+
+
+def test_an_image_in_a_message_is_left_out_in_words() -> None:
+    source = {"type": "base64", "media_type": "image/png", "data": "A" * 16_000}
+
+    events = events_of(new_parser("claude-code"), assistant({"type": "image", "source": source}))
+
+    assert [event.content for event in events if isinstance(event, Message)] == [
+        "[image/png, 12 kB, left out]"
+    ]

@@ -3,13 +3,15 @@ import json
 import pytest
 
 from domain.process_events import Raw, SchemaDrift
-from domain.thinking_events import IterationStart
+from domain.thinking_events import IterationStart, Message, ThinkComplete
 from domain.tool_events import ToolCallComplete, ToolCallStart, ToolCallStream
 from tests.fakes import FakeClock
 from tests.unit.cli_agents.claude_lines import Line, assistant, text, tool_result, tool_use
 from tests.unit.cli_agents.transcript import events_of, new_parser
 
 FIRST = IterationStart(iteration=1, max_iterations=0)
+
+SOURCE = {"type": "base64", "media_type": "image/png", "data": "A" * 16_000}
 
 
 def of_tools(*lines: Line) -> list[object]:
@@ -35,17 +37,33 @@ def test_a_tool_call_takes_as_long_as_its_result_is_awaited() -> None:
     ]
 
 
-def test_a_subagent_s_words_are_the_output_of_the_call_that_it_carries_out() -> None:
-    assert of_tools(
+def test_what_a_subagent_says_and_calls_names_the_call_that_it_carries_out() -> None:
+    events = events_of(
+        new_parser("claude-code"),
         assistant(tool_use("task", "Task", {"prompt": "look"})),
+        assistant({"type": "thinking", "thinking": "A folder."}, message_id="m2", parent="task"),
         assistant(text("Looking."), message_id="m2", parent="task"),
         assistant(tool_use("ls", "Bash", {"command": "ls"}), message_id="m2", parent="task"),
         tool_result("ls", "a.txt", parent="task"),
-        tool_result("task", [text("One file."), {"type": "image", "source": {}}]),
-    ) == [
+        tool_result("task", [text("One file."), {"type": "image", "source": SOURCE}]),
+    )
+
+    assert [event for event in events if not isinstance(event, IterationStart)] == [
         ToolCallStart(call_id="task", tool_name="Task", arguments={"prompt": "look"}),
-        ToolCallStream(call_id="task", stream="text", chunk="Looking."),
-        ToolCallStart(call_id="ls", tool_name="Bash", arguments={"command": "ls"}),
+        ThinkComplete(
+            iteration=1,
+            content="A folder.",
+            reasoning="A folder.",
+            tool_call_count=0,
+            parent_call_id="task",
+        ),
+        Message(message_id="m2", role="assistant", content="Looking.", parent_call_id="task"),
+        ToolCallStart(
+            call_id="ls",
+            tool_name="Bash",
+            arguments={"command": "ls"},
+            parent_call_id="task",
+        ),
         ToolCallComplete(
             call_id="ls", tool_name="Bash", status="ok", result="a.txt", duration_ms=0
         ),
@@ -53,7 +71,7 @@ def test_a_subagent_s_words_are_the_output_of_the_call_that_it_carries_out() -> 
             call_id="task",
             tool_name="Task",
             status="ok",
-            result="One file.\n[image]",
+            result="One file.\n[image/png, 12 kB, left out]",
             duration_ms=0,
         ),
     ]

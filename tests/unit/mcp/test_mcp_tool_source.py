@@ -73,7 +73,9 @@ async def use(tools: Mapping[str, Tool]) -> None:
     assert add.parameters["required"] == ["a", "b"]
     assert add.effects == EVERY_EFFECT
     assert await call(tools["t__add"], a=2, b=3) == ToolResult(content="5")
-    assert await call(tools["t__look"]) == ToolResult(content="a dot\n[an image, image/png]")
+    assert await call(tools["t__look"]) == ToolResult(
+        content="a dot\n[image/png, 6 bytes, left out]"
+    )
     assert await call(tools["t__with_dots"], shown) == ToolResult(content="all of it")
     assert shown == ["half of it\n"]
     failed = await call(tools["t__fail"])

@@ -1,0 +1,12 @@
+"""What agents show that is no text, and that events do not hold."""
+
+
+def left_out(kind: str, *, media_type: object = None, encoded: object = None) -> str:
+    """Names it in brackets, with its size where its base64 is `encoded`: `[image/png, 12 kB, left out]`."""
+    name = media_type if isinstance(media_type, str) and media_type else kind
+    size = f", {_size(len(encoded) * 3 // 4)}" if isinstance(encoded, str) and encoded else ""
+    return f"[{name}{size}, left out]"
+
+
+def _size(size_bytes: int) -> str:
+    return f"{size_bytes} bytes" if size_bytes < 1000 else f"{size_bytes / 1000:.0f} kB"
