@@ -47,6 +47,17 @@ class ToolCall:
         return json_text(self._told.get("kind")) or "other"
 
     @property
+    def parent(self) -> str | None:
+        """The call of the sub-agent that makes it, as Claude Code's bridge says it."""
+        match self._told.get("_meta"):
+            case {"claudeCode": {"parentToolUseId": str(parent)}}:
+                return parent
+            case {"parentToolCallId": str(parent)}:
+                return parent
+            case _:
+                return None
+
+    @property
     def title(self) -> str:
         return json_text(self._told.get("title"))
 

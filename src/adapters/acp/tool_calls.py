@@ -106,7 +106,12 @@ class ToolCalls:
         if not call.is_told:
             call.is_told = True
             arguments: Mapping[str, object] = call.arguments
-            yield ToolCallStart(call_id=call_id, tool_name=call.tool_name, arguments=arguments)
+            yield ToolCallStart(
+                call_id=call_id,
+                tool_name=call.tool_name,
+                arguments=arguments,
+                parent_call_id=call.parent,
+            )
 
     def _complete(self, call_id: str, status: ToolStatus) -> ToolCallComplete:
         call = self._open.pop(call_id)

@@ -363,3 +363,17 @@ def test_an_image_that_is_said_is_left_out_in_words() -> None:
     assert [event.content for event in told if isinstance(event, Message)] == [
         "[image/png, 300 bytes, left out]"
     ]
+
+
+def test_a_call_of_a_sub_agent_names_the_call_that_it_carries_out() -> None:
+    told = _told(
+        {
+            "sessionUpdate": "tool_call",
+            "toolCallId": "c2",
+            "title": "ls",
+            "rawInput": {"command": "ls"},
+            "_meta": {"claudeCode": {"parentToolUseId": "c1"}},
+        }
+    )
+
+    assert [event.parent_call_id for event in told if isinstance(event, ToolCallStart)] == ["c1"]
