@@ -125,6 +125,8 @@ class MoodyAgent:
                 said = await self._permission(session_id, "c1")
                 _say(f"answer: {said}", to=sys.stderr)
                 return schema.PromptResponse(stop_reason="cancelled")
+            case "runs" | "runs_unshown":
+                return await self._run_command(session_id, text)
             case "never_asks":
                 return await self._run_unasked(session_id, text)
             case "gives_up":
@@ -195,6 +197,29 @@ class MoodyAgent:
         await self._send(session_id, acp.update_agent_message_text("waiting"))
         await self._cancelled.wait()
         await self._send(session_id, acp.update_agent_message_text(" no more"))
+
+    async def _run_command(self, session_id: str, line: str) -> schema.PromptResponse:
+        """By a terminal of the client, which the tool call shows or not."""
+        if is_shown := self._mood == "runs":
+            call = acp.start_tool_call("c1", "Run it", kind="execute", raw_input={"command": line})
+            await self._send(session_id, call)
+        try:
+            made = await self.client.create_terminal(session_id=session_id, command=line)
+            named = {"session_id": session_id, "terminal_id": made.terminal_id}
+            if is_shown:
+                shown = [acp.tool_terminal_ref(made.terminal_id)]
+                update = acp.update_tool_call("c1", status="in_progress", content=shown)
+                await self._send(session_id, update)
+            ended = await self.client.wait_for_terminal_exit(**named)
+            said = (await self.client.terminal_output(**named)).output
+            await self.client.release_terminal(**named)
+            said = f"exit {ended.exit_code}: {said}"
+            if is_shown:
+                await self._send(session_id, acp.update_tool_call("c1", status="completed"))
+        except RequestError as error:
+            said = f"refused: {error}"
+        await self._send(session_id, acp.update_agent_message_text(said))
+        return schema.PromptResponse(stop_reason="end_turn")
 
     async def _run_unasked(self, session_id: str, text: str) -> schema.PromptResponse:
         """One tool call that ends as the text says; `and ends` does not wait after it."""

@@ -41,6 +41,8 @@ class OpenTurn(Protocol):
         self,
         process: RunningProcess,
         *,
+        host: ProcessHost,
+        command: Command,
         context: RunContext,
         approval: Approval | None,
         kept: ArchiveWriter,
@@ -131,6 +133,8 @@ class AcpRunner:
             await context.emit(sandbox_running(task.task_id, process.sandbox))
             async with open_turn(
                 process,
+                host=self._process_host,
+                command=command,
                 context=context,
                 approval=task.approval,
                 kept=kept,

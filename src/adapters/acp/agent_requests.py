@@ -1,4 +1,4 @@
-"""Answers what an agent asks of its client: permissions, and files of its workspace."""
+"""Answers what an agent asks of its client: permissions, files of its workspace and commands."""
 
 import asyncio
 from collections.abc import Collection
@@ -9,8 +9,12 @@ from adapters.acp.agent_pipe import AgentPipe
 from adapters.acp.agent_trouble import AgentTrouble
 from adapters.acp.json_message import JsonObject, json_object
 from adapters.acp.permissions import Permissions
+from adapters.acp.terminals import Terminals, command_line
 from adapters.acp.workspace_files import WorkspaceFiles
 from domain.agent_profile import AcpCapability
+
+_SHOWN = ("command", "args", "cwd", "env")
+"""Of a command that is asked about."""
 
 
 class AgentRequests:
@@ -20,11 +24,13 @@ class AgentRequests:
         pipe: AgentPipe,
         permissions: Permissions,
         files: WorkspaceFiles,
+        terminals: Terminals,
         offered: Collection[AcpCapability],
     ) -> None:
         self._pipe = pipe
         self._permissions = permissions
         self._files = files
+        self._terminals = terminals
         self._offered = offered
 
     async def answer(self, method: str, params: object, is_notification: bool) -> JsonObject:
@@ -47,6 +53,26 @@ class AgentRequests:
                 return await self._read(json_object(params))
             case "fs/write_text_file" if "fs" in self._offered:
                 return await self._write(json_object(params))
+            case _ if method.startswith("terminal/") and "terminal" in self._offered:
+                return await self._terminal(method, json_object(params))
+            case _:
+                raise RequestError.method_not_found(method)
+
+    async def _terminal(self, method: str, params: JsonObject) -> JsonObject:
+        match method:
+            case "terminal/create":
+                shown = {name: params[name] for name in _SHOWN if name in params}
+                line = command_line(params)
+                await self._permissions.require(method, shown, kind="execute", told=line)
+                return await self._terminals.create(params)
+            case "terminal/output":
+                return self._terminals.output(params)
+            case "terminal/wait_for_exit":
+                return await self._terminals.wait_for_exit(params)
+            case "terminal/kill":
+                return await self._terminals.kill(params)
+            case "terminal/release":
+                return await self._terminals.release(params)
             case _:
                 raise RequestError.method_not_found(method)
 

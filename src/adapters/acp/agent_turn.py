@@ -18,6 +18,7 @@ from adapters.acp.handshake import Handshake
 from adapters.acp.json_message import JsonObject, json_object
 from adapters.acp.permissions import Permissions
 from adapters.acp.session_updates import SessionUpdates
+from adapters.acp.terminals import Terminals
 from adapters.acp.turn_end import death_of, outcome_of, refusal_of
 from adapters.acp.workspace_files import WorkspaceFiles
 from domain.agent_thread import AgentThread
@@ -26,7 +27,7 @@ from domain.task_events import Error
 from domain.usage import Usage
 from ports.clock import Clock
 from ports.output_archive import ArchiveWriter
-from ports.process import RunningProcess
+from ports.process import Command, ProcessHost, RunningProcess
 from ports.runner import Failed, Outcome, RunContext
 
 _DRAIN_S = 2.0
@@ -36,13 +37,15 @@ _DRAIN_S = 2.0
 async def open_turn(
     process: RunningProcess,
     *,
+    host: ProcessHost,
+    command: Command,
     context: RunContext,
     approval: Approval | None,
     kept: ArchiveWriter,
     clock: Clock,
     lines_before: int = 0,
 ) -> AsyncIterator["AgentTurn"]:
-    """`approval` is the task's."""
+    """`approval` is the task's, `command` what started the process on this host."""
     profile = context.profile
     rules = ApprovalRules(
         rules=profile.approvals, asked=approval, has_flags=bool(profile.approval_argv)
@@ -52,19 +55,32 @@ async def open_turn(
     pipe = AgentPipe(process, updates=updates, log=log, emit=KeptLines(context, kept).emit)
     permissions = Permissions(context, updates=updates, rules=rules)
     files = WorkspaceFiles(context.workspace)
+
+    async def show(terminal_id: str, text: str) -> None:
+        await pipe.tell(updates.terminal_output(terminal_id, text))
+
+    terminals = Terminals(host, command, show=show, fail=pipe.fail)
     requests = AgentRequests(
-        pipe=pipe, permissions=permissions, files=files, offered=profile.acp_capabilities
+        pipe=pipe,
+        permissions=permissions,
+        files=files,
+        terminals=terminals,
+        offered=profile.acp_capabilities,
     )
-    async with Connection(requests.answer, pipe) as connection:
-        yield AgentTurn(
-            process,
-            context=context,
-            connection=connection,
-            pipe=pipe,
-            updates=updates,
-            permissions=permissions,
-            log=log,
-        )
+    try:
+        async with Connection(requests.answer, pipe) as connection:
+            yield AgentTurn(
+                process,
+                context=context,
+                connection=connection,
+                pipe=pipe,
+                updates=updates,
+                permissions=permissions,
+                terminals=terminals,
+                log=log,
+            )
+    finally:
+        await terminals.end()
 
 
 class AgentTurn:
@@ -77,6 +93,7 @@ class AgentTurn:
         pipe: AgentPipe,
         updates: SessionUpdates,
         permissions: Permissions,
+        terminals: Terminals,
         log: AgentLog,
     ) -> None:
         self._process = process
@@ -85,6 +102,7 @@ class AgentTurn:
         self._pipe = pipe
         self._updates = updates
         self._permissions = permissions
+        self._terminals = terminals
         self._log = log
         self._session_id = ""
         self._answer: asyncio.Future[object] | None = None
@@ -154,9 +172,12 @@ class AgentTurn:
     async def finish(self) -> None:
         """When the process has ended: tell the last of what it wrote, and what is owed."""
         answer = _answered(self._answer)
+        await self._terminals.end()
         with suppress(TimeoutError):
             async with asyncio.timeout(_DRAIN_S):
                 await self._pipe.over()
+        for text in self._updates.unshown_output():
+            await self._pipe.tell(self._log.no_message(text))
         await self._pipe.tell(self._updates.end(answer))
         whole = self._updates.usage.whole_usd
         if whole is not None and (thread := self._thread):

@@ -50,6 +50,8 @@ def _item_text(item: object) -> str:
             return _change(path, old, new)
         case {"type": "diff", "path": str(path), "newText": str(new)}:
             return _change(path, "", new)
+        case {"type": "terminal"}:
+            return ""  # what it shows is told as it comes
         case _:
             return block_text(item)
 

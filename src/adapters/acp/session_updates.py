@@ -96,6 +96,14 @@ class SessionUpdates:
         call = self._calls.named(call_id)
         return call.kind if call else "other"
 
+    def terminal_output(self, terminal_id: str, text: str) -> Iterator[AgentEvent]:
+        """Of the call that shows the terminal, also once it is known which one does."""
+        yield from self._calls.terminal_output(terminal_id, text)
+
+    def unshown_output(self) -> Iterator[str]:
+        """Of the terminals that no call has shown; once."""
+        yield from self._calls.unshown_output()
+
     def calls_about(self, text: str) -> Sequence[str]:
         """The calls that go on and show this, as it is, somewhere."""
         return self._calls.about(text)

@@ -1,13 +1,14 @@
 """One tool call as far as the agent has told of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
 from adapters.acp.call_result import exit_code, result_text
 from adapters.acp.content_text import content_text
-from adapters.acp.json_message import JsonObject, json_list, json_text
+from adapters.acp.json_message import JsonObject, json_list, json_object, json_text
 
+_MOST_SHOWN = 1024 * 1024
 _PLACES = frozenset({"cwd"})
 """Of the arguments, those that only say where: opencode knows them before the command."""
 
@@ -22,6 +23,8 @@ class ToolCall:
     _told: JsonObject = field(default_factory=dict)
     _name: str | None = None
     _streamed: str = ""
+    _shown: str = ""
+    """By its terminals."""
 
     def merge(self, update: JsonObject) -> None:
         """What is left out, or null, stays as it was; a call that begins has shown nothing yet."""
@@ -91,7 +94,18 @@ class ToolCall:
 
     @property
     def output(self) -> str:
-        return result_text(self._told)
+        return "\n".join(text for text in (self._shown, result_text(self._told)) if text)
+
+    @property
+    def terminals(self) -> Sequence[str]:
+        """Whose output is its own."""
+        content = map(json_object, json_list(self._told.get("content")))
+        return [
+            json_text(item.get("terminalId")) for item in content if item.get("type") == "terminal"
+        ]
+
+    def add_output(self, text: str) -> None:
+        self._shown = (self._shown + text)[-_MOST_SHOWN:]
 
     @property
     def exit_code(self) -> int | None:

@@ -13,6 +13,7 @@ from domain.task_events import Error
 from domain.tool_events import ToolCallComplete, ToolCallStart, ToolCallStream, ToolStatus
 from ports.clock import Clock
 
+_MOST_UNSHOWN: Final = 1024 * 1024  # characters that a terminal waits with for its call
 _MOST_ENDED: Final = 4096  # whose late updates are known to be late
 
 
@@ -23,6 +24,7 @@ class ToolCalls:
         self._open: dict[str, ToolCall] = {}
         self._ended: dict[str, None] = {}
         self._is_broken_off = False
+        self._unshown: dict[str, str] = {}
 
     def take(self, update: JsonObject) -> Iterator[AgentEvent | Unfamiliar]:
         match update:
@@ -66,6 +68,21 @@ class ToolCalls:
             yield from self._start(call_id)
             yield self._complete(call_id, "denied" if call.is_denied else "outcome_unknown")
 
+    def terminal_output(self, terminal_id: str, text: str) -> Iterator[AgentEvent]:
+        for call_id, call in self._open.items():
+            if terminal_id in call.terminals and text:
+                yield from self._start(call_id)
+                call.add_output(text)
+                yield ToolCallStream(call_id=call_id, stream="text", chunk=text)
+                return
+        if text:
+            held = self._unshown.get(terminal_id, "") + text
+            self._unshown[terminal_id] = held[-_MOST_UNSHOWN:]
+
+    def unshown_output(self) -> Iterator[str]:
+        while self._unshown:
+            yield self._unshown.popitem()[1]
+
     def _take(self, call_id: str, update: JsonObject) -> Iterator[AgentEvent]:
         if call_id in self._ended:
             return
@@ -73,6 +90,9 @@ class ToolCalls:
         call.merge(update)
         if not call.waits:
             yield from self._start(call_id)
+        for terminal_id in call.terminals:
+            call.is_allowed = True  # or it would not have been opened
+            yield from self.terminal_output(terminal_id, self._unshown.pop(terminal_id, ""))
         if call.status in ("completed", "failed"):
             yield self._complete(call_id, self._status(call))
             yield from self._passed_over(call)

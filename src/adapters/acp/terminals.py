@@ -1,0 +1,213 @@
+"""Commands that an agent has the server run for it: the terminals of the protocol."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
+
+from adapters.acp.agent_trouble import AgentTrouble
+from adapters.acp.json_message import JsonObject, json_list, json_text
+from domain.errors import StartFailed
+from ports.process import Command, Exit, ProcessHost, RunningProcess
+
+_MOST = 64
+_MOST_BYTES = 1024 * 1024
+_SHELLS = frozenset({"sh", "bash", "dash", "zsh"})
+_IN_A_FOLDER = ("/bin/sh", "-c", 'cd -- "$0" && exec "$@"')
+
+Show = Callable[[str, str], Awaitable[None]]
+
+
+class _Kept:
+    """The last of what a command wrote."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most = most_bytes
+        self._data = b""
+        self.is_cut = False
+
+    def add(self, text: str) -> None:
+        self._data += text.encode(errors="replace")
+        if len(self._data) > self._most:
+            self._data, self.is_cut = self._data[len(self._data) - self._most :], True
+
+    def text(self) -> str:
+        return self._data.decode(errors="ignore")  # what the cut has left of a character
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Terminal:
+    process: RunningProcess
+    kept: _Kept
+    ended: asyncio.Future[Exit]
+    running: asyncio.Task[None]
+
+
+class Terminals:
+    """Each command runs as the agent does, in a sandbox like its own, and ends with the turn."""
+
+    def __init__(
+        self,
+        host: ProcessHost,
+        command: Command,
+        *,
+        show: Show,
+        fail: Callable[[Exception], None],
+    ) -> None:
+        """`command` is the agent's; `show` is given a terminal's id and what it writes."""
+        self._host = host
+        self._agent = replace(command, stdin="closed", home_files={})
+        self._show = show
+        self._fail = fail
+        self._open: dict[str, _Terminal] = {}
+        self._running: set[asyncio.Task[None]] = set()
+        self._made = 0
+
+    async def create(self, params: JsonObject) -> JsonObject:
+        """Raises AgentTrouble for what cannot be started."""
+        if len(self._running) >= _MOST:
+            raise AgentTrouble(f"there are {_MOST} terminals already: release some")
+        command = await asyncio.to_thread(self._command, params)
+        self._made += 1
+        terminal_id = f"terminal-{self._made}"
+        kept = _Kept(_limit(params))
+        loop = asyncio.get_running_loop()
+        started: asyncio.Future[RunningProcess] = loop.create_future()
+        ended: asyncio.Future[Exit] = loop.create_future()
+        running = asyncio.create_task(self._run(terminal_id, command, kept, started, ended))
+        self._running.add(running)
+        running.add_done_callback(self._running.discard)
+        try:
+            process = await asyncio.shield(started)
+        except asyncio.CancelledError:
+            started.cancel()
+            running.cancel()
+            raise
+        self._open[terminal_id] = _Terminal(
+            process=process, kept=kept, ended=ended, running=running
+        )
+        return {"terminalId": terminal_id}
+
+    def output(self, params: JsonObject) -> JsonObject:
+        terminal = self._named(params)
+        answer: JsonObject = {"output": terminal.kept.text(), "truncated": terminal.kept.is_cut}
+        if terminal.ended.done() and not terminal.ended.cancelled():
+            answer["exitStatus"] = _status(terminal.ended.result())
+        return answer
+
+    async def wait_for_exit(self, params: JsonObject) -> JsonObject:
+        """When all that it wrote was read."""
+        ended = self._named(params).ended
+        await asyncio.wait({ended})
+        if ended.cancelled():
+            raise AgentTrouble("the terminal was released")
+        return _status(ended.result())
+
+    async def kill(self, params: JsonObject) -> JsonObject:
+        """Its output and how it ended can be asked for until it is released."""
+        await self._named(params).process.stop(grace_s=0)
+        return {}
+
+    async def release(self, params: JsonObject) -> JsonObject:
+        terminal = self._named(params)
+        del self._open[json_text(params.get("terminalId"))]
+        terminal.running.cancel()
+        await asyncio.wait({terminal.running})
+        return {}
+
+    async def end(self) -> None:
+        for running in self._running:
+            running.cancel()
+        while self._running:
+            await asyncio.wait(self._running)
+
+    async def _run(
+        self,
+        terminal_id: str,
+        command: Command,
+        kept: _Kept,
+        started: asyncio.Future[RunningProcess],
+        ended: asyncio.Future[Exit],
+    ) -> None:
+        try:
+            async with self._host.start(command) as process:
+                started.set_result(process)
+                async for output in process.output():
+                    kept.add(output.text)
+                    await self._show(terminal_id, output.text)
+                ended.set_result(await process.wait())
+        except StartFailed as error:
+            started.set_exception(AgentTrouble(f"command: {error}"))
+        except Exception as error:  # noqa: BLE001 - boundary: the run ends by it, as by its own
+            self._fail(error)
+        finally:
+            if not started.done():
+                started.set_exception(AgentTrouble("the command was not started"))
+            ended.cancel()
+
+    def _command(self, params: JsonObject) -> Command:
+        argv = _argv(params)
+        root = Path(self._agent.cwd).resolve()
+        folder = (root / json_text(params.get("cwd"))).resolve()
+        if not folder.is_relative_to(root):
+            raise AgentTrouble(f"{str(folder)!r} is outside the workspace")
+        if folder != root:
+            argv = (*_IN_A_FOLDER, str(folder), *argv)
+        return replace(self._agent, argv=argv, env={**self._agent.env, **_variables(params)})
+
+    def _named(self, params: JsonObject) -> _Terminal:
+        terminal_id = json_text(params.get("terminalId"))
+        if (terminal := self._open.get(terminal_id)) is None:
+            raise AgentTrouble(f"there is no terminal {terminal_id!r}")
+        return terminal
+
+
+def command_line(params: JsonObject) -> str:
+    """What a shell is given, else the words with blanks between them."""
+    command, *words = _words(params)
+    match words:
+        case ["-c" | "-lc", script] if PurePath(command).name in _SHELLS:
+            return script
+        case _:
+            return " ".join((command, *words))
+
+
+def _words(params: JsonObject) -> tuple[str, ...]:
+    words = (params.get("command"), *json_list(params.get("args")))
+    texts = tuple(word for word in words if isinstance(word, str) and "\0" not in word)
+    if len(texts) < len(words) or not texts[0]:
+        raise AgentTrouble("a terminal needs a command, and its arguments as texts")
+    return texts
+
+
+def _argv(params: JsonObject) -> tuple[str, ...]:
+    """Without arguments it is a command line, as agents have it run in a shell."""
+    words = _words(params)
+    return words if len(words) > 1 else ("/bin/sh", "-c", *words)
+
+
+def _variables(params: JsonObject) -> dict[str, str]:
+    variables: dict[str, str] = {}
+    for variable in json_list(params.get("env")):
+        match variable:
+            case {"name": str(name), "value": str(value)} if name and "=" not in name:
+                variables[name] = value
+            case _:
+                raise AgentTrouble("a variable needs a name and a value")
+    if any("\0" in text for pair in variables.items() for text in pair):
+        raise AgentTrouble("a variable may not hold NUL")
+    return variables
+
+
+def _limit(params: JsonObject) -> int:
+    limit = params.get("outputByteLimit")
+    is_said = isinstance(limit, int) and not isinstance(limit, bool)
+    return min(max(limit, 0), _MOST_BYTES) if is_said and isinstance(limit, int) else _MOST_BYTES
+
+
+def _status(ended: Exit) -> JsonObject:
+    names = {each.value: each.name for each in signal.Signals}
+    number = ended.signal
+    name = None if number is None else names.get(number, str(number))
+    return {"exitCode": ended.code, "signal": name}
