@@ -2,18 +2,13 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.patience import PATIENCE_S
+from tests.preloaded import AGENTCAST, Started, run, start
 
-_COMMAND = (
-    sys.executable,
-    "-c",
-    "import sys; from entrypoints.cli.app import main; sys.exit(main())",
-)
 _OURS = ("AGENTCAST_", "OPENAI_", "PORT")
 
 
@@ -26,32 +21,18 @@ class Cli:
     def run(
         self, *arguments: str, env: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*_COMMAND, *arguments],
+        return run(
+            *(AGENTCAST, *arguments),
             cwd=self.folder,
             env=self._environment(env),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-            check=False,
+            timeout_s=PATIENCE_S,
         )
 
-    def start(
-        self, *arguments: str, env: Mapping[str, str] | None = None
-    ) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [*_COMMAND, *arguments],
-            cwd=self.folder,
-            env=self._environment(env),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> Started:
+        return start(AGENTCAST, *arguments, cwd=self.folder, env=self._environment(env))
 
     @contextmanager
-    def serving(self, *, port: int = 0) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    def serving(self, *, port: int = 0) -> Iterator[tuple[Started, str]]:
         """A server and its URL; whatever is left of it is killed."""
         with self.start("serve", "--port", str(port), "--log-level", "error") as server:
             try:
@@ -59,7 +40,7 @@ class Cli:
             finally:
                 server.kill()
 
-    def wait_for(self, process: subprocess.Popen[str], text: str) -> str:
+    def wait_for(self, process: Started, text: str) -> str:
         """The first line of its output with that text; everything before it is read away."""
         assert process.stdout is not None
         for line in process.stdout:

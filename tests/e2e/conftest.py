@@ -9,10 +9,17 @@ import pytest
 from tests.contract.postgres import execute, postgres_url
 from tests.e2e.client import Client, client_of
 from tests.e2e.running_server import RunningServer, running_server
+from tests.preloaded import preloaded_agentcast
 
 __all__ = ["postgres_url"]
 
 _numbers = count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _commands_are_forked() -> Iterator[None]:
+    with preloaded_agentcast():
+        yield
 
 
 @pytest.fixture(scope="session")

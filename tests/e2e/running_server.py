@@ -3,15 +3,14 @@
 import os
 import select
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.patience import PATIENCE_S
+from tests.preloaded import AGENTCAST, Started, start
 
-AGENTCAST = str(Path(sys.executable).parent / "agentcast")
 STOP_S = 12.0
 _GREETING = "listening on "
 
@@ -27,7 +26,7 @@ class RunningServer:
         self._settings = settings
         self._command = command
         self._stderr = data_dir.parent / f"{data_dir.name}.stderr"
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Started | None = None
 
     @property
     def is_running(self) -> bool:
@@ -51,14 +50,11 @@ class RunningServer:
     def start(self, *, port: int = 0) -> None:
         """Returns when it listens; on any free port, unless one is named."""
         with self._stderr.open("a") as stderr:
-            self._process = subprocess.Popen(
-                [*self._command, "serve", "--port", str(port), "--data-dir", str(self.data_dir)],
-                env=clean_environment(self.data_dir.parent) | self._settings,
+            self._process = start(
+                *(*self._command, "serve", "--port", str(port), "--data-dir", str(self.data_dir)),
                 cwd=self.data_dir.parent,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-                text=True,
+                env=clean_environment(self.data_dir.parent) | self._settings,
+                stderr=stderr.fileno(),
             )
         self.base_url = self._greeting().removeprefix(_GREETING).strip()
 
@@ -86,7 +82,7 @@ class RunningServer:
             self.kill()
 
     @property
-    def _running(self) -> subprocess.Popen[str]:
+    def _running(self) -> Started:
         assert self._process is not None, "the server is not running"
         return self._process
 

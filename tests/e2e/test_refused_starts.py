@@ -1,15 +1,15 @@
 """Starts that must not happen, each refused in one line that says what to do."""
 
 import socket
-import subprocess
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.running_server import AGENTCAST, RunningServer, clean_environment
+from tests.e2e.running_server import RunningServer, clean_environment
 from tests.patience import PATIENCE_S
+from tests.preloaded import AGENTCAST, run
 
 WRONG = {
     "AGENTCAST_PROT": ("1", ["AGENTCAST_PORT"]),
@@ -73,16 +73,9 @@ def test_a_database_that_is_no_database_is_refused(tmp_path: Path) -> None:
 def refused_start(home: Path, *arguments: str, **settings: str) -> str:
     """The one line that it says before it ends, not having listened."""
     environment = clean_environment(home) | {"AGENTCAST_DATA_DIR": str(home / "data")} | settings
-    ended = subprocess.run(
-        [AGENTCAST, "serve", *([] if "AGENTCAST_PORT" in settings else ["--port=0"]), *arguments],
-        env=environment,
-        cwd=home,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
+    port = () if "AGENTCAST_PORT" in settings else ("--port=0",)
+    command = (AGENTCAST, "serve", *port, *arguments)
+    ended = run(*command, cwd=home, env=environment, timeout_s=PATIENCE_S)
     assert ended.returncode not in {0, -6, -11}
     assert ended.stdout == ""
     assert len(ended.stderr.splitlines()) == 1, ended.stderr

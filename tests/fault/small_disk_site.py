@@ -9,10 +9,11 @@ import anyio
 
 from tests.e2e.client import ENDS, Client, client_of, events_of
 from tests.e2e.live_processes import pids_of
-from tests.e2e.running_server import AGENTCAST, RunningServer, running_server
+from tests.e2e.running_server import RunningServer, running_server
 from tests.fault.ordinary_user import Launch, folder_for_all, launch_of_nobody
 from tests.fault.small_disk import SmallDisk, looks, small_disk
 from tests.patience import PATIENCE_S
+from tests.preloaded import AGENTCAST
 
 User = Literal["root", "nobody"]
 
