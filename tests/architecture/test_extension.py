@@ -2,8 +2,6 @@
 
 import re
 import runpy
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,7 +20,6 @@ from entrypoints.container import Container
 from entrypoints.opened import opened
 from entrypoints.settings import Settings
 from entrypoints.worker_identity import server_worker
-from tests.e2e.running_server import clean_environment
 from tests.patience import PATIENCE_S
 from tests.unit.event_stream import strict_json
 
@@ -90,30 +87,6 @@ async def test_the_examples_of_the_guide_work_as_they_stand(
 
     is_told = " of pulse failed: agent_error" in capsys.readouterr().out
     assert is_told is (name == "add_alarm")
-
-
-@pytest.mark.parametrize("name", ["add_alarm", "keep_nothing"])
-def test_each_of_them_is_a_program_that_serves_until_it_is_stopped(
-    name: str, tmp_path: Path
-) -> None:
-    settings = {"AGENTCAST_PORT": "0", "AGENTCAST_DATA_DIR": f"{tmp_path}/data"}
-    with subprocess.Popen(
-        [sys.executable, "-u", program(name, tmp_path)],
-        env=clean_environment(tmp_path) | settings,
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as server:
-        assert server.stdout is not None
-        try:
-            greeting = server.stdout.readline()
-            server.terminate()
-            exit_code = server.wait(PATIENCE_S)
-        finally:
-            server.kill()
-
-    assert greeting.startswith("http://127.0.0.1:")
-    assert exit_code == 0
 
 
 def example(name: str, folder: Path) -> Callable[[Container], None]:
