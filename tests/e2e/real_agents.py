@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -17,7 +17,7 @@ _PACKAGES = {
     "gemini": "@google/gemini-cli@0.61.0",
     "claude": "@anthropic-ai/claude-code@2.1.197",
 }
-_INSTALL_S = 120
+_INSTALL_S = 300
 _CODEX = """\
 model = "loopback"
 model_provider = "loopback"
@@ -39,39 +39,41 @@ async def real_agents(
     async with agent_model_server(choose) as model:
         config = folder / "agentcast.toml"
         config.write_text(_settings(model.base_url, sandbox))
-        settings = _environment(programs, model.base_url) | {"AGENTCAST_CONFIG": str(config)}
+        settings = environment_of_agents(programs, base_url=model.base_url) | {
+            "AGENTCAST_CONFIG": str(config)
+        }
         with running_server(folder / "data", **settings) as server:
             async with client_of(server) as client:
                 yield client, model
 
 
-def programs_folder() -> Path:
+def programs_folder(packages: Mapping[str, str] = _PACKAGES) -> Path:
     """What to put on the PATH; kept for the next run of the tests.
 
     Not below /tmp, where a sandbox shows nothing of the machine's.
     """
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    versions = "_".join(package.rpartition("@")[2] for package in _PACKAGES.values())
+    versions = "_".join(package.rpartition("@")[2] for package in packages.values())
     folder = cache / "agentcast-tests" / versions
     programs = folder / "node_modules" / ".bin"
-    if not all((programs / name).exists() for name in _PACKAGES):
-        _install(folder)
+    if not all((programs / name).exists() for name in packages):
+        _install(folder, packages)
     return programs
 
 
-def _install(folder: Path) -> None:
+def _install(folder: Path, packages: Mapping[str, str]) -> None:
     npm = shutil.which("npm")
     assert npm, "the tests of real agents need npm"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     flags = ("--no-audit", "--no-fund", "--silent", "--prefix", str(folder))
-    command = (npm, "install", *flags, *_PACKAGES.values())
+    command = (npm, "install", *flags, *packages.values())
     subprocess.run(command, check=True, timeout=_INSTALL_S, stdin=subprocess.DEVNULL)
 
 
-def _environment(programs: Path, base_url: str) -> dict[str, str]:
+def environment_of_agents(*programs: Path, base_url: str) -> dict[str, str]:
     return {
-        "PATH": f"{programs}:{os.environ['PATH']}",
+        "PATH": ":".join([*map(str, programs), os.environ["PATH"]]),
         "ANTHROPIC_BASE_URL": base_url,
         "ANTHROPIC_API_KEY": "a-key",
         "IS_SANDBOX": "1",

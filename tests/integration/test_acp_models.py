@@ -20,7 +20,7 @@ async def test_a_task_is_done_with_the_model_that_it_names(
 ) -> None:
     context = _context("chooses", tmp_path, model=wanted)
 
-    assert await run_acp(context) == Completed(final_answer=used)
+    assert await run_acp(context) == Completed(final_answer=used, exit_code=0)
     assert [(event.model, event.partial) for event in _usages(context)] == [(used, None)]
 
 
@@ -55,7 +55,7 @@ async def test_a_model_in_the_command_is_not_chosen_over_the_protocol(tmp_path: 
     context = _context("chooses", tmp_path, model="best")
     context.profile = replace(context.profile, argv=(*context.profile.argv, "--model={model}"))
 
-    assert await run_acp(context) == Completed(final_answer="own")
+    assert await run_acp(context) == Completed(final_answer="own", exit_code=0)
 
 
 async def test_the_next_task_of_a_session_is_done_with_the_agents_own_model(

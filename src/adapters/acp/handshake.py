@@ -126,7 +126,7 @@ class Handshake:
             answer = json_object(await self._ask(method, params))
         except RequestError as error:
             why = f"the agent refuses the model {self.model!r}: {refusal_of(error)}"
-            raise StartFailed(f"{why}; it has {offered.listed()}") from error
+            raise StartFailed(f"{why}; it has {offered.listed(self.model)}") from error
         if now := offered_models(answer):
             self.model = now.current
 

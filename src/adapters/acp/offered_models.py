@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from adapters.acp.json_message import JsonObject, json_list, json_object, json_text
 from domain.errors import StartFailed
@@ -27,12 +28,15 @@ class OfferedModels:
             return wanted
         if len(named) == 1:
             return named[0]
-        raise StartFailed(f"the agent has no model {wanted!r}; it has {self.listed()}")
+        raise StartFailed(f"the agent has no model {wanted!r}; it has {self.listed(wanted)}")
 
-    def listed(self) -> str:
+    def listed(self, wanted: str) -> str:
+        """All of them, or the most like the wanted one and how many more there are."""
         more = len(self.names) - _MOST_NAMED
-        shown = ", ".join([*self.names][:_MOST_NAMED])
-        return f"{shown} and {more} more" if more > 0 else shown
+        if more <= 0:
+            return ", ".join(self.names)
+        alike = get_close_matches(wanted, self.names, n=_MOST_NAMED, cutoff=0.0)
+        return f"{', '.join(alike)} and {more} more"
 
     def request(self, session_id: str, model: str) -> tuple[str, JsonObject]:
         if self.option is None:

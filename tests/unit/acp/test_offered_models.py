@@ -44,8 +44,11 @@ def test_a_name_that_two_models_have_chooses_neither() -> None:
         offered.find("Same")
 
 
-def test_of_hundreds_of_models_the_first_are_named() -> None:
+def test_of_hundreds_of_models_those_are_listed_that_are_most_like_the_wanted_one() -> None:
     names = {f"m{number}": "" for number in range(300)}
     offered = OfferedModels(current="m0", names=names, option=None)
 
-    assert offered.listed().endswith("m18, m19 and 280 more")
+    listed = offered.listed("m299x")
+
+    assert listed.startswith("m299, ")
+    assert listed.endswith(" and 280 more")
