@@ -125,7 +125,8 @@ async def test_an_agent_whose_key_is_refused_fails_with_the_words_of_its_model(
         told = await frames(client, "Write it.", agent)
 
     failed = the(told, "task_failed")
-    assert "the key is no good" in str(failed["error"])
+    assert "401 the key is no good" in str(failed["error"]).replace("Unauthorized: ", "")
+    assert failed["reason"] == "model_error"
     assert "{" not in str(failed["error"])
     assert len(str(failed["error"])) < 150
 

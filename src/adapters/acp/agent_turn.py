@@ -19,7 +19,7 @@ from adapters.acp.json_message import JsonObject, json_object
 from adapters.acp.permissions import Permissions
 from adapters.acp.session_updates import SessionUpdates
 from adapters.acp.terminals import Terminals
-from adapters.acp.turn_end import death_of, outcome_of, refusal_of
+from adapters.acp.turn_end import death_of, failure_of, outcome_of, refusal_of
 from adapters.acp.workspace_files import WorkspaceFiles
 from domain.agent_thread import AgentThread
 from domain.task import Approval
@@ -135,7 +135,7 @@ class AgentTurn:
         try:
             answer = json_object(await self._first(self._answer))
         except RequestError as error:
-            return Failed(error=f"The agent failed: {refusal_of(error)}", reason="agent_error")
+            return failure_of(error)
         except AgentTrouble as error:
             return Failed(error=str(error), reason="agent_error")
         except ConnectionError:

@@ -13,6 +13,9 @@ _BY_MODEL = re.compile(r"\[?API Error|quota", re.IGNORECASE)
 _DENIED = re.compile(
     r"denied by policy|user (?:denied|cancelled|rejected)|cancelled by user", re.IGNORECASE
 )
+_FAILED_COMMAND = re.compile(
+    r"Command (?:exited with code: [1-9]\d*|terminated by signal: \S+|failed: .*)", re.DOTALL
+)
 
 
 def gemini_failure(result: JsonObject) -> Failed:
@@ -27,7 +30,10 @@ def gemini_failure(result: JsonObject) -> Failed:
 
 
 def tool_status(result: JsonObject) -> ToolStatus:
+    """It tells a command's end only where that wrote nothing, and as a success."""
     match result:
+        case {"output": str(output)} if _FAILED_COMMAND.fullmatch(output):
+            return "error"
         case {"status": "success"} if not result.get("error"):
             return "ok"
         case {"error": {"type": "policy_violation"}}:

@@ -8,11 +8,18 @@ _JSON = re.compile(r"\{.*\}", re.DOTALL)
 
 
 def readable_error(message: str) -> str:
-    """The server's own message in place of the JSON around it, and no brackets around it all."""
+    """The server's own message in place of the JSON around it, and no brackets around it all.
+
+    With its HTTP status, if that stands in the JSON alone.
+    """
     found = _JSON.search(message)
-    inner = found and _message(json_object(found[0]))
+    said = json_object(found[0]) if found else None
+    inner = _message(said)
     if found and inner:
-        message = message[: found.start()] + inner + message[found.end() :]
+        before, after = message[: found.start()], message[found.end() :]
+        status = _status(said)
+        is_new = bool(status) and status not in before + inner + after
+        message = f"{before}{status + ' ' if is_new else ''}{inner}{after}"
     bare = message.strip()
     if bare.startswith("[") and bare.endswith("]"):
         bare = bare[1:-1].strip()
@@ -27,3 +34,11 @@ def _message(said: object) -> str | None:
             return message
         case _:
             return None
+
+
+def _status(said: object) -> str:
+    match said:
+        case {"error": {"code": int(code)}} | {"code": int(code)} if code in range(400, 600):
+            return str(code)
+        case _:
+            return ""

@@ -115,6 +115,27 @@ def test_a_tool_call_ends_as_it_is_said(
     ]
 
 
+@pytest.mark.parametrize(
+    ("output", "status"),
+    [
+        ("Command exited with code: 3", "error"),
+        ("Command terminated by signal: 9", "error"),
+        ("Command failed: spawn bash ENOENT", "error"),
+        ("Command exited with code: 0", "ok"),
+        ("it says: Command exited with code: 3", "ok"),
+    ],
+)
+def test_a_command_that_failed_is_no_success_although_it_is_called_one(
+    output: str, status: ToolStatus
+) -> None:
+    result = {"type": "tool_result", "tool_id": "c1", "status": "success", "output": output}
+
+    *_, complete = told(tool_use("c1", command="exit 3"), result)
+
+    assert isinstance(complete, ToolCallComplete)
+    assert (complete.status, complete.result) == (status, output)
+
+
 def test_calls_of_one_answer_belong_to_one_iteration() -> None:
     events = told(
         said("Both."),
@@ -195,6 +216,24 @@ def test_the_last_message_is_the_answer() -> None:
         (
             {"error": {"type": "unknown", "message": "[API Error: quota]"}},
             Failed(error="API Error: quota", reason="model_error"),
+        ),
+        (
+            {
+                "error": {
+                    "type": "unknown",
+                    "message": '[API Error: {"error":{"code":429,"message":"too many",'
+                    '"status":"RESOURCE_EXHAUSTED"}}]',
+                }
+            },
+            Failed(error="API Error: 429 too many", reason="model_error"),
+        ),
+        (
+            {"error": {"message": '[API Error: 401 {"error":{"code":401,"message":"no key"}}]'}},
+            Failed(error="API Error: 401 no key", reason="model_error"),
+        ),
+        (
+            {"error": {"message": '[API Error: {"error":{"code":null,"message":"no key"}}]'}},
+            Failed(error="API Error: no key", reason="model_error"),
         ),
         ({}, Failed(error="the agent reported an error", reason="agent_error")),
     ],
