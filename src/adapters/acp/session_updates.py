@@ -6,6 +6,7 @@ from adapters.acp.approval_rules import NO_RULES, ApprovalRules
 from adapters.acp.content_text import block_text
 from adapters.acp.drift import Drift, Unfamiliar
 from adapters.acp.json_message import JsonObject, json_object, json_text
+from adapters.acp.offered_models import offered_models
 from adapters.acp.plan import Plan
 from adapters.acp.speech import Speech
 from adapters.acp.tool_calls import ToolCalls
@@ -20,7 +21,6 @@ _UNTOLD = frozenset(
         "user_message_chunk",
         "available_commands_update",
         "current_mode_update",
-        "config_option_update",
         "session_info_update",
         "compaction_update",
         "compaction_summary_chunk",
@@ -151,6 +151,9 @@ class SessionUpdates:
                 said = json_text(update.get("message")) or block_text(update.get("content"))
                 if said:
                     yield Progress(message=said)
+            case {"sessionUpdate": "config_option_update"}:
+                offered = offered_models(update)
+                self.usage.model = offered.current if offered else self.usage.model
             case {"sessionUpdate": "usage_update"}:
                 yield from self.usage.take(update)
             case {"sessionUpdate": str(kind)} if kind not in _UNTOLD:

@@ -258,6 +258,21 @@ def test_what_is_not_known_is_kept_and_told_of_once(update: Update, what: str) -
     ]
 
 
+def test_what_is_used_counts_for_the_model_that_the_session_has_by_then() -> None:
+    option: Update = {"id": "llm", "category": "model", "options": [{"value": "a"}]}
+    changed = {"sessionUpdate": "config_option_update"}
+    used: Update = {"sessionUpdate": "usage_update", "size": 9000}
+
+    events = _told(
+        {**used, "used": 10},
+        {**changed, "configOptions": [{**option, "currentValue": "a"}]},
+        {**changed, "configOptions": []},
+        {**used, "used": 20},
+    )
+
+    assert [e.model for e in events if isinstance(e, TokenUsage)] == ["m", "a"]
+
+
 @pytest.mark.parametrize(
     "kind", ["user_message_chunk", "available_commands_update", "session_info_update"]
 )

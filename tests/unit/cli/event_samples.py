@@ -95,8 +95,10 @@ SHOWN: list[tuple[AgentEvent, str]] = [
     (MessageDelta(message_id="m", text="He"), ""),
     (Message(message_id="m", role="assistant", content="Hello."), "Hello.\n"),
     (
-        TokenUsage(model="m1", input_tokens=1000, output_tokens=20, total_tokens=1020),
-        "m1: 1,000 in, 20 out (1,020 tokens so far)\n",
+        TokenUsage(
+            model="m1", input_tokens=1000, output_tokens=20, total_tokens=1020, partial=True
+        ),
+        "m1: 1,000 in, 20 out (at least 1,020 tokens so far)\n",
     ),
     (
         ToolCallStart(call_id="c", tool_name="shell", arguments={"command": "ls", "n": 1}),
