@@ -116,6 +116,7 @@ class AgentProfile:
         }
         if "argv" in said and "resume_argv" not in said:
             held["resume_argv"] = ()  # The template's would go on with another program.
+            held["thread"] = self.thread
         if "argv" in said and APPROVAL_PLACE not in self.argv:
             held["approval_argv"] = self.approval_argv  # The template's has no place in it.
         else:

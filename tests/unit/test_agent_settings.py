@@ -123,6 +123,21 @@ failure = [
     )
 
 
+def test_another_command_goes_on_with_no_conversation_of_the_one_before() -> None:
+    template = AgentProfile(
+        name=AgentName("a"),
+        kind="command",
+        argv=("work",),
+        resume_argv=("work", "{thread}"),
+        thread=OutputRule(pattern="session: (.*)"),
+    )
+    changed = AgentProfile(name=AgentName("a"), kind="command", argv=("mine",))
+
+    mine = changed.over(template, said={"name", "kind", "argv"})
+
+    assert (mine.argv, mine.resume_argv, mine.thread) == (("mine",), (), None)
+
+
 def test_agents_of_the_file_stand_beside_those_that_are_always_there(tmp_path: Path) -> None:
     found = known(tmp_path, '[agents.lint]\nargv = ["ruff", "check"]\nhand_over = "none"\n')
 
