@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.docs.blocks import REPOSITORY, Block, blocks_of, pages
-from tests.e2e.docs.preloaded import preloaded_python
+from tests.e2e.docs.preloaded import preloaded_python, write_client
 from tests.e2e.docs.stand_ins import write_stand_ins
 from tests.e2e.docs.terminal import Terminal, is_printed, terminal
 from tests.e2e.running_server import RunningServer, clean_environment, running_server
@@ -45,9 +45,11 @@ def test_the_tour_of_the_readme_shows_what_it_says(python: Path, tmp_path: Path)
     said = re.search(r"The first terminal shows (.*?)\. ", README, re.DOTALL)
     assert said is not None
     told = re.findall("`(.*?)`", said[1])
+    agentcast = tmp_path / "agentcast"
+    write_client(agentcast, address=python)
     with (
-        running_server(tmp_path / "data") as server,
-        reader(tmp_path, python=python, server=server, page="README.md") as at,
+        running_server(tmp_path / "data", command=[str(agentcast)]) as server,
+        reader(tmp_path / "reader", python=python, server=server, page="README.md") as at,
     ):
         for block in blocks_of("README.md"):
             at.carry_out(block)
