@@ -3,20 +3,23 @@
 To load them takes a second of processor time, and the tests start the command some hundred times.
 What is forked is a process of its own, which carries out `main` with the arguments, environment,
 folder and standard streams that it is given, and can be killed like any other. Where nothing has
-been preloaded the command is started as a user would start it.
+been preloaded the command is started as a user would start it. A shell finds it, and `python`, as
+programs that `write_client` has put on its PATH.
 """
 
 import gc
 import json
 import os
+import runpy
 import select
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent import futures
 from contextlib import contextmanager, suppress
 from importlib import import_module
@@ -26,11 +29,13 @@ from multiprocessing.context import ForkProcess
 from pathlib import Path
 from pkgutil import iter_modules
 from types import TracebackType
-from typing import IO, Any, NamedTuple, Protocol, Self
+from typing import IO, Any, Literal, NamedTuple, Protocol, Self
 
 AGENTCAST = str(Path(sys.executable).parent / "agentcast")
 _PROJECT = Path(__file__).parents[1]
 _MODULES = (
+    "adapters.llm.anthropic_client",
+    "adapters.llm.genai_price_list",
     "adapters.llm.openai_client",
     "adapters.store.maintenance",
     "adapters.terminal.pyte_screen",
@@ -39,6 +44,23 @@ _MODULES = (
 """Besides those of the command line: what a server loads with its first use too."""
 _MOST_BYTES = 64 * 1024
 _NUMBER = 4  # bytes
+_CLIENT = """\
+#!{python} -IS
+import json, os, signal, socket, sys
+
+answers, its_answers = os.pipe()
+request = {{"arguments": sys.argv[1:], "cwd": os.getcwd(), "env": dict(os.environ)}}
+with socket.socket(socket.AF_UNIX) as server:
+    server.connect({address!r})
+    message = json.dumps({{**request, "program": {program!r}}}).encode() + b"\\n"
+    socket.send_fds(server, [message], [0, 1, 2, its_answers])
+os.close(its_answers)
+number = lambda: int.from_bytes(os.read(answers, {number}), sys.byteorder, signed=True)
+pid = number()
+for each in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(each, lambda signal, frame: os.kill(pid, signal))
+sys.exit(number())
+"""
 _preloaded: list["Preloaded"] = []
 
 
@@ -93,21 +115,34 @@ def run(
         return subprocess.CompletedProcess(command, process.wait(), out, error)
 
 
+def write_client(path: Path, *, program: Literal["agentcast", "python"]) -> None:
+    """A program that is carried out by what has been preloaded, ended by SIGTERM and SIGINT."""
+    address = _preloaded[-1].address
+    path.write_text(
+        _CLIENT.format(python=sys.executable, address=address, program=program, number=_NUMBER)
+    )
+    path.chmod(0o755)
+
+
 @contextmanager
 def preloaded_agentcast() -> Iterator[None]:
     """For as long as it is entered, commands are forked."""
     ours, its = socket.socketpair()
-    with ours:
-        with its:
+    with ours, tempfile.TemporaryDirectory() as folder:
+        address = f"{folder}/preloaded"
+        with its, socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(address)
+            listener.listen()
+            passed = [its.fileno(), listener.fileno()]
             process = subprocess.Popen(
-                [sys.executable, "-m", __name__, str(its.fileno())],
+                [sys.executable, "-m", __name__, *map(str, passed)],
                 cwd=_PROJECT,
                 env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"},
-                pass_fds=[its.fileno()],
+                pass_fds=passed,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
             )
-        _preloaded.append(Preloaded(ours))
+        _preloaded.append(Preloaded(ours, address))
         try:
             yield
         finally:
@@ -117,8 +152,9 @@ def preloaded_agentcast() -> Iterator[None]:
 
 
 class Preloaded:
-    def __init__(self, requests: socket.socket) -> None:
+    def __init__(self, requests: socket.socket, address: str) -> None:
         self._requests = requests
+        self.address = address
         self._one_at_a_time = threading.Lock()
 
     def fork(self, *arguments: str, cwd: Path, env: Mapping[str, str], stderr: int) -> "Forked":
@@ -209,7 +245,7 @@ class _Running(NamedTuple):
         os.write(self.answers, number.to_bytes(_NUMBER, sys.byteorder, signed=True))
 
 
-def _serve(requests: socket.socket) -> None:
+def _serve(requests: socket.socket, listener: socket.socket) -> None:
     """Forks for each request, and answers it with the number of the process and its exit code."""
     gc.disable()
     commands = import_module("entrypoints.cli").__path__
@@ -217,37 +253,42 @@ def _serve(requests: socket.socket) -> None:
         import_module(module)
     gc.freeze()
     running: dict[int, _Running] = {}
-    asking = [requests]
+    asking = [requests, listener]
     while asking or running:
         for ready in wait([*asking, *running]):
             if isinstance(ready, int):
                 running.pop(ready).end()
-            elif begun := _forked(requests):
+            elif begun := _accepted(listener) if ready is listener else _forked(requests):
                 running[begun.process.sentinel] = begun
-            else:
+            elif ready is requests:
                 asking.clear()
 
 
+def _accepted(listener: socket.socket) -> _Running | None:
+    connection, _ = listener.accept()
+    with connection:
+        return _forked(connection)
+
+
 def _forked(requests: socket.socket) -> _Running | None:
-    request, descriptors, _, _ = socket.recv_fds(requests, _MOST_BYTES, 3)
+    request, descriptors, _, _ = socket.recv_fds(requests, _MOST_BYTES, 4)
     if not request:
         return None
     while not request.endswith(b"\n"):
         request += requests.recv(_MOST_BYTES)
-    out, error, answers = descriptors
-    process = get_context("fork").Process(
-        target=_carry_out, args=(json.loads(request), out, error)
-    )
+    *streams, answers = descriptors
+    process = get_context("fork").Process(target=_carry_out, args=(json.loads(request), streams))
     process.start()
-    os.close(out)
-    os.close(error)
+    for stream in streams:
+        os.close(stream)
     running = _Running(process, answers)
     running.answer(process.pid or 0)
     return running
 
 
-def _carry_out(request: dict[str, Any], out: int, error: int) -> None:
-    for descriptor, place in ((out, 1), (error, 2)):
+def _carry_out(request: dict[str, Any], streams: Sequence[int]) -> None:
+    """The standard streams, or all but the first."""
+    for place, descriptor in zip((2, 1, 0), reversed(streams), strict=False):
         os.dup2(descriptor, place)
         os.close(descriptor)
     # A file object finds out whether it can be sought when it is made.
@@ -258,12 +299,28 @@ def _carry_out(request: dict[str, Any], out: int, error: int) -> None:
     os.environ.update(request["env"])
     time.tzset()
     gc.enable()
+    if request.get("program") == "python":
+        _run_python(*request["arguments"])
+        return
     sys.argv = [AGENTCAST, *request["arguments"]]
     from entrypoints.cli.app import main
 
     sys.exit(main())
 
 
+def _run_python(*arguments: str) -> None:
+    """`-m MODULE …` or `FILE …`; what it prints is seen at once, as by a person."""
+    sys.stdout = os.fdopen(1, "w", 1, "utf-8", closefd=False)
+    if arguments[0] == "-m":
+        sys.argv = list(arguments[1:])
+        runpy.run_module(arguments[1], run_name="__main__", alter_sys=True)
+    else:
+        sys.argv = list(arguments)
+        sys.path.insert(0, str(Path(arguments[0]).parent))
+        runpy.run_path(arguments[0], run_name="__main__")
+
+
 if __name__ == "__main__":
-    with socket.socket(fileno=int(sys.argv[1])) as requests:
-        _serve(requests)
+    passed = [socket.socket(fileno=int(number)) for number in sys.argv[1:]]
+    with passed[0] as requests, passed[1] as listener:
+        _serve(requests, listener)

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.docs.blocks import REPOSITORY, Block, blocks_of, pages
-from tests.e2e.docs.preloaded import preloaded_python, write_client
 from tests.e2e.docs.stand_ins import write_stand_ins
 from tests.e2e.docs.terminal import Terminal, is_printed, terminal
 from tests.e2e.running_server import RunningServer, clean_environment, running_server
@@ -26,30 +25,22 @@ README = (REPOSITORY / "README.md").read_text()
 PAGES = [page for page in pages() if any(block.language == "sh" for block in blocks_of(page))]
 
 
-@pytest.fixture(scope="module")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    with preloaded_python(tmp_path_factory.mktemp("python")) as address:
-        yield address
-
-
 @pytest.mark.parametrize("page", [page for page in PAGES if page != "README.md"])
 def test_the_commands_of_a_page_work_one_after_another(
-    page: str, python: Path, shared_server: RunningServer, tmp_path: Path
+    page: str, shared_server: RunningServer, tmp_path: Path
 ) -> None:
-    with reader(tmp_path, python=python, server=shared_server, page=page) as at:
+    with reader(tmp_path, server=shared_server, page=page) as at:
         for block in blocks_of(page):
             at.carry_out(block)
 
 
-def test_the_tour_of_the_readme_shows_what_it_says(python: Path, tmp_path: Path) -> None:
+def test_the_tour_of_the_readme_shows_what_it_says(tmp_path: Path) -> None:
     said = re.search(r"The first terminal shows (.*?)\. ", README, re.DOTALL)
     assert said is not None
     told = re.findall("`(.*?)`", said[1])
-    agentcast = tmp_path / "agentcast"
-    write_client(agentcast, address=python)
     with (
-        running_server(tmp_path / "data", command=[str(agentcast)]) as server,
-        reader(tmp_path / "reader", python=python, server=server, page="README.md") as at,
+        running_server(tmp_path / "data") as server,
+        reader(tmp_path / "reader", server=server, page="README.md") as at,
     ):
         for block in blocks_of("README.md"):
             at.carry_out(block)
@@ -106,12 +97,12 @@ class Reader:
 
 
 @contextmanager
-def reader(folder: Path, *, python: Path, server: RunningServer, page: str) -> Iterator[Reader]:
+def reader(folder: Path, *, server: RunningServer, page: str) -> Iterator[Reader]:
     """Somebody with a checkout and a server, before a terminal."""
     programs, checkout, scratch = (folder / name for name in ("bin", "checkout", "scratch"))
     for made in (programs, checkout / ".venv", scratch, folder / "home"):
         made.mkdir(parents=True)
-    write_stand_ins(programs, python=python)
+    write_stand_ins(programs)
     (checkout / ".venv" / "bin").symlink_to(programs)
     (checkout / "README.md").write_text(README)
     plain = clean_environment(folder / "home")

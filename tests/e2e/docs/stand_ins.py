@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 from tests.e2e.docs.blocks import REPOSITORY
-from tests.e2e.docs.preloaded import write_client
+from tests.preloaded import write_client
 
 _CAPTURES = REPOSITORY / "tests" / "data" / "cli_agents"
 _NPM = """\
@@ -34,10 +34,9 @@ for line in sys.stdin:
 """
 
 
-def write_stand_ins(folder: Path, *, python: Path) -> None:
-    """`python` is where the preloaded one is reached."""
-    for name in ("agentcast", "python"):
-        write_client(folder / name, address=python)
+def write_stand_ins(folder: Path) -> None:
+    write_client(folder / "agentcast", program="agentcast")
+    write_client(folder / "python", program="python")
     _script(folder / "curl", f'exec {_real("curl")} --fail-with-body "$@"')
     _script(folder / "make", f'exec {_real("make")} -n -C {REPOSITORY} "$@"')
     _script(folder / "npm", _NPM)
