@@ -4,7 +4,7 @@ import re
 
 from adapters.cli_agents.json_line import JsonObject
 from adapters.cli_agents.readable_error import readable_error
-from adapters.cli_agents.token_count import usage
+from adapters.cli_agents.token_count import added, usage
 from domain.tool_events import ToolStatus
 from domain.usage import Usage
 from ports.runner import Failed
@@ -63,8 +63,12 @@ def usage_by_model(result: JsonObject, *, model: str) -> dict[str, Usage]:
 
 
 def _usage(sums: JsonObject) -> Usage:
+    """Its output tokens are those of the answers alone; its total has its thoughts' as well."""
+    read, answered = added(sums.get("input_tokens")), added(sums.get("output_tokens"))
+    thought = max(0, added(sums.get("total_tokens")) - read - answered)
     return usage(
-        input_tokens=sums.get("input_tokens"),
-        output_tokens=sums.get("output_tokens"),
+        input_tokens=read,
+        output_tokens=answered + thought,
         cached=sums.get("cached"),
+        reasoning=thought or None,
     )

@@ -180,6 +180,17 @@ def test_the_usage_is_told_by_model() -> None:
     ]
 
 
+def test_what_it_thought_is_counted_as_output_too() -> None:
+    """Its output tokens are those of the answer alone; its total has those of the thoughts."""
+    stats = {"input_tokens": 10, "output_tokens": 2, "total_tokens": 17}
+
+    assert told({"type": "result", "status": "success", "stats": {"models": {"pro": stats}}}) == [
+        TokenUsage(
+            model="pro", input_tokens=10, output_tokens=7, total_tokens=17, reasoning_tokens=5
+        )
+    ]
+
+
 def test_usage_without_models_is_that_of_the_model_it_began_with() -> None:
     assert told(
         {"type": "init", "session_id": "s-1", "model": "pro"},
