@@ -62,7 +62,7 @@ def has_other_home(profile: AgentProfile) -> bool:
 
 
 def goes_on_with_latest(profile: AgentProfile) -> bool:
-    """Whether it is told to go on, and not with which of its conversations."""
+    """Whether its command says that it goes on, and not with which of its conversations."""
     argv = profile.resume_argv
     return bool(argv) and not any("{thread}" in item for item in argv)
 

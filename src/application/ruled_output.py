@@ -73,7 +73,8 @@ class RuledOutput:
         loop = asyncio.get_running_loop()
         until = loop.time() + _MOMENT_S
         for line in lines:
-            await self._context.emit_all(self._rules.look(line.text))
+            if given_up := self._rules.look(line.text):
+                await self._context.emit_all(given_up)
             if loop.time() > until:
                 await asyncio.sleep(0)
                 until = loop.time() + _MOMENT_S

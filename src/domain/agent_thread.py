@@ -19,7 +19,7 @@ class AgentThread:
 
 
 LATEST = AgentThread(id="")
-"""That of an agent which is told to go on, and not with which of its conversations."""
+"""That of an agent whose command says that it goes on, and not with which conversation."""
 
 
 def thread_name(value: object) -> str | None:

@@ -175,7 +175,7 @@ async def test_an_agent_of_the_protocol_is_set_up_before_it_starts(
 
     if works:
         assert [task.status for task in (first, second)] == [TaskStatus.COMPLETED] * 2
-        assert [_lines(told) for told in events] == [["prepared"], []]
+        assert [_lines(each) for each in events] == [["prepared"], []]
     else:
         assert [task.reason for task in (first, second)] == ["start_failed"] * 2
         error = str(events[0][-1]["error"])

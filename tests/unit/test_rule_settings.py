@@ -70,7 +70,7 @@ def test_a_wrong_rule_stops_the_start_in_one_line(rule: str, told: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("said", "reported"),
     [
         ('failure = [{pattern = "("}]', "failure.0.pattern: is no regular expression"),
         ('failure = [{pattern = "a"}, {}]', "failure.1: needs exactly one of"),
@@ -80,11 +80,11 @@ def test_a_wrong_rule_stops_the_start_in_one_line(rule: str, told: str) -> None:
         ('setup_argv = "git init"', "setup_argv: should be a list"),
     ],
 )
-def test_a_wrong_word_of_how_it_ends_stops_the_start_in_one_line(said: str, told: str) -> None:
+def test_a_wrong_word_of_how_it_ends_stops_the_start_in_one_line(said: str, reported: str) -> None:
     Path("agentcast.toml").write_text(f'[agents.lint]\nargv = ["x"]\n{said}\n')
 
     with pytest.raises(SettingsError) as wrong:
         choices.profiles(load_settings(), kinds={"command", "react"})
 
-    assert f"agents.lint.{told}" in str(wrong.value)
+    assert f"agents.lint.{reported}" in str(wrong.value)
     assert "\n" not in str(wrong.value)

@@ -30,7 +30,7 @@ def gemini_failure(result: JsonObject) -> Failed:
 
 
 def tool_status(result: JsonObject) -> ToolStatus:
-    """It tells a command's end only where that wrote nothing, and as a success."""
+    """It reports how a command ended only where that wrote nothing, and as a success."""
     match result:
         case {"output": str(output)} if _FAILED_COMMAND.fullmatch(output):
             return "error"
