@@ -1,11 +1,18 @@
 PYTHON ?= python3
 VENV ?= .venv
+# What `make run` installs beyond the server; `make run EXTRAS=all` adds MCP servers and PostgreSQL.
+EXTRAS ?= acp,anthropic,openai,terminal
+
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+comma := ,
+SERVABLE := $(VENV)/.servable-$(subst $(comma),-,$(EXTRAS))
 READY := $(VENV)/.installed
 
 .PHONY: run test test-fault check format bench
 
-run: $(READY)  ## install what is missing and serve on http://127.0.0.1:8080
+# Where everything has been installed, everything is kept up to date.
+run: $(or $(wildcard $(READY)),$(SERVABLE))  ## install what is missing and serve on http://127.0.0.1:8080
 	@$(BIN)/agentcast serve $(ARGS)
 
 test: $(READY)  ## every test that needs neither root nor namespaces
@@ -28,7 +35,17 @@ format: $(READY)
 bench: $(READY)  ## measure the hot path on a quiet machine
 	@$(BIN)/python -m benchmarks.run $(ARGS)
 
-$(READY): pyproject.toml
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[all,dev]'
+# Nothing is compiled ahead: the first start compiles what it loads, which is a tenth of it.
+$(SERVABLE): pyproject.toml | $(BIN)/python
+	@echo "Installing what serving needs into $(VENV), with the extras $(EXTRAS) (once; some 20 s) ..."
+	@$(PIP) --no-compile -e '.[$(EXTRAS)]'
 	@touch $@
+
+$(READY): pyproject.toml | $(BIN)/python
+	@echo "Installing everything that tests and checks need into $(VENV) (once; a minute or two) ..."
+	@$(PIP) -e '.[all,dev]'
+	@touch $@
+
+$(BIN)/python:
+	@echo "Making the virtual environment $(VENV) with $(PYTHON) ..."
+	@$(PYTHON) -m venv $(VENV)

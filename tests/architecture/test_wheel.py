@@ -1,15 +1,17 @@
 """What is shipped is what is here: the five packages, their pages, their migrations."""
 
 from configparser import ConfigParser
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, packages_distributions, requires
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
 from hatchling.builders.wheel import WheelBuilder
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.architecture.linted_tree import PROJECT
-from tests.architecture.source_file import LAYERS, SOURCE
+from tests.architecture.source_file import LAYERS, SOURCE, source_files
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +53,33 @@ def test_the_command_is_there_and_leads_somewhere(wheel: Path) -> None:
     scripts = dict(entry_points["console_scripts"])
     assert scripts == {"agentcast": "entrypoints.cli.app:main"}
     assert callable(EntryPoint("agentcast", scripts["agentcast"], "console_scripts").load())
+
+
+def test_all_that_it_imports_comes_with_it_or_its_extras_and_not_only_with_its_tests() -> None:
+    imported = {name for file in source_files() for name in file.imported_packages}
+    owners = packages_distributions()
+    needed = {canonicalize_name(owner) for name in imported for owner in owners.get(name, ())}
+
+    assert needed - brought_along("agentcast[all]") == set()
+
+
+def brought_along(requirement: str) -> set[str]:
+    """The names of the distributions that are installed with it, itself among them."""
+    found: set[tuple[str, str]] = set()
+    waiting = [Requirement(requirement)]
+    while waiting:
+        asked = waiting.pop()
+        for extra in {"", *asked.extras}:
+            one = (canonicalize_name(asked.name), extra)
+            if one not in found:
+                found.add(one)
+                needs = map(Requirement, requires(asked.name) or ())
+                waiting += [
+                    need
+                    for need in needs
+                    if need.marker is None or need.marker.evaluate({"extra": extra})
+                ]
+    return {name for name, _ in found}
 
 
 def shipped(wheel: Path) -> set[str]:

@@ -56,7 +56,9 @@ def _load_protocol() -> OpenServer:
     try:
         from adapters.mcp.opened_server import opened_server
     except ImportError as error:
-        raise StartFailed("MCP servers need one more package: agentcast[mcp]") from error
+        raise StartFailed(
+            "MCP servers need one more package: pip install 'agentcast[mcp]'"
+        ) from error
     return opened_server
 
 

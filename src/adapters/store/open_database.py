@@ -32,7 +32,9 @@ def open_database(
         # Its driver is an extra, which a program on SQLite need not have.
         from adapters.store.postgres_database import PostgresDatabase
     except ImportError as error:
-        raise StoreUnusable("PostgreSQL needs one more package: agentcast[postgres]") from error
+        raise StoreUnusable(
+            "PostgreSQL needs one more package: pip install 'agentcast[postgres]'"
+        ) from error
     return PostgresDatabase(url, patience_s=patience_s)
 
 

@@ -13,5 +13,7 @@ def open_wakeups(url: str) -> Wakeups:
         # Its driver is an extra, which a program on SQLite need not have.
         from adapters.store.postgres_wakeups import PostgresWakeups
     except ImportError as error:
-        raise StoreUnusable("PostgreSQL needs one more package: agentcast[postgres]") from error
+        raise StoreUnusable(
+            "PostgreSQL needs one more package: pip install 'agentcast[postgres]'"
+        ) from error
     return PostgresWakeups(url)
