@@ -37,7 +37,7 @@ class Permissions:
         if decision is None:
             return _CANCELLED
         if decision.is_approved:
-            self._updates.allow(question.call_id)
+            self._updates.allow(question.call_id, question.arguments)
         else:
             self._updates.deny(question.call_id)
         wanted = _YES if decision.is_approved else _NO
@@ -46,11 +46,11 @@ class Permissions:
     async def require(self, method: str, arguments: JsonObject, *, kind: str, told: str) -> None:
         """Raises AgentTrouble for what the agent may not have the server do.
 
-        Nobody is asked where the rules let it, nor again where a call that goes on was allowed
-        and shows `told` as it is.
+        Nobody is asked where the rules let it, nor again where what a call was allowed with
+        names `told` as it is, which counts once.
         """
         mode = self._rules.strict_mode(method, kind)
-        if mode == "auto" or self._updates.is_allowed(told):
+        if mode == "auto" or self._updates.use_allowance(told):
             return
         calls = self._updates.calls_about(told)
         question = ApprovalRequest(

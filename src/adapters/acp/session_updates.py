@@ -108,13 +108,13 @@ class SessionUpdates:
         """The calls that go on and show this, as it is, somewhere."""
         return self._calls.about(text)
 
-    def is_allowed(self, text: str) -> bool:
-        """Whether one of them was asked about and allowed."""
-        calls = map(self._calls.named, self.calls_about(text))
-        return any(call is not None and call.is_allowed for call in calls)
+    def use_allowance(self, text: str) -> bool:
+        """Whether a call that goes on was allowed with this, as it is; true once."""
+        return self._calls.use_allowance(text)
 
-    def allow(self, call_id: str) -> None:
-        self._calls.allow(call_id)
+    def allow(self, call_id: str, arguments: Mapping[str, object] | None = None) -> None:
+        """`arguments` are those that it was asked about with: the agent may change them later."""
+        self._calls.allow(call_id, arguments or {})
 
     def deny(self, call_id: str) -> None:
         self.was_denied = True

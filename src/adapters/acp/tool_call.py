@@ -1,6 +1,6 @@
 """One tool call as far as the agent has told of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -22,6 +22,7 @@ class ToolCall:
     is_denied: bool = False
     _told: JsonObject = field(default_factory=dict)
     _name: str | None = None
+    _allowed: set[str] = field(default_factory=set)
     _streamed: str = ""
     _shown: str = ""
     """By its terminals."""
@@ -88,6 +89,16 @@ class ToolCall:
             arguments.setdefault("title", self.title)
         return arguments
 
+    def allow(self, arguments: Mapping[str, object]) -> None:
+        self.is_allowed = True
+        self._allowed.update(_texts(arguments))
+
+    def use_allowance(self, text: str) -> bool:
+        """Whether it was allowed with this text, which counts once."""
+        is_there = text in self._allowed
+        self._allowed.discard(text)
+        return is_there
+
     def shows(self, text: str) -> bool:
         """Whether this is one of the texts that it consists of, as it is."""
         return text in _texts(self._told)
@@ -131,7 +142,7 @@ def _texts(value: object) -> Iterator[str]:
     match value:
         case str():
             yield value
-        case dict():
+        case Mapping():
             yield from chain.from_iterable(map(_texts, value.values()))
         case list():
             yield from chain.from_iterable(map(_texts, value))

@@ -54,9 +54,12 @@ class ToolCalls:
         """Those of the calls that go on which show this, as it is, somewhere."""
         return [call_id for call_id, call in self._open.items() if call.shows(text)]
 
-    def allow(self, call_id: str) -> None:
+    def allow(self, call_id: str, arguments: Mapping[str, object]) -> None:
         if call := self._open.get(call_id):
-            call.is_allowed = True
+            call.allow(arguments)
+
+    def use_allowance(self, text: str) -> bool:
+        return any(call.use_allowance(text) for call in self._open.values())
 
     def deny(self, call_id: str) -> None:
         if call := self._open.get(call_id):

@@ -135,6 +135,22 @@ async def test_what_a_call_was_allowed_with_is_not_asked_about_twice(
     await permissions.require("fs/write_text_file", {"path": told}, kind="edit", told=told)
 
     assert context.questions == questions
+    await permissions.require("fs/write_text_file", {"path": told}, kind="edit", told=told)
+    assert context.questions == questions + 1
+
+
+async def test_what_a_call_says_once_it_is_allowed_was_not_allowed_with_it() -> None:
+    context, updates, permissions = _asks(ApprovalRules(asked="ask"))
+    call = {"toolCallId": "c1", "kind": "execute", "rawInput": {"command": "ls"}}
+    list(updates.asked({"toolCall": call}))
+    await permissions.answer({"toolCall": call, "options": []})
+    other = {"command": "rm -r x"}
+    changed = {"sessionUpdate": "tool_call_update", "toolCallId": "c1", "rawInput": other}
+    list(updates.take({"update": changed}, line=""))
+
+    await permissions.require("terminal/create", {**other}, kind="execute", told="rm -r x")
+
+    assert context.questions == 2
 
 
 async def test_a_call_whose_file_was_asked_about_needs_no_question_of_its_own() -> None:
