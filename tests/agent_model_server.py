@@ -7,7 +7,7 @@ By hand: `python -m tests.agent_model_server 9000` has each task write hello.txt
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -20,6 +20,7 @@ from tests.model_wires.wire import Body, Wire
 
 WIRES: Sequence[Wire] = (Responses(), Messages(), GenerateContent(), Chat())
 COMMAND = "printf 'hello\\n' > hello.txt && cat hello.txt"
+_SUBMIT = "COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"
 FINAL = "The file hello.txt is written."
 
 
@@ -43,6 +44,16 @@ class AgentModelServer:
     """An agent waits for an answer that will never come."""
     others: list[str] = field(default_factory=list)
     """Requests for something other than an answer of a model."""
+    _next: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def note(self, asked: Asked) -> None:
+        self.asked.append(asked)
+        self._next.set()
+        self._next = asyncio.Event()
+
+    async def next_asked(self) -> None:
+        """Returns with the next request."""
+        await self._next.wait()
 
 
 @asynccontextmanager
@@ -76,8 +87,16 @@ def writes_hello(asked: Asked) -> Reply:
     """First a shell call that writes a file, then the final answer; any side question gets one."""
     call = shell_call(asked, COMMAND)
     if call is None or asked.wire.is_told_results(asked.body):
-        return Answer(text=(FINAL[:8], FINAL[8:]))
+        return Answer(text=(FINAL[:8], FINAL[8:]), calls=tuple(_submission(asked)))
     return Answer(text=("Let me ", "write it."), calls=(call,))
+
+
+def _submission(asked: Asked) -> Iterator[AskedCall]:
+    """mini-SWE-agent wants its task to be ended by a command."""
+    if _SUBMIT in json.dumps(asked.body):
+        call = shell_call(asked, f"echo {_SUBMIT}; echo '{FINAL}'")
+        assert call
+        yield call
 
 
 def shell_call(asked: Asked, command: str) -> AskedCall | None:
@@ -117,7 +136,7 @@ async def _serve_one(
         writer.write(b"HTTP/1.1 404 X\r\ncontent-length: 0\r\n\r\n")
     else:
         asked = Asked(path=path, headers=headers, body=json.loads(data), wire=wire)
-        state.asked.append(asked)
+        state.note(asked)
         await _send(reader, writer, state, asked, choose(asked))
     await writer.drain()
 

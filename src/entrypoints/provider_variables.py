@@ -82,8 +82,26 @@ ANY_PROVIDER = tuple(
             "MISTRAL_API_KEY",
             "DEEPSEEK_API_KEY",
             "XAI_API_KEY",
+            "DASHSCOPE_API_KEY",
+            "MOONSHOT_API_KEY",
+            "ZAI_API_KEY",
+            "AI_GATEWAY_API_KEY",
             "OPENCODE_CONFIG",
             "OPENCODE_CONFIG_CONTENT",
         )
     )
 )
+OF_QWEN = (*ANY_PROVIDER, "OPENAI_MODEL", "QWEN_MODEL", "BAILIAN_CODING_PLAN_API_KEY")
+OF_LITELLM = (
+    *ANY_PROVIDER,
+    "OPENAI_API_BASE",
+    "OLLAMA_API_BASE",
+    "AZURE_API_BASE",
+    "AZURE_API_KEY",
+    "AZURE_API_VERSION",
+    "AIDER_MODEL",
+    "AIDER_WEAK_MODEL",
+    "MSWEA_MODEL_NAME",
+    "MSWEA_GLOBAL_COST_LIMIT",
+)
+OF_OPENHANDS = ("LLM_API_KEY", "LLM_BASE_URL", "LLM_MODEL", *_OF_AWS, *_OF_ANY)

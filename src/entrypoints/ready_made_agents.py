@@ -4,14 +4,11 @@ from collections.abc import Mapping
 
 from domain.agent_profile import AgentProfile
 from domain.ids import AgentName
-from domain.limits import Limits
+from entrypoints.further_agents import FURTHER, INSTALL_FURTHER, LIMITS, PLAIN
 from entrypoints.provider_variables import ANTHROPIC, ANY_PROVIDER, GOOGLE, OPENAI
 
-# They retry a model that does not answer for minutes, and think for minutes without a word.
-_LIMITS = Limits(timeout_s=2 * 3600, idle_s=15 * 60)
-_PLAIN = {"PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
 _CLAUDE_ENV = {
-    **_PLAIN,
+    **PLAIN,
     "DISABLE_AUTOUPDATER": "1",
     "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
     # Its own ten tries take minutes, also with a key that is refused.
@@ -101,7 +98,7 @@ READY_MADE: Mapping[AgentName, AgentProfile] = {
             env_passthrough=ANTHROPIC,
             shared_folders=("$CLAUDE_CONFIG_DIR",),
             network="host",
-            limits=_LIMITS,
+            limits=LIMITS,
         ),
         AgentProfile(
             name=AgentName("codex"),
@@ -110,11 +107,11 @@ READY_MADE: Mapping[AgentName, AgentProfile] = {
             argv=("codex", "exec", *_CODEX_FLAGS, "--", "{task}"),
             resume_argv=("codex", "exec", "resume", *_CODEX_FLAGS, "--", "{thread}", "{task}"),
             pty=False,
-            env=_PLAIN,
+            env=PLAIN,
             env_passthrough=OPENAI,
             shared_folders=("$CODEX_HOME",),
             network="host",
-            limits=_LIMITS,
+            limits=LIMITS,
         ),
         AgentProfile(
             name=AgentName("gemini"),
@@ -123,11 +120,11 @@ READY_MADE: Mapping[AgentName, AgentProfile] = {
             argv=(*_GEMINI, _GEMINI_TASK),
             resume_argv=(*_GEMINI, "--resume={thread}", _GEMINI_TASK),
             pty=False,
-            env=_PLAIN,
+            env=PLAIN,
             env_passthrough=GOOGLE,
             home_files=_GEMINI_HOME,
             network="host",
-            limits=_LIMITS,
+            limits=LIMITS,
         ),
         AgentProfile(
             name=AgentName("gemini-acp"),
@@ -136,11 +133,11 @@ READY_MADE: Mapping[AgentName, AgentProfile] = {
             argv=("gemini", "--acp", "--approval-mode=default", "--skip-trust", _MODEL),
             hand_over="none",
             pty=False,
-            env=_PLAIN,
+            env=PLAIN,
             env_passthrough=GOOGLE,
             home_files={**_GEMINI_HOME, ".gemini/policies/agentcast.toml": _GEMINI_ASKS},
             network="host",
-            limits=_LIMITS,
+            limits=LIMITS,
         ),
         AgentProfile(
             name=AgentName("opencode"),
@@ -149,10 +146,10 @@ READY_MADE: Mapping[AgentName, AgentProfile] = {
             argv=("opencode", "acp"),
             hand_over="none",
             pty=False,
-            env={**_PLAIN, "OPENCODE_PERMISSION": _OPENCODE_ASKS},
+            env={**PLAIN, "OPENCODE_PERMISSION": _OPENCODE_ASKS},
             env_passthrough=ANY_PROVIDER,
             network="host",
-            limits=_LIMITS,
+            limits=LIMITS,
         ),
         AgentProfile(
             name=AgentName("claude-code-acp"),
@@ -166,7 +163,7 @@ READY_MADE: Mapping[AgentName, AgentProfile] = {
             home_files={".claude/settings.json": _CLAUDE_ASKS},
             shared_folders=("$CLAUDE_CONFIG_DIR",),
             network="host",
-            limits=_LIMITS,
+            limits=LIMITS,
         ),
         AgentProfile(
             name=AgentName("codex-acp"),
@@ -181,13 +178,14 @@ READY_MADE: Mapping[AgentName, AgentProfile] = {
             ),
             hand_over="none",
             pty=False,
-            env=_PLAIN,
+            env=PLAIN,
             env_passthrough=OPENAI,
             home_files={".codex/rules/agentcast.rules": _CODEX_ASKS},
             shared_folders=("$CODEX_HOME",),
             network="host",
-            limits=_LIMITS,
+            limits=LIMITS,
         ),
+        *FURTHER,
     )
 }
 INSTALL: Mapping[str, str] = {
@@ -197,5 +195,6 @@ INSTALL: Mapping[str, str] = {
     "opencode": "npm install -g opencode-ai",
     "claude-agent-acp": "npm install -g @agentclientprotocol/claude-agent-acp",
     "codex-acp": "npm install -g @zed-industries/codex-acp",
+    **INSTALL_FURTHER,
 }
 """How each of their programs is had."""

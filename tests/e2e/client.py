@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import httpx2
 
 from tests.e2e.running_server import RunningServer
-from tests.e2e.sse_reader import Frame, Json, SseStream
+from tests.e2e.sse_reader import WAIT_S, Frame, Json, SseStream
 
 ENDS = frozenset({"task_complete", "task_failed", "task_cancelled", "task_interrupted"})
 _MADE_BY_STREAMS = frozenset({"connected", "reset", "cursor", "end"})
@@ -45,9 +45,9 @@ class Client:
         await self.events(task_id)
         return await self.get(f"/api/v1/tasks/{task_id}")
 
-    async def events(self, task_id: str) -> list[Frame]:
+    async def events(self, task_id: str, *, wait_s: float = WAIT_S) -> list[Frame]:
         """All events of the task, read as a stream up to its end."""
-        async with self.stream(f"/api/v1/tasks/{task_id}/events") as stream:
+        async with self.stream(f"/api/v1/tasks/{task_id}/events", wait_s=wait_s) as stream:
             return events_of(await stream.to_end())
 
     @asynccontextmanager
@@ -58,6 +58,7 @@ class Client:
         last_event_id: str | None = None,
         method: str = "GET",
         json: object = None,
+        wait_s: float = WAIT_S,
     ) -> AsyncIterator[SseStream]:
         headers = {"accept": "text/event-stream"}
         if last_event_id is not None:
@@ -65,7 +66,7 @@ class Client:
         async with self.http.stream(
             method, self.url(path), json=json, headers=headers
         ) as response:
-            yield SseStream(response)
+            yield SseStream(response, wait_s=wait_s)
 
     def url(self, path: str) -> str:
         return self.server.base_url + path

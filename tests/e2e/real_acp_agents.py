@@ -10,12 +10,6 @@ from tests.e2e.client import Client, client_of
 from tests.e2e.real_agents import environment_of_agents, programs_folder
 from tests.e2e.running_server import running_server
 
-_PACKAGES = {
-    "opencode": "opencode-ai@1.18.33",
-    "codex-acp": "@zed-industries/codex-acp@0.16.0",
-    "claude-agent-acp": "@agentclientprotocol/claude-agent-acp@0.49.0",
-    "qwen": "@qwen-code/qwen-code@0.15.10",
-}
 _OPENCODE_MODEL = {
     "limit": {"context": 100_000, "output": 4_000},
     "cost": {"input": 1, "output": 4},
@@ -70,11 +64,11 @@ async def real_acp_agents(
 
     `gemini-by-protocol` has no place for a model in its command.
     """
-    programs = programs_folder(_PACKAGES), programs_folder()
+    programs = programs_folder()
     async with agent_model_server(choose) as model:
         config = folder / "agentcast.toml"
         config.write_text(_settings(model.base_url))
-        environment = environment_of_agents(*programs, base_url=model.base_url)
+        environment = environment_of_agents(programs, base_url=model.base_url)
         chat = {"OPENAI_BASE_URL": f"{model.base_url}/v1", "OPENAI_MODEL": "qwen-test"}
         settings = {**environment, **chat, "AGENTCAST_CONFIG": str(config)}
         with running_server(folder / "data", **settings) as server:

@@ -65,7 +65,8 @@ def _refuse(constant: str) -> None:
 class SseStream:
     """One connection; leaving its context cuts it, wherever it is."""
 
-    def __init__(self, response: httpx2.Response) -> None:
+    def __init__(self, response: httpx2.Response, *, wait_s: float = WAIT_S) -> None:
+        self._wait_s = wait_s
         self.status = response.status_code
         self.headers = response.headers
         self.seen: list[Frame] = []
@@ -80,7 +81,7 @@ class SseStream:
 
     async def next(self) -> Frame | None:
         """The next frame; None when the server has ended the stream."""
-        with anyio.fail_after(WAIT_S):
+        with anyio.fail_after(self._wait_s):
             while not self._waiting:
                 try:
                     self._waiting = self.parser.feed(await anext(self._chunks))
@@ -111,7 +112,7 @@ class SseStream:
     async def comment(self) -> str:
         """The next comment, when nothing else is expected."""
         had = len(self.parser.comments)
-        with anyio.fail_after(WAIT_S):
+        with anyio.fail_after(self._wait_s):
             while len(self.parser.comments) == had:
                 self._waiting += self.parser.feed(await anext(self._chunks))
         return self.parser.comments[had]

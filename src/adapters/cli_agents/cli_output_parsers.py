@@ -38,7 +38,7 @@ class CliOutputParsers:
                 prices = self._prices_of("google")
                 return gemini_parser.GeminiParser(self._clock, prices=prices)
             case qwen_parser.SOURCE:
-                return qwen_parser.QwenParser(self._clock)
+                return qwen_parser.QwenParser(self._clock, thread=thread)
             case pi_parser.SOURCE:
                 return pi_parser.PiParser(self._clock)
             case cline_parser.SOURCE:

@@ -3,14 +3,19 @@ from collections.abc import Mapping
 
 import pytest
 
+from adapters.cli_agents.cli_output_parsers import CliOutputParsers
+from domain.agent_thread import AgentThread
 from domain.events import AgentEvent
 from domain.process_events import Raw, SchemaDrift
 from domain.thinking_events import IterationStart, Message, TokenUsage
 from domain.tool_events import ToolCallComplete
+from domain.usage import Usage
 from ports.runner import Completed, Failed
+from tests.fakes import FakeClock
 from tests.unit.cli_agents.transcript import events_of, new_parser
 
 REFUSAL = "[API Error: 400 no such model]"
+INIT = {"type": "system", "subtype": "init", "session_id": "s-1", "model": "m"}
 
 
 def piece(kind: str, **fields: object) -> dict[str, object]:
@@ -36,9 +41,17 @@ def assistant(id_: str, block: Mapping[str, object], *, used: int) -> dict[str, 
     return {"type": "assistant", "message": message}
 
 
-def result(words: str, **fields: object) -> dict[str, object]:
-    usage = {"input_tokens": 999, "output_tokens": 999}
+def result(words: str, *, used: int = 0, **fields: object) -> dict[str, object]:
+    usage = {"input_tokens": used, "output_tokens": used}
     return {"type": "result", "is_error": False, "result": words, "usage": usage, **fields}
+
+
+def used(each: int) -> Usage:
+    return Usage(input_tokens=each, output_tokens=each, total_tokens=2 * each)
+
+
+def totals(events: list[AgentEvent]) -> list[int]:
+    return [event.total_tokens for event in events if isinstance(event, TokenUsage)]
 
 
 def told(*lines: Mapping[str, object]) -> list[AgentEvent]:
@@ -67,16 +80,40 @@ def test_without_pieces_each_line_counts_by_itself() -> None:
     ]
 
 
-def test_sums_that_hold_earlier_tasks_are_not_counted() -> None:
-    assert of(TokenUsage, told(text("Done.", used=3), result("Done."))) == of(
-        TokenUsage, told(text("Done.", used=3))
-    )
+def test_what_it_asks_beside_its_answers_counts_and_what_earlier_tasks_used_does_not() -> None:
+    first = new_parser("qwen")
+    events = events_of(first, INIT, text("Done.", used=3), result("Done.", used=5))
+    assert totals(events) == [6, 10]
+    assert first.thread == AgentThread(id="s-1", usage=used(5))
+
+    again = CliOutputParsers(FakeClock()).of("qwen", thread=first.thread)
+    assert again
+    events = events_of(again, INIT, text("Done.", used=3), result("Done.", used=9))
+
+    assert totals(events) == [6, 8]
+    assert again.thread == AgentThread(id="s-1", usage=used(9))
+
+
+def test_what_was_cached_is_part_of_the_input() -> None:
+    usage = {"input_tokens": 10, "output_tokens": 2, "cache_read_input_tokens": 4}
+    message = {"id": "a", "model": "m", "content": [], "usage": usage}
+
+    assert of(TokenUsage, told({"type": "assistant", "message": message})) == [
+        TokenUsage(
+            model="m", input_tokens=10, output_tokens=2, total_tokens=12, cached_input_tokens=4
+        )
+    ]
 
 
 @pytest.mark.parametrize(
     ("words", "used", "is_refusal"),
-    [(REFUSAL, 0, True), (REFUSAL, 5, False), (f"I saw {REFUSAL}", 0, False)],
-    ids=["its own words", "words of a model", "more than a refusal"],
+    [
+        (REFUSAL, 0, True),
+        (f"{REFUSAL}\nWait, and try again.", 0, True),
+        (REFUSAL, 5, False),
+        (f"I saw {REFUSAL}", 0, False),
+    ],
+    ids=["its own words", "with advice", "words of a model", "more than a refusal"],
 )
 def test_a_refusal_of_its_model_is_a_failure_though_its_result_is_a_success(
     words: str, used: int, is_refusal: bool
@@ -96,7 +133,7 @@ def test_a_refusal_of_its_model_is_a_failure_though_its_result_is_a_success(
         result(words),
     )
 
-    refused = Failed(error="API Error: 400 no such model", reason="model_error")
+    refused = Failed(error=words.translate({ord(c): None for c in "[]"}), reason="model_error")
     answered = Completed(final_answer=words, total_iterations=2)
     assert parser.outcome == (refused if is_refusal else answered)
 

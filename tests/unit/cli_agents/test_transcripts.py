@@ -29,6 +29,7 @@ TRANSCRIPTS = {
     "openhands/headless_json_failing_calls.stdout.raw": "openhands",
     "fail/qwen-400.raw": "qwen",
     "fail/qwen-401.raw": "qwen",
+    "fail/qwen-429.raw": "qwen",
     "fail/qwen-500.raw": "qwen",
     "fail/pi-400.raw": "pi",
     "fail/pi-401.raw": "pi",
