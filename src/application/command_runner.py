@@ -75,11 +75,12 @@ class CommandRunner:
         lines = await self._setup.run(task, context)
         outcome, reading = await self._start(task, context, thread=thread, lines_before=lines)
         if not isinstance(reading, ParsedOutput):
-            await _settle_thread(context, outcome, kept=kept, went_on_with=thread)
-            return outcome
-        if thread is None or not reading.resumption.has_lost(thread, outcome):
-            return outcome
-        return await self._start_anew(task, context, lost=thread, lines=reading.line_count)
+            await _let_go_of_lost(thread, context, outcome)
+        elif thread is not None and reading.resumption.has_lost(thread, outcome):
+            return await self._start_anew(task, context, lost=thread, lines=reading.line_count)
+        if kept is None and context.thread == LATEST and _has_failed_by_itself(outcome):
+            await context.forget_thread()  # it may be that there is none
+        return outcome
 
     async def _start_anew(
         self, task: Task, context: RunContext, *, lost: AgentThread, lines: int
@@ -145,32 +146,29 @@ class CommandRunner:
 
 
 def _ruled(reading: OutputReading, rules: OutcomeRules, context: RunContext) -> OutputReading:
-    is_latest = goes_on_with_latest(context.profile) and not isinstance(reading, ParsedOutput)
-    begun = LATEST if is_latest and context.thread is None else None
+    begun = LATEST if goes_on_with_latest(context.profile) else None
     if rules.is_empty and begun is None:
         return reading
     return RuledOutput(reading, rules=rules, context=context, begun=begun)
 
 
-async def _settle_thread(
-    context: RunContext,
-    outcome: Outcome,
-    *,
-    kept: AgentThread | None,
-    went_on_with: AgentThread | None,
+async def _let_go_of_lost(
+    thread: AgentThread | None, context: RunContext, outcome: Outcome
 ) -> None:
     """Of plain lines nobody knows whether its model had a part, so nothing is tried again.
 
-    But the next task does not go on with what is gone, nor with what never came to be.
+    But the next task does not go on with what is gone.
     """
-    if not isinstance(outcome, Failed) or not is_of_the_agent(outcome):
+    if thread is None or not isinstance(outcome, Failed):
         return
-    if went_on_with is not None and speaks_of_loss(outcome.error, went_on_with):
+    if is_of_the_agent(outcome) and speaks_of_loss(outcome.error, thread):
         message = "the next task begins a new conversation, this one could not be gone on with"
         await context.emit(Error(message=message, phase="resume", recoverable=True))
         await context.forget_thread()
-    elif kept is None and context.thread == LATEST:
-        await context.forget_thread()
+
+
+def _has_failed_by_itself(outcome: Outcome) -> bool:
+    return isinstance(outcome, Failed) and is_of_the_agent(outcome)
 
 
 def _outcome(

@@ -19,7 +19,7 @@ _MOMENT_S = 0.01  # after which others have their turn
 class RuledOutput:
     """Each stream is read in whole lines, whatever else makes events of them.
 
-    `begun` is the conversation that its first words are a sign of.
+    `begun` is the conversation that its first words are a sign of, unless one is known.
     """
 
     def __init__(
@@ -78,6 +78,7 @@ class RuledOutput:
             if loop.time() > until:
                 await asyncio.sleep(0)
                 until = loop.time() + _MOMENT_S
-        thread = self._rules.thread or self._begun
-        if thread is not None and thread != self._context.thread:
+        known = self._context.thread
+        thread = self._rules.thread or known or self._begun
+        if thread is not None and thread != known:
             await self._context.keep_thread(thread)

@@ -152,6 +152,24 @@ async def test_an_agent_whose_first_task_failed_or_wrote_nothing_begins_anew(
     assert context.thread is None
 
 
+async def test_a_parser_that_finds_no_conversation_leaves_it_to_the_command_to_go_on() -> None:
+    profile = replace(CONTINUED, parser="word")
+    done = Completed(final_answer="done")
+
+    _, context = await _run(profile, _writing("say a\n", "end\n"), parser=WordParser(outcome=done))
+    _, later = await _run(
+        profile,
+        second := _writing("thread s-1\n", "say b\n", "say c\n", "end\n"),
+        thread=context.thread,
+        parser=WordParser(outcome=done),
+    )
+    _, failed = await _run(profile, _writing("broken\n", code=1), parser=WordParser())
+
+    assert (context.kept, second.argv) == ([LATEST], ("x", "--continue", "hi"))
+    assert later.kept == [AgentThread(id="s-1")]
+    assert failed.thread is None
+
+
 async def test_a_failure_later_on_leaves_the_conversation() -> None:
     _, context = await _run(CONTINUED, _writing("broken\n", code=1), thread=LATEST)
 
