@@ -7,6 +7,7 @@ from typing import Literal
 
 from domain.ids import SessionId, SessionKey
 from domain.principal import Principal
+from domain.task import TaskStatus
 
 SessionStatus = Literal["idle", "running", "waiting"]
 
@@ -23,5 +24,7 @@ class Session:
     first_seq: int
     """The first event still in the log; `last_seq` + 1 when none is."""
     last_seq: int
+    last_task_status: TaskStatus | None = None
+    """Of the task that was submitted last."""
     title: str | None = None
     metadata: Mapping[str, object] | None = None

@@ -8,7 +8,7 @@ import pytest
 from domain.errors import SessionExists, SessionNotFound
 from domain.ids import SessionId, SessionKey
 from domain.principal import LOCAL
-from domain.task import CancelIntent
+from domain.task import CancelIntent, TaskStatus
 from ports.session_store import DeletedSession, SessionEdit
 from ports.task_store import TaskWishes
 from tests.contract.scene import ALICE, BOB, TALK, WORKER, Scene
@@ -90,6 +90,18 @@ async def test_sessions_are_listed_newest_first_in_pages(scene: Scene) -> None:
 
     assert [*first, *rest] == made[::-1]
     assert list(await scene.sessions.list(LOCAL, limit=3, before=SessionId("unknown"))) == []
+
+
+async def test_a_session_says_how_its_newest_task_stands(scene: Scene) -> None:
+    empty = await scene.sessions.create(LOCAL, SessionId("empty"), NOTHING)
+    await scene.ended()
+    ended = await scene.sessions.get(LOCAL, TALK)
+    await scene.queue()
+    [queued, _] = await scene.sessions.list(LOCAL, limit=2)
+
+    assert empty.last_task_status is None
+    assert (ended.status, ended.last_task_status) == ("idle", TaskStatus.COMPLETED)
+    assert (queued.session_id, queued.last_task_status) == (TALK, TaskStatus.QUEUED)
 
 
 async def test_a_deleted_session_is_gone_and_its_id_is_free(scene: Scene) -> None:

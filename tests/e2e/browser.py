@@ -32,9 +32,10 @@ class Browser:
         self._socket = socket
         self._numbers = count(1)
 
-    async def page(self, url: str, *, first: str = "") -> "Page":
-        """A window with that page; `first` is a script that runs before the page's own."""
-        made = await self.call("Target.createTarget", url="about:blank", newWindow=True)
+    async def page(self, url: str, *, first: str = "", is_tab: bool = False) -> "Page":
+        """A window with that page, or a tab that hides the others of the same window; `first` is a
+        script that runs before the page's own."""
+        made = await self.call("Target.createTarget", url="about:blank", newWindow=not is_tab)
         attached = await self.call(
             "Target.attachToTarget", targetId=made["targetId"], flatten=True
         )
@@ -90,6 +91,10 @@ class Page:
             await self.call(
                 "Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **at
             )
+
+    async def show(self) -> None:
+        """As whoever chooses its tab; the others of its window are hidden then."""
+        await self.call("Page.bringToFront")
 
     async def press(self, key: str, *, text: str = "") -> None:
         """As on a keyboard: it goes to what has the focus."""

@@ -1,4 +1,4 @@
-"""The first page, the interactive API description, and the files they are made of."""
+"""The page, the interactive API description, and the files they are made of."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -9,10 +9,12 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import FileResponse
 
+from adapters.http.links import API
 from adapters.http.problem import Problem
 
 _PAGES = Path(__file__).parent / "pages"
 _ASSET_KINDS = frozenset({".css", ".js", ".svg"})
+_BY_ACCEPT = {"Vary": "Accept"}
 _SWAGGER = ("swagger-ui.css", "swagger-ui-bundle.js")
 
 
@@ -21,6 +23,13 @@ def pages_router() -> APIRouter:
 
     async def first_page(_: Request) -> FileResponse:
         return _fresh(_PAGES / "index.html")
+
+    async def named_page(request: Request) -> FileResponse:
+        """The same page, which finds in its address what to show; for browsers only."""
+        if "text/html" not in request.headers.get("accept", "").lower():
+            detail = f"This is a page for browsers; for programs it is {API}{request.url.path}."
+            raise Problem(status=404, code="not_found", detail=detail, headers=_BY_ACCEPT)
+        return _fresh(_PAGES / "index.html", **_BY_ACCEPT)
 
     async def docs(_: Request) -> FileResponse:
         return _fresh(_PAGES / "docs.html")
@@ -32,14 +41,16 @@ def pages_router() -> APIRouter:
         return _fresh(path)
 
     router.add_route("/", first_page, include_in_schema=False)
+    router.add_route("/sessions/{session_id}", named_page, include_in_schema=False)
+    router.add_route("/tasks/{task_id}", named_page, include_in_schema=False)
     router.add_route("/docs", docs, include_in_schema=False)
     router.add_route("/assets/{name}", asset, include_in_schema=False)
     return router
 
 
-def _fresh(path: Path) -> FileResponse:
+def _fresh(path: Path, **headers: str) -> FileResponse:
     # A browser may keep it, but asks first: after an upgrade old and new must not mix.
-    return FileResponse(path, headers={"Cache-Control": "no-cache"})
+    return FileResponse(path, headers={"Cache-Control": "no-cache", **headers})
 
 
 @cache

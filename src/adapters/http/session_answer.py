@@ -1,14 +1,15 @@
 """A session as JSON; optional fields that have no value are left out."""
 
-from typing import NotRequired
+from typing import Annotated, NotRequired
 
-from pydantic import with_config
+from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
 from adapters.http.answer_time import AnswerTime
 from adapters.http.links import session_path, tasks_path
 from adapters.wire import timestamp
 from domain.session import Session, SessionStatus
+from domain.task import TaskStatus
 
 
 class SessionLinks(TypedDict):
@@ -26,6 +27,9 @@ class SessionAnswer(TypedDict):
     created_at: AnswerTime
     updated_at: AnswerTime
     status: SessionStatus
+    last_task_status: NotRequired[
+        Annotated[TaskStatus, Field(description="Of the task that was submitted last.")]
+    ]
     first_seq: int
     last_seq: int
     metadata: NotRequired[dict[str, object]]
@@ -48,6 +52,8 @@ def session_answer(session: Session) -> SessionAnswer:
         last_seq=session.last_seq,
         links=_links(session),
     )
+    if session.last_task_status is not None:
+        answer["last_task_status"] = session.last_task_status
     if session.title is not None:
         answer["title"] = session.title
     if session.metadata is not None:

@@ -123,4 +123,9 @@ class MemorySessionStore:
         return row
 
     def _shown(self, row: SessionRow) -> Session:
-        return replace(row.session, status=self._database.status_of(row))
+        tasks = [task.task for task in self._database.tasks_of(row.session.session_key)]
+        return replace(
+            row.session,
+            status=self._database.status_of(row),
+            last_task_status=tasks[-1].status if tasks else None,
+        )

@@ -32,7 +32,7 @@ def is_named(principal: Principal, session_id: SessionId) -> ColumnElement[bool]
 
 def with_live_status(principal: Principal) -> Select[*tuple[Any, ...]]:
     return (
-        select(*sessions.c, tasks.c.status.label("live_status"))
+        select(*sessions.c, tasks.c.status.label("live_status"), _LAST_TASK_STATUS)
         .join(tasks, tasks.c.task_id == sessions.c.active_task, isouter=True)
         .where(belongs_to(principal))
     )
@@ -48,6 +48,7 @@ def session_of(row: Row[*tuple[Any, ...]], principal: Principal) -> Session:
         updated_at=moment(row.updated_at),
         first_seq=row.first_seq,
         last_seq=row.last_seq,
+        last_task_status=TaskStatus(row.last_status) if row.last_status else None,
         title=row.title,
         metadata=json.loads(row.metadata) if row.metadata else None,
     )
@@ -113,6 +114,15 @@ def _derived(live_status: str | None) -> SessionStatus:
     return "waiting" if live_status == TaskStatus.WAITING else "running"
 
 
+_NEWER = tasks.alias("newer")
+_LAST_TASK_STATUS = (
+    select(_NEWER.c.status)
+    .where(_NEWER.c.session_key == sessions.c.key)
+    .order_by(_NEWER.c.number.desc())
+    .limit(1)
+    .scalar_subquery()
+    .label("last_status")
+)
 _LOCKED_KEY = Prepared(
     lambda: (
         select(sessions.c.key)

@@ -34,6 +34,19 @@ async def test_pages_and_their_files_are_served(path: str, media_type: str) -> N
     assert response.headers["cache-control"] == "no-cache"
 
 
+@pytest.mark.parametrize("path", ["/sessions/talk", "/tasks/task_1", "/sessions/not%20there"])
+async def test_what_an_address_names_is_shown_by_the_page(path: str) -> None:
+    async with World().client() as client:
+        page = await client.get("/")
+        named = await client.get(path, headers={"Accept": "text/html,*/*;q=0.8"})
+        of_programs = await client.get(path, headers={"Accept": "application/json"})
+
+    assert (named.status_code, named.content) == (200, page.content)
+    assert (named.headers["cache-control"], named.headers["vary"]) == ("no-cache", "Accept")
+    assert (of_programs.status_code, of_programs.json()["code"]) == (404, "not_found")
+    assert "/api/v1/" in of_programs.json()["detail"]
+
+
 @pytest.mark.parametrize(
     "name", ["nope.js", "index.html", "..%2Fapp.py", "%2e%2e/app.py", "app.js%00", ""]
 )
@@ -111,6 +124,8 @@ def test_every_field_of_the_form_has_a_label() -> None:
     ("name", "role"),
     [
         ("task-state", "status"),
+        ("note", "status"),
+        ("older-count", "status"),
         ("asks-count", "status"),
         ("asks-news", "status"),
         ("asks-problem", "alert"),

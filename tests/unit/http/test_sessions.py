@@ -1,8 +1,14 @@
 """Making, reading, changing and deleting sessions."""
 
+from dataclasses import replace
+
 import pytest
 
+from domain.ids import SessionId
+from domain.task import TaskStatus
 from tests.http_app import World
+
+TALK = SessionId("s")
 
 SESSION = {
     "session_id": "s",
@@ -29,6 +35,18 @@ async def test_a_session_is_made_and_read() -> None:
     assert (made.status_code, made.json()) == (201, SESSION)
     assert made.headers["location"] == "/api/v1/sessions/s"
     assert (read.status_code, read.json()) == (200, SESSION)
+
+
+async def test_a_session_shows_how_its_newest_task_stands() -> None:
+    world = World()
+    async with world.client() as client:
+        made = await client.post("/api/v1/sessions", json={"session_id": "s"})
+        stored = world.sessions.sessions
+        stored[TALK] = replace(stored[TALK], last_task_status=TaskStatus.FAILED)
+        read = await client.get("/api/v1/sessions/s")
+
+    assert "last_task_status" not in made.json()
+    assert read.json()["last_task_status"] == "failed"
 
 
 async def test_a_session_without_an_id_is_given_one() -> None:

@@ -3,7 +3,7 @@
 const API = "/api/v1";
 
 export function getJson(path) {
-  return call(path, {});
+  return call(path, { headers: { Accept: "application/json" } });
 }
 
 export function postJson(path, body) {
@@ -11,13 +11,20 @@ export function postJson(path, body) {
   return call(path, { method: "POST", headers, body: JSON.stringify(body) });
 }
 
-export function streamUrl(sessionId, after) {
-  const query = new URLSearchParams({ session_id: sessionId });
-  if (after) query.set("after", after);
-  else query.set("replay", "all");
+/** A session may be watched before it exists; a task's stream ends with the task. */
+export function streamUrl({ kind, id }, after) {
+  const query = new URLSearchParams(after ? { after } : { replay: "all" });
+  if (kind === "tasks") return `${API}/tasks/${encodeURIComponent(id)}/events?${query}`;
+  query.set("session_id", id);
   return `${API}/sse?${query}`;
 }
 
+/** All that the log holds of a session, one event a line; of a task all that its program wrote. */
+export function wholeUrl({ kind, id }) {
+  return `${API}/${kind}/${encodeURIComponent(id)}/${kind === "tasks" ? "log" : "export"}`;
+}
+
+/** Its errors have the `status` of the answer, if there was one. */
 async function call(path, options) {
   let response;
   try {
@@ -26,6 +33,7 @@ async function call(path, options) {
     throw new Error("The server cannot be reached.");
   }
   const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Error(answer.detail || `The server answered ${response.status}.`);
-  return answer;
+  if (response.ok) return answer;
+  const error = new Error(answer.detail || `The server answered ${response.status}.`);
+  throw Object.assign(error, { status: response.status });
 }

@@ -1,19 +1,38 @@
-// Wires the page: choose a session, watch it, submit to it, answer what it asks.
+// Wires the page: show what the address names, watch it, submit to it, answer what it asks.
 
+import { Address, NOTHING, pathTo } from "./address.js";
 import { getJson, postJson } from "./api.js";
 import { AsksView } from "./asks_view.js";
 import { EventView } from "./event_view.js";
 import { LiveTasks } from "./live_tasks.js";
+import { OlderEvents } from "./older_events.js";
 import { OpenAsks } from "./open_asks.js";
 import { SessionList } from "./session_list.js";
 import { TaskControls } from "./task_controls.js";
+import { TaskPanel } from "./task_panel.js";
 import { Watch } from "./watch.js";
 
 const REFRESH_MS = 15000;
-const STATES = { off: "not watching", connecting: "connecting …", live: "live" };
+const STATES = {
+  off: "not watching",
+  connecting: "connecting …",
+  live: "live",
+  resting: "resting while nobody looks",
+  task_finished: "the task has ended",
+  session_deleted: "the session was deleted",
+  auth_expired: "the login has expired",
+};
 const at = (id) => document.getElementById(id);
 
 const view = new EventView(at("events"), at("to-end"));
+const older = new OlderEvents({
+  panel: at("older"),
+  count: at("older-count"),
+  load: at("older-load"),
+  whole: at("older-whole"),
+  view,
+  tried,
+});
 const asksView = new AsksView({
   panel: at("asks-panel"),
   list: at("asks"),
@@ -33,12 +52,16 @@ const live = new LiveTasks(showLive);
 const sessions = new SessionList({
   list: at("sessions"),
   empty: at("no-sessions"),
-  onChoose: choose,
+  older: at("older-sessions"),
 });
+const panel = new TaskPanel({ panel: at("task-panel"), facts: at("task-facts") });
 const watch = new Watch({ onEvent: take, onReset: clear, onState: showState });
+const address = new Address(show);
+let shown = NOTHING;
 
-function take(event) {
-  view.add(event);
+function take(event, id) {
+  if (older.received === 0) note("");
+  view.add(event, older.place(id));
   live.count(event);
   asks.take(event);
 }
@@ -56,6 +79,7 @@ function showAsks() {
 
 function clear() {
   view.clear();
+  older.clear();
   live.clear();
   asks.clear();
   asksView.clear();
@@ -63,27 +87,66 @@ function clear() {
 
 function showState(state) {
   at("connection").dataset.state = state;
-  at("connection").textContent = STATES[state];
+  at("connection").textContent = STATES[state] ?? state;
+  const name = shown.id + (state === "resting" ? " (resting)" : "");
+  document.title = name ? `${name} - Agentcast` : "Agentcast";
+  if (state === "live") refreshSoon();
 }
 
-function choose(sessionId) {
-  if (sessions.chosen === sessionId && watch.source) return;
-  clear();
-  sessions.choose(sessionId);
-  at("session-name").textContent = sessionId;
-  at("session-id").value = sessionId;
-  history.replaceState(null, "", `#${encodeURIComponent(sessionId)}`);
-  watch.start(sessionId);
+function note(text) {
+  at("note").textContent = text;
+  at("note").hidden = !text;
 }
 
-function chooseNone() {
+/** Shows what the address names; what is shown already stays as it is. */
+function show(named) {
+  if (named.kind && pathTo(named) === pathTo(shown) && watch.watched) return;
+  shown = named;
   watch.stop();
   clear();
-  sessions.choose(null);
-  at("session-name").textContent = "A new session";
-  at("session-id").value = "";
-  history.replaceState(null, "", location.pathname);
-  at("task").focus();
+  note("");
+  panel.hide();
+  at("session-name").textContent = named.kind ? named.id : "A new session";
+  setSession(named.kind === "sessions" ? named.id : "");
+  if (!named.kind) return;
+  older.watch(named);
+  watch.start(named);
+  tried(check);
+}
+
+function setSession(id) {
+  at("session-id").value = id;
+  sessions.choose(id, pathTo(shown));
+  refreshSoon();
+}
+
+/** Says if there is no such thing, and shows what is known of a task. */
+async function check() {
+  const named = shown;
+  let found;
+  try {
+    found = await getJson(pathTo(named));
+  } catch (error) {
+    if (error.status !== 404) throw error;
+    if (named === shown) unknown(named);
+    return;
+  }
+  if (named !== shown || named.kind !== "tasks") return;
+  panel.show(found);
+  if (at("session-id").value !== found.session_id) setSession(found.session_id);
+}
+
+function unknown({ kind, id }) {
+  if (kind === "tasks") {
+    watch.stop();
+    note(`There is no task ${id}.`);
+  } else if (at("session-id").validity.valid) {
+    note(`There is no session ${id} yet. The first task that is submitted to it begins it.`);
+  } else {
+    watch.stop();
+    at("session-id").value = "";
+    note(`${id} cannot be the name of a session.`);
+  }
 }
 
 async function submit() {
@@ -92,7 +155,7 @@ async function submit() {
   if (at("session-id").value) body.session_id = at("session-id").value;
   const submitted = await postJson("/tasks", body);
   at("task").value = "";
-  choose(submitted.session_id);
+  address.go({ kind: "sessions", id: submitted.session_id });
   refreshSoon();
 }
 
@@ -129,7 +192,9 @@ let refreshing = null;
 function refreshSoon() {
   refreshing ??= setTimeout(() => {
     refreshing = null;
-    if (!document.hidden) sessions.refresh().catch(() => {});
+    if (document.hidden) return;
+    sessions.refresh().catch(() => {});
+    if (panel.isShown) check().catch(() => {});
   }, 300);
 }
 
@@ -141,9 +206,13 @@ at("submit").addEventListener("submit", (event) => {
 at("task").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) at("submit").requestSubmit();
 });
-at("new-session").addEventListener("click", chooseNone);
+at("new-session").addEventListener("click", () => {
+  address.go(NOTHING);
+  at("task").focus();
+});
+at("older-sessions").addEventListener("click", () => tried(() => sessions.showOlder()));
 setInterval(refreshSoon, REFRESH_MS);
 if (matchMedia("(max-width: 44rem)").matches) at("sessions-panel").open = false;
 showAgents();
 tried(() => sessions.refresh());
-if (location.hash.length > 1) choose(decodeURIComponent(location.hash.slice(1)));
+address.visit();

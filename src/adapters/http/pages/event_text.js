@@ -30,7 +30,7 @@ const TEXTS = {
   token_usage: (event) => `${event.model}: ${event.input_tokens} in, ${event.output_tokens} out`,
   tool_call_start: (event) => call(event),
   tool_call_stream: (event) => event.chunk,
-  tool_call_complete: (event) => `${event.status}: ${event.error || event.result}${took(event)}`,
+  tool_call_complete: (event, output) => `${event.status}${outcome(event, output)}${took(event)}`,
   log: (event) => event.text ?? event.line,
   process_started: (event) => `${event.command} (pid ${event.pid}, sandbox ${event.sandbox})`,
   process_exited: (event) => `${ending(event)}${took(event)}`,
@@ -71,9 +71,15 @@ export function labelOf(event) {
   return LABELS[event.event_type]?.(event) ?? event.event_type.replaceAll("_", " ");
 }
 
-export function textOf(event) {
+/** `output` is what has been shown of the output of the call that the event ends, if anything. */
+export function textOf(event, output = "") {
   const text = TEXTS[event.event_type];
-  return String(text ? text(event) : payload(event));
+  return String(text ? text(event, output) : payload(event));
+}
+
+/** The key of the row with the output of the call that this event ends. */
+export function outputKey(event) {
+  return event.event_type === "tool_call_complete" ? keyed(event, `output ${event.call_id}`) : undefined;
 }
 
 /** Reasoning is there for those who want it; what is said is a message. */
@@ -89,7 +95,19 @@ export function hasRow(event) {
 /** The row that this event belongs to, if others may belong to it too. */
 export function rowOf(event) {
   const row = JOINED[event.event_type]?.(event);
-  return row && { ...row, key: `${event.task_id} ${event.attempt} ${row.key}` };
+  return row && { ...row, key: keyed(event, row.key) };
+}
+
+function keyed(event, key) {
+  return `${event.task_id} ${event.attempt} ${key}`;
+}
+
+/** Without the lines that its output has shown as they came. */
+function outcome(event, output) {
+  const seen = new Set(output.split("\n"));
+  const text = String(event.error || (event.result ?? ""));
+  const fresh = output ? text.split("\n").filter((line) => line && !seen.has(line)).join("\n") : text;
+  return fresh ? `: ${fresh}` : "";
 }
 
 function payload(event) {

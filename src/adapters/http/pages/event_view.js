@@ -2,20 +2,25 @@
 
 import { element, link } from "./element.js";
 import { kindOf } from "./event_kinds.js";
-import { hasRow, isFolded, labelOf, rowOf, textOf } from "./event_text.js";
+import { hasRow, isFolded, labelOf, outputKey, rowOf, textOf } from "./event_text.js";
+import { pathTo } from "./address.js";
 
 const MAX_ROWS = 5000;
 const GATHER_MS = 30;
 const NEAR_END_PX = 40;
+const TIME = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 
 export class EventView {
   constructor(list, toEnd) {
     this.list = list;
     this.toEnd = toEnd;
+    /** Called with how many events stood before the first that is shown now. */
+    this.onOlder = () => {};
     this.pending = [];
     this.rows = new Map();
     this.timer = null;
     this.follows = true;
+    this.mostRows = MAX_ROWS;
     list.addEventListener("scroll", () => this.#scrolled());
     toEnd.addEventListener("click", () => this.#goToEnd());
     this.height = list.clientHeight;
@@ -29,49 +34,49 @@ export class EventView {
     this.#goToEnd();
   }
 
-  /** Rows are gathered for a moment: a burst of thousands is then one change of the page. */
-  add(event) {
-    this.pending.push(event);
-    if (this.pending.length > MAX_ROWS) this.pending.shift();
+  /**
+   * Rows are gathered for a moment: a burst of thousands is then a few changes of the page.
+   * `place` is how many events came before.
+   */
+  add(event, place) {
+    this.pending.push([event, place]);
     this.timer ??= setTimeout(() => this.#show(), GATHER_MS);
+  }
+
+  /** So many older rows have room until the reader goes back to the end. */
+  keep(rows) {
+    this.follows = false;
+    this.mostRows += rows;
+  }
+
+  /** Events that stood just before the first that is shown; the reader is led to them. */
+  prepend(events, place) {
+    const first = this.list.firstElementChild;
+    this.list.prepend(made(events.map((event, at) => [event, place + at]), new Map()));
+    this.onOlder(place);
+    this.follows = false;
+    this.toEnd.hidden = false;
+    this.list.scrollTop = first.offsetTop - this.list.clientHeight;
   }
 
   #show() {
     this.timer = null;
-    const fresh = document.createDocumentFragment();
-    for (const event of this.pending.splice(0)) this.#place(event, fresh);
-    this.list.append(fresh);
-    while (this.list.childElementCount > MAX_ROWS) this.#dropFirst();
+    this.#append();
     if (this.follows) this.#goToEnd();
     else this.toEnd.hidden = false;
   }
 
-  #place(event, fresh) {
-    if (!hasRow(event)) return;
-    const joined = rowOf(event);
-    const known = joined && this.rows.get(joined.key);
-    if (known && joined.adds) known.append(textOf(event));
-    else if (known) complete(known, textOf(event));
-    else fresh.append(this.#row(event, joined));
-    if (joined?.ends) this.rows.delete(joined.key);
-  }
-
-  #row(event, joined) {
-    const text = element("span", "text", textOf(event));
-    if (event.output_url?.startsWith("/api/")) text.append(" ", link(event.output_url, "all of it"));
-    const shown = isFolded(event) ? folded(text) : text;
-    const row = element("li", kindOf(event.event_type) ?? "");
-    row.append(time(event), element("span", "type", labelOf(event)), shown);
-    if (joined) {
-      row.dataset.key = joined.key;
-      this.rows.set(joined.key, text);
-    }
-    return row;
+  #append() {
+    this.list.append(made(this.pending.splice(0), this.rows));
+    const tooMany = this.list.childElementCount - this.mostRows;
+    if (tooMany <= 0) return;
+    for (let row = 0; row < tooMany; row++) this.#dropFirst();
+    this.onOlder(Number(this.list.firstElementChild.dataset.place));
   }
 
   #dropFirst() {
     const first = this.list.firstElementChild;
-    this.rows.delete(first.dataset.key);
+    if (first.contains(this.rows.get(first.dataset.key) ?? null)) this.rows.delete(first.dataset.key);
     first.remove();
   }
 
@@ -84,15 +89,49 @@ export class EventView {
     // Another height moves the text as well, which is no wish of the reader's.
     if (this.list.clientHeight !== this.height) return;
     const below = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight;
-    this.follows = below < NEAR_END_PX;
-    if (this.follows) this.toEnd.hidden = true;
+    if (below < NEAR_END_PX) this.#follow();
+    else this.follows = false;
   }
 
   #goToEnd() {
-    this.follows = true;
-    this.toEnd.hidden = true;
+    this.#follow();
     this.list.scrollTop = this.list.scrollHeight;
   }
+
+  #follow() {
+    this.follows = true;
+    this.mostRows = MAX_ROWS;
+    this.toEnd.hidden = true;
+  }
+}
+
+/** The rows of events that have one; the text of the others goes into `rows`, by their key. */
+function made(placed, rows) {
+  const fresh = document.createDocumentFragment();
+  for (const [event, place] of placed) {
+    if (!hasRow(event)) continue;
+    const joined = rowOf(event);
+    const known = joined && rows.get(joined.key);
+    if (known && joined.adds) known.append(textOf(event));
+    else if (known) complete(known, textOf(event));
+    else fresh.append(row(event, place, joined, rows));
+    if (joined?.ends) rows.delete(joined.key);
+  }
+  return fresh;
+}
+
+function row(event, place, joined, rows) {
+  const text = element("span", "text", textOf(event, rows.get(outputKey(event))?.textContent));
+  if (event.output_url?.startsWith("/api/")) text.append(" ", link(event.output_url, "all of it"));
+  const shown = isFolded(event) ? folded(text) : text;
+  const made = element("li", kindOf(event.event_type) ?? "");
+  made.append(time(event), label(event), shown);
+  made.dataset.place = place;
+  if (joined) {
+    made.dataset.key = joined.key;
+    rows.set(joined.key, text);
+  }
+  return made;
 }
 
 /** What is there already stays, also a beginning that was given up. */
@@ -106,8 +145,17 @@ function folded(text) {
   return fold;
 }
 
+/** A task begins with the way to it alone. */
+function label(event) {
+  if (event.event_type !== "task_queued") return element("span", "type", labelOf(event));
+  const made = element("a", "type", labelOf(event));
+  made.href = pathTo({ kind: "tasks", id: event.task_id });
+  made.title = event.task_id;
+  return made;
+}
+
 function time(event) {
-  const shown = element("time", "", new Date(event.timestamp).toLocaleTimeString());
+  const shown = element("time", "", TIME.format(new Date(event.timestamp)));
   shown.dateTime = event.timestamp;
   shown.title = event.timestamp;
   return shown;

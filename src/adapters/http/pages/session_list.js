@@ -1,53 +1,111 @@
-// The list of sessions, newest first.
+// The list of sessions, newest first, with the newest tasks of the one that is shown.
 
 import { getJson } from "./api.js";
+import { pathTo } from "./address.js";
+import { element } from "./element.js";
+
+const PAGE = 100;
+const TASKS = 20;
 
 export class SessionList {
-  constructor({ list, empty, onChoose }) {
-    this.list = list;
-    this.empty = empty;
-    this.onChoose = onChoose;
-    this.chosen = null;
+  constructor({ list, empty, older }) {
+    Object.assign(this, { list, empty, older });
+    this.session = "";
+    this.shown = "";
+    this.pages = 1;
+    this.drawn = "";
   }
 
-  choose(sessionId) {
-    this.chosen = sessionId;
+  /** `session` is the one whose tasks are listed, `shown` the path of what is looked at. */
+  choose(session, shown) {
+    this.session = session;
+    this.shown = shown;
     this.#mark();
   }
 
   async refresh() {
-    const page = await getJson("/sessions?limit=100");
-    this.empty.hidden = page.items.length > 0;
-    const focused = document.activeElement?.dataset?.session;
-    this.list.replaceChildren(...page.items.map((session) => this.#item(session)));
+    const { session, pages } = this;
+    const [found, tasks] = await Promise.all([sessions(pages), session ? tasksOf(session) : []]);
+    const drawn = JSON.stringify([session, found, tasks]);
+    // A link that is replaced between the two halves of a click would not hear of it.
+    if (session !== this.session || drawn === this.drawn) return;
+    this.drawn = drawn;
+    this.empty.hidden = found.items.length > 0;
+    this.older.hidden = !found.next_cursor;
+    const focused = document.activeElement?.getAttribute("href");
+    this.list.replaceChildren(
+      ...found.items.map((one) => sessionItem(one, one.session_id === session ? tasks : [])),
+    );
     this.#mark();
-    this.#buttons().find((button) => button.dataset.session === focused)?.focus();
-  }
-
-  #item(session) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.dataset.session = session.session_id;
-    button.title = session.session_id;
-    button.textContent = session.title || session.session_id;
-    const state = document.createElement("small");
-    state.className = session.status;
-    const changed = new Date(session.updated_at).toLocaleString();
-    state.textContent = `${session.status}, ${session.last_seq} events, ${changed}`;
-    button.append(state);
-    button.addEventListener("click", () => this.onChoose(session.session_id));
-    const item = document.createElement("li");
-    item.append(button);
-    return item;
-  }
-
-  #mark() {
-    for (const button of this.#buttons()) {
-      button.setAttribute("aria-current", String(button.dataset.session === this.chosen));
+    if (!document.activeElement || document.activeElement === document.body) {
+      this.#links().find((link) => link.getAttribute("href") === focused)?.focus();
     }
   }
 
-  #buttons() {
-    return [...this.list.querySelectorAll("button")];
+  async showOlder() {
+    this.pages += 1;
+    await this.refresh();
   }
+
+  #mark() {
+    for (const link of this.#links()) {
+      const isShown = link.getAttribute("href") === this.shown;
+      link.setAttribute("aria-current", isShown ? "page" : String(link.dataset.session === this.session));
+    }
+  }
+
+  #links() {
+    return [...this.list.querySelectorAll("a")];
+  }
+}
+
+async function sessions(pages) {
+  let found = { items: [] };
+  for (let page = 0; page < pages && (page === 0 || found.next_cursor); page++) {
+    const cursor = found.next_cursor ? `&cursor=${encodeURIComponent(found.next_cursor)}` : "";
+    const next = await getJson(`/sessions?limit=${PAGE}${cursor}`);
+    found = { ...next, items: [...found.items, ...next.items] };
+  }
+  return found;
+}
+
+async function tasksOf(session) {
+  return (await getJson(`/tasks?session_id=${encodeURIComponent(session)}&limit=${TASKS}`)).items;
+}
+
+function sessionItem(session, tasks) {
+  const state = session.status === "idle" ? (session.last_task_status ?? "empty") : session.status;
+  const changed = new Date(session.updated_at).toLocaleString();
+  const link = item(session.title || session.session_id, state, `${session.last_seq} events, ${changed}`);
+  link.href = pathTo({ kind: "sessions", id: session.session_id });
+  link.title = session.session_id;
+  link.dataset.session = session.session_id;
+  const made = element("li", "");
+  made.append(link);
+  if (tasks.length > 0) made.append(taskList(tasks));
+  return made;
+}
+
+function taskList(tasks) {
+  const list = element("ul", "tasks");
+  list.setAttribute("aria-label", "Tasks of this session, newest first");
+  list.append(...tasks.map(taskItem));
+  return list;
+}
+
+function taskItem(task) {
+  const link = item(task.task.slice(0, 200), task.status, task.error ?? task.reason ?? "");
+  link.href = pathTo({ kind: "tasks", id: task.task_id });
+  link.title = task.error ?? task.task_id;
+  const made = element("li", "");
+  made.append(link);
+  return made;
+}
+
+function item(name, state, more) {
+  const link = element("a", "");
+  const line = element("small", "");
+  line.append(element("span", `state ${state}`, state), more ? `, ${more}` : "");
+  link.append(element("span", "name", name), line);
+  return link;
 }

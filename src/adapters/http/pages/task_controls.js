@@ -45,7 +45,7 @@ export class TaskControls {
 
   #draw() {
     const task = this.task;
-    this.cancel.disabled = task === undefined;
+    this.cancel.hidden = task === undefined;
     this.rest.hidden = !task?.canRest;
     this.state.textContent = task ? STATES[this.#status()] : "";
     if (task) this.rest.textContent = this.#rests ? "Resume" : "Pause";

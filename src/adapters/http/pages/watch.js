@@ -1,35 +1,66 @@
-// Watches one session at a time; goes on after every break from the last event it saw.
+// Watches one session or task at a time; goes on after every break from the last event it saw.
 
 import { streamUrl } from "./api.js";
-import { EVENT_TYPES } from "./event_kinds.js";
+import { EVENT_TYPES, isFinal } from "./event_kinds.js";
 
 const REOPEN_MS = 3000;
+/**
+ * A browser opens six connections to a host, for all of its tabs: one that nobody sees needs none.
+ * This long it keeps the stream, so that a glance at another tab costs nothing.
+ */
+const LET_GO_MS = 500;
 
 export class Watch {
+  /** `onState` gets off, connecting, live, resting, or the reason for which the stream ended. */
   constructor({ onEvent, onReset, onState }) {
-    this.onEvent = onEvent;
-    this.onReset = onReset;
-    this.onState = onState;
+    Object.assign(this, { onEvent, onReset, onState });
+    this.watched = null;
     this.source = null;
-    this.timer = null;
+    this.reopening = null;
+    this.lettingGo = null;
+    document.addEventListener("visibilitychange", () => this.#look(LET_GO_MS));
+    addEventListener("pageshow", () => this.#look(LET_GO_MS));
+    // A page that Back may show again as it was is not to hold a connection until then.
+    addEventListener("pagehide", () => this.#rest());
   }
 
-  start(sessionId) {
+  start(watched) {
     this.stop();
-    this.sessionId = sessionId;
+    this.watched = watched;
     this.lastId = "";
-    this.#open();
+    this.#look(0);
   }
 
-  stop() {
-    clearTimeout(this.timer);
+  stop(state = "off") {
+    this.#close();
+    this.watched = null;
+    this.onState(state);
+  }
+
+  #look(patienceMs) {
+    clearTimeout(this.lettingGo);
+    if (!this.watched) return;
+    if (!document.hidden) this.#open();
+    else if (!this.source) this.#rest();
+    else this.lettingGo = setTimeout(() => this.#rest(), patienceMs);
+  }
+
+  #rest() {
+    if (!this.watched) return;
+    this.#close();
+    this.onState("resting");
+  }
+
+  #close() {
+    clearTimeout(this.lettingGo);
+    clearTimeout(this.reopening);
     this.source?.close();
     this.source = null;
-    this.onState("off");
   }
 
   #open() {
-    const source = new EventSource(streamUrl(this.sessionId, this.lastId));
+    if (this.source) return;
+    const source = new EventSource(streamUrl(this.watched, this.lastId));
     this.source = source;
     this.onState("connecting");
     source.addEventListener("connected", (frame) => {
@@ -55,7 +86,10 @@ export class Watch {
 
   #take(frame) {
     this.#saw(frame);
-    this.onEvent(JSON.parse(frame.data));
+    const event = JSON.parse(frame.data);
+    this.onEvent(event, frame.lastEventId);
+    // Nothing follows: whoever comes back here is answered with 204, which looks like a break.
+    if (this.watched?.kind === "tasks" && isFinal(event.event_type)) this.#ended("task_finished");
   }
 
   #errorOrBreak(frame) {
@@ -65,18 +99,18 @@ export class Watch {
   }
 
   #ended(reason) {
-    if (reason === "server_draining" || reason === "limit") {
-      this.#openLater();
-      return;
-    }
-    this.stop();
+    if (reason === "server_draining" || reason === "limit") this.#openLater();
+    else this.stop(reason);
   }
 
   // A browser gives up after an answer that is no stream, as a server that starts may give.
   #openLater() {
     this.source.close();
     this.onState("connecting");
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.#open(), REOPEN_MS);
+    clearTimeout(this.reopening);
+    this.reopening = setTimeout(() => {
+      this.source = null;
+      this.#look(0);
+    }, REOPEN_MS);
   }
 }
