@@ -51,7 +51,11 @@ class AskedContext(RecordingContext):
         return False
 
     async def approve(
-        self, request: ApprovalRequest, *, asked: StoredApproval | None = None
+        self,
+        request: ApprovalRequest,
+        *,
+        asked: StoredApproval | None = None,
+        is_withdrawn: Callable[[], bool] = lambda: False,
     ) -> ApprovalDecision:
         self.asked.append(request)
         return await self.answers(request)

@@ -195,7 +195,11 @@ class RecordingContext:
         return False
 
     async def approve(
-        self, request: ApprovalRequest, *, asked: StoredApproval | None = None
+        self,
+        request: ApprovalRequest,
+        *,
+        asked: StoredApproval | None = None,
+        is_withdrawn: Callable[[], bool] = lambda: False,
     ) -> ApprovalDecision:
         return ApprovalDecision(decision="approved", by="policy")
 

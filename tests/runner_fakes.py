@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, 
 from contextlib import asynccontextmanager
 from datetime import datetime
 
+from adapters.cli_agents.claude_dialogue import CliDialogues
 from adapters.patterns.regex_pattern_matcher import RegexPatternMatcher
 from adapters.terminal.pyte_screens import PyteScreens
 from application.command_runner import CommandRunner
@@ -16,6 +17,7 @@ from domain.events import AgentEvent
 from domain.ids import TaskId
 from domain.task import Task
 from domain.thinking_events import Message
+from ports.agent_dialogue import AgentDialogues
 from ports.clock import Clock
 from ports.homes import Homes
 from ports.output_archive import OutputArchive, OutputSource
@@ -172,6 +174,7 @@ def command_runner(
     archive: OutputArchive | None = None,
     parsers: Mapping[str, OutputParser] | None = None,
     homes: Homes | None = None,
+    dialogues: AgentDialogues | None = None,
 ) -> CommandRunner:
     return CommandRunner(
         process_host=host,
@@ -179,6 +182,7 @@ def command_runner(
         archive=archive or FakeOutputArchive(),
         terminals=LiveTerminals(screens=PyteScreens()),
         parsers=FakeParsers(parsers),
+        dialogues=dialogues or CliDialogues(),
         matcher=RegexPatternMatcher(),
         clock=clock or FakeClock(),
     )

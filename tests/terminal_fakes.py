@@ -81,7 +81,9 @@ class FakeTerminals:
             rows=4,
             columns=20,
         )
-        async with self._live.open(command, self.process, emit=self._emit) as terminal:
+        async with self._live.open(
+            command, self.process, takes_input=command.stdin == "open", emit=self._emit
+        ) as terminal:
             yield terminal
 
     async def _emit(self, event: AgentEvent) -> None:

@@ -46,17 +46,21 @@ class ApprovalGate:
         redactor: Redactor,
         emit: Emit,
         asked: StoredApproval | None = None,
+        is_withdrawn: Callable[[], bool] = lambda: False,
         is_kept: Callable[[], bool] = lambda: False,
     ) -> ApprovalDecision:
         """Returns when it is decided or expired; both are told as events, whoever decides.
 
         What is stored and shown has no secrets in it; the answer is for the request as it is.
-        `asked` is the question of an earlier attempt. `is_kept`: whether a later one will wait for
+        `asked` is the question of an earlier attempt. It is expired once it `is_withdrawn`, and
+        not asked at all if it is so already. `is_kept`: whether a later one will wait for
         the answer, should this be cancelled.
         """
+        if is_withdrawn():
+            return _EXPIRED
         approval = asked or await self._opened(task, request, redactor)
         await emit(_question(approval))
-        decision = approval.decision or await self._answer(approval, is_kept)
+        decision = approval.decision or await self._answer(approval, is_withdrawn, is_kept)
         decision = _bound(decision, request, approval.fingerprint)
         await emit(_resolution(approval, decision))
         return decision
@@ -77,11 +81,14 @@ class ApprovalGate:
         )
 
     async def _answer(
-        self, approval: StoredApproval, is_kept: Callable[[], bool]
+        self,
+        approval: StoredApproval,
+        is_withdrawn: Callable[[], bool],
+        is_kept: Callable[[], bool],
     ) -> ApprovalDecision:
         decision = _EXPIRED
         try:
-            decision = await self._decided(approval)
+            decision = await self._decided(approval, is_withdrawn)
             return decision
         finally:
             # Also when the run is cancelled: nobody may answer what nobody waits for.
@@ -89,20 +96,25 @@ class ApprovalGate:
                 with suppress(AgentcastError):
                     await self._store.withdraw(approval.task_id)
 
-    async def _decided(self, approval: StoredApproval) -> ApprovalDecision:
+    async def _decided(
+        self, approval: StoredApproval, is_withdrawn: Callable[[], bool]
+    ) -> ApprovalDecision:
         return await looked_again(
-            lambda: self._present(approval),
+            lambda: self._present(approval, is_withdrawn),
             session_key=approval.session_key,
             wakeups=self._wakeups,
         )
 
-    async def _present(self, approval: StoredApproval) -> ApprovalDecision | None:
+    async def _present(
+        self, approval: StoredApproval, is_withdrawn: Callable[[], bool]
+    ) -> ApprovalDecision | None:
         try:
-            return (await self._store.get(approval.principal, approval.approval_id)).decision
+            found = (await self._store.get(approval.principal, approval.approval_id)).decision
         except Unavailable:
-            return None  # the run's lease decides how long a store may be away
+            found = None  # the run's lease decides how long a store may be away
         except ApprovalNotFound:
-            return _EXPIRED  # its session is deleted, and the task is about to be cancelled
+            found = _EXPIRED  # its session is deleted, and the task is about to be cancelled
+        return _EXPIRED if found is None and is_withdrawn() else found
 
 
 def _by_policy(mode: Approval) -> ApprovalDecision | None:

@@ -10,6 +10,7 @@ from domain.approval_policy import APPROVAL_PLACE, strictest
 from domain.errors import StartFailed
 from domain.model_choice import MODEL_PLACE, argv_for_model
 from domain.task import Task
+from ports.agent_dialogue import AgentDialogue
 from ports.process import Command
 
 TASK_FILE = ".agentcast/task.txt"
@@ -22,9 +23,14 @@ _TERMINAL_LINE = 4095  # bytes; a terminal drops what is longer without a word
 
 
 def command_of(
-    task: Task, profile: AgentProfile, *, workspace: str, thread: AgentThread | None = None
+    task: Task,
+    profile: AgentProfile,
+    *,
+    workspace: str,
+    thread: AgentThread | None = None,
+    spoken: AgentDialogue | None = None,
 ) -> Command:
-    """`thread` is the conversation to go on with.
+    """`thread` is the conversation to go on with, `spoken` what its input is for.
 
     Raises StartFailed for a profile that names no command, or cannot hand the task over.
     """
@@ -44,8 +50,8 @@ def command_of(
         env_passthrough=profile.env_passthrough,
         home_files={**profile.home_files, **({TASK_FILE: task.text} if by_file else {})},
         home_argv=tuple(at for at, item in enumerate(argv) if by_file and _PATH in item),
-        stdin="open" if profile.keeps_stdin else "closed",
-        input_text=task.text if by_stdin else None,
+        stdin="open" if profile.keeps_stdin or (spoken and spoken.is_open) else "closed",
+        input_text=spoken.opening if spoken else task.text if by_stdin else None,
         shared_folders=profile.shared_folders,
         sockets=profile.sockets,
         shown_paths=tuple(item for item in profile.argv if item.startswith("/")),
@@ -111,7 +117,7 @@ def _task_filling(task: Task, profile: AgentProfile) -> Mapping[str, str]:
             return {"{task}": task.text}
         case "file":
             return {"{task}": _PATH}
-        case "stdin" | "none":
+        case "stdin" | "protocol" | "none":
             return {}
 
 

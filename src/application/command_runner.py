@@ -16,6 +16,7 @@ from application.outcome_rules import OutcomeRules
 from application.output_log import OutputLog
 from application.output_reading import OutputReading
 from application.parsed_output import ParsedOutput
+from application.process_dialogue import ProcessDialogue
 from application.process_outcome import (
     outcome_of_agent,
     outcome_of_command,
@@ -25,10 +26,12 @@ from application.resumption import is_of_the_agent, speaks_of_loss
 from application.ruled_output import RuledOutput
 from application.setup_command import SetupCommand
 from application.supervision import Supervision
+from domain.agent_profile import AgentProfile
 from domain.agent_thread import LATEST, AgentThread
 from domain.errors import StartFailed
 from domain.task import Task
 from domain.task_events import Error
+from ports.agent_dialogue import AgentDialogue, AgentDialogues
 from ports.clock import Clock
 from ports.homes import Homes
 from ports.output_archive import OutputArchive
@@ -51,6 +54,7 @@ class CommandRunner:
         archive: OutputArchive,
         terminals: LiveTerminals,
         parsers: OutputParsers,
+        dialogues: AgentDialogues,
         matcher: PatternMatcher,
         clock: Clock,
     ) -> None:
@@ -60,6 +64,7 @@ class CommandRunner:
         self._setup = SetupCommand(supervision=self._supervision, homes=homes, clock=clock)
         self._homes = homes
         self._parsers = parsers
+        self._dialogues = dialogues
         self._matcher = matcher
         self._clock = clock
 
@@ -103,46 +108,76 @@ class CommandRunner:
         lines_before: int = 0,
     ) -> tuple[Outcome, OutputReading]:
         profile = context.profile
-        command = await self._command(task, context, thread)
-        name = profile.parser or profile.kind
-        parser = self._parsers.of(name, thread=thread, model=profile.model)
-        reading = self._reading(task, context, parser, lines_before)
+        spoken = self._spoken(task, profile)
+        command = await self._command(task, context, thread, spoken)
+        parser = self._parsers.of(_format(profile), thread=thread, model=profile.model)
+        dialogue = ProcessDialogue(spoken, context) if spoken and spoken.is_open else None
+        reading = self._reading(task, context, parser, lines_before, dialogue)
         rules = OutcomeRules(profile, self._matcher)
         ended = await self._supervision.run(
             command,
             shown=shown_command(task, command, profile),
             reading=_ruled(reading, rules, context),
+            dialogue=dialogue,
             context=context,
         )
         return _outcome(ended, parser, reading, rules), reading
 
+    def _spoken(self, task: Task, profile: AgentProfile) -> AgentDialogue | None:
+        if profile.hand_over != "protocol":
+            return None
+        return self._dialogues.of(
+            _format(profile), text=task.text, rules=profile.approvals, asked=task.approval
+        )
+
     async def _command(
-        self, task: Task, context: RunContext, thread: AgentThread | None
+        self,
+        task: Task,
+        context: RunContext,
+        thread: AgentThread | None,
+        spoken: AgentDialogue | None,
     ) -> Command:
         """An agent finds in its home what it keeps of its conversations, and its setup."""
         profile = context.profile
-        command = command_of(task, profile, workspace=context.workspace, thread=thread)
+        command = command_of(
+            task, profile, workspace=context.workspace, thread=thread, spoken=spoken
+        )
         has_kept_home = bool(profile.resume_argv or profile.setup_argv)
         if not has_kept_home or has_other_home(profile):
             return command
         return replace(command, home=await self._homes.folder(task, profile))
 
     def _reading(
-        self, task: Task, context: RunContext, parser: OutputParser | None, lines_before: int
+        self,
+        task: Task,
+        context: RunContext,
+        parser: OutputParser | None,
+        lines_before: int,
+        dialogue: ProcessDialogue | None,
     ) -> OutputReading:
         findings = self._findings(task, context)
         emit_all = context.emit_all if findings is None else findings.emit_all
         log = OutputLog(emit_all, self._clock, lines_before=lines_before)
         if parser is None:
             return log
-        source = context.profile.parser or context.profile.kind
-        return ParsedOutput(parser, source=source, log=log, findings=findings, context=context)
+        return ParsedOutput(
+            parser,
+            source=_format(context.profile),
+            log=log,
+            findings=findings,
+            context=context,
+            dialogue=dialogue,
+        )
 
     def _findings(self, task: Task, context: RunContext) -> LineFindings | None:
         rules = (*context.profile.rules, *task.rules)
         if not rules:
             return None
         return LineFindings(context, LineExtraction(rules, self._matcher))
+
+
+def _format(profile: AgentProfile) -> str:
+    return profile.parser or profile.kind
 
 
 def _ruled(reading: OutputReading, rules: OutcomeRules, context: RunContext) -> OutputReading:

@@ -1,6 +1,6 @@
 """A run's context that looks for facts in what the run says."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from application.line_findings import LineFindings
 from domain.agent_profile import AgentProfile
@@ -87,9 +87,13 @@ class ExtractingContext:
         return self._context.is_kept(call_id)
 
     async def approve(
-        self, request: ApprovalRequest, *, asked: StoredApproval | None = None
+        self,
+        request: ApprovalRequest,
+        *,
+        asked: StoredApproval | None = None,
+        is_withdrawn: Callable[[], bool] = lambda: False,
     ) -> ApprovalDecision:
-        return await self._context.approve(request, asked=asked)
+        return await self._context.approve(request, asked=asked, is_withdrawn=is_withdrawn)
 
     async def ask(self, question: str, *, call_id: str, choices: Sequence[str] = ()) -> str:
         return await self._context.ask(question, call_id=call_id, choices=choices)

@@ -24,16 +24,17 @@ class LiveTerminals:
 
     @asynccontextmanager
     async def open(
-        self, command: Command, process: RunningProcess, *, emit: Emit
+        self, command: Command, process: RunningProcess, *, takes_input: bool, emit: Emit
     ) -> AsyncIterator[LiveTerminal]:
         """For as long as the process runs. What it writes is to be fed, if it has a terminal.
+        `takes_input`: whether its standard input is for people.
 
         Leave it before the final event: input that comes later finds the task ended.
         """
         terminal = LiveTerminal(
             process,
             screen=self._screen(command),
-            takes_input=command.stdin == "open",
+            takes_input=takes_input,
             emit=emit,
         )
         self._live[command.task_id] = terminal

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from application.line_findings import LineFindings
 from application.output_log import OutputLog
+from application.process_dialogue import ProcessDialogue
 from application.resumption import Resumption
 from domain.events import AgentEvent
 from domain.lines import Line, LineSplitter
@@ -29,6 +30,7 @@ class ParsedOutput:
         log: OutputLog,
         findings: LineFindings | None,
         context: RunContext,
+        dialogue: ProcessDialogue | None = None,
         longest_chars: int = LONGEST_CHARS,
     ) -> None:
         self._parser = parser
@@ -36,6 +38,7 @@ class ParsedOutput:
         self._log = log
         self._findings = findings
         self._context = context
+        self._dialogue = dialogue
         self._splitter = LineSplitter(max_chars=longest_chars)
         self._stream: OutputStream = "stdout"
         self._bytes = 0
@@ -98,6 +101,8 @@ class ParsedOutput:
         await self._tell(events, line_num=number)
         if self._findings is not None:
             await self._findings.in_document(line.text, line_num=number)
+        if self._dialogue is not None:
+            await self._dialogue.hear(line.text)
 
     async def _take_piece(self, line: Line) -> None:
         self._is_in_long_line = line.is_partial

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 
 from application.live_terminals import LiveTerminals
 from application.output_chunks import OutputChunks
 from application.output_reading import OutputReading
+from application.process_dialogue import ProcessDialogue
 from application.redacted_output import RedactedOutput
 from application.usage_sampling import UsageSampling
 from domain.errors import StartFailed
@@ -36,11 +37,17 @@ class Supervision:
         self._clock = clock
 
     async def run(
-        self, command: Command, *, shown: str, reading: OutputReading, context: RunContext
+        self,
+        command: Command,
+        *,
+        shown: str,
+        reading: OutputReading,
+        dialogue: ProcessDialogue | None = None,
+        context: RunContext,
     ) -> Exit:
-        """`shown` is what people are told of the command. Raises StartFailed.
+        """`shown` is what people are told of the command, `dialogue` what the reading lets hear.
 
-        A process whose output is more than it may be is stopped.
+        A process whose output is more than it may be is stopped. Raises StartFailed.
         """
         async with (
             self._archive.writing(command.task_id) as kept,
@@ -51,12 +58,18 @@ class Supervision:
             try:
                 await context.emit(_process_started(process, command, shown))
                 await context.emit(sandbox_running(command.task_id, process.sandbox))
-                async with self._terminals.open(command, process, emit=context.emit) as terminal:
+                is_for_people = context.profile.keeps_stdin and command.stdin == "open"
+                async with (
+                    self._terminals.open(
+                        command, process, takes_input=is_for_people, emit=context.emit
+                    ) as terminal,
+                    nullcontext() if dialogue is None else dialogue.with_process(process),
+                ):
                     redacted = RedactedOutput(
                         context.redactor, kept=kept, terminal=terminal, reading=reading
                     )
                     ended = await _read(process, reading, redacted, context)
-            except asyncio.CancelledError:
+            except (asyncio.CancelledError, StartFailed):
                 ended = await _stopped(process, context)
                 await (redacted or reading).end()
                 await context.emit(self._process_exited(ended, began))

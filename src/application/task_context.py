@@ -194,7 +194,11 @@ class TaskContext:
         self.has_spoken = False
 
     async def approve(
-        self, request: ApprovalRequest, *, asked: StoredApproval | None = None
+        self,
+        request: ApprovalRequest,
+        *,
+        asked: StoredApproval | None = None,
+        is_withdrawn: Callable[[], bool] = lambda: False,
     ) -> ApprovalDecision:
         # Two open questions at once: the first answer would make a waiting task look running.
         with self._calls.waiting(request.call_id):
@@ -204,6 +208,7 @@ class TaskContext:
                         self._task,
                         request,
                         asked=asked,
+                        is_withdrawn=is_withdrawn,
                         redactor=self.redactor,
                         emit=self.emit,
                         is_kept=lambda: self.is_kept(request.call_id),

@@ -15,7 +15,7 @@ from domain.task import Approval
 OnLost = Literal["interrupt", "requeue"]
 Network = Literal["none", "host"]
 SandboxWish = Literal["auto", "none", "require"]
-HandOver = Literal["argument", "stdin", "file", "none"]
+HandOver = Literal["argument", "stdin", "file", "protocol", "none"]
 AcpCapability = Literal["fs", "terminal"]
 ProfileSource = Literal["built_in", "config", "api"]
 
@@ -39,7 +39,8 @@ class AgentProfile:
     """A command that prepares its HOME and its workspace before its first task in a session."""
     hand_over: HandOver = "argument"
     """How the task's text gets there: in place of `{task}` or as the last argument, on its
-    standard input, as the path of a file that holds it, or not at all."""
+    standard input, as the path of a file that holds it, over the protocol that its format has
+    for its standard input, or not at all."""
     approval_argv: Mapping[Approval, tuple[str, ...]] = field(default_factory=dict)
     """What stands in place of an item `{approval}`: the program's own flags for each answer to
     whether it may use its tools. Without flags for an answer the program cannot keep to it."""
@@ -117,6 +118,8 @@ class AgentProfile:
         if "argv" in said and "resume_argv" not in said:
             held["resume_argv"] = ()  # The template's would go on with another program.
             held["thread"] = self.thread
+        if "argv" in said and "hand_over" not in said and template.hand_over == "protocol":
+            held["hand_over"] = "argument"  # Its flags make the template's speak the protocol.
         if "argv" in said and APPROVAL_PLACE not in self.argv:
             held["approval_argv"] = self.approval_argv  # The template's has no place in it.
         else:

@@ -8,6 +8,7 @@ from domain.errors import InvalidInput
 from domain.extraction import ExtractionRule
 from domain.limits import Limits
 from domain.task import Approval
+from domain.tool_effect import EVERY_EFFECT
 
 KINDS_WITH_ARGV = frozenset({"command", "claude-code", "codex", "gemini", "acp"})
 """Kinds of agents whose profile names a command. There may be further kinds, of other runners,
@@ -19,6 +20,8 @@ _WITHOUT_PROTOCOL = frozenset({"shell", *KINDS_WITH_ARGV} - {"acp"})
 _PARSED = frozenset({"claude-code", "codex", "gemini", "qwen", "pi", "cline", "openhands"})
 _WITHOUT_THREADS = frozenset({"cline"})
 """Of which no conversation is found in what they write."""
+_SPOKEN = frozenset({"claude-code"})
+"""Formats with a protocol for the standard input, over which its agent asks before what it does."""
 _OF_A_PROGRAM = "an agent of kind react is no program"
 _OF_REACT = "only an agent of kind react calls tools of this server"
 _TOOLS = {"tools": _OF_REACT, "mcp_servers": _OF_REACT}
@@ -130,13 +133,19 @@ def _check_approvals(profile: AgentProfile) -> None:
     """Raises InvalidInput for a rule that is not kept, and for flags that are not given."""
     for name, approval in profile.approvals.items():
         if name != DEFAULT and profile.kind in _WITHOUT_PROTOCOL:
-            message = f"{name!r} has no use here: it asks nobody about single tools"
-            raise InvalidInput("approvals", message)
+            _check_tool_rule(name, profile)
         _check_kept(approval, profile, field="approvals")
     commands = [argv for argv in (profile.argv, profile.resume_argv) if argv]
     if profile.approval_argv and not all(APPROVAL_PLACE in argv for argv in commands):
         message = f"argv, and resume_argv if it is given, should have an item {APPROVAL_PLACE}"
         raise InvalidInput("approval_argv", message)
+
+
+def _check_tool_rule(name: str, profile: AgentProfile) -> None:
+    asks = profile.hand_over == "protocol"
+    if not asks or name in EVERY_EFFECT:
+        why = "name its own tools" if asks else "it asks nobody about single tools"
+        raise InvalidInput("approvals", f"a rule for {name!r} has no use here: {why}")
 
 
 def _without_process(profile: AgentProfile) -> Iterator[tuple[str, str]]:
@@ -156,6 +165,8 @@ def _check_places(profile: AgentProfile) -> None:
         return  # as somebody typed it: what looks like a place is none
     if profile.kind == "acp" and profile.hand_over in ("file", "stdin"):
         raise InvalidInput("hand_over", "the task goes to the agent over the protocol")
+    if profile.hand_over == "protocol":
+        _check_spoken(profile)
     for field, argv in (("argv", profile.argv), ("resume_argv", profile.resume_argv)):
         for place in _unfilled(profile):
             if any(place in item for item in argv):
@@ -194,6 +205,17 @@ def _check_output_rules(profile: AgentProfile) -> None:
         raise InvalidInput("resume_argv", message)
 
 
+def _check_spoken(profile: AgentProfile) -> None:
+    if _format(profile) not in _SPOKEN:
+        known = ", ".join(sorted(_SPOKEN))
+        message = f"a protocol for the standard input is known only of the format {known}"
+        raise InvalidInput("hand_over", message)
+    if profile.keeps_stdin:
+        raise InvalidInput("keeps_stdin", "its standard input is the protocol's")
+    if profile.pty:
+        raise InvalidInput("pty", "a terminal would give back what the protocol sends; use false")
+
+
 def _unfilled(profile: AgentProfile) -> Iterator[str]:
     if not profile.approval_argv:
         yield APPROVAL_PLACE
@@ -204,7 +226,7 @@ def _unfilled(profile: AgentProfile) -> Iterator[str]:
             yield from ("{task}", "{thread}")
         case kind, "none" if kind in _PARSED:
             yield "{task}"
-        case _, "stdin":
+        case _, "stdin" | "protocol":
             yield "{task}"
         case _:
             return

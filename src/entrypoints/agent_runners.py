@@ -4,6 +4,7 @@ import random
 from collections.abc import Mapping, Sequence
 
 from adapters.acp.acp_runner import AcpRunner
+from adapters.cli_agents.claude_dialogue import CliDialogues
 from adapters.cli_agents.cli_output_parsers import CliOutputParsers
 from application.bounded_runner import BoundedRunner
 from application.command_runner import CommandRunner
@@ -79,6 +80,7 @@ def command_runner(
         archive=archive,
         terminals=terminals,
         parsers=CliOutputParsers(clock, prices_of=prices_of),
+        dialogues=CliDialogues(),
         matcher=matcher,
         clock=clock,
     )

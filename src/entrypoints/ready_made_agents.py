@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 
 from domain.agent_profile import AgentProfile
+from domain.approval_policy import APPROVAL_PLACE
 from domain.ids import AgentName
+from domain.task import Approval
 from entrypoints.further_agents import FURTHER, INSTALL_FURTHER, LIMITS, PLAIN
 from entrypoints.provider_variables import ANTHROPIC, ANY_PROVIDER, GOOGLE, OPENAI
 
@@ -56,22 +58,59 @@ _MODEL = "--model={model}"
 _CLAUDE = (
     "claude",
     "-p",
-    "--output-format",
-    "stream-json",
+    "--input-format=stream-json",
+    "--output-format=stream-json",
     "--verbose",
     "--include-partial-messages",
-    "--dangerously-skip-permissions",
+    APPROVAL_PLACE,
     _MODEL,
+)
+# A workspace may bring along settings by which nobody is asked, and hooks and servers of tools,
+# which are commands that are run unasked. What it asks its user cannot be answered by a yes.
+_CLAUDE_ASKED = (
+    "--permission-prompt-tool=stdio",
+    "--permission-mode=default",
+    '--settings={"disableAllHooks": true}',
+    "--strict-mcp-config",
+    "--disallowed-tools=AskUserQuestion",
 )
 _CODEX_FLAGS = (
     "--json",
     "--skip-git-repo-check",
-    "--dangerously-bypass-approvals-and-sandbox",
+    APPROVAL_PLACE,
     "-c",
     "analytics.enabled=false",
     _MODEL,
 )
-_GEMINI = ("gemini", "--output-format", "stream-json", "--yolo", "--skip-trust", _MODEL)
+_CODEX_APPROVALS: Mapping[Approval, tuple[str, ...]] = {
+    "auto": ("--dangerously-bypass-approvals-and-sandbox",),
+    "deny": ("-c", 'sandbox_mode="read-only"', "-c", 'approval_policy="never"'),
+}
+_GEMINI = (
+    *("gemini", "--output-format", "stream-json"),
+    *(APPROVAL_PLACE, "--skip-trust", _MODEL),
+)
+_GEMINI_APPROVALS: Mapping[Approval, tuple[str, ...]] = {
+    "auto": ("--approval-mode=yolo",),
+    "deny": ("--approval-mode=default",),
+}
+# Without these rules it may enter its plan mode, which it may leave when nobody is there to look
+# at the plan: after that it does everything unasked.
+_GEMINI_POLICY = """\
+[[rule]]
+toolName = "*"
+decision = "deny"
+priority = 998
+modes = ["default"]
+
+[[rule]]
+toolName = [
+  "glob", "google_web_search", "grep_search", "list_directory", "read_file", "update_topic"
+]
+decision = "allow"
+priority = 999
+modes = ["default"]
+"""
 _GEMINI_TASK = "--prompt={task}"
 
 READY_MADE: Mapping[AgentName, AgentProfile] = {
@@ -91,8 +130,14 @@ READY_MADE: Mapping[AgentName, AgentProfile] = {
             name=AgentName("claude-code"),
             kind="claude-code",
             description="Claude Code, through its JSON stream.",
-            argv=(*_CLAUDE, "--", "{task}"),
-            resume_argv=(*_CLAUDE, "--resume", "{thread}", "--", "{task}"),
+            argv=_CLAUDE,
+            resume_argv=(*_CLAUDE, "--resume={thread}"),
+            hand_over="protocol",
+            approval_argv={
+                "auto": ("--dangerously-skip-permissions",),
+                "ask": _CLAUDE_ASKED,
+                "deny": _CLAUDE_ASKED,
+            },
             pty=False,
             env=_CLAUDE_ENV,
             env_passthrough=ANTHROPIC,
@@ -106,6 +151,7 @@ READY_MADE: Mapping[AgentName, AgentProfile] = {
             description="OpenAI Codex, through its JSON stream.",
             argv=("codex", "exec", *_CODEX_FLAGS, "--", "{task}"),
             resume_argv=("codex", "exec", "resume", *_CODEX_FLAGS, "--", "{thread}", "{task}"),
+            approval_argv=_CODEX_APPROVALS,
             pty=False,
             env=PLAIN,
             env_passthrough=OPENAI,
@@ -119,10 +165,11 @@ READY_MADE: Mapping[AgentName, AgentProfile] = {
             description="Gemini CLI, through its JSON stream.",
             argv=(*_GEMINI, _GEMINI_TASK),
             resume_argv=(*_GEMINI, "--resume={thread}", _GEMINI_TASK),
+            approval_argv=_GEMINI_APPROVALS,
             pty=False,
             env=PLAIN,
             env_passthrough=GOOGLE,
-            home_files=_GEMINI_HOME,
+            home_files={**_GEMINI_HOME, ".gemini/policies/agentcast.toml": _GEMINI_POLICY},
             network="host",
             limits=LIMITS,
         ),

@@ -1,6 +1,6 @@
 """What carries out one task of one kind of agent."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -104,7 +104,11 @@ class RunContext(Protocol):
         """The run is to end, but not this call: another attempt will wait for its answer."""
 
     async def approve(
-        self, request: ApprovalRequest, *, asked: StoredApproval | None = None
+        self,
+        request: ApprovalRequest,
+        *,
+        asked: StoredApproval | None = None,
+        is_withdrawn: Callable[[], bool] = lambda: False,
     ) -> ApprovalDecision:
         """Ask whether the run may do this, and wait for the answer; only `approved` is a yes.
 
@@ -112,6 +116,7 @@ class RunContext(Protocol):
         another, and the time that it waits does not count against its deadlines. What the answer
         allows is allowed once, with exactly these arguments. `asked` is the same question, as an
         earlier attempt asked it: it is shown again, and an answer that it has is the answer.
+        Once it `is_withdrawn`, nobody needs the answer, and it is `expired` within seconds.
         """
 
     async def ask(self, question: str, *, call_id: str, choices: Sequence[str] = ()) -> str:

@@ -1,7 +1,7 @@
 """A context that counts what it is told instead of keeping it."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import psutil
@@ -62,6 +62,10 @@ class CountingContext:
         return False
 
     async def approve(
-        self, request: ApprovalRequest, *, asked: StoredApproval | None = None
+        self,
+        request: ApprovalRequest,
+        *,
+        asked: StoredApproval | None = None,
+        is_withdrawn: Callable[[], bool] = lambda: False,
     ) -> ApprovalDecision:
         raise AssertionError("a command asks nobody")

@@ -153,6 +153,34 @@ async def test_without_an_answer_in_time_it_is_expired_and_not_allowed(tmp_path:
             await answer(graph, approval)
 
 
+@pytest.mark.parametrize("is_late", [True, False])
+async def test_a_question_that_is_withdrawn_is_expired_and_the_task_goes_on(
+    is_late: bool, tmp_path: Path
+) -> None:
+    withdrawn = [not is_late]
+
+    async def ask(task: Task, context: RunContext) -> Outcome:
+        decision = await context.approve(removal(), is_withdrawn=lambda: withdrawn[0])
+        return Completed(final_answer=f"{decision.decision} by {decision.by}")
+
+    async with running(tmp_path) as graph:
+        graph.runner.acts["ask"] = ask
+        task = await asked(graph)
+        if is_late:
+            approval = await pending(graph)
+            withdrawn[0] = True
+            graph.container.wakeups().notify(approval.session_key)
+        ended = await graph.ended(task)
+        types = await graph.event_types(task)
+        left = await graph.container.approvals().list(LOCAL, PENDING)
+
+    assert ended.result
+    assert ended.result.final_answer == "expired by policy"
+    shown = ["approval_required", "approval_resolved"] if is_late else []
+    assert types == ["task_queued", "task_started", *shown, "task_complete"]
+    assert left == []
+
+
 async def test_a_cancel_ends_a_waiting_task_and_resolves_nothing(tmp_path: Path) -> None:
     async with running(tmp_path) as graph:
         task = await asked(graph)

@@ -9,6 +9,7 @@ from pathlib import Path
 from dependency_injector import providers
 
 from adapters.archive.file_output_archive import FileOutputArchive
+from adapters.cli_agents.claude_dialogue import CliDialogues
 from adapters.cli_agents.cli_output_parsers import CliOutputParsers
 from adapters.patterns.regex_pattern_matcher import RegexPatternMatcher
 from adapters.process.linux_process_host import LinuxProcessHost
@@ -67,6 +68,7 @@ def _runner(folder: Path) -> CommandRunner:
         archive=FileOutputArchive(root=folder / "archive"),
         terminals=LiveTerminals(screens=PyteScreens()),
         parsers=CliOutputParsers(clock),
+        dialogues=CliDialogues(),
         matcher=RegexPatternMatcher(),
         clock=clock,
     )

@@ -179,7 +179,7 @@ def test_another_command_does_not_go_on_with_that_of_the_ready_made_agent(tmp_pa
     mine = known(tmp_path, text)["mine"]
 
     assert (mine.argv, mine.resume_argv) == (("mine", "{task}"), ())
-    assert mine.approval_argv == {}
+    assert (mine.hand_over, mine.approval_argv) == ("argument", {})
 
 
 def test_a_known_name_of_another_kind_begins_with_nothing(tmp_path: Path) -> None:
@@ -226,7 +226,7 @@ def test_an_agent_that_thinks_can_be_had_say_first_what_its_task_is_about(tmp_pa
         ('argv = ["a"]\nanalysis = true', r"agents\.x\.analysis: only an agent of kind react"),
         (
             'argv = ["a"]\napprovals.shell = "ask"',
-            r"agents\.x\.approvals: 'shell' has no use here",
+            r"agents\.x\.approvals: a rule for 'shell' has no use",
         ),
         (
             'kind = "acp"\nargv = ["a"]\nacp_capabilities = "fs"',

@@ -324,7 +324,7 @@ def test_an_agent_of_the_protocol_that_has_flags_keeps_to_what_they_are_for_only
 def test_a_rule_for_a_tool_is_refused_where_nobody_is_asked_about_tools(rule: str) -> None:
     flags = {"deny": ("--mode", "plan")}
 
-    with pytest.raises(InvalidInput, match=f"'{rule}' has no use here") as refused:
+    with pytest.raises(InvalidInput, match=f"'{rule}' has no use here: it asks nobody") as refused:
         check(
             profile_of(
                 "codex",
@@ -386,3 +386,49 @@ def test_a_rule_that_looks_for_nothing_or_for_what_is_found_already_is_refused(
         check(profile_of("command", **said))
 
     assert refused.value.field == field
+
+
+SPOKEN: Mapping[str, Any] = {
+    "argv": ("claude", "{approval}"),
+    "hand_over": "protocol",
+    "pty": False,
+    "approval_argv": {"ask": ("--ask",)},
+    "parser": "claude-code",
+}
+
+
+@pytest.mark.parametrize("kind", ["claude-code", "command"])
+def test_an_agent_that_asks_over_its_protocol_takes_rules_for_its_tools(kind: str) -> None:
+    profile = profile_of(kind, **SPOKEN)
+
+    check(replace(profile, approvals={"Bash": "ask", "Read": "auto", "mcp__x__y": "ask"}))
+    check_approval("ask", profile)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"approvals": {"reads_private": "ask"}}, "approvals"),
+        ({"approvals": {"Bash": "deny"}}, "approvals"),
+        ({"hand_over": "stdin", "approvals": {"Bash": "ask"}}, "approvals"),
+        ({"argv": ("claude", "{approval}", "{task}")}, "argv"),
+        ({"pty": True}, "pty"),
+        ({"keeps_stdin": True}, "keeps_stdin"),
+        ({"parser": "codex"}, "hand_over"),
+        ({"parser": None}, "hand_over"),
+    ],
+)
+def test_what_a_protocol_would_not_keep_is_refused(
+    change: Mapping[str, object], field: str
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        check(profile_of("command", **{**SPOKEN, **change}))
+
+    assert refused.value.field == field
+
+
+def test_the_task_reaches_no_agent_of_the_client_protocol_over_another_one() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        check(profile_of("acp", hand_over="protocol"))
+
+    assert refused.value.field == "hand_over"

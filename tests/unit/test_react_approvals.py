@@ -1,6 +1,6 @@
 """The ReAct agent asks before it does what it should not do alone."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pytest
@@ -52,7 +52,11 @@ async def test_a_call_is_made_when_the_log_holds_that_it_may_be() -> None:
 
     class RecordingContext(FakeContext):
         async def approve(
-            self, request: ApprovalRequest, *, asked: StoredApproval | None = None
+            self,
+            request: ApprovalRequest,
+            *,
+            asked: StoredApproval | None = None,
+            is_withdrawn: Callable[[], bool] = lambda: False,
         ) -> ApprovalDecision:
             steps.append("approved")
             return await super().approve(request)

@@ -62,7 +62,15 @@ class ProfileBody(TypedDict):
             ),
         ]
     ]
-    hand_over: NotRequired[HandOver]
+    hand_over: NotRequired[
+        Annotated[
+            HandOver,
+            Field(
+                description="How the task gets there; `protocol` is that of Claude Code's standard "
+                "input, over which it is also told whether it may do what it asks to."
+            ),
+        ]
+    ]
     approval_argv: NotRequired[
         Annotated[
             dict[Approval, Annotated[list[Argument], Field(max_length=_MANY)]],
@@ -105,8 +113,8 @@ class ProfileBody(TypedDict):
             dict[Word, Approval],
             Field(
                 max_length=_MANY,
-                description="By tool, by effect (of `acp` by kind of tool), and `default`; of a "
-                "program that asks nobody only `default`, where `approval_argv` has flags for it.",
+                description="By tool, by effect (of `acp` by kind of tool), and `default`; of "
+                "Claude Code by tool and `default`; of a program that asks nobody only `default`, where `approval_argv` has flags for it.",
             ),
         ]
     ]

@@ -1,8 +1,8 @@
 """The JSON that clients send: what is optional is left out, and nothing unknown is taken."""
 
-from typing import NotRequired
+from typing import Annotated, NotRequired
 
-from pydantic import ConfigDict, with_config
+from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
 from adapters.http.checked_values import (
@@ -55,7 +55,16 @@ class SubmitBody(TypedDict):
     limits: NotRequired[LimitsBody]
     on_busy: NotRequired[OnBusy]
     on_disconnect: NotRequired[OnDisconnect]
-    approval: NotRequired[Approval]
+    approval: NotRequired[
+        Annotated[
+            Approval,
+            Field(
+                description="What the agent may do unasked: `auto` everything, `ask` what a person "
+                "allows, `deny` nothing. Refused where the agent cannot be held to it; without it "
+                "the `default` of the agent's `approvals` holds."
+            ),
+        ]
+    ]
     workspace: NotRequired[Workspace]
     model: NotRequired[ModelText]
     metadata: NotRequired[Metadata]

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 
 from adapters.acp.agent_trouble import AgentTrouble
@@ -21,7 +23,11 @@ class _Decided(RecordingContext):
         return False
 
     async def approve(
-        self, request: ApprovalRequest, *, asked: StoredApproval | None = None
+        self,
+        request: ApprovalRequest,
+        *,
+        asked: StoredApproval | None = None,
+        is_withdrawn: Callable[[], bool] = lambda: False,
     ) -> ApprovalDecision:
         self.mode = request.mode
         self.questions += 1
