@@ -116,14 +116,6 @@ async def test_files_are_read_and_written_in_the_workspace_alone(tmp_path: Path)
     assert (workspace / "deep" / "out.txt").read_text() == "new"
 
 
-async def test_an_agent_is_offered_no_files_unless_its_profile_says_so(tmp_path: Path) -> None:
-    (tmp_path / "in.txt").write_text("inside")
-
-    outcome = await run_acp(acp_context("reads", tmp_path), str(tmp_path / "in.txt"))
-
-    assert outcome == Completed(final_answer="refused: Method not found", exit_code=0)
-
-
 async def test_a_file_that_the_rules_keep_from_an_agent_is_not_written_for_it(
     tmp_path: Path,
 ) -> None:

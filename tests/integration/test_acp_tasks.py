@@ -50,7 +50,6 @@ async def _serving(folder: Path, agent: AgentProfile) -> AsyncIterator[Graph]:
     ("approvals", "asked", "decision", "answer"),
     [
         ({"execute": "deny"}, None, "approved", "Done: yes"),
-        ({}, "deny", "denied", "Done: no"),
         ({"edit": "deny"}, "auto", "denied", "Done: no"),
     ],
 )
