@@ -135,8 +135,8 @@ async def test_what_is_said_over_a_websocket_is_answered_as_it_is_printed(
                 await client.socket.send(line.removeprefix("-> "))
         with anyio.fail_after(PATIENCE_S):
             while expected:
-                told = await client.next()
-                expected = [one for one in expected if not matches(one, told)]
+                message = await client.next()
+                expected = [one for one in expected if not matches(one, message)]
 
 
 def like(line: str) -> object:

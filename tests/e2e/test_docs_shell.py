@@ -35,9 +35,9 @@ def test_the_commands_of_a_page_work_one_after_another(
 
 
 def test_the_tour_of_the_readme_shows_what_it_says(tmp_path: Path) -> None:
-    said = re.search(r"The first terminal shows (.*?)\. ", README, re.DOTALL)
-    assert said is not None
-    told = re.findall("`(.*?)`", said[1])
+    sentence = re.search(r"The first terminal shows (.*?)\. ", README, re.DOTALL)
+    assert sentence is not None
+    promised = re.findall("`(.*?)`", sentence[1])
     with (
         running_server(tmp_path / "data") as server,
         reader(tmp_path / "reader", server=server, page="README.md") as at,
@@ -48,24 +48,9 @@ def test_the_tour_of_the_readme_shows_what_it_says(tmp_path: Path) -> None:
                 pull_the_plug(at)
         first, resumed, _ = at.terminal.windows
 
-    assert [
-        name for name in re.findall("^event: (.*)$", first.text, re.MULTILINE) if name in told
-    ] == told
+    shown = re.findall("^event: (.*)$", first.text, re.MULTILINE)
+    assert [name for name in shown if name in promised] == promised
     assert re.findall(r"^id: (\d+)-", resumed.text, re.MULTILINE)[:2] == ["5", "6"]
-
-
-def pull_the_plug(at: "Reader") -> None:
-    """In the middle of a command, and come back with the last id that was seen."""
-    at.terminal.until_shown('data: …"line":"line 2",…')
-    at.server.kill()
-    at.server.start(port=int(at.server.base_url.rpartition(":")[2]))
-    seen = at.terminal.windows[-1].text
-    task, last = (re.findall(each, seen)[-1] for each in (r'"task_id":"(\w+)"', r"id: (\S+)\n"))
-    url = f"{at.server.base_url}/api/v1/tasks/{task}/events"
-    later = at.terminal.run(f'curl -N -H "Last-Event-ID: {last}" {url}')
-
-    assert "event: task_interrupted" in later
-    assert '"line":"line 2"' not in later
 
 
 @dataclass(slots=True)
@@ -94,6 +79,21 @@ class Reader:
             code = re.sub(rf"\b{port}\b", free, code)
         code = code.replace("/tmp/", f"{self.scratch}/")
         return _ID.sub(lambda match: self.terminal.seen_id(match[1]), code)
+
+
+def pull_the_plug(at: Reader) -> None:
+    """In the middle of a command, and come back with the last id that was seen."""
+    at.terminal.windows[0].until(lambda text: "event: task_complete" in text)
+    at.terminal.until_shown('data: …"line":"line 2",…')
+    at.server.kill()
+    at.server.start(port=int(at.server.base_url.rpartition(":")[2]))
+    seen = at.terminal.windows[-1].text
+    task, last = (re.findall(each, seen)[-1] for each in (r'"task_id":"(\w+)"', r"id: (\S+)\n"))
+    url = f"{at.server.base_url}/api/v1/tasks/{task}/events"
+    later = at.terminal.run(f'curl -N -H "Last-Event-ID: {last}" {url}')
+
+    assert "event: task_interrupted" in later
+    assert '"line":"line 2"' not in later
 
 
 @contextmanager
