@@ -1,5 +1,6 @@
 """Commands that agents of the Agent Client Protocol have the server run for them."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -197,6 +198,22 @@ async def test_the_output_of_a_terminal_is_that_of_the_call_that_shows_it(tmp_pa
     chunks = [e for e in context.events if isinstance(e, ToolCallStream)]
     assert "".join(e.chunk for e in chunks) == "one\ntwo\n"
     assert {e.call_id for e in chunks} == {call.call_id}
+
+
+async def test_a_command_ends_with_the_run_that_is_stopped(tmp_path: Path) -> None:
+    context = acp_context("runs", tmp_path, offered=("terminal",))
+    context.grace_s = 0.0
+    run = asyncio.ensure_future(run_acp(context, "echo $$; sleep 1000"))
+
+    def chunks() -> list[str]:
+        return [e.chunk for e in context.events if isinstance(e, ToolCallStream)]
+
+    await context.until(lambda: bool(chunks()))
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+
+    assert not is_alive(int(chunks()[0]))
 
 
 async def test_what_no_call_shows_of_a_terminal_is_logged(tmp_path: Path) -> None:
