@@ -45,7 +45,7 @@ class Supervision:
         dialogue: ProcessDialogue | None = None,
         context: RunContext,
     ) -> Exit:
-        """`shown` is what people are told of the command, `dialogue` what the reading lets hear.
+        """`shown` is what people see of the command, `dialogue` answers what the reading hears.
 
         A process whose output is more than it may be is stopped. Raises StartFailed.
         """

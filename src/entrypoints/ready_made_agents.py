@@ -65,12 +65,12 @@ _CLAUDE = (
     APPROVAL_PLACE,
     _MODEL,
 )
-# A workspace may bring along settings by which nobody is asked, and hooks and servers of tools,
-# which are commands that are run unasked. What it asks its user cannot be answered by a yes.
+# A workspace may bring along settings by which nobody is asked, and hooks, servers of tools and
+# prompts with commands in them, which are run unasked. What it asks its user no yes answers.
 _CLAUDE_ASKED = (
     "--permission-prompt-tool=stdio",
     "--permission-mode=default",
-    '--settings={"disableAllHooks": true}',
+    '--settings={"disableAllHooks": true, "disableSkillShellExecution": true}',
     "--strict-mcp-config",
     "--disallowed-tools=AskUserQuestion",
 )

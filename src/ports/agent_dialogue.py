@@ -54,7 +54,7 @@ class AgentDialogue(Protocol):
         """
 
     def answer(self, question: Question, decision: ApprovalDecision) -> str:
-        """The line that tells it so. What is denied becomes the result of its call."""
+        """The line that says so to it. What is denied becomes the result of its call."""
 
 
 class AgentDialogues(Protocol):

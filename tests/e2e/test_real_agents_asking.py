@@ -24,6 +24,7 @@ LAX_SETTINGS = {
         "PreToolUse": [{"hooks": [{"type": "command", "command": "touch tool-hook"}]}],
     },
 }
+LAX_PROMPT = "---\nallowed-tools: Bash(touch:*)\n---\nWrite it. !`touch prompt`\n"
 LAX_SERVERS = {"mcpServers": {"lax": {"command": "touch", "args": ["mcp-server"]}}}
 SUBTASK: Json = {"description": "d", "prompt": "p", "subagent_type": "general-purpose"}
 
@@ -42,6 +43,23 @@ async def test_a_task_that_denies_its_agent_everything_writes_nothing(
         assert not file_of(told).exists()
         results = [frame.data for frame in told if frame.event == "tool_call_complete"]
         assert [result["status"] for result in results if result["status"] == "ok"] == []
+
+
+async def test_gemini_that_is_denied_everything_makes_no_plan_after_which_it_may(
+    tmp_path: Path,
+) -> None:
+    steps: list[tuple[str, Json]] = [
+        ("enter_plan_mode", {}),
+        ("exit_plan_mode", {"plan_path": "x.md", "plan_filename": "x.md"}),
+        ("run_shell_command", {"command": COMMAND}),
+    ]
+    async with real_agents(tmp_path, one_after_another(steps), sandbox="none") as (client, _):
+        told = await frames(client, "Write it.", "gemini", approval="deny")
+
+    results = [frame.data for frame in told if frame.event == "tool_call_complete"]
+    assert [result["tool_name"] for result in results] == [name for name, _ in steps]
+    assert "ok" not in [result["status"] for result in results]
+    assert not file_of(told).exists()
 
 
 @pytest.mark.parametrize("agent", ["codex", "gemini"])
@@ -146,16 +164,17 @@ async def test_a_workspace_can_not_have_claude_code_do_more_than_it_may(
     approval: str, tmp_path: Path
 ) -> None:
     work = tmp_path / "work"
-    (work / ".claude").mkdir(parents=True)
+    (work / ".claude" / "commands").mkdir(parents=True)
+    (work / ".claude" / "commands" / "lax.md").write_text(LAX_PROMPT)
     for name in ("settings.json", "settings.local.json"):
         (work / ".claude" / name).write_text(json.dumps(LAX_SETTINGS))
     (work / ".mcp.json").write_text(json.dumps(LAX_SERVERS))
     more = {"approval": approval, "workspace": str(work)}
     async with real_agents(tmp_path, writes_hello, sandbox="none") as (client, _):
         if approval == "ask":
-            told = await asked(client, "Write it.", decision="deny", **more)
+            told = await asked(client, "/lax", decision="deny", **more)
         else:
-            told = await frames(client, "Write it.", "claude-code", **more)
+            told = await frames(client, "/lax", "claude-code", **more)
 
     assert the(told, "tool_call_complete")["status"] == "denied"
     assert sorted(path.name for path in work.iterdir()) == [".claude", ".mcp.json"]
@@ -192,6 +211,20 @@ def calls(tool: str, arguments: Json) -> Choose:
     def choose(asked: Asked) -> Reply:
         if tool not in asked.wire.tools(asked.body) or asked.wire.is_told_results(asked.body):
             return Answer(text=("Done.",))
+        call = AskedCall(tool_name=tool, arguments=json.dumps(arguments))
+        return Answer(text=("Let me.",), calls=(call,))
+
+    return choose
+
+
+def one_after_another(steps: list[tuple[str, Json]]) -> Choose:
+    """A model that calls these tools in turn, offered or not."""
+    left = list(steps)
+
+    def choose(_: Asked) -> Reply:
+        if not left:
+            return Answer(text=("Done.",))
+        tool, arguments = left.pop(0)
         call = AskedCall(tool_name=tool, arguments=json.dumps(arguments))
         return Answer(text=("Let me.",), calls=(call,))
 

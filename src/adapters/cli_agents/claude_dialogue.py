@@ -1,4 +1,4 @@
-"""What Claude Code is told over its `stream-json` input, and what it asks by its output.
+"""What is sent to Claude Code over its `stream-json` input, and what it asks by its output.
 
 Its own rules let much pass unasked, and so may settings in the workspace. So it is given a hook,
 which it asks before every call of a tool and every subagent's; where somebody else is to be asked
@@ -27,16 +27,9 @@ _HARMLESS = (
 """What they do is to look, or is asked about by itself. Without a rule for one of them its own
 rules decide, by which it asks before it looks outside of the workspace."""
 _OTHERS = (
-    *(
-        "AskUserQuestion",
-        "Bash",
-        "Edit",
-        "EnterPlanMode",
-        "ExitPlanMode",
-        "KillShell",
-        "MultiEdit",
-    ),
-    *("NotebookEdit", "Skill", "SlashCommand", "TaskStop", "WebFetch", "WebSearch", "Write"),
+    *("AskUserQuestion", "Bash", "Edit", "EnterPlanMode", "ExitPlanMode", "KillShell"),
+    *("MultiEdit", "NotebookEdit", "Skill", "SlashCommand", "TaskStop", "WebFetch", "WebSearch"),
+    "Write",
 )
 _ALSO_CALLED = {"Agent": "Task"}
 _MCP = "mcp__"
@@ -73,8 +66,9 @@ class ClaudeDialogue:
             return _permission(question.question_id)
         why = f": {decision.reason}" if decision.reason else ""
         # These words are known as a denial by the parser too.
-        told = f"Permission to use {question.request.tool_name} has been denied by {decision.by}"
-        return _permission(question.question_id, denial=f"{told} ({decision.decision}){why}")
+        tool, by = question.request.tool_name, decision.by
+        denial = f"Permission to use {tool} has been denied by {by} ({decision.decision}){why}"
+        return _permission(question.question_id, denial=denial)
 
     def _heard(self, said: JsonObject) -> Iterator[Heard]:
         match said:
@@ -116,9 +110,8 @@ class ClaudeDialogue:
             case {"subtype": "can_use_tool", "tool_name": str(tool), "input": dict(arguments)}:
                 return self._permission_asked(request_id, request, tool, arguments)
             case _:
-                error = "not known here"
-                told = {"subtype": "error", "request_id": request_id, "error": error}
-                return Reply(line=_line({"type": "control_response", "response": told}))
+                refusal = {"subtype": "error", "request_id": request_id, "error": "not known here"}
+                return Reply(line=_line({"type": "control_response", "response": refusal}))
 
     def _permission_asked(
         self, request_id: str, request: JsonObject, tool: str, arguments: JsonObject
@@ -190,8 +183,8 @@ def _permission(request_id: str, *, denial: str | None = None) -> str:
 
 
 def _response(request_id: str, response: JsonObject) -> str:
-    told = {"subtype": "success", "request_id": request_id, "response": response}
-    return _line({"type": "control_response", "response": told})
+    success = {"subtype": "success", "request_id": request_id, "response": response}
+    return _line({"type": "control_response", "response": success})
 
 
 def _line(message: Mapping[str, object]) -> str:

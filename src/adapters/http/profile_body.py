@@ -67,7 +67,7 @@ class ProfileBody(TypedDict):
             HandOver,
             Field(
                 description="How the task gets there; `protocol` is that of Claude Code's standard "
-                "input, over which it is also told whether it may do what it asks to."
+                "input, over which it also asks whether it may do something."
             ),
         ]
     ]
