@@ -73,6 +73,12 @@ async def terminals_in(folder: Path) -> AsyncIterator[tuple[Terminals, Shown]]:
         ({"command": "printf", "args": ["%s|", "a b", "$HOME"]}, "a b|$HOME|", 0),
         ({"command": "pwd && ls", "cwd": "{root}/sub"}, "{root}/sub\nin.txt\n", 0),
         ({"command": "echo $OF_AGENT$MINE", "env": [{"name": "MINE", "value": "2"}]}, "12\n", 0),
+        ({"command": 'echo "$B"', "env": [{"name": "B", "value": "a 'b'\n"}]}, "a 'b'\n\n", 0),
+        (
+            {"command": "pwd", "cwd": "sub", "env": [{"name": "-u", "value": ""}]},
+            "{root}/sub\n",
+            0,
+        ),
         ({"command": "cat"}, "", 0),
     ],
 )

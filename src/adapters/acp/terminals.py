@@ -15,6 +15,8 @@ _MOST = 64
 _MOST_BYTES = 1024 * 1024
 _SHELLS = frozenset({"sh", "bash", "dash", "zsh"})
 _IN_A_FOLDER = ("/bin/sh", "-c", 'cd -- "$0" && exec "$@"')
+# Not in the command's own environment: that names what its sandbox shows, and bubblewrap has it.
+_WITH_VARIABLES = ("/usr/bin/env", "--")
 
 Show = Callable[[str, str], Awaitable[None]]
 
@@ -152,9 +154,12 @@ class Terminals:
         folder = (root / json_text(params.get("cwd"))).resolve()
         if not folder.is_relative_to(root):
             raise AgentTrouble(f"{str(folder)!r} is outside the workspace")
-        if folder != root:
+        variables = _variables(params)
+        if variables or folder != root:
             argv = (*_IN_A_FOLDER, str(folder), *argv)
-        return replace(self._agent, argv=argv, env={**self._agent.env, **_variables(params)})
+        if variables:
+            argv = (*_WITH_VARIABLES, *variables, *argv)
+        return replace(self._agent, argv=argv)
 
     def _named(self, params: JsonObject) -> _Terminal:
         terminal_id = json_text(params.get("terminalId"))
@@ -187,15 +192,15 @@ def _argv(params: JsonObject) -> tuple[str, ...]:
     return words if len(words) > 1 else ("/bin/sh", "-c", *words)
 
 
-def _variables(params: JsonObject) -> dict[str, str]:
-    variables: dict[str, str] = {}
+def _variables(params: JsonObject) -> list[str]:
+    variables: list[str] = []
     for variable in json_list(params.get("env")):
         match variable:
             case {"name": str(name), "value": str(value)} if name and "=" not in name:
-                variables[name] = value
+                variables.append(f"{name}={value}")
             case _:
                 raise AgentTrouble("a variable needs a name and a value")
-    if any("\0" in text for pair in variables.items() for text in pair):
+    if any("\0" in variable for variable in variables):
         raise AgentTrouble("a variable may not hold NUL")
     return variables
 
