@@ -9,6 +9,9 @@ comma := ,
 SERVABLE := $(VENV)/.servable-$(subst $(comma),-,$(EXTRAS))
 READY := $(VENV)/.installed
 
+# Whatever the machine is set to, what was compiled is kept: else each start compiles all that it loads.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: run test test-fault check format bench
 
 # Where everything has been installed, everything is kept up to date.

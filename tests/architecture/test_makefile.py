@@ -17,7 +17,7 @@ PYTHON = """\
 case "$*" in
 "-m venv "*) mkdir -p "$3/bin" && for name in python $TOOLS; do cp "$0" "$3/bin/$name"; done ;;
 "-m pip install "*) echo "$*" >> installed ;;
-*) echo "ran ${0##*/} $*" ;;
+*) echo "ran ${0##*/} $*"; [ -z "$PYTHONDONTWRITEBYTECODE" ] || echo "compiled in vain" ;;
 esac
 """
 TOOLS = "agentcast lint-imports mypy pytest ruff"
@@ -40,7 +40,7 @@ def made(checkout: Path, *arguments: str) -> Sequence[str]:
     ended = subprocess.run(
         ["make", "PYTHON=./python", *arguments],
         cwd=checkout,
-        env={"PATH": os.environ["PATH"], "TOOLS": TOOLS},
+        env={"PATH": os.environ["PATH"], "TOOLS": TOOLS, "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,
