@@ -1,6 +1,8 @@
 """What every test shares."""
 
+import gc
 import random
+from collections.abc import Generator
 
 import pytest
 from hypothesis import settings
@@ -28,6 +30,17 @@ def pytest_configure(config: pytest.Config) -> None:
     is_gate = "not load" in config.getoption("markexpr")
     if not is_gate and config.getoption("hypothesis_seed") is None:
         config.option.hypothesis_seed = str(random.SystemRandom().getrandbits(32))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is loaded here stays, so that nothing of it need ever be looked through for garbage."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
