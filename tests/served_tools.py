@@ -4,7 +4,6 @@
 """
 
 import os
-import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from socket import socket
@@ -121,6 +120,4 @@ async def served_at(app: ASGIApp, *, port: int = 0) -> AsyncIterator[int]:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["broken"]:
-        sys.exit("there is no key")
     served_tools().run()

@@ -19,7 +19,7 @@ def test_every_watcher_gets_what_it_has_not_seen_or_a_reset(
 ) -> None:
     try_out(
         _on(store, tmp_path, writer),
-        examples=_examples(store_url),
+        examples=examples_on(store_url, memory=10, sqlite=6, postgresql=3),
         steps=_STEPS,
     )
 
@@ -31,14 +31,10 @@ def test_every_watcher_gets_it_over_more_interleavings(
 ) -> None:
     try_out(
         _on(store, tmp_path, writer),
-        examples=10 * _examples(store_url),
+        examples=examples_on(store_url, memory=200, sqlite=120, postgresql=50),
         steps=_STEPS,
         is_repeatable=False,
     )
-
-
-def _examples(store_url: str) -> int:
-    return examples_on(store_url, memory=20, sqlite=12, postgresql=5)
 
 
 def _on(store: Store, folder: Path, writer: Writer | None) -> type[AnyInterleaving]:

@@ -4,13 +4,22 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from adapters.patterns.json_line import Document, json_of
-from adapters.patterns.patience import Patience
+from adapters.patterns.patience import LINE_S, Patience
 from adapters.patterns.regex_rule import RegexRule
+from domain.built_in_rules import BUILT_IN_RULES
 from domain.errors import InvalidInput
 from domain.extraction import CAPTURED_CHARS, ExtractionRule, Found
 
+# What these cost grows with the line and no faster, and lines are bounded: that holds on a slow
+# processor too, where a limit in seconds would give them up.
+_LINEAR = frozenset(rule.pattern for rule in BUILT_IN_RULES.values() if rule.pattern)
+
 
 class RegexPatternMatcher:
+    def __init__(self, *, line_s: float = LINE_S) -> None:
+        """`line_s` is the processor time that a rule which is not built in has for one line."""
+        self._line_s = line_s
+
     def ready(
         self,
         rules: Sequence[ExtractionRule],
@@ -20,11 +29,16 @@ class RegexPatternMatcher:
     ) -> "TimedRules":
         return TimedRules(
             [
-                _timed(rule, field=f"{field}.{index}", most_chars=most_chars)
+                self._timed(rule, field=f"{field}.{index}", most_chars=most_chars)
                 for index, rule in enumerate(rules)
             ],
             reads_json=any(rule.json_path is not None for rule in rules),
         )
+
+    def _timed(self, rule: ExtractionRule, *, field: str, most_chars: int) -> "_TimedRule":
+        patience = Patience(None if rule.pattern in _LINEAR else self._line_s)
+        ready = _ready(rule, field=field, patience=patience, most_chars=most_chars)
+        return _TimedRule(rule.name, ready, patience)
 
 
 class TimedRules:
@@ -73,15 +87,15 @@ class _TimedRule:
         return found
 
 
-def _timed(rule: ExtractionRule, *, field: str, most_chars: int) -> _TimedRule:
-    patience = Patience()
-    ready = _ready(rule, field=field, patience=patience, most_chars=most_chars)
-    return _TimedRule(rule.name, ready, patience)
-
-
 def _ready(rule: ExtractionRule, *, field: str, patience: Patience, most_chars: int) -> _ReadyRule:
     if rule.pattern is not None:
-        return RegexRule(rule, pattern=rule.pattern, field=field, most_chars=most_chars)
+        return RegexRule(
+            rule,
+            pattern=rule.pattern,
+            field=field,
+            timeout_s=patience.line_s,
+            most_chars=most_chars,
+        )
     if rule.json_path is not None:
         # Few rules have one, and its library takes longer to load than all of `regex`.
         from adapters.patterns.json_path_rule import JsonPathRule

@@ -5,7 +5,6 @@ from itertools import islice
 import regex
 
 from adapters.patterns.json_line import Document
-from adapters.patterns.patience import LINE_S
 from adapters.patterns.repeats import MOST_PARTS, written_out
 from domain.captured_text import read_as
 from domain.errors import InvalidInput
@@ -16,13 +15,22 @@ _VALUE = "value"
 
 
 class RegexRule:
-    def __init__(self, rule: ExtractionRule, *, pattern: str, field: str, most_chars: int) -> None:
+    def __init__(
+        self,
+        rule: ExtractionRule,
+        *,
+        pattern: str,
+        field: str,
+        timeout_s: float | None,
+        most_chars: int,
+    ) -> None:
         """Raises InvalidInput; `field` is where the rule stands."""
         self._name = rule.name
         self._most = MOST_FOUND if rule.every_match else 1
         self._types = dict(rule.types)
         self._most_chars = most_chars
         self._pattern = _compiled(pattern, rule.ignore_case, field=f"{field}.pattern")
+        self._timeout_s = timeout_s
         self._group_names = {index: name for name, index in self._pattern.groupindex.items()}
         for name in self._types:
             if name != _VALUE and name not in self._pattern.groupindex:
@@ -30,7 +38,7 @@ class RegexRule:
 
     def find(self, text: str, _: Document | None) -> list[Found]:
         """Raises TimeoutError."""
-        matches = self._pattern.finditer(text, timeout=LINE_S)
+        matches = self._pattern.finditer(text, timeout=self._timeout_s)
         said = filter(_says_something, matches)
         try:
             return [self._found(match) for match in islice(said, self._most)]

@@ -38,6 +38,18 @@ for line in sys.stdin:
         error = {"code": -32603, "message": "no licence"}
         print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], "error": error}), flush=True)
 """
+WITHOUT_TOOLS = """
+import json, sys
+for line in sys.stdin:
+    asked = json.loads(line)
+    if "id" in asked:
+        about = {"capabilities": {"tools": {}}, "serverInfo": {"name": "none", "version": "1"}}
+        version = asked.get("params", {}).get("protocolVersion")
+        result = {"tools": [], **about, "protocolVersion": version}
+        print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": result}), flush=True)
+"""
+QUICK = McpServer(command=sys.executable, args=("-S", "-c", WITHOUT_TOOLS, "tests.served_tools"))
+"""A server that is there soon, for those that have to be one of several."""
 ENVIRONMENT = {"PATH": os.environ["PATH"], "PASSED": "1", "SECRET": "s3cret"}
 
 
@@ -127,7 +139,10 @@ async def test_a_server_that_is_lost_makes_calls_fail_and_no_more(tmp_path: Path
     ("server", "complaint"),
     [
         (McpServer(command="no-such-command"), "no-such-command"),
-        (replace(STDIO, args=(*STDIO.args, "broken")), "last words were: there is no key"),
+        (
+            McpServer(command=sys.executable, args=("-c", "exit('there is no key')")),
+            "last words were: there is no key",
+        ),
         (McpServer(command="sleep", args=("60",), start_s=0.2), r"not there within 0\.2 s"),
         (McpServer(command="true"), "t' cannot be used: it ended with exit code 0"),
         (
@@ -141,7 +156,7 @@ async def test_a_server_that_cannot_start_is_named(
     server: McpServer, complaint: str, tmp_path: Path
 ) -> None:
     with pytest.raises(StartFailed, match=complaint) as raised:
-        async with opened(tmp_path, u=STDIO, t=server):
+        async with opened(tmp_path, u=QUICK, t=server):
             raise AssertionError("it was opened")
 
     assert str(raised.value).startswith("the MCP server 't' cannot be used: ")

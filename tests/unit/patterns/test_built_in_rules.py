@@ -9,7 +9,7 @@ import regex
 
 from adapters.patterns.regex_pattern_matcher import RegexPatternMatcher
 from domain.built_in_rules import BUILT_IN_RULES, BuiltInRule, built_in_rule
-from domain.extraction import MOST_FOUND, Captured
+from domain.extraction import MOST_FOUND, Captured, ExtractionRule
 from domain.lines import MAX_LINE_CHARS
 
 Groups = dict[str, Captured]
@@ -206,6 +206,16 @@ def test_the_cost_of_a_built_in_rule_grows_with_the_line_and_not_faster(
     costs = [(cost_s(built_in, short), cost_s(built_in, long)) for _ in range(REPETITIONS)]
 
     assert min(cost for _, cost in costs) < BETWEEN * min(cost for cost, _ in costs)
+
+
+def test_a_built_in_rule_is_given_up_on_no_processor_however_slow() -> None:
+    line = "10 tokens " * (MAX_LINE_CHARS // 10)
+    own = ExtractionRule(name="own", pattern="tokens")
+    rules = RegexPatternMatcher(line_s=1e-9).ready([own, *BUILT_IN_RULES.values()])
+
+    found = {one.rule for _ in range(3) for one in rules.find(line, text=line)}
+
+    assert (rules.too_slow, found) == (("own",), {"token_counts"})
 
 
 def test_a_built_in_rule_may_go_by_another_name() -> None:
