@@ -86,7 +86,7 @@ class TaskContext:
         self._kept_call: str | None = None
         self._is_resting = False
         self._has_asked = False
-        self._uncounted = UncountedLimits(limits, kind=profile.kind)
+        self._uncounted = UncountedLimits()
         self._origin = origin
         self._listener = listener
         self._stop = stop
@@ -178,7 +178,7 @@ class TaskContext:
             self._stop.request(LimitHit(reason, over_limit(reason)))
 
     async def _report_uncounted(self, event: TokenUsage) -> None:
-        for error in self._uncounted.missed(event):
+        for error in self._uncounted.missed(event, self.limits, kind=self.profile.kind):
             await self._tell_all(error)
 
     async def find_thread(self) -> None:

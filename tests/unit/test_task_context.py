@@ -246,10 +246,10 @@ def _context(
         wakeups=MemoryWakeups(),
         ids=CountingIdSource(),
     )
-    return TaskContext(
+    context = TaskContext(
         task=process_task("true"),
-        profile=AgentProfile(name=AgentName("a"), kind=kind),
-        limits=limits or Limits(),
+        profile=AgentProfile(name=AgentName("a"), kind="unknown"),
+        limits=Limits(),
         workspace="",
         origin=ORIGIN,
         listener=listener,
@@ -262,6 +262,10 @@ def _context(
         meter=PrometheusMeter(new_registry()),
         recorded=at_once,
     )
+    # As a run does, whose first step is to find the profile.
+    context.profile = AgentProfile(name=AgentName("a"), kind=kind)
+    context.limits = limits or Limits()
+    return context
 
 
 async def at_once() -> None:
