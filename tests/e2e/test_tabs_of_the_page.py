@@ -92,6 +92,22 @@ async def test_what_took_the_place_of_a_session_meanwhile_is_shown_alone(
     assert await other.value("document.hidden")
 
 
+async def test_a_page_that_was_left_and_is_come_back_to_has_every_event_once(
+    client: Client, chromium: Browser
+) -> None:
+    await client.submit(TALKING, session_id="left-and-back")
+    tab = await opened(chromium, client, "left-and-back")
+    await tab.until(f"{LINES}.length > 0")
+
+    await tab.call("Page.navigate", url=client.url("/health"))
+    await tab.until("location.pathname === '/health' && document.readyState === 'complete'")
+    await watchers_are(client, 0, within_s=PATIENCE_S)
+    await tab.value("history.back()")
+    await tab.until(ENDED)
+
+    assert await tab.value(LINES) == [f"line {number}" for number in range(1, 301)]
+
+
 async def opened(chromium: Browser, client: Client, session_id: str, *, first: str = "") -> Page:
     """A tab that watches the session, before the others of the window."""
     url = client.url(f"/sessions/{session_id}")

@@ -23,7 +23,7 @@ export class EventView {
     this.mostRows = MAX_ROWS;
     list.addEventListener("scroll", () => this.#scrolled());
     toEnd.addEventListener("click", () => this.#goToEnd());
-    this.height = list.clientHeight;
+    this.size = sizeOf(list);
     new ResizeObserver(() => this.#resized()).observe(list);
   }
 
@@ -81,13 +81,13 @@ export class EventView {
   }
 
   #resized() {
-    this.height = this.list.clientHeight;
+    this.size = sizeOf(this.list);
     if (this.follows) this.#goToEnd();
   }
 
   #scrolled() {
-    // Another height moves the text as well, which is no wish of the reader's.
-    if (this.list.clientHeight !== this.height) return;
+    // Another size moves the text as well, which is no wish of the reader's.
+    if (sizeOf(this.list) !== this.size) return;
     const below = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight;
     if (below < NEAR_END_PX) this.#follow();
     else this.follows = false;
@@ -103,6 +103,10 @@ export class EventView {
     this.mostRows = MAX_ROWS;
     this.toEnd.hidden = true;
   }
+}
+
+function sizeOf({ clientWidth, clientHeight }) {
+  return `${clientWidth} ${clientHeight}`;
 }
 
 /** The rows of events that have one; the text of the others goes into `rows`, by their key. */

@@ -74,7 +74,7 @@ async function tasksOf(session) {
 }
 
 function sessionItem(session, tasks) {
-  const state = session.status === "idle" ? (session.last_task_status ?? "empty") : session.status;
+  const state = stateOf(session);
   const changed = new Date(session.updated_at).toLocaleString();
   const link = item(session.title || session.session_id, state, `${session.last_seq} events, ${changed}`);
   link.href = pathTo({ kind: "sessions", id: session.session_id });
@@ -84,6 +84,12 @@ function sessionItem(session, tasks) {
   made.append(link);
   if (tasks.length > 0) made.append(taskList(tasks));
   return made;
+}
+
+/** An idle session stands as its newest task does; one at rest counts as running otherwise. */
+function stateOf({ status, last_task_status: last }) {
+  if (status === "idle") return last ?? "empty";
+  return last === "paused" ? last : status;
 }
 
 function taskList(tasks) {
