@@ -16,13 +16,12 @@ PLAIN = {"PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
 _WIDE = {**PLAIN, "COLUMNS": "1000"}
 # Its own ten tries at a model that refuses take minutes; of these seven more follow regardless.
 _QWEN_SETTINGS = """\
-{
   "general": {"enableAutoUpdate": false},
   "privacy": {"usageStatisticsEnabled": false},
-  "model": {"generationConfig": {"maxRetries": 1}}
-}
-"""
-_QWEN_HOME = {".qwen/settings.json": _QWEN_SETTINGS}
+  "model": {"generationConfig": {"maxRetries": 1}}"""
+_QWEN_HOME = {".qwen/settings.json": f"{{\n{_QWEN_SETTINGS}\n}}\n"}
+# Of its own accord it runs commands unasked that it takes for harmless.
+_QWEN_ASKS = f'{{\n{_QWEN_SETTINGS},\n  "permissions": {{"ask": ["Bash"]}}\n}}\n'
 _QWEN = (
     "qwen",
     "--output-format=stream-json",
@@ -78,7 +77,7 @@ FURTHER: Sequence[AgentProfile] = (
         pty=False,
         env=PLAIN,
         env_passthrough=OF_QWEN,
-        home_files=_QWEN_HOME,
+        home_files={".qwen/settings.json": _QWEN_ASKS},
         network="host",
         limits=LIMITS,
     ),
@@ -119,6 +118,7 @@ FURTHER: Sequence[AgentProfile] = (
         pty=False,
         env=_WIDE,
         env_passthrough=OF_OPENHANDS,
+        sockets=("/tmp",),  # its commands run in a tmux of its own
         network="host",
         limits=LIMITS,
     ),
