@@ -52,7 +52,7 @@ class ProcessDialogue:
                     await self._leave()
 
     def _ask(self, question: Question) -> None:
-        if self._group is None:
+        if self._group is None or question.question_id in self._withdrawn:
             return
         withdrawn = self._withdrawn[question.question_id] = asyncio.Event()
         asking = self._group.create_task(self._answered(question, withdrawn))

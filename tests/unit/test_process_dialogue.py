@@ -14,7 +14,7 @@ from domain.approval import ApprovalDecision, ApprovalRequest, StoredApproval
 from domain.errors import LeaseLost
 from domain.ids import AgentName
 from domain.process_events import ProcessExited
-from ports.runner import Failed, Outcome
+from ports.runner import Completed, Failed, Outcome
 from tests.fakes import FakeClock
 from tests.patience import PATIENCE_S
 from tests.process_fakes import FakeProcess, FakeProcessHost, RecordingContext, process_task
@@ -36,6 +36,7 @@ class AskedContext(RecordingContext):
     """Answers its questions when the test does, by their `call_id`."""
 
     answers: dict[str, asyncio.Future[ApprovalDecision]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
     given_up: list[str] = field(default_factory=list)
     withdrawn: dict[str, Callable[[], bool]] = field(default_factory=dict)
 
@@ -46,6 +47,7 @@ class AskedContext(RecordingContext):
         asked: StoredApproval | None = None,
         is_withdrawn: Callable[[], bool] = lambda: False,
     ) -> ApprovalDecision:
+        self.asked.append(request.call_id)
         self.withdrawn[request.call_id] = is_withdrawn
         answer: asyncio.Future[ApprovalDecision] = asyncio.get_running_loop().create_future()
         self.answers[request.call_id] = answer
@@ -107,6 +109,23 @@ async def test_what_it_writes_is_read_on_while_a_question_waits() -> None:
     await run.until(lambda: run.answered == ["two", "one"])
     run.process.end()
     await run.ended()
+
+
+async def test_what_is_asked_again_while_it_waits_is_asked_and_answered_once() -> None:
+    run = Run()
+    run.asks("one")
+    run.asks("one")
+    run.says(type="assistant", message={"id": "m", "content": [{"type": "text", "text": "hi"}]})
+    await run.until(lambda: "Message" in [type(event).__name__ for event in run.context.events])
+    await run.until(lambda: "one" in run.context.answers)
+
+    run.context.answers["one"].set_result(YES)
+    await run.until(lambda: run.answered == ["one"])
+    run.says(type="result", subtype="success", is_error=False, result="done")
+    await run.until(lambda: not run.process.input_is_open)
+    run.process.end()
+    assert isinstance(await run.ended(), Completed)
+    assert run.context.asked == ["one"]
 
 
 async def test_its_input_ends_with_its_task_but_not_while_it_still_asks() -> None:
