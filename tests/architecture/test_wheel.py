@@ -51,7 +51,7 @@ def test_the_command_is_there_and_leads_somewhere(wheel: Path) -> None:
         entry_points.read_string(archive.read(metadata).decode())
 
     scripts = dict(entry_points["console_scripts"])
-    assert scripts == {"agentcast": "entrypoints.cli.app:main"}
+    assert scripts == {"agentcast": "entrypoints.cli.start:main"}
     assert callable(EntryPoint("agentcast", scripts["agentcast"], "console_scripts").load())
 
 

@@ -2,6 +2,8 @@
 
 import json
 import signal
+import subprocess
+import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -145,6 +147,20 @@ def test_ctrl_c_cancels_the_task_and_waits_for_its_end(cli: Cli) -> None:
 
     assert process.returncode == 3
     assert json.loads(out.splitlines()[-1])["event_type"] == "task_cancelled"
+
+
+def test_ctrl_c_while_the_command_is_loaded_leaves_without_a_traceback(tmp_path: Path) -> None:
+    (tmp_path / "cyclopts.py").write_text("raise KeyboardInterrupt  # as in the middle of loading")
+
+    ran = subprocess.run(
+        [sys.executable, "-c", "from entrypoints.cli.start import main; raise SystemExit(main())"],
+        env={"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        check=False,
+        timeout=PATIENCE_S,
+    )
+
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, b"", b"")
 
 
 def test_a_second_ctrl_c_kills_what_will_not_end(cli: Cli) -> None:

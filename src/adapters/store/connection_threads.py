@@ -37,8 +37,12 @@ class ConnectionThreads:
                 target=self._work, args=(loop, connected), name=f"{self._name}-{number}"
             )
             thread.start()
-            await connected
-            self._threads.append(thread)
+            self._threads.append(thread)  # now, as the wait for it may be cancelled
+            try:
+                await connected
+            except Exception:
+                self._threads.pop()  # it has ended by itself
+                raise
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Do the work on a thread. One whose caller has gone is not begun; one begun is ended."""
