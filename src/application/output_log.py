@@ -42,7 +42,7 @@ class OutputLog:
 
     @property
     def last_line(self) -> str:
-        """The last line that says something, as plain text and not too long."""
+        """The last line with a letter or a digit, else the last; plain text and not too long."""
         return self._last_line
 
     async def take(self, output: Output) -> None:
@@ -111,8 +111,15 @@ class OutputLog:
         before = "" if "\r" in line.text else state.shown
         shown = (before + text)[:_LAST_LINE_CHARS]
         state.shown = shown if line.is_partial else ""
-        if not line.is_partial and (said := shown.strip()):
+        if line.is_partial or not (said := shown.strip()):
+            return
+        # Many programs end with a spinner or a rule, which say nothing beside words before them.
+        if _has_words(said) or not _has_words(self._last_line):
             self._last_line = said
+
+
+def _has_words(text: str) -> bool:
+    return any(map(str.isalnum, text))
 
 
 @dataclass(slots=True)

@@ -57,6 +57,8 @@ async def test_lines_that_a_cancel_keeps_from_being_emitted_leave_no_gap() -> No
         ("said\n \n\t\n\n", "said"),
         ("  first\r\x1b[1mlast\x1b[0m  \n", "last"),
         ("x" * 5000 + "\n", "x" * 4096),
+        ("npm error code ENOENT\n\x1b[1G⠹\n---\n", "npm error code ENOENT"),
+        ("?\n!\n", "!"),
     ],
 )
 async def test_the_last_line_that_says_something_is_kept_as_text(written: str, last: str) -> None:
