@@ -212,6 +212,7 @@ at("new-session").addEventListener("click", () => {
 });
 at("older-sessions").addEventListener("click", () => tried(() => sessions.showOlder()));
 setInterval(refreshSoon, REFRESH_MS);
+document.addEventListener("visibilitychange", refreshSoon);
 if (matchMedia("(max-width: 44rem)").matches) at("sessions-panel").open = false;
 showAgents();
 tried(() => sessions.refresh());

@@ -3,6 +3,7 @@
 import { getJson } from "./api.js";
 import { pathTo } from "./address.js";
 import { element } from "./element.js";
+import { visibleProse } from "./visible_text.js";
 
 const PAGE = 100;
 const TASKS = 20;
@@ -111,7 +112,7 @@ function taskItem(task) {
 function item(name, state, more) {
   const link = element("a", "");
   const line = element("small", "");
-  line.append(element("span", `state ${state}`, state), more ? `, ${more}` : "");
-  link.append(element("span", "name", name), line);
+  line.append(element("span", `state ${state}`, state), more ? `, ${visibleProse(more)}` : "");
+  link.append(element("span", "name", visibleProse(name)), line);
   return link;
 }

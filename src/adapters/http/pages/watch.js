@@ -18,8 +18,8 @@ export class Watch {
     this.source = null;
     this.reopening = null;
     this.lettingGo = null;
-    document.addEventListener("visibilitychange", () => this.#look(LET_GO_MS));
-    addEventListener("pageshow", () => this.#look(LET_GO_MS));
+    document.addEventListener("visibilitychange", () => this.#look());
+    addEventListener("pageshow", () => this.#look());
     // A page that Back may show again as it was is not to hold a connection until then.
     addEventListener("pagehide", () => this.#rest());
   }
@@ -28,7 +28,7 @@ export class Watch {
     this.stop();
     this.watched = watched;
     this.lastId = "";
-    this.#look(0);
+    this.#look();
   }
 
   stop(state = "off") {
@@ -37,12 +37,12 @@ export class Watch {
     this.onState(state);
   }
 
-  #look(patienceMs) {
+  #look() {
     clearTimeout(this.lettingGo);
     if (!this.watched) return;
     if (!document.hidden) this.#open();
     else if (!this.source) this.#rest();
-    else this.lettingGo = setTimeout(() => this.#rest(), patienceMs);
+    else this.lettingGo = setTimeout(() => this.#rest(), LET_GO_MS);
   }
 
   #rest() {
@@ -110,7 +110,7 @@ export class Watch {
     clearTimeout(this.reopening);
     this.reopening = setTimeout(() => {
       this.source = null;
-      this.#look(0);
+      this.#look();
     }, REOPEN_MS);
   }
 }
