@@ -44,16 +44,6 @@ class AgentModelServer:
     """An agent waits for an answer that will never come."""
     others: list[str] = field(default_factory=list)
     """Requests for something other than an answer of a model."""
-    _next: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def note(self, asked: Asked) -> None:
-        self.asked.append(asked)
-        self._next.set()
-        self._next = asyncio.Event()
-
-    async def next_asked(self) -> None:
-        """Returns with the next request."""
-        await self._next.wait()
 
 
 @asynccontextmanager
@@ -136,7 +126,7 @@ async def _serve_one(
         writer.write(b"HTTP/1.1 404 X\r\ncontent-length: 0\r\n\r\n")
     else:
         asked = Asked(path=path, headers=headers, body=json.loads(data), wire=wire)
-        state.note(asked)
+        state.asked.append(asked)
         await _send(reader, writer, state, asked, choose(asked))
     await writer.drain()
 

@@ -1,6 +1,7 @@
-"""Ready-made agents that are told of their models by people: no one provider comes with them."""
+"""Further ready-made agents, which work with the models of many providers."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from domain.agent_profile import AgentProfile
 from domain.extraction import FailureRule, OutputRule
@@ -93,7 +94,8 @@ FURTHER: Sequence[AgentProfile] = (
         env={**PLAIN, "PI_SKIP_VERSION_CHECK": "1", "PI_TELEMETRY": "0"},
         env_passthrough=ANY_PROVIDER,
         network="host",
-        limits=LIMITS,
+        # With each piece of a message it writes all of the message so far.
+        limits=replace(LIMITS, output_bytes=4 * 1024**3),
     ),
     AgentProfile(
         name=AgentName("cline"),

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import anyio
 
-from tests.agent_model_server import FINAL, AgentModelServer, Asked, shell_call, writes_hello
-from tests.e2e.agent_table import Row
+from tests.agent_model_server import FINAL, Asked, shell_call, writes_hello
 from tests.e2e.client import Client
 from tests.e2e.live_processes import processes_of
 from tests.e2e.sse_reader import Frame, Json
 from tests.model_replies import Answer, HttpFault, Reply, Stall
 from tests.model_wires.wire import INPUT_TOKENS, OUTPUT_TOKENS
+
+Trial = tuple[str, str]
+"""An agent, and a column of the table."""
 
 _MARK = re.compile(r"trial ([a-z-]+) ([a-z0-9]+)")
 _PLAIN = ("aider", "mini-swe-agent", "llm")
@@ -25,16 +27,30 @@ _PATIENCE_S = 120
 _STARTS = 4
 
 
-def reply(asked: Asked) -> Reply:
-    """By what the task says that it is a trial of."""
-    agent, column = _trial_of(asked)
-    if column in _STATUSES:
-        return HttpFault(status=int(column), message=f"the model says {column}")
-    if column in ("cancel", "deadline", "idle"):
-        return _waits(asked, agent)
-    if agent == "aider":
-        return Answer(text=("hello.txt\n```\n", "hello\n```\n"))
-    return writes_hello(asked)
+class Script:
+    """Plays the model of all trials: what it replies is by what the task says that it is of."""
+
+    def __init__(self) -> None:
+        self.asked: dict[Trial, list[str]] = defaultdict(list)
+        """The bodies of the requests."""
+        self._is_asked: dict[Trial, anyio.Event] = defaultdict(anyio.Event)
+
+    def reply(self, asked: Asked) -> Reply:
+        body = json.dumps(asked.body)
+        # The last that is spoken of: a conversation holds those of earlier tasks too.
+        agent, column = (_MARK.findall(body) or [("", "")])[-1]
+        self.asked[agent, column].append(body)
+        self._is_asked[agent, column].set()
+        if column in _STATUSES:
+            return HttpFault(status=int(column), message=f"the model says {column}")
+        if column in ("cancel", "deadline", "idle"):
+            return _waits(asked, agent)
+        if agent == "aider":
+            return Answer(text=("hello.txt\n```\n", "hello\n```\n"))
+        return writes_hello(asked)
+
+    async def is_asked(self, trial: Trial) -> None:
+        await self._is_asked[trial].wait()
 
 
 def _waits(asked: Asked, agent: str) -> Reply:
@@ -47,63 +63,54 @@ def _waits(asked: Asked, agent: str) -> Reply:
     return Answer(text=("I wait.",), calls=(call,))
 
 
-def _trial_of(asked: Asked) -> tuple[str, str]:
-    """The last that is spoken of: a conversation holds those of earlier tasks too."""
-    found = _MARK.findall(json.dumps(asked.body))
-    return found[-1] if found else ("", "")
-
-
 class Trials:
-    def __init__(self, client: Client, model: AgentModelServer) -> None:
+    def __init__(self, client: Client, script: Script) -> None:
         self._client = client
-        self._model = model
+        self._script = script
         self._starting = anyio.CapacityLimiter(_STARTS)
-        self.cells: dict[tuple[str, str], str] = {}
-        self.seen: dict[tuple[str, str], list[Frame]] = defaultdict(list)
+        self.cells: dict[Trial, str] = {}
+        self.seen: dict[Trial, list[Frame]] = defaultdict(list)
         """For who has to find out why a cell is another one."""
 
-    async def of(self, row: Row) -> None:
+    async def of(self, agent: str) -> None:
         async with anyio.create_task_group() as group:
             for status in _STATUSES:
-                group.start_soon(self._keep, row, status)
+                group.start_soon(self._keep, agent, status)
             for column in ("cancel", "deadline", "idle", "ask", "deny"):
-                group.start_soon(self._keep, row, column)
-            group.start_soon(self._works, row)
+                group.start_soon(self._keep, agent, column)
+            group.start_soon(self._works, agent)
 
-    async def _keep(self, row: Row, column: str) -> None:
-        with anyio.fail_after(_GIVES_UP_S + _PATIENCE_S):
-            match column:
-                case "cancel":
-                    cell = await self._cancel(row.agent)
-                case "deadline":
-                    cell = await self._limit(row.agent, column, "timeout", timeout_s=_DEADLINE_S)
-                case "idle":
-                    cell = await self._limit(row.agent, column, "idle_timeout", idle_s=_SILENT_S)
-                case "ask":
-                    cell = await self._ask(row.agent)
-                case "deny":
-                    cell = await self._deny(row.agent)
-                case _:
-                    cell = await self._refusal(row.agent, column)
-        self.cells[row.agent, column] = cell
+    async def _keep(self, agent: str, column: str) -> None:
+        match column:
+            case "cancel":
+                cell = await self._cancel(agent)
+            case "deadline":
+                cell = await self._limit(agent, column, "timeout", timeout_s=_DEADLINE_S)
+            case "idle":
+                cell = await self._limit(agent, column, "idle_timeout", idle_s=_SILENT_S)
+            case "ask":
+                cell = await self._ask(agent)
+            case "deny":
+                cell = await self._deny(agent)
+            case _:
+                cell = await self._refusal(agent, column)
+        self.cells[agent, column] = cell
 
-    async def _works(self, row: Row) -> None:
-        agent = row.agent
-        with anyio.fail_after(2 * _PATIENCE_S):
-            task_id = await self._begin(agent, "basic")
-            frames = await self._to_end(agent, "basic", task_id)
-            self.cells[agent, "basic"] = _basic(frames)
-            self.cells[agent, "usage"] = self._usage(agent, frames)
-            next_id = await self._begin(agent, "next", session=f"{agent}-basic")
-            await self._to_end(agent, "next", next_id)
-        asked = [json.dumps(one.body) for one in self._asked(agent, "next")]
+    async def _works(self, agent: str) -> None:
+        task_id = await self._begin(agent, "basic")
+        frames = await self._to_end(agent, "basic", task_id)
+        self.cells[agent, "basic"] = _basic(frames)
+        self.cells[agent, "usage"] = self._usage(agent, frames)
+        next_id = await self._begin(agent, "next", session=f"{agent}-basic")
+        await self._to_end(agent, "next", next_id)
+        asked = self._script.asked[agent, "next"]
         remembers = any(f"trial {agent} basic" in body for body in asked)
         self.cells[agent, "next"] = "goes on" if remembers else "begins anew"
 
     def _usage(self, agent: str, frames: list[Frame]) -> str:
         used = frames[-1].data.get("usage")
         total = used.get("total_tokens") if isinstance(used, dict) else 0
-        billed = len(self._asked(agent, "basic")) * (INPUT_TOKENS + OUTPUT_TOKENS)
+        billed = len(self._script.asked[agent, "basic"]) * (INPUT_TOKENS + OUTPUT_TOKENS)
         if not total:
             return "none"
         is_said = isinstance(used, dict) and used.get("partial") is True
@@ -112,7 +119,7 @@ class Trials:
     async def _refusal(self, agent: str, status: str) -> str:
         task_id = await self._begin(agent, status)
         frames = await self._to_end(agent, status, task_id)
-        # Of what they have tried again some tell in words of their own.
+        # Of what they have tried again some speak in words of their own.
         return _end(frames, f"says {status}" if status in ("400", "401") else "")
 
     async def _cancel(self, agent: str) -> str:
@@ -185,23 +192,19 @@ class Trials:
                 self._client.stream(path, wait_s=_PATIENCE_S) as stream,
                 anyio.create_task_group() as either,
             ):
-                either.start_soon(self._asks_model, agent, column, either.cancel_scope)
+                either.start_soon(self._asks_model, (agent, column), either.cancel_scope)
                 await stream.to_end()
                 either.cancel_scope.cancel()
         return task_id
 
-    async def _asks_model(self, agent: str, column: str, scope: anyio.CancelScope) -> None:
-        while not self._asked(agent, column):
-            await self._model.next_asked()
+    async def _asks_model(self, trial: Trial, scope: anyio.CancelScope) -> None:
+        await self._script.is_asked(trial)
         scope.cancel()
 
     async def _to_end(self, agent: str, column: str, task_id: str) -> list[Frame]:
         frames = await self._client.events(task_id, wait_s=_GIVES_UP_S)
         self.seen[agent, column] = frames
         return frames
-
-    def _asked(self, agent: str, column: str) -> list[Asked]:
-        return [asked for asked in self._model.asked if _trial_of(asked) == (agent, column)]
 
 
 def _task(agent: str, column: str) -> str:

@@ -48,7 +48,7 @@ class ClineParser:
 
     @property
     def thread(self) -> AgentThread | None:
-        """None: it tells of no conversation by which it could go on."""
+        """None: it names no conversation by which it could go on."""
         return None
 
     def _read(self, said: JsonObject) -> Iterator[Read]:
@@ -75,13 +75,13 @@ class ClineParser:
             case {"type": "content_start" | "content_update" | "content_end"}:
                 yield from self._content(event, kind)
             case {"type": "usage"}:
-                told = usage(
+                used = usage(
                     input_tokens=event.get("inputTokens"),
                     output_tokens=event.get("outputTokens"),
                     cached=event.get("cacheReadTokens"),
                     cost_usd=event.get("cost") or None,
                 )
-                yield from self._tokens.add(self._model, told)
+                yield from self._tokens.add(self._model, used)
             case {"type": "notice", "message": str(message)}:
                 phase = "model" if event.get("reason") == "api_error" else "agent"
                 yield Error(message=readable_error(message), phase=phase, recoverable=True)
@@ -153,13 +153,13 @@ class ClineParser:
             self._outcome = Failed(error=error, reason="agent_error")
         match said:
             case {"usage": dict(sums), "model": {"id": str(model)}}:
-                told = usage(
+                used = usage(
                     input_tokens=sums.get("inputTokens"),
                     output_tokens=sums.get("outputTokens"),
                     cached=sums.get("cacheReadTokens"),
                     cost_usd=sums.get("totalCost") or None,
                 )
-                yield from self._tokens.reach({model: told})
+                yield from self._tokens.reach({model: used})
             case _:
                 return
 

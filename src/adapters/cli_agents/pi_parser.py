@@ -1,5 +1,6 @@
 """Understands the JSON lines of `pi --mode json`."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from adapters.cli_agents.drift_report import DriftReport, Read, Unfamiliar
@@ -46,6 +47,12 @@ _WHOLE_LATER = frozenset(
     }
 )
 
+# Each piece of a message comes with all of the message so far, twice: that is not looked into.
+_PIECE = re.compile(
+    r'\{"type":"message_update","assistantMessageEvent":'
+    r'(\{"type":"\w{1,40}","contentIndex":\d{1,9},"delta":"(?:[^"\\]|\\.)*"),"partial":\{'
+)
+
 
 class PiParser:
     def __init__(self, clock: Clock) -> None:
@@ -59,6 +66,9 @@ class PiParser:
         self._thread: str | None = None
 
     def parse(self, line: str) -> Sequence[AgentEvent] | None:
+        begun = _PIECE.match(line)
+        if begun and line.endswith("}") and (piece := json_object(begun[1] + "}")):
+            return self._drift.events(line, self._piece(piece))
         said = json_object(line)
         if said is None:
             return None
@@ -136,7 +146,7 @@ class PiParser:
                         tool_call_count=calls,
                     )
                 case {"type": "toolCall"}:
-                    continue  # it is told when it begins
+                    continue  # it is an event when it begins
                 case _:
                     yield Unfamiliar("content of another kind")
         self._messages += 1
@@ -148,8 +158,8 @@ class PiParser:
             case {"stopReason": "toolUse"}:
                 return None
             case {"stopReason": "error" | "aborted" as how}:
-                told = message.get("errorMessage")
-                error = readable_error(told if isinstance(told, str) else "")
+                words = message.get("errorMessage")
+                error = readable_error(words if isinstance(words, str) else "")
                 return Failed(
                     error=error, reason="model_error" if how == "error" else "agent_error"
                 )
@@ -193,9 +203,9 @@ def _model(message: JsonObject) -> str:
     return "unknown"
 
 
-def _usage(told: object) -> Usage:
+def _usage(used: object) -> Usage:
     """Its input leaves out what was cached; the cost of a model without a price is 0 there."""
-    sums = told if isinstance(told, dict) else {}
+    sums = used if isinstance(used, dict) else {}
     cost = sums.get("cost")
     total = cost.get("total") if isinstance(cost, dict) else None
     cached, written = sums.get("cacheRead"), sums.get("cacheWrite")

@@ -95,20 +95,20 @@ class QwenParser:
 
     def _count(self, used: object) -> Iterator[Read]:
         """The sum of the conversation so far, in earlier tasks too; with what it asks its model
-        beside its answers, of which no line is told.
+        beside its answers, of which no line speaks.
         """
         if not isinstance(used, dict):
             return
-        told = usage(
+        total = usage(
             input_tokens=used.get("input_tokens"),
             output_tokens=used.get("output_tokens"),
             cached=used.get("cache_read_input_tokens"),
         )
         before = (self._thread and self._thread.usage) or Usage()
-        if told.total_tokens >= before.total_tokens:
-            yield from self._tokens.reach({self._model: told.minus(before)})
+        if total.total_tokens >= before.total_tokens:
+            yield from self._tokens.reach({self._model: total.minus(before)})
         if self._thread is not None:
-            self._thread = replace(self._thread, usage=told)
+            self._thread = replace(self._thread, usage=total)
 
     def _piece(self, event: JsonObject) -> Iterator[Read]:
         yield from self._messages.piece(event)
@@ -154,10 +154,10 @@ class QwenParser:
 
 
 def _of_claude(used: object) -> JsonObject:
-    """Claude Code tells input without what was cached, Qwen Code with it."""
-    told = used if isinstance(used, dict) else {}
-    taken, cached = (added(told.get(key)) for key in ("input_tokens", "cache_read_input_tokens"))
-    return {**told, "input_tokens": max(0, taken - cached)}
+    """Claude Code counts input without what was cached, Qwen Code with it."""
+    counts = used if isinstance(used, dict) else {}
+    taken, cached = (added(counts.get(key)) for key in ("input_tokens", "cache_read_input_tokens"))
+    return {**counts, "input_tokens": max(0, taken - cached)}
 
 
 def _refusal(message: JsonObject, content: Sequence[object]) -> str | None:

@@ -23,7 +23,7 @@ def failed(message: str, *, recoverable: bool) -> dict[str, object]:
     return event("error", error={"message": message}, recoverable=recoverable)
 
 
-def told(*lines: object) -> list[AgentEvent]:
+def parsed(*lines: object) -> list[AgentEvent]:
     return events_of(new_parser("cline"), *lines)
 
 
@@ -72,7 +72,7 @@ def test_a_call_of_several_commands_has_their_results_and_fails_with_one() -> No
     ]
     tool = {"contentType": "tool", "toolName": "run_commands", "toolCallId": "c1"}
 
-    events = told(
+    events = parsed(
         event("content_start", **tool, input={"commands": ["a", "b"]}),
         event("content_end", **tool, output=output),
     )
@@ -84,7 +84,7 @@ def test_a_call_of_several_commands_has_their_results_and_fails_with_one() -> No
 def test_what_it_used_is_counted_by_call_and_not_again_in_the_sum() -> None:
     sums = {"inputTokens": 8, "outputTokens": 3, "totalCost": 0.5}
 
-    assert told(
+    assert parsed(
         event("usage", inputTokens=5, outputTokens=2, cost=0.25),
         ended("completed", usage=sums, model={"id": "m"}),
     ) == [
@@ -116,7 +116,7 @@ def test_what_it_used_is_counted_by_call_and_not_again_in_the_sum() -> None:
     ],
 )
 def test_what_it_does_not_know_is_kept_as_it_came(line: dict[str, object], what: str) -> None:
-    assert told(line) == [
+    assert parsed(line) == [
         Raw(source="cline", line=json.dumps(line)),
         SchemaDrift(source="cline", what=what),
     ]

@@ -32,7 +32,7 @@ def observed(call_id: str, **seen: object) -> dict[str, object]:
     return {"kind": "ObservationEvent", "tool_call_id": call_id, "observation": observation}
 
 
-def told(*lines: object) -> list[AgentEvent]:
+def parsed(*lines: object) -> list[AgentEvent]:
     return events_of(new_parser("openhands"), *lines)
 
 
@@ -50,13 +50,13 @@ def told(*lines: object) -> list[AgentEvent]:
 def test_a_tool_call_ends_as_it_is_said(
     line: object, status: ToolStatus, error: str | None
 ) -> None:
-    (complete,) = [e for e in told(action("c1"), line) if isinstance(e, ToolCallComplete)]
+    (complete,) = [e for e in parsed(action("c1"), line) if isinstance(e, ToolCallComplete)]
 
     assert (complete.status, complete.error) == (status, error)
 
 
 def test_calls_of_one_answer_belong_to_one_iteration() -> None:
-    events = told(
+    events = parsed(
         action("c1"), action("c2"), observed("c1"), observed("c2"), action("c3"), observed("c3")
     )
 
@@ -130,7 +130,7 @@ def test_its_conversation_is_named_in_a_line_for_people(
     ],
 )
 def test_what_it_does_not_know_is_kept_as_it_came(line: dict[str, object], what: str) -> None:
-    kept = [event for event in told(line) if isinstance(event, Raw | SchemaDrift)]
+    kept = [event for event in parsed(line) if isinstance(event, Raw | SchemaDrift)]
 
     assert kept == [
         Raw(source="openhands", line=json.dumps(line)),

@@ -5,7 +5,7 @@ import pytest
 from domain.events import AgentEvent
 from domain.process_events import Raw, SchemaDrift
 from domain.task_events import Error, FailureReason, Progress
-from domain.thinking_events import TokenUsage
+from domain.thinking_events import MessageDelta, TokenUsage
 from domain.tool_events import ToolCallStream
 from ports.runner import Completed, Failed
 from tests.unit.cli_agents.transcript import events_of, new_parser
@@ -21,7 +21,7 @@ def answer(words: str, stop: str = "stop", **fields: object) -> dict[str, object
     return {"type": "message_end", "message": message}
 
 
-def told(*lines: object) -> list[AgentEvent]:
+def parsed(*lines: object) -> list[AgentEvent]:
     return events_of(new_parser("pi"), *lines)
 
 
@@ -52,7 +52,7 @@ def test_what_was_cached_is_part_of_the_input_and_a_cost_of_nothing_is_none(
 ) -> None:
     used = {"input": 5, "output": 2, "cacheRead": 3, "cacheWrite": 1, "cost": {"total": total}}
 
-    assert told(answer("", usage=used, model="m")) == [
+    assert parsed(answer("", usage=used, model="m")) == [
         TokenUsage(
             model="m",
             input_tokens=9,
@@ -70,7 +70,7 @@ def test_the_output_of_a_tool_is_told_as_it_grows() -> None:
         partial = {"content": [{"type": "text", "text": text}]}
         return {"type": "tool_execution_update", "toolCallId": "c1", "partialResult": partial}
 
-    events = told(
+    events = parsed(
         {"type": "tool_execution_start", "toolCallId": "c1", "toolName": "bash", "args": {}},
         so_far("one\n"),
         so_far("one\ntwo\n"),
@@ -80,10 +80,22 @@ def test_the_output_of_a_tool_is_told_as_it_grows() -> None:
     assert chunks == ["one\n", "two\n"]
 
 
+def test_a_piece_of_a_message_is_read_without_all_that_was_said_before_it() -> None:
+    parser = new_parser("pi")
+    piece = '{"type":"text_delta","contentIndex":1,"delta":"\\"a\\" \\\\","partial":{'
+    line = '{"type":"message_update","assistantMessageEvent":' + piece
+
+    nothing_else = parser.parse(line + "this is not looked into}")
+    in_full = parser.parse(line + '}},"message":{}}')
+
+    assert nothing_else == [MessageDelta(message_id="message-1.1", text='"a" \\')]
+    assert in_full == nothing_else
+
+
 def test_a_shortened_conversation_is_told_of_when_it_was_shortened() -> None:
     end = {"type": "compaction_end", "reason": "threshold"}
 
-    assert told(
+    assert parsed(
         {"type": "compaction_start"}, {**end, "aborted": False}, {**end, "aborted": True}
     ) == [Progress(message="the agent has shortened its conversation")]
 
@@ -97,7 +109,7 @@ def test_a_shortened_conversation_is_told_of_when_it_was_shortened() -> None:
     ],
 )
 def test_what_it_does_not_know_is_kept_as_it_came(line: dict[str, object], what: str) -> None:
-    assert told(line) == [
+    assert parsed(line) == [
         Raw(source="pi", line=json.dumps(line)),
         SchemaDrift(source="pi", what=what),
     ]

@@ -26,8 +26,8 @@ def begun(id_: str) -> dict[str, object]:
     return piece("message_start", message={"id": id_, "model": "m"})
 
 
-def text(told: str, id_: str = "a", *, used: int = 0) -> dict[str, object]:
-    return assistant(id_, {"type": "text", "text": told}, used=used)
+def text(words: str, id_: str = "a", *, used: int = 0) -> dict[str, object]:
+    return assistant(id_, {"type": "text", "text": words}, used=used)
 
 
 def call(call_id: str, id_: str = "b", *, used: int = 0) -> dict[str, object]:
@@ -54,7 +54,7 @@ def totals(events: list[AgentEvent]) -> list[int]:
     return [event.total_tokens for event in events if isinstance(event, TokenUsage)]
 
 
-def told(*lines: Mapping[str, object]) -> list[AgentEvent]:
+def parsed(*lines: Mapping[str, object]) -> list[AgentEvent]:
     return events_of(new_parser("qwen"), *lines)
 
 
@@ -63,7 +63,7 @@ def of(kind: type[AgentEvent], events: list[AgentEvent]) -> list[AgentEvent]:
 
 
 def test_the_lines_of_one_answer_are_one_iteration_and_one_use() -> None:
-    events = told(begun("a"), text("Look."), call("c1", used=7), piece("message_stop"))
+    events = parsed(begun("a"), text("Look."), call("c1", used=7), piece("message_stop"))
 
     assert len(of(IterationStart, events)) == 1
     assert of(TokenUsage, events) == [
@@ -72,7 +72,7 @@ def test_the_lines_of_one_answer_are_one_iteration_and_one_use() -> None:
 
 
 def test_without_pieces_each_line_counts_by_itself() -> None:
-    events = told(text("Look.", used=3))
+    events = parsed(text("Look.", used=3))
 
     assert len(of(IterationStart, events)) == 1
     assert of(TokenUsage, events) == [
@@ -98,7 +98,7 @@ def test_what_was_cached_is_part_of_the_input() -> None:
     usage = {"input_tokens": 10, "output_tokens": 2, "cache_read_input_tokens": 4}
     message = {"id": "a", "model": "m", "content": [], "usage": usage}
 
-    assert of(TokenUsage, told({"type": "assistant", "message": message})) == [
+    assert of(TokenUsage, parsed({"type": "assistant", "message": message})) == [
         TokenUsage(
             model="m", input_tokens=10, output_tokens=2, total_tokens=12, cached_input_tokens=4
         )
@@ -181,7 +181,7 @@ def test_what_a_subagent_says_ends_nothing_and_its_calls_are_told() -> None:
     ],
 )
 def test_what_it_does_not_know_is_kept_as_it_came(line: dict[str, object], what: str) -> None:
-    assert told(line) == [
+    assert parsed(line) == [
         Raw(source="qwen", line=json.dumps(line)),
         SchemaDrift(source="qwen", what=what),
     ]
