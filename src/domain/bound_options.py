@@ -22,6 +22,7 @@ _WITHOUT_THREADS = frozenset({"cline"})
 """Of which no conversation is found in what they write."""
 _SPOKEN = frozenset({"claude-code"})
 """Formats with a protocol for the standard input, over which its agent asks before what it does."""
+_PLACES = ("{task}", "{thread}", "{model}", APPROVAL_PLACE)
 _OF_A_PROGRAM = "an agent of kind react is no program"
 _OF_REACT = "only an agent of kind react calls tools of this server"
 _TOOLS = {"tools": _OF_REACT, "mcp_servers": _OF_REACT}
@@ -139,6 +140,11 @@ def _check_approvals(profile: AgentProfile) -> None:
     if profile.approval_argv and not all(APPROVAL_PLACE in argv for argv in commands):
         message = f"argv, and resume_argv if it is given, should have an item {APPROVAL_PLACE}"
         raise InvalidInput("approval_argv", message)
+    flags = [flag for given in profile.approval_argv.values() for flag in given]
+    for place in _PLACES:
+        if any(place in flag for flag in flags):
+            message = f"{place} has no meaning here: write it into argv"
+            raise InvalidInput("approval_argv", message)
 
 
 def _check_tool_rule(name: str, profile: AgentProfile) -> None:
@@ -173,7 +179,7 @@ def _check_places(profile: AgentProfile) -> None:
                 raise InvalidInput(field, f"{place} has no meaning here: nothing is put there")
         if any(APPROVAL_PLACE in item and item != APPROVAL_PLACE for item in argv):
             raise InvalidInput(field, f"{APPROVAL_PLACE} should be an item of its own")
-    for place in ("{task}", "{thread}", "{model}", APPROVAL_PLACE):
+    for place in _PLACES:
         if any(place in item for item in profile.setup_argv):
             message = f"{place} has no meaning here: it is run once for many tasks"
             raise InvalidInput("setup_argv", message)

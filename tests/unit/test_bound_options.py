@@ -19,6 +19,7 @@ from entrypoints.choices import PROGRAM_KINDS, parser_names
 from entrypoints.ready_made_agents import READY_MADE
 from tests.process_fakes import process_task
 
+PLACED = ("work", "{approval}")
 KINDS = (*PROGRAM_KINDS, "react", "acp", "of-another-runner")
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "command": ("work",),
@@ -341,6 +342,8 @@ def test_a_rule_for_a_tool_is_refused_where_nobody_is_asked_about_tools(rule: st
     ("kind", "said", "field"),
     [
         ("command", {"argv": ("work",), "approval_argv": {"deny": ()}}, "approval_argv"),
+        ("acp", {"argv": PLACED, "approval_argv": {"deny": ("--on={model}",)}}, "approval_argv"),
+        ("command", {"argv": PLACED, "approval_argv": {"deny": ("{task}",)}}, "approval_argv"),
         (
             "codex",
             {
