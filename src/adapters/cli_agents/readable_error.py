@@ -1,10 +1,6 @@
 """Finds the words for a person in an error that carries a server's JSON."""
 
-import re
-
 from adapters.cli_agents.json_line import json_object
-
-_JSON = re.compile(r"\{.*\}", re.DOTALL)
 
 
 def readable_error(message: str) -> str:
@@ -12,11 +8,11 @@ def readable_error(message: str) -> str:
 
     With its HTTP status, if that stands in the JSON alone.
     """
-    found = _JSON.search(message)
-    said = json_object(found[0]) if found else None
-    inner = _message(said)
-    if found and inner:
-        before, after = message[: found.start()], message[found.end() :]
+    # Not by an expression: agents write millions of characters, of which each may be a brace.
+    start, end = message.find("{"), message.rfind("}") + 1
+    said = json_object(message[start:end]) if 0 <= start < end else None
+    if inner := _message(said):
+        before, after = message[:start], message[end:]
         status = _status(said)
         is_new = bool(status) and status not in before + inner + after
         message = f"{before}{status + ' ' if is_new else ''}{inner}{after}"

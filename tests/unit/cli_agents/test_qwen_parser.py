@@ -185,3 +185,14 @@ def test_what_it_does_not_know_is_kept_as_it_came(line: dict[str, object], what:
         Raw(source="qwen", line=json.dumps(line)),
         SchemaDrift(source="qwen", what=what),
     ]
+
+
+@pytest.mark.parametrize("piece", ["[API Error: ", "[", "{"])
+def test_an_error_of_any_length_is_read_in_one_pass(piece: str) -> None:
+    message = piece * 200_000
+    parser = new_parser("qwen")
+
+    events_of(parser, result("", is_error=True, error={"message": message}))
+
+    assert isinstance(parser.outcome, Failed)
+    assert parser.outcome.error == message.strip()
