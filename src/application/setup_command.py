@@ -34,7 +34,10 @@ class SetupCommand:
         command = await self._command(task, context)
         log = OutputLog(context.emit_all, self._clock)
         shown = " ".join(command.argv)
-        ended = await self._supervision.run(command, shown=shown, reading=log, context=context)
+        try:
+            ended = await self._supervision.run(command, shown=shown, reading=log, context=context)
+        except StartFailed as error:
+            raise StartFailed(f"setup_argv: {error}", exit_code=error.exit_code) from error
         outcome = outcome_of_command(ended, log.last_line)
         if isinstance(outcome, Failed):
             raise StartFailed(f"setup_argv: {outcome.error}", exit_code=outcome.exit_code)

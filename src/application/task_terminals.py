@@ -46,7 +46,7 @@ class TaskTerminals:
             return
         terminal = self._terminals.live(task_id)
         if terminal is None:
-            raise self._not_here(task)
+            raise self._not_here(task, "the task asks nothing now, and no process of it runs")
         await terminal.take(given, by=principal.name)
 
     async def view(self, principal: Principal, task_id: TaskId) -> ScreenView:
@@ -72,14 +72,14 @@ class TaskTerminals:
             raise StateConflict("this task has no terminal, it runs with pipes")
         if task.status.is_final:
             raise StateConflict("the task has ended, and no screen of it is kept")
-        raise self._not_here(task)
+        raise self._not_here(task, "no terminal of the task is")
 
-    def _not_here(self, task: Task) -> StateConflict:
+    def _not_here(self, task: Task, what: str) -> StateConflict:
         if task.status.is_final:
             return StateConflict("the task has ended")
         if task.status is TaskStatus.QUEUED or self._is_starting(task):
             return NotStarted("the task has not started yet")
-        return StateConflict("the task asks nothing now, and no process of it runs on this server")
+        return StateConflict(f"{what} on this server")
 
     def _is_starting(self, task: Task) -> bool:
         """Of a process that has exited the screen is kept, so that there was none yet."""

@@ -21,6 +21,7 @@ from domain.errors import InvalidInput
 from domain.ids import AgentName
 from entrypoints.agent_settings import profiles_of
 from entrypoints.folders import workspace_walls
+from entrypoints.ready_made_agents import READY_MADE
 from entrypoints.settings import Settings, SettingsError
 from entrypoints.settings_file import near_name
 from ports.pattern_matcher import PatternMatcher
@@ -117,4 +118,6 @@ def _check(profile: AgentProfile, kinds: Collection[str], walls: FolderWalls) ->
         if profile.workspace is not None:
             walls.real(profile.workspace)
     except InvalidInput as error:
-        raise SettingsError(f"{where}.{error.field}: {error}") from error
+        is_unknown = error.field == "argv" and not profile.argv
+        meant = near_name(profile.name, READY_MADE) if is_unknown else ""
+        raise SettingsError(f"{where}.{error.field}: {error}{meant}") from error

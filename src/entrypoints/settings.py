@@ -209,7 +209,16 @@ def _first_line(error: ValidationError) -> str:
     if first["type"] == "extra_forbidden":
         *table, key = first["loc"]
         return f"{name}: unknown{near_name(str(key), _keys_of(table))}"
-    return f"{name}: {first['msg']}"
+    return f"{name}: {_SHOULD_BE.get(first['type'], first['msg'])}"
+
+
+_SHOULD_BE: Mapping[str, str] = {
+    "dict_type": "should be a table",
+    "list_type": "should be a list",
+    "model_type": "should be a table",
+    "tuple_type": "should be a list",
+}
+"""What a value of another shape is told, by the type of the error."""
 
 
 def _keys_of(table: Sequence[int | str]) -> Collection[str]:

@@ -213,10 +213,20 @@ def test_an_agent_that_thinks_can_be_had_say_first_what_its_task_is_about(tmp_pa
     assert react == replace(READY_MADE[AgentName("react")], analysis=True, source="config")
 
 
+def test_a_name_like_that_of_a_ready_made_agent_is_said_to_be_like_it(tmp_path: Path) -> None:
+    said = r"agents\.claud-code\.argv: .* needs a command; did you mean claude-code\?$"
+
+    with pytest.raises(SettingsError, match=said):
+        known(tmp_path, "[agents.claud-code]\nlimits.usd = 2\n")
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ('argv = "npm test"', r"agents\.x\.argv: should be a list"),
+        ('argv = ["a"]\nfailure = {pattern = "x"}', r"agents\.x\.failure: should be a list$"),
+        ('argv = ["a"]\nanswer = "x"', r"agents\.x\.answer: should be a table$"),
+        ('argv = ["a"]\napprovals = "deny"', r"agents\.x\.approvals: should be a table$"),
         ('argv = ["a"]\nhand_over = "mail"', r"agents\.x\.hand_over: .*'argument'"),
         ('argv = ["a"]\nparser = "yaml"', r"agents\.x\.parser: .*known: claude-code, .*codex"),
         ('argv = ["a"]\nlimits.usd = -1', r"agents\.x\.limits\.usd: "),
@@ -237,7 +247,10 @@ def test_an_agent_that_thinks_can_be_had_say_first_what_its_task_is_about(tmp_pa
             r"agents\.x\.acp_capabilities: .* only an agent of kind acp",
         ),
         ('argv = ["a"]\napproval_argv.no = []', r"agents\.x\.approval_argv\.no.*'deny'"),
-        ('argv = ["a"]\napproval_argv.ask = "-a"', r"agents\.x\.approval_argv\.ask: .*valid list"),
+        (
+            'argv = ["a"]\napproval_argv.ask = "-a"',
+            r"agents\.x\.approval_argv\.ask: should be a list",
+        ),
         ('argv = ["a"]\nlimits.usd = 1', r"agents\.x\.limits\.usd: cannot be kept: nothing in"),
         ('argv = ["a"]\nmodel = "m"', r"agents\.x\.model: .* should have a place for it"),
         ('kind = "react"\nargv = ["a"]', r"agents\.x\.argv: has no use here: .* is no program"),

@@ -268,6 +268,19 @@ async def test_a_setup_that_fails_is_why_the_task_cannot_start_and_is_done_again
     assert again.argv == ("/bin/prepare", "it")
 
 
+async def test_a_setup_that_cannot_be_started_is_named_as_what_keeps_the_task_from_its_start() -> (
+    None
+):
+    context = RecordingContext(profile=SET_UP)
+
+    outcome = await command_runner(FakeProcessHost(refusal="there is no such command")).run(
+        process_task("hi"), context
+    )
+
+    error = "setup_argv: there is no such command"
+    assert outcome == Failed(error=error, reason="start_failed")
+
+
 async def test_a_setup_that_is_broken_off_is_stopped_and_done_again() -> None:
     setup, homes = FakeProcess(), FakeHomes()
     setup.say("cloning\n", "stdout")

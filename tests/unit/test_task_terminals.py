@@ -127,6 +127,14 @@ async def test_a_task_without_a_process_here_says_why(status: TaskStatus, senten
         await terminals.use.view(LOCAL, terminals.task.task_id)
 
 
+async def test_of_a_task_that_asks_in_words_it_is_said_that_it_has_no_terminal_here() -> None:
+    terminals = FakeTerminals()
+    terminals.is_now(TaskStatus.WAITING)
+
+    with pytest.raises(StateConflict, match=r"^no terminal of the task is on this server$"):
+        await terminals.use.view(LOCAL, terminals.task.task_id)
+
+
 async def test_a_process_that_is_about_to_start_is_soon_there() -> None:
     terminals = FakeTerminals()
     terminals.is_carried_out_here()

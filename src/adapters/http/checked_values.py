@@ -15,6 +15,8 @@ from domain.variable_name import VARIABLE_NAME
 _START, _ANY = r"[A-Za-z0-9_:\-]", r"[A-Za-z0-9._:\-]"
 CHOSEN = rf"(?:{_START}{_ANY}{{0,63}}|\.{_START}{_ANY}{{0,62}}|\.\.{_ANY}{{1,62}})"
 CHOSEN_ID = f"^{CHOSEN}$"
+ABSOLUTE_PATH = r"^/[^\x00]*$"
+REPLAY = r"^(all|[0-9]{1,9})$"
 _MAX_TEXT_BYTES = 256 * 1024
 _MAX_METADATA_BYTES = 16 * 1024
 _RFC_3339 = re.compile(
@@ -69,7 +71,7 @@ Title = Annotated[str, Field(max_length=200)]
 Workspace = Annotated[
     str,
     Field(
-        pattern=r"^/[^\x00]*$",
+        pattern=ABSOLUTE_PATH,
         max_length=1024,
         description="The absolute path of a folder on the server to work in; neither the whole"
         " machine, nor a home, nor in or around the server's data.",

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 
-from adapters.http.checked_values import CHOSEN, Instant
+from adapters.http.checked_values import CHOSEN, REPLAY, Instant
 from adapters.http.problem import Problem, field_problem
 from application.selection import event_types
 from application.stream_request import FromCursor, FromNow, Replay, Since, Start
@@ -58,7 +58,7 @@ class StreamQuery(BaseModel):
         Annotated[
             str,
             Field(
-                pattern=r"^(all|[0-9]{1,9})$",
+                pattern=REPLAY,
                 description="`all`, or how many of the newest events that are shown: of all sessions"
                 " together, in the order of time. A stream of tasks begins at their beginning.",
             ),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from adapters.http.checked_values import CHOSEN
+from adapters.http.checked_values import ABSOLUTE_PATH, CHOSEN, REPLAY
 from adapters.http.problem import FieldError, Problem
 
 _WORDS = {
@@ -14,6 +14,11 @@ _WORDS = {
     "timezone_aware": "should be a time with its offset, as 2026-11-21T10:00:00Z",
 }
 _IDS = "should have 1 to 64 letters, digits and any of . _ : - and be neither . nor .."
+_MATCHING = {
+    ABSOLUTE_PATH: "should be an absolute path",
+    REPLAY: "should be all, or a number of events",
+}
+"""What is right, where the pattern of it would be all that is said."""
 
 
 def validation_problem(
@@ -67,7 +72,10 @@ def _location(finding: Mapping[str, object]) -> tuple[object, ...]:
 
 def _message(finding: Mapping[str, object]) -> str:
     context = finding.get("ctx")
-    if isinstance(context, Mapping) and CHOSEN in str(context.get("pattern")):
+    pattern = str(context.get("pattern")) if isinstance(context, Mapping) else ""
+    if CHOSEN in pattern:
         return _IDS
+    if pattern in _MATCHING:
+        return _MATCHING[pattern]
     said = str(finding.get("msg", "is not valid")).removeprefix("Value error, ")
     return _WORDS.get(str(finding.get("type")), said[:1].lower() + said[1:])

@@ -245,3 +245,11 @@ async def test_a_task_that_cannot_be_followed_is_accepted_all_the_same(
 
     assert (response.status_code, response.json()) == (202, SUBMITTED)
     assert response.headers["location"] == "/api/v1/tasks/task_000001"
+
+
+async def test_a_relative_workspace_is_answered_with_what_would_be_right() -> None:
+    async with World().client() as client:
+        response = await client.post("/api/v1/tasks", json={**BODY, "workspace": "rel"})
+
+    assert response.status_code == 422
+    assert response.json()["detail"] == "workspace: should be an absolute path"
