@@ -46,7 +46,9 @@ class TaskTerminals:
             return
         terminal = self._terminals.live(task_id)
         if terminal is None:
-            raise self._not_here(task, "the task asks nothing now, and no process of it runs")
+            asks_nothing = "the task asks nothing now, and no process of it runs"
+            is_words = isinstance(given, MessageInput)
+            raise self._not_here(task, asks_nothing if is_words else "no process of the task runs")
         await terminal.take(given, by=principal.name)
 
     async def view(self, principal: Principal, task_id: TaskId) -> ScreenView:

@@ -133,6 +133,8 @@ async def test_of_a_task_that_asks_in_words_it_is_said_that_it_has_no_terminal_h
 
     with pytest.raises(StateConflict, match=r"^no terminal of the task is on this server$"):
         await terminals.use.view(LOCAL, terminals.task.task_id)
+    with pytest.raises(StateConflict, match=r"^no process of the task runs on this server$"):
+        await terminals.use.give(LOCAL, terminals.task.task_id, KeysInput(keys=("up",)))
 
 
 async def test_a_process_that_is_about_to_start_is_soon_there() -> None:
