@@ -60,7 +60,8 @@ FURTHER: Sequence[AgentProfile] = (
         description="Qwen Code, through its JSON stream.",
         argv=(*_QWEN, "--prompt={task}"),
         resume_argv=(*_QWEN, "--resume={thread}", "--prompt={task}"),
-        approval_argv={"auto": ("--yolo",), "deny": ("--approval-mode=default",)},
+        # By its settings a workspace may allow everything; `--bare` leaves them unread.
+        approval_argv={"auto": ("--yolo",), "deny": ("--approval-mode=default", "--bare")},
         parser="qwen",
         pty=False,
         env=PLAIN,
@@ -88,7 +89,10 @@ FURTHER: Sequence[AgentProfile] = (
         description="pi, through its JSON stream.",
         argv=(*_PI, _AFTER_A_BLANK),
         resume_argv=(*_PI, "--session", "{thread}", _AFTER_A_BLANK),
-        approval_argv={"auto": (), "deny": ("--tools", "read,grep,find,ls")},
+        approval_argv={
+            "auto": (),
+            "deny": ("--no-extensions", "--tools", "read,grep,find,ls"),
+        },
         parser="pi",
         pty=False,
         env={**PLAIN, "PI_SKIP_VERSION_CHECK": "1", "PI_TELEMETRY": "0"},

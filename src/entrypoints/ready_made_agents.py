@@ -15,6 +15,8 @@ _CLAUDE_ENV = {
     "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
     # Its own ten tries take minutes, also with a key that is refused.
     "CLAUDE_CODE_MAX_RETRIES": "4",
+    # Of folders that are added, as of its workspace where it has to ask.
+    "CLAUDE_CODE_ADDITIONAL_DIRECTORIES_CLAUDE_MD": "1",
 }
 # Of its own accord it asks a model that has a fault ten times, which takes minutes. Over the Agent
 # Client Protocol it leaves out what a command wrote to a terminal.
@@ -65,13 +67,16 @@ _CLAUDE = (
     APPROVAL_PLACE,
     _MODEL,
 )
-# A workspace may bring along settings by which nobody is asked, and hooks, servers of tools and
-# prompts with commands in them, which are run unasked. What it asks its user no yes answers.
+# A workspace may bring along settings by which nobody is asked, and hooks, servers of tools,
+# prompts with commands in them and a command that gives its key, which are run unasked; only its
+# CLAUDE.md is read, as that of an added folder. What it asks its user no yes answers.
 _CLAUDE_ASKED = (
     "--permission-prompt-tool=stdio",
     "--permission-mode=default",
     '--settings={"disableAllHooks": true, "disableSkillShellExecution": true}',
     "--strict-mcp-config",
+    "--setting-sources=user",
+    "--add-dir=.",
     "--disallowed-tools=AskUserQuestion",
 )
 _CODEX_FLAGS = (
@@ -217,11 +222,8 @@ READY_MADE: Mapping[AgentName, AgentProfile] = {
             kind="acp",
             description="OpenAI Codex, over the Agent Client Protocol.",
             argv=(
-                "codex-acp",
-                "-c",
-                'approval_policy="untrusted"',
-                "-c",
-                'sandbox_mode="danger-full-access"',
+                *("codex-acp", "-c", 'approval_policy="untrusted"'),
+                *("-c", 'sandbox_mode="danger-full-access"'),
             ),
             hand_over="none",
             pty=False,

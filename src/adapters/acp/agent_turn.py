@@ -51,7 +51,7 @@ async def open_turn(
         rules=profile.approvals, asked=approval, has_flags=bool(profile.approval_argv)
     )
     updates = SessionUpdates(clock, model=profile.model or "unknown", rules=rules)
-    log = AgentLog(redactor=context.redactor, lines_before=lines_before)
+    log = AgentLog(lines_before=lines_before)
     pipe = AgentPipe(process, updates=updates, log=log, emit=KeptLines(context, kept).emit)
     permissions = Permissions(context, updates=updates, rules=rules)
     files = WorkspaceFiles(context.workspace)
