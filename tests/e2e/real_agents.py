@@ -24,6 +24,7 @@ PACKAGES = {
     "claude-agent-acp": "@agentclientprotocol/claude-agent-acp@0.49.0",
 }
 _INSTALL_S = 600
+_START_S = 120  # many are started at once
 _CODEX = """\
 model = "loopback"
 model_provider = "loopback"
@@ -165,7 +166,7 @@ def _settings(base_url: str, sandbox: str) -> str:
     ]
     tables = []
     for name, model, files in agents:
-        tables.append(f'[agents.{name}]\nsandbox = "{sandbox}"')
+        tables.append(f'[agents.{name}]\nsandbox = "{sandbox}"\nstart_s = {_START_S}')
         tables += [f'model = "{model}"'] if model else []
         # Those that the ready-made one has hold in a sandbox only.
         tables += ["sockets = []"] if sandbox == "none" else []

@@ -49,4 +49,5 @@ async def test_every_cell_of_the_table_is_what_the_agent_does(tmp_path: Path) ->
         for key, cell in trials.cells.items()
         if expected[key] != cell
     }
-    assert (different, trials.cells.keys()) == ({}, expected.keys())
+    assert different == {}
+    assert trials.cells.keys() == expected.keys()

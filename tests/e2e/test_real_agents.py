@@ -19,7 +19,7 @@ pytestmark = pytest.mark.load
 CLI_AGENTS = ("claude-code", "codex", "gemini")
 AGENTS = (*CLI_AGENTS, "gemini-acp")
 # An agent starts within some seconds; those that ask again and again do it within this.
-PATIENCE_S = 30
+PATIENCE_S = 90
 USED = {"input_tokens": 40, "output_tokens": 20, "total_tokens": 60}
 
 

@@ -45,7 +45,7 @@ class Shown:
 
 
 @asynccontextmanager
-async def terminals_in(folder: Path) -> AsyncIterator[tuple[Terminals, Shown]]:
+async def terminals_in(folder: Path, *, most: int = 64) -> AsyncIterator[tuple[Terminals, Shown]]:
     agent = Command(
         argv=("agent",),
         cwd=str(folder),
@@ -57,7 +57,8 @@ async def terminals_in(folder: Path) -> AsyncIterator[tuple[Terminals, Shown]]:
         sandbox="none",
     )
     shown = Shown()
-    terminals = Terminals(LinuxProcessHost(), agent, show=shown.show, fail=shown.failures.append)
+    host, fail = LinuxProcessHost(), shown.failures.append
+    terminals = Terminals(host, agent, show=shown.show, fail=fail, most=most)
     try:
         with anyio.fail_after(PATIENCE_S):
             yield terminals, shown
@@ -170,12 +171,27 @@ async def test_what_cannot_be_started_is_refused(
 
 
 async def test_there_is_a_most_of_terminals_that_run_at_once(tmp_path: Path) -> None:
-    async with terminals_in(tmp_path) as (terminals, _):
-        made = [await terminals.create({"command": "sleep", "args": ["1000"]}) for _ in range(64)]
+    async with terminals_in(tmp_path, most=3) as (terminals, _):
+        made = [await terminals.create({"command": "sleep", "args": ["1000"]}) for _ in range(3)]
         with pytest.raises(AgentTrouble, match="release some"):
             await terminals.create({"command": "true"})
         await terminals.release(made[0])
         await terminals.create({"command": "true"})
+
+
+async def test_terminals_that_have_ended_are_forgotten_where_nobody_releases_them(
+    tmp_path: Path,
+) -> None:
+    async with terminals_in(tmp_path, most=2) as (terminals, _):
+        made = [await terminals.create({"command": "echo 1"})]
+        for _ in range(3):
+            await terminals.wait_for_exit(made[-1])
+            made.append(await terminals.create({"command": "echo 1"}))
+        await terminals.wait_for_exit(made[-1])
+
+        with pytest.raises(AgentTrouble, match="there is no terminal 'terminal-1'"):
+            terminals.output(made[0])
+        assert [terminals.output(one)["output"] for one in made[1:]] == ["1\n"] * 3
 
 
 @pytest.mark.parametrize(

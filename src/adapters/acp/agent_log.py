@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from domain.events import AgentEvent
 from domain.lines import Line, LineSplitter
 from domain.process_events import Log, OutputStream
+from domain.redaction import Redactor
 from domain.terminal_text import plain_text
 from ports.output_archive import ArchiveWriter, OutputSource
 from ports.runner import RunContext
@@ -32,7 +33,8 @@ class KeptLines:
 class AgentLog:
     """Lines are numbered from 1 over both streams, in the order in which they begin."""
 
-    def __init__(self, *, lines_before: int = 0) -> None:
+    def __init__(self, *, redactor: Redactor, lines_before: int = 0) -> None:
+        self._redactor = redactor
         self._errors = LineSplitter()
         self._count = lines_before
         self._unfinished: int | None = None
@@ -40,7 +42,7 @@ class AgentLog:
 
     @property
     def last_lines(self) -> str:
-        """Of its standard error, as plain text."""
+        """Of its standard error, as plain text and without secrets."""
         return "\n".join(self._last)
 
     def error_output(self, text: str) -> Iterator[Log]:
@@ -65,7 +67,8 @@ class AgentLog:
         self._unfinished = number if line.is_partial else None
         log = _log(line, number=number, stream="stderr")
         if said := plain_text(line.text).strip():
-            self._last.append(said[:_LAST_CHARS])
+            # Before it is cut: half a secret is not recognised any more.
+            self._last.append(self._redactor.text(said)[:_LAST_CHARS])
         return log
 
 

@@ -63,7 +63,7 @@ class AgentRequests:
             case "terminal/create":
                 shown = {name: params[name] for name in _SHOWN if name in params}
                 line = command_line(params)
-                await self._permissions.require(method, shown, kind="execute", told=line)
+                await self._permissions.require(method, shown, kind="execute", subject=line)
                 return await self._terminals.create(params)
             case "terminal/output":
                 return self._terminals.output(params)
@@ -80,7 +80,9 @@ class AgentRequests:
         match params:
             case {"path": str(path)}:
                 shown: JsonObject = {"path": path}
-                await self._permissions.require("fs/read_text_file", shown, kind="read", told=path)
+                await self._permissions.require(
+                    "fs/read_text_file", shown, kind="read", subject=path
+                )
                 line, limit = _number(params, "line"), _number(params, "limit")
                 text = await asyncio.to_thread(self._files.read, path, line=line, limit=limit)
                 return {"content": text}
@@ -92,7 +94,7 @@ class AgentRequests:
             case {"path": str(path), "content": str(content)}:
                 shown: JsonObject = {"path": path, "content": content}
                 await self._permissions.require(
-                    "fs/write_text_file", shown, kind="edit", told=path
+                    "fs/write_text_file", shown, kind="edit", subject=path
                 )
                 await asyncio.to_thread(self._files.write, path, content)
                 return {}

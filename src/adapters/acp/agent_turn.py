@@ -51,7 +51,7 @@ async def open_turn(
         rules=profile.approvals, asked=approval, has_flags=bool(profile.approval_argv)
     )
     updates = SessionUpdates(clock, model=profile.model or "unknown", rules=rules)
-    log = AgentLog(lines_before=lines_before)
+    log = AgentLog(redactor=context.redactor, lines_before=lines_before)
     pipe = AgentPipe(process, updates=updates, log=log, emit=KeptLines(context, kept).emit)
     permissions = Permissions(context, updates=updates, rules=rules)
     files = WorkspaceFiles(context.workspace)
@@ -141,7 +141,7 @@ class AgentTurn:
         except ConnectionError:
             return await self._gone(is_started=True)
         await self._pipe.tell(self._updates.end(answer))
-        if (limit := self._uncounted_limit()) and not self._updates.usage.is_told:
+        if (limit := self._uncounted_limit()) and not self._updates.usage.is_reported:
             message = f"the agent did not report what it used, so that {limit} was not kept"
             await self._context.emit(Error(message=message, phase="limits", recoverable=True))
         return outcome_of(

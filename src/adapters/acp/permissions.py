@@ -29,8 +29,8 @@ class Permissions:
 
     async def answer(self, params: object) -> JsonObject:
         """Waits for a person where the rules say so. Raises what asking raises."""
-        told = json_object(params)
-        question = self._updates.question(told)
+        asked = json_object(params)
+        question = self._updates.question(asked)
         kind = self._updates.kind_of(question.call_id)
         mode = self._rules.mode(question.tool_name, kind)
         decision = await self._decision(replace(question, mode=mode))
@@ -41,23 +41,25 @@ class Permissions:
         else:
             self._updates.deny(question.call_id)
         wanted = _YES if decision.is_approved else _NO
-        return _selected(json_list(told.get("options")), wanted)
+        return _selected(json_list(asked.get("options")), wanted)
 
-    async def require(self, method: str, arguments: JsonObject, *, kind: str, told: str) -> None:
+    async def require(
+        self, method: str, arguments: JsonObject, *, kind: str, subject: str
+    ) -> None:
         """Raises AgentTrouble for what the agent may not have the server do.
 
         Nobody is asked where the rules let it, nor again where what a call was allowed with
-        names `told` as it is, which counts once.
+        names `subject` as it is, which counts once.
         """
         mode = self._rules.strict_mode(method, kind)
-        if mode == "auto" or self._updates.use_allowance(told):
+        if mode == "auto" or self._updates.use_allowance(subject):
             return
-        calls = self._updates.calls_about(told)
+        calls = self._updates.calls_about(subject)
         question = ApprovalRequest(
             call_id=calls[0] if calls else method,
             tool_name=method,
             arguments=arguments,
-            reason=f"the agent wants {method} of {told}",
+            reason=f"the agent wants {method} of {subject}",
             mode=mode,
         )
         decision = await self._decision(question)
@@ -66,7 +68,7 @@ class Permissions:
             self._updates.allow(call_id) if is_approved else self._updates.deny(call_id)
         if not is_approved:
             self._updates.was_denied = True
-            raise AgentTrouble(f"{method} of {told!r} was not allowed")
+            raise AgentTrouble(f"{method} of {subject!r} was not allowed")
 
     async def _decision(self, question: ApprovalRequest) -> ApprovalDecision | None:
         """None when the run is over before there is one."""

@@ -6,12 +6,12 @@ from adapters.acp.json_message import JsonObject, json_list, json_object, json_t
 from domain.usage import Usage
 
 
-def usage_of(told: JsonObject) -> Usage:
+def usage_of(reported: JsonObject) -> Usage:
     """Whether its input holds what was cached, and its output what was thought, its total says."""
-    given, written = _amount(told, "inputTokens"), _amount(told, "outputTokens")
-    cached = _amount(told, "cachedReadTokens") + _amount(told, "cachedWriteTokens")
-    thought = _amount(told, "thoughtTokens")
-    beside = _amount(told, "totalTokens") - given - written
+    given, written = _amount(reported, "inputTokens"), _amount(reported, "outputTokens")
+    cached = _amount(reported, "cachedReadTokens") + _amount(reported, "cachedWriteTokens")
+    thought = _amount(reported, "thoughtTokens")
+    beside = _amount(reported, "totalTokens") - given - written
     if cached and beside in (cached, cached + thought):
         given, beside = given + cached, beside - cached
     if thought and beside == thought:
@@ -20,8 +20,8 @@ def usage_of(told: JsonObject) -> Usage:
         input_tokens=given,
         output_tokens=written,
         total_tokens=given + written,
-        cached_input_tokens=amount(told.get("cachedReadTokens")),
-        reasoning_tokens=amount(told.get("thoughtTokens")),
+        cached_input_tokens=amount(reported.get("cachedReadTokens")),
+        reasoning_tokens=amount(reported.get("thoughtTokens")),
     )
 
 
@@ -53,11 +53,11 @@ def dollars(cost: object) -> float | None:
             return None
 
 
-def _of_quota(told: JsonObject) -> Usage:
-    sums = json_object(told.get("token_count"))
+def _of_quota(reported: JsonObject) -> Usage:
+    sums = json_object(reported.get("token_count"))
     given, written = _amount(sums, "input_tokens"), _amount(sums, "output_tokens")
     return Usage(input_tokens=given, output_tokens=written, total_tokens=given + written)
 
 
-def _amount(told: JsonObject, name: str) -> int:
-    return amount(told.get(name)) or 0
+def _amount(reported: JsonObject, name: str) -> int:
+    return amount(reported.get(name)) or 0

@@ -56,8 +56,12 @@ class Terminals:
         *,
         show: Show,
         fail: Callable[[Exception], None],
+        most: int = _MOST,
     ) -> None:
-        """`command` is the agent's; `show` is given a terminal's id and what it writes."""
+        """`command` is the agent's; `show` is given a terminal's id and what it writes. So many
+        run at once at the `most`, and as many that have ended are kept until they are released.
+        """
+        self._most = most
         self._host = host
         self._agent = replace(command, stdin="closed", home_files={})
         self._show = show
@@ -68,8 +72,9 @@ class Terminals:
 
     async def create(self, params: JsonObject) -> JsonObject:
         """Raises AgentTrouble for what cannot be started."""
-        if len(self._running) >= _MOST:
-            raise AgentTrouble(f"there are {_MOST} terminals already: release some")
+        if len(self._running) >= self._most:
+            raise AgentTrouble(f"there are {self._most} terminals already: release some")
+        self._forget_ended()
         command = await asyncio.to_thread(self._command, params)
         self._made += 1
         terminal_id = f"terminal-{self._made}"
@@ -147,6 +152,12 @@ class Terminals:
             if not started.done():
                 started.set_exception(AgentTrouble("the command was not started"))
             ended.cancel()
+
+    def _forget_ended(self) -> None:
+        """The oldest of those that nobody releases: each holds what it wrote."""
+        ended = [name for name, terminal in self._open.items() if terminal.ended.done()]
+        for name in ended[: max(0, len(ended) - self._most)]:
+            del self._open[name]
 
     def _command(self, params: JsonObject) -> Command:
         argv = _argv(params)

@@ -14,6 +14,7 @@ from domain.tool_events import ToolCallComplete, ToolCallStart, ToolCallStream, 
 from ports.clock import Clock
 
 _MOST_UNSHOWN: Final = 1024 * 1024  # characters that a terminal waits with for its call
+_MOST_WAITING: Final = 64  # terminals that no call has shown
 _MOST_ENDED: Final = 4096  # whose late updates are known to be late
 
 
@@ -81,6 +82,8 @@ class ToolCalls:
         if text:
             held = self._unshown.get(terminal_id, "") + text
             self._unshown[terminal_id] = held[-_MOST_UNSHOWN:]
+            if len(self._unshown) > _MOST_WAITING:
+                del self._unshown[next(iter(self._unshown))]
 
     def unshown_output(self) -> Iterator[str]:
         while self._unshown:

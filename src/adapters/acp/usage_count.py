@@ -1,4 +1,4 @@
-"""What an agent has used, counted once in whichever sums it is told."""
+"""What an agent has used, counted once in whichever sums it is reported."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,14 +8,14 @@ from adapters.acp.reported_usage import amount, dollars, usage_of, usage_of_turn
 from domain.thinking_events import TokenUsage
 from domain.usage import Usage
 
-_TELLS_ITS_LAST_CALL = frozenset({"OpenCode"})
+_REPORTS_ITS_LAST_CALL = frozenset({"OpenCode"})
 """Agents whose usage of a turn is that of its last model call alone."""
 _COUNTS_BY_PROCESS = frozenset({"@agentclientprotocol/claude-agent-acp"})
 """Agents whose cost does not hold that of a conversation which they go on with."""
 
 
 class UsageCount:
-    """An agent tells each call, or how full its context is, or at the end what its turn used."""
+    """An agent reports each call, or how full its context is, or at the end what its turn used."""
 
     def __init__(self, model: str) -> None:
         self.model = model
@@ -26,7 +26,7 @@ class UsageCount:
         self._counted = Usage()
 
     @property
-    def is_told(self) -> bool:
+    def is_reported(self) -> bool:
         return self._counted != Usage()
 
     @property
@@ -55,11 +55,11 @@ class UsageCount:
         yield from self._reach(self._calls, partial=False)
 
     def end(self, answer: JsonObject) -> Iterator[TokenUsage]:
-        """The turn's own sums, in the answer to its prompt; what is not counted yet is told."""
+        """The turn's own sums, in the answer to its prompt; what is not counted yet is emitted."""
         reached = Usage()
         for model, used in usage_of_turn(answer):
             reached = reached.plus(used)
-            is_partial = self.agent in _TELLS_ITS_LAST_CALL
+            is_partial = self.agent in _REPORTS_ITS_LAST_CALL
             yield from self._reach(reached, partial=is_partial, model=model)
 
     def _reach(self, reached: Usage, *, partial: bool, model: str = "") -> Iterator[TokenUsage]:

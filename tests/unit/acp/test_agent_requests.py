@@ -36,7 +36,9 @@ NO_METHOD, NO_PARAMS = -32601, -32602
 def requests_of(folder: Path, *offered: AcpCapability) -> AgentRequests:
     context = RecordingContext(profile=AgentProfile(name=AgentName("a"), kind="acp"))
     updates = SessionUpdates(FakeClock(), model="m")
-    pipe = AgentPipe(FakeProcess(), updates=updates, log=AgentLog(), emit=context.emit)
+    pipe = AgentPipe(
+        FakeProcess(), updates=updates, log=AgentLog(redactor=context.redactor), emit=context.emit
+    )
     command = Command(argv=("agent",), cwd=str(folder), task_id=TaskId("task_1"), pty=False)
 
     async def show(terminal_id: str, text: str) -> None:

@@ -124,7 +124,7 @@ async def test_what_the_server_is_to_do_for_an_agent_is_asked_about_as_the_rules
 ) -> None:
     context, _, permissions = _asks(rules)
 
-    await permissions.require("fs/x", {"path": "/a"}, kind=kind, told="/a")
+    await permissions.require("fs/x", {"path": "/a"}, kind=kind, subject="/a")
 
     assert context.questions == questions
 
@@ -138,10 +138,10 @@ async def test_what_a_call_was_allowed_with_is_not_asked_about_twice(
     list(updates.asked({"toolCall": call}))
     await permissions.answer({"toolCall": call, "options": []})
 
-    await permissions.require("fs/write_text_file", {"path": told}, kind="edit", told=told)
+    await permissions.require("fs/write_text_file", {"path": told}, kind="edit", subject=told)
 
     assert context.questions == questions
-    await permissions.require("fs/write_text_file", {"path": told}, kind="edit", told=told)
+    await permissions.require("fs/write_text_file", {"path": told}, kind="edit", subject=told)
     assert context.questions == questions + 1
 
 
@@ -154,7 +154,7 @@ async def test_what_a_call_says_once_it_is_allowed_was_not_allowed_with_it() -> 
     changed = {"sessionUpdate": "tool_call_update", "toolCallId": "c1", "rawInput": other}
     list(updates.take({"update": changed}, line=""))
 
-    await permissions.require("terminal/create", {**other}, kind="execute", told="rm -r x")
+    await permissions.require("terminal/create", {**other}, kind="execute", subject="rm -r x")
 
     assert context.questions == 2
 
@@ -164,7 +164,7 @@ async def test_a_call_whose_file_was_asked_about_needs_no_question_of_its_own() 
     call = {"sessionUpdate": "tool_call", "toolCallId": "c1", "kind": "edit", "rawInput": "/a"}
     list(updates.take({"update": call}, line=""))
 
-    await permissions.require("fs/write_text_file", {"path": "/a"}, kind="edit", told="/a")
+    await permissions.require("fs/write_text_file", {"path": "/a"}, kind="edit", subject="/a")
     done = list(updates.take({"update": {**call, "status": "completed"}}, line=""))
 
     assert len(done) == 1
@@ -175,4 +175,4 @@ async def test_nothing_is_done_for_an_agent_that_people_refuse() -> None:
     context.decision = "denied"
 
     with pytest.raises(AgentTrouble, match="'/a' was not allowed"):
-        await permissions.require("fs/write_text_file", {"path": "/a"}, kind="edit", told="/a")
+        await permissions.require("fs/write_text_file", {"path": "/a"}, kind="edit", subject="/a")

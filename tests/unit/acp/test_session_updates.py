@@ -392,3 +392,12 @@ def test_a_call_of_a_sub_agent_names_the_call_that_it_carries_out() -> None:
     )
 
     assert [event.parent_call_id for event in told if isinstance(event, ToolCallStart)] == ["c1"]
+
+
+def test_of_the_terminals_that_no_call_shows_the_last_ones_are_kept() -> None:
+    read = _reader()
+
+    events = [event for number in range(100) for event in read.terminal_output(str(number), "x")]
+
+    assert events == []
+    assert "".join(read.unshown_output()) == 64 * "x"

@@ -1,0 +1,13 @@
+"""What an agent writes beside the protocol, and what of it is quoted when it dies."""
+
+from adapters.acp.agent_log import AgentLog
+from domain.redaction import Redactor
+
+
+def test_what_is_quoted_of_a_long_line_holds_no_piece_of_a_secret() -> None:
+    log = AgentLog(redactor=Redactor(["a-secret-of-the-server"]))
+
+    list(log.error_output("x" * 490 + " a-secret-of-the-server is not right\n"))
+
+    assert log.last_lines.startswith("x" * 490)
+    assert "a-secret" not in log.last_lines
