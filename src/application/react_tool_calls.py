@@ -4,8 +4,8 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 
+from application.conversation import NOT_MADE, UNANSWERED
 from application.fingerprint import canonical_json
 from application.react_group import together
 from application.react_plan import PlanProgress
@@ -45,6 +45,8 @@ class ToolRun:
     plan: PlanProgress
     begun: list[CallId] = field(default_factory=list)
     """Those whose start was emitted."""
+    asking: set[CallId] = field(default_factory=set)
+    """Those that ask for words, or wait for their turn to."""
 
     @property
     def is_to_be_resumed(self) -> bool:
@@ -106,13 +108,22 @@ class ToolCalls:
     ) -> Told:
         started = self._clock.monotonic()
         told = failed(_CANCELLED)
+        is_made = False
         try:
             if waiting is None:
                 await self._begin(call, call_id, run)
             refusal = await self._refusal(call, call_id, run, waiting)
             told = refusal or failed(_CUT_OFF)
             if refusal is None:
+                is_made = True
                 told = await self._told(call, call_id, run)
+        except asyncio.CancelledError:
+            # In line behind the one that is kept: the model of the next attempt may ask again.
+            if run.is_to_be_resumed and not is_made:
+                told = failed(NOT_MADE)
+            elif run.is_to_be_resumed and call_id in run.asking:
+                told = failed(UNANSWERED)
+            raise
         finally:
             if not run.context.is_kept(call_id):
                 await run.context.emit(
@@ -178,6 +189,12 @@ class ToolCalls:
         async def emit(stream: OutputStream, chunk: str) -> None:
             await run.context.emit(ToolCallStream(call_id=call_id, stream=stream, chunk=chunk))
 
+        async def ask(question: str, *, choices: Sequence[str] = ()) -> str:
+            run.asking.add(call_id)
+            answer = await run.context.ask(question, choices=choices, call_id=call_id)
+            run.asking.discard(call_id)
+            return answer
+
         async with joined_text(emit, join_s=self._join_s) as put:
 
             async def stream(text: str, *, of: OutputStream = "text") -> None:
@@ -193,7 +210,7 @@ class ToolCalls:
                     grace_s=run.context.grace_s,
                     stream=stream,
                     update_plan=run.plan.update,
-                    ask=partial(run.context.ask, call_id=call_id),
+                    ask=ask,
                 ),
             )
 

@@ -1,18 +1,22 @@
 """The ReAct agent asks before it does what it should not do alone."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+import anyio
 import pytest
 
+from application.conversation import NOT_MADE, UNANSWERED
 from domain.agent_profile import AgentProfile
 from domain.approval import ApprovalDecision, ApprovalRequest, StoredApproval
 from domain.ids import AgentName
 from domain.task import Approval
-from domain.tool_events import ToolCallComplete
+from domain.tool_events import ToolCallComplete, ToolCallStart
 from ports.language_model import TextDelta
 from ports.runner import Completed
 from ports.tool import ToolContext, ToolResult
+from tests.patience import PATIENCE_S
 from tests.react_fakes import (
     FakeContext,
     FakeModel,
@@ -115,3 +119,52 @@ async def test_a_task_may_ask_for_more_than_its_agent_does() -> None:
     )
 
     assert [request.mode for request in context.asked] == ["ask"]
+
+
+async def test_calls_in_line_behind_a_question_that_outlives_the_server_are_to_be_asked_again() -> (
+    None
+):
+    class HandedBack(FakeContext):
+        """Only the first call is kept, as its question is the one that was asked."""
+
+        waiting: int = 0
+
+        def is_kept(self, call_id: str) -> bool:
+            return call_id == "call_000001"
+
+        async def approve(
+            self,
+            request: ApprovalRequest,
+            *,
+            asked: StoredApproval | None = None,
+            is_withdrawn: Callable[[], bool] = lambda: False,
+        ) -> ApprovalDecision:
+            return await self._wait()
+
+        async def ask(self, question: str, *, call_id: str, choices: Sequence[str] = ()) -> str:
+            return (await self._wait()).by
+
+        async def _wait(self) -> ApprovalDecision:
+            self.waiting += 1
+            if self.waiting == len(calls):
+                all_wait.set()
+            await anyio.sleep_forever()
+            raise AssertionError
+
+    async def ask(_: Mapping[str, object], context: ToolContext) -> ToolResult:
+        return ToolResult(content=await context.ask("Which?"))
+
+    calls = [tool_call("rm", "m1"), tool_call("rm", "m2"), tool_call("ask", "m3")]
+    all_wait = anyio.Event()
+    context = HandedBack(profile=context_of(NO, rm="ask").profile)
+    runner = react_runner(FakeModel(calls), FakeTool("rm", ok), FakeTool("ask", ask))
+
+    async with asyncio.TaskGroup() as group:
+        run = group.create_task(runner.run(react_task(), context))
+        with anyio.fail_after(PATIENCE_S):
+            await all_wait.wait()
+        run.cancel()
+
+    told = {e.call_id: e.error for e in context.events if isinstance(e, ToolCallComplete)}
+    assert len([event for event in context.events if isinstance(event, ToolCallStart)]) == 3
+    assert told == {"call_000002": NOT_MADE, "call_000003": UNANSWERED}
