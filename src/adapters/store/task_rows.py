@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from adapters.store.json_value import json_value
 from adapters.store.pause_column import pause_of_column
 from adapters.store.rules_column import rules_column, rules_of_column
 from adapters.store.store_clock import moment, moment_or_none
@@ -88,9 +89,9 @@ def task_of(row: TaskRow) -> Task:
         finished_at=moment_or_none(row.finished_at),
         attempt=row.attempt,
         reason=row.reason,
-        result=TaskResult(**json.loads(row.result)) if row.result else None,
-        usage=Usage(**json.loads(row.usage)) if row.usage else None,
-        limits=Limits(**json.loads(row.limits)) if row.limits else None,
+        result=json_value(TaskResult, json.loads(row.result)) if row.result else None,
+        usage=json_value(Usage, json.loads(row.usage)) if row.usage else None,
+        limits=json_value(Limits, json.loads(row.limits)) if row.limits else None,
         metadata=json.loads(row.metadata) if row.metadata else None,
         on_disconnect=row.on_disconnect,
         approval=row.approval,

@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 
+from adapters.store.json_value import json_value
 from domain.agent_thread import AgentThread
 from domain.usage import Usage
 
@@ -18,7 +19,7 @@ def thread_of_column(text: str) -> AgentThread:
             used, model = held.get("usage"), held.get("model")
             return AgentThread(
                 id=thread_id,
-                usage=Usage(**used) if isinstance(used, dict) else None,
+                usage=json_value(Usage, used) if isinstance(used, dict) else None,
                 model=model if isinstance(model, str) else None,
             )
         case _:
