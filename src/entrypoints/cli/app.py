@@ -23,6 +23,7 @@ from entrypoints.cli.output import Output, process_output
 from entrypoints.cli.verbs import COMPLETION, EXIT_CODES, VERBS
 
 _TAKE_TEXT = frozenset({"run", "submit", "answer", "input"})
+_METADATA = "--metadata"
 _NEW_OBJECTS = 100_000  # that may live before garbage is looked for among them
 
 
@@ -54,6 +55,8 @@ def argument_mistake(error: CycloptsError) -> str:
         said = f"Unexpected argument: {' '.join(map(repr, error.unused_tokens))}."
         if _TAKE_TEXT & set(chain):
             said += " Put a text with spaces into quotes."
+    elif error.argument is not None and error.argument.name == _METADATA:
+        said = f"Give a name and a value: {_METADATA}.NAME VALUE."
     elif isinstance(error, UnknownOptionError) and chain == ("exec",):
         said += " Put the command and its options after --."
     return f"{verb}: {said} (see {verb} --help)"

@@ -36,6 +36,11 @@ PAGE = (Path(__file__).parents[3] / "docs/cli.md").read_text()
         (["submit", "x", "--tokens", "0"], "--tokens"),
         (["submit", "x", "--rule", "colours"], "--rule"),
         (["submit", "x", "--rules", "nowhere.toml"], "nowhere.toml"),
+        (["submit", "x", "--metadata", "12"], "submit: Give a name and a value: --metadata.NAME"),
+        (
+            ["run", "x", "--metadata.ticket"],
+            "run: Give a name and a value: --metadata.NAME VALUE.",
+        ),
         (["dance"], "dance"),
         (["submit", "x", "--dance"], "--dance"),
         (["run", "x", "--timeout", "nan"], "--timeout"),
