@@ -204,10 +204,10 @@ def _check_output_rules(profile: AgentProfile) -> None:
         raise InvalidInput("thread", "has no use here: resume_argv has no place {thread}")
     is_found = profile.thread is not None or _format(profile) in _PARSED - _WITHOUT_THREADS
     if profile.kind == "command" and wants_thread and not is_found:
-        message = (
-            "no conversation is found in its output for {thread}; say in thread where its name "
-            "is, or name a parser that finds it"
-        )
+        advice = "say in thread where its name is, or name a parser that finds it"
+        if _format(profile) in _WITHOUT_THREADS:
+            advice = "leave the place out, and use a flag that goes on with the latest"
+        message = f"no conversation is found in its output for {{thread}}; {advice}"
         raise InvalidInput("resume_argv", message)
 
 

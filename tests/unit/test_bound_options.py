@@ -146,6 +146,7 @@ def test_no_conversation_is_asked_for_of_a_parser_that_finds_none() -> None:
         check(profile_of("command", parser="cline", resume_argv=("work", "{thread}")))
 
     assert refused.value.field == "resume_argv"
+    assert "leave the place out" in str(refused.value)
 
 
 @pytest.mark.parametrize("profile", READY_MADE.values(), ids=READY_MADE.keys())

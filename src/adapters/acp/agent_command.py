@@ -40,6 +40,8 @@ def _argv(task: Task, profile: AgentProfile) -> tuple[str, ...]:
     model = profile.model
     argv = argv_for_model(profile.argv, model)
     flags = profile.approval_argv.get(strictest(profile.approvals, asked=task.approval), ())
-    filled = (item.replace(MODEL_PLACE, model) if model else item for item in argv)
-    pieces = (flags if item == APPROVAL_PLACE else (item,) for item in filled)
+    pieces = (
+        flags if item == APPROVAL_PLACE else (item.replace(MODEL_PLACE, model or MODEL_PLACE),)
+        for item in argv
+    )
     return tuple(chain.from_iterable(pieces))

@@ -2,7 +2,9 @@
 
 import json as json_text
 from collections.abc import Sequence
+from http.client import NOT_FOUND
 
+from entrypoints.cli.failure import ServerRefused
 from entrypoints.cli.output import Output
 from entrypoints.cli.server_client import Json, ServerClient, path_part
 
@@ -69,9 +71,14 @@ async def _open_question(client: ServerClient, task: Json) -> Json | None:
         return None
     path = f"/tasks/{path_part(str(task.get('task_id')))}/events"
     question: Json | None = None
-    async for event in client.lines(path, {"types": _QUESTIONS}):
-        if event.get("event_type") == "input_required":
-            question = event
-        elif event.get("kind") == "message":
-            question = None
+    try:
+        async for event in client.lines(path, {"types": _QUESTIONS}):
+            if event.get("event_type") == "input_required":
+                question = event
+            elif event.get("kind") == "message":
+                question = None
+    except ServerRefused as refused:
+        if refused.status != NOT_FOUND:
+            raise
+        return None  # its session was deleted since it was listed
     return question

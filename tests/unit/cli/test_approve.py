@@ -76,6 +76,19 @@ async def test_all_that_waits_at_a_server_is_listed_approvals_first() -> None:
     assert await open_asks(server.client, task_id=None) == [ASKED, asked]
 
 
+async def test_a_task_that_is_deleted_while_the_list_is_made_hides_no_other() -> None:
+    asked = {"event_type": "input_required", "task_id": "t2", "prompt": "Which?"}
+    waiting = [{"task_id": task, "status": "waiting"} for task in ("t1", "t2")]
+    server = ScriptedServer(
+        httpx2.Response(200, json={"items": []}),
+        httpx2.Response(200, json={"items": waiting}),
+        httpx2.Response(404, json={"detail": "there is no such task"}),
+        httpx2.Response(200, text=json.dumps(asked)),
+    )
+
+    assert await open_asks(server.client, task_id=None) == [asked]
+
+
 def test_that_nothing_waits_is_said_beside_the_list() -> None:
     pages, as_json = Pages(), Pages()
 
