@@ -47,6 +47,15 @@ _AIDER = (
     "{approval}",
     "--model={model}",
 )
+# A workspace may bring along a configuration with commands, which a flag goes before.
+_AIDER_DENIED = (
+    "--dry-run",
+    "--load=/dev/null",
+    "--no-auto-test",
+    "--no-auto-lint",
+    "--no-notifications",
+    "--no-suggest-shell-commands",
+)
 _AIDER_TASK = "--message={task}"
 _OPENHANDS = ("openhands", "--headless", "--json", "--override-with-envs")
 _OPENHANDS_TASK = "--task={task}"
@@ -134,7 +143,7 @@ FURTHER: Sequence[AgentProfile] = (
         description="Aider, one message at a time.",
         argv=(*_AIDER, _AIDER_TASK),
         resume_argv=(*_AIDER, "--restore-chat-history", _AIDER_TASK),
-        approval_argv={"auto": (), "deny": ("--dry-run",)},
+        approval_argv={"auto": (), "deny": _AIDER_DENIED},
         failure=(
             FailureRule(
                 pattern=_BY_MODEL.format(

@@ -51,9 +51,10 @@ prefix_rule(
 )
 """
 # opencode asks about nothing of its own accord. This goes before any file of its configuration.
+# What its subagents ask, it passes on to nobody, and waits for ever.
 _OPENCODE_ASKS = (
     '{"*": "ask", "read": "allow", "glob": "allow", "grep": "allow", "list": "allow", '
-    '"todowrite": "allow", "todoread": "allow", "skill": "allow"}'
+    '"todowrite": "allow", "todoread": "allow", "skill": "allow", "task": "deny"}'
 )
 _MODEL = "--model={model}"
 # A task may begin with a dash. What follows `--` or `--prompt=` is never taken for an option.

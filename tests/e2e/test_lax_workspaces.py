@@ -1,6 +1,7 @@
 """Agents themselves in workspaces that bring along what would have them do more than they may."""
 
 import json
+import shutil
 from pathlib import Path
 
 import anyio
@@ -46,7 +47,13 @@ import { writeFileSync } from "node:fs";
 export default function () { writeFileSync("extension", ""); }
 """
     },
+    "aider": {
+        "lax/commands": "/run touch loaded\n",
+        ".aider.conf.yml": "load: lax/commands\nauto-test: true\ntest-cmd: touch tested\n",
+    },
 }
+# Aider comes from PyPI and is not installed by the tests.
+LAX_AGENTS = [name for name in LAX_WORKSPACES if name != "aider" or shutil.which(name)]
 
 
 @pytest.mark.parametrize("approval", ["ask", "deny"])
@@ -73,13 +80,13 @@ async def test_a_workspace_can_not_have_claude_code_do_more_than_it_may(
     assert sorted(path.name for path in work.iterdir()) == [".claude", ".mcp.json", "CLAUDE.md"]
 
 
-@pytest.mark.parametrize("agent", sorted(LAX_WORKSPACES))
+@pytest.mark.parametrize("agent", LAX_AGENTS)
 async def test_a_workspace_can_not_have_an_agent_do_what_it_is_denied(
     agent: str, tmp_path: Path
 ) -> None:
     work = tmp_path / "work"
     for path, text in LAX_WORKSPACES[agent].items():
-        (work / path).parent.mkdir(parents=True)
+        (work / path).parent.mkdir(parents=True, exist_ok=True)
         (work / path).write_text(text)
     async with real_agents(tmp_path, writes_hello, sandbox="none") as (client, _):
         with anyio.fail_after(4 * PATIENCE_S):  # Qwen Code takes half of it on a busy machine
@@ -88,4 +95,5 @@ async def test_a_workspace_can_not_have_an_agent_do_what_it_is_denied(
             told = await client.events(task_id)
 
     assert "task_complete" in types_of(told)
-    assert [path.name for path in work.iterdir()] == [f".{agent}"]
+    made = {path.name for path in work.iterdir() if not path.name.startswith(f".{agent}")}
+    assert made - {"lax"} == set()

@@ -6,7 +6,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from tests.agent_model_server import COMMAND, Asked, Choose, shell_call
+from tests.agent_model_server import COMMAND, Asked, Choose, shell_call, writes_hello
 from tests.e2e.client import Client, types_of
 from tests.e2e.real_acp_agents import real_acp_agents
 from tests.e2e.sse_reader import Frame
@@ -138,3 +138,14 @@ async def until_asked(client: Client, task_id: str) -> list[Frame]:
 
 def file_of(told: list[Frame]) -> Path:
     return Path(str(all_(told, "process_started")[0]["cwd"])) / "hello.txt"
+
+
+async def test_opencode_is_offered_no_subagents_whose_questions_nobody_would_see(
+    tmp_path: Path,
+) -> None:
+    async with real_acp_agents(tmp_path, writes_hello) as (client, model):
+        await frames(client, "opencode")
+
+    offered = {tool for asked in model.asked for tool in asked.wire.tools(asked.body)}
+    assert "bash" in offered
+    assert "task" not in offered
