@@ -38,7 +38,7 @@ class ActingMatcher:
 
 
 async def test_lines_are_numbered_and_read_without_escapes() -> None:
-    test = ExtractionTest(matcher=RegexPatternMatcher(), clock=FakeClock())
+    test = ExtractionTest(matcher=RegexPatternMatcher(line_s=None), clock=FakeClock())
 
     tested = await test.run([DIGIT], "a\r\n\x1b[1mb2\x1b[0m\nc3")
 
@@ -62,7 +62,7 @@ async def test_what_comes_after_the_time_is_up_is_not_looked_at() -> None:
 
 
 async def test_only_so_much_is_found_in_one_text() -> None:
-    test = ExtractionTest(matcher=RegexPatternMatcher(), clock=FakeClock())
+    test = ExtractionTest(matcher=RegexPatternMatcher(line_s=None), clock=FakeClock())
 
     tested = await test.run([DIGIT], ("1" * 50 + "\n") * 1000)
 
@@ -70,7 +70,7 @@ async def test_only_so_much_is_found_in_one_text() -> None:
 
 
 async def test_what_is_left_out_of_the_last_line_is_told() -> None:
-    test = ExtractionTest(matcher=RegexPatternMatcher(), clock=FakeClock())
+    test = ExtractionTest(matcher=RegexPatternMatcher(line_s=None), clock=FakeClock())
     text = "1" * 99 + "\n" + ("1" * 100 + "\n") * 50
 
     tested = await test.run([DIGIT], text)
@@ -79,7 +79,7 @@ async def test_what_is_left_out_of_the_last_line_is_told() -> None:
 
 
 async def test_an_empty_text_holds_nothing() -> None:
-    test = ExtractionTest(matcher=RegexPatternMatcher(), clock=FakeClock())
+    test = ExtractionTest(matcher=RegexPatternMatcher(line_s=None), clock=FakeClock())
 
     assert (await test.run([DIGIT], "")).items == []
 

@@ -16,8 +16,11 @@ _LINEAR = frozenset(rule.pattern for rule in BUILT_IN_RULES.values() if rule.pat
 
 
 class RegexPatternMatcher:
-    def __init__(self, *, line_s: float = LINE_S) -> None:
-        """`line_s` is the processor time that a rule which is not built in has for one line."""
+    def __init__(self, *, line_s: float | None = LINE_S) -> None:
+        """`line_s` is the processor time that a rule which is not built in has for one line.
+
+        None: for one line and for all of them it may take as long as it does.
+        """
         self._line_s = line_s
 
     def ready(

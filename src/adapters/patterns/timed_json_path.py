@@ -15,7 +15,7 @@ from jsonpath.segments import (
 from jsonpath.stream import TokenStream
 
 from adapters.patterns.json_line import Document
-from adapters.patterns.patience import LINE_S, Patience
+from adapters.patterns.patience import Patience
 from adapters.patterns.repeats import MOST_PARTS, written_out
 
 _MOST_PATTERN_CHARS = 1024
@@ -39,8 +39,8 @@ class _Environment(jsonpath.JSONPathEnvironment):
 
     def setup_function_extensions(self) -> None:
         super().setup_function_extensions()
-        self.function_extensions["match"] = _TimedMatch()
-        self.function_extensions["search"] = _TimedSearch()
+        self.function_extensions["match"] = _TimedMatch(self.patience.line_s)
+        self.function_extensions["search"] = _TimedSearch(self.patience.line_s)
 
     def compare(self, left: object, operator: str, right: object) -> bool:
         self.patience.check()
@@ -78,19 +78,27 @@ class _TimedDescent(JSONPathRecursiveDescentSegment):
 
 
 class _TimedMatch(Match):
+    def __init__(self, line_s: float | None) -> None:
+        super().__init__()
+        self._line_s = line_s
+
     def __call__(self, value: object, pattern: object) -> bool:
         if not isinstance(value, str) or not _is_pattern(pattern):
             return False
         compiled = self.check_cache(pattern)
-        return compiled is not None and bool(compiled.fullmatch(value, timeout=LINE_S))
+        return compiled is not None and bool(compiled.fullmatch(value, timeout=self._line_s))
 
 
 class _TimedSearch(Search):
+    def __init__(self, line_s: float | None) -> None:
+        super().__init__()
+        self._line_s = line_s
+
     def __call__(self, value: object, pattern: object) -> bool:
         if not isinstance(value, str) or not _is_pattern(pattern):
             return False
         compiled = self.check_cache(pattern)
-        return compiled is not None and bool(compiled.search(value, timeout=LINE_S))
+        return compiled is not None and bool(compiled.search(value, timeout=self._line_s))
 
 
 def _is_pattern(value: object) -> TypeGuard[str]:
