@@ -22,7 +22,8 @@ from ports.tool import Tool
 
 _MOST_TOOLS = 200
 _LEAVE_S = 1.0
-_LOOK_S = 0.5
+_EXIT_S = 5.0
+"""A bound only for a server that has closed its output and lives on."""
 _CLIENT = Implementation(name="agentcast", title="Agentcast", version="1")
 
 
@@ -41,7 +42,8 @@ async def opened_server(
             async with _tools(name, server, pipe.streams()) as tools:
                 yield tools
         except Exception as error:
-            if (ended := await _own_end(process)) is None:
+            # One that is still there has failed in another way.
+            if not pipe.has_ended or (ended := await _own_end(process)) is None:
                 raise
             words = f", and its last words were: {pipe.last_words}" if pipe.last_words else ""
             raise StartFailed(f"it ended {ended}{words}") from error
@@ -95,9 +97,9 @@ async def _listed(client: Client) -> Sequence[ServedTool]:
 
 
 async def _own_end(process: RunningProcess) -> str | None:
-    """How it ended, if it did: one that is still there has failed in another way."""
+    """How it ended, if it did."""
     try:
-        async with asyncio.timeout(_LOOK_S):
+        async with asyncio.timeout(_EXIT_S):
             ended = await process.wait()
     except TimeoutError:
         return None

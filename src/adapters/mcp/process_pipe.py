@@ -17,12 +17,20 @@ Streams = tuple[MemoryObjectReceiveStream[Incoming], MemoryObjectSendStream[Sess
 
 _MOST_CHARS = 32 * 1024 * 1024
 _LAST_CHARS = 1000
+_LAST_WORDS_S = 5.0
+"""A bound only for a server that lives on and does not read."""
 
 
 class ProcessPipe:
     def __init__(self, process: RunningProcess) -> None:
         self._process = process
         self._error_output = ""
+        self._read_to_end = anyio.Event()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether all that it wrote has been read: nothing more can come."""
+        return self._read_to_end.is_set()
 
     @property
     def last_words(self) -> str:
@@ -54,6 +62,7 @@ class ProcessPipe:
                     await to_client.send(message)
         except (anyio.BrokenResourceError, anyio.ClosedResourceError):
             return
+        self._read_to_end.set()
         await to_client.aclose()
 
     async def _lines(self) -> AsyncIterator[str]:
@@ -82,6 +91,9 @@ class ProcessPipe:
                 line = sent.message.model_dump_json(by_alias=True, exclude_unset=True)
                 await self._process.write(line.encode() + b"\n")
         except StateConflict:
+            # One that is on its way out has closed its input before its last words are read.
+            with anyio.move_on_after(_LAST_WORDS_S):
+                await self._read_to_end.wait()
             await to_client.aclose()  # so that nobody waits for an answer
 
 

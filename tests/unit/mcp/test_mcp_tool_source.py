@@ -8,19 +8,21 @@ from dataclasses import replace
 from pathlib import Path
 
 import anyio
+import anyio.lowlevel
 import psutil
 import pytest
 
 from adapters.mcp.mcp_tool_source import McpToolSource
 from adapters.process.linux_process_host import LinuxProcessHost
 from domain.agent_profile import AgentProfile
-from domain.errors import StartFailed, ToolError
+from domain.errors import StartFailed, StateConflict, ToolError
 from domain.ids import AgentName, TaskId
 from domain.mcp_server import McpServer
 from domain.tool_effect import EVERY_EFFECT
+from ports.process import Exit, Output, ProcessHost
 from ports.tool import Tool, ToolResult
 from tests.patience import PATIENCE_S
-from tests.process_fakes import tool_context
+from tests.process_fakes import FakeProcess, FakeProcessHost, tool_context
 from tests.served_tools import served_over_http
 
 PROJECT = Path(__file__).parents[3]
@@ -54,8 +56,10 @@ ENVIRONMENT = {"PATH": os.environ["PATH"], "PASSED": "1", "SECRET": "s3cret"}
 
 
 @asynccontextmanager
-async def opened(workspace: Path, **servers: McpServer) -> AsyncIterator[Mapping[str, Tool]]:
-    source = McpToolSource(LinuxProcessHost(environment=ENVIRONMENT))
+async def opened(
+    workspace: Path, host: ProcessHost | None = None, /, **servers: McpServer
+) -> AsyncIterator[Mapping[str, Tool]]:
+    source = McpToolSource(host or LinuxProcessHost(environment=ENVIRONMENT))
     profile = AgentProfile(
         name=AgentName("react"), kind="react", sandbox="none", mcp_servers=servers
     )
@@ -161,6 +165,31 @@ async def test_a_server_that_cannot_start_is_named(
 
     assert str(raised.value).startswith("the MCP server 't' cannot be used: ")
     assert served_processes() == []
+
+
+class Leaving(FakeProcess):
+    """It has closed its input, and what it last wrote is there a little later."""
+
+    async def write(self, data: bytes) -> None:
+        self.typed.append(data)
+        raise StateConflict("the process has closed its input")
+
+    async def output(self) -> AsyncIterator[Output]:
+        while not self.typed:
+            await anyio.lowlevel.checkpoint()
+        for _ in range(100):
+            await anyio.lowlevel.checkpoint()
+        self.end(Exit(code=3))
+        yield Output(stream="stderr", text="there is no key")
+
+
+async def test_of_a_server_that_leaves_the_last_words_are_read_before_it_is_given_up(
+    tmp_path: Path,
+) -> None:
+    complaint = "t' cannot be used: it ended with exit code 3, and its last words were: there is"
+    with pytest.raises(StartFailed, match=complaint):
+        async with opened(tmp_path, FakeProcessHost(Leaving()), t=STDIO):
+            raise AssertionError("it was opened")
 
 
 async def test_without_servers_nothing_is_started(tmp_path: Path) -> None:
