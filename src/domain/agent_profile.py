@@ -124,6 +124,8 @@ class AgentProfile:
             held["approval_argv"] = self.approval_argv  # The template's has no place in it.
         else:
             held["approval_argv"] = {**template.approval_argv, **self.approval_argv}
+        if "sandbox" in said and self.sandbox == "none" and "sockets" not in said:
+            held["sockets"] = ()  # The template's hold in a sandbox only.
         held["limits"] = self.limits.within(template.limits)
         held["approvals"] = {**template.approvals, **self.approvals}
         held["env"] = {**template.env, **self.env}

@@ -168,8 +168,6 @@ def _settings(base_url: str, sandbox: str) -> str:
     for name, model, files in agents:
         tables.append(f'[agents.{name}]\nsandbox = "{sandbox}"\nstart_s = {_START_S}')
         tables += [f'model = "{model}"'] if model else []
-        # Those that the ready-made one has hold in a sandbox only.
-        tables += ["sockets = []"] if sandbox == "none" else []
         tables += [f"[agents.{name}.home_files]"] if files else []
         for path, text in files.items():
             tables.append(f'"{path}" = {json.dumps(text.replace(_BASE_URL, base_url))}')

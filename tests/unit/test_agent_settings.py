@@ -123,6 +123,14 @@ failure = [
     )
 
 
+def test_a_ready_made_agent_without_a_sandbox_needs_no_sockets_of_one() -> None:
+    template = AgentProfile(name=AgentName("a"), kind="command", sockets=("/tmp",))
+    bare = AgentProfile(name=AgentName("a"), kind="command", sandbox="none")
+
+    assert bare.over(template, said={"name", "kind", "sandbox"}).sockets == ()
+    assert bare.over(template, said={"name", "kind"}).sockets == ("/tmp",)
+
+
 def test_another_command_goes_on_with_no_conversation_of_the_one_before() -> None:
     template = AgentProfile(
         name=AgentName("a"),
