@@ -1,249 +1,285 @@
-"""A real agent of the Agent Client Protocol, a program whose mood is its first argument."""
+"""A real agent of the Agent Client Protocol, a program whose mood is its first argument.
+
+It speaks the protocol in plain JSON, as its library takes a second of processor time to load.
+"""
 
 import asyncio
 import json
 import os
 import sys
-from typing import Any, TextIO, cast
-
-import acp
-from acp import schema
-from acp.exceptions import RequestError
+from collections.abc import Mapping, Sequence
+from itertools import count
+from typing import Any, TextIO
 
 CHOOSING = ("chooses", "keeps_its_model")
 RESUMING = ("resumes", "keeps_its_model", "sums_up")
 PLAN = (("Look", "medium"), ("Change", "high"))
+USED = {"totalTokens": 30, "inputTokens": 20, "outputTokens": 10}
+_MOST_BYTES = 64 * 1024 * 1024
+
+Json = dict[str, Any]
+
+
+class Refused(Exception):
+    """An error of JSON-RPC, as an answer to a request."""
+
+    def __init__(self, code: int, message: str, data: Json | None = None) -> None:
+        super().__init__(message)
+        self.error = {"code": code, "message": message, "data": data}
 
 
 class MoodyAgent:
     def __init__(self, mood: str) -> None:
         self._mood = mood
         self._cancelled = asyncio.Event()
-        self._cwd = ""
         self._has_key = False
         self._again = ""
         self._model = ""
-        self.client: Any = None
+        self._numbers = count()
+        self._asked: dict[int, asyncio.Future[Json]] = {}
 
-    def on_connect(self, conn: Any) -> None:
-        self.client = conn
+    async def serve(self) -> None:
+        """Until its input ends; requests are answered side by side."""
+        lines = asyncio.StreamReader(limit=_MOST_BYTES)
+        await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(lines), sys.stdin
+        )
+        answering: set[asyncio.Task[None]] = set()
+        async for line in lines:
+            message = json.loads(line)
+            if "method" not in message:
+                self._asked.pop(message["id"]).set_result(message)
+            elif message["method"] == "session/cancel":
+                self._cancelled.set()
+            else:
+                task = asyncio.create_task(self._answer(message))
+                answering.add(task)
+                task.add_done_callback(answering.discard)
 
-    async def initialize(self, protocol_version: int, **_: Any) -> schema.InitializeResponse:
+    async def _answer(self, message: Json) -> None:
+        methods = {
+            "initialize": self._initialize,
+            "authenticate": self._authenticate,
+            "session/new": self._new_session,
+            "session/load": self._load_session,
+            "session/resume": self._resume_session,
+            "session/set_config_option": self._set_config_option,
+            "session/prompt": self._prompt,
+        }
+        try:
+            if (method := methods.get(message["method"])) is None:
+                raise Refused(-32601, "Method not found")
+            answer = {"result": await method(message["params"])}
+        except Refused as refused:
+            answer = {"error": refused.error}
+        _say(json.dumps({"jsonrpc": "2.0", "id": message["id"], **answer}))
+
+    async def _ask(self, method: str, **params: object) -> Json:
+        number = next(self._numbers)
+        self._asked[number] = asyncio.get_running_loop().create_future()
+        message = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+        _say(json.dumps(message))
+        answer = await self._asked[number]
+        if "error" in answer:
+            raise Refused(answer["error"]["code"], answer["error"]["message"])
+        result: Json = answer["result"] or {}
+        return result
+
+    async def _initialize(self, params: Json) -> Json:
         if self._mood == "silent":
             await asyncio.Event().wait()
-        can = schema.AgentCapabilities(
-            load_session=self._mood == "loads",
-            session_capabilities=schema.SessionCapabilities(
-                resume=schema.SessionResumeCapabilities() if self._mood in RESUMING else None
-            ),
-        )
-        return schema.InitializeResponse(
-            protocol_version=7 if self._mood == "newer" else protocol_version,
-            agent_capabilities=can,
-            auth_methods=_ways_in(self._mood),
-        )
+        return {
+            "protocolVersion": 7 if self._mood == "newer" else params["protocolVersion"],
+            "agentCapabilities": {
+                "loadSession": self._mood == "loads",
+                "sessionCapabilities": {"resume": {}} if self._mood in RESUMING else {},
+            },
+            "authMethods": _ways_in(self._mood),
+        }
 
-    async def authenticate(self, method_id: str, **_: Any) -> schema.AuthenticateResponse:
-        if method_id != "my-api-key":
-            raise RequestError.invalid_params()
+    async def _authenticate(self, params: Json) -> Json:
+        if params["methodId"] != "my-api-key":
+            raise Refused(-32602, "Invalid params")
         self._has_key = True
-        return schema.AuthenticateResponse()
+        return {}
 
-    async def new_session(self, cwd: str, **_: Any) -> schema.NewSessionResponse:
+    async def _new_session(self, _: Json) -> Json:
         if self._mood in ("wants_login", "wants_key") and not self._has_key:
-            raise RequestError.auth_required()
-        self._cwd = cwd
-        return schema.NewSessionResponse(session_id="new-1", config_options=self._options("own"))
+            raise Refused(-32000, "Authentication required")
+        return {"sessionId": "new-1", **self._options("own")}
 
-    async def load_session(
-        self, cwd: str, session_id: str, **_: Any
-    ) -> schema.LoadSessionResponse:
+    async def _load_session(self, params: Json) -> Json:
+        session_id = params["sessionId"]
         if session_id != "kept-1":
-            raise RequestError.resource_not_found(session_id)
-        await self._send(session_id, acp.update_user_message_text("earlier question"))
-        await self._send(session_id, acp.update_agent_message_text("earlier answer"))
-        return schema.LoadSessionResponse()
+            raise Refused(-32002, "Resource not found", {"uri": session_id})
+        await self._send(session_id, _text("user_message_chunk", "earlier question"))
+        await self._send(session_id, _message("earlier answer"))
+        return {}
 
-    async def resume_session(
-        self, cwd: str, session_id: str, **_: Any
-    ) -> schema.ResumeSessionResponse:
+    async def _resume_session(self, params: Json) -> Json:
+        session_id = params["sessionId"]
         if session_id not in ("kept-1", "new-1"):
-            raise RequestError.resource_not_found(session_id)
+            raise Refused(-32002, "Resource not found", {"uri": session_id})
         self._again = " again" if session_id == "new-1" else ""
-        return schema.ResumeSessionResponse(config_options=self._options("other"))
+        return self._options("other")
 
-    async def set_config_option(
-        self, config_id: str, session_id: str, value: str | bool, **_: Any
-    ) -> schema.SetSessionConfigOptionResponse:
-        if value == "odd":
-            raise RequestError.internal_error({"details": "not today"})
-        return schema.SetSessionConfigOptionResponse(config_options=self._options(str(value)))
+    async def _set_config_option(self, params: Json) -> Json:
+        if params["value"] == "odd":
+            raise Refused(-32603, "Internal error", {"details": "not today"})
+        return self._options(str(params["value"]))
 
-    def _options(self, model: str) -> Any:
+    def _options(self, model: str) -> Json:
         """With the model that its session uses from now on."""
         self._model = model
         names = {"own": "Its own", "other": "Another", "odd": "Odd"}
-        models = [schema.SessionConfigSelectOption(value=id_, name=names[id_]) for id_ in names]
-        option = schema.SessionConfigOptionSelect(
-            id="llm",
-            name="Model",
-            category="model",
-            type="select",
-            current_value=model,
-            options=models,
-        )
-        return [option] if self._mood in CHOOSING else None
+        option = {
+            "id": "llm",
+            "name": "Model",
+            "category": "model",
+            "type": "select",
+            "currentValue": model,
+            "options": [{"value": id_, "name": name} for id_, name in names.items()],
+        }
+        return {"configOptions": [option]} if self._mood in CHOOSING else {}
 
-    async def cancel(self, session_id: str, **_: Any) -> None:
-        self._cancelled.set()
-
-    async def prompt(self, session_id: str, prompt: list[Any], **_: Any) -> schema.PromptResponse:
-        text = prompt[0].text
+    async def _prompt(self, params: Json) -> Json:
+        session_id, text = params["sessionId"], params["prompt"][0]["text"]
         match self._mood:
             case "works":
                 return await self._work(session_id)
             case "refuses" | "max_tokens" | "max_turn_requests" | "cancelled":
                 reason = "refusal" if self._mood == "refuses" else self._mood
-                return schema.PromptResponse(stop_reason=reason)
+                return {"stopReason": reason}
             case "fails":
-                raise RequestError.internal_error({"details": "the model is away"})
+                raise Refused(-32603, "Internal error", {"details": "the model is away"})
             case "dies":
-                await self._send(session_id, acp.update_agent_message_text("I am fi"))
+                await self._send(session_id, _message("I am fi"))
                 _say("panic: no more air", to=sys.stderr)
                 os._exit(7)
             case "waits":
                 await self._wait(session_id)
-                return schema.PromptResponse(stop_reason="cancelled")
+                return {"stopReason": "cancelled"}
             case "breaks_off":
-                await self._send(session_id, acp.start_tool_call("c1", "ls", status="in_progress"))
+                await self._send(session_id, _call("c1", title="ls", status="in_progress"))
                 await self._cancelled.wait()
-                await self._send(session_id, acp.update_tool_call("c1", status="completed"))
-                used = schema.Usage(total_tokens=30, input_tokens=20, output_tokens=10)
-                return schema.PromptResponse(stop_reason="cancelled", usage=used)
+                await self._send(session_id, _call_update("c1", status="completed"))
+                return {"stopReason": "cancelled", "usage": USED}
             case "asks_and_waits":
-                await self._send(session_id, acp.start_tool_call("c1", "rm", kind="delete"))
+                await self._send(session_id, _call("c1", title="rm", kind="delete"))
                 said = await self._permission(session_id, "c1")
                 _say(f"answer: {said}", to=sys.stderr)
-                return schema.PromptResponse(stop_reason="cancelled")
+                return {"stopReason": "cancelled"}
             case "runs" | "runs_unshown":
                 return await self._run_command(session_id, text)
             case "never_asks":
                 return await self._run_unasked(session_id, text)
             case "gives_up":
-                await self._send(session_id, acp.start_tool_call("c1", "rm -r x", kind="execute"))
+                await self._send(session_id, _call("c1", title="rm -r x", kind="execute"))
                 said = await self._permission(session_id, "c1")
                 if said != "yes":
-                    return schema.PromptResponse(stop_reason="cancelled")
+                    return {"stopReason": "cancelled"}
             case "chooses" | "keeps_its_model":
-                used = schema.Usage(total_tokens=30, input_tokens=20, output_tokens=10)
-                await self._send(session_id, acp.update_agent_message_text(self._model))
-                return schema.PromptResponse(stop_reason="end_turn", usage=used)
+                await self._send(session_id, _message(self._model))
+                return {"stopReason": "end_turn", "usage": USED}
             case "sums_up":
-                cost = schema.Cost(amount=0.75 if self._again else 0.5, currency="USD")
-                update = schema.UsageUpdate(
-                    used=100, size=1000, cost=cost, session_update="usage_update"
-                )
-                await self._send(session_id, update)
+                await self._send(session_id, _spent(0.75 if self._again else 0.5))
             case "reads" | "writes":
                 return await self._use_file(session_id, text)
             case "garbles":
                 await self._garble(session_id)
             case _:
                 pass
-        await self._send(
-            session_id, acp.update_agent_message_text(f"{session_id}{self._again}: {text}")
-        )
-        return schema.PromptResponse(stop_reason="end_turn")
+        await self._send(session_id, _message(f"{session_id}{self._again}: {text}"))
+        return {"stopReason": "end_turn"}
 
-    async def _work(self, session_id: str) -> schema.PromptResponse:
+    async def _work(self, session_id: str) -> Json:
         for status in ("pending", "in_progress"):
             await self._send(session_id, _plan(status))
-        await self._send(session_id, acp.update_agent_thought_text("Hm"))
-        await self._send(session_id, acp.update_agent_thought_text("m."))
-        await self._send(session_id, acp.update_agent_message_text("I change "))
-        await self._send(session_id, acp.update_agent_message_text("it."))
-        await self._send(session_id, acp.start_edit_tool_call("c1", "Edit a.txt", "a.txt", "new"))
+        await self._send(session_id, _text("agent_thought_chunk", "Hm"))
+        await self._send(session_id, _text("agent_thought_chunk", "m."))
+        await self._send(session_id, _message("I change "))
+        await self._send(session_id, _message("it."))
+        await self._send(session_id, _edit("Edit a.txt", "a.txt", "new"))
         said = await self._permission(session_id, "c1")
         if said != "yes":
-            await self._send(session_id, acp.update_tool_call("c1", status="failed"))
+            await self._send(session_id, _call_update("c1", status="failed"))
         else:
-            diff = acp.tool_diff_content("a.txt", "new\n", "old\n")
-            await self._send(
-                session_id, acp.update_tool_call("c1", status="completed", content=[diff])
-            )
+            diff = {"type": "diff", "path": "a.txt", "newText": "new\n", "oldText": "old\n"}
+            await self._send(session_id, _call_update("c1", status="completed", content=[diff]))
         await self._send(session_id, _plan("completed"))
-        cost = schema.Cost(amount=0.5, currency="USD")
-        usage = schema.UsageUpdate(used=100, size=1000, cost=cost, session_update="usage_update")
-        await self._send(session_id, usage)
-        await self._send(session_id, acp.update_agent_message_text("Done: " + said))
-        used = schema.Usage(total_tokens=130, input_tokens=110, output_tokens=20)
-        return schema.PromptResponse(stop_reason="end_turn", usage=used)
+        await self._send(session_id, _spent(0.5))
+        await self._send(session_id, _message("Done: " + said))
+        used = {"totalTokens": 130, "inputTokens": 110, "outputTokens": 20}
+        return {"stopReason": "end_turn", "usage": used}
 
     async def _permission(self, session_id: str, call_id: str) -> str:
         options = [
-            schema.PermissionOption(option_id="ever", name="Always", kind="allow_always"),
-            schema.PermissionOption(option_id="yes", name="Yes", kind="allow_once"),
-            schema.PermissionOption(option_id="no", name="No", kind="reject_once"),
+            {"optionId": "ever", "name": "Always", "kind": "allow_always"},
+            {"optionId": "yes", "name": "Yes", "kind": "allow_once"},
+            {"optionId": "no", "name": "No", "kind": "reject_once"},
         ]
-        answer = await self.client.request_permission(
-            session_id=session_id,
-            tool_call=schema.ToolCallUpdate(tool_call_id=call_id),
+        answer = await self._ask(
+            "session/request_permission",
+            sessionId=session_id,
+            toolCall={"toolCallId": call_id},
             options=options,
         )
-        outcome = answer.outcome
-        return str(getattr(outcome, "option_id", outcome.outcome))
+        outcome = answer["outcome"]
+        return str(outcome.get("optionId", outcome["outcome"]))
 
     async def _wait(self, session_id: str) -> None:
-        await self._send(session_id, acp.update_agent_message_text("waiting"))
+        await self._send(session_id, _message("waiting"))
         await self._cancelled.wait()
-        await self._send(session_id, acp.update_agent_message_text(" no more"))
+        await self._send(session_id, _message(" no more"))
 
-    async def _run_command(self, session_id: str, line: str) -> schema.PromptResponse:
+    async def _run_command(self, session_id: str, line: str) -> Json:
         """By a terminal of the client, which the tool call shows or not."""
         if is_shown := self._mood == "runs":
-            call = acp.start_tool_call("c1", "Run it", kind="execute", raw_input={"command": line})
+            call = _call("c1", title="Run it", kind="execute", rawInput={"command": line})
             await self._send(session_id, call)
         try:
-            made = await self.client.create_terminal(session_id=session_id, command=line)
-            named = {"session_id": session_id, "terminal_id": made.terminal_id}
+            made = await self._ask("terminal/create", sessionId=session_id, command=line)
+            terminal = {"terminalId": made["terminalId"]}
+            named = {"sessionId": session_id, **terminal}
             if is_shown:
-                shown = [acp.tool_terminal_ref(made.terminal_id)]
-                update = acp.update_tool_call("c1", status="in_progress", content=shown)
+                shown = [{"type": "terminal", **terminal}]
+                update = _call_update("c1", status="in_progress", content=shown)
                 await self._send(session_id, update)
-            ended = await self.client.wait_for_terminal_exit(**named)
-            said = (await self.client.terminal_output(**named)).output
-            await self.client.release_terminal(**named)
-            said = f"exit {ended.exit_code}: {said}"
+            ended = await self._ask("terminal/wait_for_exit", **named)
+            said = (await self._ask("terminal/output", **named))["output"]
+            await self._ask("terminal/release", **named)
+            said = f"exit {ended.get('exitCode')}: {said}"
             if is_shown:
-                await self._send(session_id, acp.update_tool_call("c1", status="completed"))
-        except RequestError as error:
+                await self._send(session_id, _call_update("c1", status="completed"))
+        except Refused as error:
             said = f"refused: {error}"
-        await self._send(session_id, acp.update_agent_message_text(said))
-        return schema.PromptResponse(stop_reason="end_turn")
+        await self._send(session_id, _message(said))
+        return {"stopReason": "end_turn"}
 
-    async def _run_unasked(self, session_id: str, text: str) -> schema.PromptResponse:
+    async def _run_unasked(self, session_id: str, text: str) -> Json:
         """One tool call that ends as the text says; `and ends` does not wait after it."""
         status, _, then = text.partition(" ")
-        await self._send(session_id, acp.start_tool_call("c1", "rm -r x", kind="execute"))
-        ended = acp.update_tool_call("c1", status=cast(Any, status))
+        await self._send(session_id, _call("c1", title="rm -r x", kind="execute"))
+        ended = _call_update("c1", status=status)
         await self._send(session_id, ended)
-        await self._send(session_id, acp.update_agent_message_text("Done."))
+        await self._send(session_id, _message("Done."))
         if then != "and ends":
             await self._cancelled.wait()
-        return schema.PromptResponse(stop_reason="end_turn")
+        return {"stopReason": "end_turn"}
 
-    async def _use_file(self, session_id: str, path: str) -> schema.PromptResponse:
+    async def _use_file(self, session_id: str, path: str) -> Json:
         try:
             if self._mood == "reads":
-                read = await self.client.read_text_file(session_id=session_id, path=path)
-                said = read.content
+                read = await self._ask("fs/read_text_file", sessionId=session_id, path=path)
+                said = read["content"]
             else:
-                await self.client.write_text_file(session_id=session_id, path=path, content="new")
+                named = {"sessionId": session_id, "path": path}
+                await self._ask("fs/write_text_file", **named, content="new")
                 said = "written"
-        except RequestError as error:
+        except Refused as error:
             said = f"refused: {error}"
-        await self._send(session_id, acp.update_agent_message_text(said))
-        return schema.PromptResponse(stop_reason="end_turn")
+        await self._send(session_id, _message(said))
+        return {"stopReason": "end_turn"}
 
     async def _garble(self, session_id: str) -> None:
         update = {"sessionId": session_id, "update": {"sessionUpdate": "dream", "of": "sheep"}}
@@ -253,23 +289,51 @@ class MoodyAgent:
         _say(json.dumps({"jsonrpc": "2.0", "method": "session/update", "params": update}))
         _say('{"half": ')
 
-    async def _send(self, session_id: str, update: Any) -> None:
-        await self.client.session_update(session_id=session_id, update=update)
+    async def _send(self, session_id: str, update: Mapping[str, object]) -> None:
+        params = {"sessionId": session_id, "update": update}
+        _say(json.dumps({"jsonrpc": "2.0", "method": "session/update", "params": params}))
 
 
-def _ways_in(mood: str) -> list[Any]:
-    browser = schema.AuthMethodAgent(id="browser", name="Log in with a browser")
-    key = schema.AuthMethodAgent(id="my-api-key", name="Use a key")
+def _text(kind: str, text: str) -> Json:
+    return {"sessionUpdate": kind, "content": {"type": "text", "text": text}}
+
+
+def _message(text: str) -> Json:
+    return _text("agent_message_chunk", text)
+
+
+def _call(call_id: str, **said: object) -> Json:
+    return {"sessionUpdate": "tool_call", "toolCallId": call_id, **said}
+
+
+def _call_update(call_id: str, **said: object) -> Json:
+    return {"sessionUpdate": "tool_call_update", "toolCallId": call_id, **said}
+
+
+def _edit(title: str, path: str, content: str) -> Json:
+    asked = {"path": path, "content": content}
+    shown = {"title": title, "kind": "edit", "status": "pending"}
+    return _call("c1", **shown, locations=[{"path": path}], rawInput=asked)
+
+
+def _spent(amount: float) -> Json:
+    cost = {"amount": amount, "currency": "USD"}
+    return {"sessionUpdate": "usage_update", "used": 100, "size": 1000, "cost": cost}
+
+
+def _ways_in(mood: str) -> Sequence[Json]:
+    browser = {"id": "browser", "name": "Log in with a browser"}
+    key = {"id": "my-api-key", "name": "Use a key"}
     return [browser, key] if mood == "wants_key" else [browser]
 
 
-def _plan(first: str) -> Any:
+def _plan(first: str) -> Json:
     statuses = (first, "completed" if first == "completed" else "pending")
     entries = [
-        acp.plan_entry(text, priority=priority, status=status)  # type: ignore[arg-type]
+        {"content": text, "priority": priority, "status": status}
         for (text, priority), status in zip(PLAN, statuses, strict=True)
     ]
-    return acp.update_plan(entries)
+    return {"sessionUpdate": "plan", "entries": entries}
 
 
 def _say(line: str, *, to: TextIO = sys.stdout) -> None:
@@ -281,7 +345,7 @@ async def main(mood: str) -> None:
     if mood == "deaf":
         sys.stderr.write("I do not speak that\n")
         raise SystemExit(3)
-    await acp.run_agent(cast(acp.Agent, MoodyAgent(mood)), use_unstable_protocol=True)
+    await MoodyAgent(mood).serve()
     if mood == "stays":
         await asyncio.Event().wait()
 
