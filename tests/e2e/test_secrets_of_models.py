@@ -10,9 +10,28 @@ from tests.e2e.sse_reader import Frame
 from tests.model_replies import Answer, AskedCall
 from tests.model_server import model_server
 
-PROJECT = Path(__file__).parents[2]
 SECRET = "tell-nobody-of-this"
 OWN_KEY = "sk-the-servers-very-own-key"
+# With nothing to load it is there at once, however busy the machine.
+KEEPER = """
+import json, os, sys
+
+for line in sys.stdin:
+    asked = json.loads(line)
+    if "id" not in asked:
+        continue
+    if asked["method"] == "tools/call":
+        name, secret = asked["params"]["name"], os.environ["MARKED_TOKEN"]
+        said = {"variable": f"it is {secret}", "complain": f"it is not {secret}"}[name]
+        content = [{"type": "text", "text": said}]
+        result = {"content": content, "isError": name == "complain"}
+    else:
+        tools = [{"name": n, "inputSchema": {"type": "object"}} for n in ("variable", "complain")]
+        about = {"capabilities": {"tools": {}}, "serverInfo": {"name": "keeper", "version": "1"}}
+        version = asked.get("params", {}).get("protocolVersion")
+        result = {"tools": tools, **about, "protocolVersion": version}
+    print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": result}), flush=True)
+"""
 AGENT = f"""
 [agents.react]
 kind = "react"
@@ -20,8 +39,7 @@ sandbox = "none"
 
 [agents.react.mcp_servers.keeper]
 command = "{sys.executable}"
-args = ["-m", "tests.served_tools"]
-env = {{ PYTHONPATH = "{PROJECT}", PYTHONDONTWRITEBYTECODE = "1" }}
+args = ["-IS", "-c", {json.dumps(KEEPER)}]
 env_passthrough = ["MARKED_TOKEN"]
 """
 
@@ -51,8 +69,8 @@ async def test_no_secret_comes_through_however_it_is_cut(tmp_path: Path) -> None
     assert _told(seen, "think_complete", "reasoning") == ["it is [redacted]!"] * 2
     assert _told(seen, "message", "content") == ["it is [redacted]!"] * 2
     assert sorted(_told(seen, "tool_call_complete", "result")) == [
-        "Error executing tool complain: it is not [redacted]",
         "it is [redacted]",
+        "it is not [redacted]",
     ]
     assert task["result"] == {"final_answer": "it is [redacted]!"}
     # The model itself is told what its tools gave: it cannot work without.
