@@ -10,6 +10,7 @@ from tests.agent_model_server import COMMAND, Asked, Choose, shell_call, writes_
 from tests.e2e.client import Client, types_of
 from tests.e2e.real_acp_agents import real_acp_agents
 from tests.e2e.sse_reader import Frame
+from tests.e2e.test_lax_workspaces import LAX_SERVERS, LAX_SETTINGS
 from tests.e2e.test_real_acp_agents import PATIENCE_S, all_, frames
 from tests.model_replies import Answer, AskedCall, Reply
 
@@ -92,6 +93,19 @@ async def test_an_agent_whose_workspace_has_it_ask_nobody_is_stopped(tmp_path: P
     [failed] = all_(told, "task_failed")
     assert failed["reason"] == "agent_error"
     assert "without asking, although its approvals say deny" in str(failed["error"])
+
+
+async def test_a_workspace_can_not_have_claude_code_do_more_than_it_may(tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    (work / ".claude").mkdir(parents=True)
+    (work / ".claude" / "settings.json").write_text(json.dumps(LAX_SETTINGS))
+    (work / ".mcp.json").write_text(json.dumps(LAX_SERVERS))
+    async with real_acp_agents(tmp_path, runs(COMMAND)) as (client, _):
+        told = await frames(client, "claude-code-acp", approval="deny", workspace=str(work))
+
+    assert told[-1].event == "task_complete"
+    assert [call["status"] for call in all_(told, "tool_call_complete")] == ["denied"]
+    assert sorted(path.name for path in work.iterdir()) == [".claude", ".mcp.json"]
 
 
 @pytest.mark.parametrize("agent", AGENTS)

@@ -22,6 +22,7 @@ from adapters.acp.terminals import Terminals
 from adapters.acp.turn_end import death_of, failure_of, outcome_of, refusal_of
 from adapters.acp.workspace_files import WorkspaceFiles
 from domain.agent_thread import AgentThread
+from domain.approval_policy import strictest
 from domain.task import Approval
 from domain.task_events import Error
 from domain.usage import Usage
@@ -78,6 +79,7 @@ async def open_turn(
                 permissions=permissions,
                 terminals=terminals,
                 log=log,
+                trusts_workspace=strictest(profile.approvals, asked=approval) == "auto",
             )
     finally:
         await terminals.end()
@@ -95,7 +97,9 @@ class AgentTurn:
         permissions: Permissions,
         terminals: Terminals,
         log: AgentLog,
+        trusts_workspace: bool,
     ) -> None:
+        self._trusts_workspace = trusts_workspace
         self._process = process
         self._context = context
         self._connection = connection
@@ -110,7 +114,12 @@ class AgentTurn:
     async def begin(self) -> Failed | None:
         """Agree on the protocol and a session. Raises StartFailed, or returns why not."""
         cwd = await asyncio.to_thread(os.path.realpath, self._context.workspace)
-        handshake = Handshake(self._ask, context=self._context, cwd=cwd)
+        handshake = Handshake(
+            self._ask,
+            context=self._context,
+            cwd=cwd,
+            trusts_workspace=self._trusts_workspace,
+        )
         try:
             self._session_id = await handshake.session_id()
             self._updates.meet(agent=handshake.agent_name, model=handshake.model)

@@ -27,11 +27,21 @@ _NO_CHOICE = (
 )
 
 
+# What is in a workspace must not say what may be done there. Others pass the bridge's own field over.
+_WITHOUT_WORKSPACE: JsonObject = {
+    "claudeCode": {"options": {"settingSources": ["user"], "strictMcpConfig": True}}
+}
+
+
 class Handshake:
-    def __init__(self, ask: Ask, *, context: RunContext, cwd: str) -> None:
+    def __init__(
+        self, ask: Ask, *, context: RunContext, cwd: str, trusts_workspace: bool = True
+    ) -> None:
         self._ask = ask
         self._context = context
         self._place: JsonObject = {"cwd": cwd, "mcpServers": []}
+        if not trusts_workspace:
+            self._place["_meta"] = _WITHOUT_WORKSPACE
         self._agent: JsonObject = {}
         self._opened: JsonObject = {}
         self.model = ""

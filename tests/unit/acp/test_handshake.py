@@ -1,0 +1,30 @@
+"""What an agent is told of the place that it is to work in."""
+
+from pathlib import Path
+
+import pytest
+
+from adapters.acp.handshake import Handshake
+from adapters.acp.json_message import JsonObject
+from tests.acp_context import acp_context
+
+WITHOUT_WORKSPACE = {
+    "claudeCode": {"options": {"settingSources": ["user"], "strictMcpConfig": True}}
+}
+
+
+@pytest.mark.parametrize(("trusts_workspace", "meta"), [(True, None), (False, WITHOUT_WORKSPACE)])
+async def test_settings_in_a_workspace_hold_only_where_the_agent_may_do_all(
+    trusts_workspace: bool, meta: JsonObject | None, tmp_path: Path
+) -> None:
+    asked: dict[str, JsonObject] = {}
+
+    async def answer(method: str, params: JsonObject) -> object:
+        asked[method] = params
+        return {"protocolVersion": 1} if method == "initialize" else {"sessionId": "s"}
+
+    context = acp_context("works", tmp_path)
+    handshake = Handshake(answer, context=context, cwd="/work", trusts_workspace=trusts_workspace)
+
+    assert await handshake.session_id() == "s"
+    assert asked["session/new"].get("_meta") == meta
