@@ -81,6 +81,7 @@ async def test_what_a_program_writes_holds_no_secret_anywhere(client: Client, ag
     assert [place for place, text in seen.items() if leaks(text)] == []
     assert [place for place, text in seen.items() if "[redacted]" in text] == [
         "events",
+        "task",
         "log",
         "files",
     ]
