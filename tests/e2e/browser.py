@@ -43,6 +43,7 @@ class Browser:
         await page.call("Page.enable")
         await page.call("Page.addScriptToEvaluateOnNewDocument", source=first)
         await page.call("Page.navigate", url=url)
+        await page.until("document.readyState !== 'loading'")
         return page
 
     async def call(self, method: str, *, session: str | None = None, **given: object) -> Json:
