@@ -21,7 +21,7 @@ Emit = Callable[[AgentEvent], Awaitable[None]]
 
 
 class AgentPipe:
-    """Updates are told in the order in which they come, before what comes after them is answered.
+    """Updates are emitted in the order in which they come, before what comes after them is answered.
 
     Waiting for the log therefore holds the agent back.
     """
@@ -36,7 +36,7 @@ class AgentPipe:
         self._emit = emit
         self._lines = MessageLines()
         self._waiting: deque[str] = deque()
-        self._telling = asyncio.Lock()
+        self._emitting = asyncio.Lock()
         self._answers_owed = 0
         self._trouble: asyncio.Future[object] = asyncio.get_running_loop().create_future()
         self._is_over = asyncio.Event()
@@ -83,9 +83,9 @@ class AgentPipe:
     async def close(self) -> None:
         """The process is ended by whoever has started it."""
 
-    async def tell(self, events: Iterator[AgentEvent]) -> None:
-        """In one piece: nothing else is told between them, nor found out before."""
-        async with self._telling:
+    async def emit(self, events: Iterator[AgentEvent]) -> None:
+        """In one piece: nothing else is emitted between them, nor read before."""
+        async with self._emitting:
             for event in events:
                 await self._emit(event)
 
@@ -93,13 +93,13 @@ class AgentPipe:
         while not self._waiting:
             output = await anext(self._output, None)
             if output is None:
-                await self.tell(self._log.end())
+                await self.emit(self._log.end())
                 self._waiting.extend(self._lines.end())
                 return self._waiting.popleft() if self._waiting else None
             if output.stream == "stdout":
                 self._waiting.extend(self._lines.feed(output.text))
             else:
-                await self.tell(self._log.error_output(output.text))
+                await self.emit(self._log.error_output(output.text))
         return self._waiting.popleft()
 
     async def _taken(self, line: str) -> JsonObject | None:
@@ -108,22 +108,22 @@ class AgentPipe:
         params = message.get("params") if message else None
         match message:
             case None:
-                await self.tell(self._log.no_message(line))
+                await self.emit(self._log.no_message(line))
             case {"method": "session/update"}:
-                await self.tell(self._updates.take(params, line=line))
+                await self.emit(self._updates.take(params, line=line))
             case {"method": "session/request_permission", "id": _}:
-                await self.tell(self._updates.asked(params))
+                await self.emit(self._updates.asked(params))
                 return await self._request(message)
             case {"method": str(), "id": _}:
                 return await self._request(message)
             case {"method": str(method)}:
                 kind = Unfamiliar(f"the notification {method}")
-                await self.tell(self._updates.unfamiliar(kind, line=line))
+                await self.emit(self._updates.unfamiliar(kind, line=line))
             case {"id": int()} if "method" not in message:
                 return _answer(message)
             case _:
                 no_kind = Unfamiliar("a message of no kind")
-                await self.tell(self._updates.unfamiliar(no_kind, line=line))
+                await self.emit(self._updates.unfamiliar(no_kind, line=line))
         return None
 
     async def _request(self, message: JsonObject) -> JsonObject | None:

@@ -58,7 +58,7 @@ async def open_turn(
     files = WorkspaceFiles(context.workspace)
 
     async def show(terminal_id: str, text: str) -> None:
-        await pipe.tell(updates.terminal_output(terminal_id, text))
+        await pipe.emit(updates.terminal_output(terminal_id, text))
 
     terminals = Terminals(host, command, show=show, fail=pipe.fail)
     requests = AgentRequests(
@@ -149,7 +149,7 @@ class AgentTurn:
             return Failed(error=str(error), reason="agent_error")
         except ConnectionError:
             return await self._gone(is_started=True)
-        await self._pipe.tell(self._updates.end(answer))
+        await self._pipe.emit(self._updates.end(answer))
         if (limit := self._uncounted_limit()) and not self._updates.usage.is_reported:
             message = f"the agent did not report what it used, so that {limit} was not kept"
             await self._context.emit(Error(message=message, phase="limits", recoverable=True))
@@ -179,15 +179,15 @@ class AgentTurn:
         return self._pipe.trouble.done()
 
     async def finish(self) -> None:
-        """When the process has ended: tell the last of what it wrote, and what is owed."""
+        """When the process has ended: emit the last of what it wrote, and what is owed."""
         answer = _answered(self._answer)
         await self._terminals.end()
         with suppress(TimeoutError):
             async with asyncio.timeout(_DRAIN_S):
                 await self._pipe.over()
         for text in self._updates.unshown_output():
-            await self._pipe.tell(self._log.no_message(text))
-        await self._pipe.tell(self._updates.end(answer))
+            await self._pipe.emit(self._log.no_message(text))
+        await self._pipe.emit(self._updates.end(answer))
         whole = self._updates.usage.whole_usd
         if whole is not None and (thread := self._thread):
             await self._context.keep_thread(replace(thread, usage=Usage(cost_usd=whole)))

@@ -51,7 +51,7 @@ def _item_text(item: object) -> str:
         case {"type": "diff", "path": str(path), "newText": str(new)}:
             return _change(path, "", new)
         case {"type": "terminal"}:
-            return ""  # what it shows is told as it comes
+            return ""  # what it shows is emitted as it comes
         case _:
             return block_text(item)
 

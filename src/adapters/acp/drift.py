@@ -22,7 +22,7 @@ class Drift:
     def __init__(self) -> None:
         self._met: set[str] = set()
 
-    def tell(self, unfamiliar: Unfamiliar, *, line: str) -> Iterator[Raw | SchemaDrift]:
+    def events(self, unfamiliar: Unfamiliar, *, line: str) -> Iterator[Raw | SchemaDrift]:
         kind = unfamiliar.what[:_LONGEST_KIND]
         yield Raw(source=_SOURCE, line=line[:_LONGEST_LINE])
         if kind not in self._met and len(self._met) < _MOST_KINDS:

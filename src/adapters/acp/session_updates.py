@@ -62,33 +62,33 @@ class SessionUpdates:
     def take(self, params: object, *, line: str) -> Iterator[AgentEvent]:
         if not self.is_heard:
             return
-        for told in self._read(json_object(json_object(params).get("update"))):
-            if isinstance(told, Unfamiliar):
-                yield from self.unfamiliar(told, line=line)
+        for event in self._read(json_object(json_object(params).get("update"))):
+            if isinstance(event, Unfamiliar):
+                yield from self.unfamiliar(event, line=line)
             else:
-                yield told
+                yield event
 
     def unfamiliar(self, unfamiliar: Unfamiliar, *, line: str) -> Iterator[AgentEvent]:
-        yield from self._drift.tell(unfamiliar, line=line)
+        yield from self._drift.events(unfamiliar, line=line)
 
     def asked(self, params: object) -> Iterator[AgentEvent]:
         """A question about a tool call tells of the call as well."""
         yield from self._speech.pause()
         call = json_object(json_object(params).get("toolCall"))
-        for told in self._calls.take(call):
-            if not isinstance(told, Unfamiliar):
-                yield told
+        for event in self._calls.take(call):
+            if not isinstance(event, Unfamiliar):
+                yield event
         yield from self._calls.start(json_text(call.get("toolCallId")))
 
     def question(self, params: JsonObject) -> ApprovalRequest:
-        told = json_object(params.get("toolCall"))
-        call_id = json_text(told.get("toolCallId"))
+        asked = json_object(params.get("toolCall"))
+        call_id = json_text(asked.get("toolCallId"))
         call = self._calls.named(call_id)
         return ApprovalRequest(
             call_id=call_id,
             tool_name=call.tool_name if call else "tool",
             arguments=call.arguments if call else {},
-            reason=(call.title if call else "") or json_text(told.get("title")),
+            reason=(call.title if call else "") or json_text(asked.get("title")),
         )
 
     def kind_of(self, call_id: str) -> str:

@@ -1,4 +1,4 @@
-"""One tool call as far as the agent has told of it."""
+"""One tool call as far as its agent has reported it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ class ToolCall:
     is_allowed: bool = False
     """Whether its agent has asked for permission and has it."""
     is_denied: bool = False
-    _told: JsonObject = field(default_factory=dict)
+    _reported: JsonObject = field(default_factory=dict)
     _name: str | None = None
     _allowed: set[str] = field(default_factory=set)
     _streamed: str = ""
@@ -30,30 +30,30 @@ class ToolCall:
     def merge(self, update: JsonObject) -> None:
         """What is left out, or null, stays as it was; a call that begins has shown nothing yet."""
         if self.status == "pending" and update.get("status") == "in_progress":
-            self._told.pop("content", None)
-        self._told.update({key: value for key, value in update.items() if value is not None})
+            self._reported.pop("content", None)
+        self._reported.update({key: value for key, value in update.items() if value is not None})
 
     @property
     def status(self) -> str:
-        return json_text(self._told.get("status")) or "pending"
+        return json_text(self._reported.get("status")) or "pending"
 
     @property
     def waits(self) -> bool:
         """Some agents announce a call before they know its arguments, and run it later."""
-        told = self._told.get("rawInput")
-        is_known = bool(told.keys() - _PLACES if isinstance(told, dict) else told)
-        has_news = is_known or bool(self._told.get("content"))
+        raw = self._reported.get("rawInput")
+        is_known = bool(raw.keys() - _PLACES if isinstance(raw, dict) else raw)
+        has_news = is_known or bool(self._reported.get("content"))
         return not self.is_told and self.status == "pending" and not has_news
 
     @property
     def kind(self) -> str:
         """Of the protocol's; `other` where the agent does not say."""
-        return json_text(self._told.get("kind")) or "other"
+        return json_text(self._reported.get("kind")) or "other"
 
     @property
     def parent(self) -> str | None:
         """The call of the sub-agent that makes it, as Claude Code's bridge says it."""
-        match self._told.get("_meta"):
+        match self._reported.get("_meta"):
             case {"claudeCode": {"parentToolUseId": str(parent)}}:
                 return parent
             case {"parentToolCallId": str(parent)}:
@@ -63,14 +63,14 @@ class ToolCall:
 
     @property
     def title(self) -> str:
-        return json_text(self._told.get("title"))
+        return json_text(self._reported.get("title"))
 
     @property
     def tool_name(self) -> str:
-        """The same from the start to the result, whatever is told later."""
+        """The same from the start to the result, whatever the agent reports later."""
         if self._name is None:
             known = self.kind if self.kind != "other" else ""
-            name = json_text(self._told.get("name")) or known or self.title or "tool"
+            name = json_text(self._reported.get("name")) or known or self.title or "tool"
             if not self.is_told:
                 return name
             self._name = name
@@ -79,10 +79,10 @@ class ToolCall:
     @property
     def arguments(self) -> JsonObject:
         """Its input, and the agent's own words for it."""
-        told = self._told.get("rawInput")
-        arguments = dict(told) if isinstance(told, dict) else {}
-        if told and not arguments:
-            arguments = {"input": told}
+        raw = self._reported.get("rawInput")
+        arguments = dict(raw) if isinstance(raw, dict) else {}
+        if raw and not arguments:
+            arguments = {"input": raw}
         if paths := self._paths() if not arguments else []:
             arguments["paths"] = paths
         if self.title and self.title != self.tool_name:
@@ -101,16 +101,16 @@ class ToolCall:
 
     def shows(self, text: str) -> bool:
         """Whether this is one of the texts that it consists of, as it is."""
-        return text in _texts(self._told)
+        return text in _texts(self._reported)
 
     @property
     def output(self) -> str:
-        return "\n".join(text for text in (self._shown, result_text(self._told)) if text)
+        return "\n".join(text for text in (self._shown, result_text(self._reported)) if text)
 
     @property
     def terminals(self) -> Sequence[str]:
         """Whose output is its own."""
-        content = map(json_object, json_list(self._told.get("content")))
+        content = map(json_object, json_list(self._reported.get("content")))
         return [
             json_text(item.get("terminalId")) for item in content if item.get("type") == "terminal"
         ]
@@ -120,21 +120,21 @@ class ToolCall:
 
     @property
     def exit_code(self) -> int | None:
-        return exit_code(self._told)
+        return exit_code(self._reported)
 
     def new_output(self) -> str:
         """What its content has grown by; nothing where it became something else.
 
         The content of a call that does not run yet says what it is going to do.
         """
-        shown = content_text(json_list(self._told.get("content")))
+        shown = content_text(json_list(self._reported.get("content")))
         if self.status == "pending" or not shown.startswith(self._streamed):
             return ""
         new, self._streamed = shown[len(self._streamed) :], shown
         return new
 
     def _paths(self) -> list[object]:
-        places = json_list(self._told.get("locations"))
+        places = json_list(self._reported.get("locations"))
         return [place["path"] for place in places if isinstance(place, dict) and "path" in place]
 
 

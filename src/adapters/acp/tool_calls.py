@@ -1,4 +1,4 @@
-"""The tool calls of an agent, each told once from its start to its result."""
+"""The tool calls of an agent, each emitted once, from its start to its result."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
