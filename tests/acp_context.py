@@ -13,7 +13,7 @@ import anyio
 from adapters.acp.acp_runner import AcpRunner
 from adapters.process.linux_process_host import LinuxProcessHost
 from adapters.system.id_source import SystemIdSource
-from application.usage_sampling import EVERY_S, UsageSampling
+from application.programs.usage_sampling import EVERY_S, UsageSampling
 from domain.agent_profile import AcpCapability, AgentProfile
 from domain.approval import ApprovalDecision, ApprovalRequest, StoredApproval
 from domain.events import AgentEvent

@@ -6,7 +6,7 @@ from adapters.memory.approval_store import MemoryApprovalStore
 from adapters.memory.database import MemoryDatabase, TaskRow
 from adapters.memory.question_store import MemoryQuestionStore
 from adapters.memory.wakeups import MemoryWakeups
-from application.open_questions import OpenQuestions
+from application.asking.open_questions import OpenQuestions
 from domain.approval import ApprovalDecision, ApprovalRequest, StoredApproval
 from domain.ids import AgentName, SessionId, TaskId
 from domain.principal import LOCAL, Principal

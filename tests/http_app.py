@@ -13,30 +13,30 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from adapters.http.agents_router import agents_router
 from adapters.http.app import http_app
-from adapters.http.approvals_router import approvals_router
-from adapters.http.caller import caller_by
-from adapters.http.extraction_router import extraction_router
-from adapters.http.operations_router import NotReady
-from adapters.http.sessions_router import sessions_router
-from adapters.http.submit_router import submit_router
-from adapters.http.task_log_router import task_log_router
-from adapters.http.tasks_router import tasks_router
+from adapters.http.requests.caller import caller_by
+from adapters.http.routers.agents import agents_router
+from adapters.http.routers.approvals import approvals_router
+from adapters.http.routers.extraction import extraction_router
+from adapters.http.routers.operations import NotReady
+from adapters.http.routers.sessions import sessions_router
+from adapters.http.routers.submit import submit_router
+from adapters.http.routers.task_log import task_log_router
+from adapters.http.routers.tasks import tasks_router
 from adapters.memory.wakeups import MemoryWakeups
 from adapters.metrics.prometheus_meter import PrometheusMeter, new_registry
 from adapters.patterns.regex_pattern_matcher import RegexPatternMatcher
-from application.agents import Agents
-from application.approvals import Approvals
-from application.extraction_test import ExtractionTest
+from application.asking.approvals import Approvals
+from application.serving.agents import Agents
+from application.serving.rule_trial import ExtractionTest
 from domain.principal import LOCAL, Principal
 from domain.task import Task
 from tests.asked import Asked
 from tests.pausing_fakes import FakePausing
 from tests.runner_fakes import FakeOutputArchive
-from tests.unit.http.fake_agents import fake_agents
-from tests.unit.http.fake_coordinator import FakeCoordinator
-from tests.unit.http.fake_sessions import FakeSessions
+from tests.unit.adapters.http.fake_agents import fake_agents
+from tests.unit.adapters.http.fake_coordinator import FakeCoordinator
+from tests.unit.adapters.http.fake_sessions import FakeSessions
 
 
 @dataclass

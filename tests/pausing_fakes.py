@@ -7,15 +7,15 @@ from adapters.memory.profile_store import MemoryProfileStore
 from adapters.memory.task_store import MemoryTaskStore
 from adapters.memory.wakeups import MemoryWakeups
 from adapters.system.stored_agent_catalog import StoredAgentCatalog
-from application.live_runs import LiveRun, LiveRuns
-from application.pausing import Pausing
+from application.running.live_runs import LiveRun, LiveRuns
+from application.serving.pausing import Pausing
 from domain.ids import AgentName, LeaseId, SessionId
 from domain.principal import LOCAL
 from domain.task import TaskStatus
 from ports.session_store import SessionEdit
 from tests.fakes import CountingIdSource, FakeClock
 from tests.process_fakes import process_task
-from tests.unit.http.fake_coordinator import AGENTS
+from tests.unit.adapters.http.fake_coordinator import AGENTS
 
 
 class FakePausing:

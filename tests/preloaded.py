@@ -27,7 +27,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkProcess
 from pathlib import Path
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from types import TracebackType
 from typing import IO, Any, Literal, NamedTuple, Protocol, Self
 
@@ -249,7 +249,7 @@ def _serve(requests: socket.socket, listener: socket.socket) -> None:
     """Forks for each request, and answers it with the number of the process and its exit code."""
     gc.disable()
     commands = import_module("entrypoints.cli").__path__
-    for module in (*_MODULES, *(one.name for one in iter_modules(commands, "entrypoints.cli."))):
+    for module in (*_MODULES, *(one.name for one in walk_packages(commands, "entrypoints.cli."))):
         import_module(module)
     gc.freeze()
     running: dict[int, _Running] = {}

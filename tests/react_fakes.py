@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import anyio
 
-from application.react_retry import Retry
-from application.react_runner import WINDOW_TOKENS, ReactRunner
+from application.react.retry import Retry
+from application.react.runner import WINDOW_TOKENS, ReactRunner
 from domain.agent_profile import AgentProfile
 from domain.agent_thread import AgentThread
 from domain.approval import ApprovalDecision, ApprovalRequest, StoredApproval

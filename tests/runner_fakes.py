@@ -7,10 +7,10 @@ from datetime import datetime
 from adapters.cli_agents.claude_dialogue import CliDialogues
 from adapters.patterns.regex_pattern_matcher import RegexPatternMatcher
 from adapters.terminal.pyte_screens import PyteScreens
-from application.command_runner import CommandRunner
-from application.live_terminals import LiveTerminals
-from application.setup_command import SetupCommand
-from application.supervision import Supervision
+from application.programs.command_runner import CommandRunner
+from application.programs.live_terminals import LiveTerminals
+from application.programs.setup_command import SetupCommand
+from application.programs.supervision import Supervision
 from domain.agent_profile import AgentProfile
 from domain.agent_thread import AgentThread
 from domain.events import AgentEvent

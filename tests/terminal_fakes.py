@@ -11,11 +11,11 @@ from adapters.memory.task_store import MemoryTaskStore
 from adapters.memory.wakeups import MemoryWakeups
 from adapters.system.stored_agent_catalog import StoredAgentCatalog
 from adapters.terminal.pyte_screens import PyteScreens
-from application.live_runs import LiveRun, LiveRuns
-from application.live_terminal import LiveTerminal
-from application.live_terminals import LiveTerminals
-from application.open_questions import OpenQuestions
-from application.task_terminals import TaskTerminals
+from application.asking.open_questions import OpenQuestions
+from application.programs.live_terminal import LiveTerminal
+from application.programs.live_terminals import LiveTerminals
+from application.running.live_runs import LiveRun, LiveRuns
+from application.serving.task_terminals import TaskTerminals
 from domain.agent_profile import AgentProfile
 from domain.events import AgentEvent
 from domain.ids import LeaseId, SessionId, TaskId

@@ -8,10 +8,10 @@ from adapters.memory.event_log import MemoryEventLog
 from adapters.memory.question_store import MemoryQuestionStore
 from adapters.memory.session_store import MemorySessionStore
 from adapters.wire import JsonEventCodec
-from application.past_answers import PastAnswers
-from application.session_memory import SessionMemory
-from application.session_messages import SessionMessages
-from application.session_origins import SessionOrigins
+from application.recall.prior_answers import PastAnswers
+from application.recall.session_memory import SessionMemory
+from application.recall.session_messages import SessionMessages
+from application.recall.session_origins import SessionOrigins
 from domain.events import AgentEvent, Origin
 from domain.ids import AgentName, SessionId, SessionKey, TaskId
 from domain.principal import LOCAL

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from domain.known_keys import MASK, without_known_keys
-from domain.needles import LEAST_CHARS, Needles, Span
+from domain.secret_patterns import LEAST_CHARS, Needles, Span
 
 
 class Redactor:

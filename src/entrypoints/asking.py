@@ -1,9 +1,9 @@
 """What asks people, and hears what they answer."""
 
-from application.approval_gate import ApprovalGate
-from application.approvals import Approvals
-from application.open_questions import OpenQuestions
-from application.past_answers import PastAnswers
+from application.asking.approval_gate import ApprovalGate
+from application.asking.approvals import Approvals
+from application.asking.open_questions import OpenQuestions
+from application.recall.prior_answers import PastAnswers
 from ports.approval_store import ApprovalStore
 from ports.id_source import IdSource
 from ports.question_store import QuestionStore

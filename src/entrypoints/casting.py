@@ -1,11 +1,11 @@
 """Small parts of what keeps events and shows them to watchers, and of how well that goes."""
 
-from adapters.http.links import call_output_path
+from adapters.http.answers.links import call_output_path
 from adapters.wire import JsonEventCodec
-from application.compaction import Compaction
-from application.cursor_shelf import CursorShelf
-from application.history import History
-from application.loop_lag import LoopLag
+from application.cursors.cursor_handles import CursorShelf
+from application.upkeep.compaction import Compaction
+from application.upkeep.loop_lag import LoopLag
+from application.watching.history import History
 from ports.clock import Clock
 from ports.cursor_store import CursorStore
 from ports.event_codec import EventCodec

@@ -11,11 +11,11 @@ from adapters.patterns.regex_pattern_matcher import RegexPatternMatcher
 from adapters.system.clock import SystemClock
 from adapters.terminal.pyte_screens import PyteScreens
 from adapters.workspace.folder_walls import FolderWalls
-from application.live_terminals import LiveTerminals
-from application.outcome_rules import check_rules_of
-from application.profile_check import check_profile
-from application.retention_policy import RetentionPolicy
-from application.stream_cap import StreamCap
+from application.programs.live_terminals import LiveTerminals
+from application.programs.outcome_rules import check_rules_of
+from application.running.profile_check import check_profile
+from application.upkeep.retention_policy import RetentionPolicy
+from application.watching.stream_cap import StreamCap
 from domain.agent_profile import AgentProfile
 from domain.errors import InvalidInput
 from domain.ids import AgentName

@@ -15,10 +15,10 @@ from dependency_injector.providers import (
 )
 
 from adapters.auth.local_authenticator import LocalAuthenticator
-from adapters.http.reactor import Reactor
-from adapters.http.stream_flush import StreamFlush
-from adapters.http.stream_takeover import StreamTakeover
-from adapters.http.websockets import WebSockets
+from adapters.http.streaming.flush import StreamFlush
+from adapters.http.streaming.reactor import Reactor
+from adapters.http.streaming.takeover import StreamTakeover
+from adapters.http.websocket.open_websockets import WebSockets
 from adapters.mcp.mcp_tool_source import McpToolSource
 from adapters.metrics.prometheus_meter import PrometheusMeter, exposition, new_registry
 from adapters.process.linux_process_host import LinuxProcessHost
@@ -26,21 +26,21 @@ from adapters.system.clock import SystemClock
 from adapters.system.id_source import SystemIdSource
 from adapters.system.path_program_finder import PathProgramFinder
 from adapters.system.stored_agent_catalog import StoredAgentCatalog
-from application.agent_coordinator import AgentCoordinator
-from application.agents import Agents
-from application.event_broadcaster import EventBroadcaster
-from application.event_dispatch import EventDispatch
-from application.lost_tasks import LostTasks
-from application.retention import Retention
-from application.server_coordinator import ServerCoordinator
-from application.sessions import Sessions
-from application.storage_guard import StorageGuard
-from application.stream_sources import StreamSources
-from application.tail_follower import TailFollower
-from application.tails import Tails
-from application.watches import Watches
-from application.worker import Worker
-from application.worker_settings import WorkerSettings
+from application.casting.event_broadcaster import EventBroadcaster
+from application.casting.event_dispatch import EventDispatch
+from application.running.agent_coordinator import AgentCoordinator
+from application.running.lost_tasks import LostTasks
+from application.running.worker import Worker
+from application.running.worker_settings import WorkerSettings
+from application.serving.agents import Agents
+from application.serving.server_coordinator import ServerCoordinator
+from application.serving.sessions import Sessions
+from application.upkeep.retention import Retention
+from application.upkeep.storage_guard import StorageGuard
+from application.watching.stream_sources import StreamSources
+from application.watching.tail_follower import TailFollower
+from application.watching.tails import Tails
+from application.watching.watches import Watches
 from domain.events import EventListener
 from entrypoints import agent_runners, asking, casting, choices, folders, server_secrets
 from entrypoints import stores as store

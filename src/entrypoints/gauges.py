@@ -1,7 +1,7 @@
 """Tells the meter where the levels of the moment can be read."""
 
-from application.stream_info import Writer
-from application.watches import Watches
+from application.watching.stream_info import Writer
+from application.watching.watches import Watches
 from entrypoints.container import Container
 
 

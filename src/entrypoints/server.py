@@ -13,13 +13,13 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
-from adapters.http.accept_trouble import AcceptTrouble
 from adapters.http.app import Application
-from adapters.http.cast_protocol import CastProtocol
-from adapters.http.listening_socket import ACCEPT_BURST, BACKLOG, bound_socket
-from adapters.http.server_state import CastServerState
-from adapters.http.ws_connection import MAX_MESSAGE_BYTES
-from adapters.http.ws_protocol import CastWebSocketProtocol
+from adapters.http.protocol.accept_trouble import AcceptTrouble
+from adapters.http.protocol.cast_protocol import CastProtocol
+from adapters.http.protocol.listening_socket import ACCEPT_BURST, BACKLOG, bound_socket
+from adapters.http.protocol.server_state import CastServerState
+from adapters.http.protocol.websocket_protocol import CastWebSocketProtocol
+from adapters.http.websocket.connection import MAX_MESSAGE_BYTES
 from domain.errors import AgentcastError
 from entrypoints.container import Container
 from entrypoints.data_directory import DataDirectory

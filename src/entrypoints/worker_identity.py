@@ -2,7 +2,7 @@
 
 import secrets
 
-from application.worker_settings import WorkerSettings
+from application.running.worker_settings import WorkerSettings
 from domain.ids import WorkerId
 from entrypoints.settings import Settings
 

@@ -10,7 +10,7 @@ from dependency_injector import providers
 
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.event_log import MemoryEventLog
-from application.submit_task import SubmitTask
+from application.serving.submit_task import SubmitTask
 from domain.ids import AgentName
 from domain.principal import LOCAL
 from domain.task import Task, TaskResult, TaskStatus

@@ -8,14 +8,17 @@ import pytest
 from tests.architecture.linted_tree import PROJECT, LintedTree
 
 BREACHES = {
-    "layers": ("adapters.http.problem", "entrypoints.rule_settings"),
+    "layers": ("adapters.http.problems.problem", "entrypoints.rule_settings"),
     "adapters": ("adapters.llm.script", "adapters.tools.arguments"),
-    "driven": ("adapters.memory.wakeups", "application.cursor"),
+    "driven": ("adapters.memory.wakeups", "application.cursors.cursor"),
+    "rooms": ("application.upkeep.loop_lag", "application.watching.wake"),
+    "http": ("adapters.http.answers.links", "adapters.http.protocol.accept_trouble"),
+    "store": ("adapters.store.postgres.errors", "adapters.store.sqlite.files"),
     "container": ("entrypoints.web_app", "dependency_injector"),
     "web": ("entrypoints.web_app", "uvicorn"),
     "database": ("adapters.memory.wakeups", "sqlite3"),
     "os": ("adapters.tools.shell", "subprocess"),
-    "formats": ("adapters.http.problem", "msgspec"),
+    "formats": ("adapters.http.problems.problem", "msgspec"),
     "acyclic": ("domain.ids", "domain.task"),
     "plain": ("domain.ids", "json"),
 }

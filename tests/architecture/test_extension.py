@@ -9,9 +9,9 @@ import anyio
 import pytest
 from benchmarks.serve_pulse import add_pulse
 
-from application.history import HistoryOf
-from application.stream_request import FromNow
-from application.submit_task import SubmitTask
+from application.serving.submit_task import SubmitTask
+from application.watching.history import HistoryOf
+from application.watching.stream_request import FromNow
 from domain.ids import AgentName
 from domain.principal import LOCAL
 from domain.task import Task, TaskStatus

@@ -57,7 +57,7 @@ print(*(name for name in ("httpx2", "mcp") if on_the_loop[name]))
 
 
 def test_nothing_is_loaded_that_serving_does_not_begin_with() -> None:
-    program = f"import entrypoints.cli.serve, entrypoints.server, sys; print(*{set(LATER)!r} & sys.modules.keys())"
+    program = f"import entrypoints.cli.commands.serve, entrypoints.server, sys; print(*{set(LATER)!r} & sys.modules.keys())"
 
     assert _printed_by(program) == []
 

@@ -34,7 +34,7 @@ def test_the_wheel_holds_every_file_of_the_five_packages(wheel: Path) -> None:
 def test_pages_and_migrations_are_among_them(wheel: Path) -> None:
     kinds = {(Path(name).parent.as_posix(), Path(name).suffix) for name in shipped(wheel)}
 
-    pages, versions = "adapters/http/pages", "adapters/store/migrations/versions"
+    pages, versions = "adapters/http/pages", "adapters/store/schema/migrations/versions"
     assert {(pages, ".html"), (pages, ".js"), (pages, ".css"), (versions, ".py")} <= kinds
 
 

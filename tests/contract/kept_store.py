@@ -13,14 +13,14 @@ from adapters.memory.event_log import MemoryEventLog
 from adapters.memory.event_retention import MemoryEventRetention
 from adapters.memory.session_store import MemorySessionStore
 from adapters.memory.task_store import MemoryTaskStore
-from adapters.store.event_log import SqlEventLog
-from adapters.store.event_retention import SqlEventRetention
+from adapters.store.log.event_log import SqlEventLog
 from adapters.store.open_database import open_database
-from adapters.store.session_store import SqlSessionStore
-from adapters.store.task_store import SqlTaskStore
+from adapters.store.retention.event_retention import SqlEventRetention
+from adapters.store.sessions.session_store import SqlSessionStore
+from adapters.store.tasks.task_store import SqlTaskStore
 from adapters.system.id_source import SystemIdSource
-from application.compaction import Compaction
-from application.log_trimming import EVER
+from application.upkeep.compaction import Compaction
+from application.upkeep.log_trimming import EVER
 from domain.events import AgentEvent
 from domain.ids import SessionId, SessionKey
 from domain.principal import LOCAL

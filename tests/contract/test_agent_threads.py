@@ -8,9 +8,9 @@ import pytest
 from adapters.memory.agent_threads import MemoryAgentThreads
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.session_store import MemorySessionStore
-from adapters.store.agent_threads import SqlAgentThreads
+from adapters.store.agents.agent_threads import SqlAgentThreads
 from adapters.store.open_database import open_database
-from adapters.store.session_store import SqlSessionStore
+from adapters.store.sessions.session_store import SqlSessionStore
 from domain.agent_thread import AgentThread
 from domain.ids import AgentName, SessionId, SessionKey
 from domain.principal import LOCAL

@@ -11,11 +11,11 @@ from adapters.memory.database import MemoryDatabase
 from adapters.memory.event_log import MemoryEventLog
 from adapters.memory.session_store import MemorySessionStore
 from adapters.memory.task_store import MemoryTaskStore
-from adapters.store.approval_store import SqlApprovalStore
-from adapters.store.event_log import SqlEventLog
+from adapters.store.asking.approval_store import SqlApprovalStore
+from adapters.store.log.event_log import SqlEventLog
 from adapters.store.open_database import open_database
-from adapters.store.session_store import SqlSessionStore
-from adapters.store.task_store import SqlTaskStore
+from adapters.store.sessions.session_store import SqlSessionStore
+from adapters.store.tasks.task_store import SqlTaskStore
 from adapters.system.id_source import SystemIdSource
 from domain.approval import ApprovalDecision, ApprovalRequest, StoredApproval
 from domain.errors import ApprovalAnswered, ApprovalExpired, ApprovalNotFound

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from adapters.memory.cursor_store import MemoryCursorStore
-from adapters.store.cursor_store import SqlCursorStore
+from adapters.store.log.cursor_store import SqlCursorStore
 from adapters.store.open_database import open_database
 from ports.cursor_store import CursorStore
 from tests.contract.scene import ALICE, BOB

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from adapters.memory.profile_store import MemoryProfileStore
+from adapters.store.agents.profile_store import SqlProfileStore
 from adapters.store.open_database import open_database
-from adapters.store.profile_store import SqlProfileStore
 from domain.agent_profile import AgentProfile
 from domain.extraction import ExtractionRule, FailureRule, OutputRule
 from domain.ids import AgentName

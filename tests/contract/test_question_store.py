@@ -11,11 +11,11 @@ from adapters.memory.event_log import MemoryEventLog
 from adapters.memory.question_store import MemoryQuestionStore
 from adapters.memory.session_store import MemorySessionStore
 from adapters.memory.task_store import MemoryTaskStore
-from adapters.store.event_log import SqlEventLog
+from adapters.store.asking.question_store import SqlQuestionStore
+from adapters.store.log.event_log import SqlEventLog
 from adapters.store.open_database import open_database
-from adapters.store.question_store import SqlQuestionStore
-from adapters.store.session_store import SqlSessionStore
-from adapters.store.task_store import SqlTaskStore
+from adapters.store.sessions.session_store import SqlSessionStore
+from adapters.store.tasks.task_store import SqlTaskStore
 from adapters.system.id_source import SystemIdSource
 from domain.ids import TaskId
 from domain.principal import LOCAL

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from adapters.memory.storage import MemoryStorage
-from adapters.store.disk_storage import DiskStorage
-from adapters.store.postgres_database import PostgresDatabase
-from adapters.store.reserve import Reserve
+from adapters.store.postgres.database import PostgresDatabase
+from adapters.store.sqlite.disk_storage import DiskStorage
+from adapters.store.sqlite.reserve import Reserve
 from ports.storage import Storage
 
 

@@ -15,7 +15,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from hypercorn.typing import ASGIFramework
 
-from adapters.http.listening_socket import bound_socket
+from adapters.http.protocol.listening_socket import bound_socket
 from domain.process_events import Log
 from domain.task import Task
 from entrypoints.web_app import web_app

@@ -12,7 +12,7 @@ import anyio
 import psutil
 import pytest
 
-from adapters.http.listening_socket import DEAD_PEER_S
+from adapters.http.protocol.listening_socket import DEAD_PEER_S
 from tests.e2e.client import client_of
 from tests.e2e.raw_client import raw_client
 from tests.e2e.running_server import RunningServer, running_server

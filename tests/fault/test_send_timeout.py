@@ -10,7 +10,7 @@ import anyio
 import pytest
 from anyio.lowlevel import checkpoint
 
-from application.stream_request import Replay, StreamRequest
+from application.watching.stream_request import Replay, StreamRequest
 from domain.ids import SessionId
 from tests.contract.scene import TALK, Scene
 from tests.property.store import MemoryStore, Program

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from dependency_injector import providers
 
-from application.server_coordinator import ServerCoordinator
-from application.stream_request import FromCursor, FromNow, Replay, StreamRequest
-from application.stream_steps import Behind, End, Events, Idle, Step
-from application.submit_task import SubmitTask
-from application.watch import Watch
+from application.serving.server_coordinator import ServerCoordinator
+from application.serving.submit_task import SubmitTask
+from application.watching.stream_request import FromCursor, FromNow, Replay, StreamRequest
+from application.watching.stream_steps import Behind, End, Events, Idle, Step
+from application.watching.watch import Watch
 from domain.agent_profile import AgentProfile
 from domain.ids import AgentName, SessionId, TaskId
 from domain.principal import LOCAL

@@ -11,10 +11,10 @@ from dependency_injector import providers
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.task_store import MemoryTaskStore
 from adapters.system.id_source import SystemIdSource
-from application.composite_cursor import parse_composite
-from application.stream_request import FromCursor, FromNow, Replay, StreamRequest
-from application.stream_steps import Connected, Reset
-from application.watch import Watch
+from application.cursors.composite_cursor import parse_composite
+from application.watching.stream_request import FromCursor, FromNow, Replay, StreamRequest
+from application.watching.stream_steps import Connected, Reset
+from application.watching.watch import Watch
 from domain.ids import AgentName, TaskId
 from domain.principal import LOCAL, Principal
 from domain.process_events import Log

@@ -7,8 +7,8 @@ from pathlib import Path
 import anyio
 import pytest
 
-from application.pausing import Pausing
-from application.task_terminals import TaskTerminals
+from application.serving.pausing import Pausing
+from application.serving.task_terminals import TaskTerminals
 from domain.approval import ApprovalRequest
 from domain.errors import ApprovalAnswered, StateConflict
 from domain.principal import LOCAL

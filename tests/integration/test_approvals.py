@@ -9,8 +9,8 @@ import anyio
 import pytest
 from dependency_injector import providers
 
-from application.task_context import TaskContext
-from application.worker_settings import WorkerSettings
+from application.running.task_context import TaskContext
+from application.running.worker_settings import WorkerSettings
 from domain.approval import ApprovalDecision, ApprovalRequest, StoredApproval, Verdict
 from domain.errors import ApprovalAnswered, ApprovalExpired
 from domain.ids import WorkerId

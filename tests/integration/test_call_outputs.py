@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from dependency_injector import providers
 
-from adapters.http.links import call_output_path
+from adapters.http.answers.links import call_output_path
 from domain.agent_profile import AgentProfile
 from domain.ids import AgentName
 from domain.redaction import Redactor

@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from application.submit_task import SubmitTask
+from application.serving.submit_task import SubmitTask
 from domain.ids import AgentName, SessionId
 from domain.principal import LOCAL
 from domain.task import Task, TaskStatus

@@ -11,7 +11,7 @@ from dependency_injector import providers
 
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.task_store import MemoryTaskStore
-from application.submit_task import SubmitTask
+from application.serving.submit_task import SubmitTask
 from domain.errors import (
     Draining,
     InvalidInput,

@@ -10,7 +10,7 @@ import anyio
 import pytest
 from dependency_injector import providers
 
-from application.submit_task import SubmitTask
+from application.serving.submit_task import SubmitTask
 from domain.agent_profile import AgentProfile
 from domain.errors import InvalidInput
 from domain.ids import AgentName, SessionId

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from dependency_injector import providers
 
-from application.submit_task import SubmitTask
+from application.serving.submit_task import SubmitTask
 from domain.agent_profile import AgentProfile
 from domain.ids import AgentName, SessionId
 from domain.limits import Limits

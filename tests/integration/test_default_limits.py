@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from dependency_injector import providers
 
-from application.submit_task import SubmitTask
+from application.serving.submit_task import SubmitTask
 from domain.agent_profile import AgentProfile
 from domain.errors import InvalidInput
 from domain.extraction import ExtractionRule

@@ -11,10 +11,10 @@ from adapters.memory.database import MemoryDatabase
 from adapters.memory.event_log import MemoryEventLog
 from adapters.memory.session_store import MemorySessionStore
 from adapters.memory.task_store import MemoryTaskStore
-from application.lease_keeper import LeaseKeeper
-from application.live_runs import LiveRun, LiveRuns
-from application.stop_signal import LostLease
-from application.worker_settings import WorkerSettings
+from application.running.lease_keeper import LeaseKeeper
+from application.running.live_runs import LiveRun, LiveRuns
+from application.running.stop_signal import LostLease
+from application.running.worker_settings import WorkerSettings
 from domain.ids import LeaseId, TaskId, WorkerId
 from domain.task import Task, TaskStatus
 from ports.runner import Completed, Outcome, RunContext

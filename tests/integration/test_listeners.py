@@ -9,7 +9,7 @@ from dependency_injector import providers
 
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.task_store import MemoryTaskStore
-from application.listener_feed import MAX_HELD_EVENTS
+from application.casting.listener_feed import MAX_HELD_EVENTS
 from domain.events import AgentEvent, Origin
 from domain.ids import SessionId, WorkerId
 from domain.principal import LOCAL

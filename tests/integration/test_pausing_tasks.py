@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from dependency_injector import providers
 
-from application.pausing import Pausing
+from application.serving.pausing import Pausing
 from domain.errors import StateConflict, TaskNotFound
 from domain.ids import TaskId
 from domain.principal import LOCAL

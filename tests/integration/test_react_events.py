@@ -13,7 +13,7 @@ from dependency_injector import providers
 
 from adapters.tools.ask_user import AskUserTool
 from adapters.tools.update_plan import UpdatePlanTool
-from application.stream_request import StreamRequest
+from application.watching.stream_request import StreamRequest
 from domain.agent_profile import AgentProfile
 from domain.ids import AgentName, TaskId
 from domain.principal import LOCAL

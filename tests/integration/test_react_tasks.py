@@ -11,8 +11,8 @@ from dependency_injector import providers
 
 from adapters.tools.ask_user import AskUserTool
 from adapters.tools.update_plan import UpdatePlanTool
-from application.submit_task import SubmitTask
-from application.task_terminals import TaskTerminals
+from application.serving.submit_task import SubmitTask
+from application.serving.task_terminals import TaskTerminals
 from domain.errors import StateConflict
 from domain.ids import AgentName, SessionId
 from domain.limits import Limits

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dependency_injector import providers
 
-from application.submit_task import SubmitTask
+from application.serving.submit_task import SubmitTask
 from domain.ids import AgentName, SessionId
 from domain.principal import LOCAL
 from domain.task import Task, TaskStatus

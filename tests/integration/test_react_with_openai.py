@@ -12,8 +12,8 @@ from adapters.system.clock import SystemClock
 from adapters.system.id_source import SystemIdSource
 from adapters.tools.list_directory import ListDirectoryTool
 from adapters.tools.search_files import SearchFilesTool
-from application.react_retry import Retry
-from application.react_runner import ReactRunner
+from application.react.retry import Retry
+from application.react.runner import ReactRunner
 from domain.events import AgentEvent
 from domain.task_events import Error
 from domain.thinking_events import MessageDelta, ThinkComplete, TokenUsage

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from application.selection import event_types
-from application.stream_request import FromCursor, Replay, StreamRequest
+from application.watching.selection import event_types
+from application.watching.stream_request import FromCursor, Replay, StreamRequest
 from domain.ids import AgentName, SessionId
 from domain.principal import LOCAL
 from tests.integration.graph import Graph, events_of, next_step, running

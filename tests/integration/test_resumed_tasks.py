@@ -16,8 +16,8 @@ from adapters.process.linux_process_host import LinuxProcessHost
 from adapters.system.clock import SystemClock
 from adapters.terminal.pyte_screens import PyteScreens
 from adapters.workspace.folder_homes import FolderHomes
-from application.command_runner import CommandRunner
-from application.live_terminals import LiveTerminals
+from application.programs.command_runner import CommandRunner
+from application.programs.live_terminals import LiveTerminals
 from domain.agent_profile import AgentProfile
 from domain.ids import AgentName
 from domain.limits import Limits

@@ -9,12 +9,12 @@ import anyio
 import pytest
 from dependency_injector import providers
 
-from application.history import HistoryOf
-from application.log_trimming import EVER
-from application.retention import Retention
-from application.retention_policy import RetentionPolicy
-from application.stream_request import FromCursor, FromNow, Replay, StreamRequest
-from application.stream_steps import Connected, End, Events, Reset
+from application.upkeep.log_trimming import EVER
+from application.upkeep.retention import Retention
+from application.upkeep.retention_policy import RetentionPolicy
+from application.watching.history import HistoryOf
+from application.watching.stream_request import FromCursor, FromNow, Replay, StreamRequest
+from application.watching.stream_steps import Connected, End, Events, Reset
 from domain.events import EVENT_CLASSES
 from domain.ids import SessionId
 from domain.principal import LOCAL

@@ -13,7 +13,7 @@ from dependency_injector import providers
 from adapters.process.linux_process_host import LinuxProcessHost
 from adapters.system.clock import SystemClock
 from adapters.workspace.folder_homes import FolderHomes
-from application.stream_request import StreamRequest
+from application.watching.stream_request import StreamRequest
 from domain.agent_profile import AgentProfile
 from domain.extraction import FailureRule, OutputRule
 from domain.ids import AgentName

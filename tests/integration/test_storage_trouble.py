@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from dependency_injector import providers
 
-from application.session_forks import SessionForks
-from application.storage_guard import StorageGuard
+from application.serving.session_forks import SessionForks
+from application.upkeep.storage_guard import StorageGuard
 from domain.agent_profile import AgentProfile
 from domain.errors import LogUnavailable, StorageFull
 from domain.ids import AgentName, SessionId

@@ -6,8 +6,15 @@ import anyio
 import pytest
 from dependency_injector import providers
 
-from application.stream_request import FromCursor, FromNow, Replay, StreamRequest
-from application.stream_steps import Connected, CursorMoved, End, Events, Reset, ResetReason
+from application.watching.stream_request import FromCursor, FromNow, Replay, StreamRequest
+from application.watching.stream_steps import (
+    Connected,
+    CursorMoved,
+    End,
+    Events,
+    Reset,
+    ResetReason,
+)
 from domain.errors import InvalidCursor, InvalidInput
 from domain.ids import AgentName, SessionId, TaskId
 from domain.principal import LOCAL, Principal

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from application.stream_request import FromCursor, FromNow, Replay, StreamRequest
-from application.stream_steps import BEHIND, IDLE, Connected
-from application.watch import Watch
+from application.watching.stream_request import FromCursor, FromNow, Replay, StreamRequest
+from application.watching.stream_steps import BEHIND, IDLE, Connected
+from application.watching.watch import Watch
 from domain.ids import AgentName
 from domain.principal import LOCAL
 from domain.task import Task

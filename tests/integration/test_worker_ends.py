@@ -14,8 +14,8 @@ from adapters.memory.database import MemoryDatabase
 from adapters.memory.task_store import MemoryTaskStore
 from adapters.system.clock import SystemClock
 from adapters.system.id_source import SystemIdSource
-from application.lost_tasks import outside_origin
-from application.stop_signal import LimitHit, LostLease
+from application.running.lost_tasks import outside_origin
+from application.running.stop_signal import LimitHit, LostLease
 from domain.errors import LeaseLost, LogUnavailable
 from domain.ids import LeaseId, TaskId, WorkerId
 from domain.principal import LOCAL

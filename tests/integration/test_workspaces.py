@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from application.submit_task import SubmitTask
+from application.serving.submit_task import SubmitTask
 from domain.agent_profile import AgentProfile
 from domain.errors import InvalidInput
 from domain.ids import AgentName, SessionId

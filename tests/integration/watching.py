@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import anyio
 
-from application.watch import Watch
+from application.watching.watch import Watch
 from domain.process_events import Log
 from domain.task import Task
 from ports.runner import Completed, Outcome, RunContext

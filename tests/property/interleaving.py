@@ -13,8 +13,8 @@ from hypothesis.stateful import (
     rule,
 )
 
-from application.log_trimming import EVER
-from application.stream_request import FromCursor, FromNow, Replay, Since, Start
+from application.upkeep.log_trimming import EVER
+from application.watching.stream_request import FromCursor, FromNow, Replay, Since, Start
 from domain.ids import SessionId, SessionKey
 from domain.principal import LOCAL
 from domain.process_events import Log as LogLine

@@ -11,8 +11,8 @@ from typing import TypeVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from application.stream_request import FromCursor, FromNow, Replay, Start, StreamRequest
-from application.stream_steps import (
+from application.watching.stream_request import FromCursor, FromNow, Replay, Start, StreamRequest
+from application.watching.stream_steps import (
     BEHIND,
     IDLE,
     Connected,
@@ -20,7 +20,7 @@ from application.stream_steps import (
     Events,
     Step,
 )
-from application.watch import Watch
+from application.watching.watch import Watch
 from domain.events import AgentEvent
 from domain.ids import AgentName, SessionId
 from domain.principal import LOCAL

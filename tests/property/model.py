@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from application.stream_request import FromCursor, FromNow, Replay, Since, Start
+from application.watching.stream_request import FromCursor, FromNow, Replay, Since, Start
 from domain.ids import TaskId
 from ports.event_log import StoredEvent
 from tests.property.frame import Frame

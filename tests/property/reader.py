@@ -4,10 +4,19 @@ import json
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-from application.stream_request import Start, StreamRequest
-from application.stream_steps import BEHIND, IDLE, Connected, CursorMoved, End, Events, Reset, Step
-from application.watch import Watch
-from application.watches import Watches
+from application.watching.stream_request import Start, StreamRequest
+from application.watching.stream_steps import (
+    BEHIND,
+    IDLE,
+    Connected,
+    CursorMoved,
+    End,
+    Events,
+    Reset,
+    Step,
+)
+from application.watching.watch import Watch
+from application.watching.watches import Watches
 from domain.ids import SessionId
 from domain.principal import LOCAL
 from tests.property.frame import Frame

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import anyio
 from anyio.lowlevel import checkpoint
 
-from application.stream_request import Start, StreamRequest
+from application.watching.stream_request import Start, StreamRequest
 from domain.ids import SessionId
 from tests.property.frame import Frame
 from tests.property.stream_bytes import StreamBytes

@@ -10,16 +10,16 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from adapters.http.cast_protocol import CastProtocol
-from adapters.http.listening_socket import bound_socket
-from adapters.http.reactor import Reactor
-from adapters.http.server_state import CastServerState
-from adapters.http.stream_client import StreamClient
-from adapters.http.stream_flush import StreamFlush
-from adapters.http.stream_response import StreamResponse
-from adapters.http.stream_takeover import StreamTakeover
-from application.stream_request import StreamRequest
-from application.watches import Watches
+from adapters.http.protocol.cast_protocol import CastProtocol
+from adapters.http.protocol.listening_socket import bound_socket
+from adapters.http.protocol.server_state import CastServerState
+from adapters.http.streaming.client import StreamClient
+from adapters.http.streaming.flush import StreamFlush
+from adapters.http.streaming.reactor import Reactor
+from adapters.http.streaming.response import StreamResponse
+from adapters.http.streaming.takeover import StreamTakeover
+from application.watching.stream_request import StreamRequest
+from application.watching.watches import Watches
 from domain.principal import LOCAL
 from tests.patience import PATIENCE_S
 

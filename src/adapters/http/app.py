@@ -8,11 +8,10 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
-from adapters.http.allowed_methods import allowed_methods
-from adapters.http.description import description_of
-from adapters.http.error_handlers import error_handlers
-from adapters.http.links import API
+from adapters.http.answers.links import API
+from adapters.http.answers.openapi import description_of
 from adapters.http.middleware.access_log import AccessLog
+from adapters.http.middleware.allowed_methods import allowed_methods
 from adapters.http.middleware.cors import Cors
 from adapters.http.middleware.cross_site_guard import CrossSiteGuard
 from adapters.http.middleware.error_boundary import ErrorBoundary
@@ -21,8 +20,9 @@ from adapters.http.middleware.request_id import RequestId
 from adapters.http.middleware.response_start import ResponseStart
 from adapters.http.middleware.security_headers import SecurityHeaders
 from adapters.http.middleware.size_limit import SizeLimit
-from adapters.http.operations_router import Metrics, Readiness, operations_router
-from adapters.http.pages_router import pages_router
+from adapters.http.routers.error_handlers import error_handlers
+from adapters.http.routers.operations import Metrics, Readiness, operations_router
+from adapters.http.routers.pages import pages_router
 from ports.clock import Clock
 from ports.meter import Meter
 

@@ -8,7 +8,7 @@ from functools import partial
 import anyio
 
 from adapters.mcp.kept_server import KeptServer, Opened
-from adapters.mcp.served_anew import ServedAnew
+from adapters.mcp.reconnecting_server import ServedAnew
 from domain.agent_profile import AgentProfile
 from domain.errors import StartFailed
 from domain.ids import TaskId

@@ -4,7 +4,7 @@ import os
 import signal
 from collections.abc import Iterable, Sequence
 
-from adapters.process.leaders import Leaders
+from adapters.process.child_reaper import Leaders
 from adapters.process.process_table import (
     ProcessEntry,
     carries_another,

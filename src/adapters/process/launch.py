@@ -7,9 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from adapters.process.adoption import branding_script
 from adapters.process.descriptor_limit import descriptor_script
 from adapters.process.memory_limit import file_script, memory_script
+from adapters.process.subreaper import branding_script
 from domain.errors import StartFailed
 from domain.process_events import OutputStream
 from ports.process import Command

@@ -11,21 +11,21 @@ from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Literal
 
-from adapters.process.adoption import become_subreaper
 from adapters.process.bubblewrap import bubblewrap_argv
-from adapters.process.crowd_watch import CrowdWatch
+from adapters.process.child_reaper import Leaders
 from adapters.process.environment import mark_of, process_environment
 from adapters.process.executable import resolved_argv
 from adapters.process.launch import launch
-from adapters.process.leaders import Leaders
 from adapters.process.linux_process import LinuxProcess
 from adapters.process.private_home import private_home, remove_homes
+from adapters.process.process_cap import CrowdWatch
 from adapters.process.process_input import PATIENCE_S
 from adapters.process.process_table import ProcessEntry
 from adapters.process.sandbox import TRIAL, Sandbox
 from adapters.process.sandbox_init import SandboxInit
 from adapters.process.sandbox_view import SandboxView
 from adapters.process.stray_sweep import end_abandoned, end_carriers, look_after_orphans
+from adapters.process.subreaper import become_subreaper
 from adapters.process.syscall_filter import filter_descriptor, syscall_filter
 from adapters.process.task_processes import TaskProcesses
 from adapters.process.watchdog import Watchdog

@@ -5,8 +5,8 @@ import logging
 import signal
 from collections.abc import Callable, Collection, Sequence
 
+from adapters.process.child_reaper import Leaders
 from adapters.process.fork_count import fork_count
-from adapters.process.leaders import Leaders
 from adapters.process.process_table import (
     ProcessEntry,
     kill_carriers,

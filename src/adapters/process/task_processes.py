@@ -6,8 +6,8 @@ import signal
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 
+from adapters.process.child_reaper import Leaders
 from adapters.process.followers import Followers
-from adapters.process.leaders import Leaders
 from adapters.process.process_table import ProcessEntry, process_entry, send_signal
 
 _ROUND_S = 0.01

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from adapters.process.leaders import Identity, Leaders
+from adapters.process.child_reaper import Identity, Leaders
 
 log = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ import sys
 import time
 from collections.abc import Callable, Collection, Sequence
 
+from adapters.process.child_reaper import Identity, Leaders
 from adapters.process.followers import with_descendants
-from adapters.process.leaders import Identity, Leaders
 from adapters.process.process_table import (
     ProcessEntry,
     carries_another,

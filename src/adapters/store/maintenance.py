@@ -10,11 +10,12 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from adapters.store import schema, sqlite_errors
-from adapters.store.lost_tail import lost_tails
 from adapters.store.open_database import driver_of, open_database
-from adapters.store.sqlite_engine import reader_engine, sqlite_path
-from adapters.store.sqlite_files import SqliteFiles
+from adapters.store.schema import revisions
+from adapters.store.sqlite import errors
+from adapters.store.sqlite.engine import reader_engine, sqlite_path
+from adapters.store.sqlite.files import SqliteFiles
+from adapters.store.sqlite.lost_tail import lost_tails
 from domain.errors import StoreUnusable
 
 
@@ -39,7 +40,7 @@ async def check(url: str) -> StoreReport:
     if driver_of(url) == "sqlite":
         return await asyncio.to_thread(_check_file, sqlite_path(url))
     # Its driver is an extra, which a program on SQLite need not have.
-    from adapters.store.postgres_database import look_into
+    from adapters.store.postgres.database import look_into
 
     return await look_into(url, _report)
 
@@ -67,18 +68,18 @@ def _check_file(path: Path) -> StoreReport:
                 needed=report.needed,
                 problems=[*damage, *report.problems],
             )
-    except sqlite_errors.FOREIGN as error:
-        raise sqlite_errors.at_opening(error, path) from error
+    except errors.FOREIGN as error:
+        raise errors.at_opening(error, path) from error
     finally:
         engine.dispose()
 
 
 def _report(connection: Connection) -> StoreReport:
-    revision = schema.current(connection)
-    is_known = revision in schema.KNOWN
+    revision = revisions.current(connection)
+    is_known = revision in revisions.KNOWN
     return StoreReport(
         current=revision,
-        needed=schema.NEEDED,
+        needed=revisions.NEEDED,
         problems=lost_tails(connection) if is_known else (),
     )
 

@@ -6,9 +6,9 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from adapters.store.database import Database
-from adapters.store.reserve import Reserve
-from adapters.store.sqlite_database import SqliteDatabase
-from adapters.store.sqlite_engine import sqlite_path
+from adapters.store.sqlite.database import SqliteDatabase
+from adapters.store.sqlite.engine import sqlite_path
+from adapters.store.sqlite.reserve import Reserve
 from domain.errors import StoreUnusable
 
 _POSTGRES = frozenset({"postgresql", "postgres", "postgresql+asyncpg"})
@@ -30,7 +30,7 @@ def open_database(
         return SqliteDatabase(path, patience_s=patience_s, marker=marker, reserve=reserve)
     try:
         # Its driver is an extra, which a program on SQLite need not have.
-        from adapters.store.postgres_database import PostgresDatabase
+        from adapters.store.postgres.database import PostgresDatabase
     except ImportError as error:
         raise StoreUnusable(
             "PostgreSQL needs one more package: pip install 'agentcast[postgres]'"

@@ -11,7 +11,7 @@ def open_wakeups(url: str) -> Wakeups:
         raise StoreUnusable("only nodes on PostgreSQL can wake each other")
     try:
         # Its driver is an extra, which a program on SQLite need not have.
-        from adapters.store.postgres_wakeups import PostgresWakeups
+        from adapters.store.postgres.wakeups import PostgresWakeups
     except ImportError as error:
         raise StoreUnusable(
             "PostgreSQL needs one more package: pip install 'agentcast[postgres]'"

@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from adapters.system.secret_forms import forms_of
 from domain.agent_profile import AgentProfile
-from domain.needles import LEAST_CHARS
 from domain.redaction import Redactor
+from domain.secret_patterns import LEAST_CHARS
 
 _SECRET_NAME = re.compile(
     r"KEY(?!BOARD)|TOKEN|SECRET|PASSW(?:OR)?D|PASSPHRASE|(?:^|[_.-])PASS$|CREDENTIAL|COOKIE|AUTH(?!OR(?!IZ))",

@@ -12,7 +12,7 @@ from adapters.tools.edit_diff import edit_diff
 from adapters.tools.file_replacement import replace_file
 from adapters.tools.file_text import MOST_FILE_BYTES, open_regular
 from adapters.tools.file_turns import turn_at
-from adapters.tools.held_path import held_path
+from adapters.tools.pinned_path import held_path
 from adapters.tools.workspace_path import workspace_path
 from domain.errors import ToolError
 from ports.tool import ToolContext, ToolResult

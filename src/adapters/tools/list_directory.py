@@ -12,7 +12,7 @@ from pydantic import Field
 
 from adapters.tools.arguments import Arguments, parsed, tool_spec
 from adapters.tools.bounded_text import bounded
-from adapters.tools.held_path import held_folder
+from adapters.tools.pinned_path import held_folder
 from adapters.tools.workspace_path import workspace_path
 from domain.errors import ToolError
 from ports.tool import ToolContext, ToolResult

@@ -11,7 +11,7 @@ from pydantic import Field
 from adapters.tools.arguments import Arguments, parsed, tool_spec
 from adapters.tools.bounded_text import MAX_CHARS, bounded
 from adapters.tools.file_text import is_binary, open_regular
-from adapters.tools.held_path import held_path
+from adapters.tools.pinned_path import held_path
 from adapters.tools.workspace_path import workspace_path
 from domain.errors import ToolError
 from ports.tool import ToolContext, ToolResult

@@ -85,7 +85,7 @@ def _app() -> App:
     )
     app.register_install_completion_command(help=COMPLETION)
     for group, name, place, text in VERBS:
-        app.command(f"entrypoints.cli.{place}", name=name, help=text, group=group)
+        app.command(f"entrypoints.cli.commands.{place}", name=name, help=text, group=group)
     return app
 
 

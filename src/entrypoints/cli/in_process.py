@@ -4,8 +4,8 @@ from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 
-from application.server_coordinator import ServerCoordinator
-from application.submit_task import SubmitTask
+from application.serving.server_coordinator import ServerCoordinator
+from application.serving.submit_task import SubmitTask
 from domain.agent_profile import COMMAND_LINE
 from domain.errors import AgentcastError, InvalidInput
 from domain.ids import TaskId
@@ -13,11 +13,11 @@ from domain.principal import LOCAL
 from domain.task import Task
 from domain.task_events import CancelMode
 from entrypoints.cli.chosen_settings import settings_mistakes
-from entrypoints.cli.event_view import EventView
 from entrypoints.cli.failure import UsageMistake
 from entrypoints.cli.interrupts import cancelling_on_interrupt
 from entrypoints.cli.log_follower import LogFollower
 from entrypoints.cli.task_ending import TaskEnding
+from entrypoints.cli.views.event_view import EventView
 from entrypoints.container import Container
 from entrypoints.log_format import start_logging
 from entrypoints.model_choice import require_model

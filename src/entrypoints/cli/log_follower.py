@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from domain.task import Task
 from domain.task_events import FinalEvent
-from entrypoints.cli.seen_event import SeenEvent, seen
+from entrypoints.cli.views.seen_event import SeenEvent, seen
 from ports.event_log import EventLog
 from ports.wakeups import Hint, Wakeups
 

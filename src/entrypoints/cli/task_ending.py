@@ -3,7 +3,7 @@
 from domain.process_events import ProcessExited
 from domain.task_events import FinalEvent
 from entrypoints.cli.exit_code import ExitCode, code_of, code_of_command
-from entrypoints.cli.seen_event import SeenEvent
+from entrypoints.cli.views.seen_event import SeenEvent
 
 
 class TaskEnding:

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from adapters.http.request_scope import STATUS, request_id
+from adapters.http.problems.request_scope import STATUS, request_id
 from ports.clock import Clock
 
 log = logging.getLogger("agentcast.access")

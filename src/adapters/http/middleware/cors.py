@@ -5,9 +5,9 @@ from collections.abc import Callable, Collection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from adapters.http.allowed_methods import METHODS
-from adapters.http.problem import Problem, refuse
-from adapters.http.request_scope import add_response_headers, header_values
+from adapters.http.middleware.allowed_methods import METHODS
+from adapters.http.problems.problem import Problem, refuse
+from adapters.http.problems.request_scope import add_response_headers, header_values
 
 _EXPOSED = "Location, Retry-After, X-Log-Truncated, X-Request-Id"
 _PREFLIGHT = {

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from adapters.http.problem import Problem, refuse
-from adapters.http.request_scope import header_values
+from adapters.http.problems.problem import Problem, refuse
+from adapters.http.problems.request_scope import header_values
 
 # A page can open these without saying that it wants a stream: that is what they give by default.
 _STREAMS = re.compile(r"/api(/v1)?/(sse|agents/[^/]+/stream|(sessions|tasks)/[^/]+/events)")

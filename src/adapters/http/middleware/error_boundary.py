@@ -4,8 +4,8 @@ import logging
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from adapters.http.problem import Problem, refuse
-from adapters.http.request_scope import STATUS, request_id
+from adapters.http.problems.problem import Problem, refuse
+from adapters.http.problems.request_scope import STATUS, request_id
 
 log = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ from collections.abc import Collection
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from adapters.http.problem import Problem, refuse
-from adapters.http.request_scope import header_values
+from adapters.http.problems.problem import Problem, refuse
+from adapters.http.problems.request_scope import header_values
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _AUTHORITY = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?")

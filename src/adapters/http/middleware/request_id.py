@@ -6,7 +6,7 @@ import secrets
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from adapters.http.request_scope import REQUEST_ID, add_response_headers, header_values
+from adapters.http.problems.request_scope import REQUEST_ID, add_response_headers, header_values
 
 _SANE = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 

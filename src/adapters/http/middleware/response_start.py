@@ -6,7 +6,7 @@ It is the only one that wraps `send`: a stream pays for each wrapper with every 
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from adapters.http.request_scope import RESPONSE_HEADERS, STATUS
+from adapters.http.problems.request_scope import RESPONSE_HEADERS, STATUS
 from ports.meter import Meter
 
 _CACHE_CONTROL = b"cache-control"

@@ -2,7 +2,7 @@
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from adapters.http.request_scope import add_response_headers
+from adapters.http.problems.request_scope import add_response_headers
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (

@@ -2,8 +2,8 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from adapters.http.problem import Problem, refuse
-from adapters.http.request_scope import header_values
+from adapters.http.problems.problem import Problem, refuse
+from adapters.http.problems.request_scope import header_values
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_QUERY_BYTES = 4 * 1024

@@ -1,0 +1,32 @@
+"""Finds out who is behind a request."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from starlette.requests import Request
+
+from adapters.http.problems.problem import Problem
+from domain.principal import Principal
+from ports.authenticator import Authenticator
+
+Caller = Callable[[Request], Awaitable[Principal]]
+"""Gives the principal of a request, or raises Problem."""
+
+
+def caller_by(authenticator: Authenticator) -> Caller:
+    async def caller(request: Request) -> Principal:
+        return await authenticated(authenticator, request.headers)
+
+    return caller
+
+
+async def authenticated(authenticator: Authenticator, headers: Mapping[str, str]) -> Principal:
+    """The principal by these headers; raises Problem."""
+    principal = await authenticator.authenticate(headers)
+    if principal is None:
+        raise Problem(
+            status=401,
+            code="not_authenticated",
+            detail="This needs a login: send it as Authorization: Bearer.",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    return principal

@@ -1,0 +1,56 @@
+"""What agents call their conversations, on SQL."""
+
+from sqlalchemy import Connection, bindparam, delete, select, update
+
+from adapters.store.agents.thread_column import thread_column, thread_of_column
+from adapters.store.database import Database
+from adapters.store.rows.insert_if_absent import insert_unless_there
+from adapters.store.rows.prepared import Prepared
+from adapters.store.schema.tables import agent_threads, sessions
+from domain.agent_thread import AgentThread
+from domain.ids import AgentName, SessionKey
+
+
+class SqlAgentThreads:
+    def __init__(self, database: Database) -> None:
+        self._database = self.database = database
+
+    async def find(self, session_key: SessionKey, agent: AgentName) -> AgentThread | None:
+        values = {"session": session_key, "agent": agent}
+        text: str | None = await self._database.read(lambda c: _THREAD.value(c, values))
+        return None if text is None else thread_of_column(text)
+
+    async def keep(self, session_key: SessionKey, agent: AgentName, thread: AgentThread) -> None:
+        there = select(sessions.c.key).where(sessions.c.key == session_key)
+        row = {"session_key": session_key, "agent": agent, "thread": thread_column(thread)}
+
+        def work(connection: Connection) -> None:
+            if not connection.execute(there).scalar():
+                return
+            if connection.execute(insert_unless_there(agent_threads).values(**row)).rowcount:
+                return
+            connection.execute(
+                update(agent_threads)
+                .where(agent_threads.c.session_key == session_key, agent_threads.c.agent == agent)
+                .values(thread=row["thread"])
+            )
+
+        await self._database.write(work)
+
+    async def forget(self, session_key: SessionKey, agent: AgentName) -> None:
+        gone = delete(agent_threads).where(
+            agent_threads.c.session_key == session_key, agent_threads.c.agent == agent
+        )
+
+        def work(connection: Connection) -> None:
+            connection.execute(gone)
+
+        await self._database.write(work)
+
+
+_THREAD = Prepared(
+    lambda: select(agent_threads.c.thread).where(
+        agent_threads.c.session_key == bindparam("session"),
+        agent_threads.c.agent == bindparam("agent"),
+    )
+)

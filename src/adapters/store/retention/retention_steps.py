@@ -1,0 +1,69 @@
+"""One step of trimming, and one of compaction."""
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection, and_, delete, func, or_, select, update
+
+from adapters.store.retention.retention_queries import ROW_BYTES
+from adapters.store.rows.store_clock import store_now
+from adapters.store.schema.tables import events, sessions, tasks
+from domain.ids import SessionKey
+from ports.event_retention import EndedTask, Trimmed
+
+_NOTHING = Trimmed(events=0, size=0)
+
+
+def trim(connection: Connection, key: SessionKey, *, before: int, limit: int) -> Trimmed:
+    # The lock keeps appends out until the commit, so that bounds and events always agree.
+    session = connection.execute(
+        select(sessions.c.first_seq, sessions.c.last_seq)
+        .where(sessions.c.key == key)
+        .with_for_update()
+    ).one_or_none()
+    if session is None:
+        return _NOTHING
+    kept_from = _kept_from(connection, key, before)
+    last = session.last_seq if kept_from is None else kept_from - 1
+    last = min(last, session.first_seq + limit - 1)
+    if last < session.first_seq:
+        return _NOTHING
+    return _removed(connection, key, session.first_seq, last)
+
+
+def empty(connection: Connection, task: EndedTask, seqs: Collection[int]) -> None:
+    connection.execute(
+        update(events)
+        .where(
+            events.c.session_key == task.session_key,
+            events.c.seq.in_(seqs),
+            events.c.task_id == task.task_id,
+        )
+        .values(body=b"")
+    )
+
+
+def mark_compacted(connection: Connection, task: EndedTask) -> None:
+    connection.execute(
+        update(tasks).where(tasks.c.task_id == task.task_id).values(compacted_at=store_now())
+    )
+
+
+def _kept_from(connection: Connection, key: SessionKey, before: int) -> int | None:
+    kept: int | None = connection.execute(
+        select(func.min(tasks.c.first_seq)).where(
+            tasks.c.session_key == key,
+            or_(tasks.c.finished_at.is_(None), tasks.c.finished_at >= before),
+        )
+    ).scalar()
+    return kept
+
+
+def _removed(connection: Connection, key: SessionKey, first: int, last: int) -> Trimmed:
+    prefix = and_(events.c.session_key == key, events.c.seq >= first, events.c.seq <= last)
+    bodies: int = connection.execute(
+        select(func.coalesce(func.sum(func.length(events.c.body)), 0)).where(prefix)
+    ).scalar_one()
+    connection.execute(delete(events).where(prefix))
+    connection.execute(update(sessions).where(sessions.c.key == key).values(first_seq=last + 1))
+    count = last - first + 1
+    return Trimmed(events=count, size=int(bodies) + count * ROW_BYTES)

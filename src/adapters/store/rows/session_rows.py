@@ -1,0 +1,148 @@
+"""Sessions as rows: found by their owner's name for them, made on first use."""
+
+import json
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, Text, and_, bindparam, select
+
+from adapters.store.rows.insert_if_absent import insert_unless_there
+from adapters.store.rows.key_parts import in_parts
+from adapters.store.rows.prepared import Prepared
+from adapters.store.rows.store_clock import moment, store_now
+from adapters.store.schema.tables import sessions, tasks
+from domain.ids import SessionId, SessionKey
+from domain.principal import Principal
+from domain.session import Session, SessionStatus
+from domain.task import TaskStatus
+
+
+def belongs_to(principal: Principal) -> ColumnElement[bool]:
+    """The sessions of this owner that are not deleted."""
+    return and_(
+        sessions.c.tenant == principal.tenant,
+        sessions.c.owner == principal.owner,
+        sessions.c.deleted_at.is_(None),
+    )
+
+
+def is_named(principal: Principal, session_id: SessionId) -> ColumnElement[bool]:
+    return and_(belongs_to(principal), sessions.c.session_id == session_id)
+
+
+def with_live_status(principal: Principal) -> Select[*tuple[Any, ...]]:
+    return (
+        select(*sessions.c, tasks.c.status.label("live_status"), _LAST_TASK_STATUS)
+        .join(tasks, tasks.c.task_id == sessions.c.active_task, isouter=True)
+        .where(belongs_to(principal))
+    )
+
+
+def session_of(row: Row[*tuple[Any, ...]], principal: Principal) -> Session:
+    return Session(
+        session_key=SessionKey(row.key),
+        session_id=SessionId(row.session_id),
+        principal=principal,
+        status=_derived(row.live_status),
+        created_at=moment(row.created_at),
+        updated_at=moment(row.updated_at),
+        first_seq=row.first_seq,
+        last_seq=row.last_seq,
+        last_task_status=TaskStatus(row.last_status) if row.last_status else None,
+        title=row.title,
+        metadata=json.loads(row.metadata) if row.metadata else None,
+    )
+
+
+def locked_key(
+    connection: Connection, principal: Principal, session_id: SessionId
+) -> SessionKey | None:
+    """The session's row is this transaction's alone until it ends; None if there is none."""
+    key: int | None = _LOCKED_KEY.value(connection, _name(principal, session_id))
+    return None if key is None else SessionKey(key)
+
+
+def ensured_key(connection: Connection, principal: Principal, session_id: SessionId) -> SessionKey:
+    """The same, and the session is made if there is none."""
+    while (key := locked_key(connection, principal, session_id)) is None:
+        insert_session(connection, principal, session_id, {})
+    return key
+
+
+def owned_keys(
+    connection: Connection, principal: Principal, keys: Collection[SessionKey]
+) -> Collection[SessionKey]:
+    found: list[SessionKey] = []
+    for some in in_parts(keys):
+        query = select(sessions.c.key).where(belongs_to(principal), sessions.c.key.in_(some))
+        found.extend(SessionKey(key) for key in connection.execute(query).scalars())
+    return found
+
+
+def named_keys(
+    connection: Connection, principal: Principal, session_ids: Collection[SessionId]
+) -> Mapping[SessionId, SessionKey]:
+    found: dict[SessionId, SessionKey] = {}
+    for some in in_parts(session_ids):
+        query = select(sessions.c.session_id, sessions.c.key).where(
+            belongs_to(principal), sessions.c.session_id.in_(some)
+        )
+        found.update(
+            (SessionId(session_id), SessionKey(key))
+            for session_id, key in connection.execute(query)
+        )
+    return found
+
+
+def insert_session(
+    connection: Connection,
+    principal: Principal,
+    session_id: SessionId,
+    columns: Mapping[str, object],
+) -> bool:
+    """False if there is one already."""
+    return _INSERT.run(connection, {**_name(principal, session_id), **columns}) == 1
+
+
+def _name(principal: Principal, session_id: SessionId) -> dict[str, object]:
+    return {"tenant": principal.tenant, "owner": principal.owner, "session_id": session_id}
+
+
+def _derived(live_status: str | None) -> SessionStatus:
+    if live_status is None:
+        return "idle"
+    return "waiting" if live_status == TaskStatus.WAITING else "running"
+
+
+_NEWER = tasks.alias("newer")
+_LAST_TASK_STATUS = (
+    select(_NEWER.c.status)
+    .where(_NEWER.c.session_key == sessions.c.key)
+    .order_by(_NEWER.c.number.desc())
+    .limit(1)
+    .scalar_subquery()
+    .label("last_status")
+)
+_LOCKED_KEY = Prepared(
+    lambda: (
+        select(sessions.c.key)
+        .where(
+            sessions.c.tenant == bindparam("tenant"),
+            sessions.c.owner == bindparam("owner"),
+            sessions.c.session_id == bindparam("session_id"),
+            sessions.c.deleted_at.is_(None),
+        )
+        .with_for_update()
+    )
+)
+_INSERT = Prepared(
+    lambda: insert_unless_there(sessions).values(
+        tenant=bindparam("tenant"),
+        owner=bindparam("owner"),
+        session_id=bindparam("session_id"),
+        title=bindparam("title", type_=Text),
+        metadata=bindparam("metadata", type_=Text),
+        created_at=store_now(),
+        updated_at=store_now(),
+    )
+)

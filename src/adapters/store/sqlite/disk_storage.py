@@ -1,0 +1,64 @@
+"""Watches the disks that hold the data directory and the database."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from adapters.store.database import Database
+from adapters.store.sqlite.engine import free_bytes
+from adapters.store.sqlite.reserve import Reserve
+from ports.storage import StorageTrouble
+
+
+class DiskStorage:
+    """Full is: less room than the reserve takes, or, once it was full or a write found it so, than
+    the reserve and as much again would leave. What the file system keeps for root is no room.
+    """
+
+    def __init__(self, *, folders: Sequence[Path], reserve: Reserve, database: Database) -> None:
+        self._folders = folders
+        self._reserve = reserve
+        self._database = database
+        self._was_full = self._has_looked = False
+
+    async def look(self, *, is_refused: bool = False) -> StorageTrouble | None:
+        self._was_full |= is_refused
+        if not self._has_looked:
+            await asyncio.to_thread(self._make_folders)
+            self._has_looked = True
+        if (lost := self._database.lost()) is not None:
+            return StorageTrouble(kind="store_lost", message=lost)
+        try:
+            free, wanted, is_reserved = await asyncio.to_thread(self._room)
+            if free < wanted or self._was_full:  # once more when it is over
+                await self._database.make_room()
+                free, wanted, is_reserved = await asyncio.to_thread(self._room)
+        except OSError as error:
+            said = f"{error.filename}: {error.strerror}"
+            return StorageTrouble(kind="store_lost", message=said)
+        is_reserved = is_reserved or (
+            free >= wanted and await asyncio.to_thread(self._reserve.make)
+        )
+        self._was_full = free < wanted or not is_reserved
+        if not self._was_full:
+            return None
+        return StorageTrouble(
+            kind="storage_full",
+            message=f"the disk is full: {free // 1024} KiB are left, {wanted // 1024} are needed",
+        )
+
+    async def spend_reserve(self) -> None:
+        await asyncio.to_thread(self._reserve.spend)
+        await self._database.make_room()
+
+    def _make_folders(self) -> None:
+        with suppress(OSError):  # which looking at it will tell of
+            for folder in self._folders:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def _room(self) -> tuple[int, int, bool]:
+        """How much is free, how much has to be, and whether the reserve is there. Raises OSError."""
+        size, is_reserved = self._reserve.size(), self._reserve.is_whole()
+        shares = 1 + self._was_full + (not is_reserved)
+        return min(map(free_bytes, self._folders)), size * shares, is_reserved

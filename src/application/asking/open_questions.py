@@ -1,0 +1,47 @@
+"""The questions of runs that wait for a person's words."""
+
+from dataclasses import replace
+
+from application.asking.poll_until import looked_again
+from domain.errors import Unavailable
+from domain.ids import TaskId
+from domain.reply import Reply
+from domain.task import Task
+from domain.whole_text import whole_text
+from ports.question_store import QuestionStore
+from ports.wakeups import Wakeups
+
+
+class OpenQuestions:
+    """At most one for each task; whoever answers first is heard, on whichever node."""
+
+    def __init__(self, *, store: QuestionStore, wakeups: Wakeups) -> None:
+        self._store = store
+        self._wakeups = wakeups
+
+    async def open(self, task: Task, call_id: str) -> None:
+        """It can be answered from now on: before anybody is told of it."""
+        await self._store.open(task.task_id, call_id)
+
+    async def reply(self, task: Task, call_id: str) -> Reply:
+        """Wait for it."""
+
+        async def look() -> Reply | None:
+            try:
+                question = await self._store.find(task.task_id)
+            except Unavailable:
+                return None  # the run's lease decides how long a store may be away
+            return question.reply if question and question.call_id == call_id else None
+
+        return await looked_again(look, session_key=task.session_key, wakeups=self._wakeups)
+
+    async def answer(self, task: Task, reply: Reply) -> bool:
+        """Whether it was heard: not when nothing is asked, or not any more."""
+        storable = whole_text(reply.text).replace("\x00", "\ufffd")
+        if not await self._store.answer(task.task_id, replace(reply, text=storable)):
+            return False
+        self._wakeups.notify(task.session_key)
+        return True
+
+    async def forget(self, task_id: TaskId) -> None:
+        await self._store.forget(task_id)

@@ -1,0 +1,146 @@
+"""What follows a commit of this process: watchers, other processes and listeners learn of it."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Self
+
+from application.casting.commit_order import Commit, CommitOrder
+from application.casting.listener_feed import ListenerFeed
+from application.watching.tails import Tails
+from domain.events import EventListener, Origin
+from domain.ids import SessionId
+from ports.clock import Clock
+from ports.event_codec import EventCodec
+from ports.event_log import EventLog, StoredEvent
+from ports.meter import Meter
+from ports.wakeups import Wakeups
+
+log = logging.getLogger(__name__)
+
+LAST_S = 2.0
+"""How long listeners are waited for when the process ends."""
+
+
+class EventDispatch:
+    """Gives each listener what was written here once, in the order of each session."""
+
+    def __init__(
+        self,
+        *,
+        tails: Tails,
+        wakeups: Wakeups,
+        clock: Clock,
+        log: EventLog,
+        codec: EventCodec,
+        meter: Meter,
+        listeners: Sequence[EventListener] = (),
+    ) -> None:
+        self._tails = tails
+        self._wakeups = wakeups
+        self._clock = clock
+        self._log = log
+        self._codec = codec
+        self._meter = meter
+        self._order = CommitOrder(self._pass_on)
+        self._feeds: list[ListenerFeed] = []
+        self._group: asyncio.TaskGroup | None = None
+        self._running: list[asyncio.Task[None]] = []
+        for listener in listeners:
+            self.add(listener)
+
+    @property
+    def backlog(self) -> int:
+        """How many events the listeners have yet to take, in all."""
+        return sum(feed.backlog for feed in self._feeds)
+
+    def add(self, listener: EventListener) -> None:
+        """It gets what is written from now on."""
+        feed = ListenerFeed(listener, log=self._log, codec=self._codec, meter=self._meter)
+        self._feeds.append(feed)
+        if self._group is not None:
+            self._running.append(self._group.create_task(feed.run()))
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """Leaving waits a moment for listeners that are behind; what they miss is logged."""
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            self._running = [group.create_task(feed.run()) for feed in self._feeds]
+            try:
+                yield
+            finally:
+                await self._all_done()
+                for running in self._running:
+                    running.cancel()
+
+    async def caught_up(self) -> None:
+        """Until the listeners have taken all there is."""
+        for feed in self._feeds:
+            await feed.is_done()
+
+    def writing(self, session_id: SessionId) -> "Write":
+        """To be entered around a write to a session's log."""
+        return Write(self, self._order.begin(session_id) if self._feeds else None)
+
+    def let_go(self) -> None:
+        """No listener holds a run from now on."""
+        for feed in self._feeds:
+            feed.let_go()
+
+    def show(self, origin: Origin, stored: Sequence[StoredEvent]) -> None:
+        self._tails.publish(origin.session_key, stored, at=self._clock.monotonic())
+        self._wakeups.notify(origin.session_key)
+
+    def end(self, commit: Commit) -> None:
+        self._order.end(commit)
+
+    async def taken(self, commit: Commit) -> None:
+        """Until the awaited listeners have been called with what was written."""
+        awaited = [feed for feed in self._feeds if feed.is_awaited]
+        if not awaited or commit.origin is None:
+            return
+        await commit.passed_on.wait()
+        for feed in awaited:
+            await feed.has_taken(commit.origin.session_key, commit.stored[-1].seq)
+
+    def _pass_on(self, origin: Origin, stored: Sequence[StoredEvent]) -> None:
+        for feed in self._feeds:
+            feed.add(origin, stored)
+
+    async def _all_done(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_S):
+                await self.caught_up()
+        for feed in self._feeds:
+            if feed.backlog:
+                log.warning("listener %s has missed the last %d events", feed.name, feed.backlog)
+
+
+class Write:
+    """One write under way; what it has committed is shown before it is left."""
+
+    __slots__ = ("_commit", "_dispatch")
+
+    def __init__(self, dispatch: EventDispatch, commit: Commit | None) -> None:
+        self._dispatch = dispatch
+        self._commit = commit
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        if self._commit is not None:
+            self._dispatch.end(self._commit)
+
+    def show(self, origin: Origin, stored: Sequence[StoredEvent]) -> None:
+        """Call it after the commit, once."""
+        if self._commit is not None and stored:
+            self._commit.origin, self._commit.stored = origin, stored
+        self._dispatch.show(origin, stored)
+
+    async def taken(self) -> None:
+        """After it was left: until awaited listeners have been called with what it wrote."""
+        if self._commit is not None:
+            await self._dispatch.taken(self._commit)

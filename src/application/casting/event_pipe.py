@@ -1,0 +1,178 @@
+"""What stands between one run and the log: a bounded queue, emptied by group commits."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from application.casting.event_dispatch import EventDispatch
+from domain.errors import AgentcastError, LogUnavailable
+from domain.events import AgentEvent, Origin
+from domain.extraction import Captured
+from domain.ids import LeaseId
+from domain.limits import Spent
+from domain.process_events import Extraction
+from domain.task_change import TaskChange
+from domain.thinking_events import TokenUsage
+from domain.usage import Usage
+from ports.clock import Clock
+from ports.event_log import Append, EncodedEvent, EventLog
+from ports.meter import Meter
+
+log = logging.getLogger(__name__)
+
+OnFailure = Callable[[Origin, AgentcastError], None]
+
+MAX_PENDING_EVENTS = 256
+MAX_PENDING_BYTES = 1024 * 1024
+
+
+class EventPipe:
+    """Events go in at once and are stored in order.
+
+    At its bound `is_full` is true: whoever adds then awaits `room`, which holds the agent back.
+    """
+
+    def __init__(
+        self,
+        origin: Origin,
+        *,
+        log: EventLog,
+        dispatch: EventDispatch,
+        clock: Clock,
+        meter: Meter,
+        on_failure: OnFailure,
+    ) -> None:
+        self._origin = origin
+        self._on_failure = on_failure
+        self._lease_id = origin.lease_id or LeaseId("")
+        self._log = log
+        self._dispatch = dispatch
+        self._clock = clock
+        self._meter = meter
+        self._spent = Spent()
+        self.found: dict[str, Captured] = {}
+        """What each rule found last, by the rule's name, of what was added here."""
+        self._pending: list[EncodedEvent] = []
+        self._pending_bytes = 0
+        self._change: TaskChange | None = None
+        self._is_closed = False
+        self._failure: AgentcastError | None = None
+        self._added = self._stored = 0
+        self._committed = asyncio.Event()
+        self._filled = asyncio.Event()
+        self._emptied = asyncio.Event()
+        self._done = asyncio.Event()
+
+    @property
+    def usage(self) -> Usage | None:
+        """What the run has used of models so far; None if nothing."""
+        return self._spent.usage if self._spent.usage != Usage() else None
+
+    @property
+    def failure(self) -> AgentcastError | None:
+        """What an append failed with; nothing is stored after that."""
+        return self._failure
+
+    @property
+    def is_full(self) -> bool:
+        return len(self._pending) >= MAX_PENDING_EVENTS or self._pending_bytes >= MAX_PENDING_BYTES
+
+    def add(self, event: AgentEvent, encoded: EncodedEvent, change: TaskChange | None) -> None:
+        """Raises what an earlier append failed with."""
+        if self._failure:
+            raise self._failure
+        if isinstance(event, TokenUsage):
+            self._spent.count(event)
+        elif isinstance(event, Extraction):
+            self.found[event.rule] = event.value
+        self._added += 1
+        self._pending.append(encoded)
+        self._pending_bytes += len(encoded.tail)
+        self._change = change or self._change
+        self._filled.set()
+
+    async def room(self) -> None:
+        """Until what is pending is below the bound again; raises what an append failed with."""
+        while self.is_full and not self._failure:
+            self._emptied.clear()
+            await self._emptied.wait()
+        if self._failure:
+            raise self._failure
+
+    async def stored(self) -> None:
+        """Until what was added before is in the log; raises what an append failed with."""
+        wanted = self._added
+        while self._stored < wanted and not self._failure:
+            self._committed.clear()
+            await self._committed.wait()
+        if self._failure:
+            raise self._failure
+
+    def close(self) -> None:
+        """Nothing more will be added."""
+        self._is_closed = True
+        self._filled.set()
+
+    def give_up(self, failure: AgentcastError) -> None:
+        """Store nothing more, unless it is being stored already."""
+        if not self._failure and not self._is_closed:
+            self._fail(failure)
+            self._pending.clear()
+            self.close()
+
+    async def flushed(self) -> None:
+        """Until a closed pipe is empty; raises what an append failed with."""
+        await self._done.wait()
+        if self._failure:
+            raise self._failure
+
+    async def pump(self) -> None:
+        """Store what comes until the pipe is closed and empty, or an append fails."""
+        try:
+            while self._pending or not self._is_closed:
+                self._filled.clear()
+                if self._pending:
+                    await self._store_pending()
+                elif not self._is_closed:
+                    await self._filled.wait()
+        except AgentcastError as failure:
+            self._fail(failure)
+        except asyncio.CancelledError:
+            self._failure = LogUnavailable("the server closes the log")
+            raise
+        except Exception:  # boundary: a bug in the log ends this run, not the server
+            log.exception("appending to the log failed")
+            self._fail(LogUnavailable("the event log failed"))
+        finally:
+            self._pending.clear()
+            self._emptied.set()
+            self._committed.set()
+            self._done.set()
+
+    def _fail(self, failure: AgentcastError) -> None:
+        self._failure = failure
+        self._on_failure(self._origin, failure)
+
+    async def _store_pending(self) -> None:
+        events, change = self._pending, self._change
+        self._pending, self._pending_bytes, self._change = [], 0, None
+        self._emptied.set()  # the next batch may fill while this one is committed
+        began_at = self._clock.monotonic()
+        with self._dispatch.writing(self._origin.session_id) as write:
+            stored = await self._log.append(
+                Append(
+                    session_key=self._origin.session_key,
+                    task_id=self._origin.task_id,
+                    lease_id=self._lease_id,
+                    events=events,
+                    change=change,
+                )
+            )
+            self._meter.observe("append", self._clock.monotonic() - began_at)
+            self._meter.add("events_appended", len(stored))
+            if change is not None and change.status.is_final:
+                self._meter.task_ended(change.status, change.reason)
+            write.show(self._origin, stored)
+        await write.taken()
+        self._stored += len(stored)
+        self._committed.set()

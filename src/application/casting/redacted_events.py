@@ -1,0 +1,96 @@
+"""Masks secrets in the events of a run, also where they are told in pieces."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from application.casting.redacted import redacted
+from domain.events import AgentEvent
+from domain.process_events import Log, ResourceUsage
+from domain.redaction import Redactor, StreamRedactor
+from domain.task_events import Error, TaskCancelled, TaskComplete, TaskFailed, TaskInterrupted
+from domain.thinking_events import Message, MessageDelta, ThinkComplete, ThinkDelta, Thinking
+from domain.tool_events import ToolCallComplete, ToolCallStream
+
+_Delta = ThinkDelta | MessageDelta | ToolCallStream
+_Key = tuple[type[_Delta], str, str]
+
+
+class RedactedEvents:
+    """What is held back of a text follows at the latest before the event that completes it."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._open: dict[_Key, _Open] = {}
+
+    def of(self, event: AgentEvent) -> Iterable[AgentEvent]:
+        """None for a piece that is held back as a whole."""
+        if isinstance(event, Log):
+            return (self._log(event),)
+        if isinstance(event, ResourceUsage):
+            return (event,)
+        if self._redactor.has_needles:
+            if isinstance(event, ThinkDelta | MessageDelta | ToolCallStream):
+                return self._piece(event)
+            if self._open:
+                return (*self._rests(event), redacted(event, self._redactor))
+        return (redacted(event, self._redactor),)
+
+    def _log(self, log: Log) -> Log:
+        line = self._redactor.text(log.line)
+        text = None if log.text is None else self._redactor.text(log.text)
+        if line == log.line and text == log.text:
+            return log
+        return replace(log, line=line, text=text)
+
+    def _piece(self, event: _Delta) -> Iterable[AgentEvent]:
+        key = _key(event)
+        if (held := self._open.get(key)) is None:
+            held = self._open[key] = _Open(event=event, stream=self._redactor.stream())
+        held.event = event
+        shown = held.stream.feed(_text(event))
+        return (redacted(_with_text(event, shown), self._redactor),) if shown else ()
+
+    def _rests(self, event: AgentEvent) -> Iterator[AgentEvent]:
+        for key in [key for key in self._open if _completes(event, key)]:
+            held = self._open.pop(key)
+            if rest := held.stream.end():
+                yield redacted(_with_text(held.event, rest), self._redactor)
+
+
+@dataclass(slots=True)
+class _Open:
+    event: _Delta
+    stream: StreamRedactor
+
+
+def _key(event: _Delta) -> _Key:
+    match event:
+        case ThinkDelta():
+            return ThinkDelta, str(event.iteration), ""
+        case MessageDelta():
+            return MessageDelta, event.message_id, ""
+        case ToolCallStream():
+            return ToolCallStream, event.call_id, event.stream
+
+
+def _completes(event: AgentEvent, key: _Key) -> bool:
+    match event:
+        case ThinkComplete() | Thinking() | Error():  # the last two when the model is asked again
+            return key[0] is ThinkDelta
+        case Message():
+            return key[:2] == (MessageDelta, event.message_id)
+        case ToolCallComplete():
+            return key[:2] == (ToolCallStream, event.call_id)
+        case _:
+            final = (TaskComplete, TaskFailed, TaskCancelled, TaskInterrupted)
+            return isinstance(event, final)
+
+
+def _text(event: _Delta) -> str:
+    return event.chunk if isinstance(event, ToolCallStream) else event.text
+
+
+def _with_text(event: _Delta, text: str) -> _Delta:
+    if isinstance(event, ToolCallStream):
+        return replace(event, chunk=text)
+    return replace(event, text=text)

@@ -1,0 +1,77 @@
+"""Tells what the rules of a task find, right after the line they found it in."""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+
+from application.programs.line_extraction import LineExtraction
+from domain.events import AgentEvent
+from domain.lines import MAX_LINE_CHARS
+from domain.process_events import Log
+from domain.terminal_text import plain_text
+from ports.runner import RunContext
+
+_MOMENT_S = 0.01  # after which others have their turn
+
+
+class LineFindings:
+    """A line shown in pieces is looked at when it is whole, or has reached `MAX_LINE_CHARS`."""
+
+    def __init__(self, context: RunContext, extraction: LineExtraction) -> None:
+        self._context = context
+        self._extraction = extraction
+        self._pieces: dict[int, list[str]] = {}
+        self._has_more = False
+
+    async def emit_all(self, logs: Iterable[Log]) -> None:
+        """Emit lines, each followed by what is found in it."""
+        events = self._with_findings(logs)
+        self._has_more = True
+        while self._has_more:
+            await self._context.emit_all(self._for_a_moment(events))
+            await asyncio.sleep(0)
+
+    async def in_document(self, line: str, *, line_num: int) -> None:
+        """Look only by JSON paths."""
+        await self._context.emit_all(self._extraction.of(line, text="", line_num=line_num))
+
+    async def in_text(self, text: str, *, line_num: int) -> None:
+        """Look only by patterns, in each line of something that an agent has said."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _MOMENT_S
+        for line in text.split("\n"):
+            found = self._extraction.of("", text=plain_text(line), line_num=line_num)
+            await self._context.emit_all(found)
+            if loop.time() > until:
+                await asyncio.sleep(0)
+                until = loop.time() + _MOMENT_S
+
+    def _for_a_moment(self, events: Iterator[AgentEvent]) -> Iterator[AgentEvent]:
+        """Many rules may each take a little time for each line: that adds up."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _MOMENT_S
+        for event in events:
+            yield event
+            if loop.time() > until:
+                return
+        self._has_more = False
+
+    def _with_findings(self, logs: Iterable[Log]) -> Iterator[AgentEvent]:
+        for log in logs:
+            yield log
+            if (line := self._whole(log)) is not None:
+                text = plain_text(line)
+                yield from self._extraction.of(line, text=text, line_num=log.line_num)
+
+    def _whole(self, log: Log) -> str | None:
+        """What can be looked at now; None while it is only the beginning of a line."""
+        if not log.partial and log.line_num not in self._pieces:
+            return log.line
+        pieces = self._pieces.setdefault(log.line_num, [])
+        pieces.append(log.line)
+        if log.partial and sum(map(len, pieces)) < MAX_LINE_CHARS:
+            return None
+        whole = "".join(pieces)
+        pieces.clear()
+        if not log.partial:
+            del self._pieces[log.line_num]
+        return whole

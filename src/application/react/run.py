@@ -1,0 +1,196 @@
+"""One task of the ReAct agent: a conversation that grows until the model calls no tool."""
+
+from dataclasses import replace
+
+from application.react.cut_answer import CUT, GO_ON, require_words, told_of_cut
+from application.react.message_size import size_of_tools
+from application.react.model_calls import ModelCalls, Thought
+from application.react.prompt import system_prompt
+from application.react.repetition import FAILED_AT, TOLD_AT, Repetition, warning
+from application.react.spending import Spending
+from application.react.tool_calls import ToolCalls, ToolRun
+from application.react.window import fitted
+from application.recall.plan import PlanProgress
+from application.recall.prior_attempts import TaskPast
+from application.recall.session_memory import Memory
+from domain.limits import over_limit
+from domain.task import Task
+from domain.task_events import Error, FailureReason, Progress
+from domain.thinking_events import IterationComplete, IterationStart, Message
+from ports.id_source import IdSource
+from ports.language_model import (
+    AssistantMessage,
+    ModelMessage,
+    ModelRequest,
+    SystemMessage,
+    ToolCall,
+    ToolMessage,
+    UserMessage,
+)
+from ports.runner import Failed, RunContext
+
+
+class ReactRun:
+    def __init__(
+        self,
+        task: Task,
+        context: RunContext,
+        *,
+        models: ModelCalls,
+        tools: ToolCalls,
+        ids: IdSource,
+        memory: Memory,
+        spending: Spending,
+        window_tokens: int,
+    ) -> None:
+        self._tool_run = ToolRun(
+            task=task, context=context, plan=PlanProgress(context, told=memory.past.plan)
+        )
+        self._context = context
+        self._models = models
+        self._tools = tools
+        self._ids = ids
+        self._window_tokens = window_tokens
+        prompt = system_prompt(tools.specs, workspace=context.workspace)
+        self._messages: list[ModelMessage] = [
+            SystemMessage(content=prompt),
+            *memory.earlier,
+            UserMessage(content=task.text),
+            *memory.own,
+        ]
+        self._asked_at = len(memory.earlier) + 1
+        self._spending = spending
+        self._calls_before = memory.past.spent.tool_calls
+        self._repetition = Repetition()
+        self._said_before = ""
+        """The beginning of an answer that was cut."""
+        self._said_as = ""
+        """The id of the message that this is to become."""
+        self.failure: Failed | None = None
+        """Why the task cannot go on."""
+
+    async def go_on(self, past: TaskPast) -> None:
+        """Carry out the call that an earlier attempt waited to be allowed, if there is one."""
+        if past.waiting is None:
+            return
+        try:
+            message = await self._tools.go_on(past.waiting, self._tool_run)
+            self._messages = [
+                message if isinstance(one, ToolMessage) and one.call_id == message.call_id else one
+                for one in self._messages
+            ]
+        finally:
+            if not self._tool_run.is_to_be_resumed:
+                await self._context.emit(past.end_of_iteration())
+
+    async def iterate(self, iteration: int, *, most: int) -> str | None:
+        """Think once and carry out what was thought of; the final answer if that was it."""
+        await self._context.pause_point()
+        tokens_before, calls_before = self._spending.usage.total_tokens, len(self._tool_run.begun)
+        try:
+            await self._context.emit(IterationStart(iteration=iteration, max_iterations=most))
+            await self._fit()
+            thought = await self._think(iteration)
+            if thought.is_cut and not thought.tool_calls:
+                self._messages.append(GO_ON)
+                return None
+            answer, self._said_before = self._said_before + thought.content, ""
+            if not thought.tool_calls:
+                return answer
+            if (failure := self._spending.failure()) is not None:
+                self.failure = failure
+                return None
+            await self._act(thought)
+            return None
+        finally:
+            if not self._tool_run.is_to_be_resumed:
+                await self._context.emit(
+                    IterationComplete(
+                        iteration=iteration,
+                        tool_calls=len(self._tool_run.begun) - calls_before,
+                        tokens_used=self._spending.usage.total_tokens - tokens_before,
+                    )
+                )
+
+    async def _fit(self) -> None:
+        """What was left out of the conversation stays out, so it is told once."""
+        fit = fitted(
+            self._messages,
+            asked_at=self._asked_at,
+            most_tokens=self._window_tokens,
+            besides=size_of_tools(self._tools.specs),
+        )
+        if (note := fit.note) is not None:
+            self._messages = list(fit.messages)
+            self._asked_at = fit.asked_at
+            await self._context.emit(Progress(message=note, percent=self._tool_run.plan.percent))
+
+    async def _think(self, iteration: int) -> Thought:
+        request = ModelRequest(
+            messages=tuple(self._messages),
+            tools=self._tools.specs,
+            model=self._context.profile.model,
+        )
+        thought = await self._models.think(
+            request, iteration=iteration, context=self._context, message_id=self._said_as
+        )
+        await self._say(thought)
+        if thought.usage:
+            await self._spending.count(thought.usage)
+        if thought.is_cut:
+            await self._context.emit(CUT)
+            if not thought.tool_calls:
+                require_words(thought.content)
+        self._messages.append(
+            AssistantMessage(
+                content=thought.content,
+                tool_calls=tuple(thought.tool_calls),
+                kept_reasoning=thought.kept_reasoning,
+            )
+        )
+        return thought
+
+    async def _say(self, thought: Thought) -> None:
+        """An answer is told even if it is empty: an attempt after this one must see it.
+
+        One that was cut is told when it is whole.
+        """
+        content = self._said_before + thought.content
+        message_id, self._said_as = thought.message_id, ""
+        if thought.is_cut and not thought.tool_calls:
+            self._said_before, self._said_as = content, message_id
+        elif content or not thought.tool_calls:
+            message_id = message_id or self._ids.message_id()
+            await self._context.emit(
+                Message(message_id=message_id, role="assistant", content=content)
+            )
+
+    async def _act(self, thought: Thought) -> None:
+        """What the limit allows is carried out to its end; then the task ends."""
+        await self._context.pause_point()
+        calls = thought.tool_calls[: self._calls_left()]
+        if len(calls) < len(thought.tool_calls):
+            reason: FailureReason = "limit.tool_calls"
+            self.failure = Failed(error=over_limit(reason), reason=reason)
+        told = await self._tools.carry_out(calls, self._tool_run)
+        if thought.is_cut and told:
+            told = told_of_cut(told)
+        for call, message in zip(calls, told, strict=True):
+            self._messages.append(await self._checked(call, message))
+
+    def _calls_left(self) -> int | None:
+        limit = self._context.limits.tool_calls
+        if limit is None:
+            return None
+        return max(0, limit - self._calls_before - len(self._tool_run.begun))
+
+    async def _checked(self, call: ToolCall, told: ToolMessage) -> ToolMessage:
+        """What the model is told of a call; it hears of it when it goes round in circles."""
+        times = self._repetition.count(call, told)
+        if times < TOLD_AT:
+            return told
+        complaint = warning(call.tool_name, times)
+        await self._context.emit(Error(message=complaint, phase="repetition", recoverable=True))
+        if times >= FAILED_AT:
+            self.failure = Failed(error=complaint, reason="repetition")
+        return replace(told, content=f"{told.content}\n[{complaint}]")

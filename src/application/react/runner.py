@@ -1,0 +1,112 @@
+"""The ReAct agent: it thinks, calls tools, reads what they gave, and thinks again."""
+
+from collections.abc import Sequence
+
+from application.react.agent_tools import AgentTools
+from application.react.analysis import Analysis
+from application.react.model_calls import ModelCalls
+from application.react.retry import Retry
+from application.react.run import ReactRun
+from application.react.spending import Spending
+from application.react.text_joiner import JOIN_S
+from application.react.tool_calls import ToolCalls
+from application.recall.prior_attempts import TaskPast
+from application.recall.session_memory import Memory, SessionMemory
+from domain.errors import ModelError
+from domain.task import Task
+from ports.clock import Clock
+from ports.id_source import IdSource
+from ports.language_model import LanguageModel
+from ports.runner import Completed, Failed, Outcome, RunContext
+from ports.tool import Tool
+from ports.tool_source import ToolSource
+
+DEFAULT_ITERATIONS = 20
+WINDOW_TOKENS = 100_000
+
+
+class ReactRunner:
+    def __init__(
+        self,
+        *,
+        model: LanguageModel,
+        tools: Sequence[Tool],
+        further_tools: ToolSource | None = None,
+        memory: SessionMemory,
+        clock: Clock,
+        ids: IdSource,
+        retry: Retry | None = None,
+        join_s: float = JOIN_S,
+        window_tokens: int = WINDOW_TOKENS,
+    ) -> None:
+        """Text that streams in is joined into events for at most `join_s`."""
+        self._models = ModelCalls(model, retry=retry or Retry(), ids=ids, join_s=join_s)
+        self._analysis = Analysis(model)
+        self._tools = AgentTools(tools, further=further_tools)
+        self._memory = memory
+        self._clock = clock
+        self._join_s = join_s
+        self._ids = ids
+        self._window_tokens = window_tokens
+
+    async def run(self, task: Task, context: RunContext) -> Outcome:
+        memory = await self._memory.of(task)
+        spending = Spending(context, before=memory.past.spent.usage)
+        if (failure := await self._take_up(task, memory.past, context, spending)) is not None:
+            return failure
+        if memory.past.answer is not None:
+            return Completed(
+                final_answer=memory.past.answer, total_iterations=memory.past.iterations
+            )
+        async with self._tools.open(
+            profile=context.profile, task_id=task.task_id, workspace=context.workspace
+        ) as tools:
+            run = self._run(task, context, memory, spending, tools)
+            await run.go_on(memory.past)
+            return await _iterate(run, context, done=memory.past.iterations)
+
+    async def _take_up(
+        self, task: Task, past: TaskPast, context: RunContext, spending: Spending
+    ) -> Failed | None:
+        """Begin the task, or end what an earlier attempt could not."""
+        failure = None
+        if not past.has_begun:
+            failure = await self._analysis.emit(task.text, context=context, spending=spending)
+        for event in past.endings():
+            await context.emit(event)
+        return failure
+
+    def _run(
+        self,
+        task: Task,
+        context: RunContext,
+        memory: Memory,
+        spending: Spending,
+        tools: Sequence[Tool],
+    ) -> ReactRun:
+        calls = ToolCalls(tools, clock=self._clock, ids=self._ids, join_s=self._join_s)
+        return ReactRun(
+            task,
+            context,
+            models=self._models,
+            tools=calls,
+            ids=self._ids,
+            memory=memory,
+            spending=spending,
+            window_tokens=self._window_tokens,
+        )
+
+
+async def _iterate(run: ReactRun, context: RunContext, *, done: int) -> Outcome:
+    limit = context.limits.iterations
+    most = DEFAULT_ITERATIONS if limit is None else limit
+    try:
+        for iteration in range(done + 1, most + 1):
+            answer = await run.iterate(iteration, most=most)
+            if answer is not None:
+                return Completed(final_answer=answer, total_iterations=iteration)
+            if run.failure is not None:
+                return run.failure
+    except ModelError as error:
+        return Failed(error=str(error), reason="model_error")
+    return Failed(error=f"no final answer within {most} iterations", reason="limit.iterations")

@@ -1,0 +1,41 @@
+"""What came of a tool call."""
+
+from dataclasses import dataclass, replace
+
+from application.recall.conversation import CUT_NOTE
+from domain.tool_events import ToolStatus
+from domain.whole_text import whole_text
+from ports.tool import ToolResult
+
+MAX_RESULT_CHARS = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """`error` stands for a call that was not carried out."""
+
+    result: ToolResult
+    error: str | None = None
+    is_denied: bool = False
+
+    @property
+    def status(self) -> ToolStatus:
+        if self.is_denied:
+            return "denied"
+        return "error" if self.error or self.result.is_error else "ok"
+
+    @property
+    def observation(self) -> str:
+        if self.error is not None:
+            return f"Error: {self.error}"
+        return self.result.content + CUT_NOTE * self.result.truncated
+
+
+def failed(error: str) -> Told:
+    return Told(result=ToolResult(content="", is_error=True), error=error)
+
+
+def bounded(result: ToolResult) -> ToolResult:
+    content = whole_text(result.content[:MAX_RESULT_CHARS])
+    is_cut = len(result.content) > MAX_RESULT_CHARS
+    return replace(result, content=content, truncated=result.truncated or is_cut)

@@ -1,0 +1,86 @@
+"""The runs that this process is carrying out now, and how to stop them."""
+
+import asyncio
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from application.running.pause_signal import PauseSignal
+from application.running.stop_signal import Cancelled, StopCause, StopSignal
+from domain.ids import AgentName, LeaseId, TaskId
+from ports.task_store import Claim
+
+
+@dataclass(slots=True, eq=False)
+class LiveRun:
+    task_id: TaskId
+    lease_id: LeaseId
+    agent: AgentName
+    claimed_at: float
+    """By the monotonic clock, before the claim was asked for."""
+    stop: StopSignal = field(default_factory=StopSignal)
+    pauses: PauseSignal = field(default_factory=PauseSignal)
+
+    @classmethod
+    def of(cls, claim: Claim, *, claimed_at: float) -> "LiveRun":
+        """With what was wished of it already."""
+        task = claim.task
+        run = cls(
+            task_id=task.task_id,
+            lease_id=claim.lease_id,
+            agent=task.agent,
+            claimed_at=claimed_at,
+        )
+        if task.cancel:
+            run.stop.request(Cancelled(task.cancel))
+        if task.pause:
+            run.pauses.take(task.pause)
+        return run
+
+
+class LiveRuns:
+    def __init__(self) -> None:
+        self._runs: dict[TaskId, LiveRun] = {}
+        self._ended = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    def all(self) -> Collection[LiveRun]:
+        return tuple(self._runs.values())
+
+    def find(self, task_id: TaskId) -> LiveRun | None:
+        return self._runs.get(task_id)
+
+    def add(self, run: LiveRun) -> None:
+        self._runs[run.task_id] = run
+
+    def remove(self, run: LiveRun) -> None:
+        if self._runs.get(run.task_id) is run:
+            del self._runs[run.task_id]
+        self._ended.set()
+
+    def stop(self, task_id: TaskId, cause: StopCause) -> bool:
+        """Whether the task is one of these."""
+        if run := self._runs.get(task_id):
+            run.stop.request(cause)
+        return run is not None
+
+    def stop_all(self, cause: StopCause) -> None:
+        for run in self._runs.values():
+            run.stop.request(cause)
+
+    async def all_obeyed(self, *, timeout_s: float) -> None:
+        """Until each was asked to stop and did, but for its last event."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                for run in self.all():
+                    await run.stop.obeyed()
+
+    async def all_ended(self, *, timeout_s: float) -> bool:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                while self._runs:
+                    self._ended.clear()
+                    await self._ended.wait()
+        return not self._runs

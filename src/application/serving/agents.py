@@ -1,0 +1,144 @@
+"""The agents: looked up with what became of their tasks, added and changed by operators."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+
+from application.programs.outcome_rules import check_rules_of
+from application.running.profile_check import check_profile
+from application.serving.agent_status import AgentStatus, missing_program
+from application.upkeep.storage_guard import StorageGuard
+from domain.agent_profile import COMMAND_LINE, AgentProfile
+from domain.errors import AgentNotFound, InvalidInput, NotAllowed, StateConflict, Unavailable
+from domain.ids import AgentName
+from domain.principal import Principal
+from ports.agent_catalog import AgentCatalog
+from ports.pattern_matcher import PatternMatcher
+from ports.profile_store import ProfileStore
+from ports.program_finder import ProgramFinder
+from ports.task_store import AgentRecord, TaskStore
+from ports.workspaces import Workspaces
+
+log = logging.getLogger(__name__)
+
+_LOOK_EVERY_S = 0.5
+
+
+class Agents:
+    def __init__(
+        self,
+        *,
+        store: ProfileStore,
+        catalog: AgentCatalog,
+        tasks: TaskStore,
+        programs: ProgramFinder,
+        matcher: PatternMatcher,
+        workspaces: Workspaces,
+        storage: StorageGuard,
+        kinds: Collection[str],
+        parsers: Collection[str],
+    ) -> None:
+        self._store = store
+        self._catalog = catalog
+        self._tasks = tasks
+        self._programs = programs
+        self._matcher = matcher
+        self._workspaces = workspaces
+        self._storage = storage
+        self._kinds = kinds
+        self._parsers = parsers
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """Know the stored ones from the start, and what other processes change within a second."""
+        await self._look()
+        async with asyncio.TaskGroup() as group:
+            following = group.create_task(self._follow())
+            try:
+                yield
+            finally:
+                following.cancel()
+
+    async def list(self, principal: Principal) -> Sequence[AgentStatus]:
+        records = await self._tasks.agent_records(principal)
+        return [
+            self._status(profile, records.get(profile.name)) for profile in self._catalog.list()
+        ]
+
+    async def get(self, principal: Principal, name: AgentName) -> AgentStatus:
+        """Raises AgentNotFound."""
+        profile = await self._catalog.find(name)
+        records = await self._tasks.agent_records(principal, name)
+        return self._status(profile, records.get(name))
+
+    def template(self, name: AgentName, kind: str | None) -> AgentProfile:
+        """What a new profile of this name and kind takes where it says nothing itself."""
+        original = self._catalog.original(name)
+        if original is not None and kind in (None, original.kind):
+            return original
+        made_for_kind = self._catalog.original(AgentName(kind or ""))
+        if made_for_kind is not None and made_for_kind.kind == kind:
+            return made_for_kind
+        return AgentProfile(name=name, kind=kind or "command")
+
+    async def put(self, principal: Principal, profile: AgentProfile) -> bool:
+        """Add the agent or change it, for every process at the same store; whether it is new.
+
+        Tasks that run go on with the profile they started with. Raises NotAllowed, StorageFull,
+        LogUnavailable, InvalidInput.
+        """
+        _require_operator(principal)
+        self._storage.check()
+        if profile.name == COMMAND_LINE:
+            raise InvalidInput("name", "this is the agent of the command agentcast exec")
+        check_profile(profile, kinds=self._kinds, parsers=self._parsers)
+        check_rules_of(profile, self._matcher)
+        await self._workspaces.check(profile)
+        is_new = await self._store.put(profile)
+        await self._catalog.refresh()
+        log.info("agent %s was put by %s", profile.name, principal.name)
+        return is_new and self._catalog.original(profile.name) is None
+
+    async def remove(self, principal: Principal, name: AgentName) -> None:
+        """What it stood in for is there again. Raises NotAllowed, AgentNotFound, StateConflict."""
+        _require_operator(principal)
+        was_stored = await self._store.remove(name)
+        await self._catalog.refresh()
+        if was_stored:
+            log.info("agent %s was removed by %s", name, principal.name)
+        elif (original := self._catalog.original(name)) is None:
+            raise AgentNotFound(f"there is no agent {name!r}")
+        else:
+            raise StateConflict(_why_it_stays(original))
+
+    def _status(self, profile: AgentProfile, record: AgentRecord | None) -> AgentStatus:
+        return AgentStatus(
+            profile=profile,
+            record=record or AgentRecord(),
+            missing=missing_program(profile, self._programs),
+        )
+
+    async def _follow(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_EVERY_S)
+            await self._look()
+
+    async def _look(self) -> None:
+        try:
+            await self._catalog.refresh()
+        except Unavailable as error:
+            log.warning("cannot look for changed agents: %s", error)
+        except Exception:  # boundary: one failed look must not end the following
+            log.exception("looking for changed agents failed")
+
+
+def _require_operator(principal: Principal) -> None:
+    if not principal.is_operator:
+        raise NotAllowed("only operators change agents")
+
+
+def _why_it_stays(profile: AgentProfile) -> str:
+    if profile.source == "config":
+        return f"the agent {profile.name} is configured in agentcast.toml; remove it there"
+    return f"the agent {profile.name} is built in and cannot be removed"

@@ -1,0 +1,245 @@
+"""Wraps the AgentCoordinator for many: submit, cancel, retry, look up, wait."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from application.casting.event_broadcaster import EventBroadcaster
+from application.running.lost_tasks import outside_origin
+from application.running.profile_check import check_task
+from application.running.stop_signal import Cancelled
+from application.running.worker import Worker
+from application.serving.submit_task import SubmitTask, again
+from application.serving.superseded import superseded_by
+from application.serving.task_end import TaskEnd
+from application.watching.tails import Tails
+from domain.agent_profile import AgentProfile
+from domain.errors import AgentNotFound, Draining, StateConflict, UnknownAgent
+from domain.events import EventListener
+from domain.ids import AgentName, SessionKey, TaskId
+from domain.principal import Principal
+from domain.task import LIVE, CancelIntent, Task, TaskStatus
+from domain.task_events import (
+    CancelMode,
+    CancelReason,
+    CancelRequested,
+    TaskCancelled,
+    TaskQueued,
+)
+from ports.agent_catalog import AgentCatalog
+from ports.clock import Clock
+from ports.id_source import IdSource
+from ports.meter import Meter
+from ports.pattern_matcher import PatternMatcher
+from ports.task_store import Cancellation, IdempotencyKey, Submission, TaskQuery, TaskStore
+from ports.wakeups import Hint, Wakeups
+from ports.workspaces import Workspaces
+
+
+class ServerCoordinator:
+    """What HTTP and the command line call. Each call names the principal who asks."""
+
+    def __init__(
+        self,
+        *,
+        tasks: TaskStore,
+        broadcaster: EventBroadcaster,
+        worker: Worker,
+        tails: Tails,
+        wakeups: Wakeups,
+        catalog: AgentCatalog,
+        clock: Clock,
+        ids: IdSource,
+        meter: Meter,
+        matcher: PatternMatcher,
+        workspaces: Workspaces,
+    ) -> None:
+        self._tasks = tasks
+        self._broadcaster = broadcaster
+        self._worker = worker
+        self._tails = tails
+        self._wakeups = wakeups
+        self._catalog = catalog
+        self._clock = clock
+        self._ids = ids
+        self._meter = meter
+        self._matcher = matcher
+        self._workspaces = workspaces
+        self._is_accepting = False
+
+    @property
+    def is_accepting(self) -> bool:
+        """False before it is opened and while it drains."""
+        return self._is_accepting
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """Work on what is queued until it is left; leaving drains."""
+        async with self._worker.opened():
+            with self._wakeups.listen(self._hinted, others_only=True):
+                self._is_accepting = True
+                try:
+                    yield
+                finally:
+                    self._is_accepting = False
+
+    async def drain(self) -> None:
+        """Accept nothing more, end every run; watchers still see how their tasks ended."""
+        self._is_accepting = False
+        await self._worker.drain()
+
+    def kill_all(self) -> None:
+        self._worker.kill_all()
+
+    def add_listener(self, listener: EventListener) -> None:
+        """It gets the events that this process writes from now on, each once."""
+        self._broadcaster.add_listener(listener)
+
+    async def submit(
+        self, principal: Principal, request: SubmitTask, *, reserve: bool = False
+    ) -> Submission:
+        """Queue a task. A reserved one is carried out by this process and no other.
+
+        Raises Draining, StorageFull, LogUnavailable, UnknownAgent, InvalidInput, SessionBusy,
+        IdempotencyKeyReused.
+        """
+        if not self._is_accepting:
+            raise Draining("the server takes no new tasks now")
+        self._worker.storage.check()
+        self._matcher.ready(request.rules, field="extraction")
+        task = await self._new_task(principal, request)
+        return await self._broadcaster.to_its_end(self._queue(task, request, reserve=reserve))
+
+    async def cancel(
+        self,
+        principal: Principal,
+        task_id: TaskId,
+        *,
+        mode: CancelMode = "graceful",
+        reason: CancelReason = "user",
+    ) -> Cancellation:
+        """Store the wish and act on it; a task that has ended stays as it is."""
+        task = await self._tasks.get(principal, task_id)
+        intent = CancelIntent(mode=mode, reason=reason, by=principal.name)
+        return await self._broadcaster.to_its_end(
+            self._worker.storage.last_word(lambda: self._cancel(principal, task, intent))
+        )
+
+    async def retry(
+        self, principal: Principal, task_id: TaskId, *, idempotency: IdempotencyKey | None = None
+    ) -> Submission:
+        """Submit an ended task once more, as a new one, or find the one that retries it already.
+
+        Raises StateConflict if it has not ended, and what `submit` raises.
+        """
+        old = await self._tasks.get(principal, task_id)
+        if not old.status.is_final:
+            raise StateConflict(
+                f"the task is {old.status}; only one that has ended can be retried"
+            )
+        return await self.submit(principal, replace(again(old), idempotency=idempotency))
+
+    async def get_task(self, principal: Principal, task_id: TaskId) -> Task:
+        return await self._tasks.get(principal, task_id)
+
+    async def list_tasks(self, principal: Principal, query: TaskQuery) -> Sequence[Task]:
+        return await self._tasks.list(principal, query)
+
+    async def finished(self, principal: Principal, task_id: TaskId, *, timeout_s: float) -> Task:
+        """The task when it has ended, or as it is after that time."""
+        task = await self._tasks.get(principal, task_id)
+        return await TaskEnd(self._tasks, self._tails, task).wait(timeout_s=timeout_s)
+
+    def profile(self, name: AgentName) -> AgentProfile:
+        """Raises AgentNotFound."""
+        return self._catalog.get(name)
+
+    async def _new_task(self, principal: Principal, request: SubmitTask) -> Task:
+        agent = request.agent or self._catalog.default
+        try:
+            profile = await self._catalog.find(agent)
+        except AgentNotFound as error:
+            known = ", ".join(profile.name for profile in self._catalog.list())
+            raise UnknownAgent("agent", f"no agent is named {agent!r}; known: {known}") from error
+        check_task(
+            profile,
+            model=request.model,
+            limits=request.limits,
+            approval=request.approval,
+            rules=request.rules,
+        )
+        task = Task(
+            task_id=self._ids.task_id(),
+            session_key=SessionKey(0),
+            session_id=request.session_id or self._ids.session_id(),
+            principal=principal,
+            agent=agent,
+            text=request.text,
+            status=TaskStatus.QUEUED,
+            created_at=self._clock.now(),
+            limits=request.limits,
+            metadata=request.metadata,
+            on_disconnect=request.on_disconnect,
+            approval=request.approval,
+            workspace=request.workspace,
+            model=request.model,
+            retry_of=request.retry_of,
+            rules=request.rules,
+        )
+        await self._workspaces.check(profile, task)
+        return task
+
+    async def _queue(self, task: Task, request: SubmitTask, *, reserve: bool) -> Submission:
+        queued = TaskQueued(task=task.text, metadata=task.metadata)
+        with self._broadcaster.writing(task.session_id) as write:
+            submission = await self._tasks.submit(
+                task,
+                self._broadcaster.encode(queued, outside_origin(task)),
+                on_busy=request.on_busy,
+                idempotency=request.idempotency,
+                reserved_for=self._worker.settings.worker_id if reserve else None,
+            )
+            task = submission.task
+            if not submission.is_repeat:
+                self._tails.session_appeared(task.principal, task.session_id, task.session_key)
+                write.show(outside_origin(task), submission.stored)
+        if not submission.is_repeat:
+            await self._announce(task, request, reserve=reserve)
+        return submission
+
+    async def _cancel(
+        self, principal: Principal, task: Task, intent: CancelIntent
+    ) -> Cancellation:
+        origin = outside_origin(task)
+        requested = CancelRequested(by=intent.by, mode=intent.mode)
+        cancelled = TaskCancelled(reason=intent.reason, by=intent.by, duration_ms=0)
+        with self._broadcaster.writing(task.session_id) as write:
+            cancellation = await self._tasks.request_cancel(
+                principal,
+                task.task_id,
+                intent,
+                requested=self._broadcaster.encode(requested, origin),
+                cancelled=self._broadcaster.encode(cancelled, origin),
+            )
+            write.show(origin, cancellation.stored)
+        if cancellation.task.status.is_final and cancellation.stored:
+            self._meter.task_ended(cancellation.task.status, cancellation.task.reason)
+        if cancellation.task.status in LIVE:
+            self._worker.runs.stop(task.task_id, Cancelled(intent))
+        self._wakeups.notify(None)
+        return cancellation
+
+    async def _announce(self, task: Task, request: SubmitTask, *, reserve: bool) -> None:
+        self._meter.add("tasks_submitted")
+        self._tails.task_submitted(task)
+        if reserve:
+            self._worker.reserve(task.task_id)
+        self._worker.wake()
+        self._wakeups.notify(None)
+        if request.on_busy == "interrupt":
+            for busy in await superseded_by(task, self._tasks):
+                await self.cancel(task.principal, busy.task_id, reason="superseded")
+
+    def _hinted(self, hint: Hint) -> None:
+        if hint is None:
+            self._worker.wake()

@@ -1,0 +1,94 @@
+"""The terminals of tasks for their owners: looked at, and typed to."""
+
+from application.asking.open_questions import OpenQuestions
+from application.programs.live_screen import LiveScreen
+from application.programs.live_terminals import LiveTerminals
+from application.running.live_runs import LiveRuns
+from application.serving.screen_watch import ScreenWatch
+from domain.bound_options import KINDS_WITH_TERMINAL
+from domain.errors import AgentNotFound, NotStarted, StateConflict
+from domain.ids import TaskId
+from domain.principal import Principal
+from domain.reply import Reply
+from domain.task import Task, TaskStatus
+from domain.task_input import MessageInput, TaskInput
+from ports.agent_catalog import AgentCatalog
+from ports.task_store import TaskStore
+from ports.terminal_screen import ScreenView
+
+_ANSWERABLE = frozenset({TaskStatus.WAITING, TaskStatus.QUEUED})
+"""What a task with an open question is, or becomes when its worker is lost."""
+
+
+class TaskTerminals:
+    """All of it raises TaskNotFound, and StateConflict where there is no such thing (any more)."""
+
+    def __init__(
+        self,
+        *,
+        tasks: TaskStore,
+        terminals: LiveTerminals,
+        questions: OpenQuestions,
+        runs: LiveRuns,
+        catalog: AgentCatalog,
+    ) -> None:
+        """`runs` are those of this process, which has their terminals."""
+        self._runs = runs
+        self._catalog = catalog
+        self._tasks = tasks
+        self._terminals = terminals
+        self._questions = questions
+
+    async def give(self, principal: Principal, task_id: TaskId, given: TaskInput) -> None:
+        """Returns when the process has it, or whoever asked. Raises InvalidInput, LogUnavailable too."""
+        task = await self._tasks.get(principal, task_id)
+        if await self._is_answer(task, given, by=principal.name):
+            return
+        terminal = self._terminals.live(task_id)
+        if terminal is None:
+            asks_nothing = "the task asks nothing now, and no process of it runs"
+            is_words = isinstance(given, MessageInput)
+            raise self._not_here(task, asks_nothing if is_words else "no process of the task runs")
+        await terminal.take(given, by=principal.name)
+
+    async def view(self, principal: Principal, task_id: TaskId) -> ScreenView:
+        return await (await self._screen(principal, task_id)).view()
+
+    async def watch(self, principal: Principal, task_id: TaskId) -> ScreenWatch:
+        """What there is to see now, then what it changes to, until the process has ended."""
+        screen = await self._screen(principal, task_id)
+        await screen.view()
+        return ScreenWatch(screen)
+
+    async def _is_answer(self, task: Task, given: TaskInput, *, by: str) -> bool:
+        if not isinstance(given, MessageInput) or task.status not in _ANSWERABLE:
+            return False
+        return await self._questions.answer(task, Reply(text=given.text, by=by))
+
+    async def _screen(self, principal: Principal, task_id: TaskId) -> LiveScreen:
+        task = await self._tasks.get(principal, task_id)
+        screen = self._terminals.screen(task_id)
+        if screen is not None:
+            return screen
+        if self._terminals.live(task_id) is not None:
+            raise StateConflict("this task has no terminal, it runs with pipes")
+        if task.status.is_final:
+            raise StateConflict("the task has ended, and no screen of it is kept")
+        raise self._not_here(task, "no terminal of the task is")
+
+    def _not_here(self, task: Task, what: str) -> StateConflict:
+        if task.status.is_final:
+            return StateConflict("the task has ended")
+        if task.status is TaskStatus.QUEUED or self._is_starting(task):
+            return NotStarted("the task has not started yet")
+        return StateConflict(f"{what} on this server")
+
+    def _is_starting(self, task: Task) -> bool:
+        """Of a process that has exited the screen is kept, so that there was none yet."""
+        if self._runs.find(task.task_id) is None or self._terminals.screen(task.task_id):
+            return False
+        try:
+            profile = self._catalog.get(task.agent)
+        except AgentNotFound:
+            return False
+        return profile.kind in KINDS_WITH_TERMINAL and profile.pty

@@ -1,0 +1,165 @@
+"""Lets what has been kept long enough go: deleted sessions, old events, workspaces, outputs, deltas."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+
+from application.upkeep.compaction import Compaction
+from application.upkeep.log_trimming import EVER, LogTrimming
+from application.upkeep.retention_policy import RetentionPolicy
+from application.upkeep.storage_guard import StorageGuard
+from domain.errors import Unavailable
+from ports.clock import Clock
+from ports.event_retention import EventRetention, SessionName, SessionUse
+from ports.output_archive import OutputArchive
+from ports.session_store import SessionStore
+from ports.storage import StorageTrouble
+from ports.workspace_retention import WorkspaceRetention
+
+log = logging.getLogger(__name__)
+
+_SWEEP_S = 300.0
+_CLEAN_UP_S = 10.0
+_HURRY_S = 1.0
+_AT_ONCE = 100
+
+
+class Retention:
+    """Several processes may do this at once; with `is_on` off this one leaves it to others."""
+
+    def __init__(
+        self,
+        *,
+        policy: RetentionPolicy,
+        events: EventRetention,
+        workspaces: WorkspaceRetention,
+        archive: OutputArchive,
+        sessions: SessionStore,
+        compaction: Compaction,
+        storage: StorageGuard,
+        clock: Clock,
+        is_on: bool,
+    ) -> None:
+        self._policy = policy
+        self._events = events
+        self._workspaces = workspaces
+        self._archive = archive
+        self._sessions = sessions
+        self._compaction = compaction
+        self._clock = clock
+        self._is_on = is_on
+        self._trimming = LogTrimming(events)
+        self._hurry = asyncio.Event()
+        self._storage = storage
+        storage.add_listener(self._hurry_for_room)
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        if not self._is_on:
+            yield
+            return
+        async with asyncio.TaskGroup() as group:
+            chores = [
+                group.create_task(_repeat(self.clean_up, self._before_cleaning_up)),
+                group.create_task(_repeat(self.sweep, _before_sweeping)),
+            ]
+            try:
+                yield
+            finally:
+                for chore in chores:
+                    chore.cancel()
+
+    async def clean_up(self) -> None:
+        """Remove what is left of deleted sessions, once their runners have stopped."""
+        gone = await self._events.dead_sessions(limit=_AT_ONCE)
+        for dead in gone:
+            # Files first: on a full disk their room may be what the rest of it needs.
+            await self._remove_workspace(dead.session, when="gone")
+            await self._archive.forget(await self._events.tasks_of(dead.session_key))
+        for dead in gone:
+            # A long log goes in steps first, so that the purge is a short transaction.
+            await self._remove(partial(self._trimming.trim_session, dead.session_key))
+        await self._remove(self._sessions.purge)
+
+    async def _remove(self, remove: Callable[[], Awaitable[object]]) -> None:
+        """On a full disk with the reserve: even the shortest step needs a little room."""
+        await self._storage.last_word(remove)
+
+    def _hurry_for_room(self, trouble: StorageTrouble) -> None:
+        if trouble.kind == "storage_full":
+            self._hurry.set()
+
+    async def _before_cleaning_up(self) -> None:
+        """Not for long while room is wanted."""
+        await asyncio.sleep(_HURRY_S)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CLEAN_UP_S - _HURRY_S):
+                await self._hurry.wait()
+        self._hurry.clear()
+
+    async def sweep(self) -> None:
+        """Apply the policy once."""
+        now = self._clock.now()
+        if self._policy.kept_for is not None:
+            events = await self._trimming.trim_before(now - self._policy.kept_for)
+            await self._archive.forget_before(now - self._policy.kept_for)
+            if events:
+                log.info("removed %d events that were kept long enough", events)
+        if self._policy.max_bytes is not None:
+            await self._shrink(self._policy.max_bytes)
+        await self._compaction.compact_before(now - self._policy.compacted_after)
+
+    async def _shrink(self, max_bytes: int) -> None:
+        # Measured once: neither database knows at once how much a removal has freed.
+        excess = await self._size() - max_bytes
+        if excess <= 0:
+            return
+        excess -= await self._remove_spent_workspaces(excess)
+        while excess > 0:
+            oldest = await self._events.oldest(ended_before=EVER, limit=1)
+            if not oldest:
+                log.warning("%d bytes too many are kept, by unfinished tasks or files", excess)
+                return
+            excess -= await self._trimming.trim_task(oldest[0])
+            excess -= await self._archive.forget([oldest[0].task_id])
+            excess -= await self._remove_workspace(oldest[0].session, when="spent")
+
+    async def _size(self) -> int:
+        files = await self._workspaces.size() + await self._archive.size_bytes()
+        return await self._events.size() + files
+
+    async def _remove_spent_workspaces(self, excess: int) -> int:
+        """Those whose events have gone already; what another store's sessions own stays."""
+        freed = 0
+        for session in await self._workspaces.sessions():
+            if freed >= excess:
+                break
+            freed += await self._remove_workspace(session, when="spent")
+        return freed
+
+    async def _remove_workspace(self, session: SessionName, *, when: SessionUse) -> int:
+        async def is_unused() -> bool:
+            return await self._events.use_of(session) == when
+
+        if not await is_unused():
+            return 0
+        return await self._workspaces.remove(session, is_unused=is_unused)
+
+
+async def _before_sweeping() -> None:
+    await asyncio.sleep(_SWEEP_S)
+
+
+async def _repeat(
+    chore: Callable[[], Awaitable[None]], pause: Callable[[], Awaitable[None]]
+) -> None:
+    while True:
+        try:
+            await chore()
+        except Unavailable as error:
+            log.warning("retention: %s", error)
+        except Exception:  # boundary: one failed round must not end the chore
+            log.exception("retention: a round failed")
+        await pause()

@@ -1,0 +1,63 @@
+"""Opens the stream of agents, over all the sessions they work in."""
+
+from collections.abc import Sequence
+
+from application.cursors.cursor_writer import CursorWriter
+from application.watching.agent_beginning import AgentBeginning
+from application.watching.agent_subscription import AgentScope
+from application.watching.agent_tasks import AgentTasks
+from application.watching.log_position import LogPosition
+from application.watching.log_reader import Strand
+from application.watching.log_readers import StrandSet
+from application.watching.newest_events import NewestEvents
+from application.watching.selection import Selection
+from application.watching.settled_subscription import SettledScope
+from application.watching.stream_request import Replay, StreamRequest
+from application.watching.stream_sources import Asker, Opening, StreamSources, first_steps
+from application.watching.stream_steps import Connected
+
+
+class AgentStream:
+    def __init__(self, sources: StreamSources, asker: Asker) -> None:
+        self._sources = sources
+        self._asker = asker
+
+    async def open(self, request: StreamRequest) -> Opening:
+        principal = self._asker.principal
+        cursors = CursorWriter(self._sources.shelf, principal)
+        strands = StrandSet(has_plain_ids=False, write=cursors.write)
+        tasks = AgentTasks(self._sources.tasks, principal=principal, agents=request.agents)
+        positions = LogPosition(self._sources.log)
+        scope = AgentScope(
+            strands,
+            principal=principal,
+            selection=Selection(agents=frozenset(request.agents), event_types=request.event_types),
+            tasks=tasks,
+            positions=positions,
+            tails=self._sources.tails,
+            wake=self._asker.wake,
+        )
+        beginning = AgentBeginning(
+            self._sources,
+            self._asker,
+            scope=scope,
+            strands=strands,
+            tasks=tasks,
+            positions=positions,
+        )
+        try:
+            resets = await beginning.begin(request.start)
+            await scope.catch_up()
+            past: Sequence[Strand] = ()
+            if isinstance(request.start, Replay) and request.start.last is not None:
+                past = strands.all()
+                await NewestEvents(self._sources.log).advance(past, request.start.last)
+            settled = SettledScope(scope, cursors)
+            await settled.settle()
+        except BaseException:
+            scope.close()
+            raise
+        agent = request.agents[0] if len(request.agents) == 1 else None
+        connected = Connected(agent=agent, cursor=strands.cursor())
+        steps = first_steps(connected, resets, request.start)
+        return Opening(scope=settled, steps=steps, past=past)

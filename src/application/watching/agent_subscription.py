@@ -1,0 +1,168 @@
+"""A watch over agents wherever they work; their new tasks join while it runs."""
+
+from collections.abc import Sequence
+
+from application.cursors.composite_cursor import Horizon
+from application.cursors.cursor import Cursor
+from application.watching.agent_tasks import AgentTasks
+from application.watching.log_position import LogPosition
+from application.watching.log_reader import Passed, Strand
+from application.watching.log_readers import StrandSet
+from application.watching.selection import Selection
+from application.watching.stream_steps import EndReason
+from application.watching.subscription import Place, Scope
+from application.watching.tails import TailEvent, Tails, Wake
+from domain.ids import SessionKey, TaskId
+from domain.principal import Principal
+from domain.task import Task
+
+
+class AgentScope:
+    def __init__(
+        self,
+        strands: StrandSet,
+        *,
+        principal: Principal,
+        selection: Selection,
+        tasks: AgentTasks,
+        positions: LogPosition,
+        tails: Tails,
+        wake: Wake,
+    ) -> None:
+        self._strands = strands
+        self._selection = selection
+        self._tasks = tasks
+        self._positions = positions
+        self._tails = tails
+        self._is_hinted = True
+        self._recent: dict[int, SessionKey] = {}
+        """The tasks above the horizon that are known."""
+        self._unfinished: dict[TaskId, SessionKey] = {}
+        self._joined: set[SessionKey] = set()
+        self._wake = wake
+        tails.await_tasks(principal, selection.agents, self._hint)
+
+    @property
+    def has_plain_ids(self) -> bool:
+        return False
+
+    @property
+    def needs_look(self) -> bool:
+        return self._is_hinted
+
+    @property
+    def ending(self) -> EndReason | None:
+        return None
+
+    @property
+    def last_seq(self) -> int | None:
+        return None
+
+    @property
+    def place(self) -> Place | None:
+        return None
+
+    def fork(self, wake: Wake) -> Scope:
+        raise ValueError("only the whole of a session can be shared")
+
+    def refresh(self) -> None:
+        """`look` finds what is new and lets go of what is over; this, of what is deleted."""
+        self._drop_deleted()
+
+    async def look(self) -> None:
+        """Join the tasks above the horizon that are not known yet, from their beginning.
+
+        A session is let go of only here, where all tasks are known that have been passed in it:
+        joined again by one of them, it would be read from that one's beginning.
+        """
+        self._is_hinted = False
+        horizon = await self._tasks.horizon()
+        for task in await self._tasks.made_after(self._strands.horizon):
+            if task.number not in self._recent:
+                await self.join(task)
+        self._move_horizon(horizon)
+        await self.catch_up()
+        for strand in self._read_up():
+            self._strands.remove(strand)
+
+    async def join(self, task: Task) -> None:
+        """From its beginning; a session that is followed already goes on from where it is."""
+        if task.session_key not in self._strands:
+            at = await self._positions.after(task.session_key, task.first_seq - 1)
+            self.follow(task.session_key, at=at)
+        self.know(task)
+
+    def know(self, task: Task) -> None:
+        """Its session keeps its place until the task is over and read, and no longer new."""
+        if task.number > self._strands.horizon.number:
+            self._recent[task.number] = task.session_key
+        if not task.status.is_final:
+            self._unfinished[task.task_id] = task.session_key
+
+    def follow(self, session_key: SessionKey, *, at: Cursor) -> None:
+        """For a session that is not followed yet."""
+        strand = Strand(
+            self._tails.join(session_key, self._wake),
+            tails=self._tails,
+            wake=self._wake,
+            position=at,
+            selection=self._selection,
+        )
+        self._strands.add(strand)
+        self._joined.add(session_key)
+
+    async def catch_up(self) -> None:
+        """Learn how far the logs go: only now nothing can fall in between.
+
+        Of those that were joined, and of those that would be let go of: another node may have
+        written there by now, up to the end of a task.
+        """
+        joined, self._joined = self._joined, set()
+        await self._tails.look_at(joined | {strand.session_key for strand in self._read_up()})
+
+    def strands(self) -> Sequence[Strand]:
+        return self._strands.all()
+
+    def has_passed(self, strand: Strand, passed: Passed) -> None:
+        for task_id in passed.ended:
+            self._unfinished.pop(task_id, None)
+            self._is_hinted = True
+
+    def cursor(self) -> str:
+        return self._strands.cursor()
+
+    def cursor_at(self, strand: Strand, event: TailEvent) -> str:
+        return self._strands.cursor_at(strand, event)
+
+    def close(self) -> None:
+        self._tails.forget_tasks(self._hint)
+        self._strands.close()
+
+    def _hint(self) -> None:
+        self._is_hinted = True
+        self._wake()
+
+    def _move_horizon(self, horizon: Horizon) -> None:
+        if horizon.number <= self._strands.horizon.number:
+            return
+        self._strands.horizon = horizon
+        for number in [number for number in self._recent if number <= horizon.number]:
+            del self._recent[number]
+
+    def _read_up(self) -> Sequence[Strand]:
+        """A session without unread tasks needs no place in the cursor below the horizon."""
+        needed = {*self._unfinished.values(), *self._recent.values()}
+        return [
+            strand
+            for strand in self._strands.all()
+            if strand.session_key not in needed and not strand.has_more
+        ]
+
+    def _drop_deleted(self) -> None:
+        gone = {strand.session_key: strand for strand in self._strands.deleted()}
+        if not gone:
+            return
+        for strand in gone.values():
+            self._strands.remove(strand)
+        self._recent = {n: key for n, key in self._recent.items() if key not in gone}
+        self._unfinished = {t: key for t, key in self._unfinished.items() if key not in gone}

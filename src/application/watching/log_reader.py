@@ -1,0 +1,123 @@
+"""One session's part of a stream: a position in its log, and what lies behind it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+from application.cursors.cursor import Cursor, before_earliest
+from application.watching.pages import PAGE_EVENTS, Pages
+from application.watching.selection import Selection
+from application.watching.stream_steps import Reset
+from application.watching.tails import Tail, TailEvent, Tails, Wake
+from domain.events import event_type
+from domain.ids import SessionKey, TaskId
+from domain.task_events import FinalEvent
+
+_SLICE_EVENTS = 512  # per step, so that one watcher far behind does not hold the others up
+_FINAL = frozenset(event_type(cls) for cls in get_args(FinalEvent))
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """Events that the position has moved over."""
+
+    wanted: Sequence[TailEvent]
+    """Those of the selection."""
+    count: int
+    ended: Sequence[TaskId] = ()
+    """The tasks whose final event was among them; not looked for when all events are wanted."""
+
+
+class Strand:
+    """The same code whether an event is a year old or new, written here or elsewhere."""
+
+    def __init__(
+        self,
+        tail: Tail,
+        *,
+        tails: Tails,
+        wake: Wake,
+        position: Cursor,
+        selection: Selection,
+    ) -> None:
+        self.tail = tail
+        self.position = position
+        self.selection = selection
+        self._tails = tails
+        self._wake = wake
+        self._page: Sequence[TailEvent] = ()
+        self._nothing_below = 0
+
+    @property
+    def session_key(self) -> SessionKey:
+        return self.tail.session_key
+
+    @property
+    def has_more(self) -> bool:
+        """There are events behind the position, in memory or not."""
+        return bool(self._page) or self.tail.last_seq > max(self.position.seq, self._nothing_below)
+
+    @property
+    def page(self) -> Sequence[TailEvent]:
+        """What comes next, if it was read from the log."""
+        return self._page
+
+    @property
+    def lag(self) -> int:
+        return self.tail.last_seq - self.position.seq
+
+    def take(self, at_most: int = _SLICE_EVENTS) -> Passed | None:
+        """Move over what is in memory; None when `read` must be awaited first."""
+        events = self._page or self.tail.after(self.position.seq)
+        if not events:
+            return None
+        self._page, events = events[at_most:] if self._page else (), events[:at_most]
+        last = events[-1].stored
+        self.position = Cursor(last.seq, last.tag)
+        if self.selection.admits_all and all(event.stored.body for event in events):
+            return Passed(events, len(events))
+        admits = self.selection.admits
+        return Passed(
+            [event for event in events if admits(event.stored)],
+            len(events),
+            [event.stored.task_id for event in events if event.stored.event_type in _FINAL],
+        )
+
+    async def read(self, pages: Pages, *, limit: int = PAGE_EVENTS) -> Reset | None:
+        """Fetch the next page from the log; a hole in it is told, never passed over."""
+        expected, until = self.position.seq + 1, self.tail.last_seq
+        self._page = page = await pages.read(
+            self.session_key, after=self.position.seq, limit=limit
+        )
+        if not page:
+            return await self._pass_over_nothing(pages, until)
+        first_seq, last_seq = page[0].stored.seq, page[-1].stored.seq
+        if last_seq > self.tail.last_seq:
+            self.tail.last_seq = last_seq
+            self.tail.wake_all()  # the next look finds nothing new any more
+        if first_seq > expected:
+            self.position = before_earliest(first_seq)
+            return Reset(reason="trimmed", first_seq=first_seq, last_seq=self.tail.last_seq)
+        return None
+
+    async def _pass_over_nothing(self, pages: Pages, until: int) -> Reset | None:
+        """Either all that was there is trimmed away, or it is yet to be seen."""
+        bounds = await pages.bounds(self.session_key)
+        if bounds is None or bounds.first_seq <= self.position.seq + 1:
+            self._nothing_below = until
+            return None
+        self.position = before_earliest(bounds.first_seq)
+        return Reset(reason="trimmed", first_seq=bounds.first_seq, last_seq=bounds.last_seq)
+
+    def fork(self, wake: Wake) -> "Strand":
+        """Another watcher's, at the same position."""
+        return Strand(
+            self._tails.join(self.session_key, wake),
+            tails=self._tails,
+            wake=wake,
+            position=self.position,
+            selection=self.selection,
+        )
+
+    def leave(self) -> None:
+        self._tails.leave(self.tail, self._wake)

@@ -1,0 +1,118 @@
+"""Opens the stream of one task, or of several: always from their beginning, up to their end."""
+
+from collections.abc import Mapping, Sequence
+
+from application.cursors.cursor import Cursor, parse_cursor
+from application.cursors.cursor_writer import CursorWriter
+from application.watching.log_position import LogPosition
+from application.watching.log_reader import Strand
+from application.watching.log_readers import StrandSet
+from application.watching.selection import Selection
+from application.watching.stream_request import FromCursor, StreamRequest
+from application.watching.stream_sources import Asker, Opening, StreamSources, first_steps, join
+from application.watching.stream_steps import Connected, Reset
+from application.watching.task_subscription import TaskScope, is_read
+from domain.errors import TaskNotFound, UnknownTask
+from domain.ids import SessionKey, TaskId
+from domain.task import Task
+
+
+class TaskStream:
+    def __init__(self, sources: StreamSources, asker: Asker) -> None:
+        self._sources = sources
+        self._asker = asker
+        self._positions = LogPosition(sources.log)
+        self._earliest_seq = 1
+
+    async def open(self, request: StreamRequest) -> Opening | None:
+        """None when all the tasks are over and the cursor is behind their ends."""
+        tasks = [await self._task(task_id, request) for task_id in request.task_ids]
+        sessions = _by_session(tasks)
+        cursors = CursorWriter(self._sources.shelf, self._asker.principal)
+        strands = StrandSet(has_plain_ids=len(sessions) == 1, write=cursors.write)
+        resets: list[Reset] = []
+        for session_key, group in sessions.items():
+            resets += await self._add_strand(strands, session_key, group, request)
+        unread = [task for task in tasks if not is_read(task, strands)]
+        if not unread:
+            strands.close()
+            return None
+        connected = self._connected(strands, tasks)
+        steps = first_steps(connected, resets, request.start)
+        return Opening(scope=TaskScope(strands, unread=unread), steps=steps)
+
+    async def _task(self, task_id: TaskId, request: StreamRequest) -> Task:
+        try:
+            task = await self._sources.tasks.get(self._asker.principal, task_id)
+        except TaskNotFound as error:
+            raise UnknownTask("task_id", f"there is no task {task_id!r}") from error
+        if request.session_ids and task.session_id not in request.session_ids:
+            raise UnknownTask("task_id", f"task {task_id!r} is not in the session asked for")
+        return task
+
+    async def _add_strand(
+        self,
+        strands: StrandSet,
+        session_key: SessionKey,
+        tasks: Sequence[Task],
+        request: StreamRequest,
+    ) -> Sequence[Reset]:
+        joined = await join(self._sources, self._asker, session_key)
+        if joined is None:
+            raise UnknownTask("task_id", "the task's session was deleted")
+        tail, bounds = joined
+        self._earliest_seq = bounds.first_seq
+        position: Cursor | None = None
+        reset: Reset | None = None
+        if cursor := await self._cursor(session_key, request, is_plain=strands.has_plain_ids):
+            resumed, reset = await self._positions.resumed(session_key, bounds, cursor)
+            position = None if reset else resumed
+        if position is None:
+            first_seq = min(task.first_seq for task in tasks)
+            position = await self._positions.after(session_key, first_seq - 1)
+        selection = Selection(
+            task_ids=frozenset(task.task_id for task in tasks),
+            agents=frozenset(request.agents),
+            event_types=request.event_types,
+        )
+        strands.add(
+            Strand(
+                tail,
+                tails=self._sources.tails,
+                wake=self._asker.wake,
+                position=position,
+                selection=selection,
+            )
+        )
+        return [reset] if reset else []
+
+    async def _cursor(
+        self, session_key: SessionKey, request: StreamRequest, *, is_plain: bool
+    ) -> Cursor | None:
+        if not isinstance(request.start, FromCursor):
+            return None
+        if is_plain:
+            at = parse_cursor(request.start.cursor)
+            return at if at.seq else None
+        composite = await self._sources.shelf.read(self._asker.principal, request.start.cursor)
+        found = composite.positions.get(session_key) if composite else None
+        return found if found and found.seq else None
+
+    def _connected(self, strands: StrandSet, tasks: Sequence[Task]) -> Connected:
+        one = tasks[0] if len(tasks) == 1 else None
+        strand = strands.get(tasks[0].session_key) if strands.has_plain_ids else None
+        return Connected(
+            session_id=tasks[0].session_id if strand else None,
+            task_id=one.task_id if one else None,
+            agent=one.agent if one else None,
+            cursor=strands.cursor(),
+            first_seq=max(one.first_seq, self._earliest_seq) if one else None,
+            last_seq=strand.tail.last_seq if strand else None,
+        )
+
+
+def _by_session(tasks: Sequence[Task]) -> Mapping[SessionKey, list[Task]]:
+    sessions: dict[SessionKey, list[Task]] = {}
+    for task in tasks:
+        sessions.setdefault(task.session_key, []).append(task)
+    return sessions

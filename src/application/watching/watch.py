@@ -1,0 +1,235 @@
+"""A watcher's life: a cursor into the log, never a queue."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from application.watching.chronology import Chronology
+from application.watching.log_reader import Passed, Strand
+from application.watching.open_stream import OpenStream
+from application.watching.pages import Pages
+from application.watching.stream_steps import (
+    BEHIND,
+    IDLE,
+    Connected,
+    CursorMoved,
+    End,
+    EndReason,
+    Events,
+    Reset,
+    Step,
+)
+from application.watching.subscription import Place, Scope
+from application.watching.tails import TailEvent
+from application.watching.wake import Wake
+from ports.meter import Meter
+
+_MEASURED = 8  # one of so many writes: the clock takes a part of what a small one does
+_MAX_LEFT_OUT = 100  # events, before the cursor is told to have moved
+
+
+class Watch:
+    """Call `step` until it says Idle or Behind, then await `wait` or `read`, and step again.
+
+    `step` never blocks. It belongs to one writer, and must be closed.
+    """
+
+    __slots__ = (
+        "_ending",
+        "_event",
+        "_left_out",
+        "_meter",
+        "_opened_at",
+        "_opening",
+        "_pages",
+        "_past",
+        "_scope",
+        "_turn",
+        "_wake",
+        "_writes",
+        "stream",
+    )
+
+    def __init__(
+        self,
+        scope: Scope,
+        *,
+        stream: OpenStream,
+        opening: Iterable[Connected | Reset],
+        pages: Pages,
+        meter: Meter,
+        wake: Wake,
+        opened_at: float,
+        past: Chronology | None = None,
+    ) -> None:
+        """`opened_at` is by the monotonic clock; `past` comes before all else."""
+        self.stream = stream
+        self._scope = scope
+        self._opening = list(opening)
+        self._pages = pages
+        self._past = past
+        self._meter = meter
+        self._wake = wake
+        self._left_out = 0
+        self._opened_at = opened_at
+        self._turn = 0
+        self._writes = 0
+        self._ending: EndReason | None = None
+        self._event: asyncio.Event | None = None
+
+    @property
+    def place(self) -> Place | None:
+        """Where it rests, if others may rest there too: they would all get the same."""
+        if self._opening or self._left_out or self._ending:
+            return None
+        return self._scope.place
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether the next step, if it came at once, would be Idle."""
+        if self._opening or self._ending or self._scope.ending or self._scope.needs_look:
+            return False
+        return not any(strand.has_more for strand in self._scope.strands())
+
+    def fork(self, wake: Wake, stream: OpenStream) -> "Watch":
+        """Another watch that goes on from where this one is; it must have a place."""
+        return Watch(
+            self._scope.fork(wake),
+            stream=stream,
+            opening=(),
+            pages=self._pages,
+            meter=self._meter,
+            wake=wake,
+            opened_at=self._opened_at,
+        )
+
+    @property
+    def lag(self) -> int:
+        """How many committed events it has yet to step over, in all its sessions."""
+        return sum(max(one.lag, 0) for one in self._scope.strands())
+
+    def tell(self, listener: Callable[[], None]) -> None:
+        """Call this when a step may bring something, instead of having `wait` awaited."""
+        self._wake.tell(listener)
+
+    def step(self) -> Step:
+        """What comes next. After End nothing does."""
+        self._wake.clear()
+        if self._opening:
+            return self._opening.pop(0)
+        self._scope.refresh()
+        if self._past is not None:
+            if self._past.has_unread or self._scope.needs_look:
+                return BEHIND
+            if taken := self._past.take():
+                return self._events(*taken)
+            self._past = None
+        for offset, strand in enumerate(self._in_turn()):
+            if not strand.has_more:
+                continue
+            is_paged = bool(strand.page)
+            if (passed := strand.take()) is None:
+                return BEHIND
+            if not is_paged:
+                self._meter.add("tail_hits")
+            self._turn += offset + 1
+            return self._events(strand, passed)
+        return self._at_rest()
+
+    async def read(self) -> None:
+        """Fetch what the last step lacked."""
+        if self._scope.needs_look:
+            await self._scope.look()
+            return
+        if self._past is not None and self._past.has_unread:
+            await self._read(self._past.read(self._pages))
+            return
+        for strand in self._in_turn():
+            if strand.has_more:
+                await self._read(strand.read(self._pages))
+                return
+
+    async def wait(self, *, timeout_s: float) -> bool:
+        """Until there may be something new; False when the time is over."""
+        if self._event is None:
+            self._event = asyncio.Event()
+            self._wake.tell(self._event.set)
+        if self._wake.is_woken:
+            return True
+        self._event.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self._event.wait()
+                return True
+        return False
+
+    def rest(self) -> CursorMoved | None:
+        """After a silence: the cursor, if it has moved unseen."""
+        return self._cursor_moved() if self._left_out else None
+
+    def end(self, reason: EndReason) -> None:
+        """End the stream with its next steps, after what is in memory."""
+        self._ending = self._ending or reason
+        self._wake()
+
+    def close(self) -> None:
+        self._scope.close()
+        self._wake.forget()
+
+    async def _read(self, reading: Awaitable[Reset | None]) -> None:
+        self._meter.add("store_reads")  # before it ends: its watcher may leave meanwhile
+        if (reset := await reading) is not None:
+            self._meter.add("resets")
+            self._opening.append(replace(reset, cursor=self._scope.cursor()))
+
+    def _in_turn(self) -> Sequence[Strand]:
+        """Another one is first after each that was served, so that no busy one holds the rest up."""
+        strands = self._scope.strands()
+        if len(strands) < 2:
+            return strands
+        first = self._turn % len(strands)
+        return [*strands[first:], *strands[:first]]
+
+    def _events(self, strand: Strand, passed: Passed) -> Step:
+        self._scope.has_passed(strand, passed)
+        if not passed.wanted:
+            self._left_out += passed.count
+            return self._cursor_moved() if self._left_out >= _MAX_LEFT_OUT else self.step()
+        trailing = strand.position.seq - passed.wanted[-1].stored.seq
+        self._left_out = trailing
+        frames = b"".join(self._frames(strand, passed.wanted))
+        return Events(frames, len(passed.wanted), self._measured(passed.wanted[0]))
+
+    def _measured(self, first: TailEvent) -> float | None:
+        """When it was committed, now and then, if that was while this watch was open."""
+        if first.shown_at is None:
+            return None
+        self._writes += 1
+        if self._writes % _MEASURED != 1:
+            return None
+        return first.shown_at if first.shown_at >= self._opened_at else None
+
+    def _frames(self, strand: Strand, events: Iterable[TailEvent]) -> Iterable[bytes]:
+        if self._scope.has_plain_ids:
+            return (event.frame for event in events)
+        return (
+            b"id: %b\n%b" % (self._scope.cursor_at(strand, event).encode(), _without_id(event))
+            for event in events
+        )
+
+    def _at_rest(self) -> Step:
+        reason = self._scope.ending or self._ending
+        if reason is None:
+            return BEHIND if self._scope.needs_look else IDLE
+        if self._left_out:
+            return self._cursor_moved()
+        return End(reason)
+
+    def _cursor_moved(self) -> CursorMoved:
+        self._left_out = 0
+        return CursorMoved(cursor=self._scope.cursor(), last_seq=self._scope.last_seq)
+
+
+def _without_id(event: TailEvent) -> bytes:
+    return event.frame.partition(b"\n")[2]

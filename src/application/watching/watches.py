@@ -1,0 +1,192 @@
+"""Opens watches for those who may see what they ask for, and keeps count of them."""
+
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from application.watching.agent_stream import AgentStream
+from application.watching.chronology import Chronology
+from application.watching.open_stream import OpenStream
+from application.watching.pages import Pages
+from application.watching.session_stream import SessionStream
+from application.watching.stream_cap import Admission, StreamCap
+from application.watching.stream_request import StreamRequest
+from application.watching.stream_sources import Asker, Opening, StreamSources
+from application.watching.stream_steps import EndReason
+from application.watching.task_stream import TaskStream
+from application.watching.wake import Wake
+from application.watching.watch import Watch
+from domain.errors import AgentNotFound, InvalidInput
+from domain.principal import Principal
+from ports.event_codec import EventCodec
+from ports.meter import Meter
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamCounts:
+    watchers: int
+    agents: dict[str, int] = field(default_factory=dict)
+    """By the agents that were asked for by name."""
+    sessions: int = 0
+    """How many different ones were asked for by name."""
+
+
+class Watches:
+    """Every stream is counted from its opening until its `close`, whoever steps its watch."""
+
+    def __init__(
+        self, *, sources: StreamSources, codec: EventCodec, meter: Meter, cap: StreamCap
+    ) -> None:
+        self._sources = sources
+        self._codec = codec
+        self._pages = Pages(log=sources.log, codec=codec)
+        self._meter = meter
+        self._cap = cap
+        self._live: set[Watch] = set()
+        self._streams: dict[OpenStream, None] = {}
+        self._same: dict[StreamRequest, StreamRequest] = {}
+        self._opened = 0
+        self._draining: EndReason | None = None
+
+    async def open(self, principal: Principal, request: StreamRequest) -> Watch | None:
+        """A watch to be stepped and closed; None when all that was asked for is over and read.
+
+        Raises InvalidInput (no filter, an unknown task or agent), InvalidCursor, LimitReached.
+        """
+        self._check(request)
+        wake, admission = Wake(), self._cap.admit(principal)
+        try:
+            opening = await self._opening(Asker(principal, wake), request)
+        except BaseException:
+            admission.release()
+            self._sources.tails.forget(wake)
+            raise
+        if opening is None:
+            admission.release()
+            return None
+        return self._started(opening, self._stream(principal, request, admission), wake)
+
+    def close(self, watch: Watch) -> None:
+        """End the watch and its stream; a second time does nothing."""
+        self.stop(watch)
+        self.leave(watch.stream)
+
+    def stop(self, watch: Watch) -> None:
+        """End the watch; its stream goes on by another one, and is to be left when it ends."""
+        watch.close()
+        self._live.discard(watch)
+
+    def leave(self, stream: OpenStream) -> None:
+        """The stream is over; a second time does nothing."""
+        if stream in self._streams:
+            del self._streams[stream]
+            stream.admission.release()
+            self._meter.add("watchers_closed")
+        if not self._streams:
+            self._same.clear()
+
+    def let_go(self, stream: OpenStream, *, after_s: float) -> None:
+        """Count and log a client that takes nothing of its stream, which its writer then ends."""
+        self._meter.add("watchers_let_go")
+        log.warning(
+            "let go of a client that took nothing for %g s: stream %d, written %s, of %s",
+            after_s,
+            stream.number,
+            stream.writer,
+            ", ".join(
+                (*stream.request.session_ids, *stream.request.agents, *stream.request.task_ids)
+            ),
+        )
+
+    def fork(self, watch: Watch, stream: OpenStream) -> Watch:
+        """A watch that goes on from the place of another one, for a stream that is open."""
+        forked = watch.fork(Wake(), stream)
+        self._live.add(forked)
+        return forked
+
+    def sent(self, *, events: int, size: int) -> None:
+        """Count what was written to clients."""
+        self._meter.add("events_sent", events)
+        self._meter.add("bytes_sent", size)
+
+    def written(self, shown_at: float | None) -> None:
+        """Measure how long events took from their commit to the write that is just over."""
+        if shown_at is not None:
+            took_s = self._sources.clock.monotonic() - shown_at
+            self._meter.observe("delivery", max(0.0, took_s))
+
+    def end_all(self, reason: EndReason) -> None:
+        """End every stream, and those that are opened from now on."""
+        self._draining = reason
+        for watch in tuple(self._live):
+            watch.end(reason)
+
+    def streams(self) -> Sequence[OpenStream]:
+        """The oldest first."""
+        return tuple(self._streams)
+
+    def own_watches(self) -> Mapping[OpenStream, Watch]:
+        """Of the streams that share none."""
+        return {watch.stream: watch for watch in self._live}
+
+    def counts(self) -> StreamCounts:
+        requests = Counter(stream.request for stream in self._streams)
+        agents: Counter[str] = Counter()
+        for request, count in requests.items():
+            agents.update(dict.fromkeys(request.agents, count))
+        return StreamCounts(
+            watchers=len(self._streams),
+            agents=dict(agents),
+            sessions=len({name for request in requests for name in request.session_ids}),
+        )
+
+    def _check(self, request: StreamRequest) -> None:
+        if not (request.session_ids or request.agents or request.task_ids):
+            raise InvalidInput("session_id", "give a session_id, an agent_id or a task_id")
+        for agent in request.agents:
+            try:
+                self._sources.catalog.get(agent)
+            except AgentNotFound as error:
+                raise InvalidInput("agent_id", f"there is no agent {agent!r}") from error
+
+    async def _opening(self, asker: Asker, request: StreamRequest) -> Opening | None:
+        if request.task_ids:
+            return await TaskStream(self._sources, asker).open(request)
+        if request.session_ids:
+            return await SessionStream(self._sources, asker).open(request)
+        return await AgentStream(self._sources, asker).open(request)
+
+    def _stream(
+        self, principal: Principal, request: StreamRequest, admission: Admission
+    ) -> OpenStream:
+        self._opened += 1
+        stream = OpenStream(
+            number=self._opened,
+            principal=principal,
+            request=self._same.setdefault(request, request),  # one object for thousands of streams
+            since=self._sources.clock.now(),
+            admission=admission,
+        )
+        self._streams[stream] = None
+        self._meter.add("watchers_opened")
+        return stream
+
+    def _started(self, opening: Opening, stream: OpenStream, wake: Wake) -> Watch:
+        watch = Watch(
+            opening.scope,
+            stream=stream,
+            opening=opening.steps,
+            pages=self._pages,
+            meter=self._meter,
+            wake=wake,
+            opened_at=self._sources.clock.monotonic(),
+            past=Chronology(opening.past, self._codec) if opening.past else None,
+        )
+        self._live.add(watch)
+        self._meter.add("resets", len(opening.steps) - 1)
+        if self._draining:
+            watch.end(self._draining)
+        return watch

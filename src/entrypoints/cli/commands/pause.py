@@ -1,0 +1,37 @@
+"""`agentcast pause` and `agentcast resume`: have a task rest, and go on."""
+
+import asyncio
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from entrypoints.cli.client.server_client import server_client
+from entrypoints.cli.exit_code import ExitCode
+from entrypoints.cli.options import DEFAULT_SERVER, Server
+from entrypoints.cli.output import process_output
+
+Task = Annotated[str, Parameter(help="The task's id.")]
+
+
+def pause(task: Task, /, *, server: Server = DEFAULT_SERVER) -> int:
+    """Have a task rest before its next step; its deadlines stand still meanwhile."""
+    return asyncio.run(_pause(task, server=server))
+
+
+def resume(task: Task, /, *, server: Server = DEFAULT_SERVER) -> int:
+    """Have a paused task go on."""
+    return asyncio.run(_resume(task, server=server))
+
+
+async def _pause(task_id: str, *, server: str) -> int:
+    async with server_client(server) as client:
+        await client.pause(task_id)
+    process_output().line(f"{task_id} rests before its next step")
+    return ExitCode.COMPLETED
+
+
+async def _resume(task_id: str, *, server: str) -> int:
+    async with server_client(server) as client:
+        await client.resume(task_id)
+    process_output().line(f"{task_id} goes on")
+    return ExitCode.COMPLETED

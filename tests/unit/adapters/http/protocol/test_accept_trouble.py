@@ -1,0 +1,42 @@
+import asyncio
+import errno
+import logging
+
+import pytest
+
+from adapters.http.protocol.accept_trouble import AcceptTrouble
+
+
+async def test_attempts_that_find_no_descriptor_are_told_of_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    tell, loop = AcceptTrouble(), asyncio.get_running_loop()
+
+    for _ in range(2_000):
+        tell(loop, {"message": "x", "exception": _error(errno.EMFILE), "socket": object()})
+
+    assert caplog.messages == ["connections have to wait: Too many open files (1 attempts)"]
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        {"message": "another fault", "exception": ValueError("x")},
+        {"message": "another fault", "exception": OSError(errno.EMFILE, "too many")},
+        {"message": "another fault"},
+    ],
+)
+async def test_everything_else_is_told_as_ever(
+    caplog: pytest.LogCaptureFixture, context: dict[str, object]
+) -> None:
+    tell, loop = AcceptTrouble(), asyncio.get_running_loop()
+
+    tell(loop, context)
+    tell(loop, context)
+
+    told = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert [record.message.splitlines()[0] for record in told] == ["another fault"] * 2
+
+
+def _error(number: int) -> OSError:
+    return OSError(number, "Too many open files")

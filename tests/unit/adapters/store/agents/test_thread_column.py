@@ -1,0 +1,20 @@
+"""What stands in the column of an agent's conversation, now and at first."""
+
+import pytest
+
+from adapters.store.agents.thread_column import thread_column, thread_of_column
+from domain.agent_thread import AgentThread
+from domain.usage import Usage
+
+
+@pytest.mark.parametrize("usage", [None, Usage(), Usage(input_tokens=3, cost_usd=0.5)])
+@pytest.mark.parametrize("name", ["t-1", "é", '{"id": "x"}'])
+def test_a_conversation_comes_back_as_it_was_kept(name: str, usage: Usage | None) -> None:
+    thread = AgentThread(id=name, usage=usage)
+
+    assert thread_of_column(thread_column(thread)) == thread
+
+
+@pytest.mark.parametrize("text", ["t-1", "4711", '"quoted"', "[1]", "{", '{"a": 1}', "null"])
+def test_a_text_that_was_kept_as_it_is_is_the_name(text: str) -> None:
+    assert thread_of_column(text) == AgentThread(id=text)

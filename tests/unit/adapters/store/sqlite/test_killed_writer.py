@@ -1,0 +1,43 @@
+"""A writer that is killed loses nothing that it acknowledged."""
+
+import sys
+from pathlib import Path
+
+import anyio
+from anyio.streams.text import TextReceiveStream
+
+from adapters.store.maintenance import check
+from domain.ids import SessionKey
+from tests.contract.stores import sql_scene
+from tests.patience import PATIENCE_S
+
+_ROUNDS = 3
+
+
+async def test_every_acknowledged_event_survives_kill_9(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/store.db"
+
+    with anyio.fail_after(PATIENCE_S):
+        told = [await _killed_while_appending(url, f"talk-{round}") for round in range(_ROUNDS)]
+
+    assert (await check(url)).problems == []
+    async with sql_scene(url) as scene:
+        for line in told:
+            key, seq, tag = line.split()
+            session_key = SessionKey(int(key))
+            seqs = [seq for seq, _ in await scene.written(session_key)]
+            assert seqs == list(range(1, len(seqs) + 1))
+            assert await scene.log.tag_at(session_key, int(seq)) == tag
+
+
+async def _killed_while_appending(url: str, session_id: str) -> str:
+    """The last line it told in whole."""
+    command = [sys.executable, "-m", "tests.unit.adapters.store.appender", url, session_id]
+    async with await anyio.open_process(command, env={"PYTHONPATH": "src"}) as process:
+        assert process.stdout is not None
+        text = ""
+        async for chunk in TextReceiveStream(process.stdout):
+            if text.count("\n") < 300 <= (text + chunk).count("\n"):
+                process.kill()
+            text += chunk
+    return text.rsplit("\n", 1)[0].rsplit("\n", 1)[-1]

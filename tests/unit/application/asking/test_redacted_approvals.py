@@ -1,0 +1,33 @@
+"""A question for approval is stored without secrets, and its answer is for what was asked."""
+
+from adapters.memory.wakeups import MemoryWakeups
+from application.asking.approval_gate import ApprovalGate
+from domain.approval import ApprovalDecision, ApprovalRequest
+from domain.events import AgentEvent
+from domain.ids import ApprovalId
+from domain.principal import LOCAL
+from domain.redaction import Redactor
+from domain.tool_events import ApprovalRequired
+from tests.asked import Asked
+
+REQUEST = ApprovalRequest(
+    call_id="c", tool_name="shell", arguments={"command": "echo top-secret"}, reason="top-secret"
+)
+
+
+async def test_what_is_asked_is_stored_and_shown_without_secrets() -> None:
+    asked, told = Asked(), list[AgentEvent]()
+    gate = ApprovalGate(store=asked.store, wakeups=MemoryWakeups(), ids=asked.ids)
+
+    async def emit(event: AgentEvent) -> None:
+        told.append(event)
+
+    decision = await gate.ask(
+        asked.live_task(LOCAL), REQUEST, redactor=Redactor(["top-secret"]), emit=emit
+    )
+
+    assert decision == ApprovalDecision(decision="approved", by="policy")
+    question = next(event for event in told if isinstance(event, ApprovalRequired))
+    stored = await asked.store.get(LOCAL, ApprovalId(question.approval_id))
+    assert stored.request.arguments == question.arguments == {"command": "echo [redacted]"}
+    assert stored.request.reason == question.reason == "[redacted]"

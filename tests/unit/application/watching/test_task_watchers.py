@@ -1,0 +1,73 @@
+"""Those who wait for an agent's new tasks: woken for these, and the store asked once for all."""
+
+from collections.abc import Sequence
+
+from adapters.memory.database import MemoryDatabase
+from adapters.memory.event_log import MemoryEventLog
+from adapters.memory.session_store import MemorySessionStore
+from adapters.memory.task_store import MemoryTaskStore
+from adapters.system.id_source import SystemIdSource
+from application.watching.task_watchers import TaskWatchers
+from domain.ids import AgentName
+from ports.task_store import MadeTask
+from tests.contract.scene import ALICE, BOB, Scene
+from tests.fakes import FakeClock
+
+REACT, SHELL = AgentName("react"), AgentName("shell")
+
+
+class AskedTasks(MemoryTaskStore):
+    def __init__(self, database: MemoryDatabase) -> None:
+        super().__init__(database, ids=SystemIdSource())
+        self.asked = 0
+
+    async def made_after(self, number: int, *, limit: int) -> Sequence[MadeTask]:
+        self.asked += 1
+        return await super().made_after(number, limit=limit)
+
+
+class World:
+    def __init__(self) -> None:
+        database = MemoryDatabase(FakeClock())
+        self.tasks = AskedTasks(database)
+        self.scene = Scene(
+            log=MemoryEventLog(database),
+            tasks=self.tasks,
+            sessions=MemorySessionStore(database),
+        )
+        self.watchers = TaskWatchers(self.tasks)
+        self.woken: list[str] = []
+        self.watchers.add(lambda: self.woken.append("alice's"), ALICE, [REACT])
+        self.watchers.add(lambda: self.woken.append("bob's"), BOB, [REACT])
+        self.watchers.add(lambda: self.woken.append("another agent's"), ALICE, [SHELL])
+
+    async def look(self) -> list[str]:
+        self.woken.clear()
+        await self.watchers.look()
+        return list(self.woken)
+
+
+async def test_a_task_submitted_here_wakes_whom_it_concerns() -> None:
+    world = World()
+
+    world.watchers.submitted(await world.scene.queue(principal=ALICE))
+
+    assert world.woken == ["alice's"]
+
+
+async def test_a_task_submitted_elsewhere_wakes_whom_it_concerns_and_once() -> None:
+    world = World()
+    await world.scene.queue(principal=ALICE)
+    await world.look()
+    await world.scene.queue(principal=BOB)
+
+    assert (await world.look(), await world.look()) == (["bob's"], [])
+
+
+async def test_the_store_is_asked_once_for_all_and_not_at_all_for_nobody() -> None:
+    world = World()
+    await world.look()
+    assert world.tasks.asked == 1
+
+    await TaskWatchers(world.tasks).look()
+    assert world.tasks.asked == 1

@@ -1,0 +1,54 @@
+"""What doctor says of agents and of the programs they need."""
+
+from collections.abc import Mapping
+
+from entrypoints.agent_settings import AgentSettings
+from entrypoints.cli.findings.agents import agent_findings
+from entrypoints.cli.findings.finding import Finding
+from entrypoints.settings import Settings
+
+KINDS = ("react", "shell", "command", "codex", "acp")
+
+
+class Installed:
+    def __init__(self, *programs: str) -> None:
+        self._programs = programs
+
+    def has(self, program: str, *, env: Mapping[str, str]) -> bool:
+        return program in self._programs
+
+
+def findings(settings: Settings, *programs: str) -> list[Finding]:
+    return agent_findings(settings, kinds=KINDS, programs=Installed(*programs))
+
+
+def test_agents_that_could_work_are_named_with_the_default() -> None:
+    first, *_ = findings(Settings(), "codex")
+
+    assert (first.verdict, first.text) == ("ok", "codex, react, shell; default react")
+
+
+def test_a_missing_program_is_told_with_how_it_is_had() -> None:
+    told = [finding.text for finding in findings(Settings())]
+
+    assert "codex would need codex, which is not on the PATH: npm install -g @openai/codex" in told
+
+
+def test_a_configured_agent_that_lacks_its_program_is_worth_a_warning() -> None:
+    agents = {
+        "lint": AgentSettings(argv=("ruff", "check")),
+        "fix": AgentSettings(argv=("ruff", "fix")),
+    }
+
+    [*_, last] = findings(Settings(agents=agents))
+
+    assert (last.verdict, last.text) == (
+        "warn",
+        "fix, lint would need ruff, which is not on the PATH",
+    )
+
+
+def test_agents_that_cannot_be_are_a_failure() -> None:
+    [only] = findings(Settings(default_agent="nobody"))
+
+    assert (only.verdict, "nobody" in only.text) == ("fail", True)
