@@ -28,7 +28,7 @@ from adapters.metrics.prometheus_meter import PrometheusMeter, new_registry
 from adapters.patterns.regex_pattern_matcher import RegexPatternMatcher
 from application.asking.approvals import Approvals
 from application.serving.agents import Agents
-from application.serving.rule_trial import ExtractionTest
+from application.serving.rule_trial import RuleTrial
 from domain.principal import LOCAL, Principal
 from domain.task import Task
 from tests.asked import Asked
@@ -83,8 +83,8 @@ class World:
         return PrometheusMeter(self.registry)
 
     @cached_property
-    def extraction(self) -> ExtractionTest:
-        return ExtractionTest(matcher=RegexPatternMatcher(), clock=self.coordinator.clock)
+    def extraction(self) -> RuleTrial:
+        return RuleTrial(matcher=RegexPatternMatcher(), clock=self.coordinator.clock)
 
     @cached_property
     def approvals(self) -> Approvals:

@@ -8,7 +8,7 @@ from adapters.memory.event_log import MemoryEventLog
 from adapters.memory.question_store import MemoryQuestionStore
 from adapters.memory.session_store import MemorySessionStore
 from adapters.wire import JsonEventCodec
-from application.recall.prior_answers import PastAnswers
+from application.recall.prior_answers import PriorAnswers
 from application.recall.session_memory import SessionMemory
 from application.recall.session_messages import SessionMessages
 from application.recall.session_origins import SessionOrigins
@@ -79,5 +79,5 @@ class ToldLog:
             log=self.log,
             codec=self._codec,
             origins=self._origins,
-            answers=PastAnswers(approvals=self.approvals, questions=self.questions),
+            answers=PriorAnswers(approvals=self.approvals, questions=self.questions),
         )

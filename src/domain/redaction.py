@@ -3,29 +3,29 @@
 from collections.abc import Sequence
 
 from domain.known_keys import MASK, without_known_keys
-from domain.secret_patterns import LEAST_CHARS, Needles, Span
+from domain.secret_patterns import LEAST_CHARS, SecretPatterns, Span
 
 
 class Redactor:
     """Masks texts that are known to be secret, and what looks like a key of a known service."""
 
-    def __init__(self, needles: Sequence[str] = ()) -> None:
+    def __init__(self, patterns: Sequence[str] = ()) -> None:
         """Those of fewer than 6 characters are passed over."""
-        long = [needle for needle in needles if len(needle) >= LEAST_CHARS]
-        self._needles = Needles(long) if long else None
+        long = [needle for needle in patterns if len(needle) >= LEAST_CHARS]
+        self._patterns = SecretPatterns(long) if long else None
 
     @property
     def has_needles(self) -> bool:
-        return self._needles is not None
+        return self._patterns is not None
 
     def text(self, text: str) -> str:
         """Of a text that is whole."""
-        if self._needles is not None and (spans := self._needles.spans(text)):
+        if self._patterns is not None and (spans := self._patterns.spans(text)):
             text = _masked(text, spans)
         return without_known_keys(text)
 
     def stream(self) -> "StreamRedactor":
-        return StreamRedactor(self._needles)
+        return StreamRedactor(self._patterns)
 
 
 class StreamRedactor:
@@ -35,26 +35,26 @@ class StreamRedactor:
     not recognised here: only a whole text shows where they end.
     """
 
-    def __init__(self, needles: Needles | None) -> None:
-        self._needles = needles
+    def __init__(self, patterns: SecretPatterns | None) -> None:
+        self._patterns = patterns
         self._held = ""
         self._hidden = 0
         """How much of what is held is part of a needle whose mask was given out."""
 
     def feed(self, text: str) -> str:
-        if self._needles is None:
+        if self._patterns is None:
             return text
-        return self._released(self._needles, self._held + text, is_end=False)
+        return self._released(self._patterns, self._held + text, is_end=False)
 
     def end(self) -> str:
         """What was held back; it can be fed again after that, with another text."""
-        if self._needles is None or not self._held:
+        if self._patterns is None or not self._held:
             return ""
-        return self._released(self._needles, self._held, is_end=True)
+        return self._released(self._patterns, self._held, is_end=True)
 
-    def _released(self, needles: Needles, text: str, *, is_end: bool) -> str:
-        spans = needles.spans(text)
-        end = len(text) if is_end else needles.unfinished(text)
+    def _released(self, patterns: SecretPatterns, text: str, *, is_end: bool) -> str:
+        spans = patterns.spans(text)
+        end = len(text) if is_end else patterns.unfinished(text)
         if self._hidden == 0 and not spans:
             self._held = text[end:]
             return text[:end]

@@ -20,7 +20,7 @@ _IN_A_LINE = re.compile(rf"{_ESCAPE}|(?P<unfinished>{_BEGUN_ESCAPE})\Z")
 _IN_LINES = re.compile(rf"{_ESCAPE}|\r(?=\n)|(?P<unfinished>{_BEGUN_ESCAPE}|\r)\Z")
 
 
-class Needles:
+class SecretPatterns:
     """At least one of them must be given, and all must be long enough."""
 
     def __init__(self, texts: Collection[str]) -> None:
@@ -95,7 +95,7 @@ class Needles:
         """Those that may be in the text with at least their first characters."""
         if not self._words:
             return self._texts
-        # One search after another takes longer, the more there are: so all first words of needles
+        # One search after another takes longer, the more there are: so all first words of patterns
         # are looked for in one go, at every second byte.
         data = memoryview(text.encode("utf-8", "surrogatepass") + _PADDING)
         size = len(data) // _WORD * _WORD - _WORD

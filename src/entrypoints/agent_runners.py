@@ -14,7 +14,7 @@ from application.programs.supervision import Supervision
 from application.programs.usage_sampling import UsageSampling
 from application.react.retry import Retry
 from application.react.runner import ReactRunner
-from application.recall.prior_answers import PastAnswers
+from application.recall.prior_answers import PriorAnswers
 from application.recall.session_memory import SessionMemory
 from application.recall.session_origins import SessionOrigins
 from application.running.bounded_runner import BoundedRunner
@@ -37,7 +37,7 @@ from ports.workspaces import Workspaces
 
 
 def session_memory(
-    log: EventLog, codec: EventCodec, sessions: SessionStore, answers: PastAnswers
+    log: EventLog, codec: EventCodec, sessions: SessionStore, answers: PriorAnswers
 ) -> SessionMemory:
     origins = SessionOrigins(sessions=sessions, log=log)
     return SessionMemory(log=log, codec=codec, origins=origins, answers=answers)

@@ -3,7 +3,7 @@
 from application.asking.approval_gate import ApprovalGate
 from application.asking.approvals import Approvals
 from application.asking.open_questions import OpenQuestions
-from application.recall.prior_answers import PastAnswers
+from application.recall.prior_answers import PriorAnswers
 from ports.approval_store import ApprovalStore
 from ports.id_source import IdSource
 from ports.question_store import QuestionStore
@@ -22,5 +22,5 @@ def open_questions(store: QuestionStore, wakeups: Wakeups) -> OpenQuestions:
     return OpenQuestions(store=store, wakeups=wakeups)
 
 
-def past_answers(approvals: ApprovalStore, questions: QuestionStore) -> PastAnswers:
-    return PastAnswers(approvals=approvals, questions=questions)
+def prior_answers(approvals: ApprovalStore, questions: QuestionStore) -> PriorAnswers:
+    return PriorAnswers(approvals=approvals, questions=questions)

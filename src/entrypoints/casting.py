@@ -2,7 +2,7 @@
 
 from adapters.http.answers.links import call_output_path
 from adapters.wire import JsonEventCodec
-from application.cursors.cursor_handles import CursorShelf
+from application.cursors.cursor_handles import CursorHandles
 from application.upkeep.compaction import Compaction
 from application.upkeep.loop_lag import LoopLag
 from application.watching.history import History
@@ -19,8 +19,8 @@ def codec() -> JsonEventCodec:
     return JsonEventCodec(call_output_path)
 
 
-def cursor_shelf(store: CursorStore, clock: Clock) -> CursorShelf:
-    return CursorShelf(store=store, clock=clock)
+def cursor_handles(store: CursorStore, clock: Clock) -> CursorHandles:
+    return CursorHandles(store=store, clock=clock)
 
 
 def history(log: EventLog) -> History:

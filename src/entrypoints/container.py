@@ -136,9 +136,9 @@ class Container(DeclarativeContainer):
     language_model: Provider[LanguageModel] = Singleton(chosen_model, settings)
     tools: Provider[Sequence[Tool]] = Singleton(workspace_tools, process_host, settings)
     tool_source: Provider[ToolSource] = Singleton(McpToolSource, process_host)
-    past_answers = Singleton(asking.past_answers, approval_store, question_store)
+    prior_answers = Singleton(asking.prior_answers, approval_store, question_store)
     session_memory = Singleton(
-        agent_runners.session_memory, event_log, codec, session_store, past_answers
+        agent_runners.session_memory, event_log, codec, session_store, prior_answers
     )
     react_runner: Provider[Runner] = Singleton(
         agent_runners.react_runner,
@@ -276,7 +276,7 @@ class Container(DeclarativeContainer):
         sessions=session_store,
         catalog=catalog,
         clock=clock,
-        shelf=Singleton(casting.cursor_shelf, cursor_store, clock),
+        shelf=Singleton(casting.cursor_handles, cursor_store, clock),
     )
     stream_cap = Singleton(choices.stream_cap, settings)
     watches = Singleton(Watches, sources=stream_sources, codec=codec, meter=meter, cap=stream_cap)

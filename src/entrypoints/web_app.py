@@ -29,7 +29,7 @@ from adapters.http.streaming.streams import Streams
 from application.recall.session_messages import SessionMessages
 from application.recall.session_origins import SessionOrigins
 from application.serving.pausing import Pausing
-from application.serving.rule_trial import ExtractionTest
+from application.serving.rule_trial import RuleTrial
 from application.serving.session_forks import SessionForks
 from application.serving.task_terminals import TaskTerminals
 from domain.errors import Unavailable
@@ -117,9 +117,7 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None) -> Applic
             ),
             agents_router(agents=container.agents(), caller=caller),
             extraction_router(
-                extraction=ExtractionTest(
-                    matcher=container.pattern_matcher(), clock=container.clock()
-                ),
+                extraction=RuleTrial(matcher=container.pattern_matcher(), clock=container.clock()),
                 caller=caller,
             ),
             stream_listing_router(

@@ -6,7 +6,7 @@ from ports.language_model import ModelUsage
 
 
 class MessagesCount:
-    """Told at the start and again at the end; what is told last is the whole."""
+    """ToolOutcome at the start and again at the end; what is told last is the whole."""
 
     def __init__(self) -> None:
         self._input: int | None = None

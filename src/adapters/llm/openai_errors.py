@@ -6,7 +6,7 @@ from adapters.llm.server_errors import presentable, status_error, told
 from domain.errors import ModelError, ModelRefused, ModelUnavailable
 
 _NO_QUOTA = "insufficient_quota"
-"""Told with the status of an overload, though no waiting helps."""
+"""ToolOutcome with the status of an overload, though no waiting helps."""
 
 
 def openai_error(error: Exception, *, api_key: str) -> ModelError:

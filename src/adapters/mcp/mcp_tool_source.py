@@ -8,7 +8,7 @@ from functools import partial
 import anyio
 
 from adapters.mcp.kept_server import KeptServer, Opened
-from adapters.mcp.reconnecting_server import ServedAnew
+from adapters.mcp.reconnecting_server import ReconnectingServer
 from domain.agent_profile import AgentProfile
 from domain.errors import StartFailed
 from domain.ids import TaskId
@@ -34,12 +34,12 @@ class McpToolSource:
             yield ()
             return
         opened_server = await asyncio.to_thread(_load_protocol)
-        kept: list[KeptServer | ServedAnew] = []
+        kept: list[KeptServer | ReconnectingServer] = []
         try:
             for name, server in profile.mcp_servers.items():
                 command = _command(server, profile, task_id, workspace)
                 keep = partial(self._kept, opened_server, name, server, command)
-                kept.append(keep() if server.url is None else ServedAnew(keep))
+                kept.append(keep() if server.url is None else ReconnectingServer(keep))
             yield [tool for one in kept for tool in await one.tools()]
         finally:
             await _all_left(kept)
@@ -81,7 +81,7 @@ def _command(server: McpServer, profile: AgentProfile, task_id: TaskId, workspac
     )
 
 
-async def _all_left(kept: Sequence[KeptServer | ServedAnew]) -> None:
+async def _all_left(kept: Sequence[KeptServer | ReconnectingServer]) -> None:
     """Also when the run is cancelled in a way that is repeated at every wait."""
     with anyio.CancelScope(shield=True):
         async with asyncio.TaskGroup() as group:

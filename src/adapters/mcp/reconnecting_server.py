@@ -11,7 +11,7 @@ from ports.tool import Tool, ToolContext, ToolResult, ToolSpec
 _LEAVE_S = 1.0
 
 
-class ServedAnew:
+class ReconnectingServer:
     """The call in which a connection is lost fails; the next one makes another."""
 
     def __init__(self, keep: Callable[[], KeptServer]) -> None:
@@ -47,7 +47,7 @@ class ServedAnew:
 
 
 class _LastingTool:
-    def __init__(self, spec: ToolSpec, server: ServedAnew) -> None:
+    def __init__(self, spec: ToolSpec, server: ReconnectingServer) -> None:
         self.spec = spec
         self._server = server
 

@@ -12,7 +12,7 @@ Identity = tuple[int, int]
 """A pid and when it was started: together they name one process only."""
 
 
-class Leaders:
+class ChildReaper:
     """The processes that were started as commands, each the leader of a session of its own.
 
     Their orphans become children of the server. One that has left its session, environment and

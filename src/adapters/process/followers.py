@@ -4,7 +4,7 @@ import os
 import signal
 from collections.abc import Iterable, Sequence
 
-from adapters.process.child_reaper import Leaders
+from adapters.process.child_reaper import ChildReaper
 from adapters.process.process_table import (
     ProcessEntry,
     carries_another,
@@ -18,7 +18,7 @@ from adapters.process.process_table import (
 class Followers:
     """Those of the leader of a session. Every look takes a while: it is for a thread."""
 
-    def __init__(self, leader: int, *, mark: bytes, leaders: Leaders) -> None:
+    def __init__(self, leader: int, *, mark: bytes, leaders: ChildReaper) -> None:
         self._leader = leader
         self._mark = mark
         self._leaders = leaders

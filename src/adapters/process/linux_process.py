@@ -93,7 +93,7 @@ class LinuxProcess:
         entries = await asyncio.to_thread(self._entries)
         return None if self._watch.has_exited else self._usage.look(entries)
 
-    async def end_crowd(self, *, most: int) -> int:
+    async def end_all(self, *, most: int) -> int:
         """Kill all of its processes if they are too many; how many there were."""
         count = await asyncio.to_thread(self._strike_crowd, most)
         if count > most and self._exit is None:

@@ -12,13 +12,13 @@ from dataclasses import replace
 from typing import Literal
 
 from adapters.process.bubblewrap import bubblewrap_argv
-from adapters.process.child_reaper import Leaders
+from adapters.process.child_reaper import ChildReaper
 from adapters.process.environment import mark_of, process_environment
 from adapters.process.executable import resolved_argv
 from adapters.process.launch import launch
 from adapters.process.linux_process import LinuxProcess
 from adapters.process.private_home import private_home, remove_homes
-from adapters.process.process_cap import CrowdWatch
+from adapters.process.process_cap import ProcessCap
 from adapters.process.process_input import PATIENCE_S
 from adapters.process.process_table import ProcessEntry
 from adapters.process.sandbox import TRIAL, Sandbox
@@ -65,9 +65,9 @@ class LinuxProcessHost:
         self._environment = environment
         self._max_file_bytes = max_file_bytes
         self._patience_s = patience_s
-        self._leaders = Leaders(is_sole_parent=is_sole_parent)
+        self._leaders = ChildReaper(is_sole_parent=is_sole_parent)
         self._watchdog = Watchdog(self._leaders)
-        self._crowds = CrowdWatch()
+        self._crowds = ProcessCap()
         self._trying = asyncio.Lock()
         self._sandbox: Sandbox | None = None
         self._was_tried = False

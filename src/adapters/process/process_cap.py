@@ -16,14 +16,14 @@ _LOOK_S = 0.1
 _FIRST_COUNT = 32
 
 
-class Crowd(Protocol):
-    async def end_crowd(self, *, most: int) -> int:
+class CappedProcess(Protocol):
+    async def end_all(self, *, most: int) -> int:
         """Kill all of its processes if they are too many; how many there were."""
 
 
 @dataclass(slots=True, kw_only=True)
 class _Watched:
-    process: Crowd
+    process: CappedProcess
     most: int
     count: int
     forks: int | None
@@ -35,7 +35,7 @@ class _Watched:
         return self.count + forks - self.forks > self.most
 
 
-class CrowdWatch:
+class ProcessCap:
     """One look for all tasks; it counts only where enough was started since the last count."""
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class CrowdWatch:
         self._looking: asyncio.Task[None] | None = None
 
     @asynccontextmanager
-    async def over(self, process: Crowd, *, most: int | None) -> AsyncIterator[None]:
+    async def over(self, process: CappedProcess, *, most: int | None) -> AsyncIterator[None]:
         if most is None:
             yield
             return
@@ -77,7 +77,7 @@ class CrowdWatch:
 async def _count(watched: _Watched) -> None:
     forks = fork_count()
     try:
-        watched.count = await watched.process.end_crowd(most=watched.most)
+        watched.count = await watched.process.end_all(most=watched.most)
     except (OSError, RuntimeError) as error:
         # A crowd may leave no room for a thread to count it on, so the next look tries again.
         log.warning("the processes of a task cannot be counted: %s", error)

@@ -5,7 +5,7 @@ import logging
 import signal
 from collections.abc import Callable, Collection, Sequence
 
-from adapters.process.child_reaper import Leaders
+from adapters.process.child_reaper import ChildReaper
 from adapters.process.fork_count import fork_count
 from adapters.process.process_table import (
     ProcessEntry,
@@ -22,7 +22,7 @@ _QUIET_ROUNDS = 3  # in a row: in one alone a process may have been in the middl
 _LOOK_S = 1.0
 
 
-async def end_carriers(marks: Collection[bytes], *, leaders: Leaders) -> Collection[int]:
+async def end_carriers(marks: Collection[bytes], *, leaders: ChildReaper) -> Collection[int]:
     """Kill everything whose environment holds one of the marks; the pids that were killed."""
     killed: set[int] = set()
     quiet = 0
@@ -36,7 +36,7 @@ async def end_carriers(marks: Collection[bytes], *, leaders: Leaders) -> Collect
     return killed
 
 
-async def end_abandoned(leaders: Leaders) -> Sequence[ProcessEntry]:
+async def end_abandoned(leaders: ChildReaper) -> Sequence[ProcessEntry]:
     """Kill the orphans of commands that have ended; those of commands that are running."""
     for _ in range(_MOST_ROUNDS):
         orphans, killed = await asyncio.to_thread(_kill_abandoned, leaders)
@@ -47,7 +47,7 @@ async def end_abandoned(leaders: Leaders) -> Sequence[ProcessEntry]:
 
 
 async def look_after_orphans(
-    leaders: Leaders, *, report: Callable[[Sequence[ProcessEntry]], None]
+    leaders: ChildReaper, *, report: Callable[[Sequence[ProcessEntry]], None]
 ) -> None:
     """For ever: some fork faster than they can be found when their command ends.
 
@@ -68,14 +68,14 @@ async def look_after_orphans(
             looked_at = forks
 
 
-def _kill_round(marks: Collection[bytes], leaders: Leaders) -> set[int]:
+def _kill_round(marks: Collection[bytes], leaders: ChildReaper) -> set[int]:
     found = kill_carriers(marks)
     table = list(process_table())  # before the lock is taken, which starts wait for
     leaders.bury(table)
     return found
 
 
-def _kill_abandoned(leaders: Leaders) -> tuple[Sequence[ProcessEntry], int]:
+def _kill_abandoned(leaders: ChildReaper) -> tuple[Sequence[ProcessEntry], int]:
     """The orphans that belong to a running command, and how many others were killed."""
     table = list(process_table())
     leaders.bury(table)

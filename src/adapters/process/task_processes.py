@@ -6,7 +6,7 @@ import signal
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 
-from adapters.process.child_reaper import Leaders
+from adapters.process.child_reaper import ChildReaper
 from adapters.process.followers import Followers
 from adapters.process.process_table import ProcessEntry, process_entry, send_signal
 
@@ -19,7 +19,7 @@ class TaskProcesses:
     """The leader of a session, its group, and its strays: those that only their environment or
     their parents give away."""
 
-    def __init__(self, leader: int, *, mark: bytes, leaders: Leaders) -> None:
+    def __init__(self, leader: int, *, mark: bytes, leaders: ChildReaper) -> None:
         self._leader = leader
         self._followers = Followers(leader, mark=mark, leaders=leaders)
 

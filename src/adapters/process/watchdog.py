@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from adapters.process.child_reaper import Identity, Leaders
+from adapters.process.child_reaper import ChildReaper, Identity
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ class Watchdog:
     """
 
     def __init__(
-        self, leaders: Leaders, *, interpreter: str = sys.executable, again_s: float = _AGAIN_S
+        self, leaders: ChildReaper, *, interpreter: str = sys.executable, again_s: float = _AGAIN_S
     ) -> None:
         """`again_s` is how long it takes until one that has failed is tried again."""
         self._leaders = leaders

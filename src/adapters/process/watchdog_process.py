@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Collection, Sequence
 
-from adapters.process.child_reaper import Identity, Leaders
+from adapters.process.child_reaper import ChildReaper, Identity
 from adapters.process.followers import with_descendants
 from adapters.process.process_table import (
     ProcessEntry,
@@ -83,17 +83,17 @@ class CommandEnd:
     def of_tasks(self, marks: Collection[bytes]) -> None:
         """Also a command that the server was starting and had not reported yet."""
         commands = self._watched.commands.items()
-        leaders = Leaders(parent=self._server, is_sole_parent=self._is_sole_parent)
+        leaders = ChildReaper(parent=self._server, is_sole_parent=self._is_sole_parent)
         leaders.enter_all(self._watched.commands)
         self._kill({leader for leader, mark in commands if mark in marks}, marks, leaders)
 
     def of_all(self) -> None:
         """After the server's end, when it is nobody's parent any more."""
         marks = set(self._watched.commands.values())
-        self._kill({*self._watched.commands, *self._watched.orphans}, marks, Leaders())
+        self._kill({*self._watched.commands, *self._watched.orphans}, marks, ChildReaper())
 
     def _kill(
-        self, roots: Collection[Identity], marks: Collection[bytes], leaders: Leaders
+        self, roots: Collection[Identity], marks: Collection[bytes], leaders: ChildReaper
     ) -> None:
         """Until nothing is left of them; what has got the pid of one that is gone is no root."""
         present = {(entry.pid, entry.started) for entry in process_table()}
@@ -112,7 +112,7 @@ class CommandEnd:
         table: Sequence[ProcessEntry],
         roots: Collection[Identity],
         marks: Collection[bytes],
-        leaders: Leaders,
+        leaders: ChildReaper,
     ) -> Sequence[ProcessEntry]:
         pids = {pid for pid, _ in roots}
         found = {
@@ -154,7 +154,7 @@ def main() -> None:
 
 
 def _is_of(
-    orphan: ProcessEntry, pids: set[int], marks: Collection[bytes], leaders: Leaders
+    orphan: ProcessEntry, pids: set[int], marks: Collection[bytes], leaders: ChildReaper
 ) -> bool:
     """A command that was not reported yet looks like an orphan, and carries its own mark."""
     return pids >= set(leaders.owners(orphan)) and carries_another(orphan.pid, marks) is False

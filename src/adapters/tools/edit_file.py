@@ -12,7 +12,7 @@ from adapters.tools.edit_diff import edit_diff
 from adapters.tools.file_replacement import replace_file
 from adapters.tools.file_text import MOST_FILE_BYTES, open_regular
 from adapters.tools.file_turns import turn_at
-from adapters.tools.pinned_path import held_path
+from adapters.tools.pinned_path import pinned_path
 from adapters.tools.workspace_path import workspace_path
 from domain.errors import ToolError
 from ports.tool import ToolContext, ToolResult
@@ -51,7 +51,7 @@ def _edit(wanted: EditFileArguments, workspace: str) -> ToolResult:
     if wanted.old_text == wanted.new_text:
         raise ToolError("new_text: it is the same as old_text")
     try:
-        with turn_at(path), held_path(workspace, path) as held:
+        with turn_at(path), pinned_path(workspace, path) as held:
             before = _text(held, wanted.path)
             after = _replaced(before, wanted)
             replace_file(held, after.encode(errors="replace"))

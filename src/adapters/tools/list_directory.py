@@ -12,7 +12,7 @@ from pydantic import Field
 
 from adapters.tools.arguments import Arguments, parsed, tool_spec
 from adapters.tools.bounded_text import bounded
-from adapters.tools.pinned_path import held_folder
+from adapters.tools.pinned_path import pinned_folder
 from adapters.tools.workspace_path import workspace_path
 from domain.errors import ToolError
 from ports.tool import ToolContext, ToolResult
@@ -44,7 +44,7 @@ class ListDirectoryTool:
 def _list(wanted: ListDirectoryArguments, workspace: str, given_up: threading.Event) -> ToolResult:
     path = workspace_path(workspace, wanted.path)
     try:
-        with held_folder(workspace, path) as folder, os.scandir(folder) as entries:
+        with pinned_folder(workspace, path) as folder, os.scandir(folder) as entries:
             looked_at = takewhile(lambda _: not given_up.is_set(), entries)
             # However many there are, no more than these are kept at any moment.
             found = nsmallest(_MOST_ENTRIES + 1, looked_at, key=lambda entry: entry.name)

@@ -15,7 +15,7 @@ _NEW_FOLDER_MODE = 0o777
 
 
 @contextmanager
-def held_path(workspace: str, path: Path, *, is_made: bool = False) -> Iterator[Path]:
+def pinned_path(workspace: str, path: Path, *, is_made: bool = False) -> Iterator[Path]:
     """The same file by way of its folder, which is held; what the file itself is, is not looked at.
 
     The path is one that workspace_path gave. A link on the way to it, which a command may have put
@@ -25,12 +25,12 @@ def held_path(workspace: str, path: Path, *, is_made: bool = False) -> Iterator[
     if path == root:
         yield root
         return
-    with held_folder(workspace, path.parent, is_made=is_made) as folder:
+    with pinned_folder(workspace, path.parent, is_made=is_made) as folder:
         yield folder / path.name
 
 
 @contextmanager
-def held_folder(workspace: str, folder: Path, *, is_made: bool = False) -> Iterator[Path]:
+def pinned_folder(workspace: str, folder: Path, *, is_made: bool = False) -> Iterator[Path]:
     """A path to that very folder of the workspace, whatever becomes of its name.
 
     Where there is no /proc the folder is looked at, but only its name can be given.

@@ -11,7 +11,7 @@ from pydantic import Field
 from adapters.tools.arguments import Arguments, parsed, tool_spec
 from adapters.tools.bounded_text import MAX_CHARS, bounded
 from adapters.tools.file_text import is_binary, open_regular
-from adapters.tools.pinned_path import held_path
+from adapters.tools.pinned_path import pinned_path
 from adapters.tools.workspace_path import workspace_path
 from domain.errors import ToolError
 from ports.tool import ToolContext, ToolResult
@@ -75,7 +75,7 @@ class _Skip:
 def _read(wanted: ReadFileArguments, workspace: str, skip: _Skip) -> ToolResult:
     path = workspace_path(workspace, wanted.path)
     try:
-        with held_path(workspace, path) as held, open_regular(held, wanted.path) as file:
+        with pinned_path(workspace, path) as held, open_regular(held, wanted.path) as file:
             if is_binary(file):
                 size = os.fstat(file.fileno()).st_size
                 return ToolResult(content=f"{wanted.path} is a binary file of {size} bytes.")

@@ -16,7 +16,7 @@ from pydantic import Field
 from adapters.tools.arguments import Arguments, parsed, tool_spec
 from adapters.tools.bounded_text import bounded
 from adapters.tools.file_text import is_binary, open_regular
-from adapters.tools.pinned_path import held_folder
+from adapters.tools.pinned_path import pinned_folder
 from adapters.tools.workspace_path import shown_path, workspace_path
 from domain.errors import ToolError
 from ports.tool import ToolContext, ToolResult
@@ -100,7 +100,7 @@ class _Search:
     def _look_into(self, folder: Path) -> list[str]:
         """The folders in it, in the order of their names; links to folders are not followed."""
         try:
-            with held_folder(self.workspace, folder) as held:
+            with pinned_folder(self.workspace, folder) as held:
                 names, below = self._entries(held)
                 shown = Path(shown_path(self.workspace, folder))
                 for name in names:

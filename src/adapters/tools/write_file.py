@@ -9,7 +9,7 @@ from adapters.tools.arguments import Arguments, parsed, tool_spec
 from adapters.tools.file_replacement import replace_file
 from adapters.tools.file_text import MOST_FILE_BYTES
 from adapters.tools.file_turns import turn_at
-from adapters.tools.pinned_path import held_path
+from adapters.tools.pinned_path import pinned_path
 from adapters.tools.workspace_path import workspace_path
 from domain.errors import ToolError
 from ports.tool import ToolContext, ToolResult
@@ -40,7 +40,7 @@ def _write(wanted: WriteFileArguments, workspace: str) -> ToolResult:
     try:
         if path.is_dir():
             raise ToolError(f"path: {wanted.path!r} is a directory")
-        with turn_at(path), held_path(workspace, path, is_made=True) as held:
+        with turn_at(path), pinned_path(workspace, path, is_made=True) as held:
             replace_file(held, content)
     except OSError as error:
         raise ToolError(f"path: cannot write {wanted.path!r}: {error.strerror}") from error

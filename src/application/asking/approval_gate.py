@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from application.asking.fingerprint import fingerprint
-from application.asking.poll_until import looked_again
+from application.asking.poll_until import poll_until
 from application.casting.redacted import redacted
 from domain.approval import POLICY, ApprovalDecision, ApprovalRequest, StoredApproval
 from domain.errors import AgentcastError, ApprovalNotFound, Unavailable
@@ -99,7 +99,7 @@ class ApprovalGate:
     async def _decided(
         self, approval: StoredApproval, is_withdrawn: Callable[[], bool]
     ) -> ApprovalDecision:
-        return await looked_again(
+        return await poll_until(
             lambda: self._present(approval, is_withdrawn),
             session_key=approval.session_key,
             wakeups=self._wakeups,

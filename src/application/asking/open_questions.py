@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from application.asking.poll_until import looked_again
+from application.asking.poll_until import poll_until
 from domain.errors import Unavailable
 from domain.ids import TaskId
 from domain.reply import Reply
@@ -33,7 +33,7 @@ class OpenQuestions:
                 return None  # the run's lease decides how long a store may be away
             return question.reply if question and question.call_id == call_id else None
 
-        return await looked_again(look, session_key=task.session_key, wakeups=self._wakeups)
+        return await poll_until(look, session_key=task.session_key, wakeups=self._wakeups)
 
     async def answer(self, task: Task, reply: Reply) -> bool:
         """Whether it was heard: not when nothing is asked, or not any more."""

@@ -13,7 +13,7 @@ T = TypeVar("T")
 POLL_S = 1.0
 
 
-async def looked_again(
+async def poll_until(
     look: Callable[[], Awaitable[T | None]], *, session_key: SessionKey, wakeups: Wakeups
 ) -> T:
     """Looks at each hint of the session, and once a second, until there is something."""

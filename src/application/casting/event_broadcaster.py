@@ -66,7 +66,7 @@ class EventBroadcaster:
         self._dispatch.add(listener)
 
     def add_failure_listener(self, on_failure: OnFailure) -> None:
-        """Told at once when the events of a run can no longer be stored."""
+        """ToolOutcome at once when the events of a run can no longer be stored."""
         self._on_failure.append(on_failure)
 
     @asynccontextmanager

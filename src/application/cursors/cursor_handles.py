@@ -42,7 +42,7 @@ class Base:
         return len(self.text_of(cursor)) < MAX_CHARS // 4
 
 
-class CursorShelf:
+class CursorHandles:
     def __init__(self, *, store: CursorStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock

@@ -2,7 +2,7 @@
 
 from application.cursors.composite_cursor import LEAST_PART, MAX_CHARS, CompositeCursor, part
 from application.cursors.cursor import Cursor
-from application.cursors.cursor_handles import Base, CursorShelf
+from application.cursors.cursor_handles import Base, CursorHandles
 from domain.ids import SessionKey
 from domain.principal import Principal
 
@@ -18,7 +18,7 @@ class CursorWriter:
     bounded, and so is their cursor.
     """
 
-    def __init__(self, shelf: CursorShelf, principal: Principal) -> None:
+    def __init__(self, shelf: CursorHandles, principal: Principal) -> None:
         self._shelf = shelf
         self._principal = principal
         self._base: Base | None = None

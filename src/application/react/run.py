@@ -11,7 +11,7 @@ from application.react.spending import Spending
 from application.react.tool_calls import ToolCalls, ToolRun
 from application.react.window import fitted
 from application.recall.plan import PlanProgress
-from application.recall.prior_attempts import TaskPast
+from application.recall.prior_attempts import PriorAttempts
 from application.recall.session_memory import Memory
 from domain.limits import over_limit
 from domain.task import Task
@@ -69,7 +69,7 @@ class ReactRun:
         self.failure: Failed | None = None
         """Why the task cannot go on."""
 
-    async def go_on(self, past: TaskPast) -> None:
+    async def go_on(self, past: PriorAttempts) -> None:
         """Carry out the call that an earlier attempt waited to be allowed, if there is one."""
         if past.waiting is None:
             return

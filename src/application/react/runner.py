@@ -10,7 +10,7 @@ from application.react.run import ReactRun
 from application.react.spending import Spending
 from application.react.text_joiner import JOIN_S
 from application.react.tool_calls import ToolCalls
-from application.recall.prior_attempts import TaskPast
+from application.recall.prior_attempts import PriorAttempts
 from application.recall.session_memory import Memory, SessionMemory
 from domain.errors import ModelError
 from domain.task import Task
@@ -66,7 +66,7 @@ class ReactRunner:
             return await _iterate(run, context, done=memory.past.iterations)
 
     async def _take_up(
-        self, task: Task, past: TaskPast, context: RunContext, spending: Spending
+        self, task: Task, past: PriorAttempts, context: RunContext, spending: Spending
     ) -> Failed | None:
         """Begin the task, or end what an earlier attempt could not."""
         failure = None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from application.asking.fingerprint import canonical_json
 from application.concurrency.task_group import together
 from application.react.text_joiner import JOIN_S, joined_text
-from application.react.tool_outcome import Told, bounded, failed
+from application.react.tool_outcome import ToolOutcome, bounded, failed
 from application.recall.conversation import NOT_MADE, UNANSWERED
 from application.recall.plan import PlanProgress
 from application.recall.prior_attempts import WaitingCall
@@ -93,7 +93,7 @@ class ToolCalls:
         told = await self._told_to_its_end(call, call_id, run, waiting=waiting)
         return ToolMessage(call_id=call_id, content=told.observation)
 
-    async def _told_with_events(self, call: ToolCall, run: ToolRun) -> Told:
+    async def _told_with_events(self, call: ToolCall, run: ToolRun) -> ToolOutcome:
         # The model's ids may come again in another task of the session; these never do.
         call_id = self._ids.call_id()
         return await self._told_to_its_end(call, call_id, run)
@@ -105,7 +105,7 @@ class ToolCalls:
         run: ToolRun,
         *,
         waiting: WaitingCall | None = None,
-    ) -> Told:
+    ) -> ToolOutcome:
         started = self._clock.monotonic()
         told = failed(_CANCELLED)
         is_made = False
@@ -151,7 +151,7 @@ class ToolCalls:
 
     async def _refusal(
         self, call: ToolCall, call_id: CallId, run: ToolRun, waiting: WaitingCall | None
-    ) -> Told | None:
+    ) -> ToolOutcome | None:
         """Why it is not carried out, or None."""
         if (tool := self._tools.get(call.tool_name)) is None:
             known = ", ".join(self._tools)
@@ -164,7 +164,7 @@ class ToolCalls:
         asked = waiting.question if waiting else None
         return await _denial(tool.spec, call.arguments, call_id, run, asked)
 
-    async def _told(self, call: ToolCall, call_id: CallId, run: ToolRun) -> Told:
+    async def _told(self, call: ToolCall, call_id: CallId, run: ToolRun) -> ToolOutcome:
         tool = self._tools[call.tool_name]
         try:
             result = await self._result(tool, call.arguments or {}, call_id, run)
@@ -177,7 +177,7 @@ class ToolCalls:
             return failed("the tool failed unexpectedly")
         whole = result.content if result.whole is None else result.whole
         run.context.keep_output(call_id, whole)
-        return Told(result=bounded(result))
+        return ToolOutcome(result=bounded(result))
 
     async def _result(
         self,
@@ -221,7 +221,7 @@ async def _denial(
     call_id: CallId,
     run: ToolRun,
     asked: StoredApproval | None,
-) -> Told | None:
+) -> ToolOutcome | None:
     """None when it may be done. Nothing is asked, and no event made, where nobody minds."""
     rules = run.context.profile.approvals
     mode = approval_mode(rules, asked=run.task.approval, tool_name=tool.name, effects=tool.effects)

@@ -11,7 +11,7 @@ MAX_RESULT_CHARS = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class ToolOutcome:
     """`error` stands for a call that was not carried out."""
 
     result: ToolResult
@@ -31,8 +31,8 @@ class Told:
         return self.result.content + CUT_NOTE * self.result.truncated
 
 
-def failed(error: str) -> Told:
-    return Told(result=ToolResult(content="", is_error=True), error=error)
+def failed(error: str) -> ToolOutcome:
+    return ToolOutcome(result=ToolResult(content="", is_error=True), error=error)
 
 
 def bounded(result: ToolResult) -> ToolResult:

@@ -9,7 +9,7 @@ from ports.runner import RunContext
 
 PlanEvent = PlanCreated | PhaseStart | PhaseComplete
 
-_Told = tuple[str, str]
+_ToolOutcome = tuple[str, str]
 """A phase by its id and name: a later plan may give an id to another phase."""
 
 
@@ -21,9 +21,9 @@ class PlanProgress:
         self._context = context
         self._telling = asyncio.Lock()  # a model may give two plans in one answer
         self._shape: tuple[str, tuple[tuple[str, str], ...]] | None = None
-        self._begun: set[_Told] = set()
-        self._completed: set[_Told] = set()
-        self._done: set[_Told] = set()
+        self._begun: set[_ToolOutcome] = set()
+        self._completed: set[_ToolOutcome] = set()
+        self._done: set[_ToolOutcome] = set()
         """Of the plan that holds now."""
         for event in told:
             self._remember(event)

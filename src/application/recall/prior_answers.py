@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from application.asking.fingerprint import fingerprint
-from application.recall.prior_attempts import TaskPast, WaitingCall
+from application.recall.prior_attempts import PriorAttempts, WaitingCall
 from domain.approval import StoredApproval
 from domain.errors import ApprovalNotFound
 from domain.ids import ApprovalId
@@ -14,19 +14,19 @@ from ports.approval_store import ApprovalStore
 from ports.question_store import QuestionStore
 
 
-class PastAnswers:
+class PriorAnswers:
     def __init__(self, *, approvals: ApprovalStore, questions: QuestionStore) -> None:
         self._approvals = approvals
         self._questions = questions
 
-    async def recall(self, task: Task, past: TaskPast) -> None:
+    async def recall(self, task: Task, past: PriorAttempts) -> None:
         """A question that is waited for stays, if its call is known; no other does."""
         if past.questions:
             await self._recall_approvals(task, past)
         if past.has_asked or past.open_calls:
             await self._recall_question(task, past)
 
-    async def _recall_question(self, task: Task, past: TaskPast) -> None:
+    async def _recall_question(self, task: Task, past: PriorAttempts) -> None:
         """One that was shown and has no answer is waited for again; any other is closed."""
         question = await self._questions.find(task.task_id)
         if question is not None and question.reply is None and past.is_asking:
@@ -38,7 +38,7 @@ class PastAnswers:
         if question is not None:
             past.asking_call, past.reply = question.call_id, question.reply
 
-    async def _recall_approvals(self, task: Task, past: TaskPast) -> None:
+    async def _recall_approvals(self, task: Task, past: PriorAttempts) -> None:
         """A run asks one thing at a time, so there is at most one that it can still wait for."""
         for approval in await self._asked(task, past):
             call = past.call_asked_of(approval.approval_id)
@@ -50,7 +50,7 @@ class PastAnswers:
             if approval.decision is not None:
                 past.decisions[approval.approval_id] = approval.decision
 
-    async def _asked(self, task: Task, past: TaskPast) -> Sequence[StoredApproval]:
+    async def _asked(self, task: Task, past: PriorAttempts) -> Sequence[StoredApproval]:
         found: list[StoredApproval] = []
         for approval_id in past.questions:
             with suppress(ApprovalNotFound):

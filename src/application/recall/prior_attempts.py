@@ -68,7 +68,7 @@ class WaitingCall:
 
 
 @dataclass(slots=True)
-class TaskPast:
+class PriorAttempts:
     has_begun: bool = False
     last_seq: int = 0
     iterations: int = 0

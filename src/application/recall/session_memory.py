@@ -12,9 +12,9 @@ from application.recall.conversation import (
     SaidCall,
     observed,
 )
-from application.recall.prior_answers import PastAnswers
+from application.recall.prior_answers import PriorAnswers
 from application.recall.prior_attempts import TOLD_IN as PAST_TOLD_IN
-from application.recall.prior_attempts import TaskPast
+from application.recall.prior_attempts import PriorAttempts
 from application.recall.session_origins import PastSession, SessionOrigins
 from domain.ids import TaskId
 from domain.task import Task
@@ -39,7 +39,7 @@ class Memory:
     """Of the session's tasks before this one, and of the session that it was forked from."""
     own: Sequence[ModelMessage]
     """Of earlier attempts at this task, without what was asked."""
-    past: TaskPast
+    past: PriorAttempts
 
 
 class SessionMemory:
@@ -49,7 +49,7 @@ class SessionMemory:
         log: EventLog,
         codec: EventCodec,
         origins: SessionOrigins,
-        answers: PastAnswers,
+        answers: PriorAnswers,
     ) -> None:
         self._log = log
         self._codec = codec
@@ -57,7 +57,7 @@ class SessionMemory:
         self._answers = answers
 
     async def of(self, task: Task) -> Memory:
-        past = TaskPast()
+        past = PriorAttempts()
         conversation = await self._read(task, past)
         await self._answers.recall(task, past)
         tasks = _by_task(conversation)
@@ -69,9 +69,9 @@ class SessionMemory:
             past=past,
         )
 
-    async def past_of(self, task: Task) -> TaskPast:
+    async def past_of(self, task: Task) -> PriorAttempts:
         """The earlier attempts alone."""
-        past = TaskPast()
+        past = PriorAttempts()
         await self._read(task, past, after=task.first_seq - 1)
         return past
 
@@ -93,7 +93,9 @@ class SessionMemory:
             at = events[-1].seq if events else origin.last_seq
         return conversation
 
-    async def _read(self, task: Task, past: TaskPast, *, after: int | None = None) -> Conversation:
+    async def _read(
+        self, task: Task, past: PriorAttempts, *, after: int | None = None
+    ) -> Conversation:
         at = await self._beginning(task) if after is None else max(after, 0)
         conversation = Conversation(after=at)
         while events := await self._log.read(task.session_key, after=at, limit=_READ_EVENTS):
@@ -123,14 +125,14 @@ def _by_task(conversation: Conversation) -> dict[TaskId, list[Said]]:
     return tasks
 
 
-def _resumed(said: Sequence[Said], past: TaskPast) -> Sequence[ModelMessage]:
+def _resumed(said: Sequence[Said], past: PriorAttempts) -> Sequence[ModelMessage]:
     """Without a last thought whose calls were never begun: it is thought anew."""
     told = _messages(said[1:], with_calls=True, instead=_told_since(past))
     is_void = past.answer is None and bool(told) and isinstance(told[-1], AssistantMessage)
     return told[:-1] if is_void else told
 
 
-def _told_since(past: TaskPast) -> Mapping[str, str]:
+def _told_since(past: PriorAttempts) -> Mapping[str, str]:
     """What came of calls of which the attempt itself did not tell the end, or not all."""
     told: dict[str, str] = {end.call_id: observed(end) for end in past.lost_calls()}
     if past.reply is not None:

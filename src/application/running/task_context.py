@@ -223,7 +223,7 @@ class TaskContext:
                     proposed = tuple(choices) or None
                     await self.emit(InputRequired(prompt=question, choices=proposed))
                     answer = await self._questions.reply(self._task, call_id)
-                # Told before the next question, or a task that waits would look as if it ran.
+                # ToolOutcome before the next question, or a task that waits would look as if it ran.
                 await self.emit(InputReceived(kind="message", by=answer.by))
         return answer.text
 

@@ -31,7 +31,7 @@ class DryRun:
     """There was too much to find, or too little time; what comes later was not looked at."""
 
 
-class ExtractionTest:
+class RuleTrial:
     def __init__(self, *, matcher: PatternMatcher, clock: Clock) -> None:
         self._matcher = matcher
         self._clock = clock

@@ -2,10 +2,10 @@
 
 from application.cursors.composite_cursor import CompositeCursor
 from application.cursors.cursor import BEGINNING
-from application.watching.agent_subscription import AgentScope
+from application.watching.agent_subscription import AgentSubscription
 from application.watching.agent_tasks import AgentTasks
 from application.watching.log_position import LogPosition
-from application.watching.log_readers import StrandSet
+from application.watching.log_readers import LogReaders
 from application.watching.stream_request import FromCursor, FromNow, Replay, Since, Start
 from application.watching.stream_sources import Asker, StreamSources
 from application.watching.stream_steps import Reset
@@ -19,15 +19,15 @@ class AgentBeginning:
         sources: StreamSources,
         asker: Asker,
         *,
-        scope: AgentScope,
-        strands: StrandSet,
+        subscription: AgentSubscription,
+        readers: LogReaders,
         tasks: AgentTasks,
         positions: LogPosition,
     ) -> None:
         self._sources = sources
         self._asker = asker
-        self._scope = scope
-        self._strands = strands
+        self._subscription = subscription
+        self._readers = readers
         self._tasks = tasks
         self._positions = positions
 
@@ -47,7 +47,7 @@ class AgentBeginning:
         return [reset]
 
     async def _begin_at(self, start: FromNow | Since | Replay) -> None:
-        self._strands.horizon = await self._tasks.horizon()
+        self._readers.horizon = await self._tasks.horizon()
         if not isinstance(start, FromNow):
             async for page in self._tasks.all():
                 for task in page:
@@ -56,30 +56,30 @@ class AgentBeginning:
         for task in await self._tasks.unfinished():
             await self._add(task, start)
         # What has just ended stands in the cursor, or a resume would take it for new.
-        for task in await self._tasks.made_after(self._strands.horizon):
+        for task in await self._tasks.made_after(self._readers.horizon):
             await self._add(task, start)
 
     async def _add(self, task: Task, start: FromNow | Since | Replay) -> None:
         """The first task of a session asks for its place; the others are in it as well."""
-        if task.session_key not in self._strands:
+        if task.session_key not in self._readers:
             bounds = await self._sources.log.bounds(task.session_key)
             if bounds is None:
                 return
             at = await self._positions.at(task.session_key, bounds, start)
-            self._scope.follow(task.session_key, at=at)
-        self._scope.know(task)
+            self._subscription.follow(task.session_key, at=at)
+        self._subscription.know(task)
 
     async def _resume(self, cursor: CompositeCursor) -> list[Reset]:
-        self._strands.horizon = cursor.horizon
+        self._readers.horizon = cursor.horizon
         named = await self._sources.sessions.owned(self._asker.principal, list(cursor.positions))
         resets: list[Reset] = []
         for session_key in named:
             resets += await self._follow(session_key, cursor)
         for task in await self._tasks.unfinished():
-            if task.session_key in self._strands:
-                self._scope.know(task)
+            if task.session_key in self._readers:
+                self._subscription.know(task)
         for task in await self._tasks.made_after(cursor.horizon):
-            await self._scope.join(task)
+            await self._subscription.join(task)
         return resets
 
     async def _follow(self, session_key: SessionKey, cursor: CompositeCursor) -> list[Reset]:
@@ -88,8 +88,8 @@ class AgentBeginning:
         if bounds is None:
             return []
         if at.seq == 0:
-            self._scope.follow(session_key, at=BEGINNING)
+            self._subscription.follow(session_key, at=BEGINNING)
             return []
         position, reset = await self._positions.resumed(session_key, bounds, at)
-        self._scope.follow(session_key, at=position)
+        self._subscription.follow(session_key, at=position)
         return [Reset(reason=reset.reason)] if reset else []

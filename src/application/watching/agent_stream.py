@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from application.cursors.cursor_writer import CursorWriter
 from application.watching.agent_beginning import AgentBeginning
-from application.watching.agent_subscription import AgentScope
+from application.watching.agent_subscription import AgentSubscription
 from application.watching.agent_tasks import AgentTasks
 from application.watching.log_position import LogPosition
-from application.watching.log_reader import Strand
-from application.watching.log_readers import StrandSet
+from application.watching.log_reader import LogReader
+from application.watching.log_readers import LogReaders
 from application.watching.newest_events import NewestEvents
 from application.watching.selection import Selection
-from application.watching.settled_subscription import SettledScope
+from application.watching.settled_subscription import SettledSubscription
 from application.watching.stream_request import Replay, StreamRequest
 from application.watching.stream_sources import Asker, Opening, StreamSources, first_steps
 from application.watching.stream_steps import Connected
@@ -25,11 +25,11 @@ class AgentStream:
     async def open(self, request: StreamRequest) -> Opening:
         principal = self._asker.principal
         cursors = CursorWriter(self._sources.shelf, principal)
-        strands = StrandSet(has_plain_ids=False, write=cursors.write)
+        readers = LogReaders(has_plain_ids=False, write=cursors.write)
         tasks = AgentTasks(self._sources.tasks, principal=principal, agents=request.agents)
         positions = LogPosition(self._sources.log)
-        scope = AgentScope(
-            strands,
+        subscription = AgentSubscription(
+            readers,
             principal=principal,
             selection=Selection(agents=frozenset(request.agents), event_types=request.event_types),
             tasks=tasks,
@@ -40,24 +40,24 @@ class AgentStream:
         beginning = AgentBeginning(
             self._sources,
             self._asker,
-            scope=scope,
-            strands=strands,
+            subscription=subscription,
+            readers=readers,
             tasks=tasks,
             positions=positions,
         )
         try:
             resets = await beginning.begin(request.start)
-            await scope.catch_up()
-            past: Sequence[Strand] = ()
+            await subscription.catch_up()
+            past: Sequence[LogReader] = ()
             if isinstance(request.start, Replay) and request.start.last is not None:
-                past = strands.all()
+                past = readers.all()
                 await NewestEvents(self._sources.log).advance(past, request.start.last)
-            settled = SettledScope(scope, cursors)
+            settled = SettledSubscription(subscription, cursors)
             await settled.settle()
         except BaseException:
-            scope.close()
+            subscription.close()
             raise
         agent = request.agents[0] if len(request.agents) == 1 else None
-        connected = Connected(agent=agent, cursor=strands.cursor())
+        connected = Connected(agent=agent, cursor=readers.cursor())
         steps = first_steps(connected, resets, request.start)
-        return Opening(scope=settled, steps=steps, past=past)
+        return Opening(subscription=settled, steps=steps, past=past)

@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from application.watching.log_reader import Passed, Strand
+from application.watching.log_reader import LogReader, Passed
 from application.watching.pages import PAGE_EVENTS, Pages
 from application.watching.stream_steps import Reset
 from application.watching.tails import TailEvent
@@ -19,11 +19,11 @@ _UNKNOWN = datetime.min.replace(tzinfo=UTC)
 class Chronology:
     """`read` what is unread, then `take`, until there is nothing more; later events are not here."""
 
-    def __init__(self, strands: Sequence[Strand], codec: EventCodec) -> None:
+    def __init__(self, readers: Sequence[LogReader], codec: EventCodec) -> None:
         self._codec = codec
-        self._until = {strand: strand.tail.last_seq for strand in strands if strand.has_more}
+        self._until = {reader: reader.tail.last_seq for reader in readers if reader.has_more}
         self._unread = list(self._until)
-        self._heads: list[tuple[datetime, int, Strand]] = []
+        self._heads: list[tuple[datetime, int, LogReader]] = []
         share = _IN_MEMORY // max(1, len(self._until))
         self._page_events = min(PAGE_EVENTS, max(_LEAST_READ, share))
 
@@ -33,42 +33,42 @@ class Chronology:
 
     async def read(self, pages: Pages) -> Reset | None:
         """The next page of one of them."""
-        strand = self._unread[-1]
-        reset = await strand.read(pages, limit=self._page_events)
+        reader = self._unread[-1]
+        reset = await reader.read(pages, limit=self._page_events)
         self._unread.pop()
-        self._put(strand)
+        self._put(reader)
         return reset
 
-    def take(self) -> tuple[Strand, Passed] | None:
+    def take(self) -> tuple[LogReader, Passed] | None:
         """The oldest events there are, up to where another log goes on; None when it is over."""
         while self._heads:
-            _, _, strand = heapq.heappop(self._heads)
-            if strand.tail.is_deleted:
+            _, _, reader = heapq.heappop(self._heads)
+            if reader.tail.is_deleted:
                 continue
-            passed = strand.take(self._run(strand))
+            passed = reader.take(self._run(reader))
             assert passed is not None  # it has a page
-            self._put(strand)
-            return strand, passed
+            self._put(reader)
+            return reader, passed
         return None
 
-    def _put(self, strand: Strand) -> None:
-        if strand.position.seq >= self._until[strand]:
+    def _put(self, reader: LogReader) -> None:
+        if reader.position.seq >= self._until[reader]:
             return
-        if strand.page:
-            head = self._recorded_at(strand.page[0])
-            heapq.heappush(self._heads, (head, strand.session_key, strand))
-        elif strand.has_more:
-            self._unread.append(strand)
+        if reader.page:
+            head = self._recorded_at(reader.page[0])
+            heapq.heappush(self._heads, (head, reader.session_key, reader))
+        elif reader.has_more:
+            self._unread.append(reader)
 
-    def _run(self, strand: Strand) -> int:
+    def _run(self, reader: LogReader) -> int:
         """How many of its next events are not younger than what another log has next."""
-        until_seq = self._until[strand]
+        until_seq = self._until[reader]
         until = self._heads[0][0] if self._heads else None
-        for count, event in enumerate(strand.page):
+        for count, event in enumerate(reader.page):
             is_younger = until is not None and self._recorded_at(event) > until
             if count and (is_younger or event.stored.seq > until_seq):
                 return count
-        return len(strand.page)
+        return len(reader.page)
 
     def _recorded_at(self, event: TailEvent) -> datetime:
         """What was compacted away has no time, and is passed over at once."""

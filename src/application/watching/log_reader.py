@@ -28,7 +28,7 @@ class Passed:
     """The tasks whose final event was among them; not looked for when all events are wanted."""
 
 
-class Strand:
+class LogReader:
     """The same code whether an event is a year old or new, written here or elsewhere."""
 
     def __init__(
@@ -109,9 +109,9 @@ class Strand:
         self.position = before_earliest(bounds.first_seq)
         return Reset(reason="trimmed", first_seq=bounds.first_seq, last_seq=bounds.last_seq)
 
-    def fork(self, wake: Wake) -> "Strand":
+    def fork(self, wake: Wake) -> "LogReader":
         """Another watcher's, at the same position."""
-        return Strand(
+        return LogReader(
             self._tails.join(self.session_key, wake),
             tails=self._tails,
             wake=wake,

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from application.cursors.cursor import Cursor
 from application.watching.log_position import LogPosition
-from application.watching.log_reader import Strand
+from application.watching.log_reader import LogReader
 from application.watching.selection import Selection
 from domain.ids import SessionKey
 from ports.event_log import EventLog, Recorded
@@ -20,15 +20,15 @@ class NewestEvents:
         self._log = log
         self._positions = LogPosition(log)
 
-    async def advance(self, strands: Sequence[Strand], count: int) -> None:
+    async def advance(self, readers: Sequence[LogReader], count: int) -> None:
         """Move each from its log's beginning to its own part of the `count` newest events."""
-        if sum(strand.lag for strand in strands) <= count:
+        if sum(reader.lag for reader in readers) <= count:
             return
-        last_seqs = {strand.session_key: strand.tail.last_seq for strand in strands}
-        begins = await self.begin(last_seqs, strands[0].selection, count)
-        for strand in strands:
-            seq = begins[strand.session_key]
-            strand.position = await self._position(strand, seq)
+        last_seqs = {reader.session_key: reader.tail.last_seq for reader in readers}
+        begins = await self.begin(last_seqs, readers[0].selection, count)
+        for reader in readers:
+            seq = begins[reader.session_key]
+            reader.position = await self._position(reader, seq)
 
     async def begin(
         self, last_seqs: Mapping[SessionKey, int], selection: Selection, count: int
@@ -52,10 +52,10 @@ class NewestEvents:
                 await push(log)
         return begins
 
-    async def _position(self, strand: Strand, seq: int) -> Cursor:
-        if seq <= strand.position.seq:
-            return strand.position
-        return await self._positions.after(strand.session_key, seq)
+    async def _position(self, reader: LogReader, seq: int) -> Cursor:
+        if seq <= reader.position.seq:
+            return reader.position
+        return await self._positions.after(reader.session_key, seq)
 
 
 class _Backwards:

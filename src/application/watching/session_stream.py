@@ -6,11 +6,11 @@ from application.cursors.composite_cursor import CompositeCursor
 from application.cursors.cursor import BEGINNING, Cursor, parse_cursor
 from application.cursors.cursor_writer import CursorWriter
 from application.watching.log_position import LogPosition
-from application.watching.log_reader import Strand
-from application.watching.log_readers import StrandSet
+from application.watching.log_reader import LogReader
+from application.watching.log_readers import LogReaders
 from application.watching.newest_events import NewestEvents
 from application.watching.selection import Selection
-from application.watching.session_subscription import SessionScope
+from application.watching.session_subscription import SessionSubscription
 from application.watching.stream_request import FromCursor, Replay, StreamRequest
 from application.watching.stream_sources import Asker, Opening, StreamSources, first_steps, join
 from application.watching.stream_steps import Connected, Reset
@@ -30,28 +30,28 @@ class SessionStream:
     async def open(self, request: StreamRequest) -> Opening:
         is_plain = len(request.session_ids) == 1
         cursors = CursorWriter(self._sources.shelf, self._asker.principal)
-        strands = StrandSet(has_plain_ids=is_plain, write=cursors.write)
+        readers = LogReaders(has_plain_ids=is_plain, write=cursors.write)
         selection = Selection(agents=frozenset(request.agents), event_types=request.event_types)
         cursor = await self._composite(request) if not is_plain else None
         resets: list[Reset] = []
         awaited: list[AwaitedSession] = []
         bounds = _NO_EVENTS
         for session_id in request.session_ids:
-            one = await self._strand(session_id, request, cursor, selection)
+            one = await self._reader(session_id, request, cursor, selection)
             if isinstance(one, AwaitedSession):
                 awaited.append(one)
                 resets += _reset_of_nothing(request)
             else:
-                strand, bounds, reset = one
-                strands.add(strand)
+                reader, bounds, reset = one
+                readers.add(reader)
                 resets += [reset] if reset else []
-        past: Sequence[Strand] = ()
+        past: Sequence[LogReader] = ()
         if isinstance(request.start, Replay) and request.start.last is not None:
-            past = strands.all()
+            past = readers.all()
             await NewestEvents(self._sources.log).advance(past, request.start.last)
         principal = self._asker.principal
-        scope = SessionScope(
-            strands,
+        subscription = SessionSubscription(
+            readers,
             awaited,
             stream=(principal.tenant, principal.owner, request.session_ids[0])
             if is_plain
@@ -60,22 +60,22 @@ class SessionStream:
             wake=self._asker.wake,
             selection=selection,
         )
-        connected = _connected(strands, request, bounds)
+        connected = _connected(readers, request, bounds)
         steps = first_steps(connected, resets, request.start)
-        return Opening(scope=scope, steps=steps, past=past if len(past) > 1 else ())
+        return Opening(subscription=subscription, steps=steps, past=past if len(past) > 1 else ())
 
     async def _composite(self, request: StreamRequest) -> CompositeCursor | None:
         if not isinstance(request.start, FromCursor):
             return None
         return await self._sources.shelf.read(self._asker.principal, request.start.cursor)
 
-    async def _strand(
+    async def _reader(
         self,
         session_id: SessionId,
         request: StreamRequest,
         cursor: CompositeCursor | None,
         selection: Selection,
-    ) -> AwaitedSession | tuple[Strand, Bounds, Reset | None]:
+    ) -> AwaitedSession | tuple[LogReader, Bounds, Reset | None]:
         principal, wake = self._asker.principal, self._asker.wake
         awaited = self._sources.tails.await_session(principal, session_id, wake)
         if awaited.is_missing and not isinstance(request.start, FromCursor):
@@ -90,14 +90,14 @@ class SessionStream:
         self._sources.tails.forget_session(awaited, wake)
         tail, bounds = joined
         position, reset = await self._position(session_key, bounds, request, cursor)
-        strand = Strand(
+        reader = LogReader(
             tail,
             tails=self._sources.tails,
             wake=wake,
             position=position,
             selection=selection,
         )
-        return strand, bounds, reset
+        return reader, bounds, reset
 
     async def _position(
         self,
@@ -129,14 +129,14 @@ def _reset_of_nothing(request: StreamRequest) -> list[Reset]:
     return [Reset(reason="future", first_seq=1, last_seq=0)]
 
 
-def _connected(strands: StrandSet, request: StreamRequest, bounds: Bounds) -> Connected:
+def _connected(readers: LogReaders, request: StreamRequest, bounds: Bounds) -> Connected:
     agent = request.agents[0] if len(request.agents) == 1 else None
-    if not strands.has_plain_ids:
-        return Connected(agent=agent, cursor=strands.cursor())
+    if not readers.has_plain_ids:
+        return Connected(agent=agent, cursor=readers.cursor())
     return Connected(
         session_id=request.session_ids[0],
         agent=agent,
-        cursor=strands.cursor(),
+        cursor=readers.cursor(),
         first_seq=bounds.first_seq,
         last_seq=bounds.last_seq,
     )

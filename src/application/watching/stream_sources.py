@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from application.cursors.cursor_handles import CursorShelf
-from application.watching.log_reader import Strand
+from application.cursors.cursor_handles import CursorHandles
+from application.watching.log_reader import LogReader
 from application.watching.stream_request import FromCursor, Start
 from application.watching.stream_steps import Connected, Reset
-from application.watching.subscription import Scope
+from application.watching.subscription import Subscription
 from application.watching.tails import Tail, Tails, Wake
 from domain.ids import SessionKey
 from domain.principal import Principal
@@ -26,14 +26,14 @@ class StreamSources:
     sessions: SessionStore
     catalog: AgentCatalog
     clock: Clock
-    shelf: CursorShelf
+    shelf: CursorHandles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    scope: Scope
+    subscription: Subscription
     steps: Sequence[Connected | Reset]
-    past: Sequence[Strand] = ()
+    past: Sequence[LogReader] = ()
     """What lies behind these comes first, in the order of time."""
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from application.cursors.cursor import Cursor
-from application.watching.log_reader import Passed, Strand
+from application.watching.log_reader import LogReader, Passed
 from application.watching.stream_steps import EndReason
 from application.watching.tails import TailEvent, Wake
 from domain.ids import SessionId
@@ -20,18 +20,18 @@ class Place:
     position: Cursor
 
 
-class Scope(Protocol):
+class Subscription(Protocol):
     @property
     def has_plain_ids(self) -> bool:
         """Its cursor is that of one session's log: frames can be sent as they are."""
 
     @property
     def needs_look(self) -> bool:
-        """`look` must be awaited before the strands are complete again."""
+        """`look` must be awaited before the readers are complete again."""
 
     @property
     def ending(self) -> EndReason | None:
-        """Why nothing more will come, once the strands are read to their ends."""
+        """Why nothing more will come, once the readers are read to their ends."""
 
     @property
     def last_seq(self) -> int | None:
@@ -41,24 +41,24 @@ class Scope(Protocol):
     def place(self) -> Place | None:
         """None for what is not the whole of one session, or not read to its end."""
 
-    def fork(self, wake: Wake) -> "Scope":
+    def fork(self, wake: Wake) -> "Subscription":
         """The same at the same position, for another watcher. Only with a place."""
 
     def refresh(self) -> None:
         """Take up what has come into being since the last step; never blocks."""
 
     async def look(self) -> None:
-        """Find what belongs to the scope by now."""
+        """Find what belongs to the subscription by now."""
 
-    def strands(self) -> Sequence[Strand]: ...
+    def readers(self) -> Sequence[LogReader]: ...
 
-    def has_passed(self, strand: Strand, passed: Passed) -> None:
-        """Told of everything that a strand's position moves over."""
+    def has_passed(self, reader: LogReader, passed: Passed) -> None:
+        """ToolOutcome of everything that a reader's position moves over."""
 
     def cursor(self) -> str:
         """The cursor that stands for all positions as they are."""
 
-    def cursor_at(self, strand: Strand, event: TailEvent) -> str:
-        """The same, with one strand just behind this event."""
+    def cursor_at(self, reader: LogReader, event: TailEvent) -> str:
+        """The same, with one reader just behind this event."""
 
     def close(self) -> None: ...

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from application.cursors.cursor import Cursor, parse_cursor
 from application.cursors.cursor_writer import CursorWriter
 from application.watching.log_position import LogPosition
-from application.watching.log_reader import Strand
-from application.watching.log_readers import StrandSet
+from application.watching.log_reader import LogReader
+from application.watching.log_readers import LogReaders
 from application.watching.selection import Selection
 from application.watching.stream_request import FromCursor, StreamRequest
 from application.watching.stream_sources import Asker, Opening, StreamSources, first_steps, join
 from application.watching.stream_steps import Connected, Reset
-from application.watching.task_subscription import TaskScope, is_read
+from application.watching.task_subscription import TaskSubscription, is_read
 from domain.errors import TaskNotFound, UnknownTask
 from domain.ids import SessionKey, TaskId
 from domain.task import Task
@@ -29,17 +29,17 @@ class TaskStream:
         tasks = [await self._task(task_id, request) for task_id in request.task_ids]
         sessions = _by_session(tasks)
         cursors = CursorWriter(self._sources.shelf, self._asker.principal)
-        strands = StrandSet(has_plain_ids=len(sessions) == 1, write=cursors.write)
+        readers = LogReaders(has_plain_ids=len(sessions) == 1, write=cursors.write)
         resets: list[Reset] = []
         for session_key, group in sessions.items():
-            resets += await self._add_strand(strands, session_key, group, request)
-        unread = [task for task in tasks if not is_read(task, strands)]
+            resets += await self._add_reader(readers, session_key, group, request)
+        unread = [task for task in tasks if not is_read(task, readers)]
         if not unread:
-            strands.close()
+            readers.close()
             return None
-        connected = self._connected(strands, tasks)
+        connected = self._connected(readers, tasks)
         steps = first_steps(connected, resets, request.start)
-        return Opening(scope=TaskScope(strands, unread=unread), steps=steps)
+        return Opening(subscription=TaskSubscription(readers, unread=unread), steps=steps)
 
     async def _task(self, task_id: TaskId, request: StreamRequest) -> Task:
         try:
@@ -50,9 +50,9 @@ class TaskStream:
             raise UnknownTask("task_id", f"task {task_id!r} is not in the session asked for")
         return task
 
-    async def _add_strand(
+    async def _add_reader(
         self,
-        strands: StrandSet,
+        readers: LogReaders,
         session_key: SessionKey,
         tasks: Sequence[Task],
         request: StreamRequest,
@@ -64,7 +64,7 @@ class TaskStream:
         self._earliest_seq = bounds.first_seq
         position: Cursor | None = None
         reset: Reset | None = None
-        if cursor := await self._cursor(session_key, request, is_plain=strands.has_plain_ids):
+        if cursor := await self._cursor(session_key, request, is_plain=readers.has_plain_ids):
             resumed, reset = await self._positions.resumed(session_key, bounds, cursor)
             position = None if reset else resumed
         if position is None:
@@ -75,8 +75,8 @@ class TaskStream:
             agents=frozenset(request.agents),
             event_types=request.event_types,
         )
-        strands.add(
-            Strand(
+        readers.add(
+            LogReader(
                 tail,
                 tails=self._sources.tails,
                 wake=self._asker.wake,
@@ -98,16 +98,16 @@ class TaskStream:
         found = composite.positions.get(session_key) if composite else None
         return found if found and found.seq else None
 
-    def _connected(self, strands: StrandSet, tasks: Sequence[Task]) -> Connected:
+    def _connected(self, readers: LogReaders, tasks: Sequence[Task]) -> Connected:
         one = tasks[0] if len(tasks) == 1 else None
-        strand = strands.get(tasks[0].session_key) if strands.has_plain_ids else None
+        reader = readers.get(tasks[0].session_key) if readers.has_plain_ids else None
         return Connected(
-            session_id=tasks[0].session_id if strand else None,
+            session_id=tasks[0].session_id if reader else None,
             task_id=one.task_id if one else None,
             agent=one.agent if one else None,
-            cursor=strands.cursor(),
+            cursor=readers.cursor(),
             first_seq=max(one.first_seq, self._earliest_seq) if one else None,
-            last_seq=strand.tail.last_seq if strand else None,
+            last_seq=reader.tail.last_seq if reader else None,
         )
 
 

@@ -2,22 +2,22 @@
 
 from collections.abc import Sequence
 
-from application.watching.log_reader import Passed, Strand
-from application.watching.log_readers import StrandSet
+from application.watching.log_reader import LogReader, Passed
+from application.watching.log_readers import LogReaders
 from application.watching.stream_steps import EndReason
-from application.watching.subscription import Place, Scope
+from application.watching.subscription import Place, Subscription
 from application.watching.tails import TailEvent, Wake
 from domain.task import Task
 
 
-class TaskScope:
-    def __init__(self, strands: StrandSet, *, unread: Sequence[Task]) -> None:
-        self._strands = strands
+class TaskSubscription:
+    def __init__(self, readers: LogReaders, *, unread: Sequence[Task]) -> None:
+        self._readers = readers
         self._unread = {task.task_id: task for task in unread}
 
     @property
     def has_plain_ids(self) -> bool:
-        return self._strands.has_plain_ids
+        return self._readers.has_plain_ids
 
     @property
     def needs_look(self) -> bool:
@@ -25,19 +25,19 @@ class TaskScope:
 
     @property
     def ending(self) -> EndReason | None:
-        if all(is_read(task, self._strands) for task in self._unread.values()):
+        if all(is_read(task, self._readers) for task in self._unread.values()):
             return "task_finished"
-        return "session_deleted" if self._strands.are_all_deleted else None
+        return "session_deleted" if self._readers.are_all_deleted else None
 
     @property
     def last_seq(self) -> int | None:
-        return self._strands.last_seq
+        return self._readers.last_seq
 
     @property
     def place(self) -> Place | None:
         return None
 
-    def fork(self, wake: Wake) -> Scope:
+    def fork(self, wake: Wake) -> Subscription:
         raise ValueError("only the whole of a session can be shared")
 
     def refresh(self) -> None:
@@ -46,24 +46,24 @@ class TaskScope:
     async def look(self) -> None:
         """All its tasks are known."""
 
-    def strands(self) -> Sequence[Strand]:
-        return self._strands.all() if self._unread else ()
+    def readers(self) -> Sequence[LogReader]:
+        return self._readers.all() if self._unread else ()
 
-    def has_passed(self, strand: Strand, passed: Passed) -> None:
+    def has_passed(self, reader: LogReader, passed: Passed) -> None:
         for task_id in passed.ended:
             self._unread.pop(task_id, None)
 
     def cursor(self) -> str:
-        return self._strands.cursor()
+        return self._readers.cursor()
 
-    def cursor_at(self, strand: Strand, event: TailEvent) -> str:
-        return self._strands.cursor_at(strand, event)
+    def cursor_at(self, reader: LogReader, event: TailEvent) -> str:
+        return self._readers.cursor_at(reader, event)
 
     def close(self) -> None:
-        self._strands.close()
+        self._readers.close()
 
 
-def is_read(task: Task, strands: StrandSet) -> bool:
+def is_read(task: Task, readers: LogReaders) -> bool:
     """The task's final event was passed, or went with what was trimmed."""
-    strand = strands.get(task.session_key)
-    return strand is None or (task.last_seq is not None and strand.position.seq >= task.last_seq)
+    reader = readers.get(task.session_key)
+    return reader is None or (task.last_seq is not None and reader.position.seq >= task.last_seq)

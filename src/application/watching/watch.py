@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from application.watching.chronology import Chronology
-from application.watching.log_reader import Passed, Strand
+from application.watching.log_reader import LogReader, Passed
 from application.watching.open_stream import OpenStream
 from application.watching.pages import Pages
 from application.watching.stream_steps import (
@@ -20,7 +20,7 @@ from application.watching.stream_steps import (
     Reset,
     Step,
 )
-from application.watching.subscription import Place, Scope
+from application.watching.subscription import Place, Subscription
 from application.watching.tails import TailEvent
 from application.watching.wake import Wake
 from ports.meter import Meter
@@ -44,7 +44,7 @@ class Watch:
         "_opening",
         "_pages",
         "_past",
-        "_scope",
+        "_subscription",
         "_turn",
         "_wake",
         "_writes",
@@ -53,7 +53,7 @@ class Watch:
 
     def __init__(
         self,
-        scope: Scope,
+        subscription: Subscription,
         *,
         stream: OpenStream,
         opening: Iterable[Connected | Reset],
@@ -65,7 +65,7 @@ class Watch:
     ) -> None:
         """`opened_at` is by the monotonic clock; `past` comes before all else."""
         self.stream = stream
-        self._scope = scope
+        self._subscription = subscription
         self._opening = list(opening)
         self._pages = pages
         self._past = past
@@ -83,19 +83,24 @@ class Watch:
         """Where it rests, if others may rest there too: they would all get the same."""
         if self._opening or self._left_out or self._ending:
             return None
-        return self._scope.place
+        return self._subscription.place
 
     @property
     def is_at_rest(self) -> bool:
         """Whether the next step, if it came at once, would be Idle."""
-        if self._opening or self._ending or self._scope.ending or self._scope.needs_look:
+        if (
+            self._opening
+            or self._ending
+            or self._subscription.ending
+            or self._subscription.needs_look
+        ):
             return False
-        return not any(strand.has_more for strand in self._scope.strands())
+        return not any(reader.has_more for reader in self._subscription.readers())
 
     def fork(self, wake: Wake, stream: OpenStream) -> "Watch":
         """Another watch that goes on from where this one is; it must have a place."""
         return Watch(
-            self._scope.fork(wake),
+            self._subscription.fork(wake),
             stream=stream,
             opening=(),
             pages=self._pages,
@@ -107,7 +112,7 @@ class Watch:
     @property
     def lag(self) -> int:
         """How many committed events it has yet to step over, in all its sessions."""
-        return sum(max(one.lag, 0) for one in self._scope.strands())
+        return sum(max(one.lag, 0) for one in self._subscription.readers())
 
     def tell(self, listener: Callable[[], None]) -> None:
         """Call this when a step may bring something, instead of having `wait` awaited."""
@@ -118,36 +123,36 @@ class Watch:
         self._wake.clear()
         if self._opening:
             return self._opening.pop(0)
-        self._scope.refresh()
+        self._subscription.refresh()
         if self._past is not None:
-            if self._past.has_unread or self._scope.needs_look:
+            if self._past.has_unread or self._subscription.needs_look:
                 return BEHIND
             if taken := self._past.take():
                 return self._events(*taken)
             self._past = None
-        for offset, strand in enumerate(self._in_turn()):
-            if not strand.has_more:
+        for offset, reader in enumerate(self._in_turn()):
+            if not reader.has_more:
                 continue
-            is_paged = bool(strand.page)
-            if (passed := strand.take()) is None:
+            is_paged = bool(reader.page)
+            if (passed := reader.take()) is None:
                 return BEHIND
             if not is_paged:
                 self._meter.add("tail_hits")
             self._turn += offset + 1
-            return self._events(strand, passed)
+            return self._events(reader, passed)
         return self._at_rest()
 
     async def read(self) -> None:
         """Fetch what the last step lacked."""
-        if self._scope.needs_look:
-            await self._scope.look()
+        if self._subscription.needs_look:
+            await self._subscription.look()
             return
         if self._past is not None and self._past.has_unread:
             await self._read(self._past.read(self._pages))
             return
-        for strand in self._in_turn():
-            if strand.has_more:
-                await self._read(strand.read(self._pages))
+        for reader in self._in_turn():
+            if reader.has_more:
+                await self._read(reader.read(self._pages))
                 return
 
     async def wait(self, *, timeout_s: float) -> bool:
@@ -174,31 +179,31 @@ class Watch:
         self._wake()
 
     def close(self) -> None:
-        self._scope.close()
+        self._subscription.close()
         self._wake.forget()
 
     async def _read(self, reading: Awaitable[Reset | None]) -> None:
         self._meter.add("store_reads")  # before it ends: its watcher may leave meanwhile
         if (reset := await reading) is not None:
             self._meter.add("resets")
-            self._opening.append(replace(reset, cursor=self._scope.cursor()))
+            self._opening.append(replace(reset, cursor=self._subscription.cursor()))
 
-    def _in_turn(self) -> Sequence[Strand]:
+    def _in_turn(self) -> Sequence[LogReader]:
         """Another one is first after each that was served, so that no busy one holds the rest up."""
-        strands = self._scope.strands()
-        if len(strands) < 2:
-            return strands
-        first = self._turn % len(strands)
-        return [*strands[first:], *strands[:first]]
+        readers = self._subscription.readers()
+        if len(readers) < 2:
+            return readers
+        first = self._turn % len(readers)
+        return [*readers[first:], *readers[:first]]
 
-    def _events(self, strand: Strand, passed: Passed) -> Step:
-        self._scope.has_passed(strand, passed)
+    def _events(self, reader: LogReader, passed: Passed) -> Step:
+        self._subscription.has_passed(reader, passed)
         if not passed.wanted:
             self._left_out += passed.count
             return self._cursor_moved() if self._left_out >= _MAX_LEFT_OUT else self.step()
-        trailing = strand.position.seq - passed.wanted[-1].stored.seq
+        trailing = reader.position.seq - passed.wanted[-1].stored.seq
         self._left_out = trailing
-        frames = b"".join(self._frames(strand, passed.wanted))
+        frames = b"".join(self._frames(reader, passed.wanted))
         return Events(frames, len(passed.wanted), self._measured(passed.wanted[0]))
 
     def _measured(self, first: TailEvent) -> float | None:
@@ -210,25 +215,28 @@ class Watch:
             return None
         return first.shown_at if first.shown_at >= self._opened_at else None
 
-    def _frames(self, strand: Strand, events: Iterable[TailEvent]) -> Iterable[bytes]:
-        if self._scope.has_plain_ids:
+    def _frames(self, reader: LogReader, events: Iterable[TailEvent]) -> Iterable[bytes]:
+        if self._subscription.has_plain_ids:
             return (event.frame for event in events)
         return (
-            b"id: %b\n%b" % (self._scope.cursor_at(strand, event).encode(), _without_id(event))
+            b"id: %b\n%b"
+            % (self._subscription.cursor_at(reader, event).encode(), _without_id(event))
             for event in events
         )
 
     def _at_rest(self) -> Step:
-        reason = self._scope.ending or self._ending
+        reason = self._subscription.ending or self._ending
         if reason is None:
-            return BEHIND if self._scope.needs_look else IDLE
+            return BEHIND if self._subscription.needs_look else IDLE
         if self._left_out:
             return self._cursor_moved()
         return End(reason)
 
     def _cursor_moved(self) -> CursorMoved:
         self._left_out = 0
-        return CursorMoved(cursor=self._scope.cursor(), last_seq=self._scope.last_seq)
+        return CursorMoved(
+            cursor=self._subscription.cursor(), last_seq=self._subscription.last_seq
+        )
 
 
 def _without_id(event: TailEvent) -> bytes:

@@ -176,7 +176,7 @@ class Watches:
 
     def _started(self, opening: Opening, stream: OpenStream, wake: Wake) -> Watch:
         watch = Watch(
-            opening.scope,
+            opening.subscription,
             stream=stream,
             opening=opening.steps,
             pages=self._pages,

@@ -17,7 +17,7 @@ _SILENCE_S = 30.0
 _ROOT = Path(__file__).parents[3]
 
 
-class Crowd:
+class CappedProcess:
     """Runs in the test; each call returns when all of the crowd has done it."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
@@ -48,7 +48,7 @@ class Crowd:
 
 
 @contextmanager
-def crowd_of(count: int, *, base_url: str, path: str) -> Iterator[Crowd]:
+def crowd_of(count: int, *, base_url: str, path: str) -> Iterator[CappedProcess]:
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.e2e.clients.crowd", str(count), base_url, path],
         cwd=_ROOT,
@@ -58,7 +58,7 @@ def crowd_of(count: int, *, base_url: str, path: str) -> Iterator[Crowd]:
     )
     with process:
         try:
-            yield Crowd(process)
+            yield CappedProcess(process)
         finally:
             process.kill()
 

@@ -24,11 +24,11 @@ PIECES = st.sampled_from(
 @pytest.mark.parametrize("others", [(), MANY], ids=["few", "many"])
 @given(st.lists(LETTERS, min_size=1, max_size=4), st.lists(PIECES, max_size=40), st.data())
 def test_however_a_text_is_cut_the_same_comes_out_without_a_needle(
-    others: Sequence[str], needles: list[str], pieces: list[str], data: st.DataObject
+    others: Sequence[str], patterns: list[str], pieces: list[str], data: st.DataObject
 ) -> None:
     text = "".join(pieces)
-    needles = [*needles, *others]
-    stream = Redactor(needles).stream()
+    patterns = [*patterns, *others]
+    stream = Redactor(patterns).stream()
 
     shown, rest = "", text
     while rest:
@@ -37,22 +37,22 @@ def test_however_a_text_is_cut_the_same_comes_out_without_a_needle(
         rest = rest[cut:]
     shown += stream.end()
 
-    whole = Redactor(needles).stream()
+    whole = Redactor(patterns).stream()
     assert shown == whole.feed(text) + whole.end()
-    assert not any(needle in ESCAPES.sub("", shown) for needle in needles)
+    assert not any(needle in ESCAPES.sub("", shown) for needle in patterns)
 
 
 @pytest.mark.parametrize("others", [(), MANY], ids=["few", "many"])
 @given(st.lists(LETTERS, min_size=1, max_size=4), st.text(alphabet="abx", max_size=40))
 def test_no_more_is_held_back_than_may_become_a_needle(
-    others: Sequence[str], needles: list[str], text: str
+    others: Sequence[str], patterns: list[str], text: str
 ) -> None:
-    needles = [*needles, *others]
-    shown = Redactor(needles).stream().feed(text).replace("[redacted]", "")
-    masked = Redactor(needles).text(text).replace("[redacted]", "")
+    patterns = [*patterns, *others]
+    shown = Redactor(patterns).stream().feed(text).replace("[redacted]", "")
+    masked = Redactor(patterns).text(text).replace("[redacted]", "")
 
     assert masked.startswith(shown)
-    assert len(masked) - len(shown) < max(map(len, needles))
+    assert len(masked) - len(shown) < max(map(len, patterns))
 
 
 @pytest.mark.parametrize(
@@ -83,25 +83,27 @@ def test_a_secret_of_several_lines_is_found_with_the_line_ends_of_a_terminal() -
 
 
 @given(st.lists(st.text(PLAIN, min_size=6, max_size=9), min_size=60, max_size=80), st.data())
-def test_each_of_many_is_found_wherever_it_stands(needles: list[str], data: st.DataObject) -> None:
-    before, needle = data.draw(st.text(PLAIN, max_size=5)), data.draw(st.sampled_from(needles))
+def test_each_of_many_is_found_wherever_it_stands(
+    patterns: list[str], data: st.DataObject
+) -> None:
+    before, needle = data.draw(st.text(PLAIN, max_size=5)), data.draw(st.sampled_from(patterns))
     after = data.draw(st.text(PLAIN, max_size=5))
 
-    shown = Redactor(needles).text(f"{before}{needle}{after}")
+    shown = Redactor(patterns).text(f"{before}{needle}{after}")
 
     assert "[redacted]" in shown
-    assert not any(each in shown for each in needles if each not in "[redacted]")
+    assert not any(each in shown for each in patterns if each not in "[redacted]")
 
 
 @pytest.mark.parametrize("size", range(1, 39))
 def test_the_beginning_of_one_of_many_is_held_back_however_short(size: int) -> None:
-    needles = [f"{number:02}-größe-{number * 7919:030}" for number in range(100)]
-    stream = Redactor(needles).stream()
+    patterns = [f"{number:02}-größe-{number * 7919:030}" for number in range(100)]
+    stream = Redactor(patterns).stream()
 
-    shown = stream.feed("x " + needles[77][:size])
+    shown = stream.feed("x " + patterns[77][:size])
 
     assert shown == "x "
-    assert stream.end() == needles[77][:size]
+    assert stream.end() == patterns[77][:size]
 
 
 def test_secrets_that_overlap_have_one_mask() -> None:

@@ -13,11 +13,11 @@ from adapters.http.requests.extraction import (
 )
 from adapters.http.requests.json_route import JsonRoute
 from adapters.http.requests.rule import rules_of
-from application.serving.rule_trial import ExtractionTest
+from application.serving.rule_trial import RuleTrial
 from domain.principal import Principal
 
 
-def extraction_router(*, extraction: ExtractionTest, caller: Caller) -> APIRouter:
+def extraction_router(*, extraction: RuleTrial, caller: Caller) -> APIRouter:
     router = APIRouter(route_class=JsonRoute, prefix="/extraction", tags=["agents"])
     Asker = Annotated[Principal, Depends(caller)]
 

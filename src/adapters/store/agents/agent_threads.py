@@ -4,7 +4,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 
 from adapters.store.agents.thread_column import thread_column, thread_of_column
 from adapters.store.database import Database
-from adapters.store.rows.insert_if_absent import insert_unless_there
+from adapters.store.rows.insert_if_absent import insert_if_absent
 from adapters.store.rows.prepared import Prepared
 from adapters.store.schema.tables import agent_threads, sessions
 from domain.agent_thread import AgentThread
@@ -27,7 +27,7 @@ class SqlAgentThreads:
         def work(connection: Connection) -> None:
             if not connection.execute(there).scalar():
                 return
-            if connection.execute(insert_unless_there(agent_threads).values(**row)).rowcount:
+            if connection.execute(insert_if_absent(agent_threads).values(**row)).rowcount:
                 return
             connection.execute(
                 update(agent_threads)

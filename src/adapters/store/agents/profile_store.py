@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection, delete, select, update
 
 from adapters.store.database import Database
-from adapters.store.rows.insert_if_absent import insert_unless_there
+from adapters.store.rows.insert_if_absent import insert_if_absent
 from adapters.store.rows.store_clock import store_now
 from adapters.store.schema.tables import agent_profiles
 from domain.agent_profile import AgentProfile
@@ -29,7 +29,7 @@ class SqlProfileStore:
         row = {"body": _PROFILE.dump_json(profile).decode(), "updated_at": store_now()}
 
         def work(connection: Connection) -> bool:
-            added = insert_unless_there(agent_profiles).values(name=profile.name, **row)
+            added = insert_if_absent(agent_profiles).values(name=profile.name, **row)
             if connection.execute(added).rowcount:
                 return True
             is_it = agent_profiles.c.name == profile.name

@@ -14,7 +14,7 @@ from adapters.store.asking.approval_rows import (
     shown,
 )
 from adapters.store.database import Database
-from adapters.store.rows.insert_if_absent import insert_unless_there
+from adapters.store.rows.insert_if_absent import insert_if_absent
 from adapters.store.rows.store_clock import micros, seconds
 from adapters.store.schema.tables import approvals
 from adapters.system.checked_clock import CheckedClock
@@ -78,7 +78,7 @@ class SqlApprovalStore:
 def _open(connection: Connection, new: NewApproval, time: ApprovalTime) -> StoredApproval:
     """Nothing comes of being repeated after a commit without an answer."""
     connection.execute(
-        insert_unless_there(approvals).values(
+        insert_if_absent(approvals).values(
             **columns_of(new),
             created_at=time.now,
             expires_at=time.now + seconds(new.for_s),

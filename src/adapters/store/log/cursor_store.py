@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, and_, delete, select, update
 
 from adapters.store.database import Database
-from adapters.store.rows.insert_if_absent import insert_unless_there
+from adapters.store.rows.insert_if_absent import insert_if_absent
 from adapters.store.rows.store_clock import seconds, store_now
 from adapters.store.schema.tables import cursors
 from domain.principal import Principal
@@ -20,7 +20,7 @@ class SqlCursorStore:
         expires_at = store_now() + seconds(for_s)
 
         def work(connection: Connection) -> None:
-            row = insert_unless_there(cursors).values(**name, body=body, expires_at=expires_at)
+            row = insert_if_absent(cursors).values(**name, body=body, expires_at=expires_at)
             if not connection.execute(row).rowcount:
                 is_it = and_(*[cursors.c[column] == value for column, value in name.items()])
                 connection.execute(update(cursors).where(is_it).values(expires_at=expires_at))

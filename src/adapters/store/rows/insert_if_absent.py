@@ -7,18 +7,18 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
 
-class InsertUnlessThere(Insert):
+class InsertIfAbsent(Insert):
     """It waits for a transaction that is just inserting the same row; `rowcount` tells."""
 
     inherit_cache = True
 
 
-def insert_unless_there(table: Table) -> InsertUnlessThere:
+def insert_if_absent(table: Table) -> InsertIfAbsent:
     # Inline: a key that the statement returned by itself would stand before the clause.
-    return InsertUnlessThere(table).inline()
+    return InsertIfAbsent(table).inline()
 
 
-@compiles(InsertUnlessThere)
-def _compiled(element: InsertUnlessThere, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(InsertIfAbsent)
+def _compiled(element: InsertIfAbsent, compiler: SQLCompiler, **options: Any) -> str:
     text: str = compiler.visit_insert(element, **options)  # type: ignore[no-untyped-call]
     return f"{text} ON CONFLICT DO NOTHING"

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Text, and_, bindparam, select
 
-from adapters.store.rows.insert_if_absent import insert_unless_there
+from adapters.store.rows.insert_if_absent import insert_if_absent
 from adapters.store.rows.key_parts import in_parts
 from adapters.store.rows.prepared import Prepared
 from adapters.store.rows.store_clock import moment, store_now
@@ -136,7 +136,7 @@ _LOCKED_KEY = Prepared(
     )
 )
 _INSERT = Prepared(
-    lambda: insert_unless_there(sessions).values(
+    lambda: insert_if_absent(sessions).values(
         tenant=bindparam("tenant"),
         owner=bindparam("owner"),
         session_id=bindparam("session_id"),

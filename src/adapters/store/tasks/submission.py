@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 
 from adapters.store.rows.event_rows import append_unfenced
-from adapters.store.rows.insert_if_absent import insert_unless_there
+from adapters.store.rows.insert_if_absent import insert_if_absent
 from adapters.store.rows.prepared import Prepared
 from adapters.store.rows.session_rows import ensured_key
 from adapters.store.rows.store_clock import seconds, store_now
@@ -70,7 +70,7 @@ def _repeated(connection: Connection, request: Request) -> Task | None:
         return None
     key = request.idempotency
     _forget_old(connection, request.task.principal, key)
-    taken = insert_unless_there(idempotency_keys).values(
+    taken = insert_if_absent(idempotency_keys).values(
         tenant=request.task.principal.tenant,
         owner=request.task.principal.owner,
         key=key.key,

@@ -3,13 +3,13 @@ import pytest
 from adapters.acp.offered_models import OfferedModels, offered_models
 from domain.errors import StartFailed
 
-Told = dict[str, object]
+ToolOutcome = dict[str, object]
 
 
 def test_models_are_those_of_the_option_of_that_category_also_in_groups() -> None:
-    fast: Told = {"group": "fast", "options": [{"value": "a", "name": "A"}]}
-    option: Told = {"id": "llm", "category": "model", "currentValue": "b"}
-    mode: Told = {"id": "mode", "category": "mode", "options": [{"value": "plan"}]}
+    fast: ToolOutcome = {"group": "fast", "options": [{"value": "a", "name": "A"}]}
+    option: ToolOutcome = {"id": "llm", "category": "model", "currentValue": "b"}
+    mode: ToolOutcome = {"id": "mode", "category": "mode", "options": [{"value": "plan"}]}
     offered = offered_models(
         {"configOptions": [mode, {**option, "options": [fast, {"value": "b"}]}]}
     )
@@ -22,7 +22,10 @@ def test_models_are_those_of_the_option_of_that_category_also_in_groups() -> Non
 
 
 def test_models_are_those_of_the_session_where_there_is_no_such_option() -> None:
-    models: Told = {"currentModelId": "a", "availableModels": [{"modelId": "a", "name": "A"}]}
+    models: ToolOutcome = {
+        "currentModelId": "a",
+        "availableModels": [{"modelId": "a", "name": "A"}],
+    }
     offered = offered_models({"models": models, "configOptions": [{"id": "mode"}]})
 
     assert offered == OfferedModels(current="a", names={"a": "A"}, option=None)
@@ -33,7 +36,7 @@ def test_models_are_those_of_the_session_where_there_is_no_such_option() -> None
 
 
 @pytest.mark.parametrize("session", [{}, {"models": None}, {"models": {}}, {"configOptions": 3}])
-def test_a_session_may_offer_no_choice(session: Told) -> None:
+def test_a_session_may_offer_no_choice(session: ToolOutcome) -> None:
     assert offered_models(session) is None
 
 

@@ -3,7 +3,7 @@ import pytest
 from adapters.acp.reported_usage import usage_of, usage_of_turn
 from domain.usage import Usage
 
-Told = dict[str, object]
+ToolOutcome = dict[str, object]
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ Told = dict[str, object]
     ],
 )
 def test_input_holds_what_was_cached_and_output_what_was_thought(
-    told: Told, given: int, written: int
+    told: ToolOutcome, given: int, written: int
 ) -> None:
     used = usage_of({**told, "totalTokens": given + written})
 
@@ -32,7 +32,7 @@ def test_input_holds_what_was_cached_and_output_what_was_thought(
 
 
 def test_what_an_agent_has_added_already_is_not_added_again() -> None:
-    told: Told = {"inputTokens": 1000, "outputTokens": 7, "totalTokens": 1007}
+    told: ToolOutcome = {"inputTokens": 1000, "outputTokens": 7, "totalTokens": 1007}
 
     assert usage_of({**told, "cachedReadTokens": 300, "thoughtTokens": 2}) == Usage(
         input_tokens=1000,
@@ -44,12 +44,12 @@ def test_what_an_agent_has_added_already_is_not_added_again() -> None:
 
 
 def test_gemini_cli_reports_a_turn_by_its_models() -> None:
-    def sums(given: int, written: int) -> Told:
+    def sums(given: int, written: int) -> ToolOutcome:
         return {"input_tokens": given, "output_tokens": written}
 
-    whole: Told = {"token_count": sums(40, 20)}
-    pro: Told = {"model": "gemini-pro", "token_count": sums(30, 15)}
-    flash: Told = {"model": "gemini-flash", "token_count": sums(10, 5)}
+    whole: ToolOutcome = {"token_count": sums(40, 20)}
+    pro: ToolOutcome = {"model": "gemini-pro", "token_count": sums(30, 15)}
+    flash: ToolOutcome = {"model": "gemini-flash", "token_count": sums(10, 5)}
 
     assert _named({"_meta": {"quota": {**whole, "model_usage": [pro, flash]}}}) == [
         ("gemini-pro", 30, 15),
@@ -59,10 +59,10 @@ def test_gemini_cli_reports_a_turn_by_its_models() -> None:
 
 
 @pytest.mark.parametrize("answer", [{}, {"usage": None}, {"_meta": {"quota": None}}, {"usage": 3}])
-def test_an_answer_without_sums_reports_nothing(answer: Told) -> None:
+def test_an_answer_without_sums_reports_nothing(answer: ToolOutcome) -> None:
     assert _named({"stopReason": "end_turn", **answer}) == []
 
 
-def _named(answer: Told) -> list[tuple[str, int, int]]:
+def _named(answer: ToolOutcome) -> list[tuple[str, int, int]]:
     used = usage_of_turn(answer)
     return [(model, usage.input_tokens, usage.output_tokens) for model, usage in used]

@@ -3,7 +3,7 @@
 import os
 import subprocess
 
-from adapters.process.child_reaper import Leaders
+from adapters.process.child_reaper import ChildReaper
 from adapters.process.process_table import ProcessEntry
 
 # No process has these, so that it is the same wherever the tests run: also as the first process
@@ -27,8 +27,10 @@ def entry(
     )
 
 
-def leaders(*known: tuple[int, int], parent: int = SERVER, is_sole_parent: bool = True) -> Leaders:
-    made = Leaders(parent=parent, is_sole_parent=is_sole_parent)
+def leaders(
+    *known: tuple[int, int], parent: int = SERVER, is_sole_parent: bool = True
+) -> ChildReaper:
+    made = ChildReaper(parent=parent, is_sole_parent=is_sole_parent)
     made.enter_all(known)
     return made
 
@@ -101,4 +103,4 @@ def test_a_process_that_starts_others_too_takes_only_what_it_knows() -> None:
 
 
 def test_the_first_process_of_a_machine_adopts_what_others_start() -> None:
-    assert not Leaders(parent=1, is_sole_parent=True).is_sole_parent
+    assert not ChildReaper(parent=1, is_sole_parent=True).is_sole_parent

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.process.child_reaper import Identity, Leaders
+from adapters.process.child_reaper import ChildReaper, Identity
 from adapters.process.process_table import process_entry
 from adapters.process.watchdog import Watchdog
 from adapters.process.watchdog_process import CommandEnd, Watched, watch
@@ -143,7 +143,7 @@ def test_one_that_does_not_read_is_replaced_and_takes_no_command_along() -> None
 def test_where_it_does_not_start_commands_do_and_it_is_known(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    watchdog = Watchdog(Leaders(), interpreter="/no/such/python")
+    watchdog = Watchdog(ChildReaper(), interpreter="/no/such/python")
     watchdog.open()
     with _command(TASK) as command:
         watchdog.prepare()
@@ -216,7 +216,7 @@ def test_signals_that_are_meant_for_the_server_do_not_end_it() -> None:
 
 @contextmanager
 def _watchdog(*, interpreter: str = sys.executable, again_s: float = 5.0) -> Iterator[Watchdog]:
-    watchdog = Watchdog(Leaders(), interpreter=interpreter, again_s=again_s)
+    watchdog = Watchdog(ChildReaper(), interpreter=interpreter, again_s=again_s)
     watchdog.open()
     try:
         yield watchdog

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.tools.edit_file import EditFileTool
 from adapters.tools.file_replacement import replace_file
-from adapters.tools.pinned_path import held_folder, held_path
+from adapters.tools.pinned_path import pinned_folder, pinned_path
 from adapters.tools.workspace_path import workspace_path
 from tests.process_fakes import tool_context
 
@@ -41,7 +41,7 @@ def test_a_folder_that_became_a_link_is_not_followed(is_made: bool, tmp_path: Pa
 
     with (
         pytest.raises(NotADirectoryError),
-        held_path(str(workspace), path, is_made=is_made) as held,
+        pinned_path(str(workspace), path, is_made=is_made) as held,
     ):
         replace_file(held, b"x")
 
@@ -53,7 +53,7 @@ def test_what_is_held_stays_the_same_folder(tmp_path: Path) -> None:
     (workspace / "folder").mkdir(parents=True)
     outside.mkdir()
 
-    with held_folder(str(workspace), workspace / "folder") as folder:
+    with pinned_folder(str(workspace), workspace / "folder") as folder:
         (workspace / "folder").rename(workspace / "moved")
         (workspace / "folder").symlink_to(outside)
         replace_file(folder / "a.txt", b"x")

@@ -17,7 +17,7 @@ from application.cursors.composite_cursor import (
 )
 from application.cursors.cursor import Cursor, parse_cursor
 from application.cursors.cursor_changes import changes_since, with_changes
-from application.cursors.cursor_handles import FRESH_S, PROMISED_S, CursorShelf
+from application.cursors.cursor_handles import FRESH_S, PROMISED_S, CursorHandles
 from application.cursors.cursor_writer import CursorWriter
 from domain.errors import InvalidCursor
 from domain.ids import SessionKey, Tag
@@ -76,9 +76,9 @@ class ReadPositions(Mapping[SessionKey, Cursor]):
         return len(self._positions)
 
 
-def new_shelf() -> CursorShelf:
+def new_shelf() -> CursorHandles:
     clock = FakeClock()
-    return CursorShelf(store=MemoryCursorStore(clock), clock=clock)
+    return CursorHandles(store=MemoryCursorStore(clock), clock=clock)
 
 
 def over(sessions: int, *, horizon: int = 7) -> CompositeCursor:
@@ -128,7 +128,7 @@ def test_any_cursor_can_be_told_by_what_differs_from_any_other(
 async def test_every_place_of_a_long_cursor_is_exact_and_few_of_them_are_stored() -> None:
     clock = FakeClock()
     store = CountingStore(clock)
-    shelf = CursorShelf(store=store, clock=clock)
+    shelf = CursorHandles(store=store, clock=clock)
     writer = CursorWriter(shelf, LOCAL)
     cursor = over(300)
     await settled(writer, cursor)
@@ -147,7 +147,7 @@ async def test_every_place_of_a_long_cursor_is_exact_and_few_of_them_are_stored(
 async def test_watchers_of_the_same_share_what_is_stored() -> None:
     clock = FakeClock()
     store = CountingStore(clock)
-    shelf = CursorShelf(store=store, clock=clock)
+    shelf = CursorHandles(store=store, clock=clock)
     cursor = over(300)
 
     texts = {await settled(CursorWriter(shelf, LOCAL), cursor) for _ in range(10)}
@@ -182,7 +182,7 @@ async def test_another_owner_reads_nothing_of_it() -> None:
 
 async def test_a_cursor_can_be_read_for_a_day_after_it_was_given_out() -> None:
     clock = FakeClock()
-    shelf = CursorShelf(store=MemoryCursorStore(clock), clock=clock)
+    shelf = CursorHandles(store=MemoryCursorStore(clock), clock=clock)
     writer = CursorWriter(shelf, LOCAL)
     await settled(writer, over(300))
     clock.advance(FRESH_S - 1)
@@ -198,7 +198,7 @@ async def test_a_cursor_can_be_read_for_a_day_after_it_was_given_out() -> None:
 async def test_a_base_that_has_grown_old_is_kept_anew() -> None:
     clock = FakeClock()
     store = CountingStore(clock)
-    writer = CursorWriter(CursorShelf(store=store, clock=clock), LOCAL)
+    writer = CursorWriter(CursorHandles(store=store, clock=clock), LOCAL)
     await settled(writer, over(300))
 
     clock.advance(FRESH_S)

@@ -1,8 +1,8 @@
 """What the store knows of an earlier attempt's questions, and its events do not."""
 
 from application.asking.fingerprint import fingerprint
-from application.recall.prior_answers import PastAnswers
-from application.recall.prior_attempts import TaskPast, WaitingCall
+from application.recall.prior_answers import PriorAnswers
+from application.recall.prior_attempts import PriorAttempts, WaitingCall
 from domain.approval import ApprovalDecision, StoredApproval
 from domain.principal import LOCAL
 from domain.reply import Reply
@@ -53,8 +53,8 @@ async def test_where_the_call_is_not_known_any_more_an_answer_is_and_a_question_
     assert (await asked.store.get(LOCAL, other.approval_id)).status == "expired"
 
 
-async def past_of(asked: Asked, approval: StoredApproval, start: ToolCallStart) -> TaskPast:
-    past = TaskPast()
+async def past_of(asked: Asked, approval: StoredApproval, start: ToolCallStart) -> PriorAttempts:
+    past = PriorAttempts()
     past.take(start)
     past.take(
         ApprovalRequired(
@@ -66,7 +66,7 @@ async def past_of(asked: Asked, approval: StoredApproval, start: ToolCallStart) 
             expires_at=approval.expires_at,
         )
     )
-    await PastAnswers(approvals=asked.store, questions=asked.question_store).recall(
+    await PriorAnswers(approvals=asked.store, questions=asked.question_store).recall(
         asked.tasks[approval.task_id], past
     )
     return past
@@ -77,12 +77,12 @@ async def test_words_that_came_after_the_call_was_cancelled_are_told_to_the_mode
     task = asked.live_task(LOCAL)
     await asked.question_store.open(task.task_id, "c1")
     await asked.question_store.answer(task.task_id, BLUE)
-    past = TaskPast()
+    past = PriorAttempts()
     past.take(ToolCallStart(call_id="c1", tool_name="ask_user", arguments={}))
     past.take(InputRequired(prompt="Which?"))
     past.take(CANCELLED)
 
-    await PastAnswers(approvals=asked.store, questions=asked.question_store).recall(task, past)
+    await PriorAnswers(approvals=asked.store, questions=asked.question_store).recall(task, past)
 
     assert (past.asking_call, past.reply) == ("c1", BLUE)
     assert past.endings() == [InputReceived(kind="message", by="ann")]

@@ -9,7 +9,7 @@ import pytest
 
 from application.recall.conversation import NOT_MADE, UNANSWERED, UNKNOWN_OUTCOME
 from application.recall.plan import PlanProgress
-from application.recall.prior_attempts import TaskPast
+from application.recall.prior_attempts import PriorAttempts
 from domain.approval import ApprovalDecision, Decision
 from domain.events import AgentEvent
 from domain.plan import PhaseStatus, Plan, PlanPhase
@@ -47,7 +47,7 @@ def lost(status: ToolStatus, error: str) -> ToolCallComplete:
 
 
 def test_a_call_that_still_waited_for_its_approval_was_not_made() -> None:
-    past = TaskPast()
+    past = PriorAttempts()
     past.take(START)
     past.take(QUESTION)
 
@@ -67,7 +67,7 @@ def test_a_call_that_still_waited_for_its_approval_was_not_made() -> None:
 def test_only_a_call_that_was_allowed_may_have_been_made(
     decision: Decision, end: ToolCallComplete
 ) -> None:
-    past = TaskPast()
+    past = PriorAttempts()
     past.take(START)
     past.take(QUESTION)
     past.take(ApprovalResolved(approval_id="a1", decision=decision, by="local"))
@@ -79,7 +79,7 @@ def test_only_a_call_that_was_allowed_may_have_been_made(
 def test_an_answer_that_only_the_store_knew_is_told_and_the_call_was_not_made(
     decision: Decision,
 ) -> None:
-    past = TaskPast()
+    past = PriorAttempts()
     past.take(START)
     past.take(QUESTION)
     past.decisions["a1"] = ApprovalDecision(decision=decision, by="ann", reason="mine")
@@ -92,7 +92,7 @@ def test_an_answer_that_only_the_store_knew_is_told_and_the_call_was_not_made(
 
 @pytest.mark.parametrize("was_told", [True, False])
 def test_an_answer_in_words_is_the_result_of_the_call_that_asked(was_told: bool) -> None:
-    past = TaskPast()
+    past = PriorAttempts()
     past.take(ASKED)
     past.take(InputRequired(prompt="Which?"))
     if was_told:
@@ -106,7 +106,7 @@ def test_an_answer_in_words_is_the_result_of_the_call_that_asked(was_told: bool)
 
 
 def test_a_question_that_nobody_answered_is_to_be_asked_again() -> None:
-    past = TaskPast()
+    past = PriorAttempts()
     past.take(ASKED)
     past.take(InputRequired(prompt="Which?"))
     past.asking_call = "c2"
@@ -117,7 +117,7 @@ def test_a_question_that_nobody_answered_is_to_be_asked_again() -> None:
 
 
 async def test_a_plan_that_was_told_before_is_gone_on_with() -> None:
-    past, context = TaskPast(), FakeContext()
+    past, context = PriorAttempts(), FakeContext()
     first = FakeContext()
     await PlanProgress(first).update(plan("in_progress"))
     for event in first.events:
@@ -136,7 +136,7 @@ async def test_how_much_of_a_plan_is_done_is_known_to_the_next_attempt() -> None
         PlanPhase(id="a", name="look", status="completed"),
         PlanPhase(id="b", name="act", status="pending"),
     )
-    past, first = TaskPast(), FakeContext()
+    past, first = PriorAttempts(), FakeContext()
     told = PlanProgress(first)
     before = told.percent
     await told.update(Plan(goal="all of it", phases=two))

@@ -36,7 +36,7 @@ THREAD = AgentThread(id="t-1")
 OVER = LimitHit("limit.output", "the task went over its limit of output")
 
 
-class Told:
+class ToolOutcome:
     """Remembers what it is told, and raises what it is given when it is told of that line."""
 
     def __init__(self, *, failure: Exception | None = None, at: int = 0) -> None:
@@ -51,7 +51,7 @@ class Told:
 
 
 async def test_a_burst_is_emitted_in_its_order() -> None:
-    told = Told()
+    told = ToolOutcome()
 
     await _context(told).emit_all(BURST)
 
@@ -59,7 +59,7 @@ async def test_a_burst_is_emitted_in_its_order() -> None:
 
 
 async def test_an_event_that_is_not_taken_holds_up_none_of_the_rest() -> None:
-    broken = Told(failure=RuntimeError("a bug"), at=2)
+    broken = ToolOutcome(failure=RuntimeError("a bug"), at=2)
 
     await _context(broken).emit_all(BURST)
 
@@ -67,7 +67,7 @@ async def test_an_event_that_is_not_taken_holds_up_none_of_the_rest() -> None:
 
 
 async def test_a_lost_lease_ends_a_burst_where_it_is_noticed() -> None:
-    told = Told(failure=LeaseLost("gone"), at=2)
+    told = ToolOutcome(failure=LeaseLost("gone"), at=2)
 
     with pytest.raises(LeaseLost):
         await _context(told).emit_all(BURST)
@@ -76,7 +76,7 @@ async def test_a_lost_lease_ends_a_burst_where_it_is_noticed() -> None:
 
 
 async def test_an_event_of_a_burst_is_made_when_the_one_before_was_told() -> None:
-    told = Told()
+    told = ToolOutcome()
     told_before: list[int] = []
 
     def lines() -> Iterator[Log]:
@@ -90,7 +90,7 @@ async def test_an_event_of_a_burst_is_made_when_the_one_before_was_told() -> Non
 
 
 async def test_a_burst_that_passes_a_limit_is_told_whole_and_stops_the_run() -> None:
-    told, stop = Told(), StopSignal()
+    told, stop = ToolOutcome(), StopSignal()
     context = _context(told, limits=Limits(output_bytes=8), stop=stop)
 
     causes = []
@@ -106,14 +106,14 @@ async def test_a_burst_that_passes_a_limit_is_told_whole_and_stops_the_run() -> 
 async def test_a_lone_event_that_passes_a_limit_stops_the_run() -> None:
     stop = StopSignal()
 
-    await _context(Told(), limits=Limits(output_bytes=3), stop=stop).emit(BURST[0])
+    await _context(ToolOutcome(), limits=Limits(output_bytes=3), stop=stop).emit(BURST[0])
 
     assert stop.cause == OVER
 
 
 async def test_a_burst_is_a_sign_of_life() -> None:
     clock = FakeClock()
-    context = _context(Told(), clock=clock)
+    context = _context(ToolOutcome(), clock=clock)
     clock.advance(7)
 
     await context.emit_all(BURST)
@@ -124,7 +124,7 @@ async def test_a_burst_is_a_sign_of_life() -> None:
 async def test_a_kept_conversation_is_found_by_the_next_run_until_it_is_forgotten() -> None:
     threads, found = await _threads(), []
     for step in ("keep", "find", "forget", "find"):
-        context = _context(Told(), threads=threads)
+        context = _context(ToolOutcome(), threads=threads)
         await context.find_thread()
         if step == "keep":
             await context.keep_thread(THREAD)
@@ -136,7 +136,7 @@ async def test_a_kept_conversation_is_found_by_the_next_run_until_it_is_forgotte
 
 
 async def test_who_forgets_a_conversation_has_not_said_a_word_of_the_new_one() -> None:
-    context = _context(Told())
+    context = _context(ToolOutcome())
     await context.emit(BURST[0])
 
     await context.forget_thread()
@@ -145,7 +145,7 @@ async def test_who_forgets_a_conversation_has_not_said_a_word_of_the_new_one() -
 
 
 async def test_what_prepares_an_agent_speaks_no_word_of_it() -> None:
-    context = _context(Told())
+    context = _context(ToolOutcome())
     started = ProcessStarted(pid=1, command="x", cwd="/", pty=False, sandbox="none")
     await context.emit(started)
     await context.emit(BURST[0])
@@ -177,7 +177,7 @@ async def _threads() -> MemoryAgentThreads:
 async def test_a_limit_that_cannot_be_kept_for_want_of_a_price_is_reported_once(
     kind: str, costs: Sequence[float | None], errors: int
 ) -> None:
-    seen = Told()
+    seen = ToolOutcome()
     context = _context(seen, limits=Limits(usd=1.0), kind=kind)
 
     for event in _used(costs):
@@ -194,7 +194,7 @@ async def test_a_limit_that_cannot_be_kept_for_want_of_a_price_is_reported_once(
 
 
 async def test_a_limit_of_tokens_that_counts_a_part_of_them_is_reported_once() -> None:
-    seen = Told()
+    seen = ToolOutcome()
     context = _context(seen, limits=Limits(tokens=1000), kind="acp")
     for event in _used([None, None]):
         await context.emit(event)
@@ -211,7 +211,7 @@ async def test_a_limit_of_tokens_that_counts_a_part_of_them_is_reported_once() -
 
 
 async def test_no_price_is_missed_where_nothing_limits_the_cost() -> None:
-    seen = Told()
+    seen = ToolOutcome()
 
     await _context(seen).emit_all(_used([None]))
 

@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from adapters.patterns.regex_pattern_matcher import RegexPatternMatcher
-from application.serving.rule_trial import MOST_ITEMS, DryRun, ExtractionTest, FoundInLine
+from application.serving.rule_trial import MOST_ITEMS, DryRun, FoundInLine, RuleTrial
 from domain.errors import LimitReached
 from domain.extraction import ExtractionRule, Found
 from tests.fakes import FakeClock
@@ -38,7 +38,7 @@ class ActingMatcher:
 
 
 async def test_lines_are_numbered_and_read_without_escapes() -> None:
-    test = ExtractionTest(matcher=RegexPatternMatcher(line_s=None), clock=FakeClock())
+    test = RuleTrial(matcher=RegexPatternMatcher(line_s=None), clock=FakeClock())
 
     tested = await test.run([DIGIT], "a\r\n\x1b[1mb2\x1b[0m\nc3")
 
@@ -54,7 +54,7 @@ async def test_lines_are_numbered_and_read_without_escapes() -> None:
 
 async def test_what_comes_after_the_time_is_up_is_not_looked_at() -> None:
     clock = FakeClock()
-    test = ExtractionTest(matcher=ActingMatcher(lambda: clock.advance(1.5)), clock=clock)
+    test = RuleTrial(matcher=ActingMatcher(lambda: clock.advance(1.5)), clock=clock)
 
     tested = await test.run([DIGIT], "a\nb\nc\nd")
 
@@ -62,7 +62,7 @@ async def test_what_comes_after_the_time_is_up_is_not_looked_at() -> None:
 
 
 async def test_only_so_much_is_found_in_one_text() -> None:
-    test = ExtractionTest(matcher=RegexPatternMatcher(line_s=None), clock=FakeClock())
+    test = RuleTrial(matcher=RegexPatternMatcher(line_s=None), clock=FakeClock())
 
     tested = await test.run([DIGIT], ("1" * 50 + "\n") * 1000)
 
@@ -70,7 +70,7 @@ async def test_only_so_much_is_found_in_one_text() -> None:
 
 
 async def test_what_is_left_out_of_the_last_line_is_told() -> None:
-    test = ExtractionTest(matcher=RegexPatternMatcher(line_s=None), clock=FakeClock())
+    test = RuleTrial(matcher=RegexPatternMatcher(line_s=None), clock=FakeClock())
     text = "1" * 99 + "\n" + ("1" * 100 + "\n") * 50
 
     tested = await test.run([DIGIT], text)
@@ -79,14 +79,14 @@ async def test_what_is_left_out_of_the_last_line_is_told() -> None:
 
 
 async def test_an_empty_text_holds_nothing() -> None:
-    test = ExtractionTest(matcher=RegexPatternMatcher(line_s=None), clock=FakeClock())
+    test = RuleTrial(matcher=RegexPatternMatcher(line_s=None), clock=FakeClock())
 
     assert (await test.run([DIGIT], "")).items == []
 
 
 async def test_the_event_loop_goes_on_and_too_many_at_once_are_refused() -> None:
     may_end = threading.Event()
-    test = ExtractionTest(matcher=ActingMatcher(lambda: may_end.wait(5)), clock=FakeClock())
+    test = RuleTrial(matcher=ActingMatcher(lambda: may_end.wait(5)), clock=FakeClock())
 
     with anyio.fail_after(PATIENCE_S):
         async with asyncio.TaskGroup() as group:
