@@ -17,6 +17,8 @@ import httpx2
 import pytest
 from msgspec import convert
 
+from adapters.http.answers.event_schemas import event_schemas
+from adapters.http.answers.frame_schemas import frame_schemas
 from domain.events import EVENT_CLASSES
 from entrypoints.cli.app import main
 from entrypoints.cli.rule_file import rules_of_file
@@ -37,6 +39,7 @@ LANGUAGES = {
     "js": "run by Node or in a browser",
     "toml": "loaded as settings, each agent of it shown by every route; or as rules",
     "json": "read as the event that it is",
+    "sse": "frames with the fields that the API describes",
     "websocket": "said to a server, whose answers are as printed",
     "script": "submitted as a task of the scripted model",
     "promql": "of names and labels that a server has",
@@ -122,6 +125,19 @@ def test_an_event_has_the_fields_that_are_printed(block: Block) -> None:
 
     assert {*said} <= {field.name for field in fields(event)}
     convert(said, event)
+
+
+@pytest.mark.parametrize("block", blocks("sse"), ids=lambda block: block.name)
+def test_a_frame_has_the_lines_and_fields_that_are_described(block: Block) -> None:
+    lines = dict(line.split(": ", 1) for line in block.text.splitlines())
+    data = json.loads(lines["data"])
+    described = frame_schemas().get(f"Stream{lines['event'].title()}")
+
+    if described is None:
+        described = event_schemas()[EVENT_CLASSES[lines["event"]].__name__]
+        assert lines["id"].startswith(f"{data['seq']}-")
+        assert data["event_type"] == lines["event"]
+    assert set(described["required"]) <= data.keys() <= described["properties"].keys()
 
 
 async def test_what_is_said_over_a_websocket_is_answered_as_it_is_printed(
