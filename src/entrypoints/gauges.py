@@ -1,6 +1,6 @@
 """Tells the meter where the levels of the moment can be read."""
 
-from application.watching.stream_info import Writer
+from application.watching.open_stream import Writer
 from application.watching.watches import Watches
 from entrypoints.container import Container
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from adapters.http.middleware.security_headers import SECURITY_HEADERS
-from application.watching.stream_info import Writer
+from application.watching.open_stream import Writer
 from domain.process_events import Log
 from domain.task import Task, TaskStatus
 from ports.runner import Completed, Outcome, RunContext

@@ -15,7 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from adapters.http.protocol.cast_protocol import CastProtocol
 from adapters.http.protocol.listening_socket import bound_socket
-from application.watching.stream_info import Writer
+from application.watching.open_stream import Writer
 from entrypoints.server import CastServer
 from entrypoints.settings import Settings
 from entrypoints.web_app import web_app

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from application.watching.selection import event_types
-from application.watching.stream_request import FromCursor, Replay, StreamRequest
+from application.watching.stream_request import FromCursor, Replay, StreamRequest, event_types
 from domain.ids import AgentName, SessionId
 from domain.principal import LOCAL
 from tests.integration.graph import Graph, events_of, next_step, running

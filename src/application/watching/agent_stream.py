@@ -6,13 +6,11 @@ from application.cursors.cursor_writer import CursorWriter
 from application.watching.agent_beginning import AgentBeginning
 from application.watching.agent_subscription import AgentSubscription
 from application.watching.agent_tasks import AgentTasks
-from application.watching.log_position import LogPosition
+from application.watching.log_position import LogPosition, NewestEvents
 from application.watching.log_reader import LogReader
 from application.watching.log_readers import LogReaders
-from application.watching.newest_events import NewestEvents
-from application.watching.selection import Selection
 from application.watching.settled_subscription import SettledSubscription
-from application.watching.stream_request import Replay, StreamRequest
+from application.watching.stream_request import Replay, Selection, StreamRequest
 from application.watching.stream_sources import Asker, Opening, StreamSources, first_steps
 from application.watching.stream_steps import Connected
 

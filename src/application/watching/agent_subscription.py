@@ -8,7 +8,7 @@ from application.watching.agent_tasks import AgentTasks
 from application.watching.log_position import LogPosition
 from application.watching.log_reader import LogReader, Passed
 from application.watching.log_readers import LogReaders
-from application.watching.selection import Selection
+from application.watching.stream_request import Selection
 from application.watching.stream_steps import EndReason
 from application.watching.subscription import Place, Subscription
 from application.watching.tails import TailEvent, Tails, Wake

@@ -4,8 +4,7 @@ import heapq
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from application.watching.log_reader import LogReader, Passed
-from application.watching.pages import PAGE_EVENTS, Pages
+from application.watching.log_reader import PAGE_EVENTS, LogReader, Pages, Passed
 from application.watching.stream_steps import Reset
 from application.watching.tails import TailEvent
 from ports.event_codec import EventCodec

@@ -4,10 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from application.cursors.cursor import BEGINNING, Cursor, before_earliest, parse_cursor
-from application.watching.log_position import LogPosition
-from application.watching.newest_events import NewestEvents
-from application.watching.selection import Selection
-from application.watching.stream_request import FromCursor, FromNow, Replay, Since, Start
+from application.watching.log_position import LogPosition, NewestEvents
+from application.watching.stream_request import (
+    FromCursor,
+    FromNow,
+    Replay,
+    Selection,
+    Since,
+    Start,
+)
 from application.watching.stream_steps import ResetReason
 from domain.errors import SessionNotFound
 from domain.ids import SessionKey, TaskId

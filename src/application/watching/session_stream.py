@@ -5,13 +5,11 @@ from collections.abc import Sequence
 from application.cursors.composite_cursor import CompositeCursor
 from application.cursors.cursor import BEGINNING, Cursor, parse_cursor
 from application.cursors.cursor_writer import CursorWriter
-from application.watching.log_position import LogPosition
+from application.watching.log_position import LogPosition, NewestEvents
 from application.watching.log_reader import LogReader
 from application.watching.log_readers import LogReaders
-from application.watching.newest_events import NewestEvents
-from application.watching.selection import Selection
 from application.watching.session_subscription import SessionSubscription
-from application.watching.stream_request import FromCursor, Replay, StreamRequest
+from application.watching.stream_request import FromCursor, Replay, Selection, StreamRequest
 from application.watching.stream_sources import Asker, Opening, StreamSources, first_steps, join
 from application.watching.stream_steps import Connected, Reset
 from application.watching.tails import AwaitedSession

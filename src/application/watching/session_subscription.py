@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from application.cursors.cursor import BEGINNING
 from application.watching.log_reader import LogReader, Passed
 from application.watching.log_readers import LogReaders
-from application.watching.selection import Selection
+from application.watching.stream_request import Selection
 from application.watching.stream_steps import EndReason
 from application.watching.subscription import Place, Subscription
 from application.watching.tails import AwaitedSession, TailEvent, Tails, Wake

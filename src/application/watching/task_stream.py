@@ -7,8 +7,7 @@ from application.cursors.cursor_writer import CursorWriter
 from application.watching.log_position import LogPosition
 from application.watching.log_reader import LogReader
 from application.watching.log_readers import LogReaders
-from application.watching.selection import Selection
-from application.watching.stream_request import FromCursor, StreamRequest
+from application.watching.stream_request import FromCursor, Selection, StreamRequest
 from application.watching.stream_sources import Asker, Opening, StreamSources, first_steps, join
 from application.watching.stream_steps import Connected, Reset
 from application.watching.task_subscription import TaskSubscription, is_read

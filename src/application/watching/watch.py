@@ -6,9 +6,8 @@ from contextlib import suppress
 from dataclasses import replace
 
 from application.watching.chronology import Chronology
-from application.watching.log_reader import LogReader, Passed
+from application.watching.log_reader import LogReader, Pages, Passed
 from application.watching.open_stream import OpenStream
-from application.watching.pages import Pages
 from application.watching.stream_steps import (
     BEHIND,
     IDLE,

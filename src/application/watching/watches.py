@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from application.watching.agent_stream import AgentStream
 from application.watching.chronology import Chronology
+from application.watching.log_reader import Pages
 from application.watching.open_stream import OpenStream
-from application.watching.pages import Pages
 from application.watching.session_stream import SessionStream
 from application.watching.stream_cap import Admission, StreamCap
 from application.watching.stream_request import StreamRequest

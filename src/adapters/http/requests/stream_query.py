@@ -10,8 +10,14 @@ from starlette.requests import Request
 
 from adapters.http.problems.problem import Problem, field_problem
 from adapters.http.requests.checked_values import CHOSEN, REPLAY, Instant
-from application.watching.selection import event_types
-from application.watching.stream_request import FromCursor, FromNow, Replay, Since, Start
+from application.watching.stream_request import (
+    FromCursor,
+    FromNow,
+    Replay,
+    Since,
+    Start,
+    event_types,
+)
 from domain.errors import InvalidCursor, InvalidInput
 
 MAX_CURSOR_CHARS = 2048

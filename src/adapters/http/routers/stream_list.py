@@ -12,7 +12,7 @@ from adapters.http.problems.problem_schema import problems
 from adapters.http.requests.caller import Caller
 from adapters.http.requests.json_route import JsonRoute
 from adapters.wire import timestamp
-from application.watching.stream_info import StreamInfo, StreamListing, Writer
+from application.watching.open_stream import StreamInfo, StreamListing, Writer
 from domain.principal import Principal
 
 

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 
 from adapters.http.streaming.channel import StreamChannel
 from adapters.http.streaming.flush import StreamFlush
-from application.watching.open_stream import OpenStream
-from application.watching.stream_info import StreamInfo
+from application.watching.open_stream import OpenStream, StreamInfo
 from application.watching.watch import Watch
 from application.watching.watches import Watches
 

@@ -10,7 +10,7 @@ from adapters.http.app import http_app
 from adapters.http.requests.caller import caller_by
 from adapters.http.routers.stream_list import stream_listing_router
 from adapters.metrics.prometheus_meter import PrometheusMeter, new_registry
-from application.watching.stream_info import StreamInfo
+from application.watching.open_stream import StreamInfo
 from domain.ids import AgentName, SessionId, TaskId
 from domain.principal import LOCAL, Principal
 from tests.fakes import FakeClock

@@ -2,7 +2,7 @@
 
 import pytest
 
-from application.watching.selection import Selection, event_types
+from application.watching.stream_request import Selection, event_types
 from domain.errors import InvalidInput
 from domain.events import EVENT_CLASSES
 from domain.ids import AgentName, Tag, TaskId
