@@ -63,6 +63,12 @@ def p99(*targets: Target) -> Figure:
     return Figure(name="latency p99 ms", value=lambda report: report.p99_ms, targets=targets)
 
 
+def size(*targets: Target) -> Figure:
+    return Figure(
+        name="bytes per delivery", value=lambda report: report.size_each, targets=targets
+    )
+
+
 def probe_p99(*targets: Target) -> Figure:
     name = "plain request p99 ms"
     return Figure(name=name, value=lambda report: report.probe_p99_ms, targets=targets)

@@ -14,11 +14,14 @@ class Load:
     port: int
     server_pid: int
     watch: str
-    """The path of a stream; `{session}` stands for the session's name."""
+    """The path of a stream; `{session}` stands for the session's name.
+
+    Without it all watchers read one stream that shows every session.
+    """
     submit: str
     """The path that work is posted to; empty for a hub, which a publisher has to feed."""
     body: str
-    """What is posted, with `{session}` as above."""
+    """What is posted, with `{session}` as above; `{first}` stands for its first event's number."""
     pulse: str
     """The same work as a publisher understands it."""
     count: int
@@ -55,6 +58,8 @@ class Report:
     grown_kb: float = 0.0
     """Resident memory of the server, above what it was before."""
     probe_p99_ms: float = 0.0
+    size_each: float = 0.0
+    """Bytes that the client received for each delivery, the stream's own frames included."""
 
     @property
     def per_s(self) -> float:

@@ -45,6 +45,7 @@ class Meter:
             before_ms=before_ms,
             grown_kb=grown_kb,
             probe_p99_ms=probe_p99_ms,
+            size_each=seen.size / delivered,
         )
 
 

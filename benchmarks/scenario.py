@@ -31,20 +31,26 @@ class Scenario:
     seconds: float = 0
     probes: str = ""
     agent: str = "pulse"
+    watch: str = ""
+    """The path of a stream of all the sessions, in place of one of each."""
     text: str = ""
     """What the agent is told; empty: to emit so many events at that rate."""
     settings: dict[str, str] = field(default_factory=dict)
     """Of the product, where its defaults do not allow the load."""
 
     def load(self, server: Server, kind: ServerKind) -> Load:
-        pulse = json.dumps(
-            {"count": self.count, "rate": self.rate, "burst": self.burst, "bytes": self.size}
-        )
+        run: dict[str, object] = {
+            "count": self.count,
+            "rate": self.rate,
+            "burst": self.burst,
+            "bytes": self.size,
+        }
+        pulse = json.dumps(run | {"first": "{first}"} if self.watch else run)
         return Load(
             kind=self.kind,
             port=server.port,
             server_pid=server.pid,
-            watch=kind.watch,
+            watch=self.watch or kind.watch,
             submit=kind.submit,
             body=kind.body(agent=self.agent, text=self.text or pulse),
             pulse=pulse,

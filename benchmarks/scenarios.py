@@ -9,6 +9,7 @@ from benchmarks.figure import (
     p99,
     probe_p99,
     rate,
+    size,
     wrong,
 )
 from benchmarks.scenario import ALONE, BY_HAND, EVERY, Scenario
@@ -171,6 +172,19 @@ TASKS = (
         seconds=4,
         settings={"AGENTCAST_WORKER_CONCURRENCY": "1000"},
         figures=(cpu(at_most(1, of="naive")), rate(), wrong()),
+    ),
+    Scenario(
+        name="an agent's stream over 200 unfinished sessions",
+        kind="many_sessions",
+        servers=ALONE,
+        count=1500,
+        rate=1,
+        sessions=200,
+        watchers=10,
+        watch="/api/v1/agents/pulse/stream",
+        seconds=4,
+        settings={"AGENTCAST_WORKER_CONCURRENCY": "200"},
+        figures=(cpu(), size(), p50(), wrong()),
     ),
     Scenario(
         name="submit to first event",

@@ -30,6 +30,8 @@ class Pulse(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     count: int = Field(ge=0)
+    first: int = Field(0, ge=0)
+    """The number of its first event."""
     rate: float = Field(0, ge=0)
     """Events a second in all; 0 is as fast as the log takes them."""
     burst: int = Field(1, ge=1)
@@ -46,7 +48,7 @@ class PulseRunner:
         due = time.monotonic()
         for first in range(0, pulse.count, pulse.burst):
             for number in range(first, min(first + pulse.burst, pulse.count)):
-                line = stamped(number).ljust(pulse.bytes)
+                line = stamped(pulse.first + number).ljust(pulse.bytes)
                 await context.emit(Log(line=line, line_num=number + 1, stream="stdout"))
             if pulse.rate:
                 due += pulse.burst / pulse.rate

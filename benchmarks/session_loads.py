@@ -11,14 +11,18 @@ _IN_TURN = 50  # sessions, so that each is idle again when its turn comes
 
 
 def many_sessions(load: Load) -> Report:
-    """A task in each, side by side; with `seconds`, that long a part after all were submitted."""
+    """A task in each, side by side; with `seconds`, that long a part after all were submitted.
+
+    Each session has a watcher of its own, or all watchers read one stream of all the sessions.
+    """
     sessions = [f"{load.session}{number}" for number in range(load.sessions)]
     expected = load.count * load.sessions
-    with Watchers(port=load.port, paths=_paths(load, sessions)) as watchers:
+    paths = _paths(load, sessions) if "{session}" in load.watch else [load.watch] * load.watchers
+    with Watchers(port=load.port, paths=paths, run_events=load.count) as watchers:
         meter = Meter(load.server_pid)
         http = connected(load)
-        for session in sessions:
-            post(http, load, session=session)
+        for number, session in enumerate(sessions):
+            post(http, load, session=session, first=number * load.count)
         if not load.seconds:
             watchers.read(expected)
             return meter.report(watchers.seen, expected=expected, times_ms=watchers.seen.delays_ms)

@@ -12,14 +12,15 @@ _STAMP = re.compile(rb"_m=(\d{10})\.(\d{20})")
 _STAMP_BYTES = 34
 _READ_BYTES = 256 * 1024
 _SLOW_BYTES = 64 * 1024  # a stalled one's buffer, so that the server feels it soon
+_ONE_RUN = 10**10  # more than a stamp can count
 _CONNECTING_AT_ONCE = 200  # so that no backlog overflows, which would cost seconds
 
 
 @dataclass(slots=True)
 class Watcher:
     connection: socket.socket
-    expected: int = 0
-    """The number that its next event must have."""
+    expected: dict[int, int] = field(default_factory=dict)
+    """The number that the next event of each run must have; 0 where none came yet."""
     rest: bytes = b""
     """The end of what was read, where a stamp may have been cut in two."""
 
@@ -30,6 +31,8 @@ class Seen:
     lost: int = 0
     """Passed over; what is missing at the end does not show here."""
     doubled: int = 0
+    size: int = 0
+    """Bytes, with heads and frames."""
     last_at: float = 0.0
     delays_ns: list[int] = field(default_factory=list)
 
@@ -39,13 +42,19 @@ class Seen:
 
 
 class Watchers:
-    """Use it as a context: leaving closes every connection."""
+    """Use it as a context: leaving closes every connection.
 
-    def __init__(self, *, port: int, paths: Sequence[str], stalling: int = 0) -> None:
+    Where a stream shows several runs, each has numbers of its own: `run_events` for every one.
+    """
+
+    def __init__(
+        self, *, port: int, paths: Sequence[str], stalling: int = 0, run_events: int = _ONE_RUN
+    ) -> None:
         self.seen = Seen()
         self._port = port
         self._paths = paths
         self._stalling = stalling
+        self._run_events = run_events
         self._poll = select.epoll()
         self._watchers: dict[int, Watcher] = {}
 
@@ -78,13 +87,15 @@ class Watchers:
         waiting = dict(self._watchers)
         while waiting and self._read_ready(silence_s):
             waiting = {
-                key: watcher for key, watcher in waiting.items() if watcher.expected <= number
+                key: watcher
+                for key, watcher in waiting.items()
+                if watcher.expected.get(0, 0) <= number
             }
 
     def expect_from_start(self) -> None:
         """The next run counts from 0 again."""
         for watcher in self._watchers.values():
-            watcher.expected, watcher.rest = 0, b""
+            watcher.expected, watcher.rest = {}, b""
 
     def stall(self) -> None:
         """The first ones are no longer read."""
@@ -141,6 +152,7 @@ class Watchers:
 
     def _take(self, watcher: Watcher, data: bytes) -> None:
         now = time.monotonic_ns()
+        self.seen.size += len(data)
         # A server cuts its chunks between events, so that no stamp has a chunk's head inside.
         data = watcher.rest + data
         end = 0
@@ -152,10 +164,12 @@ class Watchers:
         watcher.rest = data[max(end, len(data) - _STAMP_BYTES + 1) :]
 
     def _count(self, watcher: Watcher, number: int, delay_ns: int) -> None:
-        if number < watcher.expected:
+        run, number = divmod(number, self._run_events)
+        expected = watcher.expected.get(run, 0)
+        if number < expected:
             self.seen.doubled += 1
             return
-        self.seen.lost += number - watcher.expected
+        self.seen.lost += number - expected
         self.seen.deliveries += 1
         self.seen.delays_ns.append(delay_ns)
-        watcher.expected = number + 1
+        watcher.expected[run] = number + 1

@@ -32,10 +32,12 @@ def under_way(load: Load) -> Iterator[None]:
         publisher.wait()
 
 
-def post(http: HTTPConnection, load: Load, *, session: str, is_awaited: bool = False) -> None:
+def post(
+    http: HTTPConnection, load: Load, *, session: str, first: int = 0, is_awaited: bool = False
+) -> None:
     """Submits; awaited, it is answered when the work is done and all its events are stored."""
     # The body is JSON and full of braces, which `format` would read as its own.
-    body = load.body.replace("{session}", session)
+    body = load.body.replace("{session}", session).replace("{first}", str(first))
     headers = {"Content-Type": "application/json"}
     if is_awaited:
         headers["Prefer"] = f"wait={PATIENCE_S}"
