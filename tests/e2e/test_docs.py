@@ -44,6 +44,7 @@ LANGUAGES = {
     "script": "submitted as a task of the scripted model",
     "promql": "of names and labels that a server has",
     "text": "what the last endless command comes to print",
+    "house": "of layers and rooms, in the order of the contracts",
     "diagram": "of layers and classes that there are",
 }
 _TAGGED = re.compile(r"(\d+)-[0-9a-f]{8}")
