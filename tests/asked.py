@@ -14,6 +14,7 @@ from domain.task import Task, TaskStatus
 from ports.approval_store import NewApproval
 from ports.session_store import SessionEdit
 from tests.fakes import CountingIdSource, FakeClock
+from tests.unwatched import unwatched
 
 REMOVE = ApprovalRequest(
     call_id="call_1", tool_name="shell", arguments={"command": "rm -r x"}, reason="it deletes"
@@ -27,7 +28,9 @@ class Asked:
         self._database = MemoryDatabase(self.clock)
         self.store = MemoryApprovalStore(self._database)
         self.question_store = MemoryQuestionStore(self._database)
-        self.questions = OpenQuestions(store=self.question_store, wakeups=MemoryWakeups())
+        self.questions = OpenQuestions(
+            store=self.question_store, wakeups=MemoryWakeups(), notifier=unwatched()
+        )
         self.tasks: dict[TaskId, Task] = {}
 
     async def ask(

@@ -23,7 +23,6 @@ from adapters.http.routers.sessions import sessions_router
 from adapters.http.routers.submit import submit_router
 from adapters.http.routers.task_log import task_log_router
 from adapters.http.routers.tasks import tasks_router
-from adapters.memory.wakeups import MemoryWakeups
 from adapters.metrics.prometheus_meter import PrometheusMeter, new_registry
 from adapters.patterns.regex_pattern_matcher import RegexPatternMatcher
 from application.asking.approvals import Approvals
@@ -37,6 +36,7 @@ from tests.runner_fakes import FakeOutputArchive
 from tests.unit.adapters.http.fake_agents import fake_agents
 from tests.unit.adapters.http.fake_coordinator import FakeCoordinator
 from tests.unit.adapters.http.fake_sessions import FakeSessions
+from tests.unwatched import unwatched
 
 
 @dataclass
@@ -88,7 +88,7 @@ class World:
 
     @cached_property
     def approvals(self) -> Approvals:
-        return Approvals(store=self.asked.store, wakeups=MemoryWakeups())
+        return Approvals(store=self.asked.store, notifier=unwatched())
 
     @asynccontextmanager
     async def client(self) -> AsyncIterator[httpx2.AsyncClient]:

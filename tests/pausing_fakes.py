@@ -5,7 +5,6 @@ from dataclasses import replace
 from adapters.memory.database import MemoryDatabase, TaskRow
 from adapters.memory.profile_store import MemoryProfileStore
 from adapters.memory.task_store import MemoryTaskStore
-from adapters.memory.wakeups import MemoryWakeups
 from adapters.system.stored_agent_catalog import StoredAgentCatalog
 from application.running.live_runs import LiveRun, LiveRuns
 from application.serving.pausing import Pausing
@@ -16,6 +15,7 @@ from ports.session_store import SessionEdit
 from tests.fakes import CountingIdSource, FakeClock
 from tests.process_fakes import process_task
 from tests.unit.adapters.http.fake_coordinator import AGENTS
+from tests.unwatched import unwatched
 
 
 class FakePausing:
@@ -37,7 +37,7 @@ class FakePausing:
             catalog=StoredAgentCatalog(
                 AGENTS, default=AgentName("react"), store=MemoryProfileStore()
             ),
-            wakeups=MemoryWakeups(),
+            notifier=unwatched(),
         )
         self.is_now(TaskStatus.RUNNING)
 

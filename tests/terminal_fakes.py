@@ -25,6 +25,7 @@ from ports.process import Command
 from ports.session_store import SessionEdit
 from tests.fakes import CountingIdSource, FakeClock
 from tests.process_fakes import FakeProcess, process_task
+from tests.unwatched import unwatched
 
 
 class FakeTerminals:
@@ -39,7 +40,9 @@ class FakeTerminals:
         self._live = LiveTerminals(screens=PyteScreens())
         store = MemoryTaskStore(self._database, ids=CountingIdSource())
         questions = OpenQuestions(
-            store=MemoryQuestionStore(self._database), wakeups=MemoryWakeups()
+            store=MemoryQuestionStore(self._database),
+            wakeups=MemoryWakeups(),
+            notifier=unwatched(),
         )
         self.runs = LiveRuns()
         self.use = TaskTerminals(

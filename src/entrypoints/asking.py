@@ -3,6 +3,7 @@
 from application.asking.approval_gate import ApprovalGate
 from application.asking.approvals import Approvals
 from application.asking.open_questions import OpenQuestions
+from application.casting.commit_notifier import CommitNotifier
 from application.recall.prior_answers import PriorAnswers
 from ports.approval_store import ApprovalStore
 from ports.id_source import IdSource
@@ -10,16 +11,18 @@ from ports.question_store import QuestionStore
 from ports.wakeups import Wakeups
 
 
-def approvals(store: ApprovalStore, wakeups: Wakeups) -> Approvals:
-    return Approvals(store=store, wakeups=wakeups)
+def approvals(store: ApprovalStore, notifier: CommitNotifier) -> Approvals:
+    return Approvals(store=store, notifier=notifier)
 
 
 def approval_gate(store: ApprovalStore, wakeups: Wakeups, ids: IdSource) -> ApprovalGate:
     return ApprovalGate(store=store, wakeups=wakeups, ids=ids)
 
 
-def open_questions(store: QuestionStore, wakeups: Wakeups) -> OpenQuestions:
-    return OpenQuestions(store=store, wakeups=wakeups)
+def open_questions(
+    store: QuestionStore, wakeups: Wakeups, notifier: CommitNotifier
+) -> OpenQuestions:
+    return OpenQuestions(store=store, wakeups=wakeups, notifier=notifier)
 
 
 def prior_answers(approvals: ApprovalStore, questions: QuestionStore) -> PriorAnswers:

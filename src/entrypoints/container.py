@@ -26,6 +26,7 @@ from adapters.system.clock import SystemClock
 from adapters.system.id_source import SystemIdSource
 from adapters.system.path_program_finder import PathProgramFinder
 from adapters.system.stored_agent_catalog import StoredAgentCatalog
+from application.casting.commit_notifier import CommitNotifier
 from application.casting.event_broadcaster import EventBroadcaster
 from application.casting.event_dispatch import EventDispatch
 from application.running.agent_coordinator import AgentCoordinator
@@ -192,12 +193,11 @@ class Container(DeclarativeContainer):
     )
     tails = Singleton(Tails, log=event_log, sessions=session_store, tasks=task_store, codec=codec)
     tail_follower = Singleton(TailFollower, tails=tails, wakeups=wakeups)
+    notifier = Singleton(CommitNotifier, tails=tails, wakeups=wakeups, clock=clock)
     listeners: Provider[list[EventListener]] = List()
     event_dispatch = Singleton(
         EventDispatch,
-        tails=tails,
-        wakeups=wakeups,
-        clock=clock,
+        notifier=notifier,
         log=event_log,
         codec=codec,
         meter=meter,
@@ -213,8 +213,8 @@ class Container(DeclarativeContainer):
         ids=ids,
         meter=meter,
     )
-    approvals = Singleton(asking.approvals, approval_store, wakeups)
-    open_questions = Singleton(asking.open_questions, question_store, wakeups)
+    approvals = Singleton(asking.approvals, approval_store, notifier)
+    open_questions = Singleton(asking.open_questions, question_store, wakeups, notifier)
     agent_coordinator = Singleton(
         AgentCoordinator,
         runners=Callable(agent_runners.bounded, runners, workspaces),
@@ -260,14 +260,13 @@ class Container(DeclarativeContainer):
         worker=worker,
         tails=tails,
         wakeups=wakeups,
+        notifier=notifier,
         catalog=catalog,
         clock=clock,
         ids=ids,
         meter=meter,
     )
-    sessions = Singleton(
-        Sessions, store=session_store, worker=worker, tails=tails, wakeups=wakeups, ids=ids
-    )
+    sessions = Singleton(Sessions, store=session_store, worker=worker, notifier=notifier, ids=ids)
     stream_sources = Singleton(
         StreamSources,
         log=event_log,

@@ -58,7 +58,7 @@ def web_app(container: Container, *, lifespan: Lifespan | None = None) -> Applic
         tasks=container.task_store(),
         runs=container.worker().runs,
         catalog=container.catalog(),
-        wakeups=container.wakeups(),
+        notifier=container.notifier(),
     )
     origins = SessionOrigins(sessions=container.session_store(), log=container.event_log())
     show_gauges(container)

@@ -50,6 +50,17 @@ class SourceFile:
             if isinstance(node, ast.Name)
         }
 
+    def calls_on(self, attribute: str) -> set[str]:
+        """The methods that it calls on an attribute of this name, such as `self._tails`."""
+        return {
+            node.func.attr
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and isinstance(node.func.value, ast.Attribute)
+            and node.func.value.attr == attribute
+        }
+
     def _imports(self) -> Iterator[str]:
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Import):

@@ -10,6 +10,8 @@ ROOTS = frozenset({"entrypoints/container.py", "adapters/http/protocol/cast_prot
 """A composition root or a protocol class is one list that splitting makes harder to read."""
 SAY_NOTHING = frozenset({"utils", "helpers", "common", "base", "manager", "impl", "misc"})
 
+AFTER_A_COMMIT = frozenset({"publish", "session_appeared", "session_deleted", "task_submitted"})
+
 
 def test_no_file_is_longer_than_can_be_read_in_one_go() -> None:
     too_long = {file.name: len(file.lines) for file in source_files()}
@@ -56,6 +58,14 @@ def test_annotations_are_never_postponed() -> None:
     postponed = [file.name for file in source_files() if "__future__" in file.imported_packages]
 
     assert postponed == []
+
+
+def test_what_follows_a_commit_is_notified_in_one_place() -> None:
+    inner = source_files("application")
+    notifying = {file.name for file in inner if file.calls_on("_tails") & AFTER_A_COMMIT}
+    hinting = {file.name for file in inner if "notify" in file.calls_on("_wakeups")}
+
+    assert notifying | hinting == {"application/casting/commit_notifier.py"}
 
 
 def most_lines(name: str) -> int:

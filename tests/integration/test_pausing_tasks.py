@@ -86,7 +86,7 @@ def pausing_of(graph: Graph) -> Pausing:
         tasks=container.task_store(),
         runs=container.worker().runs,
         catalog=container.catalog(),
-        wakeups=container.wakeups(),
+        notifier=container.notifier(),
     )
 
 

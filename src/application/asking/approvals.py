@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 
+from application.casting.commit_notifier import CommitNotifier
 from domain.approval import ApprovalDecision, StoredApproval, Verdict
 from domain.ids import ApprovalId
 from domain.principal import Principal
 from ports.approval_store import ApprovalQuery, ApprovalStore
-from ports.wakeups import Wakeups
 
 
 class Approvals:
-    def __init__(self, *, store: ApprovalStore, wakeups: Wakeups) -> None:
+    def __init__(self, *, store: ApprovalStore, notifier: CommitNotifier) -> None:
         self._store = store
-        self._wakeups = wakeups
+        self._notifier = notifier
 
     async def get(self, principal: Principal, approval_id: ApprovalId) -> StoredApproval:
         """Raises ApprovalNotFound."""
@@ -42,5 +42,5 @@ class Approvals:
                 reason=reason,
             ),
         )
-        self._wakeups.notify(approval.session_key)
+        self._notifier.answer_stored(approval.session_key)
         return approval

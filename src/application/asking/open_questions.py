@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from application.asking.poll_until import poll_until
+from application.casting.commit_notifier import CommitNotifier
 from domain.errors import Unavailable
 from domain.ids import TaskId
 from domain.reply import Reply
@@ -15,9 +16,12 @@ from ports.wakeups import Wakeups
 class OpenQuestions:
     """At most one for each task; whoever answers first is heard, on whichever node."""
 
-    def __init__(self, *, store: QuestionStore, wakeups: Wakeups) -> None:
+    def __init__(
+        self, *, store: QuestionStore, wakeups: Wakeups, notifier: CommitNotifier
+    ) -> None:
         self._store = store
         self._wakeups = wakeups
+        self._notifier = notifier
 
     async def open(self, task: Task, call_id: str) -> None:
         """It can be answered from now on: before anybody is told of it."""
@@ -40,7 +44,7 @@ class OpenQuestions:
         storable = whole_text(reply.text).replace("\x00", "\ufffd")
         if not await self._store.answer(task.task_id, replace(reply, text=storable)):
             return False
-        self._wakeups.notify(task.session_key)
+        self._notifier.answer_stored(task.session_key)
         return True
 
     async def forget(self, task_id: TaskId) -> None:

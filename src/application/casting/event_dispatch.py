@@ -6,16 +6,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Self
 
+from application.casting.commit_notifier import CommitNotifier
 from application.casting.commit_order import Commit, CommitOrder
 from application.casting.listener_feed import ListenerFeed
-from application.watching.tails import Tails
 from domain.events import EventListener, Origin
 from domain.ids import SessionId
-from ports.clock import Clock
 from ports.event_codec import EventCodec
 from ports.event_log import EventLog, StoredEvent
 from ports.meter import Meter
-from ports.wakeups import Wakeups
 
 log = logging.getLogger(__name__)
 
@@ -29,17 +27,13 @@ class EventDispatch:
     def __init__(
         self,
         *,
-        tails: Tails,
-        wakeups: Wakeups,
-        clock: Clock,
+        notifier: CommitNotifier,
         log: EventLog,
         codec: EventCodec,
         meter: Meter,
         listeners: Sequence[EventListener] = (),
     ) -> None:
-        self._tails = tails
-        self._wakeups = wakeups
-        self._clock = clock
+        self._notifier = notifier
         self._log = log
         self._codec = codec
         self._meter = meter
@@ -89,9 +83,8 @@ class EventDispatch:
         for feed in self._feeds:
             feed.let_go()
 
-    def show(self, origin: Origin, stored: Sequence[StoredEvent]) -> None:
-        self._tails.publish(origin.session_key, stored, at=self._clock.monotonic())
-        self._wakeups.notify(origin.session_key)
+    def publish(self, origin: Origin, stored: Sequence[StoredEvent]) -> None:
+        self._notifier.events_stored(origin.session_key, stored)
 
     def end(self, commit: Commit) -> None:
         self._order.end(commit)
@@ -134,11 +127,11 @@ class Write:
         if self._commit is not None:
             self._dispatch.end(self._commit)
 
-    def show(self, origin: Origin, stored: Sequence[StoredEvent]) -> None:
-        """Call it after the commit, once."""
+    def publish(self, origin: Origin, stored: Sequence[StoredEvent]) -> None:
+        """Call it right after the commit, once."""
         if self._commit is not None and stored:
             self._commit.origin, self._commit.stored = origin, stored
-        self._dispatch.show(origin, stored)
+        self._dispatch.publish(origin, stored)
 
     async def taken(self) -> None:
         """After it was left: until awaited listeners have been called with what it wrote."""

@@ -172,7 +172,7 @@ class EventPipe:
             self._meter.add("events_appended", len(stored))
             if change is not None and change.status.is_final:
                 self._meter.task_ended(change.status, change.reason)
-            write.show(self._origin, stored)
+            write.publish(self._origin, stored)
         await write.taken()
         self._stored += len(stored)
         self._committed.set()

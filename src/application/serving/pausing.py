@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from typing import Literal
 
+from application.casting.commit_notifier import CommitNotifier
 from application.running.live_runs import LiveRuns
 from domain.errors import AgentNotFound, StateConflict
 from domain.ids import TaskId
@@ -10,7 +11,6 @@ from domain.principal import Principal
 from domain.task import LIVE, Task, TaskStatus
 from ports.agent_catalog import AgentCatalog
 from ports.task_store import TaskStore
-from ports.wakeups import Wakeups
 
 RestStep = Literal["pause", "resume"]
 
@@ -24,14 +24,14 @@ class Pausing:
         tasks: TaskStore,
         runs: LiveRuns,
         catalog: AgentCatalog,
-        wakeups: Wakeups,
+        notifier: CommitNotifier,
         kinds: Collection[str] = ("react",),
     ) -> None:
         """`kinds` are those whose runs have points where they can rest."""
         self._tasks = tasks
         self._runs = runs
         self._catalog = catalog
-        self._wakeups = wakeups
+        self._notifier = notifier
         self._kinds = kinds
 
     def next_step(self, task: Task) -> RestStep | None:
@@ -78,7 +78,7 @@ class Pausing:
         task = await self._tasks.wish_pause(principal, task_id, is_wanted=is_wanted)
         if task.pause and (run := self._runs.find(task_id)):
             run.pauses.take(task.pause)
-        self._wakeups.notify(None)
+        self._notifier.intent_stored()
         return task
 
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+from application.casting.commit_notifier import CommitNotifier
 from application.casting.event_broadcaster import EventBroadcaster
 from application.running.lost_tasks import outside_origin
 from application.running.profile_check import check_task
@@ -47,6 +48,7 @@ class ServerCoordinator:
         worker: Worker,
         tails: Tails,
         wakeups: Wakeups,
+        notifier: CommitNotifier,
         catalog: AgentCatalog,
         clock: Clock,
         ids: IdSource,
@@ -59,6 +61,7 @@ class ServerCoordinator:
         self._worker = worker
         self._tails = tails
         self._wakeups = wakeups
+        self._notifier = notifier
         self._catalog = catalog
         self._clock = clock
         self._ids = ids
@@ -201,8 +204,8 @@ class ServerCoordinator:
             )
             task = submission.task
             if not submission.is_repeat:
-                self._tails.session_appeared(task.principal, task.session_id, task.session_key)
-                write.show(outside_origin(task), submission.stored)
+                self._notifier.session_created(task.principal, task.session_id, task.session_key)
+                write.publish(outside_origin(task), submission.stored)
         if not submission.is_repeat:
             await self._announce(task, request, reserve=reserve)
         return submission
@@ -221,21 +224,20 @@ class ServerCoordinator:
                 requested=self._broadcaster.encode(requested, origin),
                 cancelled=self._broadcaster.encode(cancelled, origin),
             )
-            write.show(origin, cancellation.stored)
+            write.publish(origin, cancellation.stored)
         if cancellation.task.status.is_final and cancellation.stored:
             self._meter.task_ended(cancellation.task.status, cancellation.task.reason)
         if cancellation.task.status in LIVE:
             self._worker.runs.stop(task.task_id, Cancelled(intent))
-        self._wakeups.notify(None)
+        self._notifier.intent_stored()
         return cancellation
 
     async def _announce(self, task: Task, request: SubmitTask, *, reserve: bool) -> None:
         self._meter.add("tasks_submitted")
-        self._tails.task_submitted(task)
         if reserve:
             self._worker.reserve(task.task_id)
         self._worker.wake()
-        self._wakeups.notify(None)
+        self._notifier.task_queued(task)
         if request.on_busy == "interrupt":
             for busy in await superseded_by(task, self._tasks):
                 await self.cancel(task.principal, busy.task_id, reason="superseded")

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 
+from application.casting.commit_notifier import CommitNotifier
 from application.running.worker import Worker
-from application.watching.tails import Tails
 from domain.ids import SessionId
 from domain.principal import Principal
 from domain.session import Session
 from ports.id_source import IdSource
 from ports.session_store import SessionEdit, SessionStore
-from ports.wakeups import Wakeups
 
 
 class Sessions:
@@ -18,14 +17,12 @@ class Sessions:
         *,
         store: SessionStore,
         worker: Worker,
-        tails: Tails,
-        wakeups: Wakeups,
+        notifier: CommitNotifier,
         ids: IdSource,
     ) -> None:
         self._store = store
         self._worker = worker
-        self._tails = tails
-        self._wakeups = wakeups
+        self._notifier = notifier
         self._ids = ids
 
     async def create(
@@ -34,7 +31,7 @@ class Sessions:
         """Raises StorageFull, LogUnavailable, SessionExists; without an id a new one is made."""
         self._worker.storage.check()
         session = await self._store.create(principal, session_id or self._ids.session_id(), edit)
-        self._tails.session_appeared(principal, session.session_id, session.session_key)
+        self._notifier.session_created(principal, session.session_id, session.session_key)
         return session
 
     async def get(self, principal: Principal, session_id: SessionId) -> Session:
@@ -55,7 +52,5 @@ class Sessions:
         deleted = await self._worker.storage.last_word(
             lambda: self._store.delete(principal, session_id)
         )
-        self._tails.session_deleted(deleted.session_key)
         self._worker.session_deleted(deleted)
-        self._wakeups.notify(None)
-        self._wakeups.notify(deleted.session_key)
+        self._notifier.session_deleted(deleted)

@@ -9,7 +9,6 @@ from adapters.memory.database import MemoryDatabase
 from adapters.memory.event_log import MemoryEventLog
 from adapters.memory.session_store import MemorySessionStore
 from adapters.memory.task_store import MemoryTaskStore
-from adapters.memory.wakeups import MemoryWakeups
 from adapters.metrics.prometheus_meter import PrometheusMeter, new_registry
 from adapters.system.id_source import SystemIdSource
 from adapters.wire import JsonEventCodec
@@ -17,7 +16,6 @@ from application.casting.event_broadcaster import EventBroadcaster
 from application.casting.event_dispatch import EventDispatch
 from application.running.lost_tasks import origin_of
 from application.upkeep.storage_guard import StorageGuard
-from application.watching.tails import Tails
 from domain.errors import StorageFull
 from domain.ids import SessionId
 from domain.process_events import Log
@@ -27,6 +25,7 @@ from ports.task_store import Claim
 from tests.contract.scene import Scene
 from tests.fakes import FakeClock, FakeStorage, no_time
 from tests.patience import PATIENCE_S
+from tests.unwatched import unwatched
 
 LAST = TaskFailed(error="the disk is full", reason="storage_full", duration_ms=1)
 
@@ -59,13 +58,9 @@ class World:
             log=log,
             codec=codec,
             dispatch=EventDispatch(
-                tails=Tails(
-                    log=log, sessions=self.scene.sessions, tasks=self.scene.tasks, codec=codec
-                ),
-                wakeups=MemoryWakeups(),
+                notifier=unwatched(),
                 log=log,
                 codec=codec,
-                clock=FakeClock(),
                 meter=meter,
             ),
             storage=StorageGuard(storage=self.storage, clock=FakeClock(), pause=no_time),

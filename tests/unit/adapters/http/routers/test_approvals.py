@@ -5,7 +5,6 @@ import pytest
 from adapters.http.problems.problem import Problem
 from adapters.http.websocket.commands import Answer, WsCommands
 from adapters.http.websocket.messages import CommandMessage, client_message
-from adapters.memory.wakeups import MemoryWakeups
 from application.asking.approvals import Approvals
 from domain.approval import ApprovalDecision
 from domain.errors import ApprovalAnswered
@@ -16,6 +15,7 @@ from tests.http_app import World
 from tests.pausing_fakes import FakePausing
 from tests.terminal_fakes import FakeTerminals
 from tests.unit.adapters.http.fake_coordinator import FakeCoordinator
+from tests.unwatched import unwatched
 
 NO = ApprovalDecision(decision="denied", by="ann")
 
@@ -162,7 +162,7 @@ async def test_a_command_that_lacks_a_field_is_refused_by_it(
 async def _approve(asked: Asked, **fields: object) -> Answer:
     commands = WsCommands(
         coordinator=FakeCoordinator(),
-        approvals=Approvals(store=asked.store, wakeups=MemoryWakeups()),
+        approvals=Approvals(store=asked.store, notifier=unwatched()),
         terminals=FakeTerminals().use,
         pausing=FakePausing().use,
     )

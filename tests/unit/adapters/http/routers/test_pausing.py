@@ -13,7 +13,6 @@ from adapters.http.routers.error_handlers import error_handlers
 from adapters.http.routers.pausing import pausing_router
 from adapters.http.websocket.commands import Answer, WsCommands
 from adapters.http.websocket.messages import CommandMessage, client_message
-from adapters.memory.wakeups import MemoryWakeups
 from application.asking.approvals import Approvals
 from domain.errors import StateConflict, TaskNotFound
 from domain.principal import LOCAL
@@ -23,6 +22,7 @@ from tests.http_app import FakeAuthenticator
 from tests.pausing_fakes import FakePausing
 from tests.terminal_fakes import FakeTerminals
 from tests.unit.adapters.http.fake_coordinator import FakeCoordinator
+from tests.unwatched import unwatched
 
 PAUSE, RESUME = "/tasks/task_1/pause", "/tasks/task_1/resume"
 
@@ -102,7 +102,7 @@ def _links(answer: Answer) -> Mapping[str, object]:
 async def said(pausing: FakePausing, name: str, **fields: object) -> Answer:
     commands = WsCommands(
         coordinator=FakeCoordinator(),
-        approvals=Approvals(store=Asked().store, wakeups=MemoryWakeups()),
+        approvals=Approvals(store=Asked().store, notifier=unwatched()),
         terminals=FakeTerminals().use,
         pausing=pausing.use,
     )

@@ -13,7 +13,6 @@ from adapters.http.routers.error_handlers import error_handlers
 from adapters.http.routers.terminal import terminal_router
 from adapters.http.websocket.commands import Answer, WsCommands
 from adapters.http.websocket.messages import CommandMessage, client_message
-from adapters.memory.wakeups import MemoryWakeups
 from application.asking.approvals import Approvals
 from application.watching.stream_cap import StreamCap
 from domain.principal import LOCAL
@@ -23,6 +22,7 @@ from tests.http_app import FakeAuthenticator
 from tests.pausing_fakes import FakePausing
 from tests.terminal_fakes import FakeTerminals
 from tests.unit.adapters.http.fake_coordinator import FakeCoordinator
+from tests.unwatched import unwatched
 
 SCREEN = "/tasks/task_1/screen"
 INPUT = "/tasks/task_1/input"
@@ -145,7 +145,7 @@ async def test_a_wrong_field_of_input_is_named_as_it_was_sent(
 async def said(terminals: FakeTerminals, **fields: object) -> Answer:
     commands = WsCommands(
         coordinator=FakeCoordinator(),
-        approvals=Approvals(store=Asked().store, wakeups=MemoryWakeups()),
+        approvals=Approvals(store=Asked().store, notifier=unwatched()),
         terminals=terminals.use,
         pausing=FakePausing().use,
     )

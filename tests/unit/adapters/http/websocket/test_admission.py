@@ -9,7 +9,6 @@ from starlette.types import Message, Scope
 
 from adapters.http.routers.websocket import websocket_router
 from adapters.http.websocket.open_websockets import WebSockets
-from adapters.memory.wakeups import MemoryWakeups
 from application.asking.approvals import Approvals
 from application.watching.stream_cap import StreamCap
 from application.watching.watches import Watches
@@ -20,6 +19,7 @@ from tests.patience import PATIENCE_S
 from tests.pausing_fakes import FakePausing
 from tests.terminal_fakes import FakeTerminals
 from tests.unit.adapters.http.fake_coordinator import FakeCoordinator
+from tests.unwatched import unwatched
 
 ALICE = Principal(tenant="acme", owner="alice", name="Alice")
 
@@ -64,7 +64,7 @@ def app(principal: Principal | None, cap: StreamCap) -> FastAPI:
             websockets=WebSockets(),
             watches=NoWatches(),
             coordinator=FakeCoordinator(),
-            approvals=Approvals(store=Asked().store, wakeups=MemoryWakeups()),
+            approvals=Approvals(store=Asked().store, notifier=unwatched()),
             terminals=FakeTerminals().use,
             pausing=FakePausing().use,
             authenticator=FakeAuthenticator(principal),

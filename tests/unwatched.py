@@ -1,0 +1,24 @@
+"""A CommitNotifier that nobody watches, for the tests of what notifies by it."""
+
+from adapters.memory.database import MemoryDatabase
+from adapters.memory.event_log import MemoryEventLog
+from adapters.memory.session_store import MemorySessionStore
+from adapters.memory.task_store import MemoryTaskStore
+from adapters.memory.wakeups import MemoryWakeups
+from adapters.wire import JsonEventCodec
+from application.casting.commit_notifier import CommitNotifier
+from application.watching.tails import Tails
+from ports.wakeups import Wakeups
+from tests.fakes import CountingIdSource, FakeClock
+
+
+def unwatched(wakeups: Wakeups | None = None) -> CommitNotifier:
+    clock = FakeClock()
+    database = MemoryDatabase(clock)
+    tails = Tails(
+        log=MemoryEventLog(database),
+        sessions=MemorySessionStore(database),
+        tasks=MemoryTaskStore(database, ids=CountingIdSource()),
+        codec=JsonEventCodec(),
+    )
+    return CommitNotifier(tails=tails, wakeups=wakeups or MemoryWakeups(), clock=clock)
