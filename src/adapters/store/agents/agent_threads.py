@@ -1,11 +1,11 @@
 """What agents call their conversations, on SQL."""
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from adapters.store.agents.thread_column import thread_column, thread_of_column
 from adapters.store.database import Database
 from adapters.store.rows.insert_if_absent import insert_if_absent
-from adapters.store.rows.prepared import Prepared
+from adapters.store.rows.statement import Statement
 from adapters.store.schema.tables import agent_threads, sessions
 from domain.agent_thread import AgentThread
 from domain.ids import AgentName, SessionKey
@@ -48,9 +48,7 @@ class SqlAgentThreads:
         await self._database.write(work)
 
 
-_THREAD = Prepared(
-    lambda: select(agent_threads.c.thread).where(
-        agent_threads.c.session_key == bindparam("session"),
-        agent_threads.c.agent == bindparam("agent"),
-    )
-)
+_THREAD = Statement("""
+    SELECT thread FROM agent_threads
+    WHERE session_key = :session AND agent = :agent
+""")

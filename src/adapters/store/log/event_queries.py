@@ -4,56 +4,33 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, select
 
 from adapters.store.rows.key_parts import in_parts
-from adapters.store.rows.prepared import Prepared
+from adapters.store.rows.statement import Statement
 from adapters.store.rows.store_clock import micros, moment
 from adapters.store.schema.tables import events, sessions
 from domain.ids import SessionKey, Tag
 from ports.event_log import Bounds, Recorded, StoredEvent
 
-_STORED = (
-    events.c.seq,
-    events.c.tag,
-    events.c.event_type,
-    events.c.task_id,
-    events.c.agent,
-    events.c.body,
-)
-_PAGE = Prepared(
-    lambda: (
-        select(*_STORED)
-        .where(events.c.session_key == bindparam("session"), events.c.seq > bindparam("after"))
-        .order_by(events.c.seq)
-        .limit(bindparam("at_most"))
-    )
-)
-_NEWEST = Prepared(
-    lambda: (
-        select(
-            events.c.seq,
-            events.c.at,
-            events.c.event_type,
-            events.c.task_id,
-            events.c.agent,
-            func.length(events.c.body),
-        )
-        .where(events.c.session_key == bindparam("session"), events.c.seq < bindparam("below"))
-        .order_by(events.c.seq.desc())
-        .limit(bindparam("at_most"))
-    )
-)
-_BOUNDS = Prepared(
-    lambda: select(sessions.c.first_seq, sessions.c.last_seq).where(
-        sessions.c.key == bindparam("session"), sessions.c.deleted_at.is_(None)
-    )
-)
-_TAG = Prepared(
-    lambda: select(events.c.tag).where(
-        events.c.session_key == bindparam("session"), events.c.seq == bindparam("at_seq")
-    )
-)
+_PAGE = Statement("""
+    SELECT seq, tag, event_type, task_id, agent, body FROM events
+    WHERE session_key = :session AND seq > :after
+    ORDER BY seq LIMIT :at_most
+""")
+_NEWEST = Statement("""
+    SELECT seq, at, event_type, task_id, agent, length(body) FROM events
+    WHERE session_key = :session AND seq < :below
+    ORDER BY seq DESC LIMIT :at_most
+""")
+_BOUNDS = Statement("""
+    SELECT first_seq, last_seq FROM sessions
+    WHERE key = :session AND deleted_at IS NULL
+""")
+_TAG = Statement("""
+    SELECT tag FROM events
+    WHERE session_key = :session AND seq = :at_seq
+""")
 
 
 def read_page(
@@ -77,7 +54,14 @@ def find_events(
 ) -> Sequence[StoredEvent]:
     """Walks the log within the database: an index by type would cost each append as much again."""
     query = (
-        select(*_STORED)
+        select(
+            events.c.seq,
+            events.c.tag,
+            events.c.event_type,
+            events.c.task_id,
+            events.c.agent,
+            events.c.body,
+        )
         .where(
             events.c.session_key == session_key,
             events.c.seq > after,

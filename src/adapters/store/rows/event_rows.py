@@ -1,45 +1,31 @@
 """Events as rows, and the numbers they get."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import chain
 
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection
 
-from adapters.store.rows.prepared import Prepared
-from adapters.store.rows.store_clock import micros, store_now
-from adapters.store.schema.tables import events, sessions
+from adapters.store.rows.statement import InsertRows, Statement
+from adapters.store.rows.store_clock import micros
 from domain.ids import LeaseId, SessionKey, TaskId
 from ports.event_log import EncodedEvent, StoredEvent
 
 Row = tuple[object, ...]
 
-_ROWS_AT_ONCE = (256, 128, 64, 32, 16, 8, 4, 2, 1)
-
-
-_INSERTS: Mapping[int, Prepared] = {
-    count: Prepared(lambda: insert(events), rows=count) for count in _ROWS_AT_ONCE
-}
-
-_ALLOT = Prepared(
-    lambda: (
-        update(sessions)
-        .where(sessions.c.key == bindparam("session"))
-        .values(last_seq=sessions.c.last_seq + bindparam("count"), updated_at=store_now())
-        .returning(sessions.c.last_seq)
-    )
+_COLUMNS = ("session_key", "seq", "tag", "event_type", "task_id", "agent", "at", "body")
+_INSERTS = tuple(
+    InsertRows("events", _COLUMNS, count=count) for count in (256, 128, 64, 32, 16, 8, 4, 2, 1)
 )
-_ALLOT_FENCED = Prepared(
-    lambda: (
-        update(sessions)
-        .where(
-            sessions.c.key == bindparam("session"),
-            sessions.c.active_task == bindparam("task"),
-            sessions.c.lease_id == bindparam("lease"),
-        )
-        .values(last_seq=sessions.c.last_seq + bindparam("count"), updated_at=store_now())
-        .returning(sessions.c.last_seq)
-    )
-)
+_ALLOT = Statement("""
+    UPDATE sessions SET last_seq = last_seq + :count, updated_at = store_now()
+    WHERE key = :session
+    RETURNING last_seq
+""")
+_ALLOT_FENCED = Statement("""
+    UPDATE sessions SET last_seq = last_seq + :count, updated_at = store_now()
+    WHERE key = :session AND active_task = :task AND lease_id = :lease
+    RETURNING last_seq
+""")
 
 
 def allot_fenced(
@@ -70,6 +56,7 @@ def append_unfenced(
 
 
 def row_of(session_key: SessionKey, event: EncodedEvent, stored: StoredEvent) -> Row:
+    """In the order of `_COLUMNS`."""
     return (
         session_key,
         stored.seq,
@@ -83,10 +70,10 @@ def row_of(session_key: SessionKey, event: EncodedEvent, stored: StoredEvent) ->
 
 
 def write_rows(connection: Connection, rows: Sequence[Row]) -> None:
-    """In as few statements as there can be: each one costs more than the rows in it."""
+    """In as few statements as possible: each one costs more than the rows in it."""
     done = 0
-    for count in _ROWS_AT_ONCE:
-        while len(rows) - done >= count:
-            values = tuple(chain.from_iterable(rows[done : done + count]))
-            _INSERTS[count].run_in_order(connection, values)
-            done += count
+    for insert in _INSERTS:
+        while len(rows) - done >= insert.count:
+            values = tuple(chain.from_iterable(rows[done : done + insert.count]))
+            insert.run(connection, values)
+            done += insert.count

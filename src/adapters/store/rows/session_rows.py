@@ -4,12 +4,11 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Text, and_, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, select
 
-from adapters.store.rows.insert_if_absent import insert_if_absent
 from adapters.store.rows.key_parts import in_parts
-from adapters.store.rows.prepared import Prepared
-from adapters.store.rows.store_clock import moment, store_now
+from adapters.store.rows.statement import Statement
+from adapters.store.rows.store_clock import moment
 from adapters.store.schema.tables import sessions, tasks
 from domain.ids import SessionId, SessionKey
 from domain.principal import Principal
@@ -65,7 +64,7 @@ def locked_key(
 def ensured_key(connection: Connection, principal: Principal, session_id: SessionId) -> SessionKey:
     """The same, and the session is made if there is none."""
     while (key := locked_key(connection, principal, session_id)) is None:
-        insert_session(connection, principal, session_id, {})
+        insert_session(connection, principal, session_id)
     return key
 
 
@@ -98,10 +97,13 @@ def insert_session(
     connection: Connection,
     principal: Principal,
     session_id: SessionId,
-    columns: Mapping[str, object],
+    *,
+    title: str | None = None,
+    metadata: str | None = None,
 ) -> bool:
     """False if there is one already."""
-    return _INSERT.run(connection, {**_name(principal, session_id), **columns}) == 1
+    values = {**_name(principal, session_id), "title": title, "metadata": metadata}
+    return _INSERT.run(connection, values) == 1
 
 
 def _name(principal: Principal, session_id: SessionId) -> dict[str, object]:
@@ -123,26 +125,15 @@ _LAST_TASK_STATUS = (
     .scalar_subquery()
     .label("last_status")
 )
-_LOCKED_KEY = Prepared(
-    lambda: (
-        select(sessions.c.key)
-        .where(
-            sessions.c.tenant == bindparam("tenant"),
-            sessions.c.owner == bindparam("owner"),
-            sessions.c.session_id == bindparam("session_id"),
-            sessions.c.deleted_at.is_(None),
-        )
-        .with_for_update()
-    )
-)
-_INSERT = Prepared(
-    lambda: insert_if_absent(sessions).values(
-        tenant=bindparam("tenant"),
-        owner=bindparam("owner"),
-        session_id=bindparam("session_id"),
-        title=bindparam("title", type_=Text),
-        metadata=bindparam("metadata", type_=Text),
-        created_at=store_now(),
-        updated_at=store_now(),
-    )
-)
+_LOCKED_KEY = Statement("""
+    SELECT key FROM sessions
+    WHERE tenant = :tenant AND owner = :owner AND session_id = :session_id
+      AND deleted_at IS NULL
+    FOR UPDATE
+""")
+# It waits for a transaction that is just inserting the same session.
+_INSERT = Statement("""
+    INSERT INTO sessions (tenant, owner, session_id, title, metadata, created_at, updated_at)
+    VALUES (:tenant, :owner, :session_id, :title, :metadata, store_now(), store_now())
+    ON CONFLICT DO NOTHING
+""")

@@ -11,22 +11,23 @@ from sqlalchemy.sql.functions import FunctionElement
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
+NOW_SQL = {
+    "sqlite": "CAST((julianday('now') - 2440587.5) * 86400000000.0 AS INTEGER)",
+    "postgresql": "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
+}
+"""The database's present time, by the dialect's name."""
+
 
 class store_now(FunctionElement[int]):
-    """The database's present time, on every node the same; it moves on within a transaction."""
+    """The database's present time, the same for every node; it advances within a transaction."""
 
     type = BigInteger()
     inherit_cache = True
 
 
-@compiles(store_now, "sqlite")
-def _sqlite_now(element: store_now, compiler: SQLCompiler, **options: Any) -> str:
-    return "CAST((julianday('now') - 2440587.5) * 86400000000.0 AS INTEGER)"
-
-
-@compiles(store_now, "postgresql")
-def _postgres_now(element: store_now, compiler: SQLCompiler, **options: Any) -> str:
-    return "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)"
+@compiles(store_now)
+def _now_sql(element: store_now, compiler: SQLCompiler, **options: Any) -> str:
+    return NOW_SQL[compiler.dialect.name]
 
 
 def micros(at: datetime) -> int:

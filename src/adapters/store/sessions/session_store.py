@@ -33,7 +33,10 @@ class SqlSessionStore:
         self, principal: Principal, session_id: SessionId, edit: SessionEdit
     ) -> Session:
         def work(connection: Connection) -> Session:
-            if not insert_session(connection, principal, session_id, _columns_of(edit)):
+            metadata = json_of(edit.metadata)
+            if not insert_session(
+                connection, principal, session_id, title=edit.title, metadata=metadata
+            ):
                 raise SessionExists(f"there is a session {session_id} already")
             return _get(connection, principal, session_id)
 
