@@ -1,7 +1,7 @@
-"""Tasks that end together, and fail as one: with the error itself, not a group of errors."""
+"""Tasks that are owned by a block: they end with it, and it fails with them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 
 
@@ -14,6 +14,18 @@ async def together() -> AsyncIterator[asyncio.TaskGroup]:
     except BaseExceptionGroup as failures:
         failure = _first(failures)
         raise failure from failure.__cause__
+
+
+@asynccontextmanager
+async def background(*chores: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Runs the chores beside the block, and cancels them when it is left."""
+    async with asyncio.TaskGroup() as group:
+        running = [group.create_task(chore) for chore in chores]
+        try:
+            yield
+        finally:
+            for chore in running:
+                chore.cancel()
 
 
 def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from application.casting.event_broadcaster import EventBroadcaster
+from application.concurrency.repeat import Chore, repeat
 from application.running.agent_coordinator import AgentCoordinator
 from application.running.given_up import GivenUp
 from application.running.lease_keeper import LeaseKeeper
@@ -92,12 +93,12 @@ class Worker:
             log.warning("what the server before has left is not settled yet: %s", error)
         async with asyncio.TaskGroup() as runs, asyncio.TaskGroup() as loops:
             claiming = loops.create_task(
-                self._repeat(lambda: self._work_off(runs), self._new_work)
+                self._repeat(self._new_work, lambda: self._work_off(runs))
             )
             chores = [
-                loops.create_task(self._repeat(self._leases.renew, self._heartbeat)),
-                loops.create_task(self._repeat(self._look_after_runs, _poll)),
-                loops.create_task(self._repeat(self._clean_up, self._heartbeat)),
+                loops.create_task(self._repeat(self._heartbeat, self._leases.renew)),
+                loops.create_task(self._repeat(_poll, self._look_after_runs)),
+                loops.create_task(self._repeat(self._heartbeat, self._clean_up)),
             ]
             try:
                 yield
@@ -126,17 +127,9 @@ class Worker:
         self._broadcaster.let_go()
         self.runs.stop_all(ShutDown(is_urgent=True))
 
-    async def _repeat(
-        self, chore: Callable[[], Awaitable[None]], pause: Callable[[], Awaitable[None]]
-    ) -> None:
-        while not self._is_closing:
-            try:
-                await chore()
-            except Unavailable as error:
-                log.warning("worker %s: %s", self.settings.worker_id, error)
-            except Exception:  # boundary: one failed round of a chore must not end the worker
-                log.exception("worker %s: a chore failed", self.settings.worker_id)
-            await pause()
+    async def _repeat(self, every: Chore, do: Chore) -> None:
+        name = f"worker {self.settings.worker_id}"
+        await repeat(every, do, name=name, until=lambda: self._is_closing)
 
     async def _new_work(self) -> None:
         with suppress(TimeoutError):

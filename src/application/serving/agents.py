@@ -5,12 +5,14 @@ import logging
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 
+from application.concurrency.repeat import repeat, survive
+from application.concurrency.task_group import background
 from application.programs.outcome_rules import check_rules_of
 from application.running.profile_check import check_profile
 from application.serving.agent_status import AgentStatus, missing_program
 from application.upkeep.storage_guard import StorageGuard
 from domain.agent_profile import COMMAND_LINE, AgentProfile
-from domain.errors import AgentNotFound, InvalidInput, NotAllowed, StateConflict, Unavailable
+from domain.errors import AgentNotFound, InvalidInput, NotAllowed, StateConflict
 from domain.ids import AgentName
 from domain.principal import Principal
 from ports.agent_catalog import AgentCatalog
@@ -22,6 +24,7 @@ from ports.workspaces import Workspaces
 
 log = logging.getLogger(__name__)
 
+_LOOK = "looking for changed agents"
 _LOOK_EVERY_S = 0.5
 
 
@@ -52,13 +55,10 @@ class Agents:
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
         """Know the stored ones from the start, and what other processes change within a second."""
-        await self._look()
-        async with asyncio.TaskGroup() as group:
-            following = group.create_task(self._follow())
-            try:
-                yield
-            finally:
-                following.cancel()
+        await survive(self._catalog.refresh, name=_LOOK)
+        following = repeat(_a_moment, self._catalog.refresh, name=_LOOK, at_once=False)
+        async with background(following):
+            yield
 
     async def list(self, principal: Principal) -> Sequence[AgentStatus]:
         records = await self._tasks.agent_records(principal)
@@ -119,18 +119,9 @@ class Agents:
             missing=missing_program(profile, self._programs),
         )
 
-    async def _follow(self) -> None:
-        while True:
-            await asyncio.sleep(_LOOK_EVERY_S)
-            await self._look()
 
-    async def _look(self) -> None:
-        try:
-            await self._catalog.refresh()
-        except Unavailable as error:
-            log.warning("cannot look for changed agents: %s", error)
-        except Exception:  # boundary: one failed look must not end the following
-            log.exception("looking for changed agents failed")
+async def _a_moment() -> None:
+    await asyncio.sleep(_LOOK_EVERY_S)
 
 
 def _require_operator(principal: Principal) -> None:

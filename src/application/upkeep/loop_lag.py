@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+from application.concurrency.task_group import background
 from ports.clock import Clock
 from ports.meter import Meter
 
@@ -28,12 +29,8 @@ class LoopLag:
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
-        async with asyncio.TaskGroup() as group:
-            measuring = group.create_task(self._measure())
-            try:
-                yield
-            finally:
-                measuring.cancel()
+        async with background(self._measure()):
+            yield
 
     async def _measure(self) -> None:
         while True:

@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
+from application.concurrency.repeat import repeat
+from application.concurrency.task_group import background
 from application.upkeep.compaction import Compaction
 from application.upkeep.log_trimming import EVER, LogTrimming
 from application.upkeep.retention_policy import RetentionPolicy
 from application.upkeep.storage_guard import StorageGuard
-from domain.errors import Unavailable
 from ports.clock import Clock
 from ports.event_retention import EventRetention, SessionName, SessionUse
 from ports.output_archive import OutputArchive
@@ -60,16 +61,11 @@ class Retention:
         if not self._is_on:
             yield
             return
-        async with asyncio.TaskGroup() as group:
-            chores = [
-                group.create_task(_repeat(self.clean_up, self._before_cleaning_up)),
-                group.create_task(_repeat(self.sweep, _before_sweeping)),
-            ]
-            try:
-                yield
-            finally:
-                for chore in chores:
-                    chore.cancel()
+        async with background(
+            repeat(self._before_cleaning_up, self.clean_up, name="retention"),
+            repeat(_before_sweeping, self.sweep, name="retention"),
+        ):
+            yield
 
     async def clean_up(self) -> None:
         """Remove what is left of deleted sessions, once their runners have stopped."""
@@ -150,16 +146,3 @@ class Retention:
 
 async def _before_sweeping() -> None:
     await asyncio.sleep(_SWEEP_S)
-
-
-async def _repeat(
-    chore: Callable[[], Awaitable[None]], pause: Callable[[], Awaitable[None]]
-) -> None:
-    while True:
-        try:
-            await chore()
-        except Unavailable as error:
-            log.warning("retention: %s", error)
-        except Exception:  # boundary: one failed round must not end the chore
-            log.exception("retention: a round failed")
-        await pause()

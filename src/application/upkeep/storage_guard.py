@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 
+from application.concurrency.repeat import repeat
+from application.concurrency.task_group import background
 from domain.errors import LogUnavailable, StorageFull
 from ports.clock import Clock
 from ports.storage import Storage, StorageTrouble
@@ -80,12 +82,11 @@ class StorageGuard:
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
         await self.look()
-        async with asyncio.TaskGroup() as group:
-            watching = group.create_task(self._watch())
-            try:
-                yield
-            finally:
-                watching.cancel()
+        watching = repeat(
+            self._alarm_or_poll, self.look, name="looking after the store", at_once=False
+        )
+        async with background(watching):
+            yield
 
     async def look(self) -> None:
         is_refused = self._clock.monotonic() < self._refused_until
@@ -105,13 +106,8 @@ class StorageGuard:
         for on_trouble in self._on_trouble:
             on_trouble(trouble)
 
-    async def _watch(self) -> None:
-        while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_S):
-                    await self._alarm.wait()
-            self._alarm.clear()
-            try:
-                await self.look()
-            except Exception:  # boundary: one failed look must not end the watch
-                log.exception("looking after the store failed")
+    async def _alarm_or_poll(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_S):
+                await self._alarm.wait()
+        self._alarm.clear()

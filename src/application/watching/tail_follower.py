@@ -1,16 +1,14 @@
 """Keeps the tails up to date with what other processes write."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+from application.concurrency.repeat import repeat
+from application.concurrency.task_group import background
 from application.watching.tails import Tails
-from domain.errors import Unavailable
 from domain.ids import SessionKey
 from ports.wakeups import Hint, Wakeups
-
-log = logging.getLogger(__name__)
 
 POLL_S = 1.0
 
@@ -27,33 +25,22 @@ class TailFollower:
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
-        async with asyncio.TaskGroup() as group:
-            following = group.create_task(self._follow())
+        following = repeat(self._hint_or_poll, self._look, name="following the log", at_once=False)
+        async with background(following):
             with self._wakeups.listen(self._hint, others_only=True):
-                try:
-                    yield
-                finally:
-                    following.cancel()
+                yield
 
     def _hint(self, hint: Hint) -> None:
         if hint is not None:
             self._hinted.add(hint)
             self._woken.set()
 
-    async def _follow(self) -> None:
-        while True:
-            try:
-                await self._look()
-            except Unavailable as error:
-                log.warning("cannot follow the log: %s", error)
-            except Exception:  # boundary: one failed look must not end the following
-                log.exception("following the log failed")
-                await asyncio.sleep(POLL_S)
-
-    async def _look(self) -> None:
+    async def _hint_or_poll(self) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(POLL_S):
                 await self._woken.wait()
+
+    async def _look(self) -> None:
         self._woken.clear()
         hinted, self._hinted = self._hinted, set()
         for session_key in hinted:
