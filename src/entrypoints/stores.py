@@ -23,13 +23,11 @@ from adapters.store.asking.approval_store import SqlApprovalStore
 from adapters.store.asking.question_store import SqlQuestionStore
 from adapters.store.log.cursor_store import SqlCursorStore
 from adapters.store.log.event_log import SqlEventLog
-from adapters.store.open_database import driver_of, open_database
-from adapters.store.open_wakeups import open_wakeups
+from adapters.store.open_database import driver_of, open_database, open_wakeups
 from adapters.store.retention.event_retention import SqlEventRetention
 from adapters.store.sessions.session_store import SqlSessionStore
-from adapters.store.sqlite.disk_storage import DiskStorage
+from adapters.store.sqlite.disk_storage import DiskStorage, Reserve
 from adapters.store.sqlite.engine import sqlite_path
-from adapters.store.sqlite.reserve import Reserve
 from adapters.store.tasks.task_store import SqlTaskStore
 from entrypoints.choices import store_kind
 from entrypoints.settings import Settings

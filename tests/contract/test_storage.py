@@ -7,8 +7,7 @@ import pytest
 
 from adapters.memory.storage import MemoryStorage
 from adapters.store.postgres.database import PostgresDatabase
-from adapters.store.sqlite.disk_storage import DiskStorage
-from adapters.store.sqlite.reserve import Reserve
+from adapters.store.sqlite.disk_storage import DiskStorage, Reserve
 from ports.storage import Storage
 
 

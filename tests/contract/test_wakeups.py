@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from adapters.memory.wakeups import MemoryWakeups
-from adapters.store.open_wakeups import open_wakeups
+from adapters.store.open_database import open_wakeups
 from domain.ids import SessionKey
 from ports.openable import Openable
 from ports.wakeups import Hint, Wakeups

@@ -10,8 +10,7 @@ import pytest
 from adapters.store.log.event_log import SqlEventLog
 from adapters.store.open_database import open_database
 from adapters.store.sessions.session_store import SqlSessionStore
-from adapters.store.sqlite.disk_storage import DiskStorage
-from adapters.store.sqlite.reserve import Reserve
+from adapters.store.sqlite.disk_storage import DiskStorage, Reserve
 from adapters.store.tasks.task_store import SqlTaskStore
 from adapters.system.id_source import SystemIdSource
 from domain.errors import StorageFull

@@ -1,12 +1,16 @@
-"""The two ways into a database, whichever it is: a transaction that writes, or one that reads."""
+"""A database, whichever it is: transactions that write, those that read, and the pauses of retries."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 
 T = TypeVar("T")
+
+_FIRST_PAUSE_S = 0.02
+_LONGEST_PAUSE_S = 1.0
 
 
 class Database(Protocol):
@@ -55,3 +59,12 @@ class Database(Protocol):
 
     async def make_room(self) -> None:
         """Make the best of room that has come to be on a full disk; never raises for want of it."""
+
+
+def pauses(patience_s: float) -> Iterator[float]:
+    """Growing pauses between retries until their time is used up; the last one ends exactly there."""
+    deadline = time.monotonic() + patience_s
+    pause = _FIRST_PAUSE_S
+    while (left := deadline - time.monotonic()) > 0:
+        yield min(pause, left)
+        pause = min(pause * 2, _LONGEST_PAUSE_S)

@@ -14,8 +14,7 @@ from adapters.store.open_database import driver_of, open_database
 from adapters.store.schema import revisions
 from adapters.store.sqlite import errors
 from adapters.store.sqlite.engine import reader_engine, sqlite_path
-from adapters.store.sqlite.files import SqliteFiles
-from adapters.store.sqlite.lost_tail import lost_tails
+from adapters.store.sqlite.files import SqliteFiles, lost_tails
 from domain.errors import StoreUnusable
 
 

@@ -1,4 +1,4 @@
-"""Picks the database that a URL names."""
+"""Picks the database that a URL names, and what carries hints between the nodes that share it."""
 
 from pathlib import Path
 
@@ -7,9 +7,10 @@ from sqlalchemy.exc import ArgumentError
 
 from adapters.store.database import Database
 from adapters.store.sqlite.database import SqliteDatabase
+from adapters.store.sqlite.disk_storage import Reserve
 from adapters.store.sqlite.engine import sqlite_path
-from adapters.store.sqlite.reserve import Reserve
 from domain.errors import StoreUnusable
+from ports.wakeups import Wakeups
 
 _POSTGRES = frozenset({"postgresql", "postgres", "postgresql+asyncpg"})
 
@@ -32,10 +33,19 @@ def open_database(
         # Its driver is an extra, which a program on SQLite need not have.
         from adapters.store.postgres.database import PostgresDatabase
     except ImportError as error:
-        raise StoreUnusable(
-            "PostgreSQL needs one more package: pip install 'agentcast[postgres]'"
-        ) from error
+        raise _without_driver() from error
     return PostgresDatabase(url, patience_s=patience_s)
+
+
+def open_wakeups(url: str) -> Wakeups:
+    """For PostgreSQL alone; nothing is touched before its `opened()` is entered."""
+    if driver_of(url) != "postgresql":
+        raise StoreUnusable("only nodes on PostgreSQL can wake each other")
+    try:
+        from adapters.store.postgres.wakeups import PostgresWakeups
+    except ImportError as error:
+        raise _without_driver() from error
+    return PostgresWakeups(url)
 
 
 def driver_of(url: str) -> str:
@@ -49,3 +59,7 @@ def driver_of(url: str) -> str:
     if name == "sqlite":
         return "sqlite"
     raise StoreUnusable(f"{name} is no database for Agentcast: use sqlite:/// or postgresql://")
+
+
+def _without_driver() -> StoreUnusable:
+    return StoreUnusable("PostgreSQL needs one more package: pip install 'agentcast[postgres]'")

@@ -1,14 +1,17 @@
 """What agents call their conversations, on SQL."""
 
+import json
+from dataclasses import asdict
+
 from sqlalchemy import Connection, delete, select, update
 
-from adapters.store.agents.thread_column import thread_column, thread_of_column
 from adapters.store.database import Database
-from adapters.store.rows.insert_if_absent import insert_if_absent
-from adapters.store.rows.statement import Statement
+from adapters.store.rows.statement import Statement, insert_if_absent
+from adapters.store.rows.task_rows import json_value
 from adapters.store.schema.tables import agent_threads, sessions
 from domain.agent_thread import AgentThread
 from domain.ids import AgentName, SessionKey
+from domain.usage import Usage
 
 
 class SqlAgentThreads:
@@ -52,3 +55,29 @@ _THREAD = Statement("""
     SELECT thread FROM agent_threads
     WHERE session_key = :session AND agent = :agent
 """)
+
+
+def thread_column(thread: AgentThread) -> str:
+    return json.dumps(asdict(thread))
+
+
+def thread_of_column(text: str) -> AgentThread:
+    """A text that is no such object is the id alone, as it was kept at first."""
+    match _loaded(text):
+        case {"id": str(thread_id), **held}:
+            used, model = held.get("usage"), held.get("model")
+            return AgentThread(
+                id=thread_id,
+                usage=json_value(Usage, used) if isinstance(used, dict) else None,
+                model=model if isinstance(model, str) else None,
+            )
+        case _:
+            return AgentThread(id=text)
+
+
+def _loaded(text: str) -> object:
+    try:
+        loaded: object = json.loads(text)
+    except ValueError:
+        return None
+    return loaded

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection, delete, select, update
 
 from adapters.store.database import Database
-from adapters.store.rows.insert_if_absent import insert_if_absent
+from adapters.store.rows.statement import insert_if_absent
 from adapters.store.rows.store_clock import store_now
 from adapters.store.schema.tables import agent_profiles
 from domain.agent_profile import AgentProfile

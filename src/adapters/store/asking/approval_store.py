@@ -14,7 +14,7 @@ from adapters.store.asking.approval_rows import (
     shown,
 )
 from adapters.store.database import Database
-from adapters.store.rows.insert_if_absent import insert_if_absent
+from adapters.store.rows.statement import insert_if_absent
 from adapters.store.rows.store_clock import micros, seconds
 from adapters.store.schema.tables import approvals
 from adapters.system.checked_clock import CheckedClock

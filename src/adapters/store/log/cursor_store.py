@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, and_, delete, select, update
 
 from adapters.store.database import Database
-from adapters.store.rows.insert_if_absent import insert_if_absent
+from adapters.store.rows.statement import insert_if_absent
 from adapters.store.rows.store_clock import seconds, store_now
 from adapters.store.schema.tables import cursors
 from domain.principal import Principal

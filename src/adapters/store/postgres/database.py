@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import QueuePool
 
-from adapters.store.backoff import pauses
+from adapters.store.database import pauses
 from adapters.store.postgres import errors
 from adapters.store.postgres.engine import postgres_engine, refuse_old_server
 from adapters.store.schema import revisions

@@ -6,8 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, select
 
-from adapters.store.rows.key_parts import in_parts
-from adapters.store.rows.statement import Statement
+from adapters.store.rows.statement import Statement, in_parts
 from adapters.store.rows.store_clock import moment
 from adapters.store.schema.tables import sessions, tasks
 from domain.ids import SessionId, SessionKey

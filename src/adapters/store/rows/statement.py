@@ -1,17 +1,23 @@
-"""Statements of the hot path: SQL as text, run on the driver's own cursor."""
+"""Statements for both databases; those of the hot path as SQL text, on the driver's own cursor."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from textwrap import dedent
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Insert, Table
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from adapters.store.rows.store_clock import NOW_SQL
 
+Key = TypeVar("Key")
+
 _PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
 _ROW_LOCK = re.compile(r"\s+FOR UPDATE(?: OF \w+)?(?: SKIP LOCKED)?")
+# Both databases bound the number of parameters; far below that, one more query costs little.
+_KEYS_AT_ONCE = 1000
 
 
 class Statement:
@@ -80,6 +86,33 @@ class InsertRows:
     def run(self, connection: Connection, values: tuple[object, ...]) -> None:
         with closing(connection.connection.cursor()) as cursor:
             cursor.execute(self.texts[connection.dialect.name], values)
+
+
+class InsertIfAbsent(Insert):
+    """Changes nothing when a unique index already holds the row, as `rowcount` shows.
+
+    It waits for a transaction that is just inserting the same row.
+    """
+
+    inherit_cache = True
+
+
+def insert_if_absent(table: Table) -> InsertIfAbsent:
+    # Inline: a key that the statement returned by itself would stand before the clause.
+    return InsertIfAbsent(table).inline()
+
+
+@compiles(InsertIfAbsent)
+def _compiled(element: InsertIfAbsent, compiler: SQLCompiler, **options: Any) -> str:
+    text: str = compiler.visit_insert(element, **options)  # type: ignore[no-untyped-call]
+    return f"{text} ON CONFLICT DO NOTHING"
+
+
+def in_parts(keys: Collection[Key]) -> Iterator[Sequence[Key]]:
+    """Long lists of keys, in parts that a statement can take."""
+    every = list(keys)
+    for start in range(0, len(every), _KEYS_AT_ONCE):
+        yield every[start : start + _KEYS_AT_ONCE]
 
 
 def _numbered_row(before: int, width: int) -> str:

@@ -1,23 +1,24 @@
 """Tasks as rows: the columns of one, and the task of a row."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Row
 
-from adapters.store.rows.json_value import json_value
-from adapters.store.rows.pause_column import pause_of_column
-from adapters.store.rows.rules_column import rules_column, rules_of_column
 from adapters.store.rows.store_clock import moment, moment_or_none
 from adapters.store.schema.tables import tasks
+from domain.extraction import ExtractionRule
 from domain.ids import AgentName, SessionId, SessionKey, TaskId, WorkerId
 from domain.limits import Limits
+from domain.pause_wish import PauseWish
 from domain.principal import Principal
 from domain.task import LIVE, CancelIntent, Task, TaskResult, TaskStatus
 from domain.usage import Usage
+
+_Value = TypeVar("_Value", TaskResult, Usage, Limits)
 
 TaskRow = Row[*tuple[Any, ...]] | SimpleNamespace
 
@@ -116,6 +117,33 @@ def json_or_none(value: TaskResult | Usage | Limits | None) -> str | None:
     if value is None:
         return None
     return json_of({name: item for name, item in asdict(value).items() if item is not None})
+
+
+def json_value(kind: type[_Value], held: Mapping[str, Any]) -> _Value:
+    """Without the fields that a newer version, perhaps of another node, has added."""
+    known = {field.name for field in fields(kind)}
+    return kind(**{name: item for name, item in held.items() if name in known})
+
+
+def rules_column(rules: Sequence[ExtractionRule]) -> str | None:
+    """None for no rules."""
+    return json.dumps([asdict(rule) for rule in rules]) if rules else None
+
+
+def rules_of_column(text: str | None) -> tuple[ExtractionRule, ...]:
+    rules = json.loads(text) if text else ()
+    return tuple(
+        ExtractionRule(**{**rule, "types": tuple((name, kind) for name, kind in rule["types"])})
+        for rule in rules
+    )
+
+
+def pause_column(wish: PauseWish) -> str:
+    return json.dumps(asdict(wish))
+
+
+def pause_of_column(text: str | None) -> PauseWish | None:
+    return None if text is None else PauseWish(**json.loads(text))
 
 
 def _principal_of(row: TaskRow) -> Principal:

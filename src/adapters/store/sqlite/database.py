@@ -9,10 +9,11 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from adapters.store.backoff import pauses
+from adapters.store.database import pauses
 from adapters.store.schema import revisions
 from adapters.store.sqlite import errors
 from adapters.store.sqlite.connection_threads import ConnectionThreads
+from adapters.store.sqlite.disk_storage import Reserve
 from adapters.store.sqlite.engine import (
     BEGIN_READING,
     BEGIN_WRITING,
@@ -24,9 +25,7 @@ from adapters.store.sqlite.engine import (
     transacted,
     writer_engine,
 )
-from adapters.store.sqlite.files import SqliteFiles
-from adapters.store.sqlite.lost_tail import warn_of_lost_tails
-from adapters.store.sqlite.reserve import Reserve
+from adapters.store.sqlite.files import SqliteFiles, warn_of_lost_tails
 from domain.errors import LogUnavailable, StorageFull
 
 T = TypeVar("T")

@@ -1,12 +1,18 @@
 """The files of one SQLite database: whether they are there, the same ones, and whole."""
 
+import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from struct import unpack
 
+from sqlalchemy import Connection, func, select
+
+from adapters.store.schema.tables import events, sessions
 from domain.errors import StoreUnusable
+
+_LOGGER = logging.getLogger(__name__)
 
 _WAL_MAGIC = frozenset({0x377F0682, 0x377F0683})
 _WAL_HEADER = 32
@@ -14,6 +20,17 @@ _LOOKED_AT = 64 * 1024
 _MASK = 0xFFFFFFFF
 
 _Identity = tuple[int, int]
+
+_HIGHEST = (
+    select(func.max(events.c.seq))
+    .where(events.c.session_key == sessions.c.key)
+    .correlate(sessions)
+    .scalar_subquery()
+)
+_LOST = select(sessions.c.key, sessions.c.last_seq, _HIGHEST.label("highest")).where(
+    sessions.c.last_seq >= sessions.c.first_seq,
+    sessions.c.last_seq > func.coalesce(_HIGHEST, 0),
+)
 
 
 class SqliteFiles:
@@ -86,6 +103,19 @@ class SqliteFiles:
             return self._marker.read_text(errors="surrogateescape").splitlines()
         except OSError:
             return []
+
+
+def lost_tails(connection: Connection) -> Sequence[str]:
+    return [
+        f"log truncated: session {key} had {last_seq} events, those after {highest or 0} are lost"
+        for key, last_seq, highest in connection.execute(_LOST)
+    ]
+
+
+def warn_of_lost_tails(connection: Connection) -> None:
+    """`last_seq` stays as it is: the numbers of the lost events must not be given out again."""
+    for lost in lost_tails(connection):
+        _LOGGER.warning("%s; clients that saw them are told to start over", lost)
 
 
 def _identity(path: Path) -> _Identity | None:

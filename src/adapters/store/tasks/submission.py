@@ -16,9 +16,9 @@ from sqlalchemy import (
 )
 
 from adapters.store.rows.event_rows import append_unfenced
-from adapters.store.rows.insert_if_absent import insert_if_absent
 from adapters.store.rows.prepared import Prepared
 from adapters.store.rows.session_rows import ensured_key
+from adapters.store.rows.statement import insert_if_absent
 from adapters.store.rows.store_clock import seconds, store_now
 from adapters.store.rows.task_rows import COLUMNS_GIVEN, columns_of, driver_row, task_of
 from adapters.store.schema.tables import idempotency_keys, tasks

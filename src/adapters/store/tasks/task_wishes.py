@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, bindparam, or_, select, update
 
-from adapters.store.rows.pause_column import pause_column, pause_of_column
 from adapters.store.rows.prepared import Prepared
-from adapters.store.rows.task_rows import LIVE_STATUSES, task_of
+from adapters.store.rows.task_rows import LIVE_STATUSES, pause_column, pause_of_column, task_of
 from adapters.store.schema.tables import tasks
 from adapters.store.tasks.task_queries import find_task
 from domain.ids import TaskId, WorkerId

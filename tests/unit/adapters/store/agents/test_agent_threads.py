@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.store.agents.thread_column import thread_column, thread_of_column
+from adapters.store.agents.agent_threads import thread_column, thread_of_column
 from domain.agent_thread import AgentThread
 from domain.usage import Usage
 
@@ -18,3 +18,9 @@ def test_a_conversation_comes_back_as_it_was_kept(name: str, usage: Usage | None
 @pytest.mark.parametrize("text", ["t-1", "4711", '"quoted"', "[1]", "{", '{"a": 1}', "null"])
 def test_a_text_that_was_kept_as_it_is_is_the_name(text: str) -> None:
     assert thread_of_column(text) == AgentThread(id=text)
+
+
+def test_a_conversation_is_gone_on_with_whatever_a_newer_version_knows_of_its_usage() -> None:
+    text = '{"id": "t-1", "usage": {"total_tokens": 3, "later": 1}, "later": 1}'
+
+    assert thread_of_column(text) == AgentThread(id="t-1", usage=Usage(total_tokens=3))
