@@ -2,9 +2,8 @@
 
 from datetime import UTC, datetime
 
-from adapters.memory.approval_store import MemoryApprovalStore
+from adapters.memory.asking import MemoryApprovalStore, MemoryQuestionStore
 from adapters.memory.database import MemoryDatabase, TaskRow
-from adapters.memory.question_store import MemoryQuestionStore
 from adapters.memory.wakeups import MemoryWakeups
 from application.asking.open_questions import OpenQuestions
 from domain.approval import ApprovalDecision, ApprovalRequest, StoredApproval

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from adapters.memory.agents import MemoryProfileStore
 from adapters.memory.database import MemoryDatabase, TaskRow
-from adapters.memory.profile_store import MemoryProfileStore
 from adapters.memory.task_store import MemoryTaskStore
 from adapters.system.stored_agent_catalog import StoredAgentCatalog
 from application.running.live_runs import LiveRun, LiveRuns

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+from adapters.memory.agents import MemoryProfileStore
+from adapters.memory.asking import MemoryQuestionStore
 from adapters.memory.database import MemoryDatabase, TaskRow
-from adapters.memory.profile_store import MemoryProfileStore
-from adapters.memory.question_store import MemoryQuestionStore
 from adapters.memory.task_store import MemoryTaskStore
 from adapters.memory.wakeups import MemoryWakeups
 from adapters.system.stored_agent_catalog import StoredAgentCatalog

@@ -2,10 +2,9 @@
 
 from datetime import UTC, datetime
 
-from adapters.memory.approval_store import MemoryApprovalStore
+from adapters.memory.asking import MemoryApprovalStore, MemoryQuestionStore
 from adapters.memory.database import MemoryDatabase, SessionRow, TaskRow
 from adapters.memory.event_log import MemoryEventLog
-from adapters.memory.question_store import MemoryQuestionStore
 from adapters.memory.session_store import MemorySessionStore
 from adapters.wire import JsonEventCodec
 from application.recall.prior_answers import PriorAnswers

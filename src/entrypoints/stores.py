@@ -5,16 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from adapters.memory.agent_threads import MemoryAgentThreads
-from adapters.memory.approval_store import MemoryApprovalStore
+from adapters.memory.agents import MemoryAgentThreads, MemoryProfileStore
+from adapters.memory.asking import MemoryApprovalStore, MemoryQuestionStore
 from adapters.memory.cursor_store import MemoryCursorStore
-from adapters.memory.database import MemoryDatabase
+from adapters.memory.database import MemoryDatabase, MemoryStorage
 from adapters.memory.event_log import MemoryEventLog
 from adapters.memory.event_retention import MemoryEventRetention
-from adapters.memory.profile_store import MemoryProfileStore
-from adapters.memory.question_store import MemoryQuestionStore
 from adapters.memory.session_store import MemorySessionStore
-from adapters.memory.storage import MemoryStorage
 from adapters.memory.task_store import MemoryTaskStore
 from adapters.memory.wakeups import MemoryWakeups
 from adapters.store.agents.agent_threads import SqlAgentThreads

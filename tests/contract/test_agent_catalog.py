@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from adapters.memory.profile_store import MemoryProfileStore
+from adapters.memory.agents import MemoryProfileStore
 from adapters.system.stored_agent_catalog import StoredAgentCatalog
 from domain.agent_profile import AgentProfile
 from domain.errors import AgentNotFound

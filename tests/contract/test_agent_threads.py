@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from adapters.memory.agent_threads import MemoryAgentThreads
+from adapters.memory.agents import MemoryAgentThreads
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.session_store import MemorySessionStore
 from adapters.store.agents.agent_threads import SqlAgentThreads

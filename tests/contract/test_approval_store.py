@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from adapters.memory.approval_store import MemoryApprovalStore
+from adapters.memory.asking import MemoryApprovalStore
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.event_log import MemoryEventLog
 from adapters.memory.session_store import MemorySessionStore

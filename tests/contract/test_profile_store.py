@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.memory.profile_store import MemoryProfileStore
+from adapters.memory.agents import MemoryProfileStore
 from adapters.store.agents.profile_store import SqlProfileStore
 from adapters.store.open_database import open_database
 from domain.agent_profile import AgentProfile

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from adapters.memory.asking import MemoryQuestionStore
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.event_log import MemoryEventLog
-from adapters.memory.question_store import MemoryQuestionStore
 from adapters.memory.session_store import MemorySessionStore
 from adapters.memory.task_store import MemoryTaskStore
 from adapters.store.asking.question_store import SqlQuestionStore

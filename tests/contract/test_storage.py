@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.memory.storage import MemoryStorage
+from adapters.memory.database import MemoryStorage
 from adapters.store.postgres.database import PostgresDatabase
 from adapters.store.sqlite.disk_storage import DiskStorage, Reserve
 from ports.storage import Storage

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.system.secret_forms import forms_of
+from adapters.system.environment_secrets import forms_of
 from tests.e2e.client import Client, client_of
 from tests.e2e.running_server import RunningServer, running_server
 

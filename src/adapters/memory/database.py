@@ -13,6 +13,7 @@ from domain.task import LIVE, Task, TaskStatus
 from ports.clock import Clock
 from ports.event_log import EncodedEvent, StoredEvent
 from ports.session_store import SessionEdit
+from ports.storage import StorageTrouble
 
 KEY_KEPT = timedelta(hours=24)
 
@@ -139,6 +140,14 @@ class MemoryDatabase:
             return "idle"
         status = self.tasks[row.active_task].task.status
         return "waiting" if status is TaskStatus.WAITING else "running"
+
+
+class MemoryStorage:
+    async def look(self, *, is_refused: bool = False) -> StorageTrouble | None:
+        return None
+
+    async def spend_reserve(self) -> None:
+        """There is none: what is in memory needs no room on a disk."""
 
 
 def is_same_owner(one: Principal, other: Principal) -> bool:

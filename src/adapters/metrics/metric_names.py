@@ -3,10 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from adapters.metrics.durations import LONG_S, SHORT_S
 from ports.meter import Count, Gauge, Timing
 
 PREFIX = "agentcast_"
+
+_SHORT_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+"""Bounds for what a computer is waited for."""
+_LONG_S = (0.01, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14400.0, 86400.0)
+"""Bounds for what other work is waited for."""
 
 COUNTS: Mapping[Count, str] = {
     "events_appended": "Events stored in the log.",
@@ -58,7 +62,7 @@ HTTP_REQUESTS = "Requests that were answered over HTTP, streams when they began.
 class TimingName:
     family: str
     help: str
-    bounds_s: Sequence[float] = SHORT_S
+    bounds_s: Sequence[float] = _SHORT_S
 
 
 TIMINGS: Mapping[Timing, TimingName] = {
@@ -76,6 +80,6 @@ TIMINGS: Mapping[Timing, TimingName] = {
     "queue_wait": TimingName(
         family="queue_wait_seconds",
         help="How long tasks were queued before they were carried out for the first time.",
-        bounds_s=LONG_S,
+        bounds_s=_LONG_S,
     ),
 }

@@ -1,7 +1,9 @@
 """Counts in the form that Prometheus reads, in a registry of its own."""
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate
 from typing import get_args
 
 from prometheus_client import (
@@ -17,7 +19,6 @@ from prometheus_client.metrics_core import (
     Metric,
 )
 
-from adapters.metrics.durations import Durations
 from adapters.metrics.metric_names import (
     COUNTS,
     GAUGES,
@@ -36,7 +37,7 @@ class PrometheusMeter:
     def __init__(self, registry: CollectorRegistry) -> None:
         self._totals: dict[Count, int] = dict.fromkeys(get_args(Count), 0)
         self._gauges: dict[Gauge, Callable[[], int]] = {}
-        self._durations = {timing: Durations(name.bounds_s) for timing, name in TIMINGS.items()}
+        self._durations = {timing: _Durations(name.bounds_s) for timing, name in TIMINGS.items()}
         self._ended: Counter[tuple[str, str]] = Counter()
         self._answered: Counter[tuple[str, str, str]] = Counter()
         registry.register(self)
@@ -106,6 +107,24 @@ class PrometheusMeter:
                 buckets=durations.buckets(),
                 sum_value=durations.sum_s,
             )
+
+
+class _Durations:
+    """How many durations were how long."""
+
+    def __init__(self, bounds_s: Sequence[float]) -> None:
+        self._bounds_s = bounds_s
+        self._counts = [0] * (len(bounds_s) + 1)
+        self.sum_s = 0.0
+
+    def add(self, seconds: float) -> None:
+        self._counts[bisect_left(self._bounds_s, seconds)] += 1
+        self.sum_s += seconds
+
+    def buckets(self) -> list[tuple[str, float]]:
+        """Each bound, and how many were at most as long."""
+        bounds = (*map(str, self._bounds_s), "+Inf")
+        return list(zip(bounds, accumulate(self._counts), strict=True))
 
 
 def new_registry() -> CollectorRegistry:

@@ -1,13 +1,14 @@
 """Tells by the names of variables and headers which of their values are secret."""
 
+import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, pairwise
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
-from adapters.system.secret_forms import forms_of
 from domain.agent_profile import AgentProfile
 from domain.redaction import Redactor
 from domain.secret_patterns import LEAST_CHARS
@@ -157,3 +158,33 @@ def _in_url(url: str) -> Iterator[str]:
     for name, value in query:
         if _SECRET_NAME.search(name) and not _is_harmless(name, value):
             yield value
+
+
+def forms_of(secret: str) -> Collection[str]:
+    """As it is, in a JSON text, in a URL, and in base64, also of a longer text with it inside."""
+    return set(_each_form(secret))
+
+
+def _each_form(secret: str) -> Iterator[str]:
+    for text in {secret, secret.strip()}:
+        yield text
+        yield json.dumps(text)[1:-1]
+        yield json.dumps(text, ensure_ascii=False)[1:-1]
+        data = text.encode(errors="surrogateescape")
+        for quoted in (quote(data, safe=""), quote(data), quote_plus(data)):
+            yield quoted
+            yield _lower_escapes(quoted)
+        for before in range(3):
+            yield from _base64(data, before=before)
+
+
+def _base64(data: bytes, *, before: int) -> Iterator[str]:
+    """What does not change with the bytes around, `before` of which share its first group."""
+    first, stop = -(-before * 8 // 6), (before + len(data)) * 8 // 6
+    for encode in (b64encode, urlsafe_b64encode):
+        yield encode(b"\0" * before + data).decode()[first:stop]
+
+
+def _lower_escapes(quoted: str) -> str:
+    head, *rest = quoted.split("%")
+    return "%".join((head, *(part[:2].lower() + part[2:] for part in rest)))

@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
-from adapters.workspace.folder_name import folder_name
-from adapters.workspace.session_folder import made_session_folder
+from adapters.workspace.session_folder import folder_name, made_session_folder
 from domain.agent_profile import AgentProfile
 from domain.errors import StartFailed
 from domain.task import Task

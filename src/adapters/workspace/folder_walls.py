@@ -5,7 +5,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from adapters.workspace.folder_name import folder_name, session_of
+from adapters.workspace.session_folder import folder_name, session_of
 from domain.errors import InvalidInput
 from domain.task import Task
 from domain.workspace_walls import WorkspaceWalls, lies_in

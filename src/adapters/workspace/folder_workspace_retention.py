@@ -8,8 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from adapters.system.folder_trees import remove_tree, size_of_tree
-from adapters.workspace.folder_name import name_of, session_of
-from adapters.workspace.session_folder import session_folder
+from adapters.workspace.session_folder import name_of, session_folder, session_of
 from ports.event_retention import SessionName
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.system.secret_forms import forms_of
+from adapters.system.environment_secrets import forms_of
 from domain.redaction import Redactor
 
 SECRET = "s3cr3t/with+more"

@@ -17,7 +17,7 @@ from adapters.store.database import Database
 from adapters.store.rows.statement import insert_if_absent
 from adapters.store.rows.store_clock import micros, seconds
 from adapters.store.schema.tables import approvals
-from adapters.system.checked_clock import CheckedClock
+from adapters.system.clock import CheckedClock
 from domain.approval import POLICY, ApprovalDecision, StoredApproval
 from domain.errors import ApprovalAnswered, ApprovalExpired, ApprovalNotFound
 from domain.ids import ApprovalId, TaskId

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from adapters.memory.agents import MemoryProfileStore
 from adapters.memory.database import MemoryDatabase
-from adapters.memory.profile_store import MemoryProfileStore
 from adapters.memory.task_store import MemoryTaskStore
 from adapters.patterns.regex_pattern_matcher import RegexPatternMatcher
 from adapters.system.stored_agent_catalog import StoredAgentCatalog

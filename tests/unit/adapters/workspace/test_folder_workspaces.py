@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.workspace.folder_name import (
+from adapters.workspace.session_folder import (
     folder_name,
     name_of,
     session_folder_name,

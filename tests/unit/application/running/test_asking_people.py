@@ -6,7 +6,7 @@ from functools import partial
 
 import anyio
 
-from adapters.memory.agent_threads import MemoryAgentThreads
+from adapters.memory.agents import MemoryAgentThreads
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.wakeups import MemoryWakeups
 from adapters.metrics.prometheus_meter import PrometheusMeter, new_registry

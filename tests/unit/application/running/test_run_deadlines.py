@@ -6,7 +6,7 @@ from dataclasses import replace
 import anyio
 import pytest
 
-from adapters.memory.agent_threads import MemoryAgentThreads
+from adapters.memory.agents import MemoryAgentThreads
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.wakeups import MemoryWakeups
 from adapters.metrics.prometheus_meter import PrometheusMeter, new_registry

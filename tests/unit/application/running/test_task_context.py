@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from adapters.memory.agent_threads import MemoryAgentThreads
-from adapters.memory.approval_store import MemoryApprovalStore
+from adapters.memory.agents import MemoryAgentThreads
+from adapters.memory.asking import MemoryApprovalStore
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.session_store import MemorySessionStore
 from adapters.memory.wakeups import MemoryWakeups

@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from adapters.memory.profile_store import MemoryProfileStore
+from adapters.memory.agents import MemoryProfileStore
 from domain.agent_profile import AgentProfile
 from domain.built_in_rules import BuiltInRule
 from domain.ids import AgentName

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.system.checked_clock import CheckedClock
+from adapters.system.clock import CheckedClock
 from domain.approval import ApprovalStatus
 from domain.principal import LOCAL
 from tests.asked import Asked
