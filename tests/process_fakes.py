@@ -14,6 +14,7 @@ from domain.approval import ApprovalDecision, ApprovalRequest, StoredApproval
 from domain.errors import StartFailed, StateConflict
 from domain.events import AgentEvent
 from domain.ids import AgentName, CallId, SessionId, SessionKey, TaskId
+from domain.ledger import Ledger
 from domain.limits import Limits
 from domain.principal import LOCAL
 from domain.process_events import Log, OutputStream
@@ -155,6 +156,7 @@ class RecordingContext:
     refuses: Callable[[AgentEvent], Exception | None] = lambda _: None
 
     def __post_init__(self) -> None:
+        self.ledger = Ledger(limits=self.limits)
         self._grown = anyio.Event()
 
     @property
@@ -164,6 +166,7 @@ class RecordingContext:
     async def emit(self, event: AgentEvent) -> None:
         if error := self.refuses(event):
             raise error
+        self.ledger.record(event)
         self.events.append(event)
         self._grown.set()
         self._grown = anyio.Event()

@@ -13,6 +13,7 @@ from domain.agent_thread import AgentThread
 from domain.approval import ApprovalDecision, ApprovalRequest, StoredApproval
 from domain.events import AgentEvent
 from domain.ids import AgentName, CallId, SessionId, SessionKey, TaskId
+from domain.ledger import Ledger
 from domain.limits import Limits
 from domain.principal import LOCAL
 from domain.redaction import Redactor
@@ -86,6 +87,7 @@ class FakeContext:
     fails_with: Callable[[AgentEvent], Exception | None] = lambda _: None
 
     def __post_init__(self) -> None:
+        self.ledger = Ledger(limits=self.limits)
         self.thread: AgentThread | None = None
         self.asked: list[ApprovalRequest] = []
         self._grown = anyio.Event()
@@ -93,6 +95,7 @@ class FakeContext:
     async def emit(self, event: AgentEvent) -> None:
         if error := self.fails_with(event):
             raise error
+        self.ledger.record(event)
         self.events.append(event)
         self._grown.set()
         self._grown = anyio.Event()

@@ -8,7 +8,7 @@ from domain.agent_profile import AgentProfile
 from domain.agent_thread import AgentThread
 from domain.approval import ApprovalDecision, ApprovalRequest, StoredApproval
 from domain.events import AgentEvent
-from domain.limits import Limits
+from domain.ledger import Ledger, over_limit
 from domain.redaction import Redactor
 from domain.task import Task
 from domain.task_events import FailureReason
@@ -27,6 +27,10 @@ class Failed:
     reason: FailureReason
     exit_code: int | None = None
 
+    @classmethod
+    def by_limit(cls, reason: FailureReason) -> "Failed":
+        return cls(error=over_limit(reason), reason=reason)
+
 
 Outcome = Completed | Failed
 
@@ -38,8 +42,8 @@ class RunContext(Protocol):
     def profile(self) -> AgentProfile: ...
 
     @property
-    def limits(self) -> Limits:
-        """Those of the task, completed by the profile's."""
+    def ledger(self) -> Ledger:
+        """What the task has used, and its limits; `emit` records each event in it."""
 
     @property
     def workspace(self) -> str:

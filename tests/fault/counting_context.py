@@ -10,7 +10,7 @@ from domain.agent_profile import AgentProfile
 from domain.agent_thread import AgentThread
 from domain.approval import ApprovalDecision, ApprovalRequest, StoredApproval
 from domain.events import AgentEvent
-from domain.limits import Limits
+from domain.ledger import Ledger
 from domain.process_events import Log
 from domain.redaction import Redactor
 
@@ -18,7 +18,7 @@ from domain.redaction import Redactor
 @dataclass(kw_only=True)
 class CountingContext:
     profile: AgentProfile
-    limits: Limits = field(default_factory=Limits)
+    ledger: Ledger = field(default_factory=Ledger)
     workspace: str
     grace_s: float = 5.0
     thread: AgentThread | None = None

@@ -88,7 +88,7 @@ async def test_a_limit_is_reported_not_to_be_kept_where_the_agent_reports_no_usa
     tmp_path: Path, limits: Limits, name: str
 ) -> None:
     context = _context("resumes", tmp_path)
-    context.limits = limits
+    context.ledger.limits = limits
 
     await run_acp(context)
 

@@ -78,7 +78,7 @@ async def test_what_reads_its_output_itself_is_given_the_bound_of_all_as_its_lim
     tmp_path: Path, own: int | None, bound: int
 ) -> None:
     async def limit(task: Task, context: RunContext) -> Outcome:
-        return Completed(final_answer=str(context.limits.output_bytes))
+        return Completed(final_answer=str(context.ledger.limits.output_bytes))
 
     agent = AgentProfile(name=AgentName("fake"), kind="fake", limits=Limits(output_bytes=own))
     async with running(

@@ -199,7 +199,7 @@ class AgentTurn:
         return thread if thread and thread.id == self._session_id else None
 
     def _uncounted_limit(self) -> str:
-        limits = self._context.limits
+        limits = self._context.ledger.limits
         if limits.tokens is not None:
             return "limits.tokens"
         return "limits.usd" if limits.usd is not None else ""

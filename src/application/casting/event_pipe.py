@@ -9,7 +9,7 @@ from domain.errors import AgentcastError, LogUnavailable
 from domain.events import AgentEvent, Origin
 from domain.extraction import Captured
 from domain.ids import LeaseId
-from domain.limits import Spent
+from domain.ledger import Ledger
 from domain.process_events import Extraction
 from domain.task_change import TaskChange
 from domain.thinking_events import TokenUsage
@@ -49,7 +49,7 @@ class EventPipe:
         self._dispatch = dispatch
         self._clock = clock
         self._meter = meter
-        self._spent = Spent()
+        self._ledger = Ledger()
         self.found: dict[str, Captured] = {}
         """What each rule found last, by the rule's name, of what was added here."""
         self._pending: list[EncodedEvent] = []
@@ -66,7 +66,7 @@ class EventPipe:
     @property
     def usage(self) -> Usage | None:
         """What the run has used of models so far; None if nothing."""
-        return self._spent.usage if self._spent.usage != Usage() else None
+        return self._ledger.usage if self._ledger.usage != Usage() else None
 
     @property
     def failure(self) -> AgentcastError | None:
@@ -82,7 +82,7 @@ class EventPipe:
         if self._failure:
             raise self._failure
         if isinstance(event, TokenUsage):
-            self._spent.count(event)
+            self._ledger.record(event)
         elif isinstance(event, Extraction):
             self.found[event.rule] = event.value
         self._added += 1

@@ -210,8 +210,7 @@ def _outcome(
     ended: Exit, parser: OutputParser | None, reading: OutputReading, rules: OutcomeRules
 ) -> Outcome:
     if reading.is_full:
-        message = "the task went over its limit of output"
-        return Failed(error=message, reason="limit.output")
+        return Failed.by_limit("limit.output")
     said = parser.outcome if parser else None
     if rules.failure and (failed := outcome_of_rule(ended, rules.failure, said)):
         return failed

@@ -7,7 +7,7 @@ from domain.agent_profile import AgentProfile
 from domain.agent_thread import AgentThread
 from domain.approval import ApprovalDecision, ApprovalRequest, StoredApproval
 from domain.events import AgentEvent
-from domain.limits import Limits
+from domain.ledger import Ledger
 from domain.process_events import Log
 from domain.redaction import Redactor
 from domain.thinking_events import Message
@@ -29,8 +29,8 @@ class ExtractingContext:
         return self._context.profile
 
     @property
-    def limits(self) -> Limits:
-        return self._context.limits
+    def ledger(self) -> Ledger:
+        return self._context.ledger
 
     @property
     def workspace(self) -> str:

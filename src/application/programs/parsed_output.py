@@ -63,8 +63,7 @@ class ParsedOutput:
     @property
     def is_full(self) -> bool:
         """Whether the lines that were understood are more than the output may be."""
-        most = self._context.limits.output_bytes
-        return most is not None and self._bytes > most
+        return self._context.ledger.is_too_much_output(self._bytes)
 
     async def take(self, output: Output) -> None:
         if output.stream == "stderr":

@@ -5,7 +5,6 @@ import re
 from collections.abc import AsyncGenerator
 
 from application.react.prompt import ANALYSIS_PROMPT
-from application.react.spending import Spending
 from domain.errors import ModelError
 from domain.task_events import Error, TaskAnalysis
 from domain.whole_text import whole_text
@@ -45,7 +44,7 @@ class Analysis:
         self._model = model
         self._patience_s = patience_s
 
-    async def emit(self, text: str, *, context: RunContext, spending: Spending) -> Failed | None:
+    async def emit(self, text: str, context: RunContext) -> Failed | None:
         """Emit what the task is about; returns why the task cannot go on, if it passed a limit."""
         if not context.profile.analysis:
             await context.emit(derived_analysis(text))
@@ -65,8 +64,9 @@ class Analysis:
             await context.emit(Error(message=why, phase="analysis", recoverable=True))
         await context.emit(analysis or derived_analysis(text))
         for usage in used:
-            await spending.count(usage)
-        return spending.failure()
+            await context.emit(context.ledger.usage_event(usage.model, usage.usage))
+        passed = context.ledger.passed
+        return None if passed is None else Failed.by_limit(passed)
 
     async def _ask(
         self, text: str, model: str | None, answer: list[str], used: list[ModelUsage]

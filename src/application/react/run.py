@@ -7,15 +7,13 @@ from application.react.message_size import size_of_tools
 from application.react.model_calls import ModelCalls, Thought
 from application.react.prompt import system_prompt
 from application.react.repetition import FAILED_AT, TOLD_AT, Repetition, warning
-from application.react.spending import Spending
 from application.react.tool_calls import ToolCalls, ToolRun
 from application.react.window import fitted
 from application.recall.plan import PlanProgress
 from application.recall.prior_attempts import PriorAttempts
 from application.recall.session_memory import Memory
-from domain.limits import over_limit
 from domain.task import Task
-from domain.task_events import Error, FailureReason, Progress
+from domain.task_events import Error, Progress
 from domain.thinking_events import IterationComplete, IterationStart, Message
 from ports.id_source import IdSource
 from ports.language_model import (
@@ -40,7 +38,6 @@ class ReactRun:
         tools: ToolCalls,
         ids: IdSource,
         memory: Memory,
-        spending: Spending,
         window_tokens: int,
     ) -> None:
         self._tool_run = ToolRun(
@@ -59,8 +56,6 @@ class ReactRun:
             *memory.own,
         ]
         self._asked_at = len(memory.earlier) + 1
-        self._spending = spending
-        self._calls_before = memory.past.spent.tool_calls
         self._repetition = Repetition()
         self._said_before = ""
         """The beginning of an answer that was cut."""
@@ -86,7 +81,10 @@ class ReactRun:
     async def iterate(self, iteration: int, *, most: int) -> str | None:
         """Think once and carry out what was thought of; the final answer if that was it."""
         await self._context.pause_point()
-        tokens_before, calls_before = self._spending.usage.total_tokens, len(self._tool_run.begun)
+        tokens_before, calls_before = (
+            self._context.ledger.usage.total_tokens,
+            len(self._tool_run.begun),
+        )
         try:
             await self._context.emit(IterationStart(iteration=iteration, max_iterations=most))
             await self._fit()
@@ -97,8 +95,8 @@ class ReactRun:
             answer, self._said_before = self._said_before + thought.content, ""
             if not thought.tool_calls:
                 return answer
-            if (failure := self._spending.failure()) is not None:
-                self.failure = failure
+            if (passed := self._context.ledger.passed) is not None:
+                self.failure = Failed.by_limit(passed)
                 return None
             await self._act(thought)
             return None
@@ -108,7 +106,7 @@ class ReactRun:
                     IterationComplete(
                         iteration=iteration,
                         tool_calls=len(self._tool_run.begun) - calls_before,
-                        tokens_used=self._spending.usage.total_tokens - tokens_before,
+                        tokens_used=self._context.ledger.usage.total_tokens - tokens_before,
                     )
                 )
 
@@ -136,7 +134,8 @@ class ReactRun:
         )
         await self._say(thought)
         if thought.usage:
-            await self._spending.count(thought.usage)
+            used = thought.usage
+            await self._context.emit(self._context.ledger.usage_event(used.model, used.usage))
         if thought.is_cut:
             await self._context.emit(CUT)
             if not thought.tool_calls:
@@ -168,21 +167,14 @@ class ReactRun:
     async def _act(self, thought: Thought) -> None:
         """What the limit allows is carried out to its end; then the task ends."""
         await self._context.pause_point()
-        calls = thought.tool_calls[: self._calls_left()]
+        calls = thought.tool_calls[: self._context.ledger.tool_calls_left]
         if len(calls) < len(thought.tool_calls):
-            reason: FailureReason = "limit.tool_calls"
-            self.failure = Failed(error=over_limit(reason), reason=reason)
+            self.failure = Failed.by_limit("limit.tool_calls")
         told = await self._tools.carry_out(calls, self._tool_run)
         if thought.is_cut and told:
             told = told_of_cut(told)
         for call, message in zip(calls, told, strict=True):
             self._messages.append(await self._checked(call, message))
-
-    def _calls_left(self) -> int | None:
-        limit = self._context.limits.tool_calls
-        if limit is None:
-            return None
-        return max(0, limit - self._calls_before - len(self._tool_run.begun))
 
     async def _checked(self, call: ToolCall, told: ToolMessage) -> ToolMessage:
         """What the model is told of a call; it hears of it when it goes round in circles."""

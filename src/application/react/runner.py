@@ -7,7 +7,6 @@ from application.react.analysis import Analysis
 from application.react.model_calls import ModelCalls
 from application.react.retry import Retry
 from application.react.run import ReactRun
-from application.react.spending import Spending
 from application.react.text_joiner import JOIN_S
 from application.react.tool_calls import ToolCalls
 from application.recall.prior_attempts import PriorAttempts
@@ -51,8 +50,7 @@ class ReactRunner:
 
     async def run(self, task: Task, context: RunContext) -> Outcome:
         memory = await self._memory.of(task)
-        spending = Spending(context, before=memory.past.spent.usage)
-        if (failure := await self._take_up(task, memory.past, context, spending)) is not None:
+        if (failure := await self._take_up(task, memory.past, context)) is not None:
             return failure
         if memory.past.answer is not None:
             return Completed(
@@ -61,17 +59,17 @@ class ReactRunner:
         async with self._tools.open(
             profile=context.profile, task_id=task.task_id, workspace=context.workspace
         ) as tools:
-            run = self._run(task, context, memory, spending, tools)
+            run = self._run(task, context, memory, tools)
             await run.go_on(memory.past)
             return await _iterate(run, context, done=memory.past.iterations)
 
     async def _take_up(
-        self, task: Task, past: PriorAttempts, context: RunContext, spending: Spending
+        self, task: Task, past: PriorAttempts, context: RunContext
     ) -> Failed | None:
         """Begin the task, or end what an earlier attempt could not."""
         failure = None
         if not past.has_begun:
-            failure = await self._analysis.emit(task.text, context=context, spending=spending)
+            failure = await self._analysis.emit(task.text, context)
         for event in past.endings():
             await context.emit(event)
         return failure
@@ -81,7 +79,6 @@ class ReactRunner:
         task: Task,
         context: RunContext,
         memory: Memory,
-        spending: Spending,
         tools: Sequence[Tool],
     ) -> ReactRun:
         calls = ToolCalls(tools, clock=self._clock, ids=self._ids, join_s=self._join_s)
@@ -92,13 +89,12 @@ class ReactRunner:
             tools=calls,
             ids=self._ids,
             memory=memory,
-            spending=spending,
             window_tokens=self._window_tokens,
         )
 
 
 async def _iterate(run: ReactRun, context: RunContext, *, done: int) -> Outcome:
-    limit = context.limits.iterations
+    limit = context.ledger.limits.iterations
     most = DEFAULT_ITERATIONS if limit is None else limit
     try:
         for iteration in range(done + 1, most + 1):

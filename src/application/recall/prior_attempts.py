@@ -7,7 +7,7 @@ from application.recall.conversation import NOT_MADE, UNANSWERED, UNKNOWN_OUTCOM
 from application.recall.plan import PlanEvent
 from domain.approval import POLICY, ApprovalDecision, StoredApproval
 from domain.events import AgentEvent
-from domain.limits import Spent
+from domain.ledger import Ledger
 from domain.reply import Reply
 from domain.task_events import TaskAnalysis, TaskPaused, TaskResumed
 from domain.thinking_events import (
@@ -79,7 +79,8 @@ class PriorAttempts:
     """Of the iteration that is not complete."""
     tokens_before: int = 0
     """What was spent before that iteration."""
-    spent: Spent = field(default_factory=Spent)
+    ledger: Ledger = field(default_factory=Ledger)
+    """What the attempts have used, without limits."""
     open_calls: dict[str, ToolCallStart] = field(default_factory=dict)
     """The calls that were in flight, by call id."""
     withheld: set[str] = field(default_factory=set)
@@ -106,7 +107,7 @@ class PriorAttempts:
     _call_of: dict[str, str] = field(default_factory=dict)
 
     def take(self, event: AgentEvent) -> None:
-        self.spent.count(event)
+        self.ledger.record(event)
         match event:
             case TaskAnalysis():
                 self.has_begun = True
@@ -116,7 +117,7 @@ class PriorAttempts:
                 self.is_paused = False
             case IterationStart(iteration=number):
                 self.iterations, self.is_iterating, self.tool_calls = number, True, 0
-                self.tokens_before, self.answer = self.spent.usage.total_tokens, None
+                self.tokens_before, self.answer = self.ledger.usage.total_tokens, None
             case IterationComplete():
                 self.is_iterating = False
             case Thinking():
@@ -169,7 +170,7 @@ class PriorAttempts:
         return ends
 
     def end_of_iteration(self) -> IterationComplete:
-        used = self.spent.usage.total_tokens - self.tokens_before
+        used = self.ledger.usage.total_tokens - self.tokens_before
         return IterationComplete(
             iteration=self.iterations, tool_calls=self.tool_calls, tokens_used=used
         )

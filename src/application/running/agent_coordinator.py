@@ -29,6 +29,7 @@ from domain.errors import (
     StorageFull,
 )
 from domain.events import EventListener, Origin
+from domain.ledger import Ledger
 from domain.limits import Limits
 from domain.task import Task
 from domain.task_events import TaskStarted
@@ -107,7 +108,7 @@ class AgentCoordinator:
         context = TaskContext(
             task=task,
             profile=AgentProfile(name=task.agent, kind="unknown"),
-            limits=task.limits or Limits(),
+            ledger=Ledger(limits=task.limits or Limits()),
             workspace="",
             origin=origin,
             listener=listener,
@@ -161,11 +162,12 @@ class AgentCoordinator:
         context.profile = profile
         # Whatever an agent gives away may be another's: it may have read how that is configured.
         context.redact(self._secrets.redactor(self._catalog.known()))
-        context.limits = context.limits.within(profile.limits)
-        if context.limits.output_bytes is None:
-            context.most_stored = self._output_max_bytes
+        ledger = context.ledger
+        ledger.limits = ledger.limits.within(profile.limits)
+        if ledger.limits.output_bytes is None:
+            ledger.most_stored = self._output_max_bytes
             # Output that is understood becomes other events, and is judged where it is read.
-            context.limits = replace(context.limits, output_bytes=self._output_max_bytes)
+            ledger.limits = replace(ledger.limits, output_bytes=self._output_max_bytes)
         at = await self._take_up(task, origin, context)
         worker_id, kind = task.worker_id or "", profile.kind
         await context.emit(TaskStarted(worker_id=worker_id, agent_kind=kind, resumed_from=at))
@@ -183,7 +185,8 @@ class AgentCoordinator:
         if not origin.has_earlier_runs:
             return None
         past = await self._memory.past_of(task)
-        context.spent, context.was_paused = past.spent, past.is_paused
+        now, context.was_paused = context.ledger, past.is_paused
+        context.ledger = replace(past.ledger, limits=now.limits, most_stored=now.most_stored)
         return past.last_seq if past.has_begun else None
 
     async def _run_until_stopped(
@@ -232,7 +235,7 @@ class AgentCoordinator:
         self, task: Task, context: TaskContext, outcome: Outcome | None, stop: StopSignal
     ) -> Ending:
         taken = context.time.taken
-        usage = context.spent.usage if context.spent.usage != Usage() else None
+        usage = context.ledger.usage if context.ledger.usage != Usage() else None
         is_over_limit = isinstance(stop.cause, LimitHit) and isinstance(outcome, Completed)
         if outcome is not None and not is_over_limit and not isinstance(stop.cause, LostLease):
             await context.emit(final_of_outcome(outcome, taken=taken, usage=usage))

@@ -30,7 +30,7 @@ class RunDeadlines:
         return min(self._left(), key=lambda deadline: deadline[0], default=None)
 
     def _left(self) -> Iterator[tuple[float, LimitHit]]:
-        limits, now = self._context.limits, self._context.time.now()
+        limits, now = self._context.ledger.limits, self._context.time.now()
         first_s = self._context.profile.first_output_s
         if limits.timeout_s is not None:
             cause = LimitHit("timeout", f"the task took longer than {limits.timeout_s:g} s")

@@ -11,14 +11,13 @@ from application.casting.redacted_events import RedactedEvents
 from application.running.call_outputs import OF_CALLS, CallOutputs
 from application.running.pause_signal import PauseSignal
 from application.running.stop_signal import LimitHit, ShutDown, StopSignal
-from application.running.uncounted_limits import UncountedLimits
 from application.running.working_time import CallTimes, WorkingTime
 from domain.agent_profile import AgentProfile
 from domain.agent_thread import AgentThread
 from domain.approval import ApprovalDecision, ApprovalRequest, StoredApproval
 from domain.errors import LeaseLost, LogUnavailable, StorageFull
 from domain.events import AgentEvent, EventListener, Origin
-from domain.limits import Limits, Spent, over_limit
+from domain.ledger import Ledger, over_limit
 from domain.process_events import ProcessStarted, ResourceUsage
 from domain.redaction import Redactor
 from domain.task import Task
@@ -44,7 +43,7 @@ class TaskContext:
         *,
         task: Task,
         profile: AgentProfile,
-        limits: Limits,
+        ledger: Ledger,
         workspace: str,
         origin: Origin,
         listener: EventListener,
@@ -58,11 +57,8 @@ class TaskContext:
         recorded: Callable[[], Awaitable[None]],
     ) -> None:
         self.profile = profile
-        self.limits = limits
+        self.ledger = ledger
         self.workspace = workspace
-        self.spent = Spent()
-        self.most_stored: int | None = None
-        """What the log may take for output that neither task nor agent sets a limit for."""
         self.time = WorkingTime(clock)
         self._calls = CallTimes(clock)
         self.last_event_at = self.time.now()
@@ -86,7 +82,6 @@ class TaskContext:
         self._kept_call: str | None = None
         self._is_resting = False
         self._has_asked = False
-        self._uncounted = UncountedLimits()
         self._origin = origin
         self._listener = listener
         self._stop = stop
@@ -115,7 +110,7 @@ class TaskContext:
         if isinstance(event, ProcessStarted):
             self.has_spoken = False  # what prepares an agent speaks no word of it
         self.has_spoken = self.has_spoken or not isinstance(event, _BEFORE_THE_FIRST_WORD)
-        self.spent.count(event)
+        self.ledger.record(event)
         self._check_limits()
         await self._tell_all(event)
         if isinstance(event, TokenUsage):
@@ -125,7 +120,7 @@ class TaskContext:
         self.last_event_at = self.time.now()
         self.has_spoken = True
         for event in events:
-            self.spent.count(event)
+            self.ledger.record(event)
             await self._tell_all(event)
             if isinstance(event, TokenUsage):
                 await self._report_uncounted(event)
@@ -174,11 +169,11 @@ class TaskContext:
     def _check_limits(self) -> None:
         if self._stop.cause is not None:
             return
-        if reason := self.spent.exceeded(self.limits, most_stored=self.most_stored):
+        if reason := self.ledger.passed:
             self._stop.request(LimitHit(reason, over_limit(reason)))
 
     async def _report_uncounted(self, event: TokenUsage) -> None:
-        for error in self._uncounted.missed(event, self.limits, kind=self.profile.kind):
+        for error in self.ledger.uncounted(event, kind=self.profile.kind):
             await self._tell_all(error)
 
     async def find_thread(self) -> None:

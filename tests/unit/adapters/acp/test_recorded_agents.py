@@ -1,6 +1,6 @@
 import pytest
 
-from domain.limits import Spent
+from domain.ledger import Ledger
 from domain.task_events import Error
 from domain.thinking_events import Message, TokenUsage
 from domain.tool_events import ToolCallComplete, ToolCallStart, ToolCallStream
@@ -64,14 +64,14 @@ def test_what_a_turn_used_is_counted_by_its_model_or_reported_to_be_a_part(
     agent: str, model: str, given: int, written: int, is_partial: bool
 ) -> None:
     """The three calls had 60 and 30 tokens of Claude and Gemini, else 4500 and 21."""
-    spent, told = Spent(), [e for e in recorded(f"{agent}-calls") if isinstance(e, TokenUsage)]
+    ledger, told = Ledger(), [e for e in recorded(f"{agent}-calls") if isinstance(e, TokenUsage)]
     for event in told:
-        spent.count(event)
+        ledger.record(event)
 
     assert {event.model for event in told} == {model}
-    assert (spent.usage.input_tokens, spent.usage.output_tokens) == (given, written)
-    assert (spent.usage.partial is True) == is_partial
-    assert told[-1].total_tokens == spent.usage.total_tokens == given + written
+    assert (ledger.usage.input_tokens, ledger.usage.output_tokens) == (given, written)
+    assert (ledger.usage.partial is True) == is_partial
+    assert told[-1].total_tokens == ledger.usage.total_tokens == given + written
 
 
 def test_a_warning_of_codex_is_no_part_of_what_its_model_says() -> None:

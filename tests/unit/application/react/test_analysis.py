@@ -5,14 +5,12 @@ import pytest
 
 from application.react.analysis import Analysis
 from application.react.prompt import ANALYSIS_PROMPT
-from application.react.spending import Spending
 from domain.agent_profile import AgentProfile
 from domain.errors import ModelRefused, ModelUnavailable
 from domain.ids import AgentName
 from domain.limits import Limits
 from domain.task_events import Error, TaskAnalysis
 from domain.thinking_events import IterationStart, TokenUsage
-from domain.usage import Usage
 from ports.language_model import SystemMessage, TextDelta, UserMessage
 from ports.runner import Completed, Failed
 from tests.patience import PATIENCE_S
@@ -101,9 +99,7 @@ async def test_a_model_that_takes_too_long_for_it_is_left() -> None:
     context, model = analysing(), FakeModel([anyio.Event()])
 
     with anyio.fail_after(PATIENCE_S):
-        failure = await Analysis(model, patience_s=0).emit(
-            "tidy up", context=context, spending=Spending(context, before=Usage())
-        )
+        failure = await Analysis(model, patience_s=0).emit("tidy up", context)
 
     assert failure is None
     assert context.events == [

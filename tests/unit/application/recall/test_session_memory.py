@@ -173,8 +173,8 @@ async def test_what_earlier_attempts_spent_counts_on() -> None:
 
     past = await log.memory().past_of(react_task("go"))
 
-    assert (past.spent.iterations, past.spent.tool_calls) == (1, 1)
-    assert past.spent.usage == Usage(input_tokens=10, output_tokens=5, total_tokens=15)
+    assert (past.ledger.iterations, past.ledger.tool_calls) == (1, 1)
+    assert past.ledger.usage == Usage(input_tokens=10, output_tokens=5, total_tokens=15)
     assert past.last_seq == 11
 
 

@@ -17,7 +17,7 @@ from application.running.task_context import TaskContext
 from domain.agent_profile import AgentProfile
 from domain.events import AgentEvent, Origin
 from domain.ids import AgentName
-from domain.limits import Limits
+from domain.ledger import Ledger
 from domain.pause_wish import PauseWish
 from domain.principal import LOCAL
 from domain.reply import Reply
@@ -98,7 +98,7 @@ def context_of(asked: Asked, listener: SlowListener, pauses: PauseSignal) -> Tas
     return TaskContext(
         task=asked.live_task(LOCAL),
         profile=AgentProfile(name=AgentName("fake"), kind="fake"),
-        limits=Limits(),
+        ledger=Ledger(),
         workspace="",
         origin=ORIGIN,
         listener=listener,

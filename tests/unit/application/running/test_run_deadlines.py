@@ -19,6 +19,7 @@ from application.running.working_time import WorkingTime
 from domain.agent_profile import AgentProfile
 from domain.events import Origin
 from domain.ids import AgentName
+from domain.ledger import Ledger
 from domain.limits import Limits
 from domain.pause_wish import PauseWish
 from domain.process_events import Log, ResourceUsage
@@ -134,7 +135,7 @@ def _context(
     return TaskContext(
         task=task,
         profile=AgentProfile(name=AgentName("fake"), kind="fake"),
-        limits=limits,
+        ledger=Ledger(limits=limits),
         workspace="",
         origin=Origin(
             session_key=task.session_key,

@@ -20,6 +20,7 @@ from domain.agent_thread import AgentThread
 from domain.errors import LeaseLost
 from domain.events import AgentEvent, EventListener, Origin
 from domain.ids import AgentName, SessionId
+from domain.ledger import Ledger
 from domain.limits import Limits
 from domain.principal import LOCAL
 from domain.process_events import Log, ProcessStarted
@@ -100,7 +101,7 @@ async def test_a_burst_that_passes_a_limit_is_told_whole_and_stops_the_run() -> 
 
     assert causes == [None, OVER]
     assert told.events == BURST
-    assert context.spent.output_bytes == 16
+    assert context.ledger.output_bytes == 16
 
 
 async def test_a_lone_event_that_passes_a_limit_stops_the_run() -> None:
@@ -249,7 +250,7 @@ def _context(
     context = TaskContext(
         task=process_task("true"),
         profile=AgentProfile(name=AgentName("a"), kind="unknown"),
-        limits=Limits(),
+        ledger=Ledger(),
         workspace="",
         origin=ORIGIN,
         listener=listener,
@@ -264,7 +265,7 @@ def _context(
     )
     # As a run does, whose first step is to find the profile.
     context.profile = AgentProfile(name=AgentName("a"), kind=kind)
-    context.limits = limits or Limits()
+    context.ledger.limits = limits or Limits()
     return context
 
 
