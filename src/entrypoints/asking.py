@@ -5,6 +5,7 @@ from application.asking.approvals import Approvals
 from application.asking.open_questions import OpenQuestions
 from application.casting.commit_notifier import CommitNotifier
 from application.recall.prior_answers import PriorAnswers
+from entrypoints.settings import Settings
 from ports.approval_store import ApprovalStore
 from ports.id_source import IdSource
 from ports.question_store import QuestionStore
@@ -15,8 +16,10 @@ def approvals(store: ApprovalStore, notifier: CommitNotifier) -> Approvals:
     return Approvals(store=store, notifier=notifier)
 
 
-def approval_gate(store: ApprovalStore, wakeups: Wakeups, ids: IdSource) -> ApprovalGate:
-    return ApprovalGate(store=store, wakeups=wakeups, ids=ids)
+def approval_gate(
+    settings: Settings, store: ApprovalStore, wakeups: Wakeups, ids: IdSource
+) -> ApprovalGate:
+    return ApprovalGate(store=store, wakeups=wakeups, ids=ids, expires_s=settings.approval_s)
 
 
 def open_questions(

@@ -221,7 +221,7 @@ class Container(DeclarativeContainer):
         output_max_bytes=Callable(choices.output_max_bytes, settings),
         catalog=catalog,
         workspaces=workspaces,
-        approvals=Singleton(asking.approval_gate, approval_store, wakeups, ids),
+        approvals=Singleton(asking.approval_gate, settings, approval_store, wakeups, ids),
         questions=open_questions,
         threads=agent_threads,
         memory=session_memory,

@@ -106,6 +106,8 @@ class Settings(BaseSettings):
     """In the log, of one task that has no limit of its own or its agent's; 0: no limit."""
     workspace_max_bytes: ByteSize | None = Field(default=None, ge=0)
     """Of a folder made for a session. None: half of the disk, 10 GiB at most. 0: no limit."""
+    approval_s: float = Field(default=15 * 60.0, gt=0, le=7 * 86_400)
+    """How long a run waits for a person who may approve what it wants to do."""
     shutdown_s: float = Field(default=8.0, ge=2, le=600)
     stream_ping_s: float = Field(default=15.0, gt=0, le=600)
     request_s: float = Field(default=10.0, gt=0, le=3600)

@@ -153,6 +153,23 @@ async def test_without_an_answer_in_time_it_is_expired_and_not_allowed(tmp_path:
             await answer(graph, approval)
 
 
+async def test_how_long_a_question_waits_is_a_setting(tmp_path: Path) -> None:
+    clock = FakeClock()
+    settings = Settings(
+        data_dir=tmp_path, database_url="memory:", default_agent="fake", approval_s=60
+    )
+    async with running(tmp_path, **with_clock(clock), settings=settings) as graph:
+        graph.runner.acts["ask"] = asking = Asking()
+        task = await asked(graph)
+        approval = await pending(graph)
+        clock.advance(60)
+        graph.container.wakeups().notify(approval.session_key)
+        await graph.ended(task)
+
+        assert (approval.expires_at - approval.created_at).total_seconds() == 60
+        assert asking.decisions == [ApprovalDecision(decision="expired", by="policy")]
+
+
 @pytest.mark.parametrize("is_late", [True, False])
 async def test_a_question_that_is_withdrawn_is_expired_and_the_task_goes_on(
     is_late: bool, tmp_path: Path

@@ -28,10 +28,10 @@ class ApprovalGate:
         store: ApprovalStore,
         wakeups: Wakeups,
         ids: IdSource,
+        expires_s: float,
         default: Approval = "auto",
-        expires_s: float = 15 * 60.0,
     ) -> None:
-        """`default` is for tasks that do not say."""
+        """`expires_s`: how long a question may wait. `default` is for tasks without a mode."""
         self._store = store
         self._wakeups = wakeups
         self._ids = ids

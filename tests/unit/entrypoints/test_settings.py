@@ -50,6 +50,9 @@ def test_a_flag_that_was_not_given_changes_nothing() -> None:
         ("AGENTCAST_PORT", "http", "AGENTCAST_PORT: "),
         ("AGENTCAST_LLM_PROVIDER", "oracle", "'openai', 'anthropic' or 'scripted'"),
         ("AGENTCAST_LEASE_S", "0", "AGENTCAST_LEASE_S: "),
+        ("AGENTCAST_APPROVAL_S", "0", "AGENTCAST_APPROVAL_S: "),
+        ("AGENTCAST_APPROVAL_S", "604801", "AGENTCAST_APPROVAL_S: "),
+        ("AGENTCAST_APPROVAL_S", "nan", "AGENTCAST_APPROVAL_S: "),
         ("AGENTCAST_CONFIG", "nowhere.toml", "there is no file nowhere.toml"),
         (
             "AGENTCAST_LEASE_S",

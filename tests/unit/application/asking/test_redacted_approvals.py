@@ -17,7 +17,7 @@ REQUEST = ApprovalRequest(
 
 async def test_what_is_asked_is_stored_and_shown_without_secrets() -> None:
     asked, told = Asked(), list[AgentEvent]()
-    gate = ApprovalGate(store=asked.store, wakeups=MemoryWakeups(), ids=asked.ids)
+    gate = ApprovalGate(store=asked.store, wakeups=MemoryWakeups(), ids=asked.ids, expires_s=900.0)
 
     async def emit(event: AgentEvent) -> None:
         told.append(event)

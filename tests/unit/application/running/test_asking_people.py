@@ -102,7 +102,9 @@ def context_of(asked: Asked, listener: SlowListener, pauses: PauseSignal) -> Tas
         workspace="",
         origin=ORIGIN,
         listener=listener,
-        approvals=ApprovalGate(store=asked.store, wakeups=MemoryWakeups(), ids=asked.ids),
+        approvals=ApprovalGate(
+            store=asked.store, wakeups=MemoryWakeups(), ids=asked.ids, expires_s=900.0
+        ),
         questions=asked.questions,
         threads=MemoryAgentThreads(MemoryDatabase(asked.clock)),
         stop=StopSignal(),

@@ -146,7 +146,9 @@ def _context(
             lease_id=None,
         ),
         listener=HeardEvents(),
-        approvals=ApprovalGate(store=asked.store, wakeups=MemoryWakeups(), ids=asked.ids),
+        approvals=ApprovalGate(
+            store=asked.store, wakeups=MemoryWakeups(), ids=asked.ids, expires_s=900.0
+        ),
         questions=asked.questions,
         threads=MemoryAgentThreads(MemoryDatabase(FakeClock())),
         stop=stop,

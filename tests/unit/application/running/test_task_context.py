@@ -246,6 +246,7 @@ def _context(
         store=MemoryApprovalStore(MemoryDatabase(FakeClock())),
         wakeups=MemoryWakeups(),
         ids=CountingIdSource(),
+        expires_s=900.0,
     )
     context = TaskContext(
         task=process_task("true"),
