@@ -19,6 +19,7 @@ from adapters.http.protocol.cast_protocol import CastProtocol
 from adapters.http.protocol.listening_socket import ACCEPT_BURST, BACKLOG, bound_socket
 from adapters.http.protocol.server_state import CastServerState
 from adapters.http.protocol.websocket_protocol import CastWebSocketProtocol
+from adapters.http.streaming.slow_clients import LET_GO_AFTER_S
 from adapters.http.websocket.connection import MAX_MESSAGE_BYTES
 from domain.errors import AgentcastError
 from entrypoints.container import Container
@@ -97,6 +98,8 @@ def _config(app: Application) -> uvicorn.Config:
         http=CastProtocol,
         ws=CastWebSocketProtocol,
         ws_max_size=MAX_MESSAGE_BYTES,
+        ws_ping_interval=LET_GO_AFTER_S,
+        ws_ping_timeout=LET_GO_AFTER_S,
         lifespan="on",
         backlog=ACCEPT_BURST,
         access_log=False,

@@ -1,13 +1,14 @@
 """The client's end of a stream that was taken over from the HTTP server."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from application.watching.open_stream import OpenStream
 
+log = logging.getLogger(__name__)
+
 OnLeft = Callable[[], Awaitable[None]]
-LET_GO_AFTER_S = 20.0
-"""How long a client may take nothing of what is sent to it."""
 FRAME_END = b"\n\n"
 
 
@@ -33,3 +34,10 @@ class StreamClient(Protocol):
 
     def close(self) -> None:
         """After what was written, as far as its socket takes it; `on_gone` does not follow."""
+
+
+async def after_departure(on_left: OnLeft) -> None:
+    try:
+        await on_left()
+    except Exception:  # boundary: the other streams go on
+        log.exception("what was to follow the departure of a client has failed")

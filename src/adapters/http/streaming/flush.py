@@ -2,15 +2,16 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 from adapters.http.streaming.channel import StreamChannel
-from adapters.http.streaming.client import LET_GO_AFTER_S, StreamClient
+from adapters.http.streaming.client import StreamClient, after_departure
 from adapters.http.streaming.shared_channels import SharedChannels
+from adapters.http.streaming.slow_clients import LET_GO_AFTER_S, SlowClients
 from application.watching.open_stream import OpenStream
-from application.watching.stream_steps import Behind, Idle
+from application.watching.stream_steps import Behind
 from application.watching.watch import Watch
 from application.watching.watches import Watches
 from domain.errors import Unavailable
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 SLICE = 250
 """Writes a turn of the loop, so that other requests do not wait for thousands of them."""
 _SLICE_S = 0.0004
+_FAILED = "a stream has failed, its clients may resume"
 _AT_ONCE = 32
 """How many writes there are between two looks at the clock."""
 
@@ -35,13 +37,12 @@ class StreamFlush:
         self._send_timeout_s = send_timeout_s
         self._channel_of: dict[StreamClient, StreamChannel] = {}
         self._shared = SharedChannels()
-        self._channels: dict[StreamChannel, None] = {}
         self._marked: dict[StreamChannel, None] = {}
-        self._parked: dict[StreamChannel, tuple[float, int]] = {}
-        """Since when each has taken nothing, and the backlog then."""
+        self._slow = SlowClients()
         self._is_scheduled = False
         self._scheduled_at = 0.0
-        self._chores: set[asyncio.Future[None]] = set()
+        self._group: asyncio.TaskGroup | None = None
+        self._under_way: set[asyncio.Task[None]] = set()
         self._all_gone = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -52,7 +53,7 @@ class StreamFlush:
     @property
     def parked(self) -> int:
         """How many clients' sockets are full."""
-        return len(self._parked)
+        return len(self._slow)
 
     def channels(self) -> Mapping[OpenStream, StreamChannel]:
         """What each stream that is written from here is written from."""
@@ -62,17 +63,15 @@ class StreamFlush:
     async def opened(self) -> AsyncIterator[None]:
         """Leaving closes what is still open."""
         self._loop = asyncio.get_running_loop()
-        async with asyncio.TaskGroup() as group:
-            sweeping = group.create_task(self._sweep())
+        async with asyncio.TaskGroup() as self._group:
+            self._start(self._sweep())
             try:
                 yield
             finally:
-                sweeping.cancel()
                 for client in tuple(self._channel_of):
                     self._drop(client)
-                for chore in tuple(self._chores):
-                    chore.cancel()
-                await asyncio.gather(*self._chores, return_exceptions=True)
+                for task in self._under_way:
+                    task.cancel()
                 self._loop = None
 
     def add(self, watch: Watch, client: StreamClient) -> None:
@@ -82,8 +81,7 @@ class StreamFlush:
     def on_room(self, client: StreamClient) -> None:
         """The client's socket has taken all that was written to it."""
         if (channel := self._channel_of.get(client)) and channel.is_parked:
-            channel.is_parked = False
-            del self._parked[channel]
+            self._slow.remove(channel)
             if channel.has_ended:
                 self._finish(channel)
             else:
@@ -92,7 +90,7 @@ class StreamFlush:
     def on_gone(self, client: StreamClient, *, is_let_go: bool = False) -> None:
         """The client has left."""
         if client.on_left and client in self._channel_of:
-            self._start(client.on_left())
+            self._start(after_departure(client.on_left))
         self._drop(client, is_let_go=is_let_go)
 
     async def all_ended(self, *, timeout_s: float) -> None:
@@ -125,8 +123,12 @@ class StreamFlush:
             channel = next(iter(self._marked))
             del self._marked[channel]
             cost = max(1, min(budget, _AT_ONCE, len(channel.clients)))
-            if self._advance(channel, cost):
-                self._marked[channel] = None
+            try:
+                if self._advance(channel, cost):
+                    self._marked[channel] = None
+            except Exception:  # boundary: what a watch raises ends its own channel only
+                log.exception(_FAILED)
+                self._finish(channel)
             budget -= cost
         if self._marked and not self._is_scheduled:
             self._schedule()
@@ -136,20 +138,16 @@ class StreamFlush:
         if channel.is_parked or channel.is_reading or not channel.clients:
             return False
         is_new = not channel.is_writing
-        if is_new:
-            match channel.next_bytes():
-                case Behind():
-                    channel.is_reading = True
-                    self._start(self._read(channel))
-                    return False
-                case Idle():
-                    self._settle(channel)
-                    return False
-                case None:
-                    pass
+        if is_new and (waits := channel.next_bytes()) is not None:
+            if isinstance(waits, Behind):
+                channel.is_reading = True
+                self._start(self._read(channel))
+            else:
+                self._settle(channel)
+            return False
         for client in channel.write_some(budget, now=self._now):
             self._park(channel, client)
-        if channel in self._parked:
+        if channel in self._slow:
             return False
         if channel.has_ended and not channel.is_writing:
             self._finish(channel)
@@ -166,8 +164,7 @@ class StreamFlush:
         if len(channel.clients) > 1:
             channel.part(client)
             channel = self._alone(channel, client)
-        channel.is_parked = True
-        self._parked[channel] = (self._now, client.backlog)
+        self._slow.add(channel, client, now=self._now)
 
     def _alone(self, channel: StreamChannel, client: StreamClient) -> StreamChannel:
         """A channel that goes on from where this one is, with what the client still has to take."""
@@ -181,7 +178,6 @@ class StreamFlush:
         channel = StreamChannel(watch, watches=self._watches, ping_s=self._ping_s, now=self._now)
         channel.join(client)
         self._channel_of[client] = channel
-        self._channels[channel] = None
         watch.tell(partial(self._mark, channel))
         return channel
 
@@ -197,12 +193,15 @@ class StreamFlush:
     async def _read(self, channel: StreamChannel) -> None:
         try:
             await channel.watch.read()
-        except Unavailable as error:
-            log.warning("a stream is cut short, its clients may resume: %s", error)
-            self._finish(channel)
-        finally:
             channel.is_reading = False
             self._mark(channel)
+        except Unavailable as error:
+            log.warning("a stream is cut short, its clients may resume: %s", error)
+        except Exception:  # boundary: as in `_flush`
+            log.exception(_FAILED)
+        finally:
+            if channel.is_reading:  # read again at once, it would fail again at once, for ever
+                self._finish(channel)
 
     def _finish(self, channel: StreamChannel) -> None:
         """The end was written: close all that are here, but those who must still take it."""
@@ -224,27 +223,27 @@ class StreamFlush:
     def _forget(self, channel: StreamChannel) -> None:
         self._watches.stop(channel.watch)
         self._marked.pop(channel, None)
-        self._parked.pop(channel, None)
-        self._channels.pop(channel, None)
+        self._slow.remove(channel)
         self._shared.forget(channel)
 
-    def _start(self, chore: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(chore)
-        self._chores.add(task)
-        task.add_done_callback(self._chores.discard)
+    def _start(self, work: Coroutine[object, object, None]) -> None:
+        assert self._group is not None, "it is opened before anything is added"
+        task = self._group.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
 
     async def _sweep(self) -> None:
         """One for all: comments where it is silent, an end for those who take nothing."""
         while True:
             await asyncio.sleep(min(1.0, self._ping_s / 4))
             now = self._now
-            for channel, (since, backlog) in tuple(self._parked.items()):
-                [client] = channel.clients
-                if client.backlog != backlog:
-                    self._parked[channel] = (now, client.backlog)
-                elif now - since > self._send_timeout_s:
-                    self._watches.let_go(client.stream, after_s=self._send_timeout_s)
-                    self.on_gone(client, is_let_go=True)
-            for channel in tuple(self._channels):
-                if channel.stay_alive(now=now):
-                    self._mark(channel)
+            for client in self._slow.overdue(now=now, after_s=self._send_timeout_s):
+                self._watches.let_go(client.stream, after_s=self._send_timeout_s)
+                self.on_gone(client, is_let_go=True)
+            for channel in set(self._channel_of.values()):
+                try:
+                    if channel.stay_alive(now=now):
+                        self._mark(channel)
+                except Exception:  # boundary: as in `_flush`
+                    log.exception(_FAILED)
+                    self._finish(channel)

@@ -8,8 +8,9 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from adapters.http.streaming.chunks import control_frame
-from adapters.http.streaming.client import LET_GO_AFTER_S, OnLeft
+from adapters.http.streaming.client import OnLeft
 from adapters.http.streaming.frames import PING, cursor_frame, end_frame
+from adapters.http.streaming.slow_clients import LET_GO_AFTER_S
 from adapters.http.streaming.takeover import StreamTakeover
 from application.watching.stream_steps import Behind, End, Events, Idle
 from application.watching.watch import Watch

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
-from adapters.http.streaming.client import LET_GO_AFTER_S, OnLeft, StreamClient
+from adapters.http.streaming.client import OnLeft, StreamClient
+from adapters.http.streaming.slow_clients import LET_GO_AFTER_S
 from application.watching.open_stream import OpenStream
 
 _HIGH_WATER_BYTES = 64 * 1024
