@@ -1,4 +1,4 @@
-"""Commands as processes: started, listened to, stopped with all their descendants."""
+"""Commands as processes: started, read, stopped with all their descendants."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -13,44 +13,44 @@ from domain.process_events import OutputStream
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     argv: Sequence[str]
-    """The first is looked up in the PATH; never read by a shell."""
+    """The first is looked up in the PATH; no shell is involved."""
     cwd: str
     task_id: TaskId
-    """Its descendants carry it in their environment as AGENTCAST_TASK_ID."""
+    """In the environment of all its descendants as AGENTCAST_TASK_ID."""
     pty: bool
     env: Mapping[str, str] = field(default_factory=dict)
-    """Added to a small fixed environment; nothing else of the server's is passed on."""
+    """Added to a small fixed environment; nothing else of the server is passed on."""
     env_passthrough: Sequence[str] = ()
-    """Names of the server's variables that are passed on where they are set."""
+    """Names of variables of the server that are passed on if they are set."""
     home: str | None = None
-    """An existing folder to be its HOME; None makes one that goes when it ends."""
+    """An existing folder for its HOME; None creates one that is removed when it ends."""
     shared_folders: Sequence[str] = ()
-    """What a sandbox lets it write to besides: paths, or `$NAME` for the folder that a variable
-    of its environment names. Those that do not exist are passed over."""
+    """Folders besides `cwd` that it may write to in a sandbox: paths, or `$NAME` for the folder in
+    a variable of its environment. Missing ones are skipped."""
     shown_paths: Sequence[str] = ()
-    """Files and folders that it must be able to read, also in a sandbox."""
+    """Files and folders that stay readable in a sandbox."""
     sockets: Sequence[str] = ()
-    """Unix sockets of the machine that it may reach from a sandbox, by absolute path; `/tmp` lets
-    its processes make some for each other. Without any it can make none."""
+    """Unix sockets that it may connect to from a sandbox, by absolute path; `/tmp` allows sockets
+    between its own processes. Empty: it can create none at all."""
     home_files: Mapping[str, str] = field(default_factory=dict)
-    """Put into its private HOME, by relative path; left out where `env` names another HOME."""
+    """Texts written into its private HOME, by relative path; ignored if `env` sets HOME."""
     home_argv: Collection[int] = ()
-    """The places of `argv` where `{home}` stands for the path of its HOME."""
+    """Indices of `argv` in which `{home}` is replaced by the path of its HOME."""
     stdin: Literal["closed", "open"] = "closed"
-    """`closed` is at its end from the start, also in a terminal: nothing can wait for it."""
+    """`closed` is at end of file from the start, also in a terminal."""
     input_text: str | None = None
-    """Given on its standard input in the background; the input then ends unless it is open.
+    """Written to its standard input in the background, which then ends unless it is open.
 
-    In a terminal it is typed, so the terminal shows it, and takes no line above 4 KiB whole.
+    A terminal echoes it, and truncates lines above 4 KiB.
     """
     rows: int = 40
     columns: int = 120
     memory_bytes: int | None = None
     """Address space of each of its processes."""
     max_file_bytes: int | None = None
-    """How long a file may become that one of its processes writes; whoever goes on is ended."""
+    """Size of each file that its processes write (RLIMIT_FSIZE); SIGXFSZ above it."""
     max_processes: int | None = None
-    """How many may run at the same time; above that all are killed. None: 512 in a sandbox."""
+    """Processes at the same time; above that all are killed. None: 512 in a sandbox."""
     sandbox: SandboxWish = "auto"
     network: Network = "none"
 
@@ -59,7 +59,7 @@ class Command:
 class Output:
     stream: OutputStream
     text: str
-    """Decoded as it came; bytes that are no UTF-8 are replaced, never a character cut in two."""
+    """Decoded incrementally: invalid UTF-8 is replaced, and no character is split."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,15 +71,15 @@ class Exit:
     leaked_pids: Sequence[int] = ()
     """Descendants that had left the process group and were killed one by one."""
     limit: Literal["memory", "processes"] | None = None
-    """The limit that ended it. For memory that is a judgement: it failed, close to its limit."""
+    """The limit that ended it. For memory a judgement: it failed close to its limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessUsage:
-    """What a command and all its descendants use; a sandbox's own processes are not counted."""
+    """Of a command and all its descendants, without the processes of the sandbox itself."""
 
     cpu_percent: float
-    """Since the last time it was asked for, or the start; above 100 on several processors."""
+    """Since the previous call, or the start; above 100 on several processors."""
     rss_bytes: int
     processes: int
 
@@ -99,17 +99,17 @@ class RunningProcess(Protocol):
         """
 
     async def write(self, data: bytes) -> None:
-        """Give it input, whole and after what was given before.
+        """Write input, in order with earlier calls.
 
-        Raises StateConflict: the input is closed, it has exited, or it has not read for so long
-        (a few seconds) that there was no room. In the last case it may have got a part.
+        Raises StateConflict: the input is closed, it has exited, or it did not read for a few
+        seconds. In the last case it may have received a part.
         """
 
     async def end_input(self) -> None:
-        """The end of its input, after what was given before; without effect if it is closed.
+        """End its input after earlier writes; no effect if it is closed.
 
-        In a terminal it is the key for it, ^D, and the input stays open. Raises StateConflict:
-        it has exited, or has not read for too long.
+        In a terminal this types ^D, and the input stays open. Raises StateConflict: it has exited,
+        or did not read for a few seconds.
         """
 
     def resize(self, *, rows: int, columns: int) -> None:
@@ -125,10 +125,10 @@ class RunningProcess(Protocol):
         """None when it has exited."""
 
     async def wait(self) -> Exit:
-        """Until it has exited, and nothing it started is left."""
+        """Returns when it has exited, and all its descendants are gone."""
 
     async def stop(self, *, grace_s: float) -> Exit:
-        """Ask the group to end, kill it after `grace_s`; also what has left the group."""
+        """SIGTERM to the group, SIGKILL to all descendants after `grace_s`."""
 
 
 class ProcessHost(Protocol):
@@ -142,14 +142,14 @@ class ProcessHost(Protocol):
 
     @property
     def deadline_watch(self) -> Literal["working", "failing", "none"]:
-        """Whether `set_deadline` binds: `none` where the system lacks what it takes."""
+        """Whether `set_deadline` is enforced; `none` where the system lacks what it needs."""
 
     def set_deadline(self, task_id: TaskId, at: float | None) -> None:
-        """Kill what runs of the task's commands at `at`, even if this process is stopped by then.
+        """Kill all commands of the task at `at`, even if this process is frozen by then.
 
-        By the monotonic clock. A later call moves it, for commands that run and those that are
-        started after it; None takes it away. All commands are killed at the end of this process.
+        `at` is on the monotonic clock. A later call replaces it, for running and future commands;
+        None removes it. All commands are killed at the end of this process.
         """
 
     async def sweep(self, tasks: Collection[TaskId]) -> Collection[int]:
-        """Kill what a dead server left running of these tasks; the pids that were killed."""
+        """Kill processes of these tasks that a dead server left running; returns their pids."""

@@ -22,7 +22,9 @@ PLAIN = Command(argv=(), cwd="/", task_id=TaskId("task_input"), pty=False, sandb
 
 @pytest.fixture(params=[LinuxProcessHost], ids=["linux"])
 def host(request: pytest.FixtureRequest) -> ProcessHost:
-    made: ProcessHost = request.param(environment={"PATH": os.environ["PATH"]}, patience_s=0.2)
+    made: ProcessHost = request.param(
+        environment={"PATH": os.environ["PATH"]}, input_timeout_s=0.2
+    )
     return made
 
 

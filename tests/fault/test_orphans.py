@@ -1,4 +1,4 @@
-"""Commands that hide what they leave behind, on a server whose commands have no sandbox."""
+"""Orphans that hide from their command, on a server whose commands have no sandbox."""
 
 import signal
 import sys
@@ -39,7 +39,7 @@ os.execve("/bin/sleep", ["sleep", "600"], {})
 WAITING = "echo ready; sleep 600"
 
 
-async def test_what_hides_lives_as_long_as_its_task(tmp_path: Path) -> None:
+async def test_a_hidden_orphan_lives_as_long_as_its_task(tmp_path: Path) -> None:
     async with _server(tmp_path) as client:
         task_id, pid = await _hiding(client, "s")
         with _held(pid) as hidden:
@@ -52,7 +52,9 @@ async def test_what_hides_lives_as_long_as_its_task(tmp_path: Path) -> None:
             await hidden.all_gone()
 
 
-async def test_what_may_be_of_either_task_goes_with_the_last_of_them(tmp_path: Path) -> None:
+async def test_an_orphan_that_may_be_of_either_task_ends_with_the_last_of_them(
+    tmp_path: Path,
+) -> None:
     async with _server(tmp_path) as client:
         earlier = await _waiting(client, "earlier")
         task_id, pid = await _hiding(client, "s")
@@ -65,7 +67,7 @@ async def test_what_may_be_of_either_task_goes_with_the_last_of_them(tmp_path: P
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
-async def test_what_hides_is_gone_with_the_server(tmp_path: Path, end: signal.Signals) -> None:
+async def test_a_hidden_orphan_ends_with_the_server(tmp_path: Path, end: signal.Signals) -> None:
     async with _server(tmp_path) as client:
         _, pid = await _hiding(client, "s")
         with _held(pid) as hidden:

@@ -1,4 +1,4 @@
-"""What processes do that mean no good, or are badly written."""
+"""Hostile and badly written processes."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Processes that take more than they may: the machine and the server do not notice."""
+"""Processes above their limits are killed without harm to the machine and the server."""
 
 import asyncio
 import resource
@@ -36,7 +36,9 @@ async def test_a_fork_bomb_in_a_sandbox_is_ended_and_named(tmp_path: Path, pty: 
     assert _carriers() == []
 
 
-async def test_a_crowd_that_leaves_its_session_is_ended_without_a_sandbox(tmp_path: Path) -> None:
+async def test_a_fork_bomb_that_leaves_its_session_is_ended_without_a_sandbox(
+    tmp_path: Path,
+) -> None:
     script = "while :; do setsid sleep 300 & sleep 0.01; done"
 
     async with _started(tmp_path, script, sandbox="none", max_processes=20) as process:
@@ -61,7 +63,7 @@ async def test_what_eats_memory_ends_by_itself_and_is_named(
     server = psutil.Process()
     before = server.memory_info().rss
     script = f'exec {sys.executable} -S -c "{EATER}"'
-    # Whether a process used less than this one ever did cannot be told.
+    # A peak below that of this process is not conclusive.
     most = 600_000_000 + 2 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
     async with _started(tmp_path, script, sandbox=sandbox, pty=pty, memory_bytes=most) as process:
@@ -135,10 +137,10 @@ async def _read(process: RunningProcess) -> None:
 
 def _carriers() -> list[int]:
     """What is left of the tasks of this file."""
-    return [one.pid for one in psutil.process_iter() if _mark(one) == "task_limits"]
+    return [one.pid for one in psutil.process_iter() if _marker(one) == "task_limits"]
 
 
-def _mark(process: psutil.Process) -> str | None:
+def _marker(process: psutil.Process) -> str | None:
     try:
         return process.environ().get("AGENTCAST_TASK_ID")
     except psutil.Error:

@@ -8,7 +8,7 @@ from time import monotonic
 import pytest
 
 from tests.e2e.client import Client, client_of
-from tests.e2e.clients.crowd import CappedProcess, crowd_of
+from tests.e2e.clients.crowd import Crowd, crowd_of
 from tests.e2e.clients.server_state import cost_of, counted, watchers_are
 from tests.e2e.gate import OPEN_GATE, PASS, gate_of
 from tests.e2e.running_server import running_server
@@ -64,7 +64,7 @@ async def test_ten_thousand_watchers_see_everything_and_leave_nothing_behind(own
     assert crowded_again.rss_mb < crowded.rss_mb * 1.25
 
 
-async def _all_read_twenty_lines(own: Client, crowd: CappedProcess) -> object:
+async def _all_read_twenty_lines(own: Client, crowd: Crowd) -> object:
     await own.submit(TWENTY_LINES, session_id="crowd")
     return crowd.read_to("task_complete")["events"]
 

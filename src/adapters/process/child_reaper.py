@@ -1,34 +1,75 @@
-"""Knows which children of the server were started as commands, and whose the orphans are."""
+"""Adopts orphaned agent processes, tells them from other children and reaps their zombies."""
 
+import ctypes
 import os
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 
 from adapters.process.process_table import ProcessEntry, process_entry
-from adapters.process.subreaper import is_branded
 
+_PR_SET_CHILD_SUBREAPER = 36
+_HIGHEST_SCORE = 1000
+_HANDICAP = 200
 Identity = tuple[int, int]
-"""A pid and when it was started: together they name one process only."""
+"""Pid and start time in clock ticks; a pid alone may be reused."""
+
+
+@cache
+def become_subreaper() -> None:
+    """Become the subreaper for orphaned agent processes: they are reparented here, not to pid 1."""
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "prctl"):
+        libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def oom_score_script() -> str:
+    """Shell code that makes the OOM killer prefer agents to the server.
+
+    The score is inherited and outlives the environment, so it also distinguishes a zombie that an
+    agent left from a child of this process that other code waits for.
+    """
+    score = _agent_score()
+    return "" if score is None else f"{{ echo {score} >/proc/self/oom_score_adj; }} 2>/dev/null; "
+
+
+def has_agent_oom_score(pid: int) -> bool:
+    score = _agent_score()
+    return score is not None and _score(pid) == score
+
+
+@cache
+def _agent_score() -> int | None:
+    own = _score(os.getpid())
+    return None if own is None or own + _HANDICAP > _HIGHEST_SCORE else own + _HANDICAP
+
+
+def _score(pid: int) -> int | None:
+    try:
+        with open(f"/proc/{pid}/oom_score_adj") as file:
+            return int(file.read())
+    except (OSError, ValueError):
+        return None
 
 
 class ChildReaper:
-    """The processes that were started as commands, each the leader of a session of its own.
+    """Tracks session leaders that were started as commands, and attributes orphans to them.
 
-    Their orphans become children of the server. One that has left its session, environment and
-    score behind is known by what it cannot be: no process enters another's session, so it is not
-    in the server's; and none is older than the command that it descends from.
+    Orphans become children of the server, which is their subreaper. An orphan that has dropped
+    its session, environment and OOM score is still recognised: no process can join the session of
+    the server, and none is older than the command that it descends from.
 
-    The lock keeps a thread that looks for orphans from taking a leader for an orphan that has
-    just been started and not been entered yet.
+    The lock keeps a thread that looks for orphans from mistaking a leader that was started a
+    moment ago, and is not registered yet, for an orphan.
     """
 
     def __init__(self, *, parent: int | None = None, is_sole_parent: bool = False) -> None:
-        """`parent` is the server, by default this process.
+        """`parent` is the pid of the server, by default this process.
 
-        `is_sole_parent`: it starts nothing else in a session of its own, so that any other child
-        in one is an orphan. The first process of a machine or container never is: it also adopts
-        what others start.
+        `is_sole_parent`: the server starts nothing else in a session of its own, so that any
+        other child in one is an orphan. Never true for pid 1, which adopts all orphans of the
+        machine or container.
         """
         self.parent = parent or os.getpid()
         self.is_sole_parent = is_sole_parent and self.parent != 1
@@ -42,12 +83,12 @@ class ChildReaper:
 
     @property
     def has_started(self) -> bool:
-        """Whether there ever was one."""
+        """Whether any command was ever started."""
         return self._since is not None
 
     @contextmanager
     def starting(self) -> Iterator[Callable[[int], Identity]]:
-        """Start a leader inside, and enter its pid with what is given."""
+        """Holds the lock: start a leader inside, and register its pid with the given function."""
         with self._lock:
             yield self._enter
 
@@ -57,39 +98,39 @@ class ChildReaper:
             self._since = started if self._since is None else min(self._since, started)
 
     def forget(self, pid: int) -> Identity | None:
-        """None if it was not known, or is forgotten already."""
+        """None if the pid is unknown or already forgotten."""
         started = self._started.pop(pid, None)
         return None if started is None else (pid, started)
 
     @contextmanager
-    def helping(self) -> Iterator[set[int]]:
-        """The children that serve the server itself; start and enter them inside."""
+    def starting_helper(self) -> Iterator[set[int]]:
+        """Holds the lock: start a helper of the server inside, and add its pid to the given set."""
         with self._lock:
             yield self._helpers
 
     def others(self, leader: int) -> Collection[int]:
-        """All that are running but for this one."""
+        """The pids of all other running leaders."""
         return self._started.keys() - {leader}
 
     def remember(
         self, leader: int, descendants: Iterable[ProcessEntry], *, alive: Iterable[ProcessEntry]
     ) -> None:
-        """Descendants that were seen beneath their leader are known once they are orphans."""
+        """Record descendants of a leader, so that they are recognised once they are orphaned."""
         living = {_identity(entry) for entry in alive}
         with self._lock:
             kept = {one: owner for one, owner in self._seen.items() if one in living}
             self._seen = kept | {_identity(entry): leader for entry in descendants}
 
     def is_orphan(self, entry: ProcessEntry) -> bool:
-        """Whether it is a child of the server by adoption, from one of its commands."""
+        """Whether it was started by a command and then adopted by the server."""
         if entry.parent != self.parent or entry.pid in self._started or entry.pid in self._helpers:
             return False
         if entry.session in self._started or _identity(entry) in self._seen:
             return True
-        return self._must_be_orphan(entry) or is_branded(entry.pid)
+        return self._must_be_orphan(entry) or has_agent_oom_score(entry.pid)
 
     def owners(self, orphan: ProcessEntry) -> Collection[int]:
-        """The running leaders that it may descend from; none if its command has ended."""
+        """The pids of running leaders it may descend from; empty if its command has ended."""
         if (seen := self._seen.get(_identity(orphan))) is not None:
             return {seen} & self._started.keys()
         if orphan.session in self._started:
@@ -98,7 +139,7 @@ class ChildReaper:
         return {pid for pid, started in running if started <= orphan.started}
 
     def orphans(self, table: Iterable[ProcessEntry]) -> Sequence[ProcessEntry]:
-        """Those among these that are alive."""
+        """The orphans in the table that are alive."""
         if (since := self._since) is None:
             return ()
         alive = [entry for entry in table if entry.started >= since and not entry.is_zombie]
@@ -106,19 +147,19 @@ class ChildReaper:
             return [entry for entry in alive if self.is_orphan(entry)]
 
     def abandoned(self, table: Iterable[ProcessEntry]) -> Sequence[ProcessEntry]:
-        """The orphans among these that belong to no command that is running."""
+        """The orphans in the table that belong to no running command."""
         return [orphan for orphan in self.orphans(table) if not self.owners(orphan)]
 
-    def bury(self, entries: Iterable[ProcessEntry]) -> Collection[int]:
-        """Reap the dead among the orphans; their pids."""
+    def reap_zombies(self, entries: Iterable[ProcessEntry]) -> Collection[int]:
+        """Wait for orphans that are zombies; returns their pids."""
         if self.parent != os.getpid():
             return ()
         with self._lock:
-            buried = [entry.pid for entry in entries if entry.is_zombie and self.is_orphan(entry)]
-            for pid in buried:
+            reaped = [entry.pid for entry in entries if entry.is_zombie and self.is_orphan(entry)]
+            for pid in reaped:
                 with suppress(ChildProcessError):
                     os.waitpid(pid, os.WNOHANG)
-        return buried
+        return reaped
 
     def _enter(self, pid: int) -> Identity:
         entry = process_entry(pid)

@@ -1,4 +1,4 @@
-"""Finds out before a process is started why it could not be."""
+"""Checks before a process is started that it can be, so that errors name the cause."""
 
 import fcntl
 import os
@@ -55,22 +55,22 @@ def _program(command: Command, path: str) -> str:
 def _found(name: str, path: str) -> str:
     if found := shutil.which(name, path=path):
         return os.path.abspath(found)
-    # `which` skips a file without the x bit; telling so is worth a second look.
+    # `which` skips files without the x bit; they deserve an error of their own.
     if any(os.path.isfile(os.path.join(folder, name)) for folder in path.split(os.pathsep)):
         raise StartFailed(f"{name!r} is not executable", exit_code=_NOT_EXECUTABLE)
     raise StartFailed(f"there is no command {name!r} in the PATH", exit_code=_NOT_FOUND)
 
 
 def _is_being_written(program: str) -> bool:
-    """The kernel tells by refusing to vouch that nobody writes; False where it will not say."""
+    """Whether a read lease is refused because someone has it open for writing; False if unknown."""
     try:
         with open(program, "rb", opener=_without_waiting) as file:
-            # Whoever wants to write just now has this signal sent to us; it is ignored by default.
+            # A writer that breaks the lease makes the kernel send this signal, ignored by default.
             fcntl.fcntl(file, fcntl.F_SETSIG, signal.SIGURG)
             fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
     except BlockingIOError:
         return True
-    except (AttributeError, OSError):  # not Linux, or a file of somebody else
+    except (AttributeError, OSError):  # not Linux, or another user's file
         return False
     return False
 

@@ -1,4 +1,4 @@
-"""Notices that a process has exited, without taking its exit status away yet."""
+"""Waits for the exit of a process without reaping it."""
 
 import asyncio
 import os
@@ -9,8 +9,8 @@ _POLL_S = 0.05
 
 
 class ExitWatch:
-    """Where there are pidfds the process stays a zombie until `reap`, so that its pid and its
-    group's cannot be given to a stranger while what it left behind is being killed."""
+    """With pidfds the process stays a zombie until `reap`, so that its pid and process group
+    cannot be reused while its descendants are being killed. Without them it is polled."""
 
     def __init__(self, popen: subprocess.Popen[bytes]) -> None:
         self._popen = popen
@@ -29,11 +29,11 @@ class ExitWatch:
 
     @property
     def peak_bytes(self) -> int:
-        """The most memory that it or a descendant it has waited for used; known once reaped."""
+        """Peak memory of the process or a descendant it has waited for; 0 until reaped."""
         return self._peak_kib * 1024
 
     async def exited(self, *, timeout_s: float | None = None) -> bool:
-        """Wait for the exit; whether it has come."""
+        """Wait for the exit; False after `timeout_s` without one."""
         if not self._exited.done():
             await asyncio.wait((self._exited,), timeout=timeout_s)
         return self._exited.done()
@@ -45,18 +45,18 @@ class ExitWatch:
         self._exited.remove_done_callback(callback)
 
     def reap(self) -> int | None:
-        """The return code as `subprocess` has it; None if the process is still there."""
+        """The return code as in `subprocess`; None if the process is still running."""
         returncode = self._take()
         if returncode is not None:
             self._close()
         return returncode
 
     def _take(self) -> int | None:
-        """What `poll` of the subprocess does, but for the memory that was used."""
+        """As `Popen.poll`, and records the memory that was used."""
         if self._popen.returncode is None:
             try:
                 pid, status, used = os.wait4(self._popen.pid, os.WNOHANG)
-            except ChildProcessError:  # somebody else has reaped it
+            except ChildProcessError:  # reaped by other code
                 return self._popen.poll()
             if pid:
                 self._popen.returncode = os.waitstatus_to_exitcode(status)

@@ -1,4 +1,4 @@
-"""What no sandboxed command may see, and where it may not work because of that."""
+"""Paths that are hidden from every sandboxed command, and so may not be its workspace."""
 
 import os
 import stat
@@ -10,7 +10,7 @@ from domain.errors import StartFailed
 from domain.workspace_walls import lies_in
 
 OWN = "/tmp"
-"""Of which every sandbox has one of its own."""
+"""Every sandbox has its own."""
 
 _CREDENTIALS = (
     "~/.ssh",
@@ -25,7 +25,7 @@ _CREDENTIALS = (
     "~/.git-credentials",
     "~/.npmrc",
     "~/.pypirc",
-    # A sandbox of root's is still the owner of them.
+    # Root inside of a sandbox still owns them.
     "/etc/shadow",
     "/etc/shadow-",
     "/etc/gshadow",
@@ -40,29 +40,29 @@ _KERNELS = ("/dev", "/proc", "/sys")
 
 
 def hidden_paths(folders: Sequence[str]) -> Sequence[str]:
-    """The given folders, and where credentials usually are, as far as they exist."""
+    """The existing ones among the given folders and the usual places of credentials."""
     return _found((*folders, *_CREDENTIALS))
 
 
 def private_folders(environment: Mapping[str, str]) -> Sequence[str]:
-    """Where programs of the machine leave sockets, and tasks their homes: empty in a sandbox."""
+    """Folders for sockets and temporary files, which are empty in a sandbox."""
     runtime = environment.get("XDG_RUNTIME_DIR", "")
     places = (OWN, "/run", "/var/run", runtime, tempfile.gettempdir())
     return _found(place for place in places if place.startswith(os.sep) and place != os.sep)
 
 
 def name_servers(private: Collection[str]) -> Sequence[str]:
-    """The file that names them, which may lie in one of these."""
+    """The real path of resolv.conf if it lies in one of the private folders."""
     path = os.path.realpath(_NAME_SERVERS)
     is_hidden = any(lies_in(path, place) for place in private)
     return (path,) if is_hidden and os.path.exists(path) else ()
 
 
 def server_files(files: Sequence[str], *, needed: Collection[str]) -> Sequence[str]:
-    """What hides these files of the server's: the folders they are in, or else they alone.
+    """The paths to mask so that these files of the server are hidden: their folders if possible.
 
-    A file that is replaced comes back into sight where it alone is hidden. So a folder is spared
-    only if the command needs something in it, or if it is one that everything needs.
+    A file that is masked alone becomes visible again when it is replaced. So the whole folder is
+    masked unless the command needs something in it, or everything does (`/usr`, a home).
     """
     hidden: list[str] = []
     for file in map(os.path.realpath, filter(os.path.exists, files)):
@@ -74,7 +74,7 @@ def server_files(files: Sequence[str], *, needed: Collection[str]) -> Sequence[s
 
 
 def sockets_in_sight() -> Iterator[str]:
-    """Those that have a path now and belong to this network namespace: proc_net(5)."""
+    """Real paths of Unix sockets in this network namespace, as in proc_net(5)."""
     try:
         with open("/proc/net/unix", encoding="utf-8", errors="surrogateescape") as table:
             rows = [line.rstrip("\n").split(None, 7) for line in table]
@@ -93,10 +93,10 @@ def is_socket(path: str) -> bool:
 
 
 def barrier_before(path: str) -> str:
-    """The outermost folder around it that only other users may enter; else the path itself.
+    """The outermost parent folder that bubblewrap cannot enter as root; else the path itself.
 
-    Root may, but nothing can be mounted in there: bubblewrap has root's rights over root's own
-    files alone, and so has what it runs.
+    In its user namespace bubblewrap has root's rights over root's own files only, so it cannot
+    mount anything below a closed folder of another user; nor can the command reach it.
     """
     if os.geteuid() == 0:
         groups = {os.getegid(), *os.getgroups()}
@@ -109,10 +109,10 @@ def barrier_before(path: str) -> str:
 
 
 def require_workspace(cwd: str, *, server_folders: Sequence[str]) -> None:
-    """Raises StartFailed for a real path whose showing would undo the hiding.
+    """Raises StartFailed for a real path that would expose a hidden place.
 
-    A folder around a hidden place is no such path: the place is hidden inside of it. Nor is one
-    inside of a server's folder, where sessions have theirs.
+    A parent of a hidden place is allowed, as the place is masked inside of it; so is a folder
+    below a server's folder, where sessions have their workspaces.
     """
     if cwd == os.sep:
         raise _refusal(cwd, "it is the whole machine")
@@ -127,7 +127,7 @@ def require_workspace(cwd: str, *, server_folders: Sequence[str]) -> None:
 
 
 def _is_broad(folder: str) -> bool:
-    """`/` and what is right below it, a home, and what homes are in."""
+    """Whether it is `/`, a folder right below it, a home or a parent of homes."""
     return len(PurePath(folder).parts) <= 2 or lies_in(os.path.expanduser("~"), folder)
 
 

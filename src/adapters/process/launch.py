@@ -7,15 +7,14 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from adapters.process.descriptor_limit import descriptor_script
-from adapters.process.memory_limit import file_script, memory_script
-from adapters.process.subreaper import branding_script
+from adapters.process.child_reaper import oom_score_script
+from adapters.process.resource_limits import descriptor_script, file_script, memory_script
 from domain.errors import StartFailed
 from domain.process_events import OutputStream
 from ports.process import Command
 
 _OUTPUT_FLAGS = 1
-# The first terminal that the leader of a new session opens becomes its controlling terminal.
+# The first terminal that a session leader opens becomes its controlling terminal.
 _OPEN_TERMINAL = 'exec <>"$0" >&0 2>&0; '
 _CLOSE_INPUT = "exec </dev/null; "
 _EXEC = 'exec "$@"'
@@ -25,13 +24,14 @@ _EXEC = 'exec "$@"'
 class Launched:
     popen: subprocess.Popen[bytes]
     outputs: Mapping[OutputStream, int]
-    """Non-blocking descriptors to read from; whoever holds this closes them."""
+    """Non-blocking descriptors to read from; the caller closes them."""
     input_fd: int | None = None
-    """Non-blocking, to write what the process reads to; closed by whoever holds this."""
+    """Non-blocking, its standard input; the caller closes it."""
     control_fd: int | None = None
-    """Our side of the terminal once more, for its size and its signals; closed likewise."""
+    """A duplicate of our side of the terminal, for its size and signals; the caller closes it."""
     terminal_fd: int | None = None
-    """The process' side of the terminal: open as long as nobody else may have opened it yet."""
+    """The process' side of the terminal, kept open so that reading does not fail before the process
+    has opened it; the caller closes it."""
 
 
 def launch(
@@ -41,10 +41,10 @@ def launch(
     environment: Mapping[str, str],
     kept_fds: Collection[int] = (),
 ) -> Launched:
-    """Start the program. Raises StartFailed, and leaves no descriptor open then.
+    """Start the program. Raises StartFailed and then leaves no descriptor open.
 
-    It blocks for the few milliseconds until the program is loaded: on the caller's thread,
-    because a sandbox that dies with its parent dies with the thread that started it.
+    Blocks for a few milliseconds until the program is loaded. It runs on the caller's thread
+    because --die-with-parent kills a sandbox when the thread that started it ends.
     """
     start = _launch_in_terminal if command.pty else _launch_with_pipes
     try:
@@ -55,7 +55,7 @@ def launch(
 
 
 def reads_input(command: Command) -> bool:
-    """Whether its standard input is anything but empty."""
+    """Whether its standard input is not simply empty."""
     return command.stdin == "open" or command.input_text is not None
 
 
@@ -123,11 +123,11 @@ def _copy(fd: int, on_failure: ExitStack) -> int:
 
 def _preparation(command: Command) -> str:
     limits = memory_script(command.memory_bytes) + file_script(command.max_file_bytes)
-    return branding_script() + descriptor_script() + limits
+    return oom_score_script() + descriptor_script() + limits
 
 
 def _prepare(terminal_fd: int, command: Command) -> None:
-    """Its size, and line feeds that stay as the program wrote them."""
+    """Set its size, and keep line feeds as the program wrote them."""
     termios.tcsetwinsize(terminal_fd, (command.rows, command.columns))
     attributes = termios.tcgetattr(terminal_fd)
     attributes[_OUTPUT_FLAGS] &= ~termios.ONLCR

@@ -1,30 +1,50 @@
-"""One running command: its output, its exit, and the end of all it has started."""
+"""One running command: its output, input, signals and exit, and the end of its descendants."""
 
 import asyncio
 import logging
 import os
 import signal
+import termios
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
 from adapters.process.exit_watch import ExitWatch
 from adapters.process.launch import Launched
-from adapters.process.memory_limit import ran_out_of_memory
 from adapters.process.output_reader import DRAIN_S, OutputReader
 from adapters.process.process_input import ProcessInput
 from adapters.process.process_table import ProcessEntry
+from adapters.process.resource_limits import ran_out_of_memory
 from adapters.process.sandbox_init import InitReport, SandboxInit
-from adapters.process.task_processes import TaskProcesses
-from adapters.process.terminal_control import TerminalControl
-from adapters.process.usage_meter import UsageMeter
+from adapters.process.task_processes import TaskProcesses, UsageMeter
 from domain.errors import StateConflict
 from ports.process import Command, Exit, Output, ProcessUsage
 
 log = logging.getLogger(__name__)
-
 _KILL_S = 5.0
 _ASK_AGAIN_S = 0.05
+
+
+class TerminalControl:
+    """Our side of a terminal; owns the descriptor. Without one (pipes) nothing has an effect."""
+
+    def __init__(self, fd: int | None) -> None:
+        self._fd = fd
+
+    def resize(self, *, rows: int, columns: int) -> None:
+        if self._fd is not None:
+            termios.tcsetwinsize(self._fd, (rows, columns))
+
+    def foreground_group(self) -> int | None:
+        try:
+            return None if self._fd is None else os.tcgetpgrp(self._fd) or None
+        except OSError:
+            return None
+
+    def close(self) -> None:
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
 
 
 class LinuxProcess:
@@ -36,7 +56,7 @@ class LinuxProcess:
         command: Command,
         sandbox: str,
         inside: SandboxInit | None,
-        patience_s: float,
+        input_timeout_s: float,
     ) -> None:
         self._pid = launched.popen.pid
         self._command = command
@@ -48,11 +68,14 @@ class LinuxProcess:
         self._terminal = TerminalControl(launched.control_fd)
         self._terminal_fd = launched.terminal_fd
         self._input = ProcessInput(
-            launched.input_fd, self._watch, is_terminal=command.pty, patience_s=patience_s
+            launched.input_fd,
+            self._watch,
+            is_terminal=command.pty,
+            input_timeout_s=input_timeout_s,
         )
         self._input.give(command.input_text, then_closed=command.stdin == "closed")
         self._usage = UsageMeter()
-        self._was_a_crowd = False
+        self._exceeded_cap = False
         self._leaked: set[int] = set()
         self._exit: Exit | None = None
         self._settling = asyncio.Lock()
@@ -93,11 +116,11 @@ class LinuxProcess:
         entries = await asyncio.to_thread(self._entries)
         return None if self._watch.has_exited else self._usage.look(entries)
 
-    async def end_all(self, *, most: int) -> int:
-        """Kill all of its processes if they are too many; how many there were."""
-        count = await asyncio.to_thread(self._strike_crowd, most)
+    async def kill_if_over(self, *, most: int) -> int:
+        """Kill all of its processes if there are more than `most`; returns how many there were."""
+        count = await asyncio.to_thread(self._kill_if_over, most)
         if count > most and self._exit is None:
-            self._was_a_crowd = True
+            self._exceeded_cap = True
             await self._settle()
         return count
 
@@ -112,7 +135,7 @@ class LinuxProcess:
         return await self._settle()
 
     async def close(self) -> None:
-        """Kill whatever is left and let go of everything."""
+        """Kill all that is left of it and close every descriptor."""
         self._kill_group()
         self._reader.close()
         await self._settle()
@@ -130,7 +153,7 @@ class LinuxProcess:
             self._processes.signal_group(signal.SIGTERM)
             self._processes.signal_group(signal.SIGCONT)
         else:
-            # The sandbox itself would end at once and take what is inside along.
+            # SIGTERM to the sandbox itself would kill the command at once.
             while not await self._processes.signal_inside(signal.SIGTERM):
                 left_s = deadline - loop.time()
                 if left_s <= 0 or await self._watch.exited(timeout_s=min(left_s, _ASK_AGAIN_S)):
@@ -139,26 +162,26 @@ class LinuxProcess:
         await self._processes.group_gone(timeout_s=deadline - loop.time())
 
     async def _settle(self) -> Exit:
-        """Kill what is left, then take the exit status; done once, however many ask."""
+        """Kill what is left, then reap; done once, also for concurrent callers."""
         async with self._settling:
             if self._exit is None:
                 self._kill_group()
                 if not await self._watch.exited(timeout_s=_KILL_S):
-                    log.error("process %s does not die, not even by SIGKILL", self._pid)
-                strays = await self._processes.kill_followers()
-                # What is left of a sandbox is on its way out by itself.
+                    log.error("process %s does not die by SIGKILL", self._pid)
+                strays = await self._processes.kill_descendants()
+                # The processes of a sandbox die with its init process anyway.
                 self._leaked.update(strays if self._sandbox == "none" else ())
                 self._exit = self._taken_exit()
             return self._exit
 
     def _kill_group(self) -> None:
-        # After the exit status was taken the group's number may belong to strangers.
+        # Once reaped, the process group id may be reused.
         if self._exit is None:
             self._processes.signal_group(signal.SIGKILL)
 
     def _taken_exit(self) -> Exit:
         returncode = self._watch.reap()
-        # Bubblewrap itself says 137 for SIGKILL as for an exit with 137.
+        # Bubblewrap exits with 137 both for SIGKILL and for exit code 137.
         if returncode is not None and (report := self._report()) is not None:
             returncode = os.waitstatus_to_exitcode(report.status)
         leaked = tuple(sorted(self._leaked))
@@ -172,15 +195,15 @@ class LinuxProcess:
         return None if self._inside is None else self._inside.report()
 
     def _limit(self, ended: Exit) -> Literal["memory", "processes"] | None:
-        if self._was_a_crowd:
+        if self._exceeded_cap:
             return "processes"
         report = self._report()
         inside = 0 if report is None else report.peak_bytes
         peak, most = max(self._watch.peak_bytes, inside), self._command.memory_bytes
         return "memory" if ran_out_of_memory(ended, peak_bytes=peak, memory_bytes=most) else None
 
-    def _strike_crowd(self, most: int) -> int:
-        """Strike on the thread that has counted: a crowd leaves no processor to tell another."""
+    def _kill_if_over(self, most: int) -> int:
+        """Kill on the thread that has counted: a fork bomb can starve every other thread."""
         living = self._processes.living()
         count = len(self._own(living))
         if count > most and self._exit is None:
@@ -191,7 +214,7 @@ class LinuxProcess:
         return self._own(self._processes.living())
 
     def _own(self, living: Sequence[ProcessEntry]) -> Sequence[ProcessEntry]:
-        """All but what makes up the sandbox."""
+        """Without the processes of the sandbox itself."""
         if self._sandbox == "none":
             return living
         return [entry for entry in living if self._pid not in (entry.pid, entry.parent)]

@@ -1,4 +1,4 @@
-"""Runs commands as processes of this machine, and lets none of them outlive its task."""
+"""Runs commands as processes of this machine, and kills all of them with their task."""
 
 import asyncio
 import logging
@@ -11,21 +11,18 @@ from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Literal
 
-from adapters.process.bubblewrap import bubblewrap_argv
-from adapters.process.child_reaper import ChildReaper
-from adapters.process.environment import mark_of, process_environment
+from adapters.process.bubblewrap import TRIAL, Sandbox, bubblewrap_argv
+from adapters.process.child_reaper import ChildReaper, become_subreaper
+from adapters.process.environment import marker_of, private_home, process_environment, remove_homes
 from adapters.process.executable import resolved_argv
 from adapters.process.launch import launch
 from adapters.process.linux_process import LinuxProcess
-from adapters.process.private_home import private_home, remove_homes
+from adapters.process.orphan_sweep import kill_abandoned, kill_marked, watch_orphans
 from adapters.process.process_cap import ProcessCap
-from adapters.process.process_input import PATIENCE_S
+from adapters.process.process_input import INPUT_TIMEOUT_S
 from adapters.process.process_table import ProcessEntry
-from adapters.process.sandbox import TRIAL, Sandbox
 from adapters.process.sandbox_init import SandboxInit
 from adapters.process.sandbox_view import SandboxView
-from adapters.process.stray_sweep import end_abandoned, end_carriers, look_after_orphans
-from adapters.process.subreaper import become_subreaper
 from adapters.process.syscall_filter import filter_descriptor, syscall_filter
 from adapters.process.task_processes import TaskProcesses
 from adapters.process.watchdog import Watchdog
@@ -41,7 +38,7 @@ _MOST_IN_SANDBOX = 512
 
 
 class LinuxProcessHost:
-    """Other systems lack pidfds and /proc: there only the process group is sure to be killed."""
+    """Without pidfds and /proc (other systems) only the process group is sure to be killed."""
 
     def __init__(
         self,
@@ -49,25 +46,24 @@ class LinuxProcessHost:
         hidden_folders: Sequence[str] = (),
         secret_files: Sequence[str] = (),
         environment: Mapping[str, str] = os.environ,
-        patience_s: float = PATIENCE_S,
+        input_timeout_s: float = INPUT_TIMEOUT_S,
         is_sole_parent: bool = False,
         max_file_bytes: int | None = None,
     ) -> None:
-        """A sandbox hides the folders, but for sessions' own in them; and the files, with the
-        folders that they are in where a command can do without those. `patience_s` is how long
-        a process may take to read what it is given. `is_sole_parent`: nothing else in this process
-        starts one in a session of its own, so that any other child in one was left by a command.
-        `max_file_bytes` holds where a command says nothing of it.
+        """`hidden_folders` are hidden in a sandbox, except workspaces in them; `secret_files`
+        too, with their folders where the command needs nothing there. `input_timeout_s` is how
+        long a process may take to read its input. `is_sole_parent`: see `ChildReaper`.
+        `max_file_bytes` is for commands that set no limit themselves.
         """
         self._view = SandboxView(
             hidden_folders=hidden_folders, secret_files=secret_files, environment=environment
         )
         self._environment = environment
         self._max_file_bytes = max_file_bytes
-        self._patience_s = patience_s
-        self._leaders = ChildReaper(is_sole_parent=is_sole_parent)
-        self._watchdog = Watchdog(self._leaders)
-        self._crowds = ProcessCap()
+        self._input_timeout_s = input_timeout_s
+        self._reaper = ChildReaper(is_sole_parent=is_sole_parent)
+        self._watchdog = Watchdog(self._reaper)
+        self._process_cap = ProcessCap()
         self._trying = asyncio.Lock()
         self._sandbox: Sandbox | None = None
         self._was_tried = False
@@ -80,18 +76,16 @@ class LinuxProcessHost:
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
-        """Inside, deadlines are kept, and orphans are looked for also between commands."""
+        """While open, deadlines are enforced and orphans are killed also between commands."""
         self._watchdog.open()
-        looking = asyncio.create_task(
-            look_after_orphans(self._leaders, report=self._report_orphans)
-        )
+        watching = asyncio.create_task(watch_orphans(self._reaper, report=self._report_orphans))
         try:
             yield
         finally:
-            looking.cancel()
+            watching.cancel()
             with suppress(asyncio.CancelledError):
-                await looking
-            await end_abandoned(self._leaders)
+                await watching
+            await kill_abandoned(self._reaper)
             await asyncio.to_thread(self._watchdog.close)
 
     @asynccontextmanager
@@ -102,7 +96,7 @@ class LinuxProcessHost:
             yield process
 
     async def sandbox(self) -> Sandbox | None:
-        """That of this machine, if it has one that holds."""
+        """The sandbox of this machine; None if it has none that works. Tried once."""
         async with self._trying:
             if not self._was_tried:
                 await self._try_bubblewrap()
@@ -111,15 +105,15 @@ class LinuxProcessHost:
     async def sweep(self, tasks: Collection[TaskId]) -> Collection[int]:
         if not tasks:
             return ()
-        killed = await end_carriers(frozenset(map(mark_of, tasks)), leaders=self._leaders)
+        killed = await kill_marked(frozenset(map(marker_of, tasks)), reaper=self._reaper)
         await asyncio.to_thread(remove_homes, tasks)
         return killed
 
     def set_deadline(self, task_id: TaskId, at: float | None) -> None:
-        self._watchdog.set_deadline(mark_of(task_id), at)
+        self._watchdog.set_deadline(marker_of(task_id), at)
 
     def _report_orphans(self, orphans: Sequence[ProcessEntry]) -> None:
-        self._watchdog.know_orphans((orphan.pid, orphan.started) for orphan in orphans)
+        self._watchdog.set_orphans((orphan.pid, orphan.started) for orphan in orphans)
 
     async def _sandbox_of(self, command: Command) -> Sandbox | None:
         if command.sandbox == "none":
@@ -135,26 +129,26 @@ class LinuxProcessHost:
         return sandbox
 
     async def _try_bubblewrap(self) -> None:
-        """It may be installed where the kernel forbids what it does, so it is tried."""
+        """Run it once: it may be installed where the kernel forbids it."""
         if (program := shutil.which("bwrap", path=self._environment.get("PATH"))) is None:
             self._was_tried = True
             return
         sandbox = Sandbox(program)
-        said = await self._trial(sandbox)
-        # A trial that took too long or was killed says nothing of the next one.
-        self._was_tried = said is not None
-        self._sandbox = sandbox if said is not None and sandbox.holds(said) else None
+        status_text = await self._trial(sandbox)
+        # A trial that timed out or was killed is inconclusive, so it is repeated.
+        self._was_tried = status_text is not None
+        self._sandbox = sandbox if status_text is not None and sandbox.holds(status_text) else None
         if self._sandbox is None:
             log.warning("%s does not work here: commands run without a sandbox", program)
 
     async def _trial(self, sandbox: Sandbox) -> str | None:
-        """What is said inside of it; None if that did not come to an end."""
+        """The output of the trial command; None if it did not run to its end."""
         folder, task_id = tempfile.gettempdir(), TaskId(f"sandbox-trial-{secrets.token_hex(8)}")
         command = Command(argv=TRIAL, cwd=folder, task_id=task_id, pty=False)
         try:
             async with asyncio.timeout(_TRIAL_S), self._running(command, sandbox) as process:
-                said = "".join([output.text async for output in process.output()])
-                return None if (await process.wait()).code is None else said
+                output_text = "".join([output.text async for output in process.output()])
+                return None if (await process.wait()).code is None else output_text
         except (StartFailed, TimeoutError):
             return None
 
@@ -166,43 +160,45 @@ class LinuxProcessHost:
         async with private_home(command) as home:
             process = self._started(command, home, sandbox)
             try:
-                async with self._crowds.over(process, most=_most_processes(command, sandbox)):
+                async with self._process_cap.applied_to(
+                    process, most=_most_processes(command, sandbox)
+                ):
                     yield process
             finally:
                 await uninterrupted(process.close())
-                if (leader := self._leaders.forget(process.pid)) is not None:
+                if (leader := self._reaper.forget(process.pid)) is not None:
                     self._watchdog.forget(leader)
 
     def _started(self, command: Command, home: str, sandbox: Sandbox | None) -> LinuxProcess:
         environment = process_environment(command, server=self._environment, home=home)
         argv, inside = resolved_argv(command, environment), None
-        with ExitStack() as lent:
+        with ExitStack() as inherited:
             kept_fds: list[int] = []
             if sandbox is not None:
                 program = syscall_filter(unix_sockets=bool(command.sockets))
                 has_sockets = program is None or bool(command.sockets)
                 plan = self._view.plan(command, argv, environment, has_sockets=has_sockets)
                 if program is not None:
-                    kept_fds.append(lent.enter_context(filter_descriptor(program)))
+                    kept_fds.append(inherited.enter_context(filter_descriptor(program)))
                     plan = replace(plan, filter_fd=kept_fds[0])
                 inside = SandboxInit()
-                kept_fds.append(lent.enter_context(inside.lent()))
+                kept_fds.append(inherited.enter_context(inside.write_end()))
                 argv = bubblewrap_argv(sandbox.program, inside.argv(argv), plan)
             self._watchdog.prepare()
-            with self._leaders.starting() as enter:
+            with self._reaper.starting() as enter:
                 launched = launch(
                     argv, command=command, environment=environment, kept_fds=kept_fds
                 )
                 identity = enter(launched.popen.pid)
-        leader, mark = launched.popen.pid, mark_of(command.task_id)
-        self._watchdog.enter(identity, mark)
+        leader, marker = launched.popen.pid, marker_of(command.task_id)
+        self._watchdog.enter(identity, marker)
         return LinuxProcess(
             launched,
-            TaskProcesses(leader, mark=mark, leaders=self._leaders),
+            TaskProcesses(leader, marker=marker, reaper=self._reaper),
             command=command,
             sandbox="none" if sandbox is None else sandbox.name,
             inside=inside,
-            patience_s=self._patience_s,
+            input_timeout_s=self._input_timeout_s,
         )
 
 

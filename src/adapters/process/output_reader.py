@@ -1,4 +1,4 @@
-"""Reads and decodes what a process writes, and only while somebody wants it."""
+"""Reads and decodes the output of a process on demand, without buffering it."""
 
 import asyncio
 import codecs
@@ -11,12 +11,12 @@ from ports.process import Output
 
 DRAIN_S = 2.0
 _READ_BYTES = 65536
-_ENOUGH_BYTES = 16384  # how much portions are gathered up to, so that no turn takes too long
+_ENOUGH_BYTES = 16384  # small reads are joined up to this, which bounds one turn of the loop
 _DRAIN_BYTES = 1024 * 1024  # more than the pipes of a process that has exited can still hold
 
 
 class OutputReader:
-    """Owns the descriptors. Nothing is buffered here: what is not read holds the process back."""
+    """Owns the descriptors. Unread output blocks the process (backpressure)."""
 
     def __init__(self, outputs: Mapping[OutputStream, int], exit_watch: ExitWatch) -> None:
         self._fds = dict(outputs)
@@ -30,7 +30,7 @@ class OutputReader:
         self._finished = asyncio.Event()
 
     async def read(self) -> AsyncIterator[Output]:
-        """Until every writer is gone; or, after the exit, until nothing has come for a while."""
+        """Until every writer has closed it; after the exit, until nothing has come for `DRAIN_S`."""
         self._is_read = True
         try:
             while self._fds and not self._is_over():
@@ -38,7 +38,7 @@ class OutputReader:
                 for chunk in chunks:
                     yield chunk
                 if chunks:
-                    await asyncio.sleep(0)  # a flood must not hold the event loop
+                    await asyncio.sleep(0)  # heavy output must not block the event loop
                 elif self._fds:
                     await self._readable()
             for chunk in self._cut_off():
@@ -47,7 +47,7 @@ class OutputReader:
             self._finished.set()
 
     async def finished(self, *, timeout_s: float) -> None:
-        """Wait until `read` has come to its end, if anyone uses it."""
+        """Wait until `read` has ended, if it was started."""
         if self._is_read and not self._finished.is_set():
             try:
                 async with asyncio.timeout(timeout_s):
@@ -56,7 +56,7 @@ class OutputReader:
                 return
 
     def discard(self) -> None:
-        """Throw away what comes from now on, so that a full pipe keeps no process from ending."""
+        """Drop output from now on, so that a full pipe does not block the process from exiting."""
         for stream, fd in self._fds.items():
             self._loop.add_reader(fd, self._read_one, stream)
 
@@ -70,7 +70,7 @@ class OutputReader:
             return False
         if self._drained_by is None:
             self._drained_by = self._loop.time() + DRAIN_S
-        # What is there to be read is read, however late; a writer without end is not waited for.
+        # Pending output is read, however late; an endless writer is not waited for.
         return self._loop.time() >= self._drained_by and self._drained_bytes >= _DRAIN_BYTES
 
     def _read_now(self) -> list[Output]:
@@ -82,7 +82,7 @@ class OutputReader:
             data = self._taken(self._fds[stream])
         except (BlockingIOError, InterruptedError):
             return ""
-        except OSError:  # EIO: nobody holds the terminal's other side any more
+        except OSError:  # EIO: the other side of the terminal is closed
             data = b""
         if self._drained_by is not None:
             self._drained_bytes += len(data)
@@ -91,12 +91,12 @@ class OutputReader:
         return self._decoders[stream].decode(data, final=not data)
 
     def _taken(self, fd: int) -> bytes:
-        """What can be read at once; a terminal gives it in portions of 4 KiB."""
+        """All that can be read now; a terminal returns at most 4 KiB per read."""
         data = portion = os.read(fd, _READ_BYTES)
         while portion and len(data) < _ENOUGH_BYTES:
             try:
                 portion = os.read(fd, _READ_BYTES)
-            except OSError:  # nothing more now, or ever, which the next call finds out
+            except OSError:  # nothing more now, or at all, which the next call notices
                 break
             data += portion
         return data
@@ -128,7 +128,7 @@ class OutputReader:
         return max(0.0, self._drained_by - self._loop.time())
 
     def _cut_off(self) -> list[Output]:
-        """What the decoders hold of characters that will not be completed."""
+        """Incomplete characters that the decoders still hold."""
         held = ((stream, self._decoders[stream].decode(b"", final=True)) for stream in self._fds)
         return [Output(stream=stream, text=text) for stream, text in held if text]
 

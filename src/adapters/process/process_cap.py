@@ -1,4 +1,4 @@
-"""Ends tasks that run more processes than they may; as root no limit of the kernel's does that."""
+"""Kills commands that run too many processes; RLIMIT_NPROC does not bind root."""
 
 import asyncio
 import logging
@@ -7,27 +7,27 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from adapters.process.fork_count import fork_count
+from adapters.process.process_table import fork_count
 
 log = logging.getLogger(__name__)
 
 _LOOK_S = 0.1
-# More than can be started between the launch and the first look at the machine's count.
+# More than can be started between the launch and the first look at the fork count.
 _FIRST_COUNT = 32
 
 
 class CappedProcess(Protocol):
-    async def end_all(self, *, most: int) -> int:
-        """Kill all of its processes if they are too many; how many there were."""
+    async def kill_if_over(self, *, most: int) -> int:
+        """Kill all of its processes if there are more than `most`; returns how many there were."""
 
 
 @dataclass(slots=True, kw_only=True)
-class _Watched:
+class _Capped:
     process: CappedProcess
     most: int
     count: int
     forks: int | None
-    """As many forks the machine had seen before `count` was counted."""
+    """Forks of the whole machine before `count` was taken; None if unknown."""
 
     def may_be_over(self, forks: int | None) -> bool:
         if forks is None or self.forks is None:
@@ -36,18 +36,18 @@ class _Watched:
 
 
 class ProcessCap:
-    """One look for all tasks; it counts only where enough was started since the last count."""
+    """Counts the processes of a command only if the machine has forked enough since the last count."""
 
     def __init__(self) -> None:
-        self._watched: list[_Watched] = []
+        self._watched: list[_Capped] = []
         self._looking: asyncio.Task[None] | None = None
 
     @asynccontextmanager
-    async def over(self, process: CappedProcess, *, most: int | None) -> AsyncIterator[None]:
+    async def applied_to(self, process: CappedProcess, *, most: int | None) -> AsyncIterator[None]:
         if most is None:
             yield
             return
-        watched = _Watched(process=process, most=most, count=_FIRST_COUNT, forks=fork_count())
+        watched = _Capped(process=process, most=most, count=_FIRST_COUNT, forks=fork_count())
         self._watched.append(watched)
         if self._looking is None:
             self._looking = asyncio.create_task(self._look())
@@ -58,7 +58,7 @@ class ProcessCap:
             await self._rest()
 
     async def _rest(self) -> None:
-        """With nothing to watch there is nothing to do."""
+        """Stop looking when no command is capped."""
         looking = self._looking
         if looking is not None and not self._watched:
             self._looking = None
@@ -74,12 +74,12 @@ class ProcessCap:
             await asyncio.sleep(_LOOK_S)
 
 
-async def _count(watched: _Watched) -> None:
+async def _count(watched: _Capped) -> None:
     forks = fork_count()
     try:
-        watched.count = await watched.process.end_all(most=watched.most)
+        watched.count = await watched.process.kill_if_over(most=watched.most)
     except (OSError, RuntimeError) as error:
-        # A crowd may leave no room for a thread to count it on, so the next look tries again.
+        # A fork bomb may leave no process for a thread; the next look tries again.
         log.warning("the processes of a task cannot be counted: %s", error)
     else:
         watched.forks = forks

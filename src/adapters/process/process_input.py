@@ -1,4 +1,4 @@
-"""What a process reads: written as it makes room, and never waited for without an end."""
+"""The standard input of a process: non-blocking writes with a timeout."""
 
 import asyncio
 import os
@@ -6,21 +6,21 @@ import os
 from adapters.process.exit_watch import ExitWatch
 from domain.errors import StateConflict
 
-PATIENCE_S = 5.0
+INPUT_TIMEOUT_S = 5.0
 _LOOK_S = 0.05
 _END_KEY = b"\x04"
 
 
 class ProcessInput:
-    """Owns the descriptor; what comes at the same time is written one after the other."""
+    """Owns the descriptor; concurrent writes are serialised."""
 
     def __init__(
-        self, fd: int | None, exit_watch: ExitWatch, *, is_terminal: bool, patience_s: float
+        self, fd: int | None, exit_watch: ExitWatch, *, is_terminal: bool, input_timeout_s: float
     ) -> None:
         self._fd = fd
         self._exit = exit_watch
         self._is_terminal = is_terminal
-        self._patience_s = patience_s
+        self._input_timeout_s = input_timeout_s
         self._takes_more = fd is not None
         self._is_in_a_line = False
         self._turn = asyncio.Lock()
@@ -28,7 +28,7 @@ class ProcessInput:
         self._giving: asyncio.Task[None] | None = None
 
     def give(self, text: str | None, *, then_closed: bool) -> None:
-        """Write the text in the background, however long that takes."""
+        """Write the text in the background, without a timeout."""
         self._takes_more = self._fd is not None and not then_closed
         if text is not None:
             data = text.encode(errors="replace")
@@ -46,7 +46,7 @@ class ProcessInput:
             await self._in_time(None)
 
     async def close(self) -> None:
-        """To be called after the exit: whoever still waits for room learns of that."""
+        """Call after the exit: pending writes then raise StateConflict."""
         if self._giving is not None:
             self._giving.cancel()
             await asyncio.wait((self._giving,))
@@ -59,12 +59,12 @@ class ProcessInput:
             if then_closed:
                 await self._write_end()
         except StateConflict:
-            return  # it has chosen not to read this
+            return  # it exited or closed its input without reading all
 
     async def _in_time(self, data: bytes | None) -> None:
-        """Write the data, or the end."""
+        """Write the data; None is the end of the input."""
         try:
-            async with asyncio.timeout(self._patience_s), self._turn:
+            async with asyncio.timeout(self._input_timeout_s), self._turn:
                 if self._giving is not None:
                     await asyncio.wait((self._giving,))
                 await (self._write_end() if data is None else self._write_all(data))
@@ -73,7 +73,7 @@ class ProcessInput:
 
     async def _write_end(self) -> None:
         if self._is_terminal:
-            # Within a line the first one only hands over what there is of it.
+            # Within a line the first ^D only flushes the line.
             await self._write_all(_END_KEY * (2 if self._is_in_a_line else 1))
             self._is_in_a_line = False
         else:
@@ -100,7 +100,7 @@ class ProcessInput:
             raise StateConflict("the process has closed its input") from error
 
     async def _room(self) -> None:
-        """Wait for room; or a little, as nobody tells of an exit that leaves a reader behind."""
+        """Wait for room, but at most `_LOOK_S`: an exit that leaves a reader behind is not signalled."""
         if self._fd is None:
             return
         fd, has_room = self._fd, asyncio.Event()

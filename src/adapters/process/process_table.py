@@ -1,36 +1,37 @@
-"""The machine's processes, read from /proc; empty where there is none."""
+"""The processes of this machine, read from /proc; empty where there is none."""
 
 import os
 import signal
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 _MOST_LISTINGS = 20
 _MOST_READINGS = 10
-# As proc_pid_stat(5) counts them, less three.
+# Indices of fields as in proc_pid_stat(5), less three.
 _FLAGS, _THREADS, _CODE_START, _ENV_START = 6, 17, 23, 47
 _ENDED = (b"Z", b"X")
 _IS_KERNEL_THREAD = 0x00200000
+_NAME = b"processes "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessEntry:
     pid: int
     is_zombie: bool
-    """Whether all of it has ended, and nobody has waited for it yet."""
+    """Whether all its threads have ended, and it was not reaped yet."""
     parent: int
     group: int
     session: int
     started: int
-    """Clock ticks since the machine's start: with the pid it names one process only."""
+    """Clock ticks since boot; unique together with the pid."""
     cpu_ticks: int
-    """Also of the children it has waited for."""
+    """Including the children it has waited for."""
     rss_pages: int
 
 
 def process_table() -> Iterator[ProcessEntry]:
-    """Lists until there is nothing new: one that forks and exits between its listing and the
-    reading of its entry would be missed together with its child."""
+    """Lists /proc until there is nothing new: a process that forks and exits between its listing
+    and the reading of its entry would be missed together with its child."""
     seen: set[str] = set()
     for _ in range(_MOST_LISTINGS):
         try:
@@ -49,7 +50,7 @@ def process_table() -> Iterator[ProcessEntry]:
 def process_entry(pid: int) -> ProcessEntry | None:
     if (fields := _stat(f"/proc/{pid}")) is None:
         return None
-    # The state is that of its first thread, which may end before the others.
+    # The state is that of the main thread, which may end before the others.
     return ProcessEntry(
         pid=pid,
         is_zombie=fields[0] in _ENDED and int(fields[_THREADS]) <= 1,
@@ -62,43 +63,54 @@ def process_entry(pid: int) -> ProcessEntry | None:
     )
 
 
-def carries_any(pid: int, marks: Collection[bytes]) -> bool | None:
-    """Whether the environment it was started with holds one of these `NAME=value`.
+def with_descendants(pids: set[int], table: Iterable[ProcessEntry]) -> set[int]:
+    children: dict[int, list[int]] = {}
+    for entry in table:
+        children.setdefault(entry.parent, []).append(entry.pid)
+    found, new = set(pids), list(pids)
+    while new:
+        new = [child for pid in new for child in children.get(pid, ()) if child not in found]
+        found.update(new)
+    return found
 
-    None if that cannot be known: it is loading another program just now, or has just ended.
+
+def has_any_marker(pid: int, markers: Collection[bytes]) -> bool | None:
+    """Whether its initial environment holds one of these `NAME=value`.
+
+    None if unknown: it is in the middle of `execve`, or has just ended.
     """
     if (environment := _environment(pid)) is None:
         return None
-    return any(mark in environment for mark in marks) and not set(marks).isdisjoint(
+    return any(marker in environment for marker in markers) and not set(markers).isdisjoint(
         environment.split(b"\0")
     )
 
 
-def carries_another(pid: int, marks: Collection[bytes]) -> bool | None:
-    """Whether it was started with the variable of these marks, and with none of their values.
+def has_other_marker(pid: int, markers: Collection[bytes]) -> bool | None:
+    """Whether its initial environment has the variable of these markers with another value.
 
-    None as with `carries_any`.
+    None as with `has_any_marker`.
     """
     if (environment := _environment(pid)) is None:
         return None
-    names = tuple({mark.partition(b"=")[0] + b"=" for mark in marks})
+    names = tuple({marker.partition(b"=")[0] + b"=" for marker in markers})
     found = {one for one in environment.split(b"\0") if one.startswith(names)}
-    return bool(found) and found.isdisjoint(marks)
+    return bool(found) and found.isdisjoint(markers)
 
 
-def kill_carriers(marks: Collection[bytes]) -> set[int]:
-    """Kill all that carry one of the marks now; the pids that were killed."""
+def kill_marked_once(markers: Collection[bytes]) -> set[int]:
+    """Kill all that have one of the markers now; returns their pids."""
     table = [entry for entry in process_table() if entry.pid != os.getpid()]
     return {
         entry.pid
         for entry in table
-        if not entry.is_zombie and carries_any(entry.pid, marks)
+        if not entry.is_zombie and has_any_marker(entry.pid, markers)
         if send_signal(entry, signal.SIGKILL)
     }
 
 
 def send_signal(entry: ProcessEntry, number: int) -> bool:
-    """Signal that very process, never a stranger that has got its pid; whether it was there."""
+    """Signal by pidfd, never a process that has reused the pid; False if it is gone."""
     try:
         pidfd = os.pidfd_open(entry.pid)
     except (AttributeError, OSError):
@@ -116,7 +128,7 @@ def send_signal(entry: ProcessEntry, number: int) -> bool:
 
 
 def _environment(pid: int) -> bytes | None:
-    """Empty if it has none or hides it; None while it is being replaced, or once it has ended."""
+    """Empty if it has none or may not be read; None during `execve`, or once it has ended."""
     process = f"/proc/{pid}"
     if (environment := _environment_in(process)) is None:
         others = (_environment_in(thread) for thread in _threads(process))
@@ -125,7 +137,7 @@ def _environment(pid: int) -> bytes | None:
 
 
 def _environment_in(folder: str) -> bytes | None:
-    """As its first thread has it, or another one; None also if that thread has ended."""
+    """As read from the folder of a process or thread; None also if that has ended."""
     for _ in range(_MOST_READINGS):
         try:
             with open(f"{folder}/environ", "rb") as file:
@@ -139,7 +151,7 @@ def _environment_in(folder: str) -> bytes | None:
         begin, end = int(fields[_ENV_START]), int(fields[_ENV_START + 1])
         if not end:
             return b"" if int(fields[_FLAGS]) & _IS_KERNEL_THREAD else None
-        if begin == end:  # also just before its environment is put there, and its code after that
+        if begin == end:  # also during execve, before the environment and then the code are mapped
             return b"" if int(fields[_CODE_START]) else None
     return b""
 
@@ -160,3 +172,16 @@ def _stat(folder: str) -> Sequence[bytes] | None:
         return None
     # The name before the last parenthesis may hold anything, also parentheses and spaces.
     return stat.rpartition(b") ")[2].split()
+
+
+def fork_count() -> int | None:
+    """Processes and threads that were started since boot; None where /proc/stat has no count."""
+    try:
+        with open("/proc/stat", "rb") as file:
+            lines = file.read().splitlines()
+    except OSError:
+        return None
+    for line in lines:
+        if line.startswith(_NAME):
+            return int(line.removeprefix(_NAME)) or None
+    return None

@@ -1,7 +1,6 @@
-"""The first process inside of a sandbox, which reports how the command really ended.
+"""The init process of a sandbox, which reports the wait status of the command.
 
-The one that bubblewrap brings gives its exit status on as a shell does: 137 is a program that
-was killed as well as one that exits so.
+Bubblewrap's own init reports it as a shell does, where 137 may be SIGKILL or an exit code.
 """
 
 import os
@@ -11,10 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters.process import first_process
+from adapters.process import sandbox_init_process
 
 _ENOUGH_BYTES = 256
-_SOURCE = Path(first_process.__file__).read_text(encoding="utf-8")
+_SOURCE = Path(sandbox_init_process.__file__).read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +21,11 @@ class InitReport:
     status: int
     """As `waitpid` gives it."""
     peak_bytes: int
-    """The most memory that a process inside used, as far as somebody has waited for it."""
+    """Peak memory of a single process inside, of those that were reaped."""
 
 
 class SandboxInit:
-    """Owns the pipe through which it reports."""
+    """Owns the pipe for the report."""
 
     def __init__(self) -> None:
         self._read_fd, self._write_fd = os.pipe()
@@ -35,14 +34,14 @@ class SandboxInit:
         self._report: InitReport | None = None
 
     def argv(self, command: Sequence[str]) -> list[str]:
-        """Its command line, as pid 1, around that of the command."""
-        # By its real path: the environment that the server is installed in may be out of sight.
+        """The command line of the init process, followed by that of the command."""
+        # By its real path: the server's virtual environment may be hidden.
         interpreter = [os.path.realpath(sys.executable), "-I", "-S", "-c", _SOURCE]
         return [*interpreter, str(self._write_fd), *command]
 
     @contextmanager
-    def lent(self) -> Iterator[int]:
-        """Its end of the pipe; if it does not start, everything is closed."""
+    def write_end(self) -> Iterator[int]:
+        """The end of the pipe that it inherits; on an error inside both ends are closed."""
         try:
             yield self._write_fd
         except BaseException:
@@ -52,7 +51,7 @@ class SandboxInit:
             os.close(self._write_fd)
 
     def report(self) -> InitReport | None:
-        """To be called once bubblewrap has exited. None: it was killed, or never started."""
+        """Call once bubblewrap has exited. None if the init process was killed or never started."""
         if self._report is None and self._is_open:
             self._report = self._read()
         return self._report
@@ -71,5 +70,5 @@ class SandboxInit:
 
 
 def interpreter_paths() -> Sequence[str]:
-    """What the first process must be able to read."""
+    """What the init process must be able to read."""
     return (os.path.realpath(sys.executable), os.path.realpath(sys.base_prefix))

@@ -1,13 +1,16 @@
-"""What one command sees of the machine from its sandbox."""
+"""Decides what one command may see, write to and reach from its sandbox."""
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from pathlib import PurePath
 
 from adapters.process.bubblewrap import SandboxPlan
 from adapters.process.hidden_places import (
+    OWN,
     barrier_before,
     hidden_paths,
+    is_socket,
     name_servers,
     private_folders,
     require_workspace,
@@ -15,15 +18,61 @@ from adapters.process.hidden_places import (
     sockets_in_sight,
 )
 from adapters.process.sandbox_init import interpreter_paths
-from adapters.process.shared_folders import (
-    named_paths,
-    program_paths,
-    reachable_sockets,
-    shared_folders,
-    shown_in,
-)
+from domain.errors import StartFailed
 from domain.workspace_walls import lies_in
 from ports.process import Command
+
+
+def shared_folders(command: Command, environment: Mapping[str, str]) -> Sequence[str]:
+    """The real paths of the existing folders that it may write to."""
+    named = (_named(one, environment) for one in command.shared_folders)
+    real = (os.path.realpath(os.path.expanduser(path)) for path in named if path)
+    return tuple(dict.fromkeys(path for path in real if os.path.isdir(path)))
+
+
+def program_paths(
+    command: Command, argv: Sequence[str], environment: Mapping[str, str]
+) -> Sequence[str]:
+    """Where its programs are. Of its arguments only those named by the profile count, as a task
+    may not widen the view."""
+    paths = (argv[0], *environment["PATH"].split(os.pathsep), *command.shown_paths)
+    return _existing(paths)
+
+
+def named_paths(command: Command) -> Sequence[str]:
+    """Existing absolute paths in the variables of its profile."""
+    return _existing(part for value in command.env.values() for part in value.split(os.pathsep))
+
+
+def reachable_sockets(command: Command) -> Sequence[str]:
+    """The real paths of the sockets it names. Raises StartFailed for one that does not exist.
+
+    `/tmp` is private to the sandbox, and stands for sockets between its own processes.
+    """
+    named = [os.path.realpath(path) for path in command.sockets if path.rstrip(os.sep) != OWN]
+    for path in named:
+        if not is_socket(path):
+            raise StartFailed(f"there is no socket {path!r}, which its profile names")
+    return named
+
+
+def shown_in(place: str, paths: Iterable[str]) -> Iterator[str]:
+    """The direct children of a hidden folder that must be shown whole because of these paths."""
+    depth = len(PurePath(place).parts)
+    for path in paths:
+        parts = PurePath(path).parts
+        if len(parts) > depth and lies_in(path, place):
+            yield os.path.join(*parts[: depth + 1])
+
+
+def _existing(paths: Iterable[str]) -> Sequence[str]:
+    """The absolute paths that exist, and their real paths."""
+    given = [path for path in paths if path.startswith(os.sep) and os.path.exists(path)]
+    return tuple(dict.fromkeys((*given, *map(os.path.realpath, given))))
+
+
+def _named(folder: str, environment: Mapping[str, str]) -> str:
+    return environment.get(folder[1:], "") if folder.startswith("$") else folder
 
 
 class SandboxView:
@@ -34,8 +83,8 @@ class SandboxView:
         secret_files: Sequence[str],
         environment: Mapping[str, str],
     ) -> None:
-        """The folders are hidden but for sessions' own in them; the files with the folders that
-        they are in, where a command can do without those."""
+        """`hidden_folders` are hidden except workspaces in them; `secret_files` with their
+        folders, where the command needs nothing there."""
         self._hidden_folders = [os.path.realpath(folder) for folder in hidden_folders]
         self._secret_files = secret_files
         self._environment = environment
@@ -48,9 +97,9 @@ class SandboxView:
         *,
         has_sockets: bool,
     ) -> SandboxPlan:
-        """`has_sockets` says that nothing keeps it from making Unix sockets.
+        """`has_sockets`: the command can create Unix sockets, so those in sight are masked.
 
-        Raises StartFailed where it may not work, and for a socket that is not there.
+        Raises StartFailed for a forbidden workspace, and for a socket that does not exist.
         """
         cwd = os.path.realpath(command.cwd)
         shared = shared_folders(command, environment)
@@ -82,17 +131,19 @@ class SandboxView:
         )
 
     def _outside(self, paths: Sequence[str]) -> Sequence[str]:
-        """But for what lies in folders that are hidden anyway, such as those of sessions."""
+        """Without paths in folders that are hidden anyway, such as workspaces."""
         hidden = self._hidden_folders
         return [path for path in paths if not any(lies_in(path, folder) for folder in hidden)]
 
 
 def _in_sight(*, masked: Collection[str], shown: Collection[str]) -> Iterator[str]:
-    """What hides the sockets that no folder does: of two around one, the inner says whether it
-    is seen."""
+    """Paths to mask so that the remaining visible sockets are hidden. Of two mounts around a
+    socket the inner one decides whether it is visible."""
     for path in sockets_in_sight():
         if _inner_length(path, shown) >= _inner_length(path, masked):
-            with suppress(FileNotFoundError, NotADirectoryError):  # it has gone with its folder
+            with suppress(
+                FileNotFoundError, NotADirectoryError
+            ):  # removed meanwhile with its folder
                 yield barrier_before(path)
 
 
@@ -101,7 +152,7 @@ def _inner_length(path: str, folders: Collection[str]) -> int:
 
 
 def _by_links(hidden: Collection[str], shown: Collection[str]) -> Iterator[str]:
-    """What is hidden once more, by each link in whose place what it leads to is shown."""
+    """The hidden paths again below each shown link: its target is mounted in its place."""
     for link in filter(os.path.islink, shown):
         real = os.path.realpath(link)
         for path in hidden:

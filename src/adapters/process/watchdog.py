@@ -1,4 +1,4 @@
-"""Keeps a process beside this one that ends commands when this one cannot."""
+"""Runs a helper process that kills commands when the server is frozen or dead."""
 
 import fcntl
 import logging
@@ -16,28 +16,28 @@ log = logging.getLogger(__name__)
 
 _PROGRAM = "from adapters.process.watchdog_process import main; main()"
 _SOURCES = str(Path(__file__).parents[2])
-_ROOM_BYTES = 1 << 20
-_MOST_ORPHANS = 100  # in one message: what is longer may be torn in a pipe
-_AGAIN_S = 5.0
+_PIPE_BYTES = 1 << 20
+_MOST_ORPHANS = 100  # in one message: a longer line might not be written to a pipe at once
+_RETRY_S = 5.0
 _MOST_SHORT_LIVES = 3
-_LEAVE_S = 5.0
+_EXIT_S = 5.0
 
 
 class Watchdog:
-    """Has the process while it is open, from the first command on.
+    """Runs the process from the first command on until it is closed.
 
-    It is in a session of its own: what is typed at this process's terminal does not reach it. It
-    goes when this process does. Should it be gone or stuck, another one is started with the next
-    message; one that never lives long is tried again after a while only.
+    The process has its own session, so that signals of this terminal do not reach it, and exits
+    when this process does. If it is gone or stuck it is replaced with the next message; after
+    repeated short lives only after `retry_s`.
     """
 
     def __init__(
-        self, leaders: ChildReaper, *, interpreter: str = sys.executable, again_s: float = _AGAIN_S
+        self, reaper: ChildReaper, *, interpreter: str = sys.executable, retry_s: float = _RETRY_S
     ) -> None:
-        """`again_s` is how long it takes until one that has failed is tried again."""
-        self._leaders = leaders
+        """`retry_s`: how long after a failure to wait before starting the next one."""
+        self._reaper = reaper
         self._interpreter = interpreter
-        self._again_s = again_s
+        self._retry_s = retry_s
         self._commands: dict[Identity, bytes] = {}
         self._deadlines: dict[bytes, float] = {}
         self._orphans: Collection[Identity] = ()
@@ -50,49 +50,49 @@ class Watchdog:
 
     @property
     def pid(self) -> int | None:
-        """None while there is none."""
+        """None while none is running."""
         return None if self._process is None else self._process.pid
 
     @property
     def is_failing(self) -> bool:
-        """Whether it should be there and cannot be started, or does not live."""
+        """Whether it cannot be started, or keeps dying."""
         return self._failed_at is not None
 
     def open(self) -> None:
-        self.is_open = _has_pidfds()  # without them it might hit a stranger
+        self.is_open = _has_pidfds()  # without them it might kill a process that reused a pid
 
     def close(self) -> None:
-        """Returns when it is gone."""
+        """Returns when the process is gone."""
         self.is_open = False
         self._end()
 
     def prepare(self) -> None:
-        """To be called before a command is started, so that it is never without it."""
+        """Call before a command is started, so that none runs without the watchdog."""
         if self.is_open and self._pipe is None and self._may_start():
             self._start()
 
-    def enter(self, leader: Identity, mark: bytes) -> None:
-        self._commands[leader] = mark
-        self._send(_command(leader, mark))
+    def enter(self, leader: Identity, marker: bytes) -> None:
+        self._commands[leader] = marker
+        self._send(_command(leader, marker))
 
     def forget(self, leader: Identity) -> None:
         if self._commands.pop(leader, None) is not None:
-            self._send(f"ended {_word(leader)}")
+            self._send(f"ended {_identity_text(leader)}")
 
-    def set_deadline(self, mark: bytes, at: float | None) -> None:
-        """By the monotonic clock, which is the same for both."""
+    def set_deadline(self, marker: bytes, at: float | None) -> None:
+        """On the monotonic clock, which both processes share."""
         if at is None:
-            if self._deadlines.pop(mark, None) is not None:
-                self._send(f"free {mark.hex()}")
+            if self._deadlines.pop(marker, None) is not None:
+                self._send(f"free {marker.hex()}")
         else:
-            self._deadlines[mark] = at
-            self._send(_deadline(mark, at))
+            self._deadlines[marker] = at
+            self._send(_deadline(marker, at))
 
-    def know_orphans(self, orphans: Iterable[Identity]) -> None:
-        """What it could not find by itself once this process is dead.
+    def set_orphans(self, orphans: Iterable[Identity]) -> None:
+        """Report orphans, which it could not recognise once this process is dead.
 
-        To be called now and then: one that has failed is tried again, as a server that is not
-        ready because of that may get no command to start.
+        Call regularly: it also restarts a failed process, as a server that is not ready because of
+        that gets no command to start.
         """
         if self.is_failing:
             self.prepare()
@@ -102,15 +102,15 @@ class Watchdog:
             self._send(_orphans(known))
 
     def _may_start(self) -> bool:
-        return self._failed_at is None or time.monotonic() - self._failed_at >= self._again_s
+        return self._failed_at is None or time.monotonic() - self._failed_at >= self._retry_s
 
     def _start(self) -> None:
         read_end, pipe = os.pipe()
         try:
             os.set_blocking(pipe, False)
             with suppress(OSError):  # more than a user may have
-                fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _ROOM_BYTES)
-            with self._leaders.helping() as helpers:
+                fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+            with self._reaper.starting_helper() as helpers:
                 self._process = self._popen(read_end)
                 helpers.add(self._process.pid)
             self._pipe, self._started_at = pipe, time.monotonic()
@@ -124,7 +124,7 @@ class Watchdog:
             os.close(read_end)
 
     def _popen(self, read_end: int) -> subprocess.Popen[bytes]:
-        kind = "sole" if self._leaders.is_sole_parent else "shared"
+        kind = "sole" if self._reaper.is_sole_parent else "shared"
         return subprocess.Popen(
             [self._interpreter, "-S", "-P", "-c", _PROGRAM, str(os.getpid()), kind],
             stdin=read_end,
@@ -135,11 +135,11 @@ class Watchdog:
         )
 
     def _write_all(self) -> None:
-        """What it has to know from the start; deadlines first, for they end things."""
-        for mark, at in self._deadlines.items():
-            self._write(_deadline(mark, at))
-        for leader, mark in self._commands.items():
-            self._write(_command(leader, mark))
+        """Send the whole state to a new process, deadlines first."""
+        for marker, at in self._deadlines.items():
+            self._write(_deadline(marker, at))
+        for leader, marker in self._commands.items():
+            self._write(_command(leader, marker))
         if self._orphans:
             self._write(_orphans(self._orphans))
 
@@ -154,12 +154,12 @@ class Watchdog:
             self._replace(error)
 
     def _replace(self, error: OSError) -> None:
-        """It is gone, or has not read for long; the next one gets to know all of it again."""
+        """It is gone or has stopped reading: start another one and send it the whole state."""
         log.warning("the watchdog is replaced: %s", error)
         if self._process is not None:
-            self._process.kill()  # first: at the end of its input it would end the commands
+            self._process.kill()  # first: at the end of its input it would kill the commands
         self._end()
-        is_short = time.monotonic() - self._started_at < self._again_s
+        is_short = time.monotonic() - self._started_at < self._retry_s
         self._short_lives = self._short_lives + 1 if is_short else 0
         if self._short_lives > _MOST_SHORT_LIVES:
             self._fail(error)
@@ -177,15 +177,15 @@ class Watchdog:
         if process is None:
             return
         try:
-            process.wait(_LEAVE_S)
+            process.wait(_EXIT_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        with self._leaders.helping() as helpers:
+        with self._reaper.starting_helper() as helpers:
             helpers.discard(process.pid)
 
     def _write(self, line: str) -> None:
-        """Whole or not at all, as every line is shorter than what a pipe takes at once."""
+        """Whole or not at all: every line is shorter than PIPE_BUF."""
         if self._pipe is not None:
             os.write(self._pipe, line.encode() + b"\n")
 
@@ -198,18 +198,18 @@ def _has_pidfds() -> bool:
     return True
 
 
-def _command(leader: Identity, mark: bytes) -> str:
-    return f"command {_word(leader)} {mark.hex()}"
+def _command(leader: Identity, marker: bytes) -> str:
+    return f"command {_identity_text(leader)} {marker.hex()}"
 
 
-def _deadline(mark: bytes, at: float) -> str:
-    return f"until {mark.hex()} {at!r}"
+def _deadline(marker: bytes, at: float) -> str:
+    return f"until {marker.hex()} {at!r}"
 
 
 def _orphans(orphans: Iterable[Identity]) -> str:
-    return " ".join(("orphans", *map(_word, orphans)))
+    return " ".join(("orphans", *map(_identity_text, orphans)))
 
 
-def _word(identity: Identity) -> str:
+def _identity_text(identity: Identity) -> str:
     pid, started = identity
     return f"{pid}/{started}"

@@ -1,7 +1,7 @@
-"""The process beside a server that ends its commands when it cannot: while it is frozen, or dead.
+"""The helper process that kills the commands of a server that is frozen or dead.
 
-It imports few modules, so that it stays small. Its standard input is its only tie to the server:
-one line a message, and the end of it is the end of the server.
+It imports few modules to stay small. The server writes one message a line to its standard input;
+end of file means that the server is gone.
 """
 
 import os
@@ -12,95 +12,95 @@ import time
 from collections.abc import Callable, Collection, Sequence
 
 from adapters.process.child_reaper import ChildReaper, Identity
-from adapters.process.followers import with_descendants
 from adapters.process.process_table import (
     ProcessEntry,
-    carries_another,
-    carries_any,
+    has_any_marker,
+    has_other_marker,
     process_table,
     send_signal,
+    with_descendants,
 )
 
 _READ_BYTES = 65536
 _ROUND_S = 0.01
 _MOST_ROUNDS = 500
-_QUIET_ROUNDS = 3  # in a row: in one alone a process may have been in the middle of a start
-_LOOK_AGAIN_S = 0.5  # at a task whose time is over: a command of it was perhaps being started
+_QUIET_ROUNDS = 3  # in a row: during one alone a process may have been starting
+_LOOK_AGAIN_S = 0.5  # at a task past its deadline: a command of it may have been starting
 _IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Watched:
-    """What the server has reported: its commands, and until when those of a task may run."""
+class WatchedCommands:
+    """What the server has reported: its commands, orphans, and the deadlines of its tasks."""
 
     def __init__(self) -> None:
         self.commands: dict[Identity, bytes] = {}
-        """The mark of each leader's task."""
+        """The marker of its task by session leader."""
         self.orphans: Collection[Identity] = ()
-        """Known while the server lives; when it is dead they are children of another process."""
+        """As last reported; once the server is dead they are reparented and cannot be recognised."""
         self._deadlines: dict[bytes, float] = {}
         self._rest = b""
 
-    def take(self, data: bytes) -> None:
+    def feed(self, data: bytes) -> None:
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
-            self._take_line(line.decode().split(" "))
+            self._apply(line.decode().split(" "))
 
-    def lapsed(self, now: float) -> Collection[bytes]:
-        """The marks of the tasks whose time is over."""
-        return {mark for mark, until in self._deadlines.items() if until <= now}
+    def expired(self, now: float) -> Collection[bytes]:
+        """The markers of the tasks whose deadline has passed."""
+        return {marker for marker, until in self._deadlines.items() if until <= now}
 
-    def patience_s(self, now: float) -> float | None:
-        """In how many seconds there is something to look at; None without any deadline."""
+    def timeout_s(self, now: float) -> float | None:
+        """Seconds until the next deadline; None without any."""
         if not self._deadlines:
             return None
         left_s = min(self._deadlines.values()) - now
         return left_s if left_s > 0 else _LOOK_AGAIN_S
 
-    def _take_line(self, words: list[str]) -> None:
-        match words:
-            case "command", leader, mark:
-                self.commands[_identity(leader)] = bytes.fromhex(mark)
+    def _apply(self, fields: list[str]) -> None:
+        match fields:
+            case "command", leader, marker:
+                self.commands[_identity(leader)] = bytes.fromhex(marker)
             case "ended", leader:
                 self.commands.pop(_identity(leader), None)
-            case "until", mark, deadline:
-                self._deadlines[bytes.fromhex(mark)] = float(deadline)
-            case "free", mark:
-                self._deadlines.pop(bytes.fromhex(mark), None)
+            case "until", marker, deadline:
+                self._deadlines[bytes.fromhex(marker)] = float(deadline)
+            case "free", marker:
+                self._deadlines.pop(bytes.fromhex(marker), None)
             case "orphans", *known:
                 self.orphans = {_identity(one) for one in known}
             case _:
-                raise ValueError(f"no such message: {words}")
+                raise ValueError(f"no such message: {fields}")
 
 
-class CommandEnd:
-    """Kills commands with all that descends from them, as their server would."""
+class CommandKiller:
+    """Kills commands with all their descendants."""
 
-    def __init__(self, watched: Watched, *, server: int, is_sole_parent: bool) -> None:
+    def __init__(self, watched: WatchedCommands, *, server: int, is_sole_parent: bool) -> None:
         self._watched = watched
         self._server = server
         self._is_sole_parent = is_sole_parent
 
-    def of_tasks(self, marks: Collection[bytes]) -> None:
-        """Also a command that the server was starting and had not reported yet."""
+    def kill_tasks(self, markers: Collection[bytes]) -> None:
+        """Including commands that the server has started and not reported yet."""
         commands = self._watched.commands.items()
-        leaders = ChildReaper(parent=self._server, is_sole_parent=self._is_sole_parent)
-        leaders.enter_all(self._watched.commands)
-        self._kill({leader for leader, mark in commands if mark in marks}, marks, leaders)
+        reaper = ChildReaper(parent=self._server, is_sole_parent=self._is_sole_parent)
+        reaper.enter_all(self._watched.commands)
+        self._kill({leader for leader, marker in commands if marker in markers}, markers, reaper)
 
-    def of_all(self) -> None:
-        """After the server's end, when it is nobody's parent any more."""
-        marks = set(self._watched.commands.values())
-        self._kill({*self._watched.commands, *self._watched.orphans}, marks, ChildReaper())
+    def kill_all(self) -> None:
+        """After the exit of the server, which then has no children any more."""
+        markers = set(self._watched.commands.values())
+        self._kill({*self._watched.commands, *self._watched.orphans}, markers, ChildReaper())
 
     def _kill(
-        self, roots: Collection[Identity], marks: Collection[bytes], leaders: ChildReaper
+        self, roots: Collection[Identity], markers: Collection[bytes], reaper: ChildReaper
     ) -> None:
-        """Until nothing is left of them; what has got the pid of one that is gone is no root."""
+        """Until nothing is left of them; a process that reused the pid of a root is spared."""
         present = {(entry.pid, entry.started) for entry in process_table()}
         alive = present.intersection(roots)
         quiet = 0
         for _ in range(_MOST_ROUNDS):
-            found = self._found(list(process_table()), alive, marks, leaders)
+            found = self._found(list(process_table()), alive, markers, reaper)
             killed = sum(send_signal(entry, signal.SIGKILL) for entry in found)
             quiet = 0 if killed else quiet + 1
             if quiet == _QUIET_ROUNDS:
@@ -111,8 +111,8 @@ class CommandEnd:
         self,
         table: Sequence[ProcessEntry],
         roots: Collection[Identity],
-        marks: Collection[bytes],
-        leaders: ChildReaper,
+        markers: Collection[bytes],
+        reaper: ChildReaper,
     ) -> Sequence[ProcessEntry]:
         pids = {pid for pid, _ in roots}
         found = {
@@ -120,46 +120,46 @@ class CommandEnd:
             for entry in table
             if (entry.pid, entry.started) in roots
             or entry.session in pids
-            or carries_any(entry.pid, marks)
-            or (leaders.is_orphan(entry) and _is_of(entry, pids, marks, leaders))
+            or has_any_marker(entry.pid, markers)
+            or (reaper.is_orphan(entry) and _is_of(entry, pids, markers, reaper))
         }
         found = with_descendants(found, table) - {self._server, os.getpid()}
         return [entry for entry in table if entry.pid in found and not entry.is_zombie]
 
 
 def watch(
-    server_fd: int, watched: Watched, end: CommandEnd, monotonic: Callable[[], float]
+    server_fd: int, watched: WatchedCommands, killer: CommandKiller, monotonic: Callable[[], float]
 ) -> None:
-    """Until the server lets go of this, or is gone."""
+    """Returns when the server has closed the pipe or is gone."""
     while True:
-        readable, _, _ = select.select([server_fd], [], [], watched.patience_s(monotonic()))
+        readable, _, _ = select.select([server_fd], [], [], watched.timeout_s(monotonic()))
         if readable:
             data = os.read(server_fd, _READ_BYTES)
             if not data:
-                end.of_all()
+                killer.kill_all()
                 return
-            watched.take(data)
-            if len(data) == _READ_BYTES:  # the deadline of a task may be moved on in the rest
+            watched.feed(data)
+            if len(data) == _READ_BYTES:  # the rest may extend a deadline
                 continue
-        if lapsed := watched.lapsed(monotonic()):
-            end.of_tasks(lapsed)
+        if expired := watched.expired(monotonic()):
+            killer.kill_tasks(expired)
 
 
 def main() -> None:
-    for number in _IGNORED:  # a service manager or a terminal may send them to all at once
+    for number in _IGNORED:  # a service manager or terminal may send them to the whole group
         signal.signal(number, signal.SIG_IGN)
-    watched = Watched()
-    end = CommandEnd(watched, server=int(sys.argv[1]), is_sole_parent=sys.argv[2] == "sole")
-    watch(sys.stdin.fileno(), watched, end, time.monotonic)
+    watched = WatchedCommands()
+    killer = CommandKiller(watched, server=int(sys.argv[1]), is_sole_parent=sys.argv[2] == "sole")
+    watch(sys.stdin.fileno(), watched, killer, time.monotonic)
 
 
 def _is_of(
-    orphan: ProcessEntry, pids: set[int], marks: Collection[bytes], leaders: ChildReaper
+    orphan: ProcessEntry, pids: set[int], markers: Collection[bytes], reaper: ChildReaper
 ) -> bool:
-    """A command that was not reported yet looks like an orphan, and carries its own mark."""
-    return pids >= set(leaders.owners(orphan)) and carries_another(orphan.pid, marks) is False
+    """A command that was not reported yet looks like an orphan, but has the marker of its task."""
+    return pids >= set(reaper.owners(orphan)) and has_other_marker(orphan.pid, markers) is False
 
 
-def _identity(word: str) -> Identity:
-    pid, _, started = word.partition("/")
+def _identity(text: str) -> Identity:
+    pid, _, started = text.partition("/")
     return int(pid), int(started)

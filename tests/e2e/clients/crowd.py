@@ -17,7 +17,7 @@ _SILENCE_S = 30.0
 _ROOT = Path(__file__).parents[3]
 
 
-class CappedProcess:
+class Crowd:
     """Runs in the test; each call returns when all of the crowd has done it."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
@@ -48,7 +48,7 @@ class CappedProcess:
 
 
 @contextmanager
-def crowd_of(count: int, *, base_url: str, path: str) -> Iterator[CappedProcess]:
+def crowd_of(count: int, *, base_url: str, path: str) -> Iterator[Crowd]:
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.e2e.clients.crowd", str(count), base_url, path],
         cwd=_ROOT,
@@ -58,7 +58,7 @@ def crowd_of(count: int, *, base_url: str, path: str) -> Iterator[CappedProcess]
     )
     with process:
         try:
-            yield CappedProcess(process)
+            yield Crowd(process)
         finally:
             process.kill()
 

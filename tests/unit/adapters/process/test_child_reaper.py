@@ -1,4 +1,4 @@
-"""Whose an orphan is, by what it cannot hide."""
+"""Attributing orphans to commands by what they cannot hide."""
 
 import os
 import subprocess
@@ -27,7 +27,7 @@ def entry(
     )
 
 
-def leaders(
+def reaper(
     *known: tuple[int, int], parent: int = SERVER, is_sole_parent: bool = True
 ) -> ChildReaper:
     made = ChildReaper(parent=parent, is_sole_parent=is_sole_parent)
@@ -35,8 +35,8 @@ def leaders(
     return made
 
 
-def test_a_child_in_another_session_is_an_orphan_of_what_ran_when_it_was_started() -> None:
-    known = leaders((-1, 100), (-2, 200))
+def test_a_child_in_another_session_is_an_orphan_of_the_commands_that_ran_at_its_start() -> None:
+    known = reaper((-1, 100), (-2, 200))
 
     early, late = entry(-7, started=150), entry(-8, started=250)
 
@@ -44,8 +44,8 @@ def test_a_child_in_another_session_is_an_orphan_of_what_ran_when_it_was_started
     assert (set(known.owners(early)), set(known.owners(late))) == ({-1}, {-1, -2})
 
 
-def test_it_is_nobodys_once_all_that_it_may_be_of_have_ended() -> None:
-    known = leaders((-1, 100), (-2, 200))
+def test_it_has_no_owner_once_all_that_it_may_descend_from_have_ended() -> None:
+    known = reaper((-1, 100), (-2, 200))
     orphan = entry(-7, started=150)
 
     known.forget(-1)
@@ -54,17 +54,17 @@ def test_it_is_nobodys_once_all_that_it_may_be_of_have_ended() -> None:
     assert not known.owners(orphan)
 
 
-def test_one_that_was_seen_beneath_a_command_is_of_that_one() -> None:
-    known = leaders((-1, 100), (-2, 100))
+def test_a_process_seen_below_a_command_is_attributed_to_that_command() -> None:
+    known = reaper((-1, 100), (-2, 100))
     known.remember(-2, [entry(-7, started=150, parent=-2)], alive=[entry(-7, started=150)])
 
     assert set(known.owners(entry(-7, started=150))) == {-2}
     assert set(known.owners(entry(-7, started=151))) == {-1, -2}
 
 
-def test_what_serves_the_server_is_no_orphan() -> None:
-    known = leaders((-1, 100))
-    with known.helping() as helpers:
+def test_a_helper_of_the_server_is_no_orphan() -> None:
+    known = reaper((-1, 100))
+    with known.starting_helper() as helpers:
         helpers.add(-9)
 
     others = [
@@ -80,7 +80,7 @@ def test_what_serves_the_server_is_no_orphan() -> None:
 
 def test_a_child_in_the_servers_session_is_no_orphan_also_where_that_is_from_outside() -> None:
     with subprocess.Popen(["sleep", "60"]) as server:
-        known = leaders((-1, 100), parent=server.pid)
+        known = reaper((-1, 100), parent=server.pid)
         session = os.getsid(server.pid)  # 0 if its leader is outside of the container
         others = [
             entry(-3, started=150, parent=server.pid, session=session),
@@ -92,8 +92,8 @@ def test_a_child_in_the_servers_session_is_no_orphan_also_where_that_is_from_out
     assert [orphan.pid for orphan in orphans] == [-7]
 
 
-def test_a_process_that_starts_others_too_takes_only_what_it_knows() -> None:
-    known = leaders((-1, 100), is_sole_parent=False)
+def test_a_server_that_starts_other_processes_adopts_only_what_it_recognises() -> None:
+    known = reaper((-1, 100), is_sole_parent=False)
     seen = entry(-8, started=150)
     known.remember(-1, [seen], alive=[seen])
 

@@ -1,4 +1,4 @@
-"""What goes on in other threads after its first has ended is alive, and looks like a zombie."""
+"""A process whose main thread has ended is alive, although its state is that of a zombie."""
 
 import os
 import shlex
@@ -13,17 +13,17 @@ import anyio
 import psutil
 import pytest
 
-from adapters.process.environment import mark_of
+from adapters.process.environment import marker_of
 from adapters.process.linux_process_host import LinuxProcessHost
-from adapters.process.process_table import carries_another, carries_any, process_entry
-from adapters.process.watchdog_process import CommandEnd, Watched
+from adapters.process.process_table import has_any_marker, has_other_marker, process_entry
+from adapters.process.watchdog_process import CommandKiller, WatchedCommands
 from domain.ids import TaskId
 from ports.process import Command
 from tests.patience import PATIENCE_S
 
 # It counts on the whole machine, where these tests may be running once more.
 TASK = TaskId(f"first-thread-{os.getpid()}")
-MARK = mark_of(TASK)
+MARKER = marker_of(TASK)
 PROGRAM = """
 import ctypes, os, threading
 os.setpgrp()
@@ -43,11 +43,11 @@ def test_it_is_alive_and_its_environment_is_known() -> None:
 
         assert entry is not None
         assert not entry.is_zombie
-        assert carries_any(process.pid, [MARK])
-        assert carries_another(process.pid, [b"AGENTCAST_TASK_ID=another"])
+        assert has_any_marker(process.pid, [MARKER])
+        assert has_other_marker(process.pid, [b"AGENTCAST_TASK_ID=another"])
 
 
-def test_what_has_ended_and_was_not_waited_for_is_a_zombie() -> None:
+def test_a_process_that_has_ended_and_was_not_reaped_is_a_zombie() -> None:
     with _started() as process:
         process.kill()
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
@@ -72,7 +72,7 @@ async def test_it_ends_with_its_command_also_as_an_orphan(tmp_path: Path, start:
     assert not psutil.pid_exists(stray)
 
 
-async def test_it_is_found_by_the_mark_of_its_task() -> None:
+async def test_it_is_found_by_the_marker_of_its_task() -> None:
     with _started() as process:
         with anyio.fail_after(PATIENCE_S):
             killed = await LinuxProcessHost().sweep([TASK])
@@ -81,10 +81,10 @@ async def test_it_is_found_by_the_mark_of_its_task() -> None:
         assert process.wait(PATIENCE_S) == -signal.SIGKILL
 
 
-def test_the_watchdog_ends_it_too() -> None:
+def test_the_watchdog_kills_it_too() -> None:
     with _started() as process:
-        end = CommandEnd(Watched(), server=os.getpid(), is_sole_parent=False)
-        end.of_tasks([MARK])
+        killer = CommandKiller(WatchedCommands(), server=os.getpid(), is_sole_parent=False)
+        killer.kill_tasks([MARKER])
 
         assert process.wait(PATIENCE_S) == -signal.SIGKILL
 
@@ -92,7 +92,7 @@ def test_the_watchdog_ends_it_too() -> None:
 @contextmanager
 def _started() -> Iterator[subprocess.Popen[bytes]]:
     argv = [sys.executable, "-S", "-c", PROGRAM]
-    name, _, value = MARK.decode().partition("=")
+    name, _, value = MARKER.decode().partition("=")
     with subprocess.Popen(argv, env={name: value}, stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout is not None

@@ -6,14 +6,14 @@ from adapters.process.process_cap import ProcessCap
 from tests.patience import PATIENCE_S
 
 
-class UncountableCrowd:
+class UncountableProcess:
     """Cannot be counted at the first look."""
 
     def __init__(self) -> None:
         self.looks = 0
         self.was_ended = asyncio.Event()
 
-    async def end_all(self, *, most: int) -> int:
+    async def kill_if_over(self, *, most: int) -> int:
         self.looks += 1
         if self.looks == 1:
             raise RuntimeError("can't start new thread")
@@ -21,9 +21,9 @@ class UncountableCrowd:
         return most + 1
 
 
-async def test_a_look_that_fails_is_not_the_last() -> None:
-    crowd = UncountableCrowd()
+async def test_processes_are_counted_again_after_a_failure() -> None:
+    process = UncountableProcess()
 
     with anyio.fail_after(PATIENCE_S):
-        async with ProcessCap().over(crowd, most=1):
-            await crowd.was_ended.wait()
+        async with ProcessCap().applied_to(process, most=1):
+            await process.was_ended.wait()

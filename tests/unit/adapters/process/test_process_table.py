@@ -1,4 +1,4 @@
-"""What is read of a machine that does not stand still meanwhile."""
+"""The process table, read while processes start and end."""
 
 import os
 import subprocess
@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from adapters.process.process_table import carries_another, carries_any, process_table
+from adapters.process.process_table import has_any_marker, has_other_marker, process_table
 
 WAITING = ("/bin/sh", "-c", "echo; read -r _")
-MARK, ANOTHER = b"PROCESS_TABLE_TEST=1", b"PROCESS_TABLE_TEST=2"
+MARKER, ANOTHER = b"PROCESS_TABLE_TEST=1", b"PROCESS_TABLE_TEST=2"
 PROGRAM = """#!/bin/sh
 [ $1 -ne 150 ] || echo
 [ $1 -eq 0 ] || exec "$0" $(($1 - 1))
 """
 
 
-def test_what_is_started_while_the_table_is_read_is_in_it() -> None:
+def test_a_process_started_while_the_table_is_read_is_in_it() -> None:
     table = process_table()
     first = next(table)
 
@@ -27,7 +27,7 @@ def test_what_is_started_while_the_table_is_read_is_in_it() -> None:
     assert len(set(pids)) == len(pids)
 
 
-def test_one_that_loads_a_program_after_another_is_never_taken_for_one_without_environment(
+def test_a_process_during_execve_is_never_taken_for_one_without_environment(
     tmp_path: Path,
 ) -> None:
     program = tmp_path / "program"
@@ -37,29 +37,29 @@ def test_one_that_loads_a_program_after_another_is_never_taken_for_one_without_e
     answers = set()
     with _started(str(program), "150") as pid:
         while not os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-            answers.add((carries_any(pid, [MARK]), carries_another(pid, [MARK])))
-        ended = carries_any(pid, [MARK])
+            answers.add((has_any_marker(pid, [MARKER]), has_other_marker(pid, [MARKER])))
+        ended = has_any_marker(pid, [MARKER])
 
     assert answers <= {(True, False), (True, None), (None, False), (None, None)}
     assert ended is None
 
 
-def test_it_is_known_of_one_that_has_no_environment() -> None:
-    with _started(*WAITING, marks=()) as pid:
-        assert carries_any(pid, [MARK]) is False
+def test_a_process_without_environment_has_no_marker() -> None:
+    with _started(*WAITING, markers=()) as pid:
+        assert has_any_marker(pid, [MARKER]) is False
 
 
-def test_another_mark_is_known_from_none() -> None:
-    with _started(*WAITING) as marked, _started(*WAITING, marks=()) as bare:
-        assert carries_another(marked, [ANOTHER])
-        assert carries_another(bare, [ANOTHER]) is False
-        assert carries_any(marked, [MARK, ANOTHER])
+def test_another_marker_is_distinguished_from_none() -> None:
+    with _started(*WAITING) as marked, _started(*WAITING, markers=()) as bare:
+        assert has_other_marker(marked, [ANOTHER])
+        assert has_other_marker(bare, [ANOTHER]) is False
+        assert has_any_marker(marked, [MARKER, ANOTHER])
 
 
 @contextmanager
-def _started(*argv: str, marks: tuple[bytes, ...] = (MARK,)) -> Iterator[int]:
-    """Its pid, once it has said something."""
-    environment = dict(mark.split(b"=") for mark in marks)
+def _started(*argv: str, markers: tuple[bytes, ...] = (MARKER,)) -> Iterator[int]:
+    """The pid, once the process has written a line."""
+    environment = dict(marker.split(b"=") for marker in markers)
     pipe = subprocess.PIPE
     with subprocess.Popen(argv, env=environment, stdin=pipe, stdout=pipe) as process:
         try:

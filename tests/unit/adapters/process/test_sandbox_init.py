@@ -1,4 +1,4 @@
-"""The first process of a sandbox, here without one around it."""
+"""The init process of a sandbox, here outside of one."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ from adapters.process.sandbox_init import SandboxInit
 
 
 def ended(init: SandboxInit, *argv: str) -> subprocess.CompletedProcess[str]:
-    with init.lent() as fd:
+    with init.write_end() as fd:
         return subprocess.run(
             init.argv(argv),
             pass_fds=[fd],
@@ -26,7 +26,7 @@ def ended(init: SandboxInit, *argv: str) -> subprocess.CompletedProcess[str]:
     ("script", "code", "reported"),
     [("exit 3", 3, 3), ("exit 137", 137, 137), ("kill -9 $$", 137, -9), ("kill $$", 143, -15)],
 )
-def test_a_signal_is_told_from_the_exit_code_that_looks_like_it(
+def test_a_signal_is_distinguished_from_the_exit_code_that_looks_like_it(
     script: str, code: int, reported: int
 ) -> None:
     init = SandboxInit()
@@ -79,7 +79,7 @@ def test_nothing_stays_open_when_it_does_not_start(tmp_path: Path) -> None:
     before = len(os.listdir("/proc/self/fd"))
     init = SandboxInit()
 
-    with pytest.raises(FileNotFoundError), init.lent():
+    with pytest.raises(FileNotFoundError), init.write_end():
         subprocess.run([tmp_path / "missing"], check=False)
 
     assert len(os.listdir("/proc/self/fd")) == before

@@ -1,4 +1,4 @@
-"""What ends commands when their server cannot."""
+"""The watchdog kills commands when their server cannot."""
 
 import os
 import signal
@@ -14,51 +14,51 @@ import pytest
 from adapters.process.child_reaper import ChildReaper, Identity
 from adapters.process.process_table import process_entry
 from adapters.process.watchdog import Watchdog
-from adapters.process.watchdog_process import CommandEnd, Watched, watch
+from adapters.process.watchdog_process import CommandKiller, WatchedCommands, watch
 from tests.patience import PATIENCE_S
 
 # Marks count on the whole machine, where these tests may be running once more.
 TASK, OTHER = (f"AGENTCAST_TASK_ID={name}-{os.getpid()}".encode() for name in ("task", "other"))
 
 
-def test_a_task_has_lapsed_at_its_deadline_unless_it_was_moved_on() -> None:
-    watched = Watched()
-    watched.take(f"until {TASK.hex()} 10.0\nuntil {OTHER.hex()} 12".encode())
-    assert (watched.patience_s(4.0), watched.lapsed(9.9), watched.lapsed(10.0)) == (
+def test_a_task_expires_at_its_deadline_unless_that_was_extended() -> None:
+    watched = WatchedCommands()
+    watched.feed(f"until {TASK.hex()} 10.0\nuntil {OTHER.hex()} 12".encode())
+    assert (watched.timeout_s(4.0), watched.expired(9.9), watched.expired(10.0)) == (
         6,
         set(),
         {TASK},
     )
 
-    watched.take(f".5\nuntil {TASK.hex()} 20\n".encode())
+    watched.feed(f".5\nuntil {TASK.hex()} 20\n".encode())
 
-    assert (watched.patience_s(10.0), watched.lapsed(13)) == (2.5, {OTHER})
+    assert (watched.timeout_s(10.0), watched.expired(13)) == (2.5, {OTHER})
 
 
-def test_a_task_that_was_freed_never_lapses() -> None:
-    watched = Watched()
-    watched.take(f"until {TASK.hex()} 10\nfree {TASK.hex()}\n".encode())
+def test_a_task_without_a_deadline_never_expires() -> None:
+    watched = WatchedCommands()
+    watched.feed(f"until {TASK.hex()} 10\nfree {TASK.hex()}\n".encode())
 
-    assert (watched.patience_s(99), watched.lapsed(99)) == (None, set())
+    assert (watched.timeout_s(99), watched.expired(99)) == (None, set())
 
 
 def test_after_a_deadline_it_looks_again_for_what_was_being_started() -> None:
-    watched = Watched()
-    watched.take(f"until {TASK.hex()} 10\n".encode())
+    watched = WatchedCommands()
+    watched.feed(f"until {TASK.hex()} 10\n".encode())
 
-    assert 0 < (watched.patience_s(99) or 0) < 1
+    assert 0 < (watched.timeout_s(99) or 0) < 1
 
 
 def test_its_messages_are_read_before_it_ends_anything() -> None:
     """It may have been stopped itself, with the renewal waiting to be read."""
     read_end, write_end = os.pipe()
-    watched, ended = Watched(), list[set[bytes]]()
+    watched, ended = WatchedCommands(), list[set[bytes]]()
 
-    class Recorded(CommandEnd):
-        def of_tasks(self, marks: object) -> None:
-            ended.append(set(marks) if isinstance(marks, set) else set())
+    class RecordingKiller(CommandKiller):
+        def kill_tasks(self, markers: object) -> None:
+            ended.append(set(markers) if isinstance(markers, set) else set())
 
-        def of_all(self) -> None:
+        def kill_all(self) -> None:
             ended.append({b"all"})
 
     os.write(write_end, f"until {TASK.hex()} 10\nuntil {OTHER.hex()} 10\n".encode())
@@ -69,7 +69,7 @@ def test_its_messages_are_read_before_it_ends_anything() -> None:
             os.close(write_end)
         return 20.0
 
-    watch(read_end, watched, Recorded(watched, server=1, is_sole_parent=False), now)
+    watch(read_end, watched, RecordingKiller(watched, server=1, is_sole_parent=False), now)
     os.close(read_end)
 
     assert ended == [{OTHER}, {b"all"}]
@@ -158,12 +158,12 @@ def test_where_it_does_not_start_commands_do_and_it_is_known(
 
 def test_one_that_did_not_start_is_tried_again_also_where_no_command_is(tmp_path: Path) -> None:
     interpreter = tmp_path / "python"
-    with _watchdog(interpreter=str(interpreter), again_s=0) as watchdog:
+    with _watchdog(interpreter=str(interpreter), retry_s=0) as watchdog:
         watchdog.prepare()
         was_failing = watchdog.is_failing
         interpreter.symlink_to(sys.executable)
 
-        watchdog.know_orphans(())
+        watchdog.set_orphans(())
 
         assert (was_failing, watchdog.is_failing) == (True, False)
         assert watchdog.pid is not None
@@ -215,8 +215,8 @@ def test_signals_that_are_meant_for_the_server_do_not_end_it() -> None:
 
 
 @contextmanager
-def _watchdog(*, interpreter: str = sys.executable, again_s: float = 5.0) -> Iterator[Watchdog]:
-    watchdog = Watchdog(ChildReaper(), interpreter=interpreter, again_s=again_s)
+def _watchdog(*, interpreter: str = sys.executable, retry_s: float = 5.0) -> Iterator[Watchdog]:
+    watchdog = Watchdog(ChildReaper(), interpreter=interpreter, retry_s=retry_s)
     watchdog.open()
     try:
         yield watchdog
@@ -225,8 +225,8 @@ def _watchdog(*, interpreter: str = sys.executable, again_s: float = 5.0) -> Ite
 
 
 @contextmanager
-def _command(mark: bytes) -> Iterator["subprocess.Popen[bytes]"]:
-    name, _, value = mark.decode().partition("=")
+def _command(marker: bytes) -> Iterator["subprocess.Popen[bytes]"]:
+    name, _, value = marker.decode().partition("=")
     with subprocess.Popen(["sleep", "600"], env={name: value}, start_new_session=True) as process:
         try:
             yield process

@@ -1,7 +1,7 @@
 import resource
 
 from adapters.process.process_table import ProcessEntry
-from adapters.process.usage_meter import UsageMeter
+from adapters.process.task_processes import UsageMeter
 from ports.process import ProcessUsage
 
 
