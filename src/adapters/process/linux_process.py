@@ -120,7 +120,6 @@ class LinuxProcess:
         """Kill all of its processes if there are more than `most`; returns how many there were."""
         count = await asyncio.to_thread(self._kill_if_over, most)
         if count > most and self._exit is None:
-            self._exceeded_cap = True
             await self._settle()
         return count
 
@@ -207,6 +206,8 @@ class LinuxProcess:
         living = self._processes.living()
         count = len(self._own(living))
         if count > most and self._exit is None:
+            # Before the kill: the event loop may notice the exit before this thread is back.
+            self._exceeded_cap = True
             self._processes.kill_groups_of(living)
         return count
 
