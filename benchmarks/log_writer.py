@@ -12,7 +12,7 @@ from domain.task import Task, TaskStatus
 from domain.task_events import TaskQueued
 from entrypoints.container import Container
 from ports.event_log import Append, EncodedEvent
-from ports.task_store import Claim
+from ports.task_leases import Claim
 
 _WORKER = WorkerId("bench.1")
 
@@ -22,6 +22,7 @@ class LogWriter:
 
     def __init__(self, container: Container) -> None:
         self._tasks = container.task_store()
+        self._leases = container.task_leases()
         self._log = container.event_log()
         self._codec = container.codec()
         self._ids = container.ids()
@@ -40,7 +41,7 @@ class LogWriter:
         queued = self._encoded(TaskQueued(task=""), task)
         # Reserved by a name of its own, so that the container's worker leaves it alone.
         await self._tasks.submit(task, queued, reserved_for=_WORKER)
-        claims = await self._tasks.claim(_WORKER, limit=1, lease_s=60, only=task.task_id)
+        claims = await self._leases.claim(_WORKER, limit=1, lease_s=60, only=task.task_id)
         return claims[0]
 
     async def timed_ms(self, claim: Claim, size: int) -> float:

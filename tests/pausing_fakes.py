@@ -12,7 +12,7 @@ from domain.ids import AgentName, LeaseId, SessionId
 from domain.principal import LOCAL
 from domain.task import TaskStatus
 from ports.session_store import SessionEdit
-from tests.fakes import CountingIdSource, FakeClock
+from tests.fakes import FakeClock
 from tests.process_fakes import process_task
 from tests.unit.adapters.http.fake_coordinator import AGENTS
 from tests.unwatched import unwatched
@@ -32,7 +32,7 @@ class FakePausing:
         runs = LiveRuns()
         runs.add(self.run)
         self.use = Pausing(
-            tasks=MemoryTaskStore(self._database, ids=CountingIdSource()),
+            tasks=MemoryTaskStore(self._database),
             runs=runs,
             catalog=StoredAgentCatalog(
                 AGENTS, default=AgentName("react"), store=MemoryProfileStore()

@@ -23,7 +23,7 @@ from domain.principal import LOCAL
 from domain.task import Task, TaskStatus
 from ports.process import Command
 from ports.session_store import SessionEdit
-from tests.fakes import CountingIdSource, FakeClock
+from tests.fakes import FakeClock
 from tests.process_fakes import FakeProcess, process_task
 from tests.unwatched import unwatched
 
@@ -38,7 +38,7 @@ class FakeTerminals:
         session = self._database.make_session(LOCAL, SessionId("s"), SessionEdit()).session
         self.task = replace(process_task("work"), session_key=session.session_key)
         self._live = LiveTerminals(screens=PyteScreens())
-        store = MemoryTaskStore(self._database, ids=CountingIdSource())
+        store = MemoryTaskStore(self._database)
         questions = OpenQuestions(
             store=MemoryQuestionStore(self._database),
             wakeups=MemoryWakeups(),

@@ -3,13 +3,13 @@
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.event_log import MemoryEventLog
 from adapters.memory.session_store import MemorySessionStore
-from adapters.memory.task_store import MemoryTaskStore
+from adapters.memory.task_feed import MemoryTaskFeed
 from adapters.memory.wakeups import MemoryWakeups
 from adapters.wire import JsonEventCodec
 from application.casting.commit_notifier import CommitNotifier
 from application.watching.tails import Tails
 from ports.wakeups import Wakeups
-from tests.fakes import CountingIdSource, FakeClock
+from tests.fakes import FakeClock
 
 
 def unwatched(wakeups: Wakeups | None = None) -> CommitNotifier:
@@ -18,7 +18,7 @@ def unwatched(wakeups: Wakeups | None = None) -> CommitNotifier:
     tails = Tails(
         log=MemoryEventLog(database),
         sessions=MemorySessionStore(database),
-        tasks=MemoryTaskStore(database, ids=CountingIdSource()),
+        feed=MemoryTaskFeed(database),
         codec=JsonEventCodec(),
     )
     return CommitNotifier(tails=tails, wakeups=wakeups or MemoryWakeups(), clock=clock)

@@ -98,7 +98,6 @@ class Container(DeclarativeContainer):
     is_sole_parent: Provider[bool] = Object(False)
     """Whether other children in sessions of their own were left by commands of this process."""
     data_directory = Singleton(DataDirectory, settings.provided.data_dir)
-
     clock: Provider[Clock] = Singleton(SystemClock)
     ids: Provider[IdSource] = Singleton(SystemIdSource)
     codec: Provider[EventCodec] = Singleton(casting.codec)
@@ -118,6 +117,8 @@ class Container(DeclarativeContainer):
     storage: Provider[Storage] = Callable(store.storage_of, stores)
     event_log: Provider[EventLog] = Callable(store.event_log_of, stores)
     task_store: Provider[TaskStore] = Callable(store.task_store_of, stores)
+    task_leases = Callable(store.task_leases_of, stores)
+    task_feed = Callable(store.task_feed_of, stores)
     session_store: Provider[SessionStore] = Callable(store.session_store_of, stores)
     event_retention: Provider[EventRetention] = Callable(store.event_retention_of, stores)
     cursor_store: Provider[CursorStore] = Callable(store.cursor_store_of, stores)
@@ -126,7 +127,6 @@ class Container(DeclarativeContainer):
     profile_store: Provider[ProfileStore] = Callable(store.profile_store_of, stores)
     agent_threads: Provider[AgentThreads] = Callable(store.agent_threads_of, stores)
     wakeups: Provider[Wakeups] = Callable(store.wakeups_of, stores)
-
     process_host: Provider[ProcessHost] = Singleton(
         LinuxProcessHost,
         hidden_folders=List(settings.provided.data_dir.as_posix.call()),
@@ -191,7 +191,7 @@ class Container(DeclarativeContainer):
         kinds=runners,
         parsers=Callable(choices.parser_names),
     )
-    tails = Singleton(Tails, log=event_log, sessions=session_store, tasks=task_store, codec=codec)
+    tails = Singleton(Tails, log=event_log, sessions=session_store, feed=task_feed, codec=codec)
     tail_follower = Singleton(TailFollower, tails=tails, wakeups=wakeups)
     notifier = Singleton(CommitNotifier, tails=tails, wakeups=wakeups, clock=clock)
     listeners: Provider[list[EventListener]] = List()
@@ -233,7 +233,7 @@ class Container(DeclarativeContainer):
     )
     lost_tasks = Singleton(
         LostTasks,
-        tasks=task_store,
+        leases=task_leases,
         approvals=approval_store,
         broadcaster=event_broadcaster,
         catalog=catalog,
@@ -242,7 +242,7 @@ class Container(DeclarativeContainer):
     worker = Singleton(
         Worker,
         settings=worker_settings,
-        tasks=task_store,
+        leases=task_leases,
         agents=agent_coordinator,
         broadcaster=event_broadcaster,
         lost=lost_tasks,
@@ -272,6 +272,7 @@ class Container(DeclarativeContainer):
         log=event_log,
         tails=tails,
         tasks=task_store,
+        feed=task_feed,
         sessions=session_store,
         catalog=catalog,
         clock=clock,

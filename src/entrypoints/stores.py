@@ -12,6 +12,8 @@ from adapters.memory.database import MemoryDatabase, MemoryStorage
 from adapters.memory.event_log import MemoryEventLog
 from adapters.memory.event_retention import MemoryEventRetention
 from adapters.memory.session_store import MemorySessionStore
+from adapters.memory.task_feed import MemoryTaskFeed
+from adapters.memory.task_leases import MemoryTaskLeases
 from adapters.memory.task_store import MemoryTaskStore
 from adapters.memory.wakeups import MemoryWakeups
 from adapters.store.agents.agent_threads import SqlAgentThreads
@@ -25,6 +27,8 @@ from adapters.store.retention.event_retention import SqlEventRetention
 from adapters.store.sessions.session_store import SqlSessionStore
 from adapters.store.sqlite.disk_storage import DiskStorage, Reserve
 from adapters.store.sqlite.engine import sqlite_path
+from adapters.store.tasks.task_feed import SqlTaskFeed
+from adapters.store.tasks.task_leases import SqlTaskLeases
 from adapters.store.tasks.task_store import SqlTaskStore
 from entrypoints.choices import store_kind
 from entrypoints.settings import Settings
@@ -39,6 +43,8 @@ from ports.profile_store import ProfileStore
 from ports.question_store import QuestionStore
 from ports.session_store import SessionStore
 from ports.storage import Storage
+from ports.task_feed import TaskFeed
+from ports.task_leases import TaskLeases
 from ports.task_store import TaskStore
 from ports.wakeups import Wakeups
 
@@ -46,6 +52,8 @@ TOGETHER = (
     "database",
     "event_log",
     "task_store",
+    "task_leases",
+    "task_feed",
     "session_store",
     "event_retention",
     "approval_store",
@@ -65,6 +73,8 @@ class Stores:
     storage: Storage
     event_log: EventLog
     task_store: TaskStore
+    task_leases: TaskLeases
+    task_feed: TaskFeed
     session_store: SessionStore
     event_retention: EventRetention
     cursor_store: CursorStore
@@ -94,7 +104,9 @@ def memory_stores(*, clock: Clock, ids: IdSource, lease_s: float) -> Stores:
         database=database,
         storage=MemoryStorage(),
         event_log=MemoryEventLog(database),
-        task_store=MemoryTaskStore(database, ids=ids, lease_s=lease_s),
+        task_store=MemoryTaskStore(database, lease_s=lease_s),
+        task_leases=MemoryTaskLeases(database, ids=ids),
+        task_feed=MemoryTaskFeed(database),
         session_store=MemorySessionStore(database),
         event_retention=MemoryEventRetention(database),
         cursor_store=MemoryCursorStore(clock),
@@ -116,7 +128,9 @@ def sql_stores(url: str, *, data_dir: Path, clock: Clock, ids: IdSource, lease_s
         storage=DiskStorage(folders=(data_dir, folder), reserve=reserve, database=database),
         database=database,
         event_log=SqlEventLog(database),
-        task_store=SqlTaskStore(database, ids=ids, lease_s=lease_s),
+        task_store=SqlTaskStore(database, lease_s=lease_s),
+        task_leases=SqlTaskLeases(database, ids=ids),
+        task_feed=SqlTaskFeed(database),
         session_store=SqlSessionStore(database),
         event_retention=SqlEventRetention(database),
         cursor_store=SqlCursorStore(database),
@@ -166,6 +180,14 @@ def event_log_of(stores: Stores) -> EventLog:
 
 def task_store_of(stores: Stores) -> TaskStore:
     return stores.task_store
+
+
+def task_leases_of(stores: Stores) -> TaskLeases:
+    return stores.task_leases
+
+
+def task_feed_of(stores: Stores) -> TaskFeed:
+    return stores.task_feed
 
 
 def session_store_of(stores: Stores) -> SessionStore:

@@ -9,16 +9,10 @@ from itertools import count
 import anyio
 
 from adapters.memory.database import MemoryDatabase
-from adapters.memory.event_log import MemoryEventLog
 from adapters.memory.event_retention import MemoryEventRetention
-from adapters.memory.session_store import MemorySessionStore
-from adapters.memory.task_store import MemoryTaskStore
 from adapters.store.log.event_log import SqlEventLog
 from adapters.store.open_database import open_database
 from adapters.store.retention.event_retention import SqlEventRetention
-from adapters.store.sessions.session_store import SqlSessionStore
-from adapters.store.tasks.task_store import SqlTaskStore
-from adapters.system.id_source import SystemIdSource
 from application.upkeep.compaction import Compaction
 from application.upkeep.log_trimming import EVER
 from domain.events import AgentEvent
@@ -28,7 +22,7 @@ from domain.task import Task
 from ports.event_log import Bounds, StoredEvent
 from ports.event_retention import EventRetention
 from ports.session_store import SessionEdit
-from ports.task_store import Claim
+from ports.task_leases import Claim
 from tests.contract.postgres import emptied
 from tests.contract.scene import TALK, Scene
 from tests.fakes import FakeClock
@@ -110,14 +104,9 @@ class Store:
 
 @asynccontextmanager
 async def opened_store(url: str) -> AsyncIterator[Store]:
-    ids = SystemIdSource()
     if url == "memory":
         memory = MemoryDatabase(TickingClock())
-        scene = Scene(
-            log=MemoryEventLog(memory),
-            tasks=MemoryTaskStore(memory, ids=ids),
-            sessions=MemorySessionStore(memory),
-        )
+        scene = Scene.in_memory(memory)
         yield Store(scene=scene, retention=MemoryEventRetention(memory))
         return
     if url.startswith("postgresql"):
@@ -125,6 +114,5 @@ async def opened_store(url: str) -> AsyncIterator[Store]:
     sql = open_database(url)
     log = SqlEventLog(sql)
     async with sql.opened(), log.opened():
-        tasks, sessions = SqlTaskStore(sql, ids=ids), SqlSessionStore(sql)
-        scene = Scene(log=log, tasks=tasks, sessions=sessions)
+        scene = Scene.on_sql(sql, log)
         yield Store(scene=scene, retention=SqlEventRetention(sql))

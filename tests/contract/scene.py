@@ -2,7 +2,19 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Self
 
+from adapters.memory.database import MemoryDatabase
+from adapters.memory.event_log import MemoryEventLog
+from adapters.memory.session_store import MemorySessionStore
+from adapters.memory.task_feed import MemoryTaskFeed
+from adapters.memory.task_leases import MemoryTaskLeases
+from adapters.memory.task_store import MemoryTaskStore
+from adapters.store.database import Database
+from adapters.store.sessions.session_store import SqlSessionStore
+from adapters.store.tasks.task_feed import SqlTaskFeed
+from adapters.store.tasks.task_leases import SqlTaskLeases
+from adapters.store.tasks.task_store import SqlTaskStore
 from adapters.system.id_source import SystemIdSource
 from adapters.wire import JsonEventCodec
 from domain.events import AgentEvent, Origin
@@ -18,9 +30,12 @@ from domain.task_events import (
     TaskComplete,
     TaskQueued,
 )
+from entrypoints.container import Container
 from ports.event_log import Append, EncodedEvent, EventLog, StoredEvent
 from ports.session_store import SessionStore
-from ports.task_store import Cancellation, Claim, IdempotencyKey, Submission, TaskStore
+from ports.task_feed import TaskFeed
+from ports.task_leases import Claim, TaskLeases
+from ports.task_store import Cancellation, IdempotencyKey, Submission, TaskStore
 
 AT = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 ALICE = Principal(tenant="acme", owner="alice", name="Alice")
@@ -35,9 +50,41 @@ COMPLETE = TaskComplete(final_answer="done", duration_ms=5)
 class Scene:
     log: EventLog
     tasks: TaskStore
+    leases: TaskLeases
+    feed: TaskFeed
     sessions: SessionStore
     ids: SystemIdSource = field(default_factory=SystemIdSource)
     codec: JsonEventCodec = field(default_factory=JsonEventCodec)
+
+    @classmethod
+    def in_memory(cls, database: MemoryDatabase, *, reserved_s: float = 30.0) -> Self:
+        return cls(
+            log=MemoryEventLog(database),
+            tasks=MemoryTaskStore(database, lease_s=reserved_s),
+            leases=MemoryTaskLeases(database, ids=SystemIdSource()),
+            feed=MemoryTaskFeed(database),
+            sessions=MemorySessionStore(database),
+        )
+
+    @classmethod
+    def on_sql(cls, database: Database, log: EventLog, *, reserved_s: float = 30.0) -> Self:
+        return cls(
+            log=log,
+            tasks=SqlTaskStore(database, lease_s=reserved_s),
+            leases=SqlTaskLeases(database, ids=SystemIdSource()),
+            feed=SqlTaskFeed(database),
+            sessions=SqlSessionStore(database),
+        )
+
+    @classmethod
+    def of(cls, container: Container) -> Self:
+        return cls(
+            log=container.event_log(),
+            tasks=container.task_store(),
+            leases=container.task_leases(),
+            feed=container.task_feed(),
+            sessions=container.session_store(),
+        )
 
     def new_task(
         self,
@@ -98,13 +145,13 @@ class Scene:
         return replace(self.new_task(task.session_id), retry_of=task.task_id)
 
     async def claim(self, worker_id: WorkerId = WORKER, *, lease_s: float = 30) -> Claim:
-        [claim] = await self.tasks.claim(worker_id, limit=1, lease_s=lease_s)
+        [claim] = await self.leases.claim(worker_id, limit=1, lease_s=lease_s)
         return claim
 
     async def start(self, session_id: str = TALK, *, lease_s: float = 30) -> Claim:
         """A task that runs in a session where nothing else is queued."""
         task = await self.queue(session_id)
-        [claim] = await self.tasks.claim(WORKER, limit=1, lease_s=lease_s, only=task.task_id)
+        [claim] = await self.leases.claim(WORKER, limit=1, lease_s=lease_s, only=task.task_id)
         return claim
 
     def lines(self, claim: Claim, *lines: str, at: datetime = AT) -> Append:

@@ -11,15 +11,9 @@ from typing import Protocol
 import pytest
 
 from adapters.memory.database import MemoryDatabase
-from adapters.memory.event_log import MemoryEventLog
-from adapters.memory.session_store import MemorySessionStore
-from adapters.memory.task_store import MemoryTaskStore
 from adapters.store.log.event_log import SqlEventLog
 from adapters.store.maintenance import upgrade
 from adapters.store.open_database import open_database
-from adapters.store.sessions.session_store import SqlSessionStore
-from adapters.store.tasks.task_store import SqlTaskStore
-from adapters.system.id_source import SystemIdSource
 from tests.contract.postgres import emptied
 from tests.contract.scene import Scene
 from tests.fakes import FakeClock
@@ -84,11 +78,7 @@ async def sql_scene(
     database = open_database(url, patience_s=patience_s)
     log = SqlEventLog(database)
     async with database.opened(), log.opened():
-        yield Scene(
-            log=log,
-            tasks=SqlTaskStore(database, ids=SystemIdSource(), lease_s=reserved_s),
-            sessions=SqlSessionStore(database),
-        )
+        yield Scene.on_sql(database, log, reserved_s=reserved_s)
 
 
 def _in_memory() -> OpenScene:
@@ -96,10 +86,6 @@ def _in_memory() -> OpenScene:
 
     @asynccontextmanager
     async def opened(*, reserved_s: float = 30.0) -> AsyncIterator[Scene]:
-        yield Scene(
-            log=MemoryEventLog(database),
-            tasks=MemoryTaskStore(database, ids=SystemIdSource(), lease_s=reserved_s),
-            sessions=MemorySessionStore(database),
-        )
+        yield Scene.in_memory(database, reserved_s=reserved_s)
 
     return opened

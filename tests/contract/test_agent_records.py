@@ -19,7 +19,7 @@ async def test_live_tasks_count_whoever_carries_them_out(scene: Scene) -> None:
     await scene.start("two")
     for session, agent in (("three", "shell"), ("four", "shell"), ("five", "idle")):
         await scene.submit(scene.new_task(session, agent=agent))
-    await scene.tasks.claim(OTHER_WORKER, limit=1, lease_s=30)
+    await scene.leases.claim(OTHER_WORKER, limit=1, lease_s=30)
     await scene.queue("six", principal=ALICE)
 
     before = await scene.tasks.agent_records(LOCAL)
@@ -63,7 +63,7 @@ async def test_ends_are_counted_and_the_latest_is_told(scene: Scene) -> None:
 async def test_one_agent_can_be_asked_for(scene: Scene) -> None:
     await scene.start("one")
     await scene.submit(scene.new_task("two", agent="shell"))
-    await scene.tasks.claim(OTHER_WORKER, limit=1, lease_s=30)
+    await scene.leases.claim(OTHER_WORKER, limit=1, lease_s=30)
 
     assert await scene.tasks.agent_records(LOCAL, SHELL) == {SHELL: AgentRecord(live=1)}
     assert await scene.tasks.agent_records(LOCAL, AgentName("nobody")) == {}

@@ -8,15 +8,9 @@ import pytest
 
 from adapters.memory.asking import MemoryApprovalStore
 from adapters.memory.database import MemoryDatabase
-from adapters.memory.event_log import MemoryEventLog
-from adapters.memory.session_store import MemorySessionStore
-from adapters.memory.task_store import MemoryTaskStore
 from adapters.store.asking.approval_store import SqlApprovalStore
 from adapters.store.log.event_log import SqlEventLog
 from adapters.store.open_database import open_database
-from adapters.store.sessions.session_store import SqlSessionStore
-from adapters.store.tasks.task_store import SqlTaskStore
-from adapters.system.id_source import SystemIdSource
 from domain.approval import ApprovalDecision, ApprovalRequest, StoredApproval
 from domain.errors import ApprovalAnswered, ApprovalExpired, ApprovalNotFound
 from domain.ids import ApprovalId, TaskId
@@ -75,14 +69,10 @@ class Desk:
 
 @pytest.fixture
 async def desk(store_url: str) -> AsyncIterator[Desk]:
-    ids, clock = SystemIdSource(), FakeClock()
+    clock = FakeClock()
     if store_url == "memory":
         memory = MemoryDatabase(clock)
-        scene = Scene(
-            log=MemoryEventLog(memory),
-            tasks=MemoryTaskStore(memory, ids=ids),
-            sessions=MemorySessionStore(memory),
-        )
+        scene = Scene.in_memory(memory)
         yield Desk(scene=scene, store=MemoryApprovalStore(memory), clock=clock)
         return
     if is_shared := store_url.startswith("postgresql"):
@@ -90,8 +80,7 @@ async def desk(store_url: str) -> AsyncIterator[Desk]:
     sql = open_database(store_url)
     log = SqlEventLog(sql)
     async with sql.opened(), log.opened():
-        tasks, sessions = SqlTaskStore(sql, ids=ids), SqlSessionStore(sql)
-        scene = Scene(log=log, tasks=tasks, sessions=sessions)
+        scene = Scene.on_sql(sql, log)
         store = SqlApprovalStore(sql, clock=None if is_shared else clock)
         yield Desk(scene=scene, store=store, clock=clock)
 

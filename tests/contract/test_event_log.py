@@ -83,7 +83,7 @@ async def test_an_append_with_another_lease_is_refused_and_writes_nothing(scene:
 
 async def test_a_runner_whose_task_was_taken_over_can_write_no_more(scene: Scene) -> None:
     late = await scene.start(lease_s=0)
-    [taken] = await scene.tasks.claim_lost(OTHER_WORKER, lease_s=30)
+    [taken] = await scene.leases.claim_lost(OTHER_WORKER, lease_s=30)
 
     with pytest.raises(LeaseLost):
         await scene.log.append(scene.telling(late, COMPLETE))

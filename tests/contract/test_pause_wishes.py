@@ -5,7 +5,7 @@ import pytest
 from domain.errors import TaskNotFound
 from domain.pause_wish import PauseWish
 from domain.principal import LOCAL
-from ports.task_store import TaskWishes
+from ports.task_leases import TaskWishes
 from tests.contract.scene import ALICE, BOB, OTHER_WORKER, WORKER, Scene
 
 
@@ -16,15 +16,15 @@ async def test_the_worker_of_a_task_sees_that_it_should_rest_and_that_it_should_
     task_id = claim.task.task_id
 
     rested = await scene.tasks.wish_pause(LOCAL, task_id, is_wanted=True)
-    seen = await scene.tasks.wishes(WORKER)
+    seen = await scene.leases.wishes(WORKER)
     await scene.tasks.wish_pause(LOCAL, task_id, is_wanted=False)
 
     assert rested.pause == PauseWish(is_wanted=True, by="local", number=1)
     assert seen == [TaskWishes(task_id=task_id, pause=rested.pause)]
-    assert await scene.tasks.wishes(WORKER) == [
+    assert await scene.leases.wishes(WORKER) == [
         TaskWishes(task_id=task_id, pause=PauseWish(is_wanted=False, by="local", number=2))
     ]
-    assert await scene.tasks.wishes(OTHER_WORKER) == []
+    assert await scene.leases.wishes(OTHER_WORKER) == []
 
 
 async def test_to_wish_the_same_again_changes_nothing(scene: Scene) -> None:
@@ -42,9 +42,9 @@ async def test_the_wish_outlives_the_attempt(scene: Scene) -> None:
     claim = await scene.start()
     await scene.tasks.wish_pause(LOCAL, claim.task.task_id, is_wanted=True)
 
-    await scene.tasks.requeue(claim, attempt_spent=True)
+    await scene.leases.requeue(claim, attempt_spent=True)
 
-    queued = await scene.tasks.wishes(WORKER)
+    queued = await scene.leases.wishes(WORKER)
     again = await scene.claim()
     assert queued == []
     assert again.task.pause == PauseWish(is_wanted=True, by="local", number=1)

@@ -8,15 +8,9 @@ import pytest
 
 from adapters.memory.asking import MemoryQuestionStore
 from adapters.memory.database import MemoryDatabase
-from adapters.memory.event_log import MemoryEventLog
-from adapters.memory.session_store import MemorySessionStore
-from adapters.memory.task_store import MemoryTaskStore
 from adapters.store.asking.question_store import SqlQuestionStore
 from adapters.store.log.event_log import SqlEventLog
 from adapters.store.open_database import open_database
-from adapters.store.sessions.session_store import SqlSessionStore
-from adapters.store.tasks.task_store import SqlTaskStore
-from adapters.system.id_source import SystemIdSource
 from domain.ids import TaskId
 from domain.principal import LOCAL
 from domain.reply import Reply
@@ -43,14 +37,9 @@ class Desk:
 
 @pytest.fixture
 async def desk(store_url: str) -> AsyncIterator[Desk]:
-    ids = SystemIdSource()
     if store_url == "memory":
         memory = MemoryDatabase(FakeClock())
-        scene = Scene(
-            log=MemoryEventLog(memory),
-            tasks=MemoryTaskStore(memory, ids=ids),
-            sessions=MemorySessionStore(memory),
-        )
+        scene = Scene.in_memory(memory)
         yield Desk(scene=scene, store=MemoryQuestionStore(memory))
         return
     if store_url.startswith("postgresql"):
@@ -58,8 +47,7 @@ async def desk(store_url: str) -> AsyncIterator[Desk]:
     sql = open_database(store_url)
     log = SqlEventLog(sql)
     async with sql.opened(), log.opened():
-        tasks, sessions = SqlTaskStore(sql, ids=ids), SqlSessionStore(sql)
-        scene = Scene(log=log, tasks=tasks, sessions=sessions)
+        scene = Scene.on_sql(sql, log)
         yield Desk(scene=scene, store=SqlQuestionStore(sql))
 
 
@@ -129,7 +117,7 @@ async def test_a_question_that_is_asked_again_keeps_the_answer_that_came_meanwhi
 async def test_a_task_that_waits_to_be_carried_out_again_can_be_answered(desk: Desk) -> None:
     claim = await desk.scene.start()
     await desk.store.open(claim.task.task_id, "call_1")
-    await desk.scene.tasks.requeue(claim, attempt_spent=True)
+    await desk.scene.leases.requeue(claim, attempt_spent=True)
 
     assert await desk.store.answer(claim.task.task_id, BLUE)
 

@@ -10,7 +10,7 @@ from domain.ids import SessionId, SessionKey
 from domain.principal import LOCAL
 from domain.task import CancelIntent, TaskStatus
 from ports.session_store import DeletedSession, SessionEdit
-from ports.task_store import TaskWishes
+from ports.task_leases import TaskWishes
 from tests.contract.scene import ALICE, BOB, TALK, WORKER, Scene
 
 NOTHING = SessionEdit()
@@ -116,7 +116,7 @@ async def test_a_deleted_session_is_gone_and_its_id_is_free(scene: Scene) -> Non
         await scene.sessions.delete(LOCAL, TALK)
     assert list(await scene.sessions.list(LOCAL, limit=5)) == []
     assert list(await scene.sessions.owned(LOCAL, [queued.session_key])) == []
-    assert list(await scene.tasks.claim(WORKER, limit=5, lease_s=30)) == []
+    assert list(await scene.leases.claim(WORKER, limit=5, lease_s=30)) == []
     again = await scene.sessions.create(LOCAL, TALK, NOTHING)
     assert again.session_key != queued.session_key
     assert list(await scene.log.read(again.session_key, after=0, limit=5)) == []
@@ -133,7 +133,7 @@ async def test_the_live_task_of_a_deleted_session_is_told_to_stop(scene: Scene) 
     assert deleted == DeletedSession(
         session_key=claim.task.session_key, live_tasks=[task_id], cancelled=1
     )
-    assert await scene.tasks.wishes(WORKER) == [TaskWishes(task_id=task_id, cancel=intent)]
+    assert await scene.leases.wishes(WORKER) == [TaskWishes(task_id=task_id, cancel=intent)]
 
 
 async def test_a_purge_waits_for_the_last_runner(scene: Scene) -> None:

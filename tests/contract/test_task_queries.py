@@ -62,3 +62,24 @@ async def test_a_text_is_found_literally_whatever_the_case_of_ascii(scene: Scene
     assert await found("übung") == []
     assert await found("k\\s") == ["back\\slash"]
     assert await found("nowhere") == []
+
+
+async def test_tasks_after_a_number_are_those_that_were_made_later(
+    scene: Scene,
+) -> None:
+    first, second, third = [await scene.queue(name) for name in ("a", "b", "a")]
+
+    later = await scene.tasks.list(LOCAL, TaskQuery(after=first.number))
+
+    assert later == [third, second]
+    assert 0 < first.number < second.number < third.number
+
+
+async def test_unfinished_tasks_are_found_among_those_that_ended(scene: Scene) -> None:
+    claim = await scene.start()
+    await scene.end(claim)
+    queued = await scene.queue()
+
+    found = await scene.tasks.list(LOCAL, TaskQuery(statuses=[TaskStatus.QUEUED]))
+
+    assert found == [queued]

@@ -13,7 +13,8 @@ from domain.principal import LOCAL
 from domain.task import CancelIntent
 from domain.task_events import CancelMode, TaskComplete, TaskQueued
 from domain.usage import Usage
-from ports.task_store import IdempotencyKey, TaskQuery, TaskWishes
+from ports.task_leases import TaskWishes
+from ports.task_store import IdempotencyKey, TaskQuery
 from tests.contract.scene import ALICE, BOB, TALK, WORKER, Scene
 
 RULES = (
@@ -199,7 +200,7 @@ async def test_cancelling_a_queued_task_ends_it_at_once(scene: Scene) -> None:
         "task_cancelled",
     ]
     await scene.end(running)
-    assert await scene.tasks.claim(WORKER, limit=5, lease_s=30) == []
+    assert await scene.leases.claim(WORKER, limit=5, lease_s=30) == []
 
 
 async def test_cancelling_a_live_task_is_seen_by_its_worker(scene: Scene) -> None:
@@ -210,7 +211,7 @@ async def test_cancelling_a_live_task_is_seen_by_its_worker(scene: Scene) -> Non
     intent = CancelIntent(mode="graceful", reason="user", by="local")
     assert cancellation.task == replace(claim.task, cancel=intent)
     assert [event.event_type for event in cancellation.stored] == ["cancel_requested"]
-    assert await scene.tasks.wishes(WORKER) == [
+    assert await scene.leases.wishes(WORKER) == [
         TaskWishes(task_id=claim.task.task_id, cancel=intent)
     ]
 
@@ -223,7 +224,7 @@ async def test_kill_replaces_graceful_and_nothing_replaces_kill(scene: Scene) ->
 
     assert written == [1, 0, 1, 0, 0]
     intent = CancelIntent(mode="kill", reason="user", by="local")
-    assert await scene.tasks.wishes(WORKER) == [
+    assert await scene.leases.wishes(WORKER) == [
         TaskWishes(task_id=claim.task.task_id, cancel=intent)
     ]
 
@@ -236,7 +237,7 @@ async def test_cancelling_an_ended_task_changes_nothing(scene: Scene) -> None:
     cancellation = await scene.cancel(claim.task)
 
     assert (cancellation.task, list(cancellation.stored)) == (ended, [])
-    assert await scene.tasks.wishes(WORKER) == []
+    assert await scene.leases.wishes(WORKER) == []
 
 
 async def test_the_usage_of_an_ended_task_is_kept(scene: Scene) -> None:

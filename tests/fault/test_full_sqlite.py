@@ -9,13 +9,10 @@ import pytest
 
 from adapters.store.log.event_log import SqlEventLog
 from adapters.store.open_database import open_database
-from adapters.store.sessions.session_store import SqlSessionStore
 from adapters.store.sqlite.disk_storage import DiskStorage, Reserve
-from adapters.store.tasks.task_store import SqlTaskStore
-from adapters.system.id_source import SystemIdSource
 from domain.errors import StorageFull
 from domain.task_events import TaskFailed
-from ports.task_store import Claim
+from ports.task_leases import Claim
 from tests.contract.scene import Scene
 from tests.fault.small_disk import SmallDisk, small_disk
 
@@ -50,9 +47,8 @@ async def site(folder: Path, megabytes: int) -> AsyncIterator[Site]:
         database = open_database(f"sqlite:///{folder}/store.db")
         log = SqlEventLog(database)
         storage = DiskStorage(folders=[folder], reserve=Reserve(folder), database=database)
-        tasks = SqlTaskStore(database, ids=SystemIdSource(), lease_s=30)
         async with database.opened(), log.opened():
-            scene = Scene(log=log, tasks=tasks, sessions=SqlSessionStore(database))
+            scene = Scene.on_sql(database, log)
             yield Site(disk, storage, scene)
 
 

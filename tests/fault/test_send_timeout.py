@@ -63,11 +63,7 @@ async def _all_of(connection: socket.socket) -> bytes:
 
 async def _long_log(program: Program) -> None:
     container = program.container
-    scene = Scene(
-        log=container.event_log(),
-        tasks=container.task_store(),
-        sessions=container.session_store(),
-    )
+    scene = Scene.of(container)
     claim = await scene.start()
     await scene.log.append(scene.lines(claim, *[LINE] * LINES))
 

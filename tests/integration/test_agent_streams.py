@@ -128,7 +128,7 @@ async def test_a_cursor_stays_good_when_its_newest_task_is_removed(tmp_path: Pat
 async def test_opening_and_resuming_load_no_task_that_is_over(tmp_path: Path) -> None:
     stores = memory_stores(clock=FakeClock(), ids=SystemIdSource(), lease_s=30.0)
     assert isinstance(stores.database, MemoryDatabase)
-    tasks = NotedTasks(stores.database, ids=SystemIdSource())
+    tasks = NotedTasks(stores.database)
     swaps = providers.Object(replace(stores, task_store=tasks))
     async with running(tmp_path, stores=swaps) as graph:
         graph.runner.acts["for ever"] = for_ever
@@ -148,8 +148,8 @@ async def test_opening_and_resuming_load_no_task_that_is_over(tmp_path: Path) ->
 
 
 class NotedTasks(MemoryTaskStore):
-    def __init__(self, database: MemoryDatabase, *, ids: SystemIdSource) -> None:
-        super().__init__(database, ids=ids)
+    def __init__(self, database: MemoryDatabase) -> None:
+        super().__init__(database)
         self.loaded: list[TaskId] = []
 
     async def list(self, principal: Principal, query: TaskQuery) -> Sequence[Task]:

@@ -372,7 +372,7 @@ async def _left_waiting(graph: Graph, *, agent: str) -> StoredApproval:
     await graph.container.worker().drain()
     await graph.submit("ask", agent=agent, approval="ask")
     dead = WorkerId("test.dead")
-    [claim] = await graph.container.task_store().claim(dead, limit=1, lease_s=3600)
+    [claim] = await graph.container.task_leases().claim(dead, limit=1, lease_s=3600)
     return await graph.container.approval_store().open(
         NewApproval(
             approval_id=graph.container.ids().approval_id(),

@@ -10,7 +10,7 @@ import pytest
 from dependency_injector import providers
 
 from adapters.memory.database import MemoryDatabase
-from adapters.memory.task_store import MemoryTaskStore
+from adapters.memory.task_leases import MemoryTaskLeases
 from application.serving.submit_task import SubmitTask
 from domain.errors import (
     Draining,
@@ -31,7 +31,8 @@ from domain.thinking_events import IterationStart
 from entrypoints.stores import memory_stores
 from ports.id_source import IdSource
 from ports.runner import Completed, Failed, Outcome, RunContext
-from ports.task_store import TaskQuery, TaskWishes
+from ports.task_leases import TaskWishes
+from ports.task_store import TaskQuery
 from tests.fakes import CountingIdSource, FakeClock
 from tests.integration.graph import for_ever, running
 from tests.patience import PATIENCE_S
@@ -255,20 +256,20 @@ async def test_nothing_is_accepted_before_opening_and_while_draining(tmp_path: P
 async def test_a_task_begins_before_what_is_wished_of_others_is_looked_for(tmp_path: Path) -> None:
     stores = memory_stores(clock=FakeClock(), ids=CountingIdSource(), lease_s=30.0)
     assert isinstance(stores.database, MemoryDatabase)
-    tasks = UnknownWishes(stores.database, ids=CountingIdSource())
+    leases = UnknownWishes(stores.database, ids=CountingIdSource())
     async with running(
-        tmp_path, stores=providers.Object(replace(stores, task_store=tasks))
+        tmp_path, stores=providers.Object(replace(stores, task_leases=leases))
     ) as graph:
         graph.runner.acts["wait"] = for_ever
         with anyio.fail_after(PATIENCE_S):
             await graph.runner.has_started(await graph.submit("wait", session="one"))
             ended = await graph.ended(await graph.submit("count", session="other"))
-            tasks.go_on.set()
+            leases.go_on.set()
 
     assert ended.status is TaskStatus.COMPLETED
 
 
-class UnknownWishes(MemoryTaskStore):
+class UnknownWishes(MemoryTaskLeases):
     """Answers what is wished of tasks when it may."""
 
     def __init__(self, database: MemoryDatabase, *, ids: IdSource) -> None:

@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from dependency_injector import providers
 
 from adapters.memory.database import MemoryDatabase
-from adapters.memory.event_log import MemoryEventLog
-from adapters.memory.session_store import MemorySessionStore
-from adapters.memory.task_store import MemoryTaskStore
+from adapters.memory.task_leases import MemoryTaskLeases
 from application.running.lease_keeper import LeaseKeeper
 from application.running.live_runs import LiveRun, LiveRuns
 from application.running.stop_signal import LostLease
@@ -26,7 +25,7 @@ from tests.process_fakes import FakeProcessHost
 SURE_S = 25.0  # of a lease of 30 s
 
 
-class SlowAnswers(MemoryTaskStore):
+class SlowAnswers(MemoryTaskLeases):
     """What has been renewed is known at its caller when it is let through."""
 
     def __init__(self, database: MemoryDatabase) -> None:
@@ -48,16 +47,12 @@ class Keeping:
     def __init__(self) -> None:
         self.clock = FakeClock()
         database = MemoryDatabase(self.clock)
-        self.tasks = SlowAnswers(database)
-        self.scene = Scene(
-            log=MemoryEventLog(database),
-            tasks=self.tasks,
-            sessions=MemorySessionStore(database),
-        )
+        self.leases = SlowAnswers(database)
+        self.scene = replace(Scene.in_memory(database), leases=self.leases)
         self.host = FakeProcessHost()
         self.keeper = LeaseKeeper(
             settings=WorkerSettings(worker_id=WORKER, instance=None, takes_any=True),
-            tasks=self.scene.tasks,
+            leases=self.leases,
             runs=LiveRuns(),
             processes=self.host,
             clock=self.clock,
@@ -97,7 +92,7 @@ async def test_a_renewal_that_another_has_forestalled_does_not() -> None:
     keeping = Keeping()
     run = await keeping.begin()
     keeping.clock.advance(10)
-    await keeping.scene.tasks.claim_lost(OTHER_WORKER, lease_s=30, of_instance="one")
+    await keeping.leases.claim_lost(OTHER_WORKER, lease_s=30, of_instance="one")
 
     await keeping.keeper.renew()
 
@@ -107,15 +102,15 @@ async def test_a_renewal_that_another_has_forestalled_does_not() -> None:
 
 async def test_a_run_claimed_while_leases_are_being_renewed_is_not_taken_for_lost() -> None:
     keeping = Keeping()
-    keeping.tasks.is_let_through.clear()
+    keeping.leases.is_let_through.clear()
     asked_at = keeping.clock.monotonic()
     keeping.clock.advance(1)
 
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(keeping.keeper.renew())
-        await keeping.tasks.renewed.wait()
+        await keeping.leases.renewed.wait()
         run = await keeping.begin(claimed_at=asked_at)
-        keeping.tasks.is_let_through.set()
+        keeping.leases.is_let_through.set()
 
     assert run.stop.cause is None
     assert keeping.host.deadlines == {run.task_id: SURE_S}
@@ -145,9 +140,9 @@ async def test_a_run_that_has_ended_has_no_deadline() -> None:
 async def test_the_late_end_of_a_run_leaves_the_deadline_of_its_task_s_next_run() -> None:
     keeping = Keeping()
     late = await keeping.begin()
-    tasks = keeping.scene.tasks
-    [taken] = await tasks.claim_lost(OTHER_WORKER, lease_s=30, of_instance="one")
-    await tasks.requeue(taken, attempt_spent=True)
+    leases = keeping.leases
+    [taken] = await leases.claim_lost(OTHER_WORKER, lease_s=30, of_instance="one")
+    await leases.requeue(taken, attempt_spent=True)
     keeping.clock.advance(1)
     again = LiveRun.of(await keeping.scene.claim(), claimed_at=keeping.clock.monotonic())
     keeping.keeper.begin(again)

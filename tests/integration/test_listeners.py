@@ -103,7 +103,7 @@ async def test_a_listener_gets_the_end_of_a_task_whose_worker_was_lost(tmp_path:
     async with running(tmp_path, listeners=providers.Object([before])) as graph:
         await graph.container.worker().drain()
         await graph.submit("work")
-        await graph.container.task_store().claim(WorkerId("test.dead"), limit=1, lease_s=3600)
+        await graph.container.task_leases().claim(WorkerId("test.dead"), limit=1, lease_s=3600)
         again = {
             "stores": providers.Object(graph.container.stores()),
             "listeners": providers.Object([after]),
@@ -276,7 +276,7 @@ class SlowTasks(MemoryTaskStore):
     """Answers a submission, which it has stored, when it may."""
 
     def __init__(self, database: MemoryDatabase) -> None:
-        super().__init__(database, ids=CountingIdSource())
+        super().__init__(database)
         self.is_stored, self.go_on = asyncio.Event(), asyncio.Event()
 
     async def submit(

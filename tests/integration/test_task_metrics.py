@@ -46,8 +46,8 @@ async def test_a_lost_task_is_counted_by_whoever_settles_it(tmp_path: Path) -> N
     async with running(tmp_path) as graph:
         await graph.container.worker().drain()
         task = await graph.submit("work")
-        store = graph.container.task_store()
-        await store.claim(WorkerId("test.dead"), limit=1, lease_s=3600)
+        leases = graph.container.task_leases()
+        await leases.claim(WorkerId("test.dead"), limit=1, lease_s=3600)
         await graph.container.lost_tasks().settle(
             graph.container.worker_settings(), of_instance="test"
         )

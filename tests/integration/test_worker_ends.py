@@ -11,7 +11,7 @@ import pytest
 from dependency_injector import providers
 
 from adapters.memory.database import MemoryDatabase
-from adapters.memory.task_store import MemoryTaskStore
+from adapters.memory.task_leases import MemoryTaskLeases
 from adapters.system.clock import SystemClock
 from adapters.system.id_source import SystemIdSource
 from application.running.lost_tasks import outside_origin
@@ -24,10 +24,10 @@ from domain.task import Task, TaskStatus
 from entrypoints.stores import memory_stores
 from ports.id_source import IdSource
 from ports.runner import Completed, Outcome, RunContext
-from ports.task_store import Claim
+from ports.task_leases import Claim
 from tests.integration.graph import Graph, for_ever, running
 
-Store = TypeVar("Store", bound=MemoryTaskStore)
+Store = TypeVar("Store", bound=MemoryTaskLeases)
 
 
 async def test_a_shutdown_interrupts_what_runs(tmp_path: Path) -> None:
@@ -106,8 +106,8 @@ async def test_a_run_whose_lease_was_taken_stops_and_writes_nothing_more(tmp_pat
         graph.runner.acts["work"] = work
         task = await graph.submit("work")
         await _started(graph, task)
-        store = graph.container.task_store()
-        await store.claim_lost(WorkerId("another"), lease_s=30, of_instance="test")
+        leases = graph.container.task_leases()
+        await leases.claim_lost(WorkerId("another"), lease_s=30, of_instance="test")
 
         go_on.set()
         await stopped.wait()
@@ -122,9 +122,9 @@ async def test_a_task_whose_claim_was_never_answered_does_not_run_for_ever(
     tmp_path: Path,
 ) -> None:
     """As with a commit whose answer is lost, of a database that then stays away for too long."""
-    tasks, swaps = _stores_with(UnheardClaims)
+    leases, swaps = _stores_with(UnheardClaims)
     async with running(tmp_path, **swaps) as graph:
-        tasks.is_answering = False
+        leases.is_answering = False
         task = await graph.submit("work", agent="durable")
 
         ended = await graph.ended(task)
@@ -133,13 +133,13 @@ async def test_a_task_whose_claim_was_never_answered_does_not_run_for_ever(
 
 
 async def test_a_task_whose_taking_over_was_never_answered_is_settled(tmp_path: Path) -> None:
-    tasks, swaps = _stores_with(UnheardClaims)
+    leases, swaps = _stores_with(UnheardClaims)
     async with running(tmp_path, **swaps) as graph:
         graph.runner.acts["for ever"] = for_ever
         task = await graph.submit("for ever")
         await _started(graph, task)
-        await tasks.claim_lost(WorkerId("another"), lease_s=0, of_instance="test")
-        tasks.is_answering = False
+        await leases.claim_lost(WorkerId("another"), lease_s=0, of_instance="test")
+        leases.is_answering = False
 
         ended = await graph.ended(task)
 
@@ -150,7 +150,7 @@ async def test_a_run_that_ended_late_does_not_take_its_task_from_the_run_that_ha
     tmp_path: Path,
 ) -> None:
     """Another worker has given the task back meanwhile, and this one has got it again."""
-    tasks, swaps = _stores_with(SlowReclaims)
+    leases, swaps = _stores_with(SlowReclaims)
     go_on = asyncio.Event()
 
     async def work(task: Task, context: RunContext) -> Outcome:
@@ -162,14 +162,14 @@ async def test_a_run_that_ended_late_does_not_take_its_task_from_the_run_that_ha
         task = await graph.submit("work", agent="durable")
         await _started(graph, task)
         graph.container.worker().runs.stop(task.task_id, LostLease())
-        await tasks.asked.wait()
+        await leases.asked.wait()
         graph.runner.started.clear()
-        [taken] = await tasks.claim_lost(WorkerId("another"), lease_s=30, of_instance="test")
-        await tasks.requeue(taken, attempt_spent=True)
+        [taken] = await leases.claim_lost(WorkerId("another"), lease_s=30, of_instance="test")
+        await leases.requeue(taken, attempt_spent=True)
         await _started(graph, task)
 
-        tasks.is_let_through.set()
-        await tasks.answered.wait()
+        leases.is_let_through.set()
+        await leases.answered.wait()
         go_on.set()
 
         ended = await graph.ended(task)
@@ -198,7 +198,7 @@ async def test_what_a_former_run_can_no_longer_write_does_not_stop_the_run_that_
 async def test_a_task_over_its_limit_is_not_repeated_since_its_taking_anew_was_not_answered(
     tmp_path: Path,
 ) -> None:
-    tasks, swaps = _stores_with(UnheardClaims)
+    leases, swaps = _stores_with(UnheardClaims)
 
     async def work(task: Task, context: RunContext) -> Outcome:
         try:
@@ -211,7 +211,7 @@ async def test_a_task_over_its_limit_is_not_repeated_since_its_taking_anew_was_n
         graph.runner.acts["work"] = work
         task = await graph.submit("work", agent="durable")
         await _started(graph, task)
-        tasks.is_answering = False
+        leases.is_answering = False
 
         graph.container.worker().runs.stop(task.task_id, LimitHit("limit.tokens", "too many"))
 
@@ -219,7 +219,7 @@ async def test_a_task_over_its_limit_is_not_repeated_since_its_taking_anew_was_n
         assert (ended.status, ended.reason) == (TaskStatus.FAILED, "limit.tokens")
 
 
-class UnheardClaims(MemoryTaskStore):
+class UnheardClaims(MemoryTaskLeases):
     """Once, what takes tasks is carried out but not answered."""
 
     is_answering = True
@@ -250,7 +250,7 @@ class UnheardClaims(MemoryTaskStore):
         return claims
 
 
-class SlowReclaims(MemoryTaskStore):
+class SlowReclaims(MemoryTaskLeases):
     """A task is taken anew when that is let through."""
 
     def __init__(self, database: MemoryDatabase, *, ids: IdSource) -> None:
@@ -272,9 +272,9 @@ def _stores_with(
     kind: Callable[..., Store],
 ) -> tuple[Store, Mapping[str, object]]:
     stores = memory_stores(clock=SystemClock(), ids=SystemIdSource(), lease_s=30.0)
-    assert isinstance(stores.task_store, MemoryTaskStore)
-    tasks = kind(stores.task_store.database, ids=SystemIdSource())
-    return tasks, {"stores": providers.Object(replace(stores, task_store=tasks))}
+    assert isinstance(stores.task_leases, MemoryTaskLeases)
+    leases = kind(stores.task_leases.database, ids=SystemIdSource())
+    return leases, {"stores": providers.Object(replace(stores, task_leases=leases))}
 
 
 async def _started(graph: Graph, task: Task) -> None:
@@ -285,8 +285,8 @@ async def _left_running(graph: Graph, *, agent: str) -> Task:
     """A task as a worker that died leaves it: claimed, and nobody carries it out."""
     await graph.container.worker().drain()
     task = await graph.submit("work", agent=agent)
-    store = graph.container.task_store()
-    await store.claim(WorkerId("test.dead"), limit=1, lease_s=3600)
+    leases = graph.container.task_leases()
+    await leases.claim(WorkerId("test.dead"), limit=1, lease_s=3600)
     return task
 
 

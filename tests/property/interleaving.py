@@ -20,7 +20,7 @@ from domain.principal import LOCAL
 from domain.process_events import Log as LogLine
 from domain.thinking_events import MessageDelta
 from ports.event_log import Append, StoredEvent
-from ports.task_store import Claim
+from ports.task_leases import Claim
 from tests.contract.scene import AT, COMPLETE, WORKER, Scene
 from tests.property.frame import Frame
 from tests.property.model import Log, Watcher, watcher
@@ -166,11 +166,7 @@ class AnyInterleaving(RuleBasedStateMachine):
         self._program = Program(self._named, self._folder, writer=self._writer)
         self._run(self._program.start())
         container = self._program.container
-        self._scene = Scene(
-            log=container.event_log(),
-            tasks=container.task_store(),
-            sessions=container.session_store(),
-        )
+        self._scene = Scene.of(container)
 
     def _run(self, work: Coroutine[object, object, T]) -> T:
         return self._runner.run(work)
@@ -190,7 +186,7 @@ class AnyInterleaving(RuleBasedStateMachine):
     def _begun(self, name: str) -> Claim:
         """A task of this session that runs; whatever else can run does so too."""
         self._submit(name)
-        for claim in self._run(self._scene.tasks.claim(WORKER, limit=10, lease_s=3600)):
+        for claim in self._run(self._scene.leases.claim(WORKER, limit=10, lease_s=3600)):
             self._claims[claim.task.session_id] = claim
         return self._claims[name]
 

@@ -29,7 +29,7 @@ from domain.task import Task
 from domain.task_change import change_of
 from domain.task_events import TaskQueued
 from ports.event_log import Append, StoredEvent
-from ports.task_store import Claim
+from ports.task_leases import Claim
 from tests.contract.scene import AT, COMPLETE, WORKER, Scene
 from tests.property.store import Program, Store
 
@@ -119,7 +119,7 @@ class ManySessions(RuleBasedStateMachine):
         """Here, which shows it at once, or on another node."""
         for name in names:
             self._submit(name, agent, is_ours=is_ours)
-        for claim in self._run(self._scene.tasks.claim(WORKER, limit=10, lease_s=3600)):
+        for claim in self._run(self._scene.leases.claim(WORKER, limit=10, lease_s=3600)):
             self._claims[claim.task.session_id] = claim
 
     @precondition(lambda self: self._claims)
@@ -217,11 +217,7 @@ class ManySessions(RuleBasedStateMachine):
         self._program = Program(self._named, self._folder, writer=None)
         self._run(self._program.start())
         container = self._program.container
-        self._scene = Scene(
-            log=container.event_log(),
-            tasks=container.task_store(),
-            sessions=container.session_store(),
-        )
+        self._scene = Scene.of(container)
 
     def _run(self, work: Coroutine[object, object, T]) -> T:
         return self._runner.run(work)

@@ -1,36 +1,31 @@
 """Tasks in memory."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from adapters.memory.agent_records import records_of
-from adapters.memory.database import KEY_KEPT, KeyRow, MemoryDatabase, TaskRow, is_same_owner
-from adapters.memory.task_queue import Taker, TaskQueue
+from adapters.memory.database import KEY_KEPT, KeyRow, MemoryDatabase, TaskRow
 from domain.errors import IdempotencyKeyReused, SessionBusy
-from domain.ids import AgentName, LeaseId, TaskId, WorkerId
+from domain.ids import AgentName, TaskId, WorkerId
 from domain.pause_wish import next_wish
 from domain.principal import Principal
-from domain.task import CancelIntent, OnBusy, Task, TaskStatus
+from domain.task import LIVE, CancelIntent, OnBusy, Task, TaskStatus
 from ports.event_log import EncodedEvent, StoredEvent
-from ports.id_source import IdSource
 from ports.session_store import SessionEdit
 from ports.task_store import (
     AgentRecord,
     Cancellation,
-    Claim,
     IdempotencyKey,
-    MadeTask,
+    LastExit,
     Submission,
     TaskQuery,
-    TaskWishes,
 )
 
 
 class MemoryTaskStore:
-    def __init__(self, database: MemoryDatabase, *, ids: IdSource, lease_s: float = 30.0) -> None:
+    def __init__(self, database: MemoryDatabase, *, lease_s: float = 30.0) -> None:
         """`lease_s` is how long a reserved task waits for its worker."""
         self._database = self.database = database
-        self._queue = TaskQueue(database, ids)
         self._lease_s = lease_s
 
     async def submit(
@@ -57,30 +52,6 @@ class MemoryTaskStore:
         if idempotency:
             self._remember(task, idempotency)
         return Submission(task=row.task, stored=stored, is_repeat=False)
-
-    async def claim(
-        self, worker_id: WorkerId, *, limit: int, lease_s: float, only: TaskId | None = None
-    ) -> Sequence[Claim]:
-        taker = Taker(worker_id=worker_id, lease_s=lease_s)
-        return self._queue.claim(taker, limit=limit, only=only)
-
-    async def heartbeat(self, worker_id: WorkerId, *, lease_s: float) -> Mapping[TaskId, LeaseId]:
-        return self._queue.renew(Taker(worker_id=worker_id, lease_s=lease_s))
-
-    async def claim_lost(
-        self, worker_id: WorkerId, *, lease_s: float, of_instance: str | None = None
-    ) -> Sequence[Claim]:
-        taker = Taker(worker_id=worker_id, lease_s=lease_s)
-        return self._queue.claim_lost(taker, of_instance=of_instance)
-
-    async def reclaim(
-        self, worker_id: WorkerId, task_id: TaskId, *, lease_id: LeaseId, lease_s: float
-    ) -> Claim | None:
-        taker = Taker(worker_id=worker_id, lease_s=lease_s)
-        return self._queue.reclaim(taker, task_id, lease_id)
-
-    async def requeue(self, claim: Claim, *, attempt_spent: bool) -> None:
-        self._queue.give_back(claim, attempt_spent=attempt_spent)
 
     async def request_cancel(
         self,
@@ -117,14 +88,6 @@ class MemoryTaskStore:
             row.task = replace(row.task, pause=wish)
         return row.task
 
-    async def wishes(self, worker_id: WorkerId) -> Sequence[TaskWishes]:
-        live = (row.task for row in self._database.tasks.values() if row.is_live)
-        return [
-            TaskWishes(task_id=task.task_id, cancel=task.cancel, pause=task.pause)
-            for task in live
-            if task.worker_id == worker_id and (task.cancel or task.pause)
-        ]
-
     async def get(self, principal: Principal, task_id: TaskId) -> Task:
         return self._database.task(principal, task_id).task
 
@@ -139,24 +102,7 @@ class MemoryTaskStore:
         self, principal: Principal, agent: AgentName | None = None
     ) -> Mapping[AgentName, AgentRecord]:
         tasks = [row.task for row in self._database.tasks_for(principal)]
-        return records_of([task for task in tasks if agent in (None, task.agent)])
-
-    async def made_after(self, number: int, *, limit: int) -> Sequence[MadeTask]:
-        tasks = (row.task for row in self._database.tasks.values())
-        return [_made(task) for task in tasks if task.number > number][:limit]
-
-    async def newest_settled(self, principal: Principal | None) -> MadeTask | None:
-        for row in reversed(self._database.tasks.values()):
-            if principal is None or is_same_owner(row.task.principal, principal):
-                return _made(row.task)
-        return None
-
-    async def id_at(self, number: int) -> TaskId | None:
-        tasks = (row.task for row in self._database.tasks.values())
-        return next((task.task_id for task in tasks if task.number == number), None)
-
-    async def last_number(self) -> int:
-        return self._database.last_number
+        return _records_of([task for task in tasks if agent in (None, task.agent)])
 
     def _repeated(self, task: Task, key: IdempotencyKey) -> Task | None:
         known = self._database.keys.get(_name(task, key))
@@ -211,17 +157,6 @@ class MemoryTaskStore:
         )
 
 
-def _made(task: Task) -> MadeTask:
-    return MadeTask(
-        number=task.number,
-        task_id=task.task_id,
-        tenant=task.principal.tenant,
-        owner=task.principal.owner,
-        agent=task.agent,
-        is_settled=True,
-    )
-
-
 def _name(task: Task, key: IdempotencyKey) -> tuple[str, str, str]:
     return (task.principal.tenant, task.principal.owner, key.key)
 
@@ -240,3 +175,36 @@ def _matches(task: Task, query: TaskQuery) -> bool:
 
 def _ascii_lower(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass").lower()
+
+
+def _records_of(tasks: Sequence[Task]) -> Mapping[AgentName, AgentRecord]:
+    begun = [task for task in tasks if task.status is not TaskStatus.QUEUED]
+    return {
+        agent: _record([task for task in begun if task.agent == agent])
+        for agent in {task.agent for task in begun}
+    }
+
+
+def _record(tasks: Sequence[Task]) -> AgentRecord:
+    counts = Counter(task.status for task in tasks)
+    return AgentRecord(
+        live=sum(counts[status] for status in LIVE),
+        completed=counts[TaskStatus.COMPLETED],
+        failed=counts[TaskStatus.FAILED],
+        cancelled=counts[TaskStatus.CANCELLED],
+        interrupted=counts[TaskStatus.INTERRUPTED],
+        last_exit=_last_exit(tasks),
+    )
+
+
+def _last_exit(tasks: Iterable[Task]) -> LastExit | None:
+    ended = [(task.finished_at, task.number, task) for task in tasks if task.finished_at]
+    if not ended:
+        return None
+    finished_at, _, task = max(ended, key=lambda entry: entry[:2])
+    return LastExit(
+        task_id=task.task_id,
+        status=task.status,
+        finished_at=finished_at,
+        exit_code=task.result.exit_code if task.result else None,
+    )

@@ -9,17 +9,17 @@ from application.running.lost_tasks import LostTasks
 from application.running.stop_signal import StopCause
 from application.running.worker_settings import WorkerSettings
 from domain.ids import LeaseId, TaskId
-from ports.task_store import Claim, TaskStore
+from ports.task_leases import Claim, TaskLeases
 
 
 class GivenUp:
     """By leases: a task may be another run's by now, of another worker or of this one."""
 
     def __init__(
-        self, *, settings: WorkerSettings, tasks: TaskStore, lost: LostTasks, runs: LiveRuns
+        self, *, settings: WorkerSettings, leases: TaskLeases, lost: LostTasks, runs: LiveRuns
     ) -> None:
         self._settings = settings
-        self._tasks = tasks
+        self._leases = leases
         self._lost = lost
         self._runs = runs
         self._held: dict[LeaseId, tuple[TaskId, StopCause | None]] = {}
@@ -46,7 +46,7 @@ class GivenUp:
             return
         async with self._settling:
             known = self._known()
-            held = await self._tasks.heartbeat(
+            held = await self._leases.heartbeat(
                 self._settings.worker_id, lease_s=self._settings.lease_s
             )
             known |= self._known()

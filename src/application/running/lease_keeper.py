@@ -9,7 +9,7 @@ from application.running.stop_signal import Cancelled, LostLease
 from application.running.worker_settings import WorkerSettings
 from ports.clock import Clock
 from ports.process import ProcessHost
-from ports.task_store import TaskStore
+from ports.task_leases import TaskLeases
 
 _LEASE_PART = 5 / 6  # of a lease; after that this worker gives up, before others take over
 
@@ -19,14 +19,14 @@ class LeaseKeeper:
         self,
         *,
         settings: WorkerSettings,
-        tasks: TaskStore,
+        leases: TaskLeases,
         runs: LiveRuns,
         processes: ProcessHost,
         clock: Clock,
     ) -> None:
         self._patience_s = settings.lease_s * _LEASE_PART
         self._settings = settings
-        self._tasks = tasks
+        self._leases = leases
         self._runs = runs
         self._processes = processes
         self._clock = clock
@@ -52,7 +52,7 @@ class LeaseKeeper:
         # answer: the renewal says nothing of such a run.
         begun = frozenset(self._runs.all())
         asked_at = self._clock.monotonic()
-        held = await self._tasks.heartbeat(
+        held = await self._leases.heartbeat(
             self._settings.worker_id, lease_s=self._settings.lease_s
         )
         self._renewed_at = asked_at
@@ -76,7 +76,7 @@ class LeaseKeeper:
         """
         if all(run.claimed_at >= claimed_before for run in self._runs.all()):
             return
-        for wishes in await self._tasks.wishes(self._settings.worker_id):
+        for wishes in await self._leases.wishes(self._settings.worker_id):
             if wishes.cancel:
                 self._runs.stop(wishes.task_id, Cancelled(wishes.cancel))
             if wishes.pause and (run := self._runs.find(wishes.task_id)):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from application.running.pause_signal import PauseSignal
 from application.running.stop_signal import Cancelled, StopCause, StopSignal
 from domain.ids import AgentName, LeaseId, TaskId
-from ports.task_store import Claim
+from ports.task_leases import Claim
 
 
 @dataclass(slots=True, eq=False)

@@ -15,7 +15,7 @@ from domain.task_events import FinalEvent, TaskCancelled, TaskFailed, TaskInterr
 from ports.agent_catalog import AgentCatalog
 from ports.approval_store import ApprovalStore
 from ports.process import ProcessHost
-from ports.task_store import Claim, TaskStore
+from ports.task_leases import Claim, TaskLeases
 
 log = logging.getLogger(__name__)
 
@@ -24,13 +24,13 @@ class LostTasks:
     def __init__(
         self,
         *,
-        tasks: TaskStore,
+        leases: TaskLeases,
         approvals: ApprovalStore,
         broadcaster: EventBroadcaster,
         catalog: AgentCatalog,
         processes: ProcessHost,
     ) -> None:
-        self._tasks = tasks
+        self._leases = leases
         self._approvals = approvals
         self._broadcaster = broadcaster
         self._catalog = catalog
@@ -44,7 +44,7 @@ class LostTasks:
         Gives the tasks that were taken over but could not be settled: they are this worker's now.
         """
         claims = await self._broadcaster.storage.last_word(
-            lambda: self._tasks.claim_lost(
+            lambda: self._leases.claim_lost(
                 settings.worker_id, lease_s=settings.lease_s, of_instance=of_instance
             )
         )
@@ -68,7 +68,7 @@ class LostTasks:
         `cause` is what had stopped that run. Gives the task if it could not be settled.
         """
         claim = await self._broadcaster.storage.last_word(
-            lambda: self._tasks.reclaim(
+            lambda: self._leases.reclaim(
                 settings.worker_id, task_id, lease_id=lease_id, lease_s=settings.lease_s
             )
         )
@@ -88,7 +88,7 @@ class LostTasks:
         if kind not in RESUMED_KINDS:
             await self._approvals.withdraw(claim.task.task_id)
         if kind is not None:
-            await self._tasks.requeue(claim, attempt_spent=True)
+            await self._leases.requeue(claim, attempt_spent=True)
         else:
             await self._broadcaster.on_event(_last_word(claim.task, cause), origin_of(claim))
 

@@ -23,7 +23,7 @@ from ports.clock import Clock
 from ports.meter import Meter
 from ports.process import ProcessHost
 from ports.session_store import DeletedSession
-from ports.task_store import Claim, TaskStore
+from ports.task_leases import Claim, TaskLeases
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ class Worker:
         self,
         *,
         settings: WorkerSettings,
-        tasks: TaskStore,
+        leases: TaskLeases,
         agents: AgentCoordinator,
         broadcaster: EventBroadcaster,
         lost: LostTasks,
@@ -47,18 +47,18 @@ class Worker:
     ) -> None:
         self.runs = LiveRuns()
         self.settings = settings
-        self._tasks = tasks
+        self._leases = leases
         self._agents = agents
         self._broadcaster = broadcaster
         self.storage = storage
         self._clock = clock
         self._meter = meter
-        self._leases = LeaseKeeper(
-            settings=settings, tasks=tasks, runs=self.runs, processes=processes, clock=clock
+        self._keeper = LeaseKeeper(
+            settings=settings, leases=leases, runs=self.runs, processes=processes, clock=clock
         )
         self._reserved: list[TaskId] = []
         self._work = asyncio.Event()
-        self._given_up = GivenUp(settings=settings, tasks=tasks, lost=lost, runs=self.runs)
+        self._given_up = GivenUp(settings=settings, leases=leases, lost=lost, runs=self.runs)
         self._is_draining = False
         self._is_closing = False
         broadcaster.add_failure_listener(self._log_failed)
@@ -96,7 +96,7 @@ class Worker:
                 self._repeat(self._new_work, lambda: self._work_off(runs))
             )
             chores = [
-                loops.create_task(self._repeat(self._heartbeat, self._leases.renew)),
+                loops.create_task(self._repeat(self._heartbeat, self._keeper.renew)),
                 loops.create_task(self._repeat(_poll, self._look_after_runs)),
                 loops.create_task(self._repeat(self._heartbeat, self._clean_up)),
             ]
@@ -148,27 +148,27 @@ class Worker:
         for claim in claims:
             task = claim.task
             if self._is_draining:
-                await self._tasks.requeue(claim, attempt_spent=False)
+                await self._leases.requeue(claim, attempt_spent=False)
                 continue
             run = LiveRun.of(claim, claimed_at=asked_at)
-            self._leases.begin(run)
+            self._keeper.begin(run)
             if task.started_at is not None and task.attempt == 1:
                 waited = task.started_at - task.created_at
                 self._meter.observe("queue_wait", waited.total_seconds())
             runs.create_task(self._carry_out(claim, run))
-        await self._leases.look_for_wishes(claimed_before=asked_at)
+        await self._keeper.look_for_wishes(claimed_before=asked_at)
 
     async def _claims(self) -> Sequence[Claim]:
         settings, room = self.settings, self.settings.concurrency - len(self.runs)
         if self._is_draining or room <= 0 or self.storage.trouble is not None:
             return ()
         if settings.takes_any:
-            return await self._tasks.claim(
+            return await self._leases.claim(
                 settings.worker_id, limit=room, lease_s=settings.lease_s
             )
         claims: list[Claim] = []
         for task_id in self._reserved[:room]:
-            claims += await self._tasks.claim(
+            claims += await self._leases.claim(
                 settings.worker_id, limit=1, lease_s=settings.lease_s, only=task_id
             )
         for claim in claims:
@@ -183,7 +183,7 @@ class Worker:
             has_ended = False
         if not has_ended:
             self._given_up.add(claim, run.stop.cause)
-        self._leases.end(run)
+        self._keeper.end(run)
         self.wake()
 
     async def _run_to_its_end(self, claim: Claim, run: LiveRun) -> bool:
@@ -201,7 +201,7 @@ class Worker:
             )
             await self._broadcaster.finish(origin)
             if ending == "handed_back":
-                await self._tasks.requeue(claim, attempt_spent=False)
+                await self._leases.requeue(claim, attempt_spent=False)
             return ending != "lost"
         except AgentcastError as error:
             log.warning("task %s: %s", claim.task.task_id, error)
@@ -212,7 +212,7 @@ class Worker:
                 await self._broadcaster.finish(origin)
 
     def _before_end(self, run: LiveRun) -> None:
-        self._leases.fence()
+        self._keeper.fence()
         run.stop.obey()
 
     def _log_failed(self, origin: Origin, failure: AgentcastError) -> None:
@@ -226,7 +226,7 @@ class Worker:
             run.stop.request(cause)
 
     async def _look_after_runs(self) -> None:
-        self._leases.fence()
+        self._keeper.fence()
         await self._given_up.settle()
 
     async def _clean_up(self) -> None:

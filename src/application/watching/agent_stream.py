@@ -24,7 +24,9 @@ class AgentStream:
         principal = self._asker.principal
         cursors = CursorWriter(self._sources.shelf, principal)
         readers = LogReaders(has_plain_ids=False, write=cursors.write)
-        tasks = AgentTasks(self._sources.tasks, principal=principal, agents=request.agents)
+        tasks = AgentTasks(
+            self._sources.tasks, self._sources.feed, principal=principal, agents=request.agents
+        )
         positions = LogPosition(self._sources.log)
         subscription = AgentSubscription(
             readers,

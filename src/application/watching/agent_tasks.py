@@ -7,6 +7,7 @@ from application.cursors.composite_cursor import NO_TASKS, Horizon, horizon_at
 from domain.ids import AgentName
 from domain.principal import Principal
 from domain.task import FINAL, Task, TaskStatus
+from ports.task_feed import TaskFeed
 from ports.task_store import TaskQuery, TaskStore
 
 _PAGE_TASKS = 200
@@ -15,24 +16,30 @@ _UNFINISHED = frozenset(TaskStatus) - FINAL
 
 class AgentTasks:
     def __init__(
-        self, tasks: TaskStore, *, principal: Principal, agents: Collection[AgentName]
+        self,
+        tasks: TaskStore,
+        feed: TaskFeed,
+        *,
+        principal: Principal,
+        agents: Collection[AgentName],
     ) -> None:
         self._tasks = tasks
+        self._feed = feed
         self._principal = principal
         self._agents = agents
 
     async def horizon(self) -> Horizon:
         """No task up to it can turn up any more that cannot be seen by now."""
-        settled = await self._tasks.newest_settled(self._principal)
+        settled = await self._feed.newest_settled(self._principal)
         return horizon_at(settled.number, settled.task_id) if settled else NO_TASKS
 
     async def has_given(self, horizon: Horizon) -> bool:
         """Whether it is of this store's history, as far as that can be told."""
         if horizon == NO_TASKS:
             return True
-        task_id = await self._tasks.id_at(horizon.number)
+        task_id = await self._feed.id_at(horizon.number)
         if task_id is None:  # its session is deleted, or it never was
-            return horizon.number <= await self._tasks.last_number()
+            return horizon.number <= await self._feed.last_number()
         return horizon_at(horizon.number, task_id) == horizon
 
     async def made_after(self, horizon: Horizon) -> Sequence[Task]:

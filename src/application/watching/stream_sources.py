@@ -15,6 +15,7 @@ from ports.agent_catalog import AgentCatalog
 from ports.clock import Clock
 from ports.event_log import Bounds, EventLog
 from ports.session_store import SessionStore
+from ports.task_feed import TaskFeed
 from ports.task_store import TaskStore
 
 
@@ -23,6 +24,7 @@ class StreamSources:
     log: EventLog
     tails: Tails
     tasks: TaskStore
+    feed: TaskFeed
     sessions: SessionStore
     catalog: AgentCatalog
     clock: Clock

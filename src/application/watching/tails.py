@@ -12,7 +12,7 @@ from domain.task import Task
 from ports.event_codec import EventCodec
 from ports.event_log import EventLog, StoredEvent
 from ports.session_store import SessionStore
-from ports.task_store import TaskStore
+from ports.task_feed import TaskFeed
 
 RING_BYTES = 512 * 1024
 """How much of a watched session is kept in memory; what is older is read from the log."""
@@ -90,14 +90,14 @@ class Tails:
     """
 
     def __init__(
-        self, *, log: EventLog, sessions: SessionStore, tasks: TaskStore, codec: EventCodec
+        self, *, log: EventLog, sessions: SessionStore, feed: TaskFeed, codec: EventCodec
     ) -> None:
         self._log = log
         self._sessions = sessions
         self._codec = codec
         self._tails: dict[SessionKey, Tail] = {}
         self._awaited: dict[tuple[str, str, SessionId], AwaitedSession] = {}
-        self._task_watchers = TaskWatchers(tasks)
+        self._task_watchers = TaskWatchers(feed)
 
     def join(self, session_key: SessionKey, wake: Wake) -> Tail:
         """Wake this watcher whenever there may be more; `leave` undoes it."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from domain.ids import AgentName
 from domain.principal import Principal
 from domain.task import Task
-from ports.task_store import MadeTask, TaskStore
+from ports.task_feed import MadeTask, TaskFeed
 
 _Wake = Callable[[], None]
 
@@ -14,8 +14,8 @@ _Concern = tuple[str, str, AgentName]
 
 
 class TaskWatchers:
-    def __init__(self, tasks: TaskStore) -> None:
-        self._tasks = tasks
+    def __init__(self, feed: TaskFeed) -> None:
+        self._feed = feed
         self._wakes: dict[_Concern, dict[_Wake, None]] = {}
         self._horizon: int | None = None
         """All tasks up to this number were told; None while nobody waits."""
@@ -46,7 +46,7 @@ class TaskWatchers:
             self._told.clear()
             return
         if self._horizon is None:
-            settled = await self._tasks.newest_settled(None)
+            settled = await self._feed.newest_settled(None)
             self._horizon = settled.number if settled else 0
             for concern in tuple(self._wakes):
                 self._wake(concern)
@@ -58,7 +58,7 @@ class TaskWatchers:
         self._told = {number for number in self._told if number > self._horizon}
 
     async def _page(self, after: int) -> Sequence[MadeTask]:
-        return await self._tasks.made_after(after, limit=_PAGE_TASKS)
+        return await self._feed.made_after(after, limit=_PAGE_TASKS)
 
     def _tell(self, page: Sequence[MadeTask]) -> None:
         """Once when a task is new, and once when it has settled and its place may be dropped."""

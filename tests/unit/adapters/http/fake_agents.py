@@ -14,7 +14,7 @@ from domain.ids import AgentName
 from domain.task import Task
 from ports.profile_store import ProfileStore
 from ports.task_store import TaskStore
-from tests.fakes import CountingIdSource, FakeClock, FakeStorage
+from tests.fakes import FakeClock, FakeStorage
 from tests.unit.adapters.http.fake_coordinator import AGENTS
 
 KINDS = ("react", "shell", "command", "claude-code", "acp")
@@ -51,7 +51,7 @@ def fake_agents(
     return Agents(
         store=store,
         catalog=StoredAgentCatalog([*AGENTS, *more], default=AgentName("react"), store=store),
-        tasks=tasks or MemoryTaskStore(database, ids=CountingIdSource()),
+        tasks=tasks or MemoryTaskStore(database),
         programs=FakeProgramFinder(),
         matcher=RegexPatternMatcher(),
         workspaces=OpenWorkspaces(),

@@ -74,10 +74,10 @@ async def test_a_claim(scene: Scene, proxy: FaultyProxy, cut: Cut) -> None:
     await scene.queue("two")
     proxy.cut = cut
 
-    claims = await scene.tasks.claim(WORKER, limit=1, lease_s=30)
+    claims = await scene.leases.claim(WORKER, limit=1, lease_s=30)
 
     assert [claim.task.attempt for claim in claims] == [1]
-    assert list(await scene.tasks.heartbeat(WORKER, lease_s=30)) == [claims[0].task.task_id]
+    assert list(await scene.leases.heartbeat(WORKER, lease_s=30)) == [claims[0].task.task_id]
     await scene.end(claims[0])
 
 
@@ -85,7 +85,7 @@ async def test_a_takeover(scene: Scene, proxy: FaultyProxy, cut: Cut) -> None:
     lost = await scene.start(lease_s=0)
     proxy.cut = cut
 
-    [taken] = await scene.tasks.claim_lost(OTHER_WORKER, lease_s=30)
+    [taken] = await scene.leases.claim_lost(OTHER_WORKER, lease_s=30)
 
     assert taken.task.task_id == lost.task.task_id
     await scene.end(taken)
@@ -95,7 +95,7 @@ async def test_a_requeue(scene: Scene, proxy: FaultyProxy, cut: Cut) -> None:
     claim = await scene.start()
     proxy.cut = cut
 
-    await scene.tasks.requeue(claim, attempt_spent=False)
+    await scene.leases.requeue(claim, attempt_spent=False)
 
     assert (await scene.get(claim.task)).attempt == 0
     assert (await scene.claim()).task.attempt == 1

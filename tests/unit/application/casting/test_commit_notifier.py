@@ -7,7 +7,7 @@ from dataclasses import replace
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.event_log import MemoryEventLog
 from adapters.memory.session_store import MemorySessionStore
-from adapters.memory.task_store import MemoryTaskStore
+from adapters.memory.task_feed import MemoryTaskFeed
 from adapters.wire import JsonEventCodec
 from application.casting.commit_notifier import CommitNotifier
 from application.watching.tails import Tails
@@ -15,7 +15,7 @@ from domain.ids import AgentName, SessionId, SessionKey
 from domain.principal import LOCAL
 from ports.session_store import DeletedSession
 from ports.wakeups import Hint
-from tests.fakes import CountingIdSource, FakeClock
+from tests.fakes import FakeClock
 from tests.process_fakes import process_task
 from tests.unit.held_log import event
 
@@ -31,7 +31,7 @@ class Steps:
         self.tails = Tails(
             log=MemoryEventLog(database),
             sessions=MemorySessionStore(database),
-            tasks=MemoryTaskStore(database, ids=CountingIdSource()),
+            feed=MemoryTaskFeed(database),
             codec=JsonEventCodec(),
         )
         self.notifier = CommitNotifier(tails=self.tails, wakeups=self, clock=FakeClock())

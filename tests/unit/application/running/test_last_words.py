@@ -1,14 +1,13 @@
 """The last event of a run, when the log has no room left."""
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 
 import anyio
 import pytest
 
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.event_log import MemoryEventLog
-from adapters.memory.session_store import MemorySessionStore
-from adapters.memory.task_store import MemoryTaskStore
 from adapters.metrics.prometheus_meter import PrometheusMeter, new_registry
 from adapters.system.id_source import SystemIdSource
 from adapters.wire import JsonEventCodec
@@ -21,7 +20,7 @@ from domain.ids import SessionId
 from domain.process_events import Log
 from domain.task_events import TaskFailed
 from ports.event_log import Append, StoredEvent
-from ports.task_store import Claim
+from ports.task_leases import Claim
 from tests.contract.scene import Scene
 from tests.fakes import FakeClock, FakeStorage, no_time
 from tests.patience import PATIENCE_S
@@ -49,11 +48,7 @@ class World:
         ids, codec = SystemIdSource(), JsonEventCodec()
         meter = PrometheusMeter(new_registry())
         log = FullLog(database, self.storage)
-        self.scene = Scene(
-            log=log,
-            tasks=MemoryTaskStore(database, ids=ids),
-            sessions=MemorySessionStore(database),
-        )
+        self.scene = replace(Scene.in_memory(database), log=log)
         self.broadcaster = EventBroadcaster(
             log=log,
             codec=codec,

@@ -3,16 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import anyio
 import pytest
 
 from adapters.memory.database import MemoryDatabase
-from adapters.memory.event_log import MemoryEventLog
-from adapters.memory.session_store import MemorySessionStore
 from adapters.memory.task_store import MemoryTaskStore
-from adapters.system.id_source import SystemIdSource
 from adapters.wire import JsonEventCodec
 from application.serving.task_end import TaskEnd
 from application.watching.tails import Tails
@@ -27,7 +24,7 @@ from tests.patience import PATIENCE_S
 
 class CountedTasks(MemoryTaskStore):
     def __init__(self, database: MemoryDatabase) -> None:
-        super().__init__(database, ids=SystemIdSource())
+        super().__init__(database)
         self.gets = 0
         self.asked = asyncio.Event()
 
@@ -43,15 +40,11 @@ class World:
 
     def __post_init__(self) -> None:
         self.tasks = CountedTasks(self.database)
-        self.scene = Scene(
-            log=MemoryEventLog(self.database),
-            tasks=self.tasks,
-            sessions=MemorySessionStore(self.database),
-        )
+        self.scene = replace(Scene.in_memory(self.database), tasks=self.tasks)
         self.tails = Tails(
             log=self.scene.log,
             sessions=self.scene.sessions,
-            tasks=self.tasks,
+            feed=self.scene.feed,
             codec=JsonEventCodec(),
         )
 

@@ -5,8 +5,7 @@ from collections.abc import Collection, Mapping
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.event_log import MemoryEventLog
 from adapters.memory.session_store import MemorySessionStore
-from adapters.memory.task_store import MemoryTaskStore
-from adapters.system.id_source import SystemIdSource
+from adapters.memory.task_feed import MemoryTaskFeed
 from adapters.wire import JsonEventCodec
 from application.watching.tails import Tails
 from domain.ids import SessionId, SessionKey
@@ -34,7 +33,7 @@ async def test_all_that_an_owner_awaits_is_looked_for_at_once() -> None:
     tails = Tails(
         log=MemoryEventLog(database),
         sessions=sessions,
-        tasks=MemoryTaskStore(database, ids=SystemIdSource()),
+        feed=MemoryTaskFeed(database),
         codec=JsonEventCodec(),
     )
     woken: list[str] = []

@@ -3,22 +3,19 @@
 from collections.abc import Sequence
 
 from adapters.memory.database import MemoryDatabase
-from adapters.memory.event_log import MemoryEventLog
-from adapters.memory.session_store import MemorySessionStore
-from adapters.memory.task_store import MemoryTaskStore
-from adapters.system.id_source import SystemIdSource
+from adapters.memory.task_feed import MemoryTaskFeed
 from application.watching.task_watchers import TaskWatchers
 from domain.ids import AgentName
-from ports.task_store import MadeTask
+from ports.task_feed import MadeTask
 from tests.contract.scene import ALICE, BOB, Scene
 from tests.fakes import FakeClock
 
 REACT, SHELL = AgentName("react"), AgentName("shell")
 
 
-class AskedTasks(MemoryTaskStore):
+class AskedFeed(MemoryTaskFeed):
     def __init__(self, database: MemoryDatabase) -> None:
-        super().__init__(database, ids=SystemIdSource())
+        super().__init__(database)
         self.asked = 0
 
     async def made_after(self, number: int, *, limit: int) -> Sequence[MadeTask]:
@@ -29,13 +26,9 @@ class AskedTasks(MemoryTaskStore):
 class World:
     def __init__(self) -> None:
         database = MemoryDatabase(FakeClock())
-        self.tasks = AskedTasks(database)
-        self.scene = Scene(
-            log=MemoryEventLog(database),
-            tasks=self.tasks,
-            sessions=MemorySessionStore(database),
-        )
-        self.watchers = TaskWatchers(self.tasks)
+        self.feed = AskedFeed(database)
+        self.scene = Scene.in_memory(database)
+        self.watchers = TaskWatchers(self.feed)
         self.woken: list[str] = []
         self.watchers.add(lambda: self.woken.append("alice's"), ALICE, [REACT])
         self.watchers.add(lambda: self.woken.append("bob's"), BOB, [REACT])
@@ -67,7 +60,7 @@ async def test_a_task_submitted_elsewhere_wakes_whom_it_concerns_and_once() -> N
 async def test_the_store_is_asked_once_for_all_and_not_at_all_for_nobody() -> None:
     world = World()
     await world.look()
-    assert world.tasks.asked == 1
+    assert world.feed.asked == 1
 
-    await TaskWatchers(world.tasks).look()
-    assert world.tasks.asked == 1
+    await TaskWatchers(world.feed).look()
+    assert world.feed.asked == 1

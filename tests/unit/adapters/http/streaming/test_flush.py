@@ -15,7 +15,7 @@ from application.watching.open_stream import OpenStream
 from application.watching.stream_request import Replay, StreamRequest
 from domain.ids import SessionId
 from domain.principal import LOCAL
-from ports.task_store import Claim
+from ports.task_leases import Claim
 from tests.contract.scene import TALK, Scene
 from tests.patience import PATIENCE_S
 from tests.property.frame import Frame
@@ -133,11 +133,7 @@ async def world(*, ping_s: float = 100, send_timeout_s: float = 100) -> AsyncIte
     with TemporaryDirectory() as folder:
         program = Program(await MemoryStore().new(), Path(folder), writer=None)
         container = program.container
-        scene = Scene(
-            log=container.event_log(),
-            tasks=container.task_store(),
-            sessions=container.session_store(),
-        )
+        scene = Scene.of(container)
         await program.start()
         flush = StreamFlush(
             watches=container.watches(), ping_s=ping_s, send_timeout_s=send_timeout_s

@@ -45,7 +45,7 @@ async def test_leases_are_renewed_beside_a_batch_that_ends_several_tasks(
                 for claim in (second, first)
             ]
             await _are_waiting(looker, 1)
-            renewal = group.create_task(scene.tasks.heartbeat(WORKER, lease_s=30))
+            renewal = group.create_task(scene.leases.heartbeat(WORKER, lease_s=30))
             await _are_waiting(looker, 2)
 
             # What the batch comes to later, whoever waits for the batch has not locked.
@@ -83,7 +83,7 @@ async def test_a_task_is_taken_anew_also_while_others_write_to_its_session(
         await _lock(holder, "sessions")
         async with asyncio.TaskGroup() as group:
             taking = group.create_task(
-                scene.tasks.reclaim(
+                scene.leases.reclaim(
                     WORKER, claim.task.task_id, lease_id=claim.lease_id, lease_s=30
                 )
             )

@@ -1,4 +1,4 @@
-"""What every task store promises as a queue of work and of the leases on it."""
+"""What every store promises of the leases on its tasks."""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from domain.errors import LeaseLost
 from domain.ids import TaskId, WorkerId
 from domain.principal import LOCAL
 from domain.task import TaskStatus
-from ports.task_store import Claim
+from ports.task_leases import Claim
 from tests.contract.scene import OTHER_WORKER, TALK, WORKER, Scene
 from tests.contract.stores import OpenScene
 from tests.patience import PATIENCE_S
@@ -37,7 +37,7 @@ async def test_a_claimed_task_runs_under_the_lease_of_its_worker(scene: Scene) -
 async def test_the_oldest_are_claimed_first_and_no_more_than_asked_for(scene: Scene) -> None:
     tasks = [await scene.queue(f"talk-{number}") for number in range(3)]
 
-    claims = await scene.tasks.claim(WORKER, limit=2, lease_s=30)
+    claims = await scene.leases.claim(WORKER, limit=2, lease_s=30)
 
     assert _ids(claims) == [task.task_id for task in tasks[:2]]
 
@@ -45,9 +45,9 @@ async def test_the_oldest_are_claimed_first_and_no_more_than_asked_for(scene: Sc
 async def test_a_session_has_at_most_one_live_task(scene: Scene) -> None:
     first, second = await scene.queue(), await scene.queue()
 
-    claims = await scene.tasks.claim(WORKER, limit=5, lease_s=30)
-    none = await scene.tasks.claim(OTHER_WORKER, limit=5, lease_s=30)
-    by_name = await scene.tasks.claim(WORKER, limit=5, lease_s=30, only=second.task_id)
+    claims = await scene.leases.claim(WORKER, limit=5, lease_s=30)
+    none = await scene.leases.claim(OTHER_WORKER, limit=5, lease_s=30)
+    by_name = await scene.leases.claim(WORKER, limit=5, lease_s=30, only=second.task_id)
 
     assert _ids(claims) == [first.task_id]
     assert (list(none), list(by_name)) == ([], [])
@@ -57,13 +57,13 @@ async def test_one_task_alone_can_be_claimed(scene: Scene) -> None:
     await scene.queue("one")
     wanted = await scene.queue("two")
 
-    claims = await scene.tasks.claim(WORKER, limit=5, lease_s=30, only=wanted.task_id)
+    claims = await scene.leases.claim(WORKER, limit=5, lease_s=30, only=wanted.task_id)
 
     assert _ids(claims) == [wanted.task_id]
 
 
 async def test_nothing_is_claimed_of_an_empty_queue(scene: Scene) -> None:
-    assert list(await scene.tasks.claim(WORKER, limit=5, lease_s=30)) == []
+    assert list(await scene.leases.claim(WORKER, limit=5, lease_s=30)) == []
 
 
 async def test_no_task_is_given_to_two_claimers(two_scenes: tuple[Scene, Scene]) -> None:
@@ -73,7 +73,7 @@ async def test_no_task_is_given_to_two_claimers(two_scenes: tuple[Scene, Scene])
 
     async def work(scene: Scene, worker_id: WorkerId) -> None:
         while len(claimed) < len(tasks):
-            claims = await scene.tasks.claim(worker_id, limit=3, lease_s=30)
+            claims = await scene.leases.claim(worker_id, limit=3, lease_s=30)
             claimed.extend(_ids(claims))
             for claim in claims:
                 await scene.end(claim)
@@ -95,8 +95,8 @@ async def test_a_heartbeat_keeps_the_leases_of_its_worker_alone(scene: Scene) ->
     await scene.queue("two")
     theirs = await scene.claim(OTHER_WORKER, lease_s=0)
 
-    held = await scene.tasks.heartbeat(WORKER, lease_s=30)
-    lost = await scene.tasks.claim_lost(WorkerId("three.1"), lease_s=30)
+    held = await scene.leases.heartbeat(WORKER, lease_s=30)
+    lost = await scene.leases.claim_lost(WorkerId("three.1"), lease_s=30)
 
     assert held == {mine.task.task_id: mine.lease_id}
     assert _ids(lost) == [theirs.task.task_id]
@@ -104,31 +104,31 @@ async def test_a_heartbeat_keeps_the_leases_of_its_worker_alone(scene: Scene) ->
 
 async def test_a_task_that_was_taken_over_is_no_longer_held(scene: Scene) -> None:
     await scene.start(lease_s=0)
-    await scene.tasks.claim_lost(OTHER_WORKER, lease_s=30)
+    await scene.leases.claim_lost(OTHER_WORKER, lease_s=30)
 
-    assert list(await scene.tasks.heartbeat(WORKER, lease_s=30)) == []
+    assert list(await scene.leases.heartbeat(WORKER, lease_s=30)) == []
 
 
 async def test_a_task_whose_lease_has_ended_is_taken_over_as_it_is(scene: Scene) -> None:
     lost = await scene.start(lease_s=0)
 
-    [taken] = await scene.tasks.claim_lost(OTHER_WORKER, lease_s=30)
+    [taken] = await scene.leases.claim_lost(OTHER_WORKER, lease_s=30)
 
     assert taken.task == replace(lost.task, worker_id=OTHER_WORKER)
     assert taken.lease_id != lost.lease_id
-    assert list(await scene.tasks.claim_lost(OTHER_WORKER, lease_s=30)) == []
+    assert list(await scene.leases.claim_lost(OTHER_WORKER, lease_s=30)) == []
 
 
 async def test_a_worker_never_takes_over_its_own_tasks(scene: Scene) -> None:
     await scene.start(lease_s=0)
 
-    assert list(await scene.tasks.claim_lost(WORKER, lease_s=30, of_instance="one")) == []
+    assert list(await scene.leases.claim_lost(WORKER, lease_s=30, of_instance="one")) == []
 
 
 async def test_a_worker_takes_its_own_task_anew_when_it_names_it(scene: Scene) -> None:
     mine = await scene.start()
 
-    again = await scene.tasks.reclaim(
+    again = await scene.leases.reclaim(
         WORKER, mine.task.task_id, lease_id=mine.lease_id, lease_s=30
     )
 
@@ -141,12 +141,12 @@ async def test_a_worker_takes_its_own_task_anew_when_it_names_it(scene: Scene) -
 
 async def test_nobody_takes_anew_what_is_not_theirs_or_has_ended(scene: Scene) -> None:
     mine = await scene.start()
-    of_another = await scene.tasks.reclaim(
+    of_another = await scene.leases.reclaim(
         OTHER_WORKER, mine.task.task_id, lease_id=mine.lease_id, lease_s=30
     )
     await scene.end(mine)
 
-    ended = await scene.tasks.reclaim(
+    ended = await scene.leases.reclaim(
         WORKER, mine.task.task_id, lease_id=mine.lease_id, lease_s=30
     )
 
@@ -158,16 +158,16 @@ async def test_what_is_held_by_a_newer_lease_is_not_taken_anew_by_the_one_before
 ) -> None:
     """A run that ends late must not take its task from the run that has it now."""
     late = await scene.start(lease_s=0)
-    [taken] = await scene.tasks.claim_lost(OTHER_WORKER, lease_s=30)
-    await scene.tasks.requeue(taken, attempt_spent=True)
+    [taken] = await scene.leases.claim_lost(OTHER_WORKER, lease_s=30)
+    await scene.leases.requeue(taken, attempt_spent=True)
     now = await scene.claim()
 
-    again = await scene.tasks.reclaim(
+    again = await scene.leases.reclaim(
         WORKER, late.task.task_id, lease_id=late.lease_id, lease_s=30
     )
 
     assert again is None
-    assert await scene.tasks.heartbeat(WORKER, lease_s=30) == {now.task.task_id: now.lease_id}
+    assert await scene.leases.heartbeat(WORKER, lease_s=30) == {now.task.task_id: now.lease_id}
     await scene.end(now)
 
 
@@ -181,8 +181,8 @@ async def test_a_valid_lease_is_taken_over_for_the_instance_named_alone(scene: S
     await scene.queue("four")
     await scene.claim(WorkerId("NODE_1.7"))
 
-    none = await scene.tasks.claim_lost(heir, lease_s=30)
-    taken = await scene.tasks.claim_lost(heir, lease_s=30, of_instance="node_1")
+    none = await scene.leases.claim_lost(heir, lease_s=30)
+    taken = await scene.leases.claim_lost(heir, lease_s=30, of_instance="node_1")
 
     assert (list(none), _ids(taken)) == ([], [dead.task.task_id])
 
@@ -191,7 +191,7 @@ async def test_a_requeued_task_is_claimed_again_in_its_old_place(scene: Scene) -
     first = await scene.start()
     await scene.queue()
 
-    await scene.tasks.requeue(first, attempt_spent=True)
+    await scene.leases.requeue(first, attempt_spent=True)
 
     queued = await scene.get(first.task)
     assert queued == replace(first.task, status=TaskStatus.QUEUED, worker_id=None)
@@ -202,7 +202,7 @@ async def test_a_requeued_task_is_claimed_again_in_its_old_place(scene: Scene) -
 async def test_an_attempt_that_was_not_spent_does_not_count(scene: Scene) -> None:
     claim = await scene.start()
 
-    await scene.tasks.requeue(claim, attempt_spent=False)
+    await scene.leases.requeue(claim, attempt_spent=False)
 
     assert (await scene.get(claim.task)).attempt == 0
     assert (await scene.claim()).task.attempt == 1
@@ -211,7 +211,7 @@ async def test_an_attempt_that_was_not_spent_does_not_count(scene: Scene) -> Non
 async def test_a_claim_says_whether_the_task_was_ever_begun(scene: Scene) -> None:
     await scene.queue()
     first = await scene.claim()
-    await scene.tasks.requeue(first, attempt_spent=False)
+    await scene.leases.requeue(first, attempt_spent=False)
 
     again = await scene.claim()
 
@@ -220,10 +220,10 @@ async def test_a_claim_says_whether_the_task_was_ever_begun(scene: Scene) -> Non
 
 async def test_a_task_that_was_taken_over_cannot_be_requeued(scene: Scene) -> None:
     late = await scene.start(lease_s=0)
-    [taken] = await scene.tasks.claim_lost(OTHER_WORKER, lease_s=30)
+    [taken] = await scene.leases.claim_lost(OTHER_WORKER, lease_s=30)
 
     with pytest.raises(LeaseLost):
-        await scene.tasks.requeue(late, attempt_spent=True)
+        await scene.leases.requeue(late, attempt_spent=True)
 
     assert await scene.get(late.task) == taken.task
 
@@ -232,18 +232,18 @@ async def test_a_task_requeued_into_a_deleted_session_is_cancelled(scene: Scene)
     claim = await scene.start()
     await scene.sessions.delete(LOCAL, TALK)
 
-    await scene.tasks.requeue(claim, attempt_spent=True)
+    await scene.leases.requeue(claim, attempt_spent=True)
 
-    assert list(await scene.tasks.claim(WORKER, limit=5, lease_s=30)) == []
+    assert list(await scene.leases.claim(WORKER, limit=5, lease_s=30)) == []
     assert await scene.sessions.purge() == 1
 
 
 async def test_a_reserved_task_is_claimed_by_its_worker_alone(scene: Scene) -> None:
     task = (await scene.submit(scene.new_task(), reserved_for=WORKER)).task
 
-    none = await scene.tasks.claim(OTHER_WORKER, limit=5, lease_s=30)
-    named = await scene.tasks.claim(OTHER_WORKER, limit=5, lease_s=30, only=task.task_id)
-    early = await scene.tasks.claim_lost(OTHER_WORKER, lease_s=30)
+    none = await scene.leases.claim(OTHER_WORKER, limit=5, lease_s=30)
+    named = await scene.leases.claim(OTHER_WORKER, limit=5, lease_s=30, only=task.task_id)
+    early = await scene.leases.claim_lost(OTHER_WORKER, lease_s=30)
     claim = await scene.claim(WORKER)
 
     assert (list(none), list(named), list(early)) == ([], [], [])
@@ -256,8 +256,8 @@ async def test_a_reserved_task_that_nobody_came_for_is_handed_out_to_be_ended(
     async with open_scene(reserved_s=0) as scene:
         task = (await scene.submit(scene.new_task(), reserved_for=WORKER)).task
 
-        own = await scene.tasks.claim_lost(WORKER, lease_s=30)
-        [left] = await scene.tasks.claim_lost(OTHER_WORKER, lease_s=30)
+        own = await scene.leases.claim_lost(WORKER, lease_s=30)
+        [left] = await scene.leases.claim_lost(OTHER_WORKER, lease_s=30)
 
         assert list(own) == []
         assert (left.task.task_id, left.task.status, left.task.attempt) == (
@@ -265,7 +265,7 @@ async def test_a_reserved_task_that_nobody_came_for_is_handed_out_to_be_ended(
             "running",
             0,
         )
-        assert list(await scene.tasks.claim(WORKER, limit=5, lease_s=30)) == []
+        assert list(await scene.leases.claim(WORKER, limit=5, lease_s=30)) == []
         await scene.end(left)
 
 
@@ -275,9 +275,9 @@ async def test_a_worker_that_is_alive_keeps_what_is_reserved_for_it(
     async with open_scene(reserved_s=0) as scene:
         await scene.submit(scene.new_task(), reserved_for=WORKER)
 
-        await scene.tasks.heartbeat(WORKER, lease_s=30)
+        await scene.leases.heartbeat(WORKER, lease_s=30)
 
-        assert list(await scene.tasks.claim_lost(OTHER_WORKER, lease_s=30)) == []
+        assert list(await scene.leases.claim_lost(OTHER_WORKER, lease_s=30)) == []
 
 
 async def test_a_cancelled_reserved_task_is_claimed_by_nobody(scene: Scene) -> None:
@@ -285,7 +285,7 @@ async def test_a_cancelled_reserved_task_is_claimed_by_nobody(scene: Scene) -> N
 
     await scene.cancel(task)
 
-    assert list(await scene.tasks.claim(WORKER, limit=5, lease_s=30)) == []
+    assert list(await scene.leases.claim(WORKER, limit=5, lease_s=30)) == []
 
 
 def _ids(claims: Sequence[Claim]) -> list[TaskId]:

@@ -1,18 +1,19 @@
-"""The order in which tasks were made, and how far nothing can come in between any more."""
+"""The order in which tasks were made, on SQL, and up to where no more can come in between."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Row, Select, and_, select
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from adapters.store.database import Database
 from adapters.store.rows.store_clock import seconds, store_now
 from adapters.store.schema.tables import tasks
 from domain.ids import AgentName, TaskId
 from domain.principal import Principal
-from ports.task_store import MadeTask
+from ports.task_feed import MadeTask
 
 _COMMIT_S = 5.0
 """How long a transaction may take to commit after it was given a number."""
@@ -54,28 +55,30 @@ def _postgres_last(element: last_given, compiler: SQLCompiler, **options: Any) -
     return f"COALESCE(pg_sequence_last_value({sequence}), 0)"
 
 
-def made_after(connection: Connection, *, number: int, limit: int) -> Sequence[MadeTask]:
-    query = _made().where(tasks.c.number > number).order_by(tasks.c.number).limit(limit)
-    return [_made_of(row) for row in connection.execute(query)]
+class SqlTaskFeed:
+    def __init__(self, database: Database) -> None:
+        self._database = self.database = database
 
+    async def made_after(self, number: int, *, limit: int) -> Sequence[MadeTask]:
+        query = _made().where(tasks.c.number > number).order_by(tasks.c.number).limit(limit)
+        return await self._database.read(lambda c: [_made_of(row) for row in c.execute(query)])
 
-def newest_settled(connection: Connection, principal: Principal | None) -> MadeTask | None:
-    query = _made().where(_is_settled()).order_by(tasks.c.number.desc()).limit(1)
-    if principal is not None:
-        query = query.where(
-            and_(tasks.c.tenant == principal.tenant, tasks.c.owner == principal.owner)
-        )
-    row = connection.execute(query).one_or_none()
-    return None if row is None else _made_of(row)
+    async def newest_settled(self, principal: Principal | None) -> MadeTask | None:
+        query = _made().where(_is_settled()).order_by(tasks.c.number.desc()).limit(1)
+        if principal is not None:
+            query = query.where(
+                tasks.c.tenant == principal.tenant, tasks.c.owner == principal.owner
+            )
+        row = await self._database.read(lambda c: c.execute(query).one_or_none())
+        return None if row is None else _made_of(row)
 
+    async def id_at(self, number: int) -> TaskId | None:
+        query = select(tasks.c.task_id).where(tasks.c.number == number)
+        task_id = await self._database.read(lambda c: c.execute(query).scalar())
+        return None if task_id is None else TaskId(task_id)
 
-def id_at(connection: Connection, number: int) -> TaskId | None:
-    task_id = connection.execute(select(tasks.c.task_id).where(tasks.c.number == number)).scalar()
-    return None if task_id is None else TaskId(task_id)
-
-
-def last_number(connection: Connection) -> int:
-    return connection.execute(select(last_given())).scalar_one()
+    async def last_number(self) -> int:
+        return await self._database.read(lambda c: c.execute(select(last_given())).scalar_one())
 
 
 def _made() -> Select[Any]:
