@@ -11,8 +11,8 @@ import msgspec
 
 from domain.events import EVENT_CLASSES, AgentEvent, Origin
 from domain.ids import Tag, TaskId
+from domain.json_values import without_surrogates
 from domain.tool_events import ToolCallComplete, ToolCallStream
-from domain.whole_text import whole_text
 from ports.event_log import EncodedEvent, StoredEvent
 
 MAX_EVENT_BYTES = 256 * 1024
@@ -173,7 +173,7 @@ def _clean(value: object, longest: int | None) -> object:
     """Without halves of characters; no text and no collection in it is longer than that."""
     match value:
         case str():
-            return whole_text(value[:longest])
+            return without_surrogates(value[:longest])
         case Mapping():
             items = islice(value.items(), longest)
             return {_clean(str(key), longest): _clean(item, longest) for key, item in items}

@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Literal
 
-from domain.approval_policy import APPROVAL_PLACE
+from domain.approval import APPROVAL_PLACE
 from domain.extraction import ExtractionRule, FailureRule, OutputRule
-from domain.finite import require_finite
 from domain.ids import AgentName
+from domain.json_values import require_finite
 from domain.limits import Limits
 from domain.mcp_server import McpServer
 from domain.task import Approval

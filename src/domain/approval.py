@@ -1,15 +1,14 @@
-"""A question whether a run may do something, and the one answer it gets."""
+"""Whether a call is made at once, asked about first or refused; the question and its answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from domain.finite import require_finite
 from domain.ids import AgentName, ApprovalId, SessionId, SessionKey, TaskId
+from domain.json_values import require_finite, storable_text, without_surrogates
 from domain.principal import Principal
 from domain.task import Approval
-from domain.whole_text import whole_text
 
 Verdict = Literal["approve", "deny"]
 """What a person may say."""
@@ -19,6 +18,19 @@ ApprovalStatus = Literal["pending", "approved", "denied", "expired"]
 
 POLICY = "policy"
 """Who decides when no person does."""
+
+Effect = Literal["reads_private", "untrusted_input", "external_effect"]
+"""What a call may do beyond its task's own folder. All three together let a stranger's text send
+what is private to the stranger."""
+EVERY_EFFECT: frozenset[Effect] = frozenset(
+    {"reads_private", "untrusted_input", "external_effect"}
+)
+
+DEFAULT_RULE = "default"
+"""The rule for tasks without a mode of their own."""
+APPROVAL_PLACE = "{approval}"
+"""The item of a command that stands for the flags that a profile has for one of them."""
+_BY_STRICTNESS: tuple[Approval, ...] = ("auto", "ask", "deny")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +51,13 @@ class ApprovalRequest:
         """A copy that every store takes and that no change of the arguments reaches."""
         return replace(
             self,
-            call_id=_storable(self.call_id),
-            tool_name=_storable(self.tool_name),
-            arguments={whole_text(name): _whole(item) for name, item in self.arguments.items()},
-            reason=_storable(self.reason),
+            call_id=storable_text(self.call_id),
+            tool_name=storable_text(self.tool_name),
+            arguments={
+                without_surrogates(name): _without_surrogates(item)
+                for name, item in self.arguments.items()
+            },
+            reason=storable_text(self.reason),
             mode=None,
         )
 
@@ -85,17 +100,41 @@ class StoredApproval:
         return ApprovalDecision(decision=self.status, by=by, reason=self.decided_reason)
 
 
-def _storable(text: str) -> str:
-    return whole_text(text).replace("\x00", "\ufffd")
+def approval_mode(
+    rules: Mapping[str, Approval],
+    *,
+    asked: Approval | None,
+    tool_name: str,
+    effects: Collection[str],
+) -> Approval:
+    """`rules` are an agent's, by the names of tools and of effects; `asked` is the task's.
+
+    A rule for the tool stands in place of those for its effects. A task may be stricter than its
+    agent's rules, never laxer: whoever submits it may be another than who wrote them.
+    """
+    of_tool = rules.get(tool_name)
+    said = [rules[effect] for effect in effects if effect in rules]
+    applying = said if of_tool is None else [of_tool]
+    task = asked or rules.get(DEFAULT_RULE, "auto")
+    return max([task, *applying], key=_BY_STRICTNESS.index)
 
 
-def _whole(value: object) -> object:
+def strictest_mode(rules: Mapping[str, Approval], *, asked: Approval | None) -> Approval:
+    """What holds for a program that is started with one answer for all of its tools."""
+    of_tools = (mode for name, mode in rules.items() if name != DEFAULT_RULE)
+    return max([asked or rules.get(DEFAULT_RULE, "auto"), *of_tools], key=_BY_STRICTNESS.index)
+
+
+def _without_surrogates(value: object) -> object:
     match value:
         case str():
-            return whole_text(value)
+            return without_surrogates(value)
         case Mapping():
-            return {whole_text(str(name)): _whole(item) for name, item in value.items()}
+            return {
+                without_surrogates(str(name)): _without_surrogates(item)
+                for name, item in value.items()
+            }
         case Sequence():
-            return [_whole(item) for item in value]
+            return [_without_surrogates(item) for item in value]
         case _:
             return value

@@ -1,4 +1,4 @@
-"""The ids of the domain, each a type of its own so that one cannot pass for another."""
+"""Ids, each a type of its own so that one cannot pass for another, and what may be a name."""
 
 import re
 from typing import NewType
@@ -16,6 +16,9 @@ ApprovalId = NewType("ApprovalId", str)
 Tag = NewType("Tag", str)
 """Eight hex digits that tell an event from one of another history with the same seq."""
 
+VARIABLE_NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
+"""Of the environment, as a JSON Schema has it."""
+_VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Clients take a part of a path that is one dot or two for another path.
 _CHOSEN_ID = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._:-]{1,64}")
 
@@ -23,3 +26,8 @@ _CHOSEN_ID = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._:-]{1,64}")
 def is_chosen_id(value: str) -> bool:
     """Whether a client may choose this as a session id or an agent's name."""
     return _CHOSEN_ID.fullmatch(value) is not None
+
+
+def is_variable_name(name: str) -> bool:
+    """Whether a variable of the environment can have this name."""
+    return _VARIABLE_NAME.fullmatch(name) is not None

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from domain.errors import InvalidInput
-from domain.finite import require_finite
-from domain.variable_name import is_variable_name
+from domain.ids import is_variable_name
+from domain.json_values import require_finite
 
 # Its tools' names begin with it, and models take only so much for a name.
 _NAME = re.compile(r"(?!.*__)[A-Za-z0-9_-]{1,32}(?<!_)")

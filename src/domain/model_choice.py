@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+from domain.agent_options import KINDS_WITH_ARGV
 from domain.agent_profile import AgentProfile
-from domain.bound_options import KINDS_WITH_ARGV
 from domain.errors import InvalidInput
 
 MODEL_PLACE = "{model}"

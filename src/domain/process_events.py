@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from domain.extraction import Captured
-from domain.finite import require_finite
+from domain.json_values import require_finite
 
 OutputStream = Literal["stdout", "stderr", "pty"]
 

@@ -37,7 +37,7 @@ class SecretPatterns:
         self._words = frozenset(self._by_word)
 
     def spans(self, text: str) -> Sequence[Span]:
-        """Where they stand, in order; they may overlap."""
+        """Where secrets stand in the text, in order; they may overlap."""
         if self._is_plain(text):
             return sorted(self._spans(text))
         pieces, _ = self._pieces(text)
@@ -48,7 +48,7 @@ class SecretPatterns:
         return [(places[start], places[stop - 1] + 1) for start, stop in spans]
 
     def unfinished(self, text: str) -> int:
-        """From where on more text may complete one of them, or an escape sequence."""
+        """The place from which on more text may complete a secret or an escape sequence."""
         if self._is_plain(text):
             return self._unfinished(text)
         pieces, end = self._pieces(text)
@@ -71,22 +71,22 @@ class SecretPatterns:
         return [piece for piece in pieces if piece[1]], end
 
     def _spans(self, text: str) -> Iterator[Span]:
-        for needle in self._candidates(text):
-            if needle in text:
-                at = text.find(needle)
+        for secret in self._candidates(text):
+            if secret in text:
+                at = text.find(secret)
                 while at >= 0:
-                    yield at, at + len(needle)
-                    at = text.find(needle, at + 1)
+                    yield at, at + len(secret)
+                    at = text.find(secret, at + 1)
 
     def _unfinished(self, text: str) -> int:
         sizes = range(min(_HEAD - 1, len(text)), 0, -1)
         begun = (size for size in sizes if text[-size:] in self._beginnings)
         first = len(text) - next(begun, 0)
-        for needle in self._candidates(text[max(0, len(text) - self._longest + 1) :]):
-            head = needle[:_HEAD]
-            at = text.find(head, max(0, len(text) - len(needle) + 1))
+        for secret in self._candidates(text[max(0, len(text) - self._longest + 1) :]):
+            head = secret[:_HEAD]
+            at = text.find(head, max(0, len(text) - len(secret) + 1))
             while 0 <= at < first:
-                if needle.startswith(text[at:]):
+                if secret.startswith(text[at:]):
                     first = at
                 at = text.find(head, at + 1)
         return first

@@ -9,7 +9,6 @@ from typing import Literal
 from domain.extraction import Captured, ExtractionRule
 from domain.ids import AgentName, SessionId, SessionKey, TaskId, WorkerId
 from domain.limits import Limits
-from domain.pause_wish import PauseWish
 from domain.principal import Principal
 from domain.task_events import CancelMode, CancelReason, FailureReason, InterruptReason
 from domain.usage import Usage
@@ -98,6 +97,19 @@ class CancelIntent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PauseWish:
+    """A wish that a task pause, or go on after all; stored, so that it outlives every process."""
+
+    is_wanted: bool
+    by: str
+    number: int = 1
+    """Goes up with each wish, so that the later of two is known."""
+
+    def replaces(self, earlier: "PauseWish | None") -> bool:
+        return earlier is None or self.number > earlier.number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """One unit of work submitted to an agent in a session."""
 
@@ -142,3 +154,11 @@ class Task:
     @property
     def is_pause_wanted(self) -> bool:
         return self.pause is not None and self.pause.is_wanted
+
+
+def next_wish(earlier: PauseWish | None, *, is_wanted: bool, by: str) -> PauseWish | None:
+    """None where nothing else is wanted than before."""
+    if is_wanted == (earlier is not None and earlier.is_wanted):
+        return None
+    number = 1 if earlier is None else earlier.number + 1
+    return PauseWish(is_wanted=is_wanted, by=by, number=number)

@@ -6,6 +6,7 @@ from typing import get_args
 
 from domain.events import AgentEvent
 from domain.extraction import Captured
+from domain.json_values import without_surrogates
 from domain.process_events import ProcessEvent
 from domain.task import EndReason, TaskResult, TaskStatus
 from domain.task_events import (
@@ -33,7 +34,6 @@ from domain.tool_events import (
     ToolCallStream,
 )
 from domain.usage import Usage
-from domain.whole_text import whole_text
 from domain.workspace_events import WorkspaceEvent
 
 _CHANGING_NOTHING = frozenset(get_args(ThinkingEvent | ProcessEvent | WorkspaceEvent))
@@ -64,7 +64,7 @@ def change_of(
     match event:
         case TaskComplete():
             result = TaskResult(
-                final_answer=whole_text(event.final_answer),
+                final_answer=without_surrogates(event.final_answer),
                 exit_code=event.exit_code,
                 extractions=extractions,
             )
@@ -72,7 +72,9 @@ def change_of(
             return TaskChange(status=TaskStatus.COMPLETED, result=result, usage=spent)
         case TaskFailed():
             result = TaskResult(
-                exit_code=event.exit_code, error=whole_text(event.error), extractions=extractions
+                exit_code=event.exit_code,
+                error=without_surrogates(event.error),
+                extractions=extractions,
             )
             return TaskChange(
                 status=TaskStatus.FAILED, reason=event.reason, result=result, usage=usage

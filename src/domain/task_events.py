@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from domain.finite import require_finite
+from domain.json_values import require_finite
 from domain.usage import Usage
 
 CancelMode = Literal["graceful", "kill"]

@@ -1,4 +1,4 @@
-"""What people may send to a task that runs."""
+"""What people send to a task that runs: input to its process, or the reply to its question."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -35,3 +35,10 @@ class ResizeInput:
 
 
 TaskInput = MessageInput | KeysInput | EndOfInput | SignalInput | ResizeInput
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    text: str
+    by: str
+    """The name of the principal."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from domain.finite import require_finite
+from domain.json_values import require_finite
 from domain.usage import usd
 
 Role = Literal["system", "user", "assistant", "tool"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from domain.finite import require_finite
+from domain.json_values import require_finite
 
 ToolStatus = Literal["ok", "error", "denied", "outcome_unknown"]
 OutputStream = Literal["stdout", "stderr", "pty", "text"]

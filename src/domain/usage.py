@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeVar
 
-from domain.finite import require_finite
+from domain.json_values import require_finite
 
 N = TypeVar("N", int, float)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from domain.finite import require_finite
+from domain.json_values import require_finite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from domain.agent_profile import AgentProfile
-from domain.approval_policy import APPROVAL_PLACE
+from domain.approval import APPROVAL_PLACE
 from domain.ids import AgentName
 from domain.task import Approval
 from entrypoints.further_agents import FURTHER, INSTALL_FURTHER, LIMITS, PLAIN

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from domain.ids import TaskId
-from domain.reply import Reply
+from domain.task_input import Reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

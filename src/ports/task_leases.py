@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from domain.ids import LeaseId, TaskId, WorkerId
-from domain.pause_wish import PauseWish
-from domain.task import CancelIntent, Task
+from domain.task import CancelIntent, PauseWish, Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

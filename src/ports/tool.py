@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from domain.agent_profile import AgentProfile
+from domain.approval import Effect
 from domain.errors import ToolError
 from domain.ids import CallId, TaskId
 from domain.plan import Plan
-from domain.tool_effect import Effect
 from domain.tool_events import OutputStream
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from domain.errors import TaskNotFound
-from domain.pause_wish import PauseWish
 from domain.principal import LOCAL
+from domain.task import PauseWish
 from ports.task_leases import TaskWishes
 from tests.contract.scene import ALICE, BOB, OTHER_WORKER, WORKER, Scene
 

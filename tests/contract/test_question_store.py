@@ -13,7 +13,7 @@ from adapters.store.log.event_log import SqlEventLog
 from adapters.store.open_database import open_database
 from domain.ids import TaskId
 from domain.principal import LOCAL
-from domain.reply import Reply
+from domain.task_input import Reply
 from ports.question_store import QuestionStore, StoredQuestion
 from tests.contract.postgres import emptied
 from tests.contract.scene import TALK, Scene

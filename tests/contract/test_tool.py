@@ -18,9 +18,9 @@ from adapters.tools.search_files import SearchFilesTool
 from adapters.tools.shell import ShellTool
 from adapters.tools.update_plan import UpdatePlanTool
 from adapters.tools.write_file import WriteFileTool
+from domain.approval import EVERY_EFFECT, Effect
 from domain.errors import ToolError
 from domain.plan import Plan
-from domain.tool_effect import EVERY_EFFECT, Effect
 from ports.tool import Tool, ToolContext, ToolResult
 from tests.process_fakes import FakeProcess, FakeProcessHost, tool_context
 from tests.web_pages import page, web_pages

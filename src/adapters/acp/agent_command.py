@@ -3,7 +3,7 @@
 from itertools import chain
 
 from domain.agent_profile import AgentProfile
-from domain.approval_policy import APPROVAL_PLACE, strictest
+from domain.approval import APPROVAL_PLACE, strictest_mode
 from domain.errors import StartFailed
 from domain.model_choice import MODEL_PLACE, argv_for_model
 from domain.task import Task
@@ -39,7 +39,7 @@ def agent_command(
 def _argv(task: Task, profile: AgentProfile) -> tuple[str, ...]:
     model = profile.model
     argv = argv_for_model(profile.argv, model)
-    flags = profile.approval_argv.get(strictest(profile.approvals, asked=task.approval), ())
+    flags = profile.approval_argv.get(strictest_mode(profile.approvals, asked=task.approval), ())
     pieces = (
         flags if item == APPROVAL_PLACE else (item.replace(MODEL_PLACE, model or MODEL_PLACE),)
         for item in argv

@@ -22,7 +22,7 @@ from adapters.acp.terminals import Terminals
 from adapters.acp.turn_end import death_of, failure_of, outcome_of, refusal_of
 from adapters.acp.workspace_files import WorkspaceFiles
 from domain.agent_thread import AgentThread
-from domain.approval_policy import strictest
+from domain.approval import strictest_mode
 from domain.task import Approval
 from domain.task_events import Error
 from domain.usage import Usage
@@ -79,7 +79,7 @@ async def open_turn(
                 permissions=permissions,
                 terminals=terminals,
                 log=log,
-                trusts_workspace=strictest(profile.approvals, asked=approval) == "auto",
+                trusts_workspace=strictest_mode(profile.approvals, asked=approval) == "auto",
             )
     finally:
         await terminals.end()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from domain.approval_policy import approval_mode
+from domain.approval import approval_mode
 from domain.task import Approval
 
 _CHANGING = frozenset({"edit", "delete", "move", "execute"})

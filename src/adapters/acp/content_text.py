@@ -4,7 +4,7 @@ import difflib
 import json
 from collections.abc import Sequence
 
-from domain.left_out import left_out
+from domain.omitted_content import omitted_content
 
 _MOST_COMPARED = 2_000  # lines; comparing takes a time that grows with their square
 
@@ -19,9 +19,9 @@ def block_text(block: object) -> str:
         case {"type": "resource", "resource": {"text": str(text)}}:
             return text
         case {"type": str(kind), "mimeType": media_type, "data": data}:
-            return left_out(kind, media_type=media_type, encoded=data)
+            return omitted_content(kind, media_type=media_type, encoded=data)
         case {"type": str(kind)}:
-            return left_out(kind)
+            return omitted_content(kind)
         case _:
             return ""
 

@@ -10,8 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from adapters.cli_agents.claude_code_parser import SOURCE
 from adapters.cli_agents.json_line import JsonObject, json_object
-from domain.approval import ApprovalDecision, ApprovalRequest
-from domain.approval_policy import DEFAULT, approval_mode, strictest
+from domain.approval import (
+    DEFAULT_RULE,
+    ApprovalDecision,
+    ApprovalRequest,
+    approval_mode,
+    strictest_mode,
+)
 from domain.errors import StartFailed
 from domain.task import Approval
 from ports.agent_dialogue import Farewell, Heard, Question, Reply, Withdrawal
@@ -53,7 +58,7 @@ class ClaudeDialogue:
 
     @property
     def is_open(self) -> bool:
-        return strictest(self._rules, asked=self._asked) != "auto"
+        return strictest_mode(self._rules, asked=self._asked) != "auto"
 
     def hear(self, line: str) -> Sequence[Heard]:
         if not any(mark in line for mark in _OF_INTEREST):
@@ -149,7 +154,9 @@ class ClaudeDialogue:
     def _check_rules(self, tools: Sequence[object]) -> None:
         """A rule for a name that was misspelled would let the tool that it means pass unasked."""
         for name in self._rules:
-            if name not in (DEFAULT, *tools, *_HARMLESS, *_OTHERS) and not name.startswith(_MCP):
+            if name not in (DEFAULT_RULE, *tools, *_HARMLESS, *_OTHERS) and not name.startswith(
+                _MCP
+            ):
                 known = ", ".join(tool for tool in tools if isinstance(tool, str))
                 raise StartFailed(f"approvals: there is no tool {name!r}; there are: {known}")
 

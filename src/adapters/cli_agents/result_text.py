@@ -2,7 +2,7 @@
 
 import json
 
-from domain.left_out import left_out
+from domain.omitted_content import omitted_content
 
 
 def result_text(content: object) -> str:
@@ -25,10 +25,10 @@ def _part(part: object) -> str:
         case {"type": "text", "text": str(text)}:
             return text
         case {"type": str(kind), "source": {"media_type": media_type, "data": data}}:
-            return left_out(kind, media_type=media_type, encoded=data)
+            return omitted_content(kind, media_type=media_type, encoded=data)
         case {"type": str(kind), "mimeType": media_type, "data": data}:
-            return left_out(kind, media_type=media_type, encoded=data)
+            return omitted_content(kind, media_type=media_type, encoded=data)
         case {"type": str(kind)}:
-            return left_out(kind)
+            return omitted_content(kind)
         case _:
             return result_text(part) if not isinstance(part, list) else "[list]"

@@ -9,8 +9,8 @@ from mcp.types import Tool as ServedTool
 from adapters.mcp.http_words import HttpWords
 from adapters.mcp.result_text import tool_result
 from adapters.mcp.server_lost import ServerLost
+from domain.approval import EVERY_EFFECT
 from domain.errors import ToolError
-from domain.tool_effect import EVERY_EFFECT
 from ports.tool import ToolContext, ToolResult, ToolSpec
 
 

@@ -14,7 +14,7 @@ from mcp.types import (
     TextResourceContents,
 )
 
-from domain.left_out import left_out
+from domain.omitted_content import omitted_content
 from ports.tool import ToolResult
 
 _MOST_CHARS = 32 * 1024
@@ -39,9 +39,9 @@ def _texts(blocks: Sequence[ContentBlock]) -> Iterator[str]:
             case TextContent():
                 yield block.text
             case ImageContent():
-                yield left_out("image", media_type=block.mime_type, encoded=block.data)
+                yield omitted_content("image", media_type=block.mime_type, encoded=block.data)
             case AudioContent():
-                yield left_out("audio", media_type=block.mime_type, encoded=block.data)
+                yield omitted_content("audio", media_type=block.mime_type, encoded=block.data)
             case ResourceLink():
                 yield f"[{block.name}: {block.uri}]"
             case EmbeddedResource(resource=TextResourceContents(text=text)):

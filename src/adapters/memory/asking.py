@@ -10,7 +10,7 @@ from domain.approval import POLICY, ApprovalDecision, StoredApproval
 from domain.errors import ApprovalAnswered, ApprovalExpired, ApprovalNotFound
 from domain.ids import ApprovalId, TaskId
 from domain.principal import Principal
-from domain.reply import Reply
+from domain.task_input import Reply
 from ports.approval_store import ApprovalQuery, NewApproval
 from ports.question_store import StoredQuestion
 

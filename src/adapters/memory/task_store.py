@@ -7,9 +7,8 @@ from dataclasses import replace
 from adapters.memory.database import KEY_KEPT, KeyRow, MemoryDatabase, TaskRow
 from domain.errors import IdempotencyKeyReused, SessionBusy
 from domain.ids import AgentName, TaskId, WorkerId
-from domain.pause_wish import next_wish
 from domain.principal import Principal
-from domain.task import LIVE, CancelIntent, OnBusy, Task, TaskStatus
+from domain.task import LIVE, CancelIntent, OnBusy, Task, TaskStatus, next_wish
 from ports.event_log import EncodedEvent, StoredEvent
 from ports.session_store import SessionEdit
 from ports.task_store import (

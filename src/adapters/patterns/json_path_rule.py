@@ -8,9 +8,8 @@ from jsonpath.exceptions import JSONPathError
 from adapters.patterns.json_line import Document
 from adapters.patterns.patience import Patience
 from adapters.patterns.timed_json_path import TimedJsonPath
-from domain.captured_text import read_as
 from domain.errors import InvalidInput
-from domain.extraction import MOST_FOUND, Captured, CaptureType, ExtractionRule, Found
+from domain.extraction import MOST_FOUND, Captured, CaptureType, ExtractionRule, Found, captured_as
 
 _MOST_CHARS = 1024
 _INTEGERS = range(-(2**63), 2**63)
@@ -81,7 +80,7 @@ def _captured(value: object, kind: CaptureType | None, most_chars: int) -> Captu
             case int() if value in _INTEGERS:
                 return value
     text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
-    return read_as(text, kind or "text", most_chars=most_chars)
+    return captured_as(text, kind or "text", most_chars=most_chars)
 
 
 def _own_kind(value: object) -> CaptureType:

@@ -6,9 +6,8 @@ import regex
 
 from adapters.patterns.json_line import Document
 from adapters.patterns.repeats import MOST_PARTS, written_out
-from domain.captured_text import read_as
 from domain.errors import InvalidInput
-from domain.extraction import MOST_FOUND, Captured, ExtractionRule, Found
+from domain.extraction import MOST_FOUND, Captured, ExtractionRule, Found, captured_as
 
 _MOST_CHARS = 4096
 _VALUE = "value"
@@ -47,7 +46,7 @@ class RegexRule:
 
     def _found(self, match: "regex.Match[str]") -> Found:
         groups = {
-            name: read_as(text, self._types.get(name, "text"), most_chars=self._most_chars)
+            name: captured_as(text, self._types.get(name, "text"), most_chars=self._most_chars)
             for name, text in match.groupdict().items()
             if text is not None and name != _VALUE
         }
@@ -57,7 +56,7 @@ class RegexRule:
         index = self._place_of_value(match)
         name = self._group_names.get(index, _VALUE)
         kind = self._types.get(_VALUE) or self._types.get(name, "text")
-        return read_as(match[index], kind, most_chars=self._most_chars)
+        return captured_as(match[index], kind, most_chars=self._most_chars)
 
     def _place_of_value(self, match: "regex.Match[str]") -> int:
         named = self._pattern.groupindex.get(_VALUE)

@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Callable
 
-from domain.whole_text import whole_text
+from domain.json_values import without_surrogates
 
 _DEEPEST = 64
 _MOST_DIGITS = 18  # more do not fit the 64 bits of other readers
@@ -37,12 +37,12 @@ def _no_number(_: str) -> None:
 def _plain(value: object, depth_left: int, too_deep: Callable[[], object]) -> object:
     match value:
         case str():
-            return whole_text(value)
+            return without_surrogates(value)
         case dict() | list() if not depth_left:
             return too_deep()
         case dict():
             return {
-                whole_text(key): _plain(item, depth_left - 1, too_deep)
+                without_surrogates(key): _plain(item, depth_left - 1, too_deep)
                 for key, item in value.items()
             }
         case list():

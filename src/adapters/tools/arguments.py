@@ -5,8 +5,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from domain.approval import Effect
 from domain.errors import ToolError
-from domain.tool_effect import Effect
 from ports.tool import ToolSpec
 
 

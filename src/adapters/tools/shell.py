@@ -7,9 +7,9 @@ from pydantic import Field
 
 from adapters.tools.arguments import Arguments, parsed, tool_spec
 from adapters.tools.bounded_text import BothEnds
+from domain.approval import EVERY_EFFECT
 from domain.errors import StartFailed, ToolError
 from domain.terminal_text import plain_text
-from domain.tool_effect import EVERY_EFFECT
 from ports.process import Command, Exit, ProcessHost, RunningProcess
 from ports.tool import ToolContext, ToolResult
 

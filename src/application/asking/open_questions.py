@@ -6,9 +6,9 @@ from application.asking.poll_until import poll_until
 from application.casting.commit_notifier import CommitNotifier
 from domain.errors import Unavailable
 from domain.ids import TaskId
-from domain.reply import Reply
+from domain.json_values import storable_text
 from domain.task import Task
-from domain.whole_text import whole_text
+from domain.task_input import Reply
 from ports.question_store import QuestionStore
 from ports.wakeups import Wakeups
 
@@ -41,7 +41,7 @@ class OpenQuestions:
 
     async def answer(self, task: Task, reply: Reply) -> bool:
         """Whether it was heard: not when nothing is asked, or not any more."""
-        storable = whole_text(reply.text).replace("\x00", "\ufffd")
+        storable = storable_text(reply.text)
         if not await self._store.answer(task.task_id, replace(reply, text=storable)):
             return False
         self._notifier.answer_stored(task.session_key)

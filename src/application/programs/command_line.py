@@ -6,7 +6,7 @@ from itertools import chain
 
 from domain.agent_profile import COMMAND_LINE, AgentProfile
 from domain.agent_thread import AgentThread
-from domain.approval_policy import APPROVAL_PLACE, strictest
+from domain.approval import APPROVAL_PLACE, strictest_mode
 from domain.errors import StartFailed
 from domain.model_choice import MODEL_PLACE, argv_for_model
 from domain.task import Task
@@ -103,7 +103,7 @@ def _argv(task: Task, profile: AgentProfile, thread: AgentThread | None) -> tupl
         MODEL_PLACE: profile.model or "",
         **_task_filling(task, profile),
     }
-    flags = profile.approval_argv.get(strictest(profile.approvals, asked=task.approval), ())
+    flags = profile.approval_argv.get(strictest_mode(profile.approvals, asked=task.approval), ())
     pieces = (flags if item == APPROVAL_PLACE else (_filled(item, fillings),) for item in argv)
     filled = tuple(chain.from_iterable(pieces))
     if "{task}" not in fillings or any("{task}" in item for item in argv):

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 
 from domain.lines import Line, LineSplitter
 from domain.process_events import Log, OutputStream
-from domain.terminal_queries import without_queries
-from domain.terminal_text import plain_text
+from domain.terminal_text import plain_text, without_queries
 from ports.clock import Clock
 from ports.process import Output
 

@@ -4,9 +4,8 @@ from dataclasses import replace
 
 from application.programs.live_terminal import LiveTerminal
 from application.programs.output_reading import OutputReading
-from domain.known_keys import without_known_keys
 from domain.process_events import OutputStream
-from domain.redaction import Redactor, StreamRedactor
+from domain.redaction import Redactor, StreamRedactor, without_service_keys
 from ports.output_archive import ArchiveWriter
 from ports.process import Output
 
@@ -29,11 +28,11 @@ class RedactedOutput:
         self._streams: dict[OutputStream, StreamRedactor] = {}
 
     async def take(self, output: Output) -> None:
-        if self._redactor.has_needles:
+        if self._redactor.has_patterns:
             output = replace(output, text=self._stream(output.stream).feed(output.text))
         if output.text:
             # Events show whole lines, of which more is recognised than of a piece.
-            text = without_known_keys(output.text)
+            text = without_service_keys(output.text)
             await self._kept.write(text)
             await self._terminal.feed(text)
             await self._reading.take(output)

@@ -4,10 +4,9 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from domain.agent_profile import AgentProfile
-from domain.approval_policy import DEFAULT
+from domain.approval import DEFAULT_RULE, EVERY_EFFECT
 from domain.errors import StartFailed
 from domain.ids import TaskId
-from domain.tool_effect import EVERY_EFFECT
 from ports.tool import Tool
 from ports.tool_source import ToolSource
 
@@ -38,8 +37,8 @@ class AgentTools:
         """A rule for a name that was misspelled would let the tool that it means pass unasked."""
         tools = [*self._tools, *(tool.spec.name for tool in further)]
         for name in profile.approvals:
-            if name not in (DEFAULT, *EVERY_EFFECT, *tools):
-                known = ", ".join((*tools, *sorted(EVERY_EFFECT), DEFAULT))
+            if name not in (DEFAULT_RULE, *EVERY_EFFECT, *tools):
+                known = ", ".join((*tools, *sorted(EVERY_EFFECT), DEFAULT_RULE))
                 raise StartFailed(
                     f"approvals: there is no tool or effect {name!r}; there are: {known}"
                 )

@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator
 
 from application.react.prompt import ANALYSIS_PROMPT
 from domain.errors import ModelError
+from domain.json_values import without_surrogates
 from domain.task_events import Error, TaskAnalysis
-from domain.whole_text import whole_text
 from ports.language_model import (
     LanguageModel,
     ModelRequest,
@@ -84,7 +84,7 @@ class Analysis:
         try:
             async for part in parts:
                 if isinstance(part, TextDelta):
-                    answer.append(whole_text(part.text[:room]))
+                    answer.append(without_surrogates(part.text[:room]))
                     room -= len(answer[-1])
                 elif isinstance(part, ModelUsage):
                     used.append(part)

@@ -9,9 +9,9 @@ from application.react.cut_answer import without_half_a_call
 from application.react.retry import Retry
 from application.react.text_joiner import JOIN_S, joined_text
 from domain.errors import ModelRefused, ModelUnavailable
+from domain.json_values import without_surrogates
 from domain.task_events import Error
 from domain.thinking_events import MessageDelta, ThinkComplete, ThinkDelta, Thinking
-from domain.whole_text import whole_text
 from ports.id_source import IdSource
 from ports.language_model import (
     AnswerCut,
@@ -115,7 +115,7 @@ class ModelCalls:
                     match part:
                         case TextDelta() | ReasoningDelta():
                             kind: _Kind = "content" if isinstance(part, TextDelta) else "reasoning"
-                            text = whole_text(part.text)
+                            text = without_surrogates(part.text)
                             if kind == "content" and text and not thought.message_id:
                                 thought.message_id = self._ids.message_id()
                             pieces[kind].append(text)

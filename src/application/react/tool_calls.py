@@ -12,8 +12,7 @@ from application.react.tool_outcome import ToolOutcome, bounded, failed
 from application.recall.conversation import NOT_MADE, UNANSWERED
 from application.recall.plan import PlanProgress
 from application.recall.prior_attempts import WaitingCall
-from domain.approval import ApprovalRequest, StoredApproval
-from domain.approval_policy import approval_mode
+from domain.approval import ApprovalRequest, StoredApproval, approval_mode
 from domain.errors import AgentcastError, ToolError
 from domain.ids import CallId
 from domain.task import Task

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 
 from application.recall.conversation import CUT_NOTE
+from domain.json_values import without_surrogates
 from domain.tool_events import ToolStatus
-from domain.whole_text import whole_text
 from ports.tool import ToolResult
 
 MAX_RESULT_CHARS = 64 * 1024
@@ -36,6 +36,6 @@ def failed(error: str) -> ToolOutcome:
 
 
 def bounded(result: ToolResult) -> ToolResult:
-    content = whole_text(result.content[:MAX_RESULT_CHARS])
+    content = without_surrogates(result.content[:MAX_RESULT_CHARS])
     is_cut = len(result.content) > MAX_RESULT_CHARS
     return replace(result, content=content, truncated=result.truncated or is_cut)

@@ -8,8 +8,8 @@ from application.recall.plan import PlanEvent
 from domain.approval import POLICY, ApprovalDecision, StoredApproval
 from domain.events import AgentEvent
 from domain.ledger import Ledger
-from domain.reply import Reply
 from domain.task_events import TaskAnalysis, TaskPaused, TaskResumed
+from domain.task_input import Reply
 from domain.thinking_events import (
     IterationComplete,
     IterationStart,

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from domain.pause_wish import PauseWish
+from domain.task import PauseWish
 
 
 class PauseSignal:

@@ -4,22 +4,21 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import chain
 
-from domain.agent_profile import AgentProfile
-from domain.bound_options import (
+from domain.agent_options import (
     KINDS_WITH_ARGV,
     check_approval,
     check_limits,
     check_options,
     check_rules,
 )
+from domain.agent_profile import AgentProfile
 from domain.errors import InvalidInput, StartFailed
 from domain.extraction import ExtractionRule
-from domain.ids import is_chosen_id
+from domain.ids import is_chosen_id, is_variable_name
 from domain.limits import Limits
 from domain.mcp_server import check_server_names
 from domain.model_choice import check_model, check_models
 from domain.task import Approval, Task
-from domain.variable_name import is_variable_name
 
 
 def check_profile(

@@ -5,13 +5,12 @@ from application.programs.live_screen import LiveScreen
 from application.programs.live_terminals import LiveTerminals
 from application.running.live_runs import LiveRuns
 from application.serving.screen_watch import ScreenWatch
-from domain.bound_options import KINDS_WITH_TERMINAL
+from domain.agent_options import KINDS_WITH_TERMINAL
 from domain.errors import AgentNotFound, NotStarted, StateConflict
 from domain.ids import TaskId
 from domain.principal import Principal
-from domain.reply import Reply
 from domain.task import Task, TaskStatus
-from domain.task_input import MessageInput, TaskInput
+from domain.task_input import MessageInput, Reply, TaskInput
 from ports.agent_catalog import AgentCatalog
 from ports.task_store import TaskStore
 from ports.terminal_screen import ScreenView

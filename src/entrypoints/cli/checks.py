@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from domain.ids import is_chosen_id
-from domain.whole_text import whole_text
+from domain.json_values import without_surrogates
 from entrypoints.cli.failure import UsageMistake
 
 
@@ -23,6 +23,6 @@ def agent_name(_: object, name: str | None) -> None:
 def utf8(arguments: Sequence[str]) -> Sequence[str]:
     """The arguments; raises UsageMistake for bytes that are no text."""
     for argument in arguments:
-        if whole_text(argument) != argument:
+        if without_surrogates(argument) != argument:
             raise UsageMistake(f"an argument is not UTF-8: {argument!r}")
     return arguments

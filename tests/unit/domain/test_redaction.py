@@ -23,7 +23,7 @@ PIECES = st.sampled_from(
 
 @pytest.mark.parametrize("others", [(), MANY], ids=["few", "many"])
 @given(st.lists(LETTERS, min_size=1, max_size=4), st.lists(PIECES, max_size=40), st.data())
-def test_however_a_text_is_cut_the_same_comes_out_without_a_needle(
+def test_however_a_text_is_cut_the_same_comes_out_without_a_secret(
     others: Sequence[str], patterns: list[str], pieces: list[str], data: st.DataObject
 ) -> None:
     text = "".join(pieces)
@@ -44,7 +44,7 @@ def test_however_a_text_is_cut_the_same_comes_out_without_a_needle(
 
 @pytest.mark.parametrize("others", [(), MANY], ids=["few", "many"])
 @given(st.lists(LETTERS, min_size=1, max_size=4), st.text(alphabet="abx", max_size=40))
-def test_no_more_is_held_back_than_may_become_a_needle(
+def test_no_more_is_held_back_than_may_become_a_secret(
     others: Sequence[str], patterns: list[str], text: str
 ) -> None:
     patterns = [*patterns, *others]

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from application.programs.output_log import OutputLog
 from domain.process_events import Log
-from domain.terminal_queries import without_queries
+from domain.terminal_text import without_queries
 from ports.process import Output
 from tests.fakes import FakeClock
 from tests.process_fakes import RecordingContext

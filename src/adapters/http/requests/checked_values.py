@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
+from domain.ids import VARIABLE_NAME
 from domain.model_choice import MAX_MODEL_CHARS
-from domain.variable_name import VARIABLE_NAME
 
 # 1 to 64 of these, but neither `.` nor `..`, which clients take for other paths; the engine of
 # pydantic has no look-ahead.

@@ -5,7 +5,7 @@ from sqlalchemy import ColumnElement, Connection, delete, exists, insert, select
 from adapters.store.database import Database
 from adapters.store.schema.tables import questions, tasks
 from domain.ids import TaskId
-from domain.reply import Reply
+from domain.task_input import Reply
 from ports.question_store import StoredQuestion
 
 _IS_UNFINISHED = (

@@ -13,9 +13,8 @@ from adapters.store.schema.tables import tasks
 from domain.extraction import ExtractionRule
 from domain.ids import AgentName, SessionId, SessionKey, TaskId, WorkerId
 from domain.limits import Limits
-from domain.pause_wish import PauseWish
 from domain.principal import Principal
-from domain.task import LIVE, CancelIntent, Task, TaskResult, TaskStatus
+from domain.task import LIVE, CancelIntent, PauseWish, Task, TaskResult, TaskStatus
 from domain.usage import Usage
 
 _Value = TypeVar("_Value", TaskResult, Usage, Limits)

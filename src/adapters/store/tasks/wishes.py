@@ -11,9 +11,8 @@ from adapters.store.rows.task_rows import pause_column, task_of
 from adapters.store.schema.tables import events, sessions, tasks
 from adapters.store.tasks.task_queries import find_task
 from domain.ids import SessionKey, TaskId
-from domain.pause_wish import next_wish
 from domain.principal import Principal
-from domain.task import CancelIntent, Task, TaskStatus
+from domain.task import CancelIntent, Task, TaskStatus, next_wish
 from ports.event_log import EncodedEvent
 from ports.task_store import Cancellation
 

@@ -15,10 +15,10 @@ import pytest
 from adapters.mcp.mcp_tool_source import McpToolSource
 from adapters.process.linux_process_host import LinuxProcessHost
 from domain.agent_profile import AgentProfile
+from domain.approval import EVERY_EFFECT
 from domain.errors import StartFailed, StateConflict, ToolError
 from domain.ids import AgentName, TaskId
 from domain.mcp_server import McpServer
-from domain.tool_effect import EVERY_EFFECT
 from ports.process import Exit, Output, ProcessHost
 from ports.tool import Tool, ToolResult
 from tests.patience import PATIENCE_S

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from application.programs.command_line import TASK_FILE, command_of
+from domain.agent_options import check_options
 from domain.agent_profile import COMMAND_LINE, AgentProfile, HandOver
 from domain.agent_thread import AgentThread
-from domain.bound_options import check_options
 from domain.errors import StartFailed
 from domain.ids import AgentName, TaskId
 from domain.task import Approval

@@ -5,7 +5,7 @@ from application.recall.prior_answers import PriorAnswers
 from application.recall.prior_attempts import PriorAttempts, WaitingCall
 from domain.approval import ApprovalDecision, StoredApproval
 from domain.principal import LOCAL
-from domain.reply import Reply
+from domain.task_input import Reply
 from domain.tool_events import (
     ApprovalRequired,
     InputReceived,

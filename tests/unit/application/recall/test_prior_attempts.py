@@ -13,8 +13,8 @@ from application.recall.prior_attempts import PriorAttempts
 from domain.approval import ApprovalDecision, Decision
 from domain.events import AgentEvent
 from domain.plan import PhaseStatus, Plan, PlanPhase
-from domain.reply import Reply
 from domain.task_events import Progress
+from domain.task_input import Reply
 from domain.thinking_events import PhaseComplete, PhaseStart, PlanCreated
 from domain.tool_events import (
     ApprovalRequired,

@@ -6,8 +6,8 @@ import pytest
 
 from domain.events import AgentEvent
 from domain.ids import CallId
-from domain.reply import Reply
 from domain.task_events import TaskAnalysis, TaskComplete, TaskFailed, TaskQueued, TaskStarted
+from domain.task_input import Reply
 from domain.thinking_events import (
     IterationComplete,
     IterationStart,

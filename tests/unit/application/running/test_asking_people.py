@@ -18,10 +18,10 @@ from domain.agent_profile import AgentProfile
 from domain.events import AgentEvent, Origin
 from domain.ids import AgentName
 from domain.ledger import Ledger
-from domain.pause_wish import PauseWish
 from domain.principal import LOCAL
-from domain.reply import Reply
+from domain.task import PauseWish
 from domain.task_events import TaskPaused, TaskResumed
+from domain.task_input import Reply
 from domain.tool_events import InputReceived, InputRequired
 from tests.asked import Asked
 from tests.patience import PATIENCE_S

@@ -21,8 +21,8 @@ from domain.events import Origin
 from domain.ids import AgentName
 from domain.ledger import Ledger
 from domain.limits import Limits
-from domain.pause_wish import PauseWish
 from domain.process_events import Log, ResourceUsage
+from domain.task import PauseWish
 from tests.asked import Asked
 from tests.fakes import FakeClock, HeardEvents
 from tests.patience import PATIENCE_S

@@ -8,8 +8,7 @@ import pytest
 
 from domain.ids import AgentName, SessionId, TaskId
 from domain.limits import Limits
-from domain.pause_wish import PauseWish
-from domain.task import TaskResult, TaskStatus
+from domain.task import PauseWish, TaskResult, TaskStatus
 from domain.usage import Usage
 from ports.task_store import TaskQuery
 from tests.http_app import World

@@ -3,10 +3,10 @@
 import pytest
 
 from domain.ids import CallId
+from domain.json_values import without_surrogates
 from domain.task import TaskResult, TaskStatus
 from domain.task_change import TaskChange, change_of
 from domain.task_events import TaskComplete
-from domain.whole_text import whole_text
 from ports.language_model import TextDelta, ToolMessage
 from ports.runner import Completed
 from ports.tool import ToolContext, ToolResult
@@ -30,7 +30,7 @@ from tests.react_fakes import (
     ],
 )
 def test_halves_of_characters_are_replaced_and_nothing_else(text: str, whole: str) -> None:
-    assert whole_text(text) == whole
+    assert without_surrogates(text) == whole
 
 
 def test_the_answer_that_is_kept_with_a_task_is_whole() -> None:

@@ -1,7 +1,10 @@
-"""Refuses numbers that JSON cannot hold, where an event is built."""
+"""What JSON and every store can hold: finite numbers, and text of whole characters."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def require_finite(value: object) -> None:
@@ -20,3 +23,13 @@ def require_finite(value: object) -> None:
                 require_finite(item)
         case _:
             return
+
+
+def without_surrogates(text: str) -> str:
+    """The text with each lone surrogate, which UTF-8 has no bytes for, replaced by U+FFFD."""
+    return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
+
+
+def storable_text(text: str) -> str:
+    """Also without NUL, which PostgreSQL refuses."""
+    return without_surrogates(text).replace("\x00", "\ufffd")

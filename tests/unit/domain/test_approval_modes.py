@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from domain.approval_policy import approval_mode, strictest
+from domain.approval import approval_mode, strictest_mode
 from domain.task import Approval
 
 EFFECTS = ("untrusted_input", "external_effect")
@@ -45,4 +45,4 @@ def test_the_strictest_rule_that_applies_decides(
 def test_a_program_that_has_one_answer_for_all_its_tools_is_given_the_strictest(
     rules: Mapping[str, Approval], asked: Approval | None, mode: Approval
 ) -> None:
-    assert strictest(rules, asked=asked) == mode
+    assert strictest_mode(rules, asked=asked) == mode

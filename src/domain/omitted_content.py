@@ -1,8 +1,8 @@
-"""What agents show that is no text, and that events do not hold."""
+"""Names in words what is not text, such as images, in place of it: events do not hold it."""
 
 
-def left_out(kind: str, *, media_type: object = None, encoded: object = None) -> str:
-    """Names it in brackets, with its size where its base64 is `encoded`: `[image/png, 12 kB, left out]`."""
+def omitted_content(kind: str, *, media_type: object = None, encoded: object = None) -> str:
+    """In brackets, with its size where its base64 is `encoded`: `[image/png, 12 kB, left out]`."""
     name = media_type if isinstance(media_type, str) and media_type else kind
     size = f", {_size(len(encoded) * 3 // 4)}" if isinstance(encoded, str) and encoded else ""
     return f"[{name}{size}, left out]"

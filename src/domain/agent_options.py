@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from domain.agent_profile import COMMAND_LINE, AgentProfile
-from domain.approval_policy import APPROVAL_PLACE, DEFAULT
+from domain.approval import APPROVAL_PLACE, DEFAULT_RULE, EVERY_EFFECT
 from domain.errors import InvalidInput
 from domain.extraction import ExtractionRule
 from domain.limits import Limits
 from domain.task import Approval
-from domain.tool_effect import EVERY_EFFECT
 
 KINDS_WITH_ARGV = frozenset({"command", "claude-code", "codex", "gemini", "acp"})
 """Kinds of agents whose profile names a command. There may be further kinds, of other runners,
@@ -133,7 +132,7 @@ def _check_kept(approval: Approval, profile: AgentProfile, *, field: str) -> Non
 def _check_approvals(profile: AgentProfile) -> None:
     """Raises InvalidInput for a rule that is not kept, and for flags that are not given."""
     for name, approval in profile.approvals.items():
-        if name != DEFAULT and profile.kind in _WITHOUT_PROTOCOL:
+        if name != DEFAULT_RULE and profile.kind in _WITHOUT_PROTOCOL:
             _check_tool_rule(name, profile)
         _check_kept(approval, profile, field="approvals")
     commands = [argv for argv in (profile.argv, profile.resume_argv) if argv]

@@ -2,8 +2,7 @@
 
 import pytest
 
-from domain.captured_text import read_as
-from domain.extraction import CAPTURED_CHARS, Captured, CaptureType
+from domain.extraction import CAPTURED_CHARS, Captured, CaptureType, captured_as
 
 
 @pytest.mark.parametrize(
@@ -25,7 +24,7 @@ from domain.extraction import CAPTURED_CHARS, Captured, CaptureType
     ],
 )
 def test_text_is_read_as_people_write_it(text: str, kind: CaptureType, read: Captured) -> None:
-    assert (read_as(text, kind), type(read_as(text, kind))) == (read, type(read))
+    assert (captured_as(text, kind), type(captured_as(text, kind))) == (read, type(read))
 
 
 @pytest.mark.parametrize(
@@ -43,9 +42,9 @@ def test_text_is_read_as_people_write_it(text: str, kind: CaptureType, read: Cap
     ],
 )
 def test_what_cannot_be_read_stays_text(text: str, kind: CaptureType) -> None:
-    assert read_as(text, kind) == text
+    assert captured_as(text, kind) == text
 
 
 def test_long_text_is_cut_and_half_characters_are_replaced() -> None:
-    assert read_as("a" * 10_000, "text") == "a" * CAPTURED_CHARS
-    assert read_as("a\ud800", "text") == "a\ufffd"
+    assert captured_as("a" * 10_000, "text") == "a" * CAPTURED_CHARS
+    assert captured_as("a\ud800", "text") == "a\ufffd"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from application.running.profile_check import check_profile, profile_for
+from domain.agent_options import check_approval, check_limits, check_rules
 from domain.agent_profile import AgentProfile
-from domain.bound_options import check_approval, check_limits, check_rules
 from domain.errors import InvalidInput, StartFailed
 from domain.extraction import ExtractionRule, FailureRule, OutputRule
 from domain.ids import AgentName
