@@ -1,7 +1,5 @@
 """Tells the meter where the levels of the moment can be read."""
 
-from application.watching.open_stream import Writer
-from application.watching.watches import Watches
 from entrypoints.container import Container
 
 
@@ -11,12 +9,7 @@ def show_gauges(container: Container) -> None:
     dispatch = container.event_dispatch()
     meter.show("watchers", lambda: watches.counts().watchers)
     meter.show("watchers_parked", lambda: flush.parked)
-    meter.show("streams_portable", lambda: _written_by("portable", watches))
-    meter.show("streams_detached", lambda: _written_by("detached", watches))
-    meter.show("streams_reactor", lambda: _written_by("reactor", watches))
+    meter.show("streams_portable", lambda: len(watches.streams()) - len(flush.channels()))
+    meter.show("streams_taken_over", lambda: len(flush.channels()))
     meter.show("tasks_running", lambda: len(runs))
     meter.show("listener_backlog", lambda: dispatch.backlog)
-
-
-def _written_by(writer: Writer, watches: Watches) -> int:
-    return sum(stream.writer == writer for stream in watches.streams())

@@ -23,8 +23,7 @@ Gauge = Literal[
     "watchers",
     "watchers_parked",
     "streams_portable",
-    "streams_detached",
-    "streams_reactor",
+    "streams_taken_over",
     "tasks_running",
     "listener_backlog",
 ]

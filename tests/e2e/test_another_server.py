@@ -22,6 +22,7 @@ from entrypoints.web_app import web_app
 from ports.runner import Completed, Outcome, RunContext
 from tests.e2e.client import events_of, ids_of, line_nums
 from tests.e2e.sse_reader import SseStream
+from tests.e2e.writer_server import writers_in
 from tests.integration.graph import Graph, running
 from tests.patience import PATIENCE_S
 
@@ -80,7 +81,7 @@ async def test_streams_go_on_exactly_where_they_were_cut(here: Hypercorn) -> Non
 
     async with here.stream(path) as first:
         await first.until("log", line_num=3)
-        writers = [one.writer for one in here.graph.container.watches().streams()]
+        writers = writers_in(here.graph.container)
     assert first.last_id is not None
     may_go_on.set()
     async with here.stream(path, **{"last-event-id": first.last_id}) as second:

@@ -7,27 +7,26 @@ from pathlib import Path
 import pytest
 
 from adapters.http.middleware.security_headers import SECURITY_HEADERS
-from application.watching.open_stream import Writer
 from domain.process_events import Log
 from domain.task import Task, TaskStatus
 from ports.runner import Completed, Outcome, RunContext
 from tests.e2e.client import events_of, ids_of, line_nums, types_of
 from tests.e2e.sse_reader import Frame
-from tests.e2e.writer_server import ORIGIN, WriterServer, writer_server
+from tests.e2e.writer_server import ORIGIN, Way, WriterServer, writer_server
 from tests.integration.graph import for_ever
 
 STREAM = "/api/v1/sse?session_id=s"
 
 
-@pytest.fixture(params=["portable", "detached", "reactor"])
-def writer(request: pytest.FixtureRequest) -> Writer:
-    chosen: Writer = request.param
+@pytest.fixture(params=["uvicorn", "tls", "reactor"])
+def way(request: pytest.FixtureRequest) -> Way:
+    chosen: Way = request.param
     return chosen
 
 
 @pytest.fixture
-async def here(tmp_path: Path, writer: Writer) -> AsyncIterator[WriterServer]:
-    async with writer_server(tmp_path, writer) as server:
+async def here(tmp_path: Path, way: Way) -> AsyncIterator[WriterServer]:
+    async with writer_server(tmp_path, way) as server:
         yield server
 
 
@@ -49,7 +48,7 @@ class Lines:
 
 
 async def test_a_stream_that_is_cut_goes_on_where_it_was_until_its_end(
-    here: WriterServer, writer: Writer
+    here: WriterServer, way: Way
 ) -> None:
     lines = Lines()
     here.graph.runner.acts["talk"] = lines.act
@@ -67,7 +66,7 @@ async def test_a_stream_that_is_cut_goes_on_where_it_was_until_its_end(
     async with here.stream(path) as whole:
         seen = await whole.to_end()
 
-    assert writers == [writer]
+    assert writers == ["reactor" if way == "reactor" else "portable"]
     assert measured_deliveries(here) >= 2
     assert line_nums(first.seen) == [1, 2, 3]
     assert types_of(rest)[-2:] == ["task_complete", "end"]
@@ -85,7 +84,7 @@ def measured_deliveries(here: WriterServer) -> float:
     return found
 
 
-async def test_the_head_has_what_the_middleware_adds(here: WriterServer, writer: Writer) -> None:
+async def test_the_head_has_what_the_middleware_adds(here: WriterServer, way: Way) -> None:
     async with here.stream(STREAM, origin=ORIGIN, x_request_id="abc-123") as stream:
         await stream.take(1)
         headers = stream.headers
@@ -99,7 +98,7 @@ async def test_the_head_has_what_the_middleware_adds(here: WriterServer, writer:
         "transfer-encoding": "chunked",
     }
     assert {name: headers.get(name) for name in expected} == expected
-    assert headers.get("connection") == (None if writer == "portable" else "close")
+    assert headers.get("connection") == ("close" if way == "reactor" else None)
 
 
 async def test_who_leaves_cancels_the_task_that_was_to_end_with_it(here: WriterServer) -> None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import anyio
 import httpx2
@@ -15,7 +16,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from adapters.http.protocol.cast_protocol import CastProtocol
 from adapters.http.protocol.listening_socket import bound_socket
-from application.watching.open_stream import Writer
+from adapters.http.streaming.open_streams import OpenStreams
+from entrypoints.container import Container
 from entrypoints.server import CastServer
 from entrypoints.settings import Settings
 from entrypoints.web_app import web_app
@@ -24,6 +26,8 @@ from tests.integration.graph import Graph, running
 from tests.patience import PATIENCE_S
 
 ORIGIN = "https://dashboard.example"
+Way = Literal["uvicorn", "tls", "reactor"]
+"""By uvicorn as it comes, over TLS, and on sockets taken over from it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +44,12 @@ class WriterServer:
         async with self.http.stream(method, path, json=json, headers=named) as response:
             yield SseStream(response)
 
-    def writers(self) -> list[Writer]:
-        return [one.writer for one in self.graph.container.watches().streams()]
+    def writers(self) -> list[str]:
+        return writers_in(self.graph.container)
 
 
 @asynccontextmanager
-async def writer_server(folder: Path, writer: Writer) -> AsyncIterator[WriterServer]:
-    """TLS for the detached one; for the portable one, uvicorn as it comes."""
+async def writer_server(folder: Path, way: Way) -> AsyncIterator[WriterServer]:
     settings = Settings(
         data_dir=folder,
         database_url="memory:",
@@ -54,11 +57,11 @@ async def writer_server(folder: Path, writer: Writer) -> AsyncIterator[WriterSer
         shutdown_s=2.0,
         cors_origins=(ORIGIN,),
     )
-    certificate = _certificate(folder) if writer == "detached" else None
+    certificate = _certificate(folder) if way == "tls" else None
     async with running(folder, settings=settings) as graph:
         config = uvicorn.Config(
             web_app(graph.container),
-            http=HttpToolsProtocol if writer == "portable" else CastProtocol,
+            http=HttpToolsProtocol if way == "uvicorn" else CastProtocol,
             ws="none",
             lifespan="off",
             log_config=None,
@@ -79,6 +82,12 @@ async def writer_server(folder: Path, writer: Writer) -> AsyncIterator[WriterSer
                 server.should_exit = True
                 with anyio.fail_after(PATIENCE_S):
                     await serving
+
+
+def writers_in(container: Container) -> list[str]:
+    """As those who run the server see them."""
+    streams = OpenStreams(watches=container.watches(), flush=container.stream_flush())
+    return [one.writer for one in streams.listing()]
 
 
 def _trust(certificate: Path | None) -> ssl.SSLContext:

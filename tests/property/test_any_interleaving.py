@@ -9,7 +9,7 @@ from tests.property.store import Store
 from tests.property.trying import examples_on, try_out
 from tests.property.writers import Writer
 
-WRITERS: tuple[Writer | None, ...] = (None, "portable", "detached", "reactor")
+WRITERS: tuple[Writer | None, ...] = (None, "uvicorn", "no_epoll", "reactor")
 _STEPS = 40
 
 

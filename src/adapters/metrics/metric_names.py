@@ -44,8 +44,7 @@ GAUGES: Mapping[Gauge, GaugeName] = {
         family="watchers_parked", help="Watchers whose client does not take what is sent."
     ),
     "streams_portable": GaugeName(family="streams", help=_STREAMS, writer="portable"),
-    "streams_detached": GaugeName(family="streams", help=_STREAMS, writer="detached"),
-    "streams_reactor": GaugeName(family="streams", help=_STREAMS, writer="reactor"),
+    "streams_taken_over": GaugeName(family="streams", help=_STREAMS, writer="reactor"),
     "tasks_running": GaugeName(
         family="tasks_running", help="Tasks that this process is carrying out."
     ),

@@ -88,14 +88,17 @@ class Watches:
         if not self._streams:
             self._same.clear()
 
-    def let_go(self, stream: OpenStream, *, after_s: float) -> None:
-        """Count and log a client that takes nothing of its stream, which its writer then ends."""
+    def let_go(self, stream: OpenStream, *, after_s: float, writer: str) -> None:
+        """Count and log a client that takes nothing of its stream, which its writer then ends.
+
+        `writer` names that one in the log line.
+        """
         self._meter.add("watchers_let_go")
         log.warning(
             "let go of a client that took nothing for %g s: stream %d, written %s, of %s",
             after_s,
             stream.number,
-            stream.writer,
+            writer,
             ", ".join(
                 (*stream.request.session_ids, *stream.request.agents, *stream.request.task_ids)
             ),

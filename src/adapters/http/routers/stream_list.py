@@ -11,8 +11,8 @@ from adapters.http.problems.problem import Problem
 from adapters.http.problems.problem_schema import problems
 from adapters.http.requests.caller import Caller
 from adapters.http.requests.json_route import JsonRoute
+from adapters.http.streaming.open_streams import StreamInfo, StreamListing, Writer
 from adapters.wire import timestamp
-from application.watching.open_stream import StreamInfo, StreamListing, Writer
 from domain.principal import Principal
 
 

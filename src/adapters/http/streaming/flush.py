@@ -236,9 +236,9 @@ class StreamFlush:
         """One for all: comments where it is silent, an end for those who take nothing."""
         while True:
             await asyncio.sleep(min(1.0, self._ping_s / 4))
-            now = self._now
-            for client in self._slow.overdue(now=now, after_s=self._send_timeout_s):
-                self._watches.let_go(client.stream, after_s=self._send_timeout_s)
+            now, after_s = self._now, self._send_timeout_s
+            for client in self._slow.overdue(now=now, after_s=after_s):
+                self._watches.let_go(client.stream, after_s=after_s, writer="reactor")
                 self.on_gone(client, is_let_go=True)
             for channel in set(self._channel_of.values()):
                 try:

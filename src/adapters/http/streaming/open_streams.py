@@ -1,12 +1,43 @@
 """Lists the open streams, whichever writer each of them has."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
 
 from adapters.http.streaming.channel import StreamChannel
 from adapters.http.streaming.flush import StreamFlush
-from application.watching.open_stream import OpenStream, StreamInfo
+from application.watching.open_stream import OpenStream
 from application.watching.watch import Watch
 from application.watching.watches import Watches
+from domain.ids import AgentName, SessionId, TaskId
+
+Writer = Literal["portable", "reactor"]
+"""`reactor`: by the flush, on a socket taken over from the server; else by the server itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamInfo:
+    """An open stream as those who run the server see it."""
+
+    stream_id: str
+    tenant: str
+    owner: str
+    session_ids: tuple[SessionId, ...] = ()
+    agents: tuple[AgentName, ...] = ()
+    task_ids: tuple[TaskId, ...] = ()
+    since: datetime
+    writer: Writer
+    lag_events: int
+    """How many committed events it has yet to be sent or pass over; of several logs, the sum."""
+    bytes_sent: int
+    is_parked: bool
+    """Its client does not take what is sent, so nothing more is prepared for it."""
+
+
+class StreamListing(Protocol):
+    def listing(self) -> Iterable[StreamInfo]:
+        """Every open stream, the oldest first; the event loop's own thread asks."""
 
 
 class OpenStreams:
@@ -30,7 +61,7 @@ def _info(stream: OpenStream, channel: StreamChannel | None, watch: Watch | None
         agents=stream.request.agents,
         task_ids=stream.request.task_ids,
         since=stream.since,
-        writer=stream.writer,
+        writer="reactor" if channel else "portable",
         lag_events=watch.lag if watch else 0,
         bytes_sent=stream.bytes_sent + (channel.bytes_written if channel else 0),
         is_parked=channel is not None and channel.is_parked,

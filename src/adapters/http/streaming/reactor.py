@@ -22,6 +22,10 @@ class Reactor:
         self._epoll: select.epoll | None = None
         self._clients: dict[int, SocketClient] = {}
 
+    @property
+    def is_open(self) -> bool:
+        return self._epoll is not None
+
     @asynccontextmanager
     async def opened(
         self,

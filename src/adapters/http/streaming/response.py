@@ -95,7 +95,9 @@ class StreamResponse(Response):
             log.warning("a stream is cut short, its client may resume: %s", error)
         except TimeoutError:
             # What is in the server's buffers, which are whole frames, is all it gets.
-            self._watches.let_go(self._watch.stream, after_s=self._send_timeout_s)
+            self._watches.let_go(
+                self._watch.stream, after_s=self._send_timeout_s, writer="portable"
+            )
             return
         with suppress(TimeoutError):
             await self._send(send, b"", more=False)

@@ -6,15 +6,15 @@ from contextlib import asynccontextmanager
 from starlette.types import Scope
 
 from adapters.http.protocol.cast_protocol import CastProtocol, connection_of
-from adapters.http.streaming.client import OnLeft, StreamClient
+from adapters.http.streaming.client import OnLeft
 from adapters.http.streaming.flush import StreamFlush
 from adapters.http.streaming.reactor import Reactor
-from adapters.http.streaming.transport_client import TransportClient
 from application.watching.watch import Watch
 
 
 class StreamTakeover:
-    """What it cannot take stays with the server, and is written there over plain ASGI."""
+    """What it cannot take stays with the server, and is written there over plain ASGI: TLS, where
+    there is no epoll, and other servers."""
 
     def __init__(self, *, flush: StreamFlush, reactor: Reactor) -> None:
         self._flush = flush
@@ -30,50 +30,30 @@ class StreamTakeover:
             yield
 
     def candidate(self, scope: Scope) -> CastProtocol | None:
-        """The connection that may be taken; its client is to be told that it closes at the end."""
-        is_able = scope["http_version"] == "1.1" and self._flush.is_open
-        return connection_of(scope) if is_able else None
+        """The connection that may be taken; its head must announce that it closes at the end."""
+        if scope["http_version"] != "1.1" or not (self._reactor.is_open and self._flush.is_open):
+            return None
+        connection = connection_of(scope)
+        if connection is None or connection.transport.get_extra_info("sslcontext"):
+            return None
+        return connection
 
     def take(self, connection: CastProtocol, watch: Watch, *, on_left: OnLeft | None) -> bool:
-        """Whether the watch is written, and closed, by someone else from now on.
+        """Whether the watch is written, and closed, by the flush from now on.
 
         The request then ends for the server as if its client had left.
         """
         transport = connection.transport
         if transport.is_closing() or transport.get_write_buffer_size():
             return False
-        client = self._off_the_loop(connection, watch, on_left) or self._detached(
-            connection, watch, on_left
-        )
-        watch.stream.writer = "detached" if isinstance(client, TransportClient) else "reactor"
+        descriptor = transport.get_extra_info("socket").fileno()
+        client = self._reactor.take(descriptor, stream=watch.stream, on_left=on_left)
+        if client is None:
+            return False
+        transport.abort()  # closes the server's descriptor; the duplicate stays connected
         self._flush.add(watch, client)
         return True
 
     async def all_ended(self, *, timeout_s: float) -> None:
         """Until every stream that was taken over has been written to its end."""
         await self._flush.all_ended(timeout_s=timeout_s)
-
-    def _off_the_loop(
-        self, connection: CastProtocol, watch: Watch, on_left: OnLeft | None
-    ) -> StreamClient | None:
-        transport = connection.transport
-        if transport.get_extra_info("sslcontext"):
-            return None
-        descriptor = transport.get_extra_info("socket").fileno()
-        client = self._reactor.take(descriptor, stream=watch.stream, on_left=on_left)
-        if client:
-            transport.abort()  # closes the server's descriptor; the duplicate stays connected
-        return client
-
-    def _detached(
-        self, connection: CastProtocol, watch: Watch, on_left: OnLeft | None
-    ) -> StreamClient:
-        client = TransportClient(
-            connection.transport,
-            stream=watch.stream,
-            on_left=on_left,
-            on_room=self._flush.on_room,
-            on_gone=self._flush.on_gone,
-        )
-        connection.connection_lost(ConnectionAbortedError("the stream has left this server"))
-        return client

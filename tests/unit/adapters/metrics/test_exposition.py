@@ -11,7 +11,7 @@ def test_counts_levels_and_timings_stand_on_the_page() -> None:
     registry = new_registry()
     meter = PrometheusMeter(registry)
     meter.add("events_sent", 3)
-    meter.show("streams_reactor", lambda: 7)
+    meter.show("streams_taken_over", lambda: 7)
     for seconds in (0.0004, 0.02, 99.0):
         meter.observe("append", seconds)
 

@@ -9,8 +9,8 @@ import httpx2
 from adapters.http.app import http_app
 from adapters.http.requests.caller import caller_by
 from adapters.http.routers.stream_list import stream_listing_router
+from adapters.http.streaming.open_streams import StreamInfo
 from adapters.metrics.prometheus_meter import PrometheusMeter, new_registry
-from application.watching.open_stream import StreamInfo
 from domain.ids import AgentName, SessionId, TaskId
 from domain.principal import LOCAL, Principal
 from tests.fakes import FakeClock
@@ -65,7 +65,7 @@ async def test_the_listing_is_described() -> None:
 
     answer = description["components"]["schemas"]["StreamAnswer"]
     assert set(answer["required"]) == set(answer["properties"])
-    assert answer["properties"]["writer"]["enum"] == ["portable", "detached", "reactor"]
+    assert answer["properties"]["writer"]["enum"] == ["portable", "reactor"]
 
 
 @dataclass
