@@ -14,14 +14,14 @@ _LONGEST_PAUSE_S = 1.0
 
 
 class Database(Protocol):
-    """Work is plain code on a connection; each call is one transaction, done or undone whole.
+    """Work is plain code on a connection; each call is one transaction, committed or rolled back.
 
-    Whatever the driver raises comes out as a domain error: LogUnavailable when the database stays
-    out of reach, StorageFull. Domain errors raised by the work itself undo it and pass through.
+    Errors of the driver are raised as domain errors: LogUnavailable when the database stays out of
+    reach, StorageFull. Domain errors raised by the work itself roll it back and pass through.
     """
 
     def opened(self) -> AbstractAsyncContextManager[None]:
-        """Bring the schema up to date, then be usable until left. Raises StoreUnusable."""
+        """Brings the schema up to date; usable until it is left. Raises StoreUnusable."""
 
     async def write(
         self,
@@ -29,10 +29,10 @@ class Database(Protocol):
         *,
         was_done: Callable[[Connection, T], bool] | None = None,
     ) -> T:
-        """Do the work, again from the start if the database gave way under it.
+        """Do the work, again from the start if the connection was lost or the transaction aborted.
 
-        When a commit got no answer, `was_done` is asked - given what the work had returned -
-        whether that commit took place; without it the work must bear being repeated. It must
+        When a commit got no answer, `was_done` is called with what the work had returned and
+        returns whether that commit took place; without it the work must be repeatable. It must
         first take a lock that the work took, so that it waits for a commit still under way.
         """
 
@@ -44,21 +44,21 @@ class Database(Protocol):
         on_done: Callable[[T], None],
         on_error: Callable[[BaseException], None],
     ) -> None:
-        """As `write`, for a caller that does not wait: one of the two is called on the loop."""
+        """As `write`, without waiting: `on_done` or `on_error` is called on the event loop."""
 
     def check_room(self, connection: Connection, size_bytes: int) -> None:
-        """Raise StorageFull if so much would leave the disk without the room to recover in.
+        """Raise StorageFull if a write of that size would leave the disk no room to recover in.
 
-        For work that writes much at once, before it does.
+        Work that writes much at once calls it first.
         """
 
     async def read(self, work: Callable[[Connection], T]) -> T: ...
 
     def lost(self) -> str | None:
-        """Why what is written now may not be there later; None when nothing speaks for that."""
+        """Why what is written now may not be found later; None when there is no sign of that."""
 
     async def make_room(self) -> None:
-        """Make the best of room that has come to be on a full disk; never raises for want of it."""
+        """Use the room that has become free on a full disk; never raises when there is too little."""
 
 
 def pauses(patience_s: float) -> Iterator[float]:

@@ -1,4 +1,4 @@
-"""What an operator does with a database as a whole: upgrade, check, copy."""
+"""Operations on a whole database: upgrade, check, back up."""
 
 import asyncio
 import os
@@ -21,10 +21,10 @@ from domain.errors import StoreUnusable
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreReport:
     current: str | None
-    """The schema that the database has; None if it has no tables yet."""
+    """The revision of the database; None if it has no tables yet."""
     needed: str
     problems: Sequence[str]
-    """Each a line for a person to read; none if all is well."""
+    """One line each, for a person; empty if all is well."""
 
 
 async def upgrade(url: str) -> StoreReport:
@@ -35,13 +35,13 @@ async def upgrade(url: str) -> StoreReport:
 
 
 async def check(url: str) -> StoreReport:
-    """Look, and change nothing. Raises StoreUnusable if there is nothing to look at."""
+    """Changes nothing. Raises StoreUnusable if there is no database."""
     if driver_of(url) == "sqlite":
         return await asyncio.to_thread(_check_file, sqlite_path(url))
     # Its driver is an extra, which a program on SQLite need not have.
-    from adapters.store.postgres.database import look_into
+    from adapters.store.postgres.database import inspect_database
 
-    return await look_into(url, _report)
+    return await inspect_database(url, _report)
 
 
 async def backup(url: str, target: Path) -> None:
@@ -87,7 +87,7 @@ def _copy(path: Path, target: Path) -> None:
     _require(path)
     part = target.with_name(f"{target.name}.part")
     try:
-        # Made first, so that the copy is nobody else's to read, and no other file is lost.
+        # Made first: nobody else can read the copy, and no other file is overwritten.
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         os.close(os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
         with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(part)) as copy:

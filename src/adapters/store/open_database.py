@@ -1,4 +1,4 @@
-"""Picks the database that a URL names, and what carries hints between the nodes that share it."""
+"""Picks the database that a URL names, and the wakeups between the nodes that share it."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def open_database(
 ) -> Database:
     """`sqlite:///path` or `postgresql://…`; nothing is touched before `opened()` is entered.
 
-    `marker` and `reserve` are for files alone, as SqliteDatabase says.
+    `marker` and `reserve` are for SQLite only, as SqliteDatabase describes.
     """
     if driver_of(url) == "sqlite":
         path = sqlite_path(url)

@@ -1,4 +1,4 @@
-"""What agents call their conversations, on SQL."""
+"""The conversations that agents can resume, on SQL."""
 
 import json
 from dataclasses import asdict
@@ -24,11 +24,11 @@ class SqlAgentThreads:
         return None if text is None else thread_of_column(text)
 
     async def keep(self, session_key: SessionKey, agent: AgentName, thread: AgentThread) -> None:
-        there = select(sessions.c.key).where(sessions.c.key == session_key)
+        exists = select(sessions.c.key).where(sessions.c.key == session_key)
         row = {"session_key": session_key, "agent": agent, "thread": thread_column(thread)}
 
         def work(connection: Connection) -> None:
-            if not connection.execute(there).scalar():
+            if not connection.execute(exists).scalar():
                 return
             if connection.execute(insert_if_absent(agent_threads).values(**row)).rowcount:
                 return
@@ -62,10 +62,10 @@ def thread_column(thread: AgentThread) -> str:
 
 
 def thread_of_column(text: str) -> AgentThread:
-    """A text that is no such object is the id alone, as it was kept at first."""
+    """Older rows hold the id alone, not as JSON."""
     match _loaded(text):
-        case {"id": str(thread_id), **held}:
-            used, model = held.get("usage"), held.get("model")
+        case {"id": str(thread_id), **rest}:
+            used, model = rest.get("usage"), rest.get("model")
             return AgentThread(
                 id=thread_id,
                 usage=json_value(Usage, used) if isinstance(used, dict) else None,

@@ -23,7 +23,7 @@ class SqlProfileStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._reported: set[str] = set()
-        """What was logged of rows that cannot be read: they are looked at twice a second."""
+        """Warnings that were logged already: the rows are read twice a second."""
 
     async def put(self, profile: AgentProfile) -> bool:
         row = {"body": _PROFILE.dump_json(profile).decode(), "updated_at": store_now()}
@@ -32,8 +32,8 @@ class SqlProfileStore:
             added = insert_if_absent(agent_profiles).values(name=profile.name, **row)
             if connection.execute(added).rowcount:
                 return True
-            is_it = agent_profiles.c.name == profile.name
-            connection.execute(update(agent_profiles).where(is_it).values(**row))
+            is_named = agent_profiles.c.name == profile.name
+            connection.execute(update(agent_profiles).where(is_named).values(**row))
             return False
 
         return await self._database.write(work)
@@ -49,20 +49,20 @@ class SqlProfileStore:
         return sorted(self._profiles(rows), key=lambda profile: profile.name)
 
     def _profiles(self, rows: Sequence[tuple[str, str]]) -> Iterator[AgentProfile]:
-        mistakes = set()
+        problems = set()
         for name, body in rows:
             try:
                 yield _PROFILE.validate_json(body)
             except (ValidationError, AgentcastError) as error:
-                # Another version of this program may have stored it; the other agents are good.
-                mistakes.add(f"the stored agent {name} cannot be read: {_first_line(error)}")
-        for mistake in mistakes - self._reported:
-            log.warning(mistake)
-        self._reported = mistakes
+                # Another version of this program may have stored it; the other agents are usable.
+                problems.add(f"the stored agent {name} cannot be read: {_first_line(error)}")
+        for problem in problems - self._reported:
+            log.warning(problem)
+        self._reported = problems
 
 
 def _first_line(error: Exception) -> str:
-    """Without what was in the row, which may be secret."""
+    """Without the content of the row, which may be secret."""
     if isinstance(error, ValidationError):
         first = error.errors(include_input=False, include_url=False)[0]
         return f"{first['loc']}: {first['msg']}"

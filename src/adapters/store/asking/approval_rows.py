@@ -1,4 +1,4 @@
-"""Approvals as rows, shown with what their tasks make of them."""
+"""Approvals as rows, and their status, which also depends on their tasks."""
 
 import json
 from collections.abc import Sequence
@@ -29,11 +29,11 @@ _IS_WAITED_FOR = (
 
 @dataclass(frozen=True, slots=True)
 class ApprovalTime:
-    """The time by which approvals are made, end and are answered: by default the database's."""
+    """The clock of approvals: the database's unless another time is given."""
 
     now: ColumnElement[int] = field(default_factory=store_now)
     ahead: timedelta = timedelta()
-    """By how much the wall clock, which people see, is ahead of it."""
+    """By how much the wall clock, which people see, is ahead of `now`."""
 
 
 def is_answerable(now: ColumnElement[int]) -> ColumnElement[bool]:
@@ -41,7 +41,7 @@ def is_answerable(now: ColumnElement[int]) -> ColumnElement[bool]:
 
 
 def columns_of(new: NewApproval) -> dict[str, object]:
-    """Without what the store's clock decides."""
+    """Without the times, which are the store's."""
     task, request, decision = new.task, new.request, new.decision
     return {
         "approval_id": new.approval_id,
@@ -90,7 +90,7 @@ def conditions(
     if query.status is not None:
         found.append(_status(now) == query.status)
     if query.status == "pending":
-        # Implied by the one before, and lets an index be used.
+        # Implied by the condition before, and lets an index be used.
         found.append(approvals.c.status == query.status)
     if query.task_id is not None:
         found.append(approvals.c.task_id == query.task_id)

@@ -76,7 +76,7 @@ class SqlApprovalStore:
 
 
 def _open(connection: Connection, new: NewApproval, time: ApprovalTime) -> StoredApproval:
-    """Nothing comes of being repeated after a commit without an answer."""
+    """Repeated after a commit without an answer, it changes nothing."""
     connection.execute(
         insert_if_absent(approvals).values(
             **columns_of(new),

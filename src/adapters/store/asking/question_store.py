@@ -1,4 +1,4 @@
-"""Questions in words, on SQL."""
+"""Questions that agents ask in words, on SQL."""
 
 from sqlalchemy import ColumnElement, Connection, delete, exists, insert, select, update
 
@@ -32,7 +32,7 @@ class SqlQuestionStore:
     async def answer(self, task_id: TaskId, reply: Reply) -> bool:
         return await self._database.write(
             lambda c: _answer(c, task_id, reply),
-            was_done=lambda c, is_heard: is_heard and _was_heard(c, task_id, reply),
+            was_done=lambda c, is_first: is_first and _was_answered(c, task_id, reply),
         )
 
     async def close(self, task_id: TaskId) -> StoredQuestion | None:
@@ -68,7 +68,7 @@ def _answer(connection: Connection, task_id: TaskId, reply: Reply) -> bool:
     return connection.execute(answered).rowcount > 0
 
 
-def _was_heard(connection: Connection, task_id: TaskId, reply: Reply) -> bool:
+def _was_answered(connection: Connection, task_id: TaskId, reply: Reply) -> bool:
     locked = select(questions.c.status).where(questions.c.task_id == task_id)
     connection.execute(locked.with_for_update())
     question = _find(connection, task_id)

@@ -1,10 +1,10 @@
-"""Many appends in one transaction, each of them accepted or refused on its own."""
+"""Many appends in one transaction, each accepted or refused by itself."""
 
 from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection, select
 
-from adapters.store.rows.event_rows import Row, allot_fenced, row_of, write_rows
+from adapters.store.rows.event_rows import Row, next_seqs_fenced, row_of, write_rows
 from adapters.store.schema.tables import events, sessions
 from adapters.store.tasks.task_change import apply_change
 from ports.event_log import Append, StoredEvent
@@ -22,7 +22,7 @@ def store_batch(connection: Connection, appends: Sequence[Append]) -> Sequence[S
     for run in _runs(appends):
         first = appends[run[0]]
         count = sum(len(appends[place].events) for place in run)
-        last = allot_fenced(
+        last = next_seqs_fenced(
             connection,
             first.session_key,
             task_id=first.task_id,
@@ -46,7 +46,7 @@ def store_batch(connection: Connection, appends: Sequence[Append]) -> Sequence[S
 def batch_was_stored(
     connection: Connection, appends: Sequence[Append], results: Sequence[Stored]
 ) -> bool:
-    """Whether a commit without an answer took place: by the tag of an event that it stored."""
+    """Whether a commit without an answer took place, by the tag of an event that it stored."""
     for append, stored in zip(appends, results, strict=True):
         if stored:
             return _holds(connection, append, stored[0])
@@ -54,13 +54,13 @@ def batch_was_stored(
 
 
 def _runs(appends: Sequence[Append]) -> Iterator[Sequence[_Place]]:
-    """Places that can share one allotment: neighbours of one runner, up to its final change.
+    """Places of appends that get their seqs in one statement: one runner's, up to its final change.
 
-    Sessions come in the order of their keys, so that two nodes cannot lock them crosswise.
+    In the order of their sessions' keys, so that two nodes never deadlock on two sessions.
     """
     run: list[_Place] = []
     for place in sorted(range(len(appends)), key=lambda place: appends[place].session_key):
-        if run and not _goes_on(appends[run[-1]], appends[place]):
+        if run and not _shares_run(appends[run[-1]], appends[place]):
             yield run
             run = []
         run.append(place)
@@ -68,7 +68,7 @@ def _runs(appends: Sequence[Append]) -> Iterator[Sequence[_Place]]:
         yield run
 
 
-def _goes_on(one: Append, other: Append) -> bool:
+def _shares_run(one: Append, other: Append) -> bool:
     return (
         one.task_id == other.task_id
         and one.lease_id == other.lease_id
@@ -85,7 +85,7 @@ def _numbered(append: Append, after: int, rows: list[Row]) -> Sequence[StoredEve
 
 
 def _holds(connection: Connection, append: Append, stored: StoredEvent) -> bool:
-    # Waits for the commit, should it still be under way: that holds this lock.
+    # The commit, if it is still under way, holds this lock: wait for it.
     connection.execute(
         select(sessions.c.key).where(sessions.c.key == append.session_key).with_for_update()
     )

@@ -1,4 +1,4 @@
-"""Long cursors on SQL."""
+"""Cursors that are too long to be sent, on SQL."""
 
 from sqlalchemy import Connection, and_, delete, select, update
 
@@ -8,7 +8,7 @@ from adapters.store.rows.store_clock import seconds, store_now
 from adapters.store.schema.tables import cursors
 from domain.principal import Principal
 
-_DROPPED_AT_ONCE = 100
+_DELETED_AT_ONCE = 100
 
 
 class SqlCursorStore:
@@ -24,7 +24,7 @@ class SqlCursorStore:
             if not connection.execute(row).rowcount:
                 is_it = and_(*[cursors.c[column] == value for column, value in name.items()])
                 connection.execute(update(cursors).where(is_it).values(expires_at=expires_at))
-            _drop_what_is_over(connection)
+            _delete_expired(connection)
 
         await self._database.write(work)
 
@@ -39,15 +39,15 @@ class SqlCursorStore:
         return body
 
 
-def _drop_what_is_over(connection: Connection) -> None:
-    """A few with each that is added: they can never pile up, and no transaction is long."""
-    over = (
+def _delete_expired(connection: Connection) -> None:
+    """A few with each that is added: they never pile up, and no transaction is long."""
+    expired = (
         select(cursors.c.handle)
         .where(cursors.c.expires_at <= store_now())
         .order_by(cursors.c.expires_at)
-        .limit(_DROPPED_AT_ONCE)
+        .limit(_DELETED_AT_ONCE)
         .with_for_update(skip_locked=True)
     )
     connection.execute(
-        delete(cursors).where(cursors.c.handle.in_(over), cursors.c.expires_at <= store_now())
+        delete(cursors).where(cursors.c.handle.in_(expired), cursors.c.expires_at <= store_now())
     )

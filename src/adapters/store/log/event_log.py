@@ -1,4 +1,4 @@
-"""The log of events on SQL: appends gather while a transaction is under way, and share the next."""
+"""The log of events on SQL: appends that come during a transaction share the next one."""
 
 import asyncio
 from collections import deque
@@ -23,9 +23,9 @@ _Waiting = tuple[Append, asyncio.Future[Sequence[StoredEvent]]]
 
 
 class SqlEventLog:
-    """The appends that wait are bounded by their callers: each waits for its own.
+    """Waiting appends are bounded by their callers, each of which waits for its own.
 
-    One batch at a time is being written. It is chosen where it is written, on whatever thread.
+    One batch at a time is written. It is chosen when its transaction begins, on that thread.
     """
 
     def __init__(self, database: Database) -> None:
@@ -37,7 +37,7 @@ class SqlEventLog:
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
-        """Enter it inside of the database's `opened()`; what was appended is stored on leaving."""
+        """Enter it inside the database's `opened()`; on leaving, pending appends are stored first."""
         self._is_open = True
         try:
             yield
@@ -46,7 +46,7 @@ class SqlEventLog:
             await self._drained.wait()
 
     async def append(self, append: Append) -> Sequence[StoredEvent]:
-        """An append goes on when its caller is cancelled: it may be in a batch with others."""
+        """An append continues when its caller is cancelled: it may share a batch with others."""
         if not self._is_open:
             raise LogUnavailable("the event log is closed")
         answer: asyncio.Future[Sequence[StoredEvent]] = asyncio.get_running_loop().create_future()
@@ -97,7 +97,7 @@ class SqlEventLog:
         batch: list[_Waiting] = []
 
         def work(connection: Connection) -> Sequence[Stored]:
-            if not batch:  # as late as can be, and not again when the work is done anew
+            if not batch:  # as late as possible, and not again when the work is repeated
                 some, size = self._next_batch()
                 batch.extend(some)
                 self._database.check_room(connection, size)
@@ -114,7 +114,7 @@ class SqlEventLog:
         )
 
     def _next_batch(self) -> tuple[Sequence[_Waiting], int]:
-        """With how many bytes it is, about."""
+        """A batch, and about how many bytes it takes."""
         batch: list[_Waiting] = []
         events = size = 0
         while self._waiting and events < _BATCH_EVENTS and size < _BATCH_BYTES:
@@ -125,19 +125,19 @@ class SqlEventLog:
         return batch, size
 
     def _on_stored(self, batch: Sequence[_Waiting], results: Sequence[Stored]) -> None:
-        self._go_on()
+        self._start_next()
         for (_, answer), stored in zip(batch, results, strict=True):
             _settle(answer, stored)
 
     def _on_failure(self, batch: Sequence[_Waiting], error: BaseException) -> None:
         failed = batch or self._next_batch()[0]
-        self._go_on()
+        self._start_next()
         for _, answer in failed:
             if not answer.done():
                 answer.set_exception(_reason(error))
 
-    def _go_on(self) -> None:
-        """Before anybody is told: the next batch is written while they look at this one."""
+    def _start_next(self) -> None:
+        """Called before the callers get their results: the next batch is written meanwhile."""
         if self._waiting:
             self._write_next()
         else:

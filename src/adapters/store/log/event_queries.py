@@ -1,4 +1,4 @@
-"""What can be asked of the log."""
+"""Reads of the log."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -51,7 +51,7 @@ def find_events(
     after: int,
     limit: int,
 ) -> Sequence[StoredEvent]:
-    """Walks the log within the database: an index by type would cost each append as much again."""
+    """Scans the log in the database: an index by type would double the cost of each append."""
     query = (
         select(
             events.c.seq,
@@ -121,7 +121,7 @@ def read_seq_before(connection: Connection, session_key: SessionKey, at: datetim
 
 
 def _without_hole(rows: Sequence[tuple[Any, ...]]) -> Sequence[tuple[Any, ...]]:
-    """A hole is where a damaged log lost events: what follows it is another read's."""
+    """The rows before the first hole, where a damaged log lost events; the next read has the rest."""
     if not rows or rows[-1][0] - rows[0][0] == len(rows) - 1:
         return rows
     first = rows[0][0]

@@ -1,4 +1,4 @@
-"""PostgreSQL as a database that several nodes share, and that may be away for a while."""
+"""PostgreSQL: several nodes may share it, and it may be unreachable for a while."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -22,7 +22,7 @@ _CLOSING_S = 3.0
 
 
 class PostgresDatabase:
-    """Work that lost its connection is done again; a commit without an answer is looked into."""
+    """Work that lost its connection is repeated, unless `was_done` finds that its commit took place."""
 
     def __init__(self, url: str, *, patience_s: float = 30.0) -> None:
         self._url = url
@@ -48,7 +48,7 @@ class PostgresDatabase:
         *,
         was_done: Callable[[Connection, T], bool] | None = None,
     ) -> T:
-        unanswered: list[T] = []  # what the last work had returned whose commit got no answer
+        unanswered: list[T] = []  # the result of the last work, if its commit got no answer
 
         async def once(connection: AsyncConnection) -> T:
             transaction = await connection.begin()
@@ -62,7 +62,7 @@ class PostgresDatabase:
             await transaction.commit()
             return result
 
-        return await self._persistently(once, patience_s=self._patience_s)
+        return await self._retried(once, patience_s=self._patience_s)
 
     def begin_write(
         self,
@@ -87,7 +87,7 @@ class PostgresDatabase:
         writing.add_done_callback(self._begun.discard)
 
     def check_room(self, connection: Connection, size_bytes: int) -> None:
-        """Its server minds its own disk."""
+        """Does nothing: the disk is the database server's."""
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         async def once(connection: AsyncConnection) -> T:
@@ -96,14 +96,14 @@ class PostgresDatabase:
             return await at_once.run_sync(work)
 
         patience_s = min(self._patience_s, _READ_PATIENCE_S)
-        return await self._persistently(once, patience_s=patience_s)
+        return await self._retried(once, patience_s=patience_s)
 
     def lost(self) -> str | None:
-        """Its server minds its own files."""
+        """None: the files are the database server's."""
         return None
 
     async def make_room(self) -> None:
-        """Its server minds its own disk."""
+        """Does nothing: the disk is the database server's."""
 
     async def _prepare(self, engine: AsyncEngine) -> None:
         try:
@@ -113,7 +113,7 @@ class PostgresDatabase:
         except errors.FOREIGN as error:
             raise errors.at_opening(error, self._url) from error
 
-    async def _persistently(
+    async def _retried(
         self, once: Callable[[AsyncConnection], Awaitable[T]], *, patience_s: float
     ) -> T:
         waits = pauses(patience_s)
@@ -121,7 +121,7 @@ class PostgresDatabase:
             try:
                 return await self._connected(once)
             except errors.FOREIGN as error:
-                pause = next(waits, None) if errors.is_passing(error) else None
+                pause = next(waits, None) if errors.is_transient(error) else None
                 if pause is None:
                     raise errors.while_open(error) from error
             await asyncio.sleep(pause)
@@ -134,9 +134,9 @@ class PostgresDatabase:
 
 
 async def _returned(engine: AsyncEngine) -> None:
-    """When nobody uses a connection any more: disposing of the engine closes only idle ones.
+    """Waits until no connection is in use: disposing of the engine closes only idle ones.
 
-    Whoever was cancelled may have left the return of its connection to the event loop.
+    After a cancellation, the return of a connection may still be pending on the event loop.
     """
     pool = engine.pool
     assert isinstance(pool, QueuePool)
@@ -152,17 +152,17 @@ async def _answered(
     try:
         return await once(connection)
     except errors.FOREIGN:
-        # Whether it still answers is not worth another wait: the next try gets a new one.
+        # Testing the connection could block again: the next try gets a new one.
         await connection.invalidate()
         raise
 
 
-async def look_into(url: str, look: Callable[[Connection], T]) -> T:
-    """Without opening the store, which would change its schema."""
+async def inspect_database(url: str, read: Callable[[Connection], T]) -> T:
+    """Read without opening the store, which would change its schema. Raises StoreUnusable."""
     engine = postgres_engine(url, patience_s=_READ_PATIENCE_S)
     try:
         async with engine.connect() as connection:
-            return await connection.run_sync(look)
+            return await connection.run_sync(read)
     except errors.FOREIGN as error:
         raise errors.at_opening(error, url) from error
     finally:

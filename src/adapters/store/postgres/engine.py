@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL, made from the URL as its own tools would read it."""
+"""Connections to PostgreSQL, by the URL as its own tools read it."""
 
 import asyncpg  # type: ignore[import-untyped]
 from sqlalchemy import Connection, make_url
@@ -8,7 +8,7 @@ from domain.errors import StoreUnusable
 
 ANSWER_TIMEOUT_S = 10.0
 _CONNECT_TIMEOUT_S = 5.0
-_IDLE_MS = 5000  # a node that is frozen within a transaction must not keep its locks from others
+_IDLE_MS = 5000  # a node that hangs within a transaction must give up its locks
 _POOL_SIZE = 10
 _OLDEST = 150000
 

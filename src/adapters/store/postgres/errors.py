@@ -1,4 +1,4 @@
-"""What PostgreSQL's states mean to the rest of the program."""
+"""PostgreSQL's error codes as errors of the domain."""
 
 import asyncpg  # type: ignore[import-untyped]
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
@@ -21,21 +21,25 @@ FOREIGN = (
     OSError,
     TimeoutError,
 )
-"""All that a driver, its pool and its sockets may raise."""
+"""All that the driver, its pool and its sockets may raise."""
 
-_PASSING_CLASSES = ("08", "40", "57")  # connection lost, transaction rolled back, operator came by
+_TRANSIENT_CLASSES = (
+    "08",
+    "40",
+    "57",
+)  # connection lost, transaction rolled back, operator intervened
 # Too many clients, standby, lock not available, idle within a transaction for too long.
-_PASSING = frozenset({"53300", "25006", "55P03", "25P03"})
+_TRANSIENT = frozenset({"53300", "25006", "55P03", "25P03"})
 _FULL = "53100"
 _BAD_TEXT = frozenset({"22021", "22P05"})
 
 
-def is_passing(error: BaseException) -> bool:
+def is_transient(error: BaseException) -> bool:
     """Whether the same work may succeed a little later, on a new connection."""
     state = _state(error)
     if state is None:
         return not isinstance(error, SQLAlchemyError) or isinstance(error, DBAPIError)
-    return state.startswith(_PASSING_CLASSES) or state in _PASSING
+    return state.startswith(_TRANSIENT_CLASSES) or state in _TRANSIENT
 
 
 def while_open(error: BaseException) -> AgentcastError:
@@ -48,9 +52,9 @@ def while_open(error: BaseException) -> AgentcastError:
 
 
 def at_opening(error: BaseException, url: str) -> StoreUnusable:
-    said = str(error.orig if isinstance(error, DBAPIError) else error).replace("\n", " ")
+    reason = str(error.orig if isinstance(error, DBAPIError) else error).replace("\n", " ")
     return StoreUnusable(
-        f"the database {shown(url)} cannot be opened ({said or type(error).__name__}): "
+        f"the database {shown(url)} cannot be opened ({reason or type(error).__name__}): "
         "check the URL, and that PostgreSQL runs and lets this user in"
     )
 

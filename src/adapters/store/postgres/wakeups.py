@@ -1,4 +1,4 @@
-"""Hints between nodes by NOTIFY, on a connection of their own and outside of any transaction."""
+"""Hints between nodes by NOTIFY, on a connection of their own and outside any transaction."""
 
 import asyncio
 import logging
@@ -23,58 +23,58 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 5.0
 
 
 class PostgresWakeups:
-    """Listeners of this process hear at once, those of others within milliseconds.
+    """Listeners of this process are called at once, those of other nodes within milliseconds.
 
-    At most 10,000 hints wait to be sent; more are dropped, and so are all while the database is
-    away: whoever listens looks for itself every second anyway.
+    At most 10,000 hints wait to be sent; further ones are dropped, and all of them while the
+    database is unreachable: listeners also poll every second.
     """
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._listeners: list[Callable[[Hint], None]] = []
-        self._listeners_to_others: list[Callable[[Hint], None]] = []
+        self._remote_listeners: list[Callable[[Hint], None]] = []
         self._pending: dict[str, None] = {}
         self._own_pid = 0
-        self._something = asyncio.Event()
+        self._has_work = asyncio.Event()
         self._tried = asyncio.Event()
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
-        """Entered when the first try to connect is over, whatever came of it."""
-        carrier = asyncio.create_task(self._carry(), name="wakeups")
+        """Entered when the first attempt to connect has ended, successful or not."""
+        sender = asyncio.create_task(self._run(), name="wakeups")
         try:
             await self._tried.wait()
             yield
         finally:
-            carrier.cancel()
+            sender.cancel()
             with suppress(asyncio.CancelledError):
-                await carrier
+                await sender
 
     def notify(self, hint: Hint) -> None:
         if self._listeners:
-            asyncio.get_running_loop().call_soon(_tell, self._listeners, hint)
+            asyncio.get_running_loop().call_soon(_call, self._listeners, hint)
         if len(self._pending) < _MAX_PENDING:
             self._pending[_QUEUE if hint is None else str(hint)] = None
-            self._something.set()
+            self._has_work.set()
 
     @contextmanager
     def listen(
         self, callback: Callable[[Hint], None], *, others_only: bool = False
     ) -> Iterator[None]:
-        listeners = self._listeners_to_others if others_only else self._listeners
+        listeners = self._remote_listeners if others_only else self._listeners
         listeners.append(callback)
         try:
             yield
         finally:
             listeners.remove(callback)
 
-    async def _carry(self) -> None:
+    async def _run(self) -> None:
         pause = _FIRST_PAUSE_S
         while True:
             try:
                 connection = await connected(self._url)
                 pause = _FIRST_PAUSE_S
-                await self._carry_over(connection)
+                await self._run_on(connection)
             except FOREIGN as error:
                 _LOGGER.warning("wakeups between nodes are interrupted: %s", error)
             self._tried.set()
@@ -82,17 +82,17 @@ class PostgresWakeups:
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_S)
 
-    async def _carry_over(self, connection: asyncpg.Connection) -> None:
-        """Until the connection is lost."""
+    async def _run_on(self, connection: asyncpg.Connection) -> None:
+        """Send and receive until the connection is lost."""
         self._own_pid = connection.get_server_pid()
-        connection.add_termination_listener(lambda _: self._something.set())
+        connection.add_termination_listener(lambda _: self._has_work.set())
         try:
             await connection.add_listener(_CHANNEL, self._on_notification)
             self._tried.set()
             while not connection.is_closed():
-                await self._something.wait()
+                await self._has_work.wait()
                 await asyncio.sleep(_COALESCE_S)
-                self._something.clear()
+                self._has_work.clear()
                 await self._send(connection)
         finally:
             connection.terminate()
@@ -107,19 +107,19 @@ class PostgresWakeups:
         self, connection: asyncpg.Connection, pid: int, channel: str, payload: object
     ) -> None:
         if pid == self._own_pid:
-            return  # told already, without the detour
+            return  # its listeners were called when it was sent
         for hint in _hints_of(str(payload)):
-            _tell(self._listeners, hint)
-            _tell(self._listeners_to_others, hint)
+            _call(self._listeners, hint)
+            _call(self._remote_listeners, hint)
 
 
-def _tell(listeners: Sequence[Callable[[Hint], None]], hint: Hint) -> None:
+def _call(listeners: Sequence[Callable[[Hint], None]], hint: Hint) -> None:
     for callback in tuple(listeners):
         callback(hint)
 
 
 def _hints_of(payload: str) -> Sequence[Hint]:
-    """What others may have sent on this channel is passed over."""
+    """Ignores what other programs may have sent on this channel."""
     names = payload.split(",")
     return [
         None if name == _QUEUE else SessionKey(int(name))

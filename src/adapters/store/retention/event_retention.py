@@ -1,4 +1,4 @@
-"""Retention on SQL: what may go, in transactions short enough to let appends pass between them."""
+"""Retention on SQL, in transactions short enough to let appends pass between them."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ _NOTHING = Trimmed(events=0, size=0)
 
 
 class SqlEventRetention:
-    """SQLite's file does not shrink: the pages that become free are filled by what comes next."""
+    """SQLite's file does not shrink: free pages are used for later rows."""
 
     def __init__(self, database: Database) -> None:
         self._database = self.database = database
@@ -62,7 +62,7 @@ class SqlEventRetention:
 
 
 def _trim(connection: Connection, key: SessionKey, *, before: int, limit: int) -> Trimmed:
-    # The lock keeps appends out until the commit, so that bounds and events always agree.
+    # The lock keeps appends out until the commit: the bounds always match the events.
     session = connection.execute(
         select(sessions.c.first_seq, sessions.c.last_seq)
         .where(sessions.c.key == key)

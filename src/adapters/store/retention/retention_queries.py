@@ -1,4 +1,4 @@
-"""What retention asks: how much there is, and what of it has been there longest."""
+"""Queries of retention: how much there is, and the oldest of it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,7 +25,7 @@ from domain.ids import SessionId, SessionKey, TaskId
 from ports.event_retention import DeadSession, EndedTask, SessionName, SessionUse
 
 ROW_BYTES = 120
-"""About what a row of the log takes besides its body."""
+"""About how much a row of the log takes besides its body."""
 
 _LATER = tasks.alias("later")
 _KEPT_FROM = (
@@ -37,7 +37,7 @@ _KEPT_FROM = (
     .correlate(tasks)
     .scalar_subquery()
 )
-_HAS_A_PREFIX = sessions.c.first_seq < func.coalesce(_KEPT_FROM, sessions.c.last_seq + 1)
+_HAS_EVENTS_TO_TRIM = sessions.c.first_seq < func.coalesce(_KEPT_FROM, sessions.c.last_seq + 1)
 _IS_NOT_DELETED = sessions.c.deleted_at.is_(None)
 _HAS_LIVE_TASK = exists().where(
     tasks.c.session_key == sessions.c.key, tasks.c.status.in_(LIVE_STATUSES)
@@ -45,7 +45,7 @@ _HAS_LIVE_TASK = exists().where(
 
 
 def size(connection: Connection) -> int:
-    """Of SQLite, the pages in use; of PostgreSQL the rows, because its files never shrink."""
+    """SQLite: the pages in use. PostgreSQL: the rows, since its files never shrink."""
     if connection.dialect.name == "sqlite":
         return _pragma(connection, "page_size") * (
             _pragma(connection, "page_count") - _pragma(connection, "freelist_count")
@@ -57,7 +57,7 @@ def size(connection: Connection) -> int:
 
 
 def oldest(connection: Connection, *, before: int, limit: int) -> Sequence[EndedTask]:
-    return _ended(connection, and_(tasks.c.finished_at < before, _HAS_A_PREFIX), limit)
+    return _ended(connection, and_(tasks.c.finished_at < before, _HAS_EVENTS_TO_TRIM), limit)
 
 
 def to_compact(connection: Connection, *, before: int, limit: int) -> Sequence[EndedTask]:
@@ -82,8 +82,8 @@ def tasks_of(connection: Connection, key: SessionKey) -> Sequence[TaskId]:
 
 
 def use_of(connection: Connection, session: SessionName) -> SessionUse:
-    is_it = and_(sessions.c.key == session.session_key, _is_called(sessions, session))
-    is_its_task = and_(tasks.c.session_key == session.session_key, _is_called(tasks, session))
+    is_it = and_(sessions.c.key == session.session_key, _has_name(sessions, session))
+    is_its_task = and_(tasks.c.session_key == session.session_key, _has_name(tasks, session))
     is_busy = exists().where(is_its_task, tasks.c.finished_at.is_(None))
     is_there = exists().where(is_it, _IS_NOT_DELETED)
     was_used = and_(sessions.c.last_seq > 0, sessions.c.first_seq > sessions.c.last_seq)
@@ -123,8 +123,8 @@ def _ended_query(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _is_called(table: Table, session: SessionName) -> ColumnElement[bool]:
-    """Beside its key: a folder may be of a session of another store, which has keys of its own."""
+def _has_name(table: Table, session: SessionName) -> ColumnElement[bool]:
+    """Checked beside the key: a folder may belong to a session of another store with its own keys."""
     return and_(
         table.c.tenant == session.tenant,
         table.c.owner == session.owner,

@@ -1,4 +1,4 @@
-"""Events as rows, and the numbers they get."""
+"""Events as rows, and the seqs they get."""
 
 from collections.abc import Sequence
 from itertools import chain
@@ -16,19 +16,19 @@ _COLUMNS = ("session_key", "seq", "tag", "event_type", "task_id", "agent", "at",
 _INSERTS = tuple(
     InsertRows("events", _COLUMNS, count=count) for count in (256, 128, 64, 32, 16, 8, 4, 2, 1)
 )
-_ALLOT = Statement("""
+_NEXT_SEQS = Statement("""
     UPDATE sessions SET last_seq = last_seq + :count, updated_at = store_now()
     WHERE key = :session
     RETURNING last_seq
 """)
-_ALLOT_FENCED = Statement("""
+_NEXT_SEQS_FENCED = Statement("""
     UPDATE sessions SET last_seq = last_seq + :count, updated_at = store_now()
     WHERE key = :session AND active_task = :task AND lease_id = :lease
     RETURNING last_seq
 """)
 
 
-def allot_fenced(
+def next_seqs_fenced(
     connection: Connection,
     session_key: SessionKey,
     *,
@@ -36,18 +36,18 @@ def allot_fenced(
     lease_id: LeaseId,
     count: int,
 ) -> int | None:
-    """The last of `count` new seqs; None if the session's fence names another lease."""
+    """Take the next `count` seqs; the last of them, or None if the session has another lease."""
     values = {"session": session_key, "task": task_id, "lease": lease_id, "count": count}
-    last: int | None = _ALLOT_FENCED.value(connection, values)
+    last: int | None = _NEXT_SEQS_FENCED.value(connection, values)
     return last
 
 
 def append_unfenced(
     connection: Connection, session_key: SessionKey, added: Sequence[EncodedEvent]
 ) -> Sequence[StoredEvent]:
-    """Write what does not come from a runner. It also locks the session against other writers."""
+    """Write events that no runner wrote, without a lease. Locks the session until the commit."""
     values = {"session": session_key, "count": len(added)}
-    last: int = _ALLOT.value(connection, values)
+    last: int = _NEXT_SEQS.value(connection, values)
     stored = [event.at_seq(seq) for seq, event in enumerate(added, last - len(added) + 1)]
     write_rows(
         connection, [row_of(session_key, *pair) for pair in zip(added, stored, strict=True)]

@@ -1,4 +1,4 @@
-"""Sessions as rows: found by their owner's name for them, made on first use."""
+"""Sessions as rows: found by their owner's id for them, created on first use."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -55,13 +55,13 @@ def session_of(row: Row[*tuple[Any, ...]], principal: Principal) -> Session:
 def locked_key(
     connection: Connection, principal: Principal, session_id: SessionId
 ) -> SessionKey | None:
-    """The session's row is this transaction's alone until it ends; None if there is none."""
+    """The key of the session, whose row is locked until the commit; None if there is none."""
     key: int | None = _LOCKED_KEY.value(connection, _name(principal, session_id))
     return None if key is None else SessionKey(key)
 
 
 def ensured_key(connection: Connection, principal: Principal, session_id: SessionId) -> SessionKey:
-    """The same, and the session is made if there is none."""
+    """As `locked_key`; the session is created if there is none."""
     while (key := locked_key(connection, principal, session_id)) is None:
         insert_session(connection, principal, session_id)
     return key
@@ -100,7 +100,7 @@ def insert_session(
     title: str | None = None,
     metadata: str | None = None,
 ) -> bool:
-    """False if there is one already."""
+    """False if the session exists already."""
     values = {**_name(principal, session_id), "title": title, "metadata": metadata}
     return _INSERT.run(connection, values) == 1
 

@@ -1,4 +1,4 @@
-"""Time as SQL: integer microseconds in UTC, by the database's own clock."""
+"""Times in the database: integer microseconds since 1970 in UTC, by its own clock."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Tasks as rows: the columns of one, and the task of a row."""
+"""Tasks as rows, with their columns of JSON."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -44,11 +44,11 @@ COLUMNS_GIVEN = (
     "rules",
     "model",
 )
-"""Those that `columns_of` fills."""
+"""The columns that `columns_of` fills."""
 
 
 def columns_of(task: Task) -> dict[str, object]:
-    """What the submitter decides; the store adds its own columns to it."""
+    """What the submitter decides; the store adds its own columns."""
     return {
         "task_id": task.task_id,
         "tenant": task.principal.tenant,
@@ -71,7 +71,7 @@ def columns_of(task: Task) -> dict[str, object]:
 
 
 def driver_row(values: tuple[object, ...]) -> SimpleNamespace:
-    """What the driver gave for all columns of a task, by their names."""
+    """A row of the driver, of all columns in the order of the table, by their names."""
     return SimpleNamespace(**dict(zip(_NAMES, values, strict=True)))
 
 
@@ -119,7 +119,7 @@ def json_or_none(value: TaskResult | Usage | Limits | None) -> str | None:
 
 
 def json_value(kind: type[_Value], held: Mapping[str, Any]) -> _Value:
-    """Without the fields that a newer version, perhaps of another node, has added."""
+    """Ignores fields that a newer version, perhaps of another node, has added."""
     known = {field.name for field in fields(kind)}
     return kind(**{name: item for name, item in held.items() if name in known})
 

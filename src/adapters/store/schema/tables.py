@@ -1,6 +1,6 @@
 """The tables as the statements see them.
 
-A new SQLite file is made from them; the migrations lead any other database to the same.
+A new SQLite file is created from them; the migrations bring any other database to the same.
 """
 
 from sqlalchemy import (
@@ -17,7 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-# SQLite counts up by itself only in a column that is called INTEGER.
+# SQLite numbers rows by itself only in a column of the type INTEGER.
 _COUNTER = BigInteger().with_variant(Integer(), "sqlite")
 
 metadata = MetaData()
@@ -52,7 +52,7 @@ sessions = Table(
         "deleted_at",
         sqlite_where=text("deleted_at IS NOT NULL"),
     ),
-    # A purged session's key must not come back: old cursors and hints name it.
+    # The key of a purged session must not be used again: old cursors and hints name it.
     sqlite_autoincrement=True,
 )
 

@@ -1,4 +1,4 @@
-"""The end of a session: hidden at once, removed when its last runner has stopped."""
+"""Deletion of a session: hidden at once, removed when its last runner has stopped."""
 
 from collections.abc import Sequence
 
@@ -54,7 +54,7 @@ def was_hidden(connection: Connection, deleted: DeletedSession) -> bool:
 
 def removable(connection: Connection) -> Sequence[SessionKey]:
     """The deleted sessions that no runner works in any more."""
-    gone = connection.execute(
+    keys = connection.execute(
         select(sessions.c.key).where(
             sessions.c.deleted_at.is_not(None),
             ~exists().where(
@@ -62,18 +62,18 @@ def removable(connection: Connection) -> Sequence[SessionKey]:
             ),
         )
     ).scalars()
-    return [SessionKey(key) for key in gone]
+    return [SessionKey(key) for key in keys]
 
 
 def remove_events(connection: Connection, key: SessionKey) -> bool:
-    """The oldest ones; False when there were none left."""
+    """Remove the oldest events; False when none were left."""
     first = select(func.min(events.c.seq)).where(events.c.session_key == key).scalar_subquery()
     oldest = and_(events.c.session_key == key, events.c.seq < first + _EVENTS_AT_ONCE)
     return connection.execute(delete(events).where(oldest)).rowcount > 0
 
 
 def remove(connection: Connection, key: SessionKey) -> None:
-    """The session itself, when its events are gone."""
+    """Remove the session itself, once its events are gone."""
     its_tasks = select(tasks.c.task_id).where(tasks.c.session_key == key)
     connection.execute(delete(idempotency_keys).where(idempotency_keys.c.task_id.in_(its_tasks)))
     connection.execute(delete(approvals).where(approvals.c.task_id.in_(its_tasks)))
@@ -92,8 +92,8 @@ def forget_old_keys(connection: Connection) -> None:
 
 
 def forget_answers(connection: Connection) -> None:
-    """Of ended tasks, whose own worker did not live to do so."""
-    is_over = exists().where(
+    """Forget the answers of ended tasks whose worker did not live to do so."""
+    has_ended = exists().where(
         tasks.c.task_id == questions.c.task_id, tasks.c.finished_at.is_not(None)
     )
-    connection.execute(delete(questions).where(is_over.correlate(questions)))
+    connection.execute(delete(questions).where(has_ended.correlate(questions)))

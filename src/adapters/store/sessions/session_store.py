@@ -40,7 +40,7 @@ class SqlSessionStore:
                 raise SessionExists(f"there is a session {session_id} already")
             return _get(connection, principal, session_id)
 
-        return await self._database.write(work, was_done=_is_there)
+        return await self._database.write(work, was_done=_was_created)
 
     async def get(self, principal: Principal, session_id: SessionId) -> Session:
         return await self._database.read(lambda c: _get(c, principal, session_id))
@@ -65,7 +65,7 @@ class SqlSessionStore:
     ) -> Sequence[Session]:
         query = with_live_status(principal).order_by(sessions.c.key.desc()).limit(limit)
         if before is not None:
-            # Without correlation it would mean the row that is being asked about.
+            # Uncorrelated: it must not refer to the row of the outer query.
             edge = select(sessions.c.key).where(is_named(principal, before)).correlate(None)
             query = query.where(sessions.c.key < edge.scalar_subquery())
         return await self._database.read(
@@ -100,7 +100,7 @@ class SqlSessionStore:
         return len(keys)
 
     async def _remove(self, key: SessionKey) -> None:
-        # In steps, so that appends to other sessions never wait for a long log to go.
+        # In steps, so that appends to other sessions never wait until a long log is deleted.
         while await self._database.write(lambda c: session_removal.remove_events(c, key)):
             pass
         await self._database.write(lambda c: session_removal.remove(c, key))
@@ -119,6 +119,6 @@ def _get(connection: Connection, principal: Principal, session_id: SessionId) ->
     return session_of(row, principal)
 
 
-def _is_there(connection: Connection, made: Session) -> bool:
+def _was_created(connection: Connection, made: Session) -> bool:
     key = locked_key(connection, made.principal, made.session_id)
     return key == made.session_key

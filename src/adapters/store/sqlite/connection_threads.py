@@ -1,4 +1,4 @@
-"""Threads that own a database connection each, so that a synchronous driver never holds the loop."""
+"""Threads with a database connection each, so that a synchronous driver never blocks the loop."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,9 +16,9 @@ Job = Callable[[Connection], None]
 
 
 class ConnectionThreads:
-    """One queue of jobs, done in order by the first thread that is free.
+    """One queue of jobs, taken in order by the first thread that is free.
 
-    The queue's bound is the number of callers: each of them waits for its own job.
+    It is bounded by its callers, each of which waits for its own job.
     """
 
     def __init__(self, engine: Engine, *, name: str, count: int) -> None:
@@ -37,7 +37,7 @@ class ConnectionThreads:
                 target=self._work, args=(loop, connected), name=f"{self._name}-{number}"
             )
             thread.start()
-            self._threads.append(thread)  # now, as the wait for it may be cancelled
+            self._threads.append(thread)  # already now: the wait for it may be cancelled
             try:
                 await connected
             except Exception:
@@ -45,13 +45,13 @@ class ConnectionThreads:
                 raise
 
     async def run(self, work: Callable[[Connection], T]) -> T:
-        """Do the work on a thread. One whose caller has gone is not begun; one begun is ended."""
+        """Do the work on a thread. If the caller is cancelled, work that has not begun is skipped."""
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self.begin(
             work,
             on_done=partial(_resolve, answer),
             on_error=partial(_fail, answer),
-            is_void=answer.cancelled,
+            is_skipped=answer.cancelled,
         )
         return await answer
 
@@ -61,31 +61,31 @@ class ConnectionThreads:
         *,
         on_done: Callable[[T], None],
         on_error: Callable[[BaseException], None],
-        is_void: Callable[[], bool] = lambda: False,
+        is_skipped: Callable[[], bool] = lambda: False,
     ) -> None:
-        """As `run`, but the loop calls one of the two with what came of it: a turn sooner."""
+        """As `run`, but the loop calls `on_done` or `on_error`, one turn sooner than a future would."""
         loop = asyncio.get_running_loop()
 
         def job(connection: Connection) -> None:
-            if is_void():
+            if is_skipped():
                 return
             try:
                 result = work(connection)
-            except Exception as error:  # noqa: BLE001 - thread boundary: the caller is to have it
-                _tell(loop, on_error, error)
+            except Exception as error:  # noqa: BLE001 - thread boundary: the caller gets it
+                _call_on(loop, on_error, error)
             else:
-                _tell(loop, on_done, result)
+                _call_on(loop, on_done, result)
 
         self._jobs.put(job)
 
-    async def start_again(self, engine: Engine) -> None:
-        """With other connections; what is asked for meanwhile waits. Raises what connecting raised."""
+    async def restart(self, engine: Engine) -> None:
+        """With other connections; jobs that come meanwhile wait. Raises what connecting raised."""
         self.stop()
         self._engine = engine
         await self.start()
 
     def stop(self) -> None:
-        """Returns when the jobs given so far are done and every connection is closed."""
+        """Blocks until all jobs in the queue are done and every connection is closed."""
         for _ in self._threads:
             self._jobs.put(None)
         for thread in self._threads:
@@ -97,18 +97,18 @@ class ConnectionThreads:
         try:
             connection = self._engine.connect()
         except Exception as error:  # noqa: BLE001 - thread boundary: `start` is to raise it
-            _tell(loop, partial(_fail, connected), error)
+            _call_on(loop, partial(_fail, connected), error)
             return
         with connection:
-            _tell(loop, partial(_resolve, connected), None)
+            _call_on(loop, partial(_resolve, connected), None)
             while (job := self._jobs.get()) is not None:
                 job(connection)
 
 
-def _tell(loop: asyncio.AbstractEventLoop, how: Callable[[T], None], what: T) -> None:
-    # A loop that is closed has nobody left to tell.
+def _call_on(loop: asyncio.AbstractEventLoop, callback: Callable[[T], None], value: T) -> None:
+    # A closed loop has no callers left.
     with suppress(RuntimeError):
-        loop.call_soon_threadsafe(how, what)
+        loop.call_soon_threadsafe(callback, value)
 
 
 def _resolve(future: asyncio.Future[T], result: T) -> None:

@@ -1,4 +1,4 @@
-"""SQLite as a database of one file: one thread that writes, a few that read."""
+"""SQLite: one file, one thread that writes, two that read."""
 
 import asyncio
 import threading
@@ -17,12 +17,12 @@ from adapters.store.sqlite.disk_storage import Reserve
 from adapters.store.sqlite.engine import (
     BEGIN_READING,
     BEGIN_WRITING,
-    empty_log,
     has_room,
     make_private_file,
     reader_engine,
     shrink,
     transacted,
+    write_back_log,
     writer_engine,
 )
 from adapters.store.sqlite.files import SqliteFiles, warn_of_lost_tails
@@ -35,9 +35,10 @@ _LITTLE_BYTES = 32 * 1024
 
 
 class SqliteDatabase:
-    """Every write is one BEGIN IMMEDIATE on the one writing connection, in the order asked for.
+    """Every write is one BEGIN IMMEDIATE on the only writing connection, in the order of the calls.
 
-    On a disk so full that connections cannot share memory, that connection reads as well.
+    On a disk so full that connections cannot share memory, which is a file too, that connection
+    reads as well.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class SqliteDatabase:
         marker: Path | None = None,
         reserve: Reserve | None = None,
     ) -> None:
-        """`marker` remembers that there was a database; without it a lost one is not noticed."""
+        """`marker` records that there was a database; without it a lost one is not noticed."""
         self._path = path
         self._files = SqliteFiles(path, marker=marker)
         self._reserve = reserve or Reserve(path.parent)
@@ -56,7 +57,7 @@ class SqliteDatabase:
         self._closing = threading.Event()
         self._writer = ConnectionThreads(writer_engine(path), name="store-writer", count=1)
         self._readers = ConnectionThreads(reader_engine(path), name="store-reader", count=_READERS)
-        self._is_alone = self._is_cramped = False
+        self._is_exclusive = self._is_checkpoint_due = False
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -75,9 +76,9 @@ class SqliteDatabase:
         *,
         was_done: Callable[[Connection, T], bool] | None = None,
     ) -> T:
-        """`was_done` is never asked: a commit to a file of this machine always has an answer.
+        """`was_done` is never called: a commit to a file of this machine always has an answer.
 
-        Nothing is acknowledged that goes into a file which nobody will find again.
+        Raises LogUnavailable when the file was removed or replaced: nothing in it would be found.
         """
         if (lost := self.lost()) is not None:
             raise LogUnavailable(lost)
@@ -91,7 +92,7 @@ class SqliteDatabase:
         on_done: Callable[[T], None],
         on_error: Callable[[BaseException], None],
     ) -> None:
-        """`was_done` is never asked, as in `write`."""
+        """`was_done` is never called, as in `write`."""
         self._writer.begin(
             lambda connection: self._committed(connection, work),
             on_done=on_done,
@@ -99,12 +100,12 @@ class SqliteDatabase:
         )
 
     def check_room(self, connection: Connection, size_bytes: int) -> None:
-        """What the log holds beyond the reserve could not be written back when the disk is full."""
+        """Otherwise the write-ahead log could grow until no room is left to write it back."""
         if size_bytes > _LITTLE_BYTES and not has_room(connection, self._path, size_bytes):
             raise StorageFull("the disk that holds the event log is almost full")
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        threads = self._writer if self._is_alone else self._readers
+        threads = self._writer if self._is_exclusive else self._readers
         return await threads.run(
             lambda connection: self._committed(connection, work, begin=BEGIN_READING)
         )
@@ -113,10 +114,10 @@ class SqliteDatabase:
         return self._files.lost()
 
     async def make_room(self) -> None:
-        if self._is_alone:
-            await self._share()
+        if self._is_exclusive:
+            await self._open_shared()
         with suppress(*errors.FOREIGN, OSError):
-            await self._writer.run(self._give_back)
+            await self._writer.run(self._reclaim_room)
 
     async def _start(self) -> None:
         try:
@@ -125,22 +126,22 @@ class SqliteDatabase:
             is_new = self._path.stat().st_size == 0
             await self._connect()
             await self._writer.run(lambda connection: self._prepare(connection, is_new=is_new))
-            if not self._is_alone:
+            if not self._is_exclusive:
                 await self._readers.start()
             self._files.opened()
         except (*errors.FOREIGN, OSError) as error:
             raise errors.at_opening(error, self._path) from error
 
     async def _connect(self) -> None:
-        """What was reserved is spent before the database is opened for one connection alone."""
-        if await self._has_connected():
+        """On a full disk the reserve is spent first; if that is not enough, one connection has to do."""
+        if await self._try_connect():
             return
         self._reserve.spend()
-        if not await self._has_connected():
-            await self._be_alone()
+        if not await self._try_connect():
+            await self._open_exclusively()
 
-    async def _has_connected(self) -> bool:
-        """False on a full disk."""
+    async def _try_connect(self) -> bool:
+        """False if the disk is full."""
         try:
             await self._connect_writer()
         except errors.FOREIGN as error:
@@ -149,23 +150,23 @@ class SqliteDatabase:
             return False
         return True
 
-    async def _be_alone(self) -> None:
-        self._is_alone = True
-        await self._writer.start_again(writer_engine(self._path, is_alone=True))
+    async def _open_exclusively(self) -> None:
+        self._is_exclusive = True
+        await self._writer.restart(writer_engine(self._path, is_exclusive=True))
 
-    async def _share(self) -> None:
+    async def _open_shared(self) -> None:
         self._files.closed()
         try:
-            await self._writer.start_again(writer_engine(self._path))
+            await self._writer.restart(writer_engine(self._path))
             await self._readers.start()
-            self._is_alone = False
+            self._is_exclusive = False
         except errors.FOREIGN:
-            self._readers.stop()  # of which one may have connected
-            await self._be_alone()
+            self._readers.stop()  # one of them may have connected
+            await self._open_exclusively()
         self._files.opened()
 
     async def _connect_writer(self) -> None:
-        """Two processes that make one new file a write-ahead log meet here."""
+        """Retried while another process turns the same new file into a write-ahead log."""
         waits = pauses(self._patience_s)
         while True:
             try:
@@ -176,26 +177,26 @@ class SqliteDatabase:
                     raise
             await asyncio.sleep(pause)
 
-    def _give_back(self, connection: Connection) -> None:
-        if self._empty_log(connection):
+    def _reclaim_room(self, connection: Connection) -> None:
+        if self._write_back_log(connection):
             shrink(connection, self._path)
 
-    def _empty_log(self, connection: Connection) -> bool:
-        self._is_cramped = not empty_log(connection, self._path)
-        return not self._is_cramped
+    def _write_back_log(self, connection: Connection) -> bool:
+        self._is_checkpoint_due = not write_back_log(connection, self._path)
+        return not self._is_checkpoint_due
 
     def _prepare(self, connection: Connection, *, is_new: bool) -> None:
         if not is_new:
             self._check(connection)
-        if self._persistently(connection, revisions.current) is None:
+        if self._retried(connection, revisions.current) is None:
             self._files.refuse_empty()
-        self._persistently(connection, revisions.upgrade)
+        self._retried(connection, revisions.upgrade)
         self._files.mark()
         if not is_new:
-            self._persistently(connection, warn_of_lost_tails)
+            self._retried(connection, warn_of_lost_tails)
 
     def _check(self, connection: Connection) -> None:
-        problem = self._persistently(
+        problem = self._retried(
             connection, lambda c: str(c.exec_driver_sql("PRAGMA quick_check(1)").scalar())
         )
         if problem != "ok":
@@ -209,33 +210,33 @@ class SqliteDatabase:
         begin: str = BEGIN_WRITING,
     ) -> T:
         try:
-            return self._with_the_room_there_is(connection, work, begin=begin)
-        except (*errors.FOREIGN, OSError) as error:  # its folder may be gone
+            return self._with_room(connection, work, begin=begin)
+        except (*errors.FOREIGN, OSError) as error:  # OSError: its folder may be gone
             raise errors.while_open(error) from error
 
-    def _with_the_room_there_is(
+    def _with_room(
         self, connection: Connection, work: Callable[[Connection], T], *, begin: str
     ) -> T:
-        """On a full disk once more, when the log could be written back and begins again."""
+        """On a full disk tried once more, if the log could be written back and begins again."""
         if begin is not BEGIN_WRITING:
-            return self._persistently(connection, work, begin=begin)
-        if self._is_cramped:
-            self._empty_log(connection)
+            return self._retried(connection, work, begin=begin)
+        if self._is_checkpoint_due:
+            self._write_back_log(connection)
         try:
-            return self._persistently(connection, work, begin=begin)
+            return self._retried(connection, work, begin=begin)
         except errors.FOREIGN as error:
-            if not errors.is_full(error) or not self._empty_log(connection):
+            if not errors.is_full(error) or not self._write_back_log(connection):
                 raise
-        return self._persistently(connection, work, begin=begin)
+        return self._retried(connection, work, begin=begin)
 
-    def _persistently(
+    def _retried(
         self,
         connection: Connection,
         work: Callable[[Connection], T],
         *,
         begin: str = BEGIN_WRITING,
     ) -> T:
-        """One transaction, tried again while another process holds the lock."""
+        """One transaction, repeated while another process holds the lock."""
         waits = pauses(self._patience_s)
         while True:
             try:

@@ -10,7 +10,7 @@ from adapters.store.database import Database
 from adapters.store.sqlite.engine import free_bytes
 from ports.storage import StorageTrouble
 
-_PART = 16  # of the disk
+_PART = 16  # a 16th of the disk
 _LEAST_BYTES = 256 * 1024
 _MOST_BYTES = 8 * 1024 * 1024
 
@@ -37,7 +37,7 @@ class Reserve:
         return max(_LEAST_BYTES, min(_MOST_BYTES, part))
 
     def make(self) -> bool:
-        """Whether it is there now."""
+        """Take the room; False if there is not enough."""
         if self.is_whole():
             return True
         try:
@@ -57,8 +57,10 @@ class Reserve:
 
 
 class DiskStorage:
-    """Full is: less room than the reserve takes, or, once it was full or a write found it so, than
-    the reserve and as much again would leave. What the file system keeps for root is no room.
+    """A disk is full when less is free, beside the reserve, than the size of the reserve.
+
+    Once it was full or a write was refused, twice as much must be free for it to count as well
+    again. What the file system keeps for root is not free.
     """
 
     def __init__(self, *, folders: Sequence[Path], reserve: Reserve, database: Database) -> None:
@@ -76,12 +78,12 @@ class DiskStorage:
             return StorageTrouble(kind="store_lost", message=lost)
         try:
             free, wanted, is_reserved = await asyncio.to_thread(self._room)
-            if free < wanted or self._was_full:  # once more when it is over
+            if free < wanted or self._was_full:  # also once when it is over
                 await self._database.make_room()
                 free, wanted, is_reserved = await asyncio.to_thread(self._room)
         except OSError as error:
-            said = f"{error.filename}: {error.strerror}"
-            return StorageTrouble(kind="store_lost", message=said)
+            message = f"{error.filename}: {error.strerror}"
+            return StorageTrouble(kind="store_lost", message=message)
         is_reserved = is_reserved or (
             free >= wanted and await asyncio.to_thread(self._reserve.make)
         )
@@ -98,12 +100,12 @@ class DiskStorage:
         await self._database.make_room()
 
     def _make_folders(self) -> None:
-        with suppress(OSError):  # which looking at it will tell of
+        with suppress(OSError):  # the look that follows reports it
             for folder in self._folders:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def _room(self) -> tuple[int, int, bool]:
-        """How much is free, how much has to be, and whether the reserve is there. Raises OSError."""
+        """Bytes free, bytes needed, and whether the reserve is there. Raises OSError."""
         size, is_reserved = self._reserve.size(), self._reserve.is_whole()
         shares = 1 + self._was_full + (not is_reserved)
         return min(map(free_bytes, self._folders)), size * shares, is_reserved

@@ -1,4 +1,4 @@
-"""Connections to an SQLite file, set up so that every transaction says what it means to do."""
+"""Connections to an SQLite file: transactions begin explicitly as read or write."""
 
 import os
 import sqlite3
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 BEGIN_WRITING = "BEGIN IMMEDIATE"
 BEGIN_READING = "BEGIN"
-# Short, so that a thread which waits for another process' lock can still be told to stop.
+# Short, so that a thread which waits for another process's lock can still be stopped.
 _BUSY_TIMEOUT_MS = 250
 _SHARED_PRAGMAS = (
     f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}",
@@ -31,20 +31,20 @@ _WRITER_PRAGMAS = (
     "PRAGMA cache_size = -16384",
     "PRAGMA journal_size_limit = 67108864",
 )
-# Without shared memory, which is a file: for one connection that has the database to itself.
-_ALONE_PRAGMA = "PRAGMA locking_mode = EXCLUSIVE"
+# Without shared memory, which is a file: for the only connection.
+_EXCLUSIVE_PRAGMA = "PRAGMA locking_mode = EXCLUSIVE"
 _MOST_LOG_PAGES = 4000
 _LEAST_LOG_PAGES = 32
 _PAGE_BYTES = 4096
 _BLOCK_BYTES = 512
-_MOST_TO_COPY = 64 * 1024 * 1024
-_LOG_PART = 32  # of the disk
-# The second opens all files at once, so that none needs to be found again later.
+_MOST_BYTES_TO_COPY = 64 * 1024 * 1024
+_LOG_PART = 32  # the log may take a 32nd of the disk
+# The second one opens all files now, so that none has to be found by its path later.
 _READER_PRAGMAS = ("PRAGMA query_only = ON", "PRAGMA schema_version")
 
 
 def sqlite_path(url: str) -> Path:
-    """The file of `sqlite:///path`, links followed: what SQLite keeps beside it is there.
+    """The file of `sqlite:///path` with links resolved, since SQLite's other files are beside it.
 
     Raises StoreUnusable for a database in memory.
     """
@@ -54,8 +54,8 @@ def sqlite_path(url: str) -> Path:
     return Path(os.path.realpath(name))
 
 
-def writer_engine(path: Path, *, is_alone: bool = False) -> Engine:
-    pragmas = (*((_ALONE_PRAGMA,) if is_alone else ()), *_SHARED_PRAGMAS, *_WRITER_PRAGMAS)
+def writer_engine(path: Path, *, is_exclusive: bool = False) -> Engine:
+    pragmas = (*((_EXCLUSIVE_PRAGMA,) if is_exclusive else ()), *_SHARED_PRAGMAS, *_WRITER_PRAGMAS)
     return _engine(path, begin=BEGIN_WRITING, pragmas=pragmas, bounds_log=True)
 
 
@@ -64,9 +64,9 @@ def reader_engine(path: Path) -> Engine:
 
 
 def transacted(connection: Connection, work: Callable[[Connection], T], *, begin: str) -> T:
-    """Do the work in a transaction of the driver's.
+    """Do the work in a transaction of the driver.
 
-    SQLAlchemy's own doubles the time of an empty one. The work may still use one: it joins this.
+    One of SQLAlchemy takes twice as long. If the work begins one, it becomes part of this.
     """
     raw = _raw(connection)
     raw.execute(begin)
@@ -84,16 +84,16 @@ def transacted(connection: Connection, work: Callable[[Connection], T], *, begin
 
 
 def make_private_file(path: Path) -> None:
-    """An empty file for its owner's eyes only, unless there is one."""
+    """Create an empty file that only its owner can read, unless there is one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
-def empty_log(connection: Connection, path: Path) -> bool:
-    """Write what the log holds into the file, so that the log begins again in the room it has.
+def write_back_log(connection: Connection, path: Path) -> bool:
+    """Write the log back into the file, so that the log starts over in the room that it has.
 
-    False where there is no room for all of it: a part would help nobody, and take what is left.
-    SQLite does not write it back by itself either, then, until this was done.
+    False if there is no room for all of it: writing back a part would free nothing, and use up
+    what is left. SQLite's own checkpoints are off from then until this succeeds.
     """
     raw = _raw(connection)
     has_room = _growth(raw, path) <= free_bytes(path.parent)
@@ -104,14 +104,14 @@ def empty_log(connection: Connection, path: Path) -> bool:
 
 
 def has_room(connection: Connection, path: Path, size_bytes: int) -> bool:
-    """Whether that much can go into the log, and all of the log into the file after it."""
+    """Whether that much fits into the log, and the whole log into the file afterwards."""
     return 2 * size_bytes + _growth(_raw(connection), path) <= free_bytes(path.parent)
 
 
 def _growth(raw: sqlite3.Connection, path: Path) -> int:
-    """At most how much the file takes in addition when all of the log is in it. Raises OSError.
+    """By how much the file grows at most when the log is written back. Raises OSError.
 
-    It may end in a hole, which an earlier attempt has left.
+    Counted in blocks: the file may end in a hole that an earlier attempt has left.
     """
     [pages] = raw.execute("PRAGMA page_count").fetchone()
     lacking: int = pages * _PAGE_BYTES - path.stat().st_blocks * _BLOCK_BYTES
@@ -119,9 +119,9 @@ def _growth(raw: sqlite3.Connection, path: Path) -> int:
 
 
 def shrink(connection: Connection, path: Path) -> None:
-    """Give back what a file is mostly made of that holds nothing any more, if that is soon done.
+    """Vacuum a file of mostly free pages, if that is quick and there is room for it.
 
-    A copy of what is used goes into the log first: into its room, and what is free beside it.
+    The used pages are copied into the log first, which needs that much room.
     """
     raw = _raw(connection)
     [pages], [unused] = (
@@ -129,13 +129,13 @@ def shrink(connection: Connection, path: Path) -> None:
     )
     used_bytes = (pages - unused) * _PAGE_BYTES
     room = free_bytes(path.parent) + _log_of(path).stat().st_size
-    if unused * 2 > pages and used_bytes < min(_MOST_TO_COPY, room):
+    if unused * 2 > pages and used_bytes < min(_MOST_BYTES_TO_COPY, room):
         raw.execute("VACUUM")
         raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
 
 def free_bytes(folder: Path) -> int:
-    """What others than root may still take of its disk. Raises OSError."""
+    """What is free on its disk for users other than root. Raises OSError."""
     disk = os.statvfs(folder)
     return disk.f_bavail * disk.f_frsize
 
@@ -145,7 +145,7 @@ def _log_of(path: Path) -> Path:
 
 
 def _log_pages(folder: Path) -> int:
-    """How long the log may become: on a small disk its end must leave room to write it back."""
+    """The longest log: on a small disk there must be room left to write it back."""
     disk = os.statvfs(folder)
     pages = disk.f_blocks * disk.f_frsize // _LOG_PART // _PAGE_BYTES
     return max(_LEAST_LOG_PAGES, min(_MOST_LOG_PAGES, pages))
@@ -168,12 +168,12 @@ def _engine(
             pages = _log_pages(path.parent)
             connection.cursor().execute(f"PRAGMA wal_autocheckpoint = {pages}")
 
-    def begin_as_meant(connection: Connection) -> None:
+    def begin_explicitly(connection: Connection) -> None:
         if not _raw(connection).in_transaction:
             _raw(connection).execute(begin)
 
     event.listen(engine, "connect", set_up)
-    event.listen(engine, "begin", begin_as_meant)
+    event.listen(engine, "begin", begin_explicitly)
     return engine
 
 

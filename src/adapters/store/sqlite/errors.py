@@ -1,4 +1,4 @@
-"""What SQLite's result codes mean to the rest of the program."""
+"""SQLite's result codes as errors of the domain."""
 
 import sqlite3
 from pathlib import Path
@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from domain.errors import AgentcastError, LogUnavailable, StorageFull, StoreUnusable
 
 FOREIGN = (SQLAlchemyError, sqlite3.Error)
-"""What the driver raises, wrapped or not."""
+"""All that the driver raises, wrapped by SQLAlchemy or not."""
 
 Foreign = SQLAlchemyError | sqlite3.Error
 
@@ -19,12 +19,12 @@ _CLOSED = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.S
 
 
 def is_busy(error: BaseException) -> bool:
-    """Another process holds the lock; trying again is all it takes."""
+    """Another process holds the lock: worth another try."""
     return _code(error) in _BUSY
 
 
 def is_full(error: BaseException) -> bool:
-    """The disk has no room, be it for the memory that connections share, which is a file too."""
+    """No room on the disk, also for the memory that connections share, which is a file too."""
     return _code(error) == sqlite3.SQLITE_FULL or _extended_code(error) in _NO_ROOM_TO_SHARE
 
 
@@ -43,13 +43,13 @@ def at_opening(error: Foreign | OSError, path: Path) -> AgentcastError:
             f"the database {path} cannot be made or brought up to date: its disk is full"
         )
     if code in _DAMAGED:
-        return damaged(path, _said(error))
+        return damaged(path, _message(error))
     if code in _CLOSED or isinstance(error, OSError):
         return StoreUnusable(
-            f"the database {path} cannot be opened for writing ({_said(error)}): "
+            f"the database {path} cannot be opened for writing ({_message(error)}): "
             "check the permissions of the file and of its folder"
         )
-    return StoreUnusable(f"the database {path} cannot be opened: {_said(error)}")
+    return StoreUnusable(f"the database {path} cannot be opened: {_message(error)}")
 
 
 def damaged(path: Path, how: str) -> StoreUnusable:
@@ -71,6 +71,6 @@ def _extended_code(error: BaseException) -> int | None:
     return code if isinstance(code, int) else None
 
 
-def _said(error: BaseException) -> str:
+def _message(error: BaseException) -> str:
     origin = error.orig if isinstance(error, DBAPIError) else error
     return str(origin)

@@ -1,4 +1,4 @@
-"""The files of one SQLite database: whether they are there, the same ones, and whole."""
+"""The files of one SQLite database: whether they are there, unchanged and complete."""
 
 import logging
 import os
@@ -16,25 +16,25 @@ _LOGGER = logging.getLogger(__name__)
 
 _WAL_MAGIC = frozenset({0x377F0682, 0x377F0683})
 _WAL_HEADER = 32
-_LOOKED_AT = 64 * 1024
+_HEAD_BYTES = 64 * 1024
 _MASK = 0xFFFFFFFF
 
 _Identity = tuple[int, int]
 
-_HIGHEST = (
+_LAST_STORED = (
     select(func.max(events.c.seq))
     .where(events.c.session_key == sessions.c.key)
     .correlate(sessions)
     .scalar_subquery()
 )
-_LOST = select(sessions.c.key, sessions.c.last_seq, _HIGHEST.label("highest")).where(
+_LOST_TAILS = select(sessions.c.key, sessions.c.last_seq, _LAST_STORED.label("last_stored")).where(
     sessions.c.last_seq >= sessions.c.first_seq,
-    sessions.c.last_seq > func.coalesce(_HIGHEST, 0),
+    sessions.c.last_seq > func.coalesce(_LAST_STORED, 0),
 )
 
 
 class SqliteFiles:
-    """`marker` is a file that names the databases which had tables once, each by its path."""
+    """`marker` is a file with the relative path of every database that ever had tables, one a line."""
 
     def __init__(self, path: Path, *, marker: Path | None = None) -> None:
         self._path = path
@@ -44,7 +44,7 @@ class SqliteFiles:
         self._known: dict[Path, _Identity] = {}
 
     def check(self) -> None:
-        """Before it is opened. Raises StoreUnusable where SQLite would begin with less than was."""
+        """To be called before opening. Raises StoreUnusable where SQLite would start with data missing."""
         if not self._path.exists() or self._path.stat().st_size == 0:
             self.refuse_empty("is gone")
         if _is_damaged(self._log):
@@ -54,7 +54,7 @@ class SqliteFiles:
             )
 
     def refuse_empty(self, how: str = "is empty") -> None:
-        """Raises StoreUnusable if it had tables once."""
+        """Raises StoreUnusable if the marker names it: it had tables once."""
         if self._marker is not None and self._name() in self._marked():
             raise StoreUnusable(
                 f"the database {self._path} {how}, and there was one: restore a backup, "
@@ -62,7 +62,7 @@ class SqliteFiles:
             )
 
     def mark(self) -> None:
-        """Remember that it has tables; on a full disk that waits for the next start."""
+        """Record that it has tables; on a full disk, the next start does."""
         if self._marker is None or self._name() in self._marked():
             return
         with suppress(OSError):
@@ -74,15 +74,15 @@ class SqliteFiles:
                 os.close(fd)
 
     def opened(self) -> None:
-        """From now on these are the files that are in use."""
+        """The files that are there now are in use from now on; `lost` compares with them."""
         self._known = dict(self._identities())
 
     def closed(self) -> None:
-        """None is in use for now."""
+        """No file is in use for now."""
         self._known = {}
 
     def lost(self) -> str | None:
-        """Which of the files in use has been removed or replaced."""
+        """A message about a file in use that was removed or replaced; None if all are the same."""
         for path, identity in self._known.items():
             if _identity(path) != identity:
                 return f"{path} was removed or replaced while it was in use: restart the server"
@@ -106,16 +106,17 @@ class SqliteFiles:
 
 
 def lost_tails(connection: Connection) -> Sequence[str]:
+    """One line for each session whose last events are gone, as after a damaged log."""
     return [
-        f"log truncated: session {key} had {last_seq} events, those after {highest or 0} are lost"
-        for key, last_seq, highest in connection.execute(_LOST)
+        f"log truncated: session {key} had {last_seq} events, those after {last_stored or 0} are lost"
+        for key, last_seq, last_stored in connection.execute(_LOST_TAILS)
     ]
 
 
 def warn_of_lost_tails(connection: Connection) -> None:
-    """`last_seq` stays as it is: the numbers of the lost events must not be given out again."""
+    """`last_seq` stays as it is: the seqs of the lost events must not be used again."""
     for lost in lost_tails(connection):
-        _LOGGER.warning("%s; clients that saw them are told to start over", lost)
+        _LOGGER.warning("%s; clients that saw them have to start over", lost)
 
 
 def _identity(path: Path) -> _Identity | None:
@@ -127,13 +128,13 @@ def _identity(path: Path) -> _Identity | None:
 
 
 def _is_damaged(log: Path) -> bool:
-    """Without a sound header SQLite takes it for empty. One of zeros was never written."""
+    """SQLite takes a log with a bad header for empty. One of zeros was never written."""
     try:
         with log.open("rb") as file:
-            begin = file.read(_LOOKED_AT)
+            head = file.read(_HEAD_BYTES)
     except OSError:
         return False
-    return any(begin) and not _is_sound(begin[:_WAL_HEADER])
+    return any(head) and not _is_sound(head[:_WAL_HEADER])
 
 
 def _is_sound(header: bytes) -> bool:
