@@ -1,4 +1,4 @@
-"""What is said to a program while it runs: its task, and whether it may do what it asks to."""
+"""The protocol spoken with a program while it runs: its task, and answers to its questions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from domain.task import Approval
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What it is answered without asking anybody."""
+    """A line to write to it at once, without asking anybody."""
 
     line: str
 
@@ -23,17 +23,17 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withdrawal:
-    """It does not wait for the answer to this question any more."""
+    """It no longer waits for the answer to this question."""
 
     question_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Farewell:
-    """It has done its task, and ends when its input does."""
+class Finished:
+    """The task is done; it exits once its input ends."""
 
 
-Heard = Reply | Question | Withdrawal | Farewell
+DialogueEvent = Reply | Question | Withdrawal | Finished
 
 
 class AgentDialogue(Protocol):
@@ -41,27 +41,27 @@ class AgentDialogue(Protocol):
 
     @property
     def opening(self) -> str:
-        """Its first input: the task, and what it needs to know before it."""
+        """Its first input, with the task."""
 
     @property
     def is_open(self) -> bool:
-        """Whether it may ask something; otherwise its input ends with the opening."""
+        """Whether it may ask anything; otherwise its input ends after the opening."""
 
-    def hear(self, line: str) -> Sequence[Heard]:
-        """What one line of its standard output asks for, in order; nothing for most.
+    def read(self, line: str) -> Sequence[DialogueEvent]:
+        """The events of one line of its standard output, in order; empty for most.
 
-        Raises StartFailed for a rule about a tool that it does not have.
+        Raises StartFailed for an approval rule about a tool that it does not have.
         """
 
     def answer(self, question: Question, decision: ApprovalDecision) -> str:
-        """The line that says so to it. What is denied becomes the result of its call."""
+        """The line to write to it. A denial becomes the result of its call."""
 
 
 class AgentDialogues(Protocol):
     def of(
         self, name: str, *, text: str, rules: Mapping[str, Approval], asked: Approval | None
     ) -> AgentDialogue | None:
-        """A new dialogue about the task of this text; None for the name of no protocol.
+        """A new dialogue for the task `text`; None if `name` is no known protocol.
 
-        `rules` are the agent's, by the names of its tools, `asked` is the task's.
+        `rules` are those of the profile by tool name, `asked` is the mode of the task.
         """

@@ -1,4 +1,4 @@
-"""Understands what a command-line agent writes, line by line."""
+"""Parses the output of a command-line agent line by line."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -9,39 +9,38 @@ from ports.runner import Outcome
 
 
 class OutputParser(Protocol):
-    """One per run. Knows one agent's format, and never fails on what it does not know."""
+    """One per run, for the format of one agent. Unknown input never makes it fail."""
 
     def parse(self, line: str) -> Sequence[AgentEvent] | None:
         """The events of one line of its standard output, in order; none of them final.
 
-        None for a line that is not in its format at all: it is then logged like any other line.
-        A line in its format of a kind it does not know gives `Raw`, the first time together
-        with one `SchemaDrift`.
+        None for a line that is not in its format: the caller logs it as text. A line of an unknown
+        kind gives `Raw`, and the first of that kind also `SchemaDrift`.
         """
 
     def end(self) -> Sequence[AgentEvent]:
-        """What is owed when the output is over: tool calls without a result, a last message."""
+        """The events left at the end of the output: tool calls without a result, a last message."""
 
     @property
     def outcome(self) -> Outcome | None:
-        """What the agent itself said of its end; None as long as it has said nothing.
+        """The outcome that the agent reported; None until then.
 
-        It counts more than the exit code of its process.
+        It takes precedence over the exit code of the process.
         """
 
     @property
     def thread(self) -> AgentThread | None:
-        """This conversation, as the agent has told of it, to go on with it in a later task."""
+        """The conversation that the agent reported, for a later task to resume."""
 
 
 class OutputParsers(Protocol):
     def of(
         self, name: str, *, thread: AgentThread | None = None, model: str | None = None
     ) -> OutputParser | None:
-        """A new parser; None for the name of no parser, as `lines` is.
+        """A new parser; None if `name` is no parser, such as `lines`.
 
-        `thread` is the conversation that the run goes on with, `model` the one that the agent was
-        told to use: its tokens are counted under it unless the agent names another.
+        `thread` is the conversation that the run resumes. Tokens are counted under `model` unless
+        the agent reports another.
         """
 
     @property

@@ -37,7 +37,7 @@ def parser_of(agent: str) -> OutputParser:
     return parser
 
 
-def told(parser: OutputParser, lines: Sequence[str]) -> list[AgentEvent]:
+def events_from(parser: OutputParser, lines: Sequence[str]) -> list[AgentEvent]:
     return [event for line in lines for event in parser.parse(line) or ()] + [*parser.end()]
 
 
@@ -68,7 +68,7 @@ def test_a_line_that_is_no_json_object_is_left_to_be_logged(agent: str, line: st
 
 
 @pytest.mark.parametrize("agent", AGENTS)
-def test_a_line_too_deep_to_be_looked_into_is_left_to_be_logged(agent: str) -> None:
+def test_a_line_nested_too_deeply_is_left_to_be_logged(agent: str) -> None:
     parser = parser_of(agent)
 
     deep = ['{"type":"x","a":' + "[" * depth + "]" * depth + "}" for depth in (80, 900, 100_000)]
@@ -77,7 +77,7 @@ def test_a_line_too_deep_to_be_looked_into_is_left_to_be_logged(agent: str) -> N
 
 
 @pytest.mark.parametrize("agent", AGENTS)
-def test_a_kind_it_does_not_know_is_kept_as_it_came_and_told_of_once(agent: str) -> None:
+def test_an_unknown_kind_is_kept_as_raw_and_reported_once(agent: str) -> None:
     parser = parser_of(agent)
     line = '{"type":"telepathy","depth":3}'
 
@@ -89,10 +89,10 @@ def test_a_kind_it_does_not_know_is_kept_as_it_came_and_told_of_once(agent: str)
 
 
 @pytest.mark.parametrize("agent", AGENTS)
-def test_kinds_made_up_without_end_are_not_told_of_without_end(agent: str) -> None:
+def test_made_up_kinds_are_reported_up_to_a_bound(agent: str) -> None:
     parser = parser_of(agent)
 
-    events = told(parser, [f'{{"type":"kind-{number}"}}' for number in range(1000)])
+    events = events_from(parser, [f'{{"type":"kind-{number}"}}' for number in range(1000)])
 
     assert sum(isinstance(event, Raw) for event in events) == 1000
     assert sum(isinstance(event, SchemaDrift) for event in events) == 64
@@ -101,29 +101,29 @@ def test_kinds_made_up_without_end_are_not_told_of_without_end(agent: str) -> No
 @pytest.mark.parametrize(("agent", "lines"), TRANSCRIPTS)
 def test_an_unknown_line_anywhere_changes_nothing_else(agent: str, lines: list[str]) -> None:
     unchanged = parser_of(agent)
-    as_it_was = told(unchanged, lines)
+    as_it_was = events_from(unchanged, lines)
 
     for place in range(len(lines) + 1):
         parser = parser_of(agent)
-        events = told(parser, [*lines[:place], '{"type":"telepathy"}', *lines[place:]])
+        events = events_from(parser, [*lines[:place], '{"type":"telepathy"}', *lines[place:]])
 
         assert known(events) == as_it_was
         assert (parser.outcome, parser.thread) == (unchanged.outcome, unchanged.thread)
 
 
 @pytest.mark.parametrize(("agent", "lines"), TRANSCRIPTS)
-def test_fields_it_does_not_know_change_nothing(agent: str, lines: list[str]) -> None:
+def test_unknown_fields_change_nothing(agent: str, lines: list[str]) -> None:
     wider = [json.dumps({**json.loads(line), "mood": {"is": [1]}}) for line in lines]
 
-    assert told(parser_of(agent), wider) == told(parser_of(agent), lines)
+    assert events_from(parser_of(agent), wider) == events_from(parser_of(agent), lines)
 
 
 @pytest.mark.parametrize(("agent", "lines"), TRANSCRIPTS)
-def test_what_a_terminal_adds_around_a_line_changes_nothing(agent: str, lines: list[str]) -> None:
+def test_terminal_escapes_around_a_line_change_nothing(agent: str, lines: list[str]) -> None:
     dressed = [f"\x1b[?25l\x1b[32m{line}\x1b[0m\r" for line in lines]
     dressed[0] = f"^D\b\b{dressed[0]}"
 
-    assert told(parser_of(agent), dressed) == told(parser_of(agent), lines)
+    assert events_from(parser_of(agent), dressed) == events_from(parser_of(agent), lines)
 
 
 @pytest.mark.parametrize(("agent", "lines"), TRANSCRIPTS)
@@ -131,7 +131,7 @@ def test_every_tool_call_is_completed_once_wherever_the_output_ends(
     agent: str, lines: list[str]
 ) -> None:
     for end in range(len(lines) + 1):
-        events = told(parser_of(agent), lines[:end])
+        events = events_from(parser_of(agent), lines[:end])
 
         started = [event.call_id for event in events if isinstance(event, ToolCallStart)]
         done = [event for event in events if isinstance(event, ToolCallComplete)]
@@ -155,7 +155,7 @@ def test_the_pieces_of_a_message_are_its_whole(agent: str, lines: list[str]) -> 
     pieces: dict[str, str] = {}
     whole: dict[str, str] = {}
 
-    for event in told(parser_of(agent), lines):
+    for event in events_from(parser_of(agent), lines):
         if isinstance(event, MessageDelta):
             pieces[event.message_id] = pieces.get(event.message_id, "") + event.text
         elif isinstance(event, Message):
@@ -169,18 +169,18 @@ def test_the_pieces_of_a_message_are_its_whole(agent: str, lines: list[str]) -> 
 def test_a_run_that_says_nothing_of_its_end_has_no_outcome(agent: str, lines: list[str]) -> None:
     parser = parser_of(agent)
 
-    told(parser, lines[:-1])
+    events_from(parser, lines[:-1])
 
     assert parser.outcome is None
 
 
 @pytest.mark.parametrize("agent", AGENTS)
 @given(lines=st.lists(any_line(), max_size=8))
-def test_no_line_makes_it_fail_or_tell_what_cannot_be_kept(agent: str, lines: list[str]) -> None:
+def test_no_line_makes_it_fail_or_emit_what_cannot_be_stored(agent: str, lines: list[str]) -> None:
     parser = parser_of(agent)
     codec = JsonEventCodec()
 
-    events = told(parser, lines)
+    events = events_from(parser, lines)
 
     for event in events:
         assert not isinstance(event, get_args(FinalEvent))

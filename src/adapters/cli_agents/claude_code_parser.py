@@ -1,29 +1,26 @@
-"""Understands Claude Code's `stream-json`."""
+"""Parses the `stream-json` output of Claude Code."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from adapters.cli_agents.claude_content import ClaudeContent
-from adapters.cli_agents.claude_messages import ClaudeMessages
-from adapters.cli_agents.claude_result import claude_outcome
-from adapters.cli_agents.claude_system import rate_limit_events, system_events
-from adapters.cli_agents.claude_usage import model_name, usage_by_model
-from adapters.cli_agents.drift_report import DriftReport, Read, Unfamiliar
-from adapters.cli_agents.iterations import Iterations
-from adapters.cli_agents.json_line import JsonObject, json_object
-from adapters.cli_agents.readable_error import readable_error
-from adapters.cli_agents.result_text import result_text
-from adapters.cli_agents.token_count import TokenCount
-from adapters.cli_agents.tool_calls import ToolCalls
-from domain.agent_thread import AgentThread, thread_name
-from domain.events import AgentEvent
+from adapters.cli_agents.claude_messages import ClaudeMessages, model_name, usage_by_model
+from adapters.cli_agents.claude_status import claude_outcome, rate_limit_events, system_events
+from adapters.cli_agents.json_lines_parser import (
+    JsonLinesParser,
+    JsonObject,
+    blocks_of,
+    named_thread,
+    unknown_type,
+)
+from adapters.cli_agents.readable_text import readable_error, result_text
+from adapters.system.schema_drift import Read, UnknownShape
 from domain.task_events import Error
 from ports.clock import Clock
 from ports.price_list import PriceList
-from ports.runner import Outcome
 
 SOURCE = "claude-code"
 
-_SAY_NOTHING = frozenset(
+_IGNORED = frozenset(
     {
         "keep_alive",
         "control_request",
@@ -36,121 +33,92 @@ _SAY_NOTHING = frozenset(
 )
 
 
-class ClaudeCodeParser:
+class ClaudeCodeParser(JsonLinesParser):
     def __init__(self, clock: Clock, *, prices: PriceList | None = None) -> None:
-        self._drift = DriftReport(SOURCE)
-        self._calls = ToolCalls(clock)
-        self._iterations = Iterations()
-        self._tokens = TokenCount(prices)
+        super().__init__(SOURCE, clock, prices=prices)
         self._messages = ClaudeMessages(iterations=self._iterations, tokens=self._tokens)
         self._content = ClaudeContent(calls=self._calls, iterations=self._iterations)
-        self._outcome: Outcome | None = None
-        self._thread: str | None = None
         self._model = "unknown"
         self._model_failed = False
 
-    def parse(self, line: str) -> Sequence[AgentEvent] | None:
-        said = json_object(line)
-        if said is None:
-            return None
-        return self._drift.events(line, self._read(said))
-
-    def end(self) -> Sequence[AgentEvent]:
-        return self._calls.end()
-
-    @property
-    def outcome(self) -> Outcome | None:
-        return self._outcome
-
-    @property
-    def thread(self) -> AgentThread | None:
-        return AgentThread(id=self._thread) if self._thread else None
-
-    def _read(self, said: JsonObject) -> Iterator[Read]:
-        match said.get("type"):
+    def _read(self, record: JsonObject) -> Iterator[Read]:
+        match record.get("type"):
             case "system":
-                yield from self._system(said)
+                yield from self._system(record)
             case "stream_event":
-                # A sub-agent's message is emitted when it is whole.
-                if said.get("parent_tool_use_id") is None:
-                    yield from self._messages.piece(said.get("event"))
+                # A sub-agent's message is emitted when it is complete.
+                if record.get("parent_tool_use_id") is None:
+                    yield from self._messages.stream_event(record.get("event"))
             case "assistant":
-                yield from self._assistant(said)
+                yield from self._assistant(record)
             case "user":
-                yield from self._user(said)
+                yield from self._user(record)
             case "result":
-                yield from self._result(said)
+                yield from self._result(record)
             case "rate_limit_event":
-                yield from rate_limit_events(said)
-            case str(kind) if kind in _SAY_NOTHING:
+                yield from rate_limit_events(record)
+            case str(kind) if kind in _IGNORED:
                 return
-            case str(kind):
-                yield Unfamiliar(f"type {kind}")
             case _:
-                yield Unfamiliar("no type")
+                yield unknown_type(record)
 
-    def _system(self, said: JsonObject) -> Iterator[Read]:
-        match said:
+    def _system(self, record: JsonObject) -> Iterator[Read]:
+        match record:
             case {"subtype": "init"}:
-                self._begin_turn(said)
+                self._begin_turn(record)
             case {"subtype": "permission_denied", "tool_use_id": str(call_id)}:
                 self._content.deny(call_id)
             case _:
                 pass
-        yield from system_events(said)
+        yield from system_events(record)
 
-    def _begin_turn(self, said: JsonObject) -> None:
-        self._thread = thread_name(said.get("session_id")) or self._thread
+    def _begin_turn(self, record: JsonObject) -> None:
+        self._thread = named_thread(record.get("session_id")) or self._thread
         self._outcome, self._model_failed = None, False
-        if isinstance(model := said.get("model"), str):
+        if isinstance(model := record.get("model"), str):
             self._model = model_name(model)
 
-    def _assistant(self, said: JsonObject) -> Iterator[Read]:
-        match said:
+    def _assistant(self, record: JsonObject) -> Iterator[Read]:
+        match record:
             case {"error": str(), "message": {"content": list(content)}}:
                 self._model_failed = True
                 error = readable_error(result_text(content))
                 yield Error(message=error, phase="model", recoverable=False)
             case {"message": dict(message)}:
-                yield from self._message(message, _parent(said))
+                yield from self._message(message, _parent(record))
             case _:
-                yield Unfamiliar("assistant without a message")
+                yield UnknownShape("assistant without a message")
 
     def _message(self, message: JsonObject, parent: str | None) -> Iterator[Read]:
         match message:
             case {"id": str(id_), "content": list(content)}:
-                yield from self._messages.whole(id_, message, parent)
-                if heard := self._messages.of(parent):
-                    yield from self._content.said(_blocks(content), heard)
+                yield from self._messages.assistant_line(id_, message, parent)
+                if current := self._messages.current(parent):
+                    yield from self._content.assistant_blocks(blocks_of(content), current)
             case _:
-                yield Unfamiliar("assistant without an id or content")
+                yield UnknownShape("assistant without an id or content")
 
-    def _user(self, said: JsonObject) -> Iterator[Read]:
-        match said:
+    def _user(self, record: JsonObject) -> Iterator[Read]:
+        match record:
             case {"message": {"content": list(content)}}:
-                yield from self._content.answered(_blocks(content))
+                yield from self._content.user_blocks(blocks_of(content))
             case {"message": {"content": str()}}:
                 return
             case _:
-                yield Unfamiliar("user without content")
+                yield UnknownShape("user without content")
 
-    def _result(self, said: JsonObject) -> Iterator[Read]:
+    def _result(self, record: JsonObject) -> Iterator[Read]:
         outcome = claude_outcome(
-            said, iterations=self._iterations.count, model_failed=self._model_failed
+            record, iterations=self._iterations.count, model_failed=self._model_failed
         )
         if outcome is None:
-            yield Unfamiliar("result without a subtype or is_error")
+            yield UnknownShape("result without a subtype or is_error")
             return
         self._outcome = outcome
-        self._thread = thread_name(said.get("session_id")) or self._thread
-        yield from self._tokens.reach(usage_by_model(said, model=self._model))
+        self._thread = named_thread(record.get("session_id")) or self._thread
+        yield from self._tokens.raise_to(usage_by_model(record, model=self._model))
 
 
-def _parent(said: JsonObject) -> str | None:
-    parent = said.get("parent_tool_use_id")
+def _parent(record: JsonObject) -> str | None:
+    parent = record.get("parent_tool_use_id")
     return parent if isinstance(parent, str) else None
-
-
-def _blocks(content: Sequence[object]) -> list[JsonObject]:
-    """A block that is no object has no type either."""
-    return [block if isinstance(block, dict) else {} for block in content]

@@ -1,15 +1,15 @@
-"""The blocks of which Claude Code's messages are made: text, thoughts, tool calls, results."""
+"""Parses the content blocks of Claude Code's messages: text, thinking, tool calls and results."""
 
 import re
 from collections.abc import Iterator, Sequence
 
-from adapters.cli_agents.claude_messages import HeardMessage
+from adapters.cli_agents.claude_messages import ModelMessage
 from adapters.cli_agents.claude_task_list import ClaudeTaskList
-from adapters.cli_agents.drift_report import Read, Unfamiliar
-from adapters.cli_agents.iterations import Iterations
-from adapters.cli_agents.json_line import JsonObject
-from adapters.cli_agents.result_text import result_text
+from adapters.cli_agents.json_lines_parser import JsonObject
+from adapters.cli_agents.model_turns import Iterations
+from adapters.cli_agents.readable_text import result_text
 from adapters.cli_agents.tool_calls import ToolCalls
+from adapters.system.schema_drift import Read, UnknownShape
 from domain.thinking_events import Message, ThinkComplete
 from domain.tool_events import ToolStatus
 
@@ -28,29 +28,31 @@ class ClaudeContent:
         self._task_list = ClaudeTaskList()
         self._denied: set[str] = set()
 
-    def said(self, content: Sequence[JsonObject], heard: HeardMessage) -> Iterator[Read]:
+    def assistant_blocks(
+        self, content: Sequence[JsonObject], message: ModelMessage
+    ) -> Iterator[Read]:
         calls = sum(block.get("type") in _CALLS for block in content)
         for block in content:
             match block:
                 case {"type": "text", "text": str(text)}:
-                    yield from self._text(text, heard)
+                    yield from self._text(text, message)
                 case {"type": "thinking", "thinking": str(thought)}:
                     yield ThinkComplete(
                         iteration=self._iterations.current,
                         content=thought,
                         reasoning=thought,
                         tool_call_count=calls,
-                        parent_call_id=heard.parent,
+                        parent_call_id=message.parent,
                     )
                 case {"type": "redacted_thinking"}:
                     continue
                 case {"type": "image" | "document"}:
-                    yield from self._text(result_text([block]), heard)
+                    yield from self._text(result_text([block]), message)
                 case _:
-                    yield from self._call_or_result(block, heard.parent)
+                    yield from self._call_or_result(block, message.parent)
 
-    def answered(self, content: Sequence[JsonObject]) -> Iterator[Read]:
-        """What is handed to the model: results, and words that the task already holds."""
+    def user_blocks(self, content: Sequence[JsonObject]) -> Iterator[Read]:
+        """Tool results; other blocks are input that the log already has."""
         for block in content:
             match block:
                 case {"type": "text" | "image" | "document"}:
@@ -62,15 +64,15 @@ class ClaudeContent:
         if self._calls.is_open(call_id):
             self._denied.add(call_id)
 
-    def _text(self, text: str, heard: HeardMessage) -> Iterator[Read]:
-        message_id = heard.text_id(heard.texts_whole)
-        heard.texts_whole += 1
+    def _text(self, text: str, message: ModelMessage) -> Iterator[Read]:
+        message_id = message.text_id(message.texts_complete)
+        message.texts_complete += 1
         if text:
             yield Message(
                 message_id=message_id,
                 role="assistant",
                 content=text,
-                parent_call_id=heard.parent,
+                parent_call_id=message.parent,
             )
 
     def _call_or_result(self, block: JsonObject, parent: str | None = None) -> Iterator[Read]:
@@ -90,13 +92,13 @@ class ClaudeContent:
                 status = self._status(call_id, result, is_error=block.get("is_error") is True)
                 yield from self._calls.complete(call_id, status=status, result=result)
                 if status == "ok":
-                    yield from self._task_list.done(call_id, result)
+                    yield from self._task_list.succeeded(call_id, result)
                 else:
                     self._task_list.failed(call_id)
             case {"type": str(kind)}:
-                yield Unfamiliar(f"content {kind}")
+                yield UnknownShape(f"content {kind}")
             case _:
-                yield Unfamiliar("content without a type")
+                yield UnknownShape("content without a type")
 
     def _status(self, call_id: str, result: str, *, is_error: bool) -> ToolStatus:
         if call_id in self._denied:

@@ -1,15 +1,15 @@
-"""What is sent to Claude Code over its `stream-json` input, and what it asks by its output.
+"""Speaks Claude Code's `stream-json` input: the task, a hook before each tool call, permissions.
 
-Its own rules let much pass unasked, and so may settings in the workspace. So it is given a hook,
-which it asks before every call of a tool and every subagent's; where somebody else is to be asked
-the hook has it ask for permission, and that question may wait for as long as people need.
+Its own rules and settings in the workspace allow many calls without asking. So it is given a hook
+that it calls before every tool call, also of subagents. Where approval is needed the hook answers
+`ask`, and the permission request that follows may wait as long as people need.
 """
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from adapters.cli_agents.claude_code_parser import SOURCE
-from adapters.cli_agents.json_line import JsonObject, json_object
+from adapters.cli_agents.json_lines_parser import JsonObject, json_object
 from domain.approval import (
     DEFAULT_RULE,
     ApprovalDecision,
@@ -19,9 +19,9 @@ from domain.approval import (
 )
 from domain.errors import StartFailed
 from domain.task import Approval
-from ports.agent_dialogue import Farewell, Heard, Question, Reply, Withdrawal
+from ports.agent_dialogue import DialogueEvent, Finished, Question, Reply, Withdrawal
 
-_OF_INTEREST = (
+_MARKERS = (
     *('"control_request"', '"control_cancel_request"', '"init"', '"result"'),
     *('"task_started"', '"task_updated"', '"task_notification"'),
 )
@@ -29,8 +29,8 @@ _HARMLESS = (
     *("BashOutput", "Glob", "Grep", "LS", "NotebookRead", "Read", "Task", "TaskCreate", "TaskGet"),
     *("TaskList", "TaskOutput", "TaskUpdate", "TodoWrite", "ToolSearch"),
 )
-"""What they do is to look, or is asked about by itself. Without a rule for one of them its own
-rules decide, by which it asks before it looks outside of the workspace."""
+"""Tools that only read, or whose effects are asked about separately. Without a rule for one of
+them Claude Code's own rules decide: it asks before it reads outside of the workspace."""
 _OTHERS = (
     *("AskUserQuestion", "Bash", "Edit", "EnterPlanMode", "ExitPlanMode", "KillShell"),
     *("MultiEdit", "NotebookEdit", "Skill", "SlashCommand", "TaskStop", "WebFetch", "WebSearch"),
@@ -49,7 +49,7 @@ class ClaudeDialogue:
         self._rules = {_name(tool): rule for tool, rule in rules.items()}
         self._asked = asked
         self._subagents: set[str] = set()
-        """Those at work, which ask even when the conversation itself has its result."""
+        """Running ones, which may still ask after the result of the conversation."""
 
     @property
     def opening(self) -> str:
@@ -60,23 +60,23 @@ class ClaudeDialogue:
     def is_open(self) -> bool:
         return strictest_mode(self._rules, asked=self._asked) != "auto"
 
-    def hear(self, line: str) -> Sequence[Heard]:
-        if not any(mark in line for mark in _OF_INTEREST):
+    def read(self, line: str) -> Sequence[DialogueEvent]:
+        if not any(marker in line for marker in _MARKERS):
             return ()
-        said = json_object(line)
-        return () if said is None else tuple(self._heard(said))
+        record = json_object(line)
+        return () if record is None else tuple(self._events(record))
 
     def answer(self, question: Question, decision: ApprovalDecision) -> str:
         if decision.is_approved:
             return _permission(question.question_id)
         why = f": {decision.reason}" if decision.reason else ""
-        # These words are known as a denial by the parser too.
+        # The parser recognises this text as a denial.
         tool, by = question.request.tool_name, decision.by
         denial = f"Permission to use {tool} has been denied by {by} ({decision.decision}){why}"
         return _permission(question.question_id, denial=denial)
 
-    def _heard(self, said: JsonObject) -> Iterator[Heard]:
-        match said:
+    def _events(self, record: JsonObject) -> Iterator[DialogueEvent]:
+        match record:
             case {"type": "system", "subtype": "init", "tools": list(tools)}:
                 self._check_rules(tools)
             case {
@@ -88,15 +88,15 @@ class ClaudeDialogue:
             case {"type": "control_cancel_request", "request_id": str(request_id)}:
                 yield Withdrawal(question_id=request_id)
             case {"type": "system", "task_id": str(task_id)}:
-                self._follow(task_id, said)
+                self._track_subagent(task_id, record)
             case {"type": "result"} if not self._subagents:
-                yield Farewell()
+                yield Finished()
             case _:
                 return
 
-    def _follow(self, task_id: str, said: JsonObject) -> None:
-        """When one has ended, a turn about that follows, and its result."""
-        match said:
+    def _track_subagent(self, task_id: str, record: JsonObject) -> None:
+        """After the end of a subagent another turn follows, with a result of its own."""
+        match record:
             case {"subtype": "task_started", "task_type": "local_agent"}:
                 self._subagents.add(task_id)
             case {"subtype": "task_updated", "patch": {"status": "pending" | "running"}}:
@@ -108,7 +108,7 @@ class ClaudeDialogue:
             case _:
                 return
 
-    def _requested(self, request_id: str, request: JsonObject) -> Heard:
+    def _requested(self, request_id: str, request: JsonObject) -> DialogueEvent:
         match request:
             case {"subtype": "hook_callback", "input": {"tool_name": str(tool)}}:
                 return Reply(line=_response(request_id, self._hook_answer(tool)))
@@ -120,18 +120,18 @@ class ClaudeDialogue:
 
     def _permission_asked(
         self, request_id: str, request: JsonObject, tool: str, arguments: JsonObject
-    ) -> Heard:
+    ) -> DialogueEvent:
         if (mode := self._mode(_name(tool))) == "auto":
             return Reply(line=_permission(request_id))
         call_id, why = request.get("tool_use_id"), request.get("decision_reason")
-        is_its_own = isinstance(why, str) and request.get("decision_reason_type") != "hook"
+        is_own_reason = isinstance(why, str) and request.get("decision_reason_type") != "hook"
         return Question(
             question_id=request_id,
             request=ApprovalRequest(
                 call_id=call_id if isinstance(call_id, str) else request_id,
                 tool_name=tool,
                 arguments=arguments,
-                reason=str(why) if is_its_own else f"the agent wants to use {tool}",
+                reason=str(why) if is_own_reason else f"the agent wants to use {tool}",
                 mode=mode,
             ),
         )
@@ -152,7 +152,7 @@ class ClaudeDialogue:
         return approval_mode(self._rules, asked=self._asked, tool_name=tool, effects=())
 
     def _check_rules(self, tools: Sequence[object]) -> None:
-        """A rule for a name that was misspelled would let the tool that it means pass unasked."""
+        """Raises StartFailed for a misspelled tool, which would otherwise be allowed unasked."""
         for name in self._rules:
             if name not in (DEFAULT_RULE, *tools, *_HARMLESS, *_OTHERS) and not name.startswith(
                 _MCP
@@ -185,7 +185,7 @@ def _name(tool: str) -> str:
 def _permission(request_id: str, *, denial: str | None = None) -> str:
     if denial is not None:
         return _response(request_id, {"behavior": "deny", "message": denial})
-    # An empty input leaves the call as it is; what was shown of it may have masked secrets.
+    # An empty input leaves the call unchanged; secrets were masked in the question.
     return _response(request_id, {"behavior": "allow", "updatedInput": {}})
 
 

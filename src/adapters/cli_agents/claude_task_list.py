@@ -1,12 +1,13 @@
-"""Follows the tools by which Claude Code keeps its list of things to do, as a plan."""
+"""Turns calls of Claude Code's task list tools into events of a plan."""
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from adapters.cli_agents.json_line import JsonObject
-from adapters.cli_agents.plan import Plan, phases
+from adapters.cli_agents.json_lines_parser import JsonObject
+from adapters.cli_agents.plan import phases
 from domain.events import AgentEvent
+from domain.plan import ReportedPlan
 from domain.thinking_events import Phase
 
 _TOOLS = ("TodoWrite", "TaskCreate", "TaskUpdate")
@@ -15,32 +16,32 @@ _NUMBER = re.compile(r"#([\w-]{1,40})")  # `Task #3 created successfully: …`
 
 class ClaudeTaskList:
     def __init__(self) -> None:
-        self._plan = Plan()
-        self._asked: dict[str, tuple[str, JsonObject]] = {}
+        self._plan = ReportedPlan()
+        self._pending: dict[str, tuple[str, JsonObject]] = {}
         self._phases: dict[str, Phase] = {}
 
     def call(self, call_id: str, *, tool_name: str, arguments: JsonObject) -> None:
         if tool_name in _TOOLS:
-            self._asked[call_id] = (tool_name, arguments)
+            self._pending[call_id] = (tool_name, arguments)
 
-    def done(self, call_id: str, result: str) -> Iterator[AgentEvent]:
-        """Only what has succeeded changes the list, and only then are new tasks numbered."""
-        match self._asked.pop(call_id, None):
+    def succeeded(self, call_id: str, result: str) -> Iterator[AgentEvent]:
+        """Only calls that succeeded change the list; the result has the number of a new task."""
+        match self._pending.pop(call_id, None):
             case ("TodoWrite", arguments):
                 steps = phases(arguments.get("todos"), text_key="content")
                 if steps is not None:
-                    yield from self._plan.becomes(steps)
+                    yield from self._plan.update(steps)
             case ("TaskCreate", {"subject": str(subject)}):
                 self._create(subject, result)
-                yield from self._plan.becomes(tuple(self._phases.values()))
+                yield from self._plan.update(tuple(self._phases.values()))
             case ("TaskUpdate", {"taskId": str(phase_id)} as change) if phase_id in self._phases:
                 self._update(self._phases[phase_id], change)
-                yield from self._plan.becomes(tuple(self._phases.values()))
+                yield from self._plan.update(tuple(self._phases.values()))
             case _:
                 return
 
     def failed(self, call_id: str) -> None:
-        self._asked.pop(call_id, None)
+        self._pending.pop(call_id, None)
 
     def _create(self, subject: str, result: str) -> None:
         found = _NUMBER.search(result)

@@ -1,76 +1,53 @@
-"""Understands the JSON lines of `cline --json`."""
+"""Parses the JSON lines of `cline --json`."""
 
 from collections.abc import Iterator, Sequence
 
-from adapters.cli_agents.drift_report import DriftReport, Read, Unfamiliar
-from adapters.cli_agents.iterations import Iterations
-from adapters.cli_agents.json_line import JsonObject, json_object
-from adapters.cli_agents.readable_error import readable_error
-from adapters.cli_agents.result_text import result_text
-from adapters.cli_agents.spoken_message import SpokenMessage
-from adapters.cli_agents.token_count import TokenCount, usage
-from adapters.cli_agents.tool_calls import ToolCalls
-from domain.agent_thread import AgentThread
+from adapters.cli_agents.json_lines_parser import JsonLinesParser, JsonObject, unknown_type
+from adapters.cli_agents.model_turns import MessageJoiner
+from adapters.cli_agents.readable_text import readable_error, result_text
+from adapters.cli_agents.token_counter import usage
+from adapters.system.schema_drift import Read, UnknownShape
 from domain.events import AgentEvent
 from domain.task_events import Error
 from domain.thinking_events import ThinkComplete, ThinkDelta
 from domain.tool_events import ToolCallStream
 from ports.clock import Clock
-from ports.runner import Completed, Failed, Outcome
+from ports.runner import Failed
 
 SOURCE = "cline"
 
-_SAY_NOTHING = frozenset({"hook_event", "run_start", "run_started", "status", "team_event"})
+_IGNORED = frozenset({"hook_event", "run_start", "run_started", "status", "team_event"})
 
 
-class ClineParser:
+class ClineParser(JsonLinesParser):
+    """It names no conversation, so none can be resumed."""
+
     def __init__(self, clock: Clock, *, model: str | None = None) -> None:
+        super().__init__(SOURCE, clock)
         self._model = model or "unknown"
-        self._drift = DriftReport(SOURCE)
-        self._calls = ToolCalls(clock)
-        self._iterations = Iterations()
-        self._tokens = TokenCount()
-        self._spoken = SpokenMessage()
-        self._outcome: Outcome | None = None
-
-    def parse(self, line: str) -> Sequence[AgentEvent] | None:
-        said = json_object(line)
-        if said is None:
-            return None
-        return self._drift.events(line, self._read(said))
+        self._message = MessageJoiner()
 
     def end(self) -> Sequence[AgentEvent]:
-        return [*self._spoken.whole(), *self._calls.end()]
+        return [*self._message.finish(), *super().end()]
 
-    @property
-    def outcome(self) -> Outcome | None:
-        return self._outcome
-
-    @property
-    def thread(self) -> AgentThread | None:
-        """None: it names no conversation by which it could go on."""
-        return None
-
-    def _read(self, said: JsonObject) -> Iterator[Read]:
-        match said:
+    def _read(self, record: JsonObject) -> Iterator[Read]:
+        match record:
             case {"type": "agent_event", "event": dict(event)}:
                 yield from self._event(event, str(event.get("type")))
             case {"type": "run_result", "finishReason": str(reason)}:
-                yield from self._result(said, reason)
+                yield from self._result(record, reason)
             case {"type": "error", "message": str(message)}:
                 if self._outcome is None:
                     self._outcome = Failed(error=readable_error(message), reason="agent_error")
-            case {"type": str(kind)} if kind in _SAY_NOTHING:
+            case {"type": str(kind)} if kind in _IGNORED:
                 return
-            case {"type": str(kind)}:
-                yield Unfamiliar(f"type {kind}")
             case _:
-                yield Unfamiliar("no type")
+                yield unknown_type(record)
 
     def _event(self, event: JsonObject, kind: str) -> Iterator[Read]:
         match event:
             case {"type": "iteration_start"}:
-                yield from self._spoken.whole()
+                yield from self._message.finish()
                 yield from self._iterations.begin()
             case {"type": "content_start" | "content_update" | "content_end"}:
                 yield from self._content(event, kind)
@@ -90,14 +67,14 @@ class ClineParser:
             case {"type": "iteration_end" | "done"}:
                 return
             case _:
-                yield Unfamiliar(f"event {kind}")
+                yield UnknownShape(f"event {kind}")
 
     def _content(self, event: JsonObject, kind: str) -> Iterator[Read]:
         match event:
             case {"type": "content_start", "contentType": "text", "text": str(piece)}:
-                yield from self._spoken.add(piece)
+                yield from self._message.add(piece)
             case {"type": "content_end", "contentType": "text"}:
-                yield from self._spoken.whole()
+                yield from self._message.finish()
             case {"type": "content_start", "contentType": "reasoning", "reasoning": str(piece)}:
                 yield ThinkDelta(iteration=self._iterations.current, text=piece)
             case {"type": "content_end", "contentType": "reasoning", "reasoning": str(thought)}:
@@ -112,7 +89,7 @@ class ClineParser:
             case {"contentType": "tool", "toolCallId": str(call_id)}:
                 yield from self._tool(event, kind, call_id)
             case _:
-                yield Unfamiliar(f"{kind} of {event.get('contentType')}")
+                yield UnknownShape(f"{kind} of {event.get('contentType')}")
 
     def _tool(self, event: JsonObject, kind: str, call_id: str) -> Iterator[Read]:
         match event:
@@ -132,26 +109,25 @@ class ClineParser:
                     error=error,
                 )
             case _:
-                yield Unfamiliar(f"{kind} of a tool")
+                yield UnknownShape(f"{kind} of a tool")
 
     def _error(self, event: JsonObject, message: str) -> Iterator[Read]:
-        """One that is not recovered from ends the run, and is the model's."""
+        """One that is not recoverable ends the run and is the model's."""
         if event.get("recoverable") is True:
             yield Error(message=message, phase="model", recoverable=True)
         else:
             self._outcome = Failed(error=message, reason="model_error")
 
-    def _result(self, said: JsonObject, reason: str) -> Iterator[Read]:
-        yield from self._spoken.whole()
-        text = said.get("text")
-        words = text if isinstance(text, str) else ""
+    def _result(self, record: JsonObject, reason: str) -> Iterator[Read]:
+        yield from self._message.finish()
+        text = record.get("text")
+        answer = text if isinstance(text, str) else ""
         if reason == "completed":
-            count = self._iterations.count
-            self._outcome = Completed(final_answer=words, total_iterations=count)
+            self._outcome = self._completed(answer)
         elif not isinstance(self._outcome, Failed):
-            error = readable_error(words) if words else f"the agent ended with {reason}"
+            error = readable_error(answer) if answer else f"the agent ended with {reason}"
             self._outcome = Failed(error=error, reason="agent_error")
-        match said:
+        match record:
             case {"usage": dict(sums), "model": {"id": str(model)}}:
                 used = usage(
                     input_tokens=sums.get("inputTokens"),
@@ -159,7 +135,7 @@ class ClineParser:
                     cached=sums.get("cacheReadTokens"),
                     cost_usd=sums.get("totalCost") or None,
                 )
-                yield from self._tokens.reach({model: used})
+                yield from self._tokens.raise_to({model: used})
             case _:
                 return
 
@@ -177,7 +153,7 @@ def _chunk(call_id: str, update: object) -> Iterator[ToolCallStream]:
 
 
 def _tool_result(output: object) -> str:
-    """Of commands the output of each; of anything else what there is."""
+    """The outputs of all commands of the call, or else its output as it is."""
     if isinstance(output, list) and all(isinstance(part, dict) for part in output):
         parts = [part.get("result") for part in output if isinstance(part, dict)]
         return "\n".join(part if isinstance(part, str) else result_text(part) for part in parts)

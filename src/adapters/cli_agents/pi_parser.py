@@ -1,26 +1,28 @@
-"""Understands the JSON lines of `pi --mode json`."""
+"""Parses the JSON lines of `pi --mode json`."""
 
 import re
 from collections.abc import Iterator, Sequence
 
-from adapters.cli_agents.drift_report import DriftReport, Read, Unfamiliar
-from adapters.cli_agents.iterations import Iterations
-from adapters.cli_agents.json_line import JsonObject, json_object
-from adapters.cli_agents.readable_error import readable_error
-from adapters.cli_agents.result_text import result_text
-from adapters.cli_agents.token_count import TokenCount, added, usage
-from adapters.cli_agents.tool_calls import ToolCalls
-from domain.agent_thread import AgentThread, thread_name
+from adapters.cli_agents.json_lines_parser import (
+    JsonLinesParser,
+    JsonObject,
+    json_object,
+    named_thread,
+    unknown_type,
+)
+from adapters.cli_agents.readable_text import readable_error, result_text
+from adapters.cli_agents.token_counter import added, usage
+from adapters.system.schema_drift import Read, UnknownShape
 from domain.events import AgentEvent
 from domain.task_events import Error, Progress
 from domain.thinking_events import Message, MessageDelta, ThinkComplete, ThinkDelta
 from domain.usage import Usage
 from ports.clock import Clock
-from ports.runner import Completed, Failed, Outcome
+from ports.runner import Failed, Outcome
 
 SOURCE = "pi"
 
-_SAY_NOTHING = frozenset(
+_IGNORED = frozenset(
     {
         "agent_start",
         "turn_end",
@@ -32,7 +34,7 @@ _SAY_NOTHING = frozenset(
         "auto_retry_end",
     }
 )
-_WHOLE_LATER = frozenset(
+_REPEATED_LATER = frozenset(
     {
         "start",
         "text_start",
@@ -47,84 +49,63 @@ _WHOLE_LATER = frozenset(
     }
 )
 
-# Each piece of a message comes with all of the message so far, twice: that is not looked into.
-_PIECE = re.compile(
+# Each delta repeats the whole message so far, twice, so that part is not parsed.
+_DELTA = re.compile(
     r'\{"type":"message_update","assistantMessageEvent":'
     r'(\{"type":"\w{1,40}","contentIndex":\d{1,9},"delta":"(?:[^"\\]|\\.)*"),"partial":\{'
 )
 
 
-class PiParser:
+class PiParser(JsonLinesParser):
     def __init__(self, clock: Clock) -> None:
-        self._drift = DriftReport(SOURCE)
-        self._calls = ToolCalls(clock)
-        self._iterations = Iterations()
-        self._tokens = TokenCount()
+        super().__init__(SOURCE, clock)
         self._messages = 1
-        self._answered: Outcome | None = None
-        self._outcome: Outcome | None = None
-        self._thread: str | None = None
+        self._answer_outcome: Outcome | None = None
 
     def parse(self, line: str) -> Sequence[AgentEvent] | None:
-        begun = _PIECE.match(line)
-        if begun and line.endswith("}") and (piece := json_object(begun[1] + "}")):
-            return self._drift.events(line, self._piece(piece))
-        said = json_object(line)
-        if said is None:
-            return None
-        return self._drift.events(line, self._read(said))
+        delta = _DELTA.match(line)
+        if delta and line.endswith("}") and (event := json_object(delta[1] + "}")):
+            return self._drift.events(line, self._delta(event))
+        return super().parse(line)
 
-    def end(self) -> Sequence[AgentEvent]:
-        return self._calls.end()
-
-    @property
-    def outcome(self) -> Outcome | None:
-        return self._outcome
-
-    @property
-    def thread(self) -> AgentThread | None:
-        return AgentThread(id=self._thread) if self._thread else None
-
-    def _read(self, said: JsonObject) -> Iterator[Read]:
-        match said:
+    def _read(self, record: JsonObject) -> Iterator[Read]:
+        match record:
             case {"type": "session", "id": str(thread)}:
-                self._thread = thread_name(thread)
+                self._thread = named_thread(thread)
             case {"type": "turn_start"}:
-                self._answered = self._outcome = None
+                self._answer_outcome = self._outcome = None
                 yield from self._iterations.begin()
             case {"type": "agent_end"}:
-                self._outcome = self._answered
-            case {"type": "message_update", "assistantMessageEvent": dict(piece)}:
-                yield from self._piece(piece)
+                self._outcome = self._answer_outcome
+            case {"type": "message_update", "assistantMessageEvent": dict(event)}:
+                yield from self._delta(event)
             case {"type": "message_end", "message": dict(message)}:
                 if message.get("role") == "assistant":
                     yield from self._answer(message)
             case {"type": str(kind)} if kind.startswith("tool_execution_"):
-                yield from self._tool(said, kind)
+                yield from self._tool(record, kind)
             case {"type": "auto_retry_start"}:
-                yield Error(message=_retry(said), phase="model", recoverable=True)
+                yield Error(message=_retry(record), phase="model", recoverable=True)
             case {"type": "compaction_end", "aborted": False}:
                 yield Progress(message="the agent has shortened its conversation")
-            case {"type": str(kind)} if kind in _SAY_NOTHING or kind == "compaction_end":
+            case {"type": str(kind)} if kind in _IGNORED or kind == "compaction_end":
                 return
-            case {"type": str(kind)}:
-                yield Unfamiliar(f"type {kind}")
             case _:
-                yield Unfamiliar("no type")
+                yield unknown_type(record)
 
-    def _piece(self, piece: JsonObject) -> Iterator[Read]:
-        match piece:
+    def _delta(self, event: JsonObject) -> Iterator[Read]:
+        match event:
             case {"type": "text_delta", "contentIndex": int(index), "delta": str(text)}:
                 yield MessageDelta(message_id=self._message_id(index), text=text)
             case {"type": "thinking_delta", "delta": str(text)}:
                 yield ThinkDelta(iteration=self._iterations.current, text=text)
-            case {"type": str(kind)} if kind in _WHOLE_LATER:
+            case {"type": str(kind)} if kind in _REPEATED_LATER:
                 return
             case _:
-                yield Unfamiliar(f"piece {piece.get('type')}")
+                yield UnknownShape(f"piece {event.get('type')}")
 
     def _answer(self, message: JsonObject) -> Iterator[Read]:
-        """Whole, with what it has used and why it has ended."""
+        """A complete message, with its usage and the reason of its end."""
         content = message.get("content")
         blocks = content if isinstance(content, list) else []
         calls = sum(
@@ -146,47 +127,47 @@ class PiParser:
                         tool_call_count=calls,
                     )
                 case {"type": "toolCall"}:
-                    continue  # it is an event when it begins
+                    continue  # reported when its execution starts
                 case _:
-                    yield Unfamiliar("content of another kind")
+                    yield UnknownShape("content of another kind")
         self._messages += 1
         yield from self._tokens.add(_model(message), _usage(message.get("usage")))
-        self._answered = self._ended(message, answer)
+        self._answer_outcome = self._ended(message, answer)
 
     def _ended(self, message: JsonObject, answer: str) -> Outcome | None:
         match message:
             case {"stopReason": "toolUse"}:
                 return None
-            case {"stopReason": "error" | "aborted" as how}:
-                words = message.get("errorMessage")
-                error = readable_error(words if isinstance(words, str) else "")
+            case {"stopReason": "error" | "aborted" as stop}:
+                reason = message.get("errorMessage")
+                error = readable_error(reason if isinstance(reason, str) else "")
                 return Failed(
-                    error=error, reason="model_error" if how == "error" else "agent_error"
+                    error=error, reason="model_error" if stop == "error" else "agent_error"
                 )
             case _:
-                return Completed(final_answer=answer, total_iterations=self._iterations.count)
+                return self._completed(answer)
 
-    def _tool(self, said: JsonObject, kind: str) -> Iterator[Read]:
-        match said:
+    def _tool(self, record: JsonObject, kind: str) -> Iterator[Read]:
+        match record:
             case {
                 "type": "tool_execution_start",
                 "toolCallId": str(call_id),
                 "toolName": str(name),
             }:
-                args = said.get("args")
+                args = record.get("args")
                 arguments = args if isinstance(args, dict) else {"args": args}
                 yield from self._calls.start(call_id, tool_name=name, arguments=arguments)
             case {"type": "tool_execution_update", "toolCallId": str(call_id)}:
-                output = _output(said.get("partialResult"))
-                yield from self._calls.grow(call_id, output=output)
+                output = _output(record.get("partialResult"))
+                yield from self._calls.stream(call_id, output=output)
             case {"type": "tool_execution_end", "toolCallId": str(call_id)}:
                 yield from self._calls.complete(
                     call_id,
-                    status="error" if said.get("isError") is True else "ok",
-                    result=_output(said.get("result")),
+                    status="error" if record.get("isError") is True else "ok",
+                    result=_output(record.get("result")),
                 )
             case _:
-                yield Unfamiliar(f"type {kind}")
+                yield UnknownShape(f"type {kind}")
 
     def _message_id(self, index: int) -> str:
         return f"message-{self._messages}.{index}"
@@ -204,7 +185,7 @@ def _model(message: JsonObject) -> str:
 
 
 def _usage(used: object) -> Usage:
-    """Its input leaves out what was cached; the cost of a model without a price is 0 there."""
+    """Its input excludes cached tokens; a cost of 0 means that the model has no price."""
     sums = used if isinstance(used, dict) else {}
     cost = sums.get("cost")
     total = cost.get("total") if isinstance(cost, dict) else None
@@ -217,8 +198,8 @@ def _usage(used: object) -> Usage:
     )
 
 
-def _retry(said: JsonObject) -> str:
-    match said:
+def _retry(record: JsonObject) -> str:
+    match record:
         case {"attempt": int(attempt), "maxAttempts": int(most), "errorMessage": str(message)}:
             return f"{readable_error(message)}: try {attempt} of {most} follows"
         case _:

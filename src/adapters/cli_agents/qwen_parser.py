@@ -1,102 +1,78 @@
-"""Understands the `stream-json` of Qwen Code: Claude Code's lines, with differences."""
+"""Parses the `stream-json` output of Qwen Code, which resembles that of Claude Code."""
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from adapters.cli_agents.claude_content import ClaudeContent
-from adapters.cli_agents.claude_messages import ClaudeMessages
-from adapters.cli_agents.claude_usage import later_usage
-from adapters.cli_agents.drift_report import DriftReport, Read, Unfamiliar
-from adapters.cli_agents.iterations import Iterations
-from adapters.cli_agents.json_line import JsonObject, json_object
-from adapters.cli_agents.readable_error import readable_error
-from adapters.cli_agents.result_text import result_text
-from adapters.cli_agents.token_count import TokenCount, added, usage
-from adapters.cli_agents.tool_calls import ToolCalls
+from adapters.cli_agents.claude_messages import ClaudeMessages, later_usage
+from adapters.cli_agents.json_lines_parser import (
+    JsonLinesParser,
+    JsonObject,
+    blocks_of,
+    unknown_type,
+)
+from adapters.cli_agents.readable_text import readable_error, result_text
+from adapters.cli_agents.token_counter import added, usage
+from adapters.system.schema_drift import Read, UnknownShape
 from domain.agent_thread import AgentThread, thread_name
-from domain.events import AgentEvent
 from domain.usage import Usage
 from ports.clock import Clock
-from ports.runner import Completed, Failed, Outcome
+from ports.runner import Failed
 
 SOURCE = "qwen"
 
-# Matched from the start alone: to search for it takes a time that grows with the square of the text.
+# Matched from the start only: searching takes quadratic time.
 _REFUSAL = re.compile(r"\[(API Error: .*)\](\n.*)?", re.DOTALL)
 
 
-class QwenParser:
-    """An answer of its model comes in a line for each kind of content, each line with another id;
-    and where the model refuses, the refusal is such an answer and the result a success.
+class QwenParser(JsonLinesParser):
+    """An answer takes one line for each kind of content, each line with an id of its own. An error
+    of the model's server is reported as an answer, and the result as a success.
     """
 
     def __init__(self, clock: Clock, *, thread: AgentThread | None = None) -> None:
-        self._drift = DriftReport(SOURCE)
-        self._calls = ToolCalls(clock)
-        self._iterations = Iterations()
-        self._tokens = TokenCount()
+        super().__init__(SOURCE, clock)
         self._messages = ClaudeMessages(iterations=self._iterations, tokens=self._tokens)
         self._content = ClaudeContent(calls=self._calls, iterations=self._iterations)
-        self._is_in_pieces = False
+        self._is_streaming = False
         self._refusal: str | None = None
-        self._outcome: Outcome | None = None
-        self._goes_on_with = thread
-        self._thread: AgentThread | None = None
+        self._resumed = thread
         self._model = "unknown"
 
-    def parse(self, line: str) -> Sequence[AgentEvent] | None:
-        said = json_object(line)
-        if said is None:
-            return None
-        return self._drift.events(line, self._read(said))
-
-    def end(self) -> Sequence[AgentEvent]:
-        return self._calls.end()
-
-    @property
-    def outcome(self) -> Outcome | None:
-        return self._outcome
-
-    @property
-    def thread(self) -> AgentThread | None:
-        return self._thread
-
-    def _read(self, said: JsonObject) -> Iterator[Read]:
-        parent = said.get("parent_tool_use_id")
-        match said:
+    def _read(self, record: JsonObject) -> Iterator[Read]:
+        parent = record.get("parent_tool_use_id")
+        match record:
             case {"type": "system", "subtype": "init"}:
-                self._begin(said)
+                self._begin(record)
             case {"type": "stream_event", "event": dict(event)}:
                 if parent is None:
-                    yield from self._piece(event)
+                    yield from self._stream_event(event)
             case {"type": "assistant", "message": dict(message)}:
                 yield from self._answer(message, parent if isinstance(parent, str) else None)
             case {"type": "user", "message": {"content": list(content)}}:
-                yield from self._content.answered(_blocks(content))
+                yield from self._content.user_blocks(blocks_of(content))
             case {"type": "user", "message": {"content": str()}}:
                 return
             case {"type": "result", "is_error": bool(is_error)}:
-                self._result(said, is_error=is_error)
-                yield from self._count(said.get("usage"))
+                self._result(record, is_error=is_error)
+                yield from self._count(record.get("usage"))
             case {"type": "system", "subtype": str(subtype)}:
-                yield Unfamiliar(f"system {subtype}")
-            case {"type": str(kind)}:
-                yield Unfamiliar(f"type {kind}")
+                yield UnknownShape(f"system {subtype}")
             case _:
-                yield Unfamiliar("no type")
+                yield unknown_type(record)
 
-    def _begin(self, said: JsonObject) -> None:
+    def _begin(self, record: JsonObject) -> None:
         self._outcome, self._refusal = None, None
-        kept, name = self._goes_on_with, thread_name(said.get("session_id"))
+        resumed, name = self._resumed, thread_name(record.get("session_id"))
         if name is not None:
-            self._thread = kept if kept and kept.id == name else AgentThread(id=name)
-        if isinstance(model := said.get("model"), str):
+            self._thread = resumed if resumed and resumed.id == name else AgentThread(id=name)
+        if isinstance(model := record.get("model"), str):
             self._model = model
 
     def _count(self, used: object) -> Iterator[Read]:
-        """The sum of the conversation so far, in earlier tasks too; with what it asks its model
-        beside its answers, of which no line speaks.
+        """The total of the conversation so far, also of earlier tasks; it includes calls of the
+        model that no line reports.
         """
         if not isinstance(used, dict):
             return
@@ -107,35 +83,35 @@ class QwenParser:
         )
         before = (self._thread and self._thread.usage) or Usage()
         if total.total_tokens >= before.total_tokens:
-            yield from self._tokens.reach({self._model: total.minus(before)})
+            yield from self._tokens.raise_to({self._model: total.minus(before)})
         if self._thread is not None:
             self._thread = replace(self._thread, usage=total)
 
-    def _piece(self, event: JsonObject) -> Iterator[Read]:
-        yield from self._messages.piece(event)
+    def _stream_event(self, event: JsonObject) -> Iterator[Read]:
+        yield from self._messages.stream_event(event)
         if event.get("type") in ("message_start", "message_stop"):
-            self._is_in_pieces = event["type"] == "message_start"
+            self._is_streaming = event["type"] == "message_start"
 
     def _answer(self, message: JsonObject, parent: str | None) -> Iterator[Read]:
-        """Of what comes in pieces too, the start and the end are among the pieces."""
+        """While an answer is streamed, its start and end are stream events."""
         id_, content = message.get("id"), message.get("content")
         if not isinstance(id_, str) or not isinstance(content, list):
-            yield Unfamiliar("assistant without an id or content")
+            yield UnknownShape("assistant without an id or content")
             return
         message = {**message, "usage": _of_claude(message.get("usage"))}
-        heard = self._messages.of(parent)
-        if heard is None or parent is not None or not self._is_in_pieces:
-            yield from self._messages.whole(id_, message, parent)
-            heard = self._messages.of(parent)
+        current = self._messages.current(parent)
+        if current is None or parent is not None or not self._is_streaming:
+            yield from self._messages.assistant_line(id_, message, parent)
+            current = self._messages.current(parent)
         else:
-            heard.usage = later_usage(heard.usage, message)
+            current.usage = later_usage(current.usage, message)
         if parent is None:
             self._refusal = _refusal(message, content)
-        if heard is not None:
-            yield from self._content.said(_blocks(content), heard)
+        if current is not None:
+            yield from self._content.assistant_blocks(blocks_of(content), current)
 
-    def _result(self, said: JsonObject, *, is_error: bool) -> None:
-        match said:
+    def _result(self, record: JsonObject, *, is_error: bool) -> None:
+        match record:
             case {"error": {"message": str(message)}} if is_error:
                 by_model = self._refusal is not None or "[API Error: " in message
                 self._outcome = Failed(
@@ -147,30 +123,21 @@ class QwenParser:
             case _ if self._refusal is not None:
                 self._outcome = Failed(error=self._refusal, reason="model_error")
             case _:
-                answer = said.get("result")
-                self._outcome = Completed(
-                    final_answer=answer if isinstance(answer, str) else "",
-                    total_iterations=self._iterations.count,
-                )
+                self._outcome = self._completed(record.get("result"))
 
 
 def _of_claude(used: object) -> JsonObject:
-    """Claude Code counts input without what was cached, Qwen Code with it."""
+    """Usage as Claude Code counts it: input tokens exclude cached ones, Qwen Code includes them."""
     counts = used if isinstance(used, dict) else {}
     taken, cached = (added(counts.get(key)) for key in ("input_tokens", "cache_read_input_tokens"))
     return {**counts, "input_tokens": max(0, taken - cached)}
 
 
 def _refusal(message: JsonObject, content: Sequence[object]) -> str | None:
-    """Its words, and advice for people; words of a model that cost nothing are not a model's."""
+    """The error in an answer that used no tokens, which is no answer of a model."""
     match message.get("usage"):
         case {"input_tokens": used, "output_tokens": given} if not added(used, given):
             found = _REFUSAL.fullmatch(result_text(list(content)))
             return found and readable_error(found[1] + (found[2] or ""))
         case _:
             return None
-
-
-def _blocks(content: Sequence[object]) -> list[JsonObject]:
-    """A block that is no object has no type either."""
-    return [block if isinstance(block, dict) else {} for block in content]

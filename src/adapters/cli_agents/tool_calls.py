@@ -1,9 +1,9 @@
-"""The tool calls of an agent from their start to their result, each told once."""
+"""Joins the tool calls of an agent with their results; each start and end is reported once."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from adapters.cli_agents.drift_report import Read, Unfamiliar
+from adapters.system.schema_drift import Read, UnknownShape
 from domain.events import AgentEvent
 from domain.tool_events import ToolCallComplete, ToolCallStart, ToolCallStream, ToolStatus
 from ports.clock import Clock
@@ -36,9 +36,10 @@ class ToolCalls:
         arguments: Mapping[str, object],
         parent: str | None = None,
     ) -> Iterator[AgentEvent]:
-        """`parent` is the call of the sub-agent that makes it.
+        """`parent` is the call of the subagent that makes it.
 
-        Nothing for a call that is under way already: agents repeat themselves."""
+        No event for a call that is open already: agents repeat them.
+        """
         if call_id in self._open:
             return
         self._open[call_id] = _OpenCall(tool_name=tool_name, started=self._clock.monotonic())
@@ -46,8 +47,8 @@ class ToolCalls:
             call_id=call_id, tool_name=tool_name, arguments=arguments, parent_call_id=parent
         )
 
-    def grow(self, call_id: str, *, output: str) -> Iterator[AgentEvent]:
-        """The output so far, of which only the new end is told."""
+    def stream(self, call_id: str, *, output: str) -> Iterator[AgentEvent]:
+        """`output` is all of it so far; only the new part is reported."""
         call = self._open.get(call_id)
         if call and len(output) > call.streamed:
             chunk, call.streamed = output[call.streamed :], len(output)
@@ -58,7 +59,7 @@ class ToolCalls:
     ) -> Iterator[Read]:
         call = self._open.pop(call_id, None)
         if call is None:
-            yield Unfamiliar("a result of no open tool call")
+            yield UnknownShape("a result of no open tool call")
             return
         yield ToolCallComplete(
             call_id=call_id,
@@ -70,6 +71,8 @@ class ToolCalls:
         )
 
     def end(self) -> list[AgentEvent]:
-        """Of what never came back nobody knows whether it was done."""
+        """Completes open calls with an unknown outcome."""
         left = [self.complete(id_, status="outcome_unknown", result="") for id_ in [*self._open]]
-        return [event for told in left for event in told if not isinstance(event, Unfamiliar)]
+        return [
+            event for events in left for event in events if not isinstance(event, UnknownShape)
+        ]

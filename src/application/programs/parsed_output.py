@@ -101,7 +101,7 @@ class ParsedOutput:
         if self._findings is not None:
             await self._findings.in_document(line.text, line_num=number)
         if self._dialogue is not None:
-            await self._dialogue.hear(line.text)
+            await self._dialogue.read(line.text)
 
     async def _take_piece(self, line: Line) -> None:
         self._is_in_long_line = line.is_partial

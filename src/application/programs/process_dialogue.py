@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 from application.concurrency.task_group import together
 from domain.errors import StateConflict
-from ports.agent_dialogue import AgentDialogue, Farewell, Question, Reply, Withdrawal
+from ports.agent_dialogue import AgentDialogue, Finished, Question, Reply, Withdrawal
 from ports.process import RunningProcess
 from ports.runner import RunContext
 
@@ -36,18 +36,18 @@ class ProcessDialogue:
                 for asking in self._asking:
                     asking.cancel()
 
-    async def hear(self, line: str) -> None:
+    async def read(self, line: str) -> None:
         """One line of its output, whose events are emitted. Raises StartFailed."""
-        for heard in self._dialogue.hear(line):
-            match heard:
+        for event in self._dialogue.read(line):
+            match event:
                 case Reply(line=reply):
                     await self._write(reply)
                 case Question():
-                    self._ask(heard)
+                    self._ask(event)
                 case Withdrawal(question_id=question_id):
                     if withdrawn := self._withdrawn.get(question_id):
                         withdrawn.set()
-                case Farewell():
+                case Finished():
                     self._is_over = True
                     await self._leave()
 

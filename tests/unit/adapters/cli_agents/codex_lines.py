@@ -14,5 +14,5 @@ def item(stage: str, kind: str, **fields: object) -> dict[str, object]:
     return {"type": f"item.{stage}", "item": {"id": "i1", "type": kind, **fields}}
 
 
-def told(*lines: Mapping[str, object]) -> list[AgentEvent]:
+def events_from(*lines: Mapping[str, object]) -> list[AgentEvent]:
     return events_of(new_parser("codex"), *lines)

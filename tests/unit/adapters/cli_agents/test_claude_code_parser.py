@@ -32,7 +32,7 @@ def test_a_subagent_s_message_is_no_iteration_and_does_not_split_the_one_around_
     assert [event for event in events if isinstance(event, IterationStart)] == [FIRST]
 
 
-def test_thoughts_are_told_in_pieces_and_whole() -> None:
+def test_reasoning_is_reported_in_deltas_and_complete() -> None:
     deltas = [
         {"type": "thinking_delta", "thinking": "A file "},
         {"type": "thinking_delta", "thinking": "is needed."},
@@ -56,7 +56,7 @@ def test_thoughts_are_told_in_pieces_and_whole() -> None:
     ]
 
 
-def test_two_texts_of_one_message_are_two_messages_each_with_its_own_pieces() -> None:
+def test_two_texts_of_one_message_are_two_messages_each_with_its_own_deltas() -> None:
     said = [("text", [{"type": "text_delta", "text": words}]) for words in ("One.", "Two.")]
 
     assert events_of(
@@ -85,7 +85,7 @@ def test_an_unknown_block_leaves_the_known_ones_of_its_line() -> None:
     ]
 
 
-def test_what_it_says_of_itself_is_told_where_it_matters() -> None:
+def test_retries_limits_and_compaction_are_reported() -> None:
     assert events_of(
         new_parser("claude-code"),
         {"type": "system", "subtype": "status", "status": "requesting"},
@@ -145,7 +145,7 @@ def test_a_turn_that_begins_after_a_result_has_not_ended() -> None:
 
 
 @pytest.mark.parametrize("name", ["--dangerous", "", "a b", "a\nb", "x" * 300, 7, None])
-def test_a_name_that_could_be_taken_for_something_else_is_no_thread(name: object) -> None:
+def test_a_session_id_unsafe_on_a_command_line_is_no_thread(name: object) -> None:
     parser = new_parser("claude-code")
 
     events_of(parser, {"type": "system", "subtype": "init", "session_id": name})
@@ -157,13 +157,13 @@ def _line(line: Line) -> str:
     return json.dumps(line)
 
 
-def test_what_it_counts_while_a_model_thinks_is_known() -> None:
+def test_thinking_token_counts_are_ignored() -> None:
     line = {"type": "system", "subtype": "thinking_tokens", "estimated_tokens": 5}
 
     assert events_of(new_parser("claude-code"), line) == []
 
 
-def test_an_image_in_a_message_is_left_out_in_words() -> None:
+def test_an_image_in_a_message_is_replaced_by_a_placeholder() -> None:
     source = {"type": "base64", "media_type": "image/png", "data": "A" * 16_000}
 
     events = events_of(new_parser("claude-code"), assistant({"type": "image", "source": source}))

@@ -1,4 +1,4 @@
-"""What Claude Code is told over its input, and what it asks by its output."""
+"""The dialogue with Claude Code over its `stream-json` input and output."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from adapters.cli_agents.claude_dialogue import ClaudeDialogue, CliDialogues
 from domain.approval import ApprovalDecision
 from domain.errors import StartFailed
 from domain.task import Approval
-from ports.agent_dialogue import Farewell, Heard, Question, Reply, Withdrawal
+from ports.agent_dialogue import DialogueEvent, Finished, Question, Reply, Withdrawal
 
 ASKED = {"command": "rm x"}
 
@@ -25,14 +25,14 @@ def messages(text: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def hear(talk: ClaudeDialogue, **said: object) -> list[Heard]:
-    return list(talk.hear(json.dumps(said)))
+def events(claude: ClaudeDialogue, **record: object) -> list[DialogueEvent]:
+    return list(claude.read(json.dumps(record)))
 
 
-def hook(talk: ClaudeDialogue, tool: str) -> object:
+def hook(claude: ClaudeDialogue, tool: str) -> object:
     """What the hook decides about a call of this tool."""
     request = {"subtype": "hook_callback", "input": {"tool_name": tool, "tool_input": {}}}
-    [reply] = hear(talk, type="control_request", request_id="r", request=request)
+    [reply] = events(claude, type="control_request", request_id="r", request=request)
     assert isinstance(reply, Reply)
     [message] = messages(reply.line)
     response = message["response"]
@@ -42,20 +42,20 @@ def hook(talk: ClaudeDialogue, tool: str) -> object:
     return output and output["permissionDecision"]
 
 
-def permission(talk: ClaudeDialogue, tool: str = "Bash", **more: object) -> Heard:
+def permission(claude: ClaudeDialogue, tool: str = "Bash", **more: object) -> DialogueEvent:
     request = {"subtype": "can_use_tool", "tool_name": tool, "input": ASKED, **more}
-    [heard] = hear(talk, type="control_request", request_id="r", request=request)
-    return heard
+    [event] = events(claude, type="control_request", request_id="r", request=request)
+    return event
 
 
 @pytest.mark.parametrize("asked", [None, "auto"])
-def test_where_everything_may_be_done_it_is_told_its_task_and_no_more(
+def test_without_rules_it_is_given_its_task_and_no_hook(
     asked: Approval | None,
 ) -> None:
-    talk = dialogue(asked)
+    claude = dialogue(asked)
 
-    assert not talk.is_open
-    assert messages(talk.opening) == [
+    assert not claude.is_open
+    assert messages(claude.opening) == [
         {"type": "user", "message": {"role": "user", "content": "do it"}}
     ]
 
@@ -64,13 +64,13 @@ def test_where_everything_may_be_done_it_is_told_its_task_and_no_more(
     ("asked", "rules"),
     [("ask", {}), ("deny", {}), (None, {"default": "ask"}), ("auto", {"Bash": "deny"})],
 )
-def test_where_not_everything_may_be_done_it_is_given_a_hook_before_its_task(
+def test_with_rules_it_is_given_a_hook_before_its_task(
     asked: Approval | None, rules: Mapping[str, Approval]
 ) -> None:
-    talk = dialogue(asked, rules=rules)
+    claude = dialogue(asked, rules=rules)
 
-    assert talk.is_open
-    first, last = messages(talk.opening)
+    assert claude.is_open
+    first, last = messages(claude.opening)
     assert first["type"] == "control_request"
     assert list(first["request"]["hooks"]) == ["PreToolUse"]  # type: ignore[index]
     assert last["type"] == "user"
@@ -90,16 +90,16 @@ def test_where_not_everything_may_be_done_it_is_given_a_hook_before_its_task(
         ("ask", {}, "Agent", None),
     ],
 )
-def test_the_hook_has_it_ask_where_a_rule_says_so_and_leaves_it_to_look_around(
+def test_the_hook_makes_it_ask_where_a_rule_applies_and_lets_it_read(
     asked: Approval | None, rules: Mapping[str, Approval], tool: str, decision: str | None
 ) -> None:
     assert hook(dialogue(asked, rules=rules), tool) == decision
 
 
-def test_what_it_asks_permission_for_is_a_question_with_the_mode_of_its_tool() -> None:
-    talk = dialogue(None, rules={"Bash": "deny"})
+def test_a_permission_request_is_a_question_with_the_mode_of_its_tool() -> None:
+    claude = dialogue(None, rules={"Bash": "deny"})
 
-    question = permission(talk, tool_use_id="call_1", decision_reason_type="hook")
+    question = permission(claude, tool_use_id="call_1", decision_reason_type="hook")
 
     assert isinstance(question, Question)
     asked = question.request
@@ -108,7 +108,7 @@ def test_what_it_asks_permission_for_is_a_question_with_the_mode_of_its_tool() -
     assert asked.reason == "the agent wants to use Bash"
 
 
-def test_a_reason_of_its_own_is_the_reason_of_the_question() -> None:
+def test_its_own_reason_becomes_the_reason_of_the_question() -> None:
     question = permission(dialogue(), decision_reason="outside", decision_reason_type="other")
 
     assert isinstance(question, Question)
@@ -122,12 +122,14 @@ def test_what_a_rule_allows_is_allowed_without_a_question() -> None:
     assert messages(reply.line) == [response_of({"behavior": "allow", "updatedInput": {}})]
 
 
-def test_a_yes_leaves_the_call_as_it_is_whatever_was_masked_in_what_was_shown() -> None:
-    talk = dialogue()
-    question = permission(talk)
+def test_an_approval_leaves_the_call_unchanged_although_secrets_were_masked_in_the_question() -> (
+    None
+):
+    claude = dialogue()
+    question = permission(claude)
     assert isinstance(question, Question)
 
-    line = talk.answer(question, ApprovalDecision(decision="approved", by="ada"))
+    line = claude.answer(question, ApprovalDecision(decision="approved", by="ada"))
 
     assert messages(line) == [response_of({"behavior": "allow", "updatedInput": {}})]
 
@@ -145,25 +147,25 @@ def test_a_yes_leaves_the_call_as_it_is_whatever_was_masked_in_what_was_shown() 
         ),
     ],
 )
-def test_a_no_says_whose_it_is_and_why(decision: ApprovalDecision, message: str) -> None:
-    talk = dialogue()
-    question = permission(talk)
+def test_a_denial_names_who_denied_and_why(decision: ApprovalDecision, message: str) -> None:
+    claude = dialogue()
+    question = permission(claude)
     assert isinstance(question, Question)
 
-    line = talk.answer(question, decision)
+    line = claude.answer(question, decision)
 
     assert messages(line) == [response_of({"behavior": "deny", "message": message})]
 
 
 def test_a_question_can_be_withdrawn() -> None:
-    assert hear(dialogue(), type="control_cancel_request", request_id="r") == [
+    assert events(dialogue(), type="control_cancel_request", request_id="r") == [
         Withdrawal(question_id="r")
     ]
 
 
-def test_what_is_not_known_here_is_answered_with_an_error() -> None:
+def test_an_unknown_request_is_answered_with_an_error() -> None:
     request = {"subtype": "mcp_message"}
-    [reply] = hear(dialogue(), type="control_request", request_id="r", request=request)
+    [reply] = events(dialogue(), type="control_request", request_id="r", request=request)
 
     assert isinstance(reply, Reply)
     [message] = messages(reply.line)
@@ -174,8 +176,8 @@ def test_what_is_not_known_here_is_answered_with_an_error() -> None:
     }
 
 
-def test_it_has_done_its_task_with_its_result() -> None:
-    assert hear(dialogue(), type="result", subtype="success") == [Farewell()]
+def test_it_is_finished_with_its_result() -> None:
+    assert events(dialogue(), type="result", subtype="success") == [Finished()]
 
 
 @pytest.mark.parametrize(
@@ -185,38 +187,38 @@ def test_it_has_done_its_task_with_its_result() -> None:
         {"subtype": "task_notification", "status": "completed"},
     ],
 )
-def test_it_has_not_done_its_task_while_a_subagent_of_it_works(
+def test_it_is_not_finished_while_a_subagent_runs(
     ended: Mapping[str, object],
 ) -> None:
-    talk = dialogue()
+    claude = dialogue()
     of_task = {"type": "system", "task_id": "t"}
 
-    hear(talk, **of_task, subtype="task_started", task_type="local_agent")
-    hear(talk, **of_task, subtype="task_updated", patch={"status": "running"})
-    assert hear(talk, type="result") == []
-    assert hear(talk, **of_task, **ended) == []
-    assert hear(talk, type="result") == [Farewell()]
+    events(claude, **of_task, subtype="task_started", task_type="local_agent")
+    events(claude, **of_task, subtype="task_updated", patch={"status": "running"})
+    assert events(claude, type="result") == []
+    assert events(claude, **of_task, **ended) == []
+    assert events(claude, type="result") == [Finished()]
 
 
 def test_a_command_in_the_background_is_not_waited_for() -> None:
-    talk = dialogue()
-    hear(talk, type="system", task_id="t", subtype="task_started", task_type="local_bash")
+    claude = dialogue()
+    events(claude, type="system", task_id="t", subtype="task_started", task_type="local_bash")
 
-    assert hear(talk, type="result") == [Farewell()]
+    assert events(claude, type="result") == [Finished()]
 
 
 @pytest.mark.parametrize("name", ["Bash", "mcp__any__tool", "default", "Glob", "Invented"])
 def test_a_rule_for_a_tool_that_it_has_or_may_have_is_taken(name: str) -> None:
-    talk = dialogue(rules={name: "deny"})
+    claude = dialogue(rules={name: "deny"})
 
-    assert hear(talk, type="system", subtype="init", tools=["Bash", "Invented"]) == []
+    assert events(claude, type="system", subtype="init", tools=["Bash", "Invented"]) == []
 
 
-def test_a_rule_for_a_name_that_was_misspelled_lets_nothing_begin() -> None:
-    talk = dialogue(rules={"bash": "deny"})
+def test_a_rule_for_a_misspelled_tool_fails_the_start() -> None:
+    claude = dialogue(rules={"bash": "deny"})
 
     with pytest.raises(StartFailed, match="no tool 'bash'; there are: Bash, Read"):
-        hear(talk, type="system", subtype="init", tools=["Bash", "Read"])
+        events(claude, type="system", subtype="init", tools=["Bash", "Read"])
 
 
 @pytest.mark.parametrize(
@@ -232,11 +234,11 @@ def test_a_rule_for_a_name_that_was_misspelled_lets_nothing_begin() -> None:
         '{"type": "system", "subtype": "task_updated", "task_id": "t", "patch": 1}',
     ],
 )
-def test_of_what_asks_for_nothing_nothing_is_heard(line: str) -> None:
-    assert list(dialogue().hear(line)) == []
+def test_other_lines_have_no_events(line: str) -> None:
+    assert list(dialogue().read(line)) == []
 
 
-def test_only_claude_code_is_talked_with() -> None:
+def test_only_claude_code_has_a_dialogue() -> None:
     dialogues = CliDialogues()
 
     assert dialogues.of("claude-code", text="x", rules={}, asked=None) is not None
@@ -244,5 +246,5 @@ def test_only_claude_code_is_talked_with() -> None:
 
 
 def response_of(response: Mapping[str, object]) -> Mapping[str, object]:
-    told = {"subtype": "success", "request_id": "r", "response": response}
-    return {"type": "control_response", "response": told}
+    events_from = {"subtype": "success", "request_id": "r", "response": response}
+    return {"type": "control_response", "response": events_from}

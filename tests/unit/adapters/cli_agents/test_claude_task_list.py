@@ -24,7 +24,7 @@ def todos(*steps: tuple[str, str]) -> list[Line]:
     return called("TodoWrite", "Todos have been modified successfully.", todos=listed)
 
 
-def test_a_list_that_is_written_whole_is_a_plan_that_gets_on() -> None:
+def test_todo_writes_are_one_plan_that_progresses() -> None:
     assert planned(
         *todos(("look", "in_progress"), ("write", "pending")),
         *todos(("look", "completed"), ("write", "in_progress")),
@@ -42,7 +42,7 @@ def test_a_list_that_is_written_whole_is_a_plan_that_gets_on() -> None:
     ]
 
 
-def test_a_list_that_grows_task_by_task_is_a_plan_anew_each_time() -> None:
+def test_each_created_task_makes_a_new_plan() -> None:
     look = Phase(id="1", name="look", status="pending")
     write = Phase(id="2", name="write", status="pending")
 
@@ -74,7 +74,7 @@ def test_a_task_that_is_dropped_or_renamed_makes_another_plan() -> None:
     ]
 
 
-def test_what_was_refused_or_not_understood_changes_no_plan() -> None:
+def test_a_failed_or_unknown_call_changes_no_plan() -> None:
     assert (
         planned(
             *called("TaskCreate", "No.", is_error=True, subject="look"),

@@ -43,7 +43,7 @@ def test_a_tool_call_takes_as_long_as_its_result_is_awaited() -> None:
     ]
 
 
-def test_what_a_subagent_says_and_calls_names_the_call_that_it_carries_out() -> None:
+def test_messages_and_calls_of_a_subagent_name_its_parent_call() -> None:
     events = events_of(
         new_parser("claude-code"),
         assistant(tool_use("task", "Task", {"prompt": "look"})),
@@ -101,7 +101,7 @@ def test_a_refused_tool_call_is_denied(refusal: str) -> None:
     )
 
 
-def test_a_tool_call_that_is_said_to_be_refused_is_denied_whatever_its_result_says() -> None:
+def test_a_tool_call_with_a_permission_denied_record_is_denied_whatever_its_result() -> None:
     events = of_tools(
         assistant(tool_use("c1", "Bash", {})),
         {"type": "system", "subtype": "permission_denied", "tool_use_id": "c1"},

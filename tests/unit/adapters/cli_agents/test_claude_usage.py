@@ -26,16 +26,16 @@ def usages(*lines: Line) -> list[TokenUsage]:
 
 
 def sums(**costs: float) -> Line:
-    told = {
+    events_from = {
         "inputTokens": 10,
         "cacheReadInputTokens": 80,
         "cacheCreationInputTokens": 10,
         "outputTokens": 30,
     }
-    return {model: {**told, "costUSD": cost} for model, cost in costs.items()}
+    return {model: {**events_from, "costUSD": cost} for model, cost in costs.items()}
 
 
-def test_the_usage_that_stands_in_each_line_of_a_message_counts_once() -> None:
+def test_the_usage_repeated_in_each_line_of_a_message_is_counted_once() -> None:
     assert usages(assistant(text("One."), usage=CALL), assistant(text("Two."), usage=CALL)) == [
         TokenUsage(
             model="opus",
@@ -47,7 +47,7 @@ def test_the_usage_that_stands_in_each_line_of_a_message_counts_once() -> None:
     ]
 
 
-def test_the_sums_at_the_end_add_only_what_was_not_told_yet() -> None:
+def test_the_totals_at_the_end_add_only_what_was_not_counted() -> None:
     assert usages(
         assistant(text("One."), usage=CALL),
         result(modelUsage=sums(**{"opus[1m]": 0.5, "haiku": 0.25})),
@@ -73,7 +73,7 @@ def test_the_sums_at_the_end_add_only_what_was_not_told_yet() -> None:
     ]
 
 
-def test_the_sums_of_a_second_turn_hold_those_of_the_first() -> None:
+def test_the_totals_of_a_second_turn_include_the_first() -> None:
     once = sums(opus=0.5)
 
     assert usages(result(modelUsage=once), result(modelUsage=once)) == [
@@ -89,21 +89,21 @@ def test_the_sums_of_a_second_turn_hold_those_of_the_first() -> None:
     ]
 
 
-def test_sums_under_other_names_are_still_not_counted_twice() -> None:
-    told = usages(
+def test_totals_under_other_names_are_not_counted_twice() -> None:
+    events_from = usages(
         assistant(text("One."), usage=CALL), result(modelUsage=sums(**{"opus-by-another-name": 1}))
     )
 
     counted = Usage()
-    for event in told:
+    for event in events_from:
         counted = counted.plus(
             Usage(input_tokens=event.input_tokens, output_tokens=event.output_tokens)
         )
     assert counted == Usage(input_tokens=100, output_tokens=30)
-    assert (told[-1].total_tokens, told[-1].total_cost_usd) == (130, 1.0)
+    assert (events_from[-1].total_tokens, events_from[-1].total_cost_usd) == (130, 1.0)
 
 
-def test_a_sum_without_models_is_that_of_the_model_it_began_with() -> None:
+def test_a_total_without_models_counts_for_the_initial_model() -> None:
     assert usages(
         {"type": "system", "subtype": "init", "model": "opus[1m]"},
         result(usage=CALL, total_cost_usd=0.5),
@@ -120,7 +120,7 @@ def test_a_sum_without_models_is_that_of_the_model_it_began_with() -> None:
     ]
 
 
-def test_a_streamed_message_counts_once_with_the_tokens_told_at_its_end() -> None:
+def test_a_streamed_message_is_counted_once_with_the_usage_of_its_end() -> None:
     end: list[Line] = [
         piece({"type": "message_delta", "delta": {}, "usage": {"output_tokens": 30}}),
         piece({"type": "message_stop"}),
@@ -139,7 +139,7 @@ def test_a_streamed_message_counts_once_with_the_tokens_told_at_its_end() -> Non
     ]
 
 
-def test_amounts_that_are_no_amounts_count_as_untold() -> None:
+def test_invalid_amounts_count_as_not_reported() -> None:
     odd = {"input_tokens": "9" * 30, "output_tokens": -1, "cache_read_input_tokens": True}
 
     assert usages(assistant(text("One."), usage=odd), result(usage=7, modelUsage=[1])) == []
@@ -161,17 +161,17 @@ def costs(*lines: Line) -> list[tuple[float | None, float | None]]:
     ]
 
 
-def test_a_call_is_priced_before_the_agent_tells_what_it_cost() -> None:
+def test_a_call_is_priced_before_the_agent_reports_its_cost() -> None:
     assert costs(assistant(text("One."), usage=CALL)) == [(111.0, 111.0)]
 
 
-def test_the_agents_own_sum_counts_only_for_what_was_not_priced_yet() -> None:
+def test_the_total_cost_counts_only_beyond_what_was_priced() -> None:
     called = assistant(text("One."), usage=CALL)
 
     assert costs(called, result(modelUsage=sums(opus=150.0))) == [(111.0, 111.0), (39.0, 150.0)]
 
 
-def test_what_nobody_prices_has_no_cost_until_it_is_told() -> None:
+def test_an_unpriced_call_has_no_cost_until_one_is_reported() -> None:
     begun: Line = {"id": "m1", "model": "own", "usage": CALL}
     call = [piece({"type": "message_start", "message": begun}), piece({"type": "message_stop"})]
 

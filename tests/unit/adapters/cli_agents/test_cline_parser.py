@@ -27,7 +27,7 @@ def parsed(*lines: object) -> list[AgentEvent]:
     return events_of(new_parser("cline"), *lines)
 
 
-def test_an_error_that_it_recovers_from_is_told_and_ends_nothing() -> None:
+def test_a_recoverable_error_is_reported_and_the_run_continues() -> None:
     parser = new_parser("cline")
 
     events = events_of(parser, failed("429 slow", recoverable=True), ended("completed", "Done."))
@@ -81,7 +81,7 @@ def test_a_call_of_several_commands_has_their_results_and_fails_with_one() -> No
     assert (complete.status, complete.result, complete.error) == ("error", "one\ntwo", "exit 2")
 
 
-def test_what_it_used_is_counted_by_call_and_not_again_in_the_sum() -> None:
+def test_usage_is_counted_by_call_and_not_again_in_the_total() -> None:
     sums = {"inputTokens": 8, "outputTokens": 3, "totalCost": 0.5}
 
     assert parsed(
@@ -115,7 +115,7 @@ def test_what_it_used_is_counted_by_call_and_not_again_in_the_sum() -> None:
         ({"type": "run_result"}, "type run_result"),
     ],
 )
-def test_what_it_does_not_know_is_kept_as_it_came(line: dict[str, object], what: str) -> None:
+def test_an_unknown_line_is_kept_as_raw(line: dict[str, object], what: str) -> None:
     assert parsed(line) == [
         Raw(source="cline", line=json.dumps(line)),
         SchemaDrift(source="cline", what=what),

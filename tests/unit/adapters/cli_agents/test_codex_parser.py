@@ -16,12 +16,12 @@ from domain.thinking_events import (
     TokenUsage,
 )
 from ports.runner import Completed, Failed
-from tests.unit.adapters.cli_agents.codex_lines import FIRST, TURN, item, told
+from tests.unit.adapters.cli_agents.codex_lines import FIRST, TURN, events_from, item
 from tests.unit.adapters.cli_agents.transcript import events_of, new_parser
 
 
-def test_a_thought_is_told_as_one() -> None:
-    assert told(TURN, item("completed", "reasoning", text="A file is needed.")) == [
+def test_reasoning_is_one_event() -> None:
+    assert events_from(TURN, item("completed", "reasoning", text="A file is needed.")) == [
         FIRST,
         ThinkComplete(
             iteration=1,
@@ -32,8 +32,8 @@ def test_a_thought_is_told_as_one() -> None:
     ]
 
 
-def test_a_message_that_grows_is_told_in_pieces() -> None:
-    assert told(
+def test_a_growing_message_is_reported_in_deltas() -> None:
+    assert events_from(
         item("started", "agent_message", text="On"),
         item("updated", "agent_message", text="One."),
         item("completed", "agent_message", text="One."),
@@ -49,7 +49,7 @@ def test_calls_that_overlap_belong_to_one_iteration() -> None:
     def search(stage: str, id_: str) -> dict[str, object]:
         return {"type": f"item.{stage}", "item": {"id": id_, "type": "web_search", "query": "q"}}
 
-    events = told(
+    events = events_from(
         TURN,
         search("started", "1"),
         search("started", "2"),
@@ -64,12 +64,12 @@ def test_calls_that_overlap_belong_to_one_iteration() -> None:
     ]
 
 
-def test_its_list_of_steps_is_a_plan_that_gets_on() -> None:
+def test_its_todo_list_is_a_plan_that_progresses() -> None:
     def steps(stage: str, *done: bool) -> dict[str, object]:
         items = [{"text": f"step {at}", "completed": is_done} for at, is_done in enumerate(done)]
         return item(stage, "todo_list", items=items)
 
-    assert told(
+    assert events_from(
         steps("started", False, False),
         steps("updated", True, False),
         steps("completed", True, False),
@@ -97,12 +97,12 @@ def test_its_list_of_steps_is_a_plan_that_gets_on() -> None:
     ]
 
 
-def test_the_usage_of_a_second_turn_holds_that_of_the_first() -> None:
+def test_the_usage_of_a_second_turn_includes_the_first() -> None:
     def end(tokens: int) -> dict[str, object]:
         used = {"input_tokens": tokens, "cached_input_tokens": tokens // 2, "output_tokens": 1}
         return {"type": "turn.completed", "usage": {**used, "reasoning_output_tokens": 1}}
 
-    assert told(end(100), end(250)) == [
+    assert events_from(end(100), end(250)) == [
         TokenUsage(
             model="unknown",
             input_tokens=100,
@@ -122,7 +122,7 @@ def test_the_usage_of_a_second_turn_holds_that_of_the_first() -> None:
     ]
 
 
-def test_the_last_message_is_the_answer_also_where_no_usage_is_told() -> None:
+def test_the_last_message_is_the_answer_also_without_usage() -> None:
     parser = new_parser("codex")
 
     events_of(
@@ -143,10 +143,10 @@ def test_a_turn_that_failed_is_forgotten_when_the_next_one_begins() -> None:
     assert parser.outcome is None
 
 
-def test_what_it_tries_again_is_recoverable() -> None:
+def test_an_error_that_it_retries_is_recoverable() -> None:
     messages = ("Reconnecting... 1/5 (timeout)", '{"error": {"message": "timeout"}}')
 
-    assert told(*({"type": "error", "message": message} for message in messages)) == [
+    assert events_from(*({"type": "error", "message": message} for message in messages)) == [
         Error(message="Reconnecting... 1/5 (timeout)", phase="model", recoverable=True),
         Error(message="timeout", phase="model", recoverable=False),
     ]
@@ -163,8 +163,8 @@ def test_what_it_tries_again_is_recoverable() -> None:
         ({"kind": "thread.started"}, "no type"),
     ],
 )
-def test_what_it_does_not_know_is_kept_as_it_came(line: dict[str, object], what: str) -> None:
-    assert told(line) == [
+def test_an_unknown_line_is_kept_as_raw(line: dict[str, object], what: str) -> None:
+    assert events_from(line) == [
         Raw(source="codex", line=json.dumps(line)),
         SchemaDrift(source="codex", what=what),
     ]

@@ -3,14 +3,16 @@ import pytest
 from domain.events import AgentEvent
 from domain.tool_events import ToolCallComplete, ToolCallStart, ToolCallStream, ToolStatus
 from tests.fakes import FakeClock
-from tests.unit.adapters.cli_agents.codex_lines import FIRST, item, told
+from tests.unit.adapters.cli_agents.codex_lines import FIRST, events_from, item
 from tests.unit.adapters.cli_agents.transcript import new_parser
 
 
 def call(**fields: object) -> list[AgentEvent]:
     """The events of a command that has ended like this."""
     started = item("started", "command_execution", command="make", aggregated_output="")
-    return told(started, item("completed", "command_execution", command="make", **fields))[1:]
+    return events_from(started, item("completed", "command_execution", command="make", **fields))[
+        1:
+    ]
 
 
 @pytest.mark.parametrize(
@@ -23,7 +25,7 @@ def call(**fields: object) -> list[AgentEvent]:
         ({"status": "in_progress", "exit_code": None}, "outcome_unknown", None),
     ],
 )
-def test_a_command_ends_as_it_is_said(
+def test_a_command_has_the_reported_status(
     fields: dict[str, object], status: ToolStatus, error: str | None
 ) -> None:
     assert call(aggregated_output="out\n", **fields) == [
@@ -57,22 +59,22 @@ def test_a_command_takes_as_long_as_it_runs() -> None:
     ]
 
 
-def test_output_that_grows_is_told_by_what_is_new() -> None:
+def test_growing_output_is_streamed_by_its_new_part() -> None:
     grown = [
         item("updated", "command_execution", command="make", aggregated_output=output)
         for output in ("a\n", "a\nb\n", "a\nb\n")
     ]
 
-    assert told(*grown)[2:4] == [
+    assert events_from(*grown)[2:4] == [
         ToolCallStream(call_id="i1", stream="stdout", chunk="a\n"),
         ToolCallStream(call_id="i1", stream="stdout", chunk="b\n"),
     ]
 
 
-def test_files_that_were_changed_are_a_call_although_only_its_end_is_told() -> None:
+def test_file_changes_are_a_call_although_only_the_end_is_reported() -> None:
     changes = [{"path": "a.py", "kind": "add"}, {"path": "b.py", "kind": "delete"}]
 
-    assert told(item("completed", "file_change", changes=changes, status="completed")) == [
+    assert events_from(item("completed", "file_change", changes=changes, status="completed")) == [
         FIRST,
         ToolCallStart(call_id="i1", tool_name="file_change", arguments={"changes": changes}),
         ToolCallComplete(
@@ -89,7 +91,7 @@ def test_a_tool_of_another_server_has_the_name_of_both() -> None:
     fields = {"server": "docs", "tool": "find", "arguments": {"q": "x"}}
     failed = {"status": "failed", "error": {"message": "no index"}, "result": None}
 
-    assert told(
+    assert events_from(
         item("started", "mcp_tool_call", **fields, status="in_progress"),
         item("completed", "mcp_tool_call", **fields, **failed),
     ) == [
@@ -109,7 +111,7 @@ def test_a_tool_of_another_server_has_the_name_of_both() -> None:
 def test_the_result_of_a_tool_of_another_server_is_its_text() -> None:
     result = {"content": [{"type": "text", "text": "found"}], "structured_content": None}
 
-    events = told(
+    events = events_from(
         item("completed", "mcp_tool_call", server="docs", tool="find", result=result, error=None)
     )
 

@@ -33,16 +33,16 @@ THIS_TASKS = TokenUsage(
 )
 
 
-def test_a_thread_that_is_gone_on_with_is_counted_from_where_it_stood() -> None:
+def test_a_resumed_thread_is_counted_from_its_previous_usage() -> None:
     parser = _parser(AgentThread(id="t-1", usage=BEFORE))
 
-    told = events_of(parser, _started("t-1"), _completed(DOUBLE))
+    events_from = events_of(parser, _started("t-1"), _completed(DOUBLE))
 
-    assert told == [THIS_TASKS]
+    assert events_from == [THIS_TASKS]
     assert parser.thread == AgentThread(id="t-1", usage=TWICE)
 
 
-def test_a_thread_is_what_it_was_until_a_turn_ends() -> None:
+def test_the_usage_of_a_thread_changes_at_the_end_of_a_turn() -> None:
     thread = AgentThread(id="t-1", usage=BEFORE)
     parser = _parser(thread)
 
@@ -51,7 +51,7 @@ def test_a_thread_is_what_it_was_until_a_turn_ends() -> None:
     assert parser.thread == thread
 
 
-def test_a_new_thread_keeps_its_sum() -> None:
+def test_a_new_thread_keeps_its_usage() -> None:
     parser = _parser(None)
 
     events_of(parser, _started("t-1"), _completed(DOUBLE))
@@ -59,32 +59,32 @@ def test_a_new_thread_keeps_its_sum() -> None:
     assert parser.thread == AgentThread(id="t-1", usage=TWICE)
 
 
-def test_an_agent_that_begins_another_thread_is_counted_from_nothing() -> None:
+def test_another_thread_than_the_resumed_one_is_counted_from_zero() -> None:
     parser = _parser(AgentThread(id="t-1", usage=BEFORE))
 
-    [told] = events_of(parser, _started("t-2"), _completed(DOUBLE))
+    [events_from] = events_of(parser, _started("t-2"), _completed(DOUBLE))
 
-    assert isinstance(told, TokenUsage)
-    assert (told.input_tokens, told.output_tokens) == (80, 40)
+    assert isinstance(events_from, TokenUsage)
+    assert (events_from.input_tokens, events_from.output_tokens) == (80, 40)
     assert parser.thread == AgentThread(id="t-2", usage=TWICE)
 
 
-def test_a_sum_that_shrank_is_counted_whole() -> None:
+def test_a_total_that_shrank_is_counted_whole() -> None:
     parser = _parser(AgentThread(id="t-1", usage=TWICE))
     fewer = {**DOUBLE, "input_tokens": 30, "output_tokens": 9}
 
-    [told] = events_of(parser, _started("t-1"), _completed(fewer))
+    [events_from] = events_of(parser, _started("t-1"), _completed(fewer))
 
-    assert isinstance(told, TokenUsage)
-    assert (told.input_tokens, told.output_tokens) == (30, 9)
+    assert isinstance(events_from, TokenUsage)
+    assert (events_from.input_tokens, events_from.output_tokens) == (30, 9)
 
 
-def test_the_tokens_are_counted_under_the_model_that_it_was_told_to_use() -> None:
+def test_tokens_are_counted_under_the_configured_model() -> None:
     parser = CodexParser(FakeClock(), thread=AgentThread(id="t-1", usage=BEFORE), model="m")
 
-    told = events_of(parser, _started("t-1"), _completed(DOUBLE))
+    events_from = events_of(parser, _started("t-1"), _completed(DOUBLE))
 
-    assert told == [replace(THIS_TASKS, model="m")]
+    assert events_from == [replace(THIS_TASKS, model="m")]
 
 
 def _parser(thread: AgentThread | None) -> CodexParser:

@@ -38,12 +38,12 @@ def tool_result(call_id: str, status: str = "success", **fields: object) -> dict
     return {"type": "tool_result", "tool_id": call_id, "status": status, **fields}
 
 
-def told(*lines: Mapping[str, object]) -> list[AgentEvent]:
+def events_from(*lines: Mapping[str, object]) -> list[AgentEvent]:
     return events_of(new_parser("gemini"), *lines)
 
 
-def test_a_message_is_whole_when_the_output_ends_in_its_middle() -> None:
-    assert told(said("Half a "), said("mess")) == [
+def test_a_message_is_completed_when_the_output_ends() -> None:
+    assert events_from(said("Half a "), said("mess")) == [
         FIRST,
         MessageDelta(message_id="message-1", text="Half a "),
         MessageDelta(message_id="message-1", text="mess"),
@@ -51,8 +51,8 @@ def test_a_message_is_whole_when_the_output_ends_in_its_middle() -> None:
     ]
 
 
-def test_a_message_in_one_piece_has_no_pieces() -> None:
-    assert told(said("One", delta=True), said("Two", delta=False)) == [
+def test_a_complete_message_has_no_deltas() -> None:
+    assert events_from(said("One", delta=True), said("Two", delta=False)) == [
         FIRST,
         MessageDelta(message_id="message-1", text="One"),
         Message(message_id="message-1", role="assistant", content="One"),
@@ -60,14 +60,14 @@ def test_a_message_in_one_piece_has_no_pieces() -> None:
     ]
 
 
-def test_a_message_without_words_is_none() -> None:
-    assert told(said(""), said("", delta=False)) == []
+def test_an_empty_message_is_ignored() -> None:
+    assert events_from(said(""), said("", delta=False)) == []
 
 
 def test_an_endless_message_becomes_several() -> None:
     piece = "x" * 1_000_000
 
-    events = told(*[said(piece)] * 10)
+    events = events_from(*[said(piece)] * 10)
 
     whole = [len(event.content) for event in events if isinstance(event, Message)]
     assert whole == [5_000_000, 5_000_000]
@@ -96,12 +96,12 @@ def test_an_endless_message_becomes_several() -> None:
         ),
     ],
 )
-def test_a_tool_call_ends_as_it_is_said(
+def test_a_tool_call_has_the_reported_status(
     fields: dict[str, object], status: ToolStatus, error: str | None
 ) -> None:
     result = {"type": "tool_result", "tool_id": "c1", "output": "out", **fields}
 
-    assert told(tool_use("c1", command="ls"), result) == [
+    assert events_from(tool_use("c1", command="ls"), result) == [
         FIRST,
         ToolCallStart(call_id="c1", tool_name="shell", arguments={"command": "ls"}),
         ToolCallComplete(
@@ -125,19 +125,19 @@ def test_a_tool_call_ends_as_it_is_said(
         ("it says: Command exited with code: 3", "ok"),
     ],
 )
-def test_a_command_that_failed_is_no_success_although_it_is_called_one(
+def test_a_failed_command_is_an_error_although_reported_as_success(
     output: str, status: ToolStatus
 ) -> None:
     result = {"type": "tool_result", "tool_id": "c1", "status": "success", "output": output}
 
-    *_, complete = told(tool_use("c1", command="exit 3"), result)
+    *_, complete = events_from(tool_use("c1", command="exit 3"), result)
 
     assert isinstance(complete, ToolCallComplete)
     assert (complete.status, complete.result) == (status, output)
 
 
 def test_calls_of_one_answer_belong_to_one_iteration() -> None:
-    events = told(
+    events = events_from(
         said("Both."),
         tool_use("c1"),
         tool_use("c2"),
@@ -152,7 +152,7 @@ def test_calls_of_one_answer_belong_to_one_iteration() -> None:
     assert starts == [1, 2, 3]
 
 
-def test_its_things_to_do_are_a_plan() -> None:
+def test_its_todos_are_a_plan() -> None:
     todos = [{"description": "look", "status": "in_progress"}, {"description": "write"}]
 
     assert PlanCreated(
@@ -161,16 +161,16 @@ def test_its_things_to_do_are_a_plan() -> None:
             Phase(id="1", name="look", status="in_progress"),
             Phase(id="2", name="write", status="pending"),
         ),
-    ) in told(tool_use("c1", todos=todos))
+    ) in events_from(tool_use("c1", todos=todos))
 
 
-def test_the_usage_is_told_by_model() -> None:
+def test_the_usage_is_reported_by_model() -> None:
     models = {
         "pro": {"input_tokens": 10, "output_tokens": 2, "cached": 4},
         "flash": {"input_tokens": 5, "output_tokens": 1, "cached": 0},
     }
 
-    assert told({"type": "result", "status": "success", "stats": {"models": models}}) == [
+    assert events_from({"type": "result", "status": "success", "stats": {"models": models}}) == [
         TokenUsage(
             model="pro", input_tokens=10, output_tokens=2, total_tokens=12, cached_input_tokens=4
         ),
@@ -180,26 +180,28 @@ def test_the_usage_is_told_by_model() -> None:
     ]
 
 
-def test_what_it_thought_is_counted_as_output_too() -> None:
+def test_reasoning_tokens_count_as_output() -> None:
     """Its output tokens are those of the answer alone; its total has those of the thoughts."""
     stats = {"input_tokens": 10, "output_tokens": 2, "total_tokens": 17}
 
-    assert told({"type": "result", "status": "success", "stats": {"models": {"pro": stats}}}) == [
+    assert events_from(
+        {"type": "result", "status": "success", "stats": {"models": {"pro": stats}}}
+    ) == [
         TokenUsage(
             model="pro", input_tokens=10, output_tokens=7, total_tokens=17, reasoning_tokens=5
         )
     ]
 
 
-def test_usage_without_models_is_that_of_the_model_it_began_with() -> None:
-    assert told(
+def test_usage_without_models_counts_for_the_initial_model() -> None:
+    assert events_from(
         {"type": "init", "session_id": "s-1", "model": "pro"},
         {"type": "result", "status": "success", "stats": {"input_tokens": 1, "output_tokens": 2}},
     ) == [TokenUsage(model="pro", input_tokens=1, output_tokens=2, total_tokens=3)]
 
 
-def test_errors_on_the_way_are_told() -> None:
-    assert told(
+def test_errors_during_a_run_are_reported() -> None:
+    assert events_from(
         {"type": "error", "severity": "warning", "message": "Loop detected"},
         {"type": "error", "severity": "error", "message": "Maximum session turns exceeded"},
     ) == [
@@ -267,8 +269,8 @@ def test_a_result_that_is_an_error_is_a_failure(error: dict[str, object], outcom
         (tool_result("c9"), "a result of no open tool call"),
     ],
 )
-def test_what_it_does_not_know_is_kept_as_it_came(line: dict[str, object], what: str) -> None:
-    assert told(line) == [
+def test_an_unknown_line_is_kept_as_raw(line: dict[str, object], what: str) -> None:
+    assert events_from(line) == [
         Raw(source="gemini", line=json.dumps(line)),
         SchemaDrift(source="gemini", what=what),
     ]

@@ -47,7 +47,7 @@ def parsed(*lines: object) -> list[AgentEvent]:
         ({"kind": "UserRejectObservation", "tool_call_id": "c1"}, "denied", None),
     ],
 )
-def test_a_tool_call_ends_as_it_is_said(
+def test_a_tool_call_has_the_reported_status(
     line: object, status: ToolStatus, error: str | None
 ) -> None:
     (complete,) = [e for e in parsed(action("c1"), line) if isinstance(e, ToolCallComplete)]
@@ -65,7 +65,7 @@ def test_calls_of_one_answer_belong_to_one_iteration() -> None:
     assert sum(isinstance(event, ThinkComplete) for event in events) == 3
 
 
-def test_what_it_finishes_with_is_its_answer() -> None:
+def test_the_message_of_its_finish_call_is_the_answer() -> None:
     parser = new_parser("openhands")
 
     events_of(parser, action("c1", "finish", message="Done."), observed("c1"))
@@ -112,7 +112,7 @@ def test_an_error_of_the_conversation_is_a_failure(
         ("Conversation ID: none", None),
     ],
 )
-def test_its_conversation_is_named_in_a_line_for_people(
+def test_its_conversation_id_is_read_from_a_line_of_text(
     line: str, thread: AgentThread | None
 ) -> None:
     parser = new_parser("openhands")
@@ -129,7 +129,7 @@ def test_its_conversation_is_named_in_a_line_for_people(
         ({"mood": "good"}, "no kind"),
     ],
 )
-def test_what_it_does_not_know_is_kept_as_it_came(line: dict[str, object], what: str) -> None:
+def test_an_unknown_line_is_kept_as_raw(line: dict[str, object], what: str) -> None:
     kept = [event for event in parsed(line) if isinstance(event, Raw | SchemaDrift)]
 
     assert kept == [

@@ -25,7 +25,7 @@ def parsed(*lines: object) -> list[AgentEvent]:
     return events_of(new_parser("pi"), *lines)
 
 
-def test_a_model_that_answers_when_it_is_asked_again_has_answered() -> None:
+def test_an_answer_after_a_retry_completes_the_run() -> None:
     parser = new_parser("pi")
 
     refused = answer("", "error", errorMessage="429 slow")
@@ -38,7 +38,7 @@ def test_a_model_that_answers_when_it_is_asked_again_has_answered() -> None:
 @pytest.mark.parametrize(
     ("stop", "reason"), [("error", "model_error"), ("aborted", "agent_error")]
 )
-def test_a_last_answer_that_is_none_is_a_failure(stop: str, reason: FailureReason) -> None:
+def test_an_aborted_last_answer_is_a_failure(stop: str, reason: FailureReason) -> None:
     parser = new_parser("pi")
 
     events_of(parser, TURN, answer("", stop, errorMessage="401 the key is no good"), END)
@@ -47,7 +47,7 @@ def test_a_last_answer_that_is_none_is_a_failure(stop: str, reason: FailureReaso
 
 
 @pytest.mark.parametrize(("total", "cost_usd"), [(0.25, 0.25), (0, None)])
-def test_what_was_cached_is_part_of_the_input_and_a_cost_of_nothing_is_none(
+def test_cached_tokens_count_as_input_and_a_cost_of_zero_is_unknown(
     total: float, cost_usd: float | None
 ) -> None:
     used = {"input": 5, "output": 2, "cacheRead": 3, "cacheWrite": 1, "cost": {"total": total}}
@@ -65,7 +65,7 @@ def test_what_was_cached_is_part_of_the_input_and_a_cost_of_nothing_is_none(
     ]
 
 
-def test_the_output_of_a_tool_is_told_as_it_grows() -> None:
+def test_the_output_of_a_tool_is_streamed_as_it_grows() -> None:
     def so_far(text: str) -> dict[str, object]:
         partial = {"content": [{"type": "text", "text": text}]}
         return {"type": "tool_execution_update", "toolCallId": "c1", "partialResult": partial}
@@ -80,7 +80,7 @@ def test_the_output_of_a_tool_is_told_as_it_grows() -> None:
     assert chunks == ["one\n", "two\n"]
 
 
-def test_a_piece_of_a_message_is_read_without_all_that_was_said_before_it() -> None:
+def test_a_delta_is_parsed_without_the_message_that_it_repeats() -> None:
     parser = new_parser("pi")
     piece = '{"type":"text_delta","contentIndex":1,"delta":"\\"a\\" \\\\","partial":{'
     line = '{"type":"message_update","assistantMessageEvent":' + piece
@@ -92,7 +92,7 @@ def test_a_piece_of_a_message_is_read_without_all_that_was_said_before_it() -> N
     assert in_full == nothing_else
 
 
-def test_a_shortened_conversation_is_told_of_when_it_was_shortened() -> None:
+def test_a_compaction_is_reported_once_it_has_ended() -> None:
     end = {"type": "compaction_end", "reason": "threshold"}
 
     assert parsed(
@@ -108,7 +108,7 @@ def test_a_shortened_conversation_is_told_of_when_it_was_shortened() -> None:
         ({"type": "message_update", "assistantMessageEvent": {"type": "hum"}}, "piece hum"),
     ],
 )
-def test_what_it_does_not_know_is_kept_as_it_came(line: dict[str, object], what: str) -> None:
+def test_an_unknown_line_is_kept_as_raw(line: dict[str, object], what: str) -> None:
     assert parsed(line) == [
         Raw(source="pi", line=json.dumps(line)),
         SchemaDrift(source="pi", what=what),

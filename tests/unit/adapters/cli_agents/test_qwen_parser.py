@@ -62,7 +62,7 @@ def of(kind: type[AgentEvent], events: list[AgentEvent]) -> list[AgentEvent]:
     return [event for event in events if isinstance(event, kind)]
 
 
-def test_the_lines_of_one_answer_are_one_iteration_and_one_use() -> None:
+def test_the_lines_of_one_answer_are_one_iteration_and_one_usage() -> None:
     events = parsed(begun("a"), text("Look."), call("c1", used=7), piece("message_stop"))
 
     assert len(of(IterationStart, events)) == 1
@@ -71,7 +71,7 @@ def test_the_lines_of_one_answer_are_one_iteration_and_one_use() -> None:
     ]
 
 
-def test_without_pieces_each_line_counts_by_itself() -> None:
+def test_without_streaming_each_line_is_counted() -> None:
     events = parsed(text("Look.", used=3))
 
     assert len(of(IterationStart, events)) == 1
@@ -80,7 +80,7 @@ def test_without_pieces_each_line_counts_by_itself() -> None:
     ]
 
 
-def test_what_it_asks_beside_its_answers_counts_and_what_earlier_tasks_used_does_not() -> None:
+def test_calls_beside_the_answers_are_counted_and_earlier_tasks_are_not() -> None:
     first = new_parser("qwen")
     events = events_of(first, INIT, text("Done.", used=3), result("Done.", used=5))
     assert totals(events) == [6, 10]
@@ -94,7 +94,7 @@ def test_what_it_asks_beside_its_answers_counts_and_what_earlier_tasks_used_does
     assert again.thread == AgentThread(id="s-1", usage=used(9))
 
 
-def test_what_was_cached_is_part_of_the_input() -> None:
+def test_cached_tokens_count_as_input() -> None:
     usage = {"input_tokens": 10, "output_tokens": 2, "cache_read_input_tokens": 4}
     message = {"id": "a", "model": "m", "content": [], "usage": usage}
 
@@ -115,7 +115,7 @@ def test_what_was_cached_is_part_of_the_input() -> None:
     ],
     ids=["its own words", "with advice", "words of a model", "more than a refusal"],
 )
-def test_a_refusal_of_its_model_is_a_failure_though_its_result_is_a_success(
+def test_an_error_of_its_model_is_a_failure_although_the_result_is_a_success(
     words: str, used: int, is_refusal: bool
 ) -> None:
     parser = new_parser("qwen")
@@ -152,7 +152,7 @@ def test_an_error_of_its_own_is_a_failure(message: str, reason: str) -> None:
     assert parser.outcome.error == message.strip("[]")
 
 
-def test_what_a_subagent_says_ends_nothing_and_its_calls_are_told() -> None:
+def test_a_subagent_ends_nothing_and_its_calls_are_reported() -> None:
     parser = new_parser("qwen")
     done = {"type": "tool_result", "tool_use_id": "c2", "content": "out", "is_error": True}
 
@@ -180,7 +180,7 @@ def test_what_a_subagent_says_ends_nothing_and_its_calls_are_told() -> None:
         ({"type": "result"}, "type result"),
     ],
 )
-def test_what_it_does_not_know_is_kept_as_it_came(line: dict[str, object], what: str) -> None:
+def test_an_unknown_line_is_kept_as_raw(line: dict[str, object], what: str) -> None:
     assert parsed(line) == [
         Raw(source="qwen", line=json.dumps(line)),
         SchemaDrift(source="qwen", what=what),

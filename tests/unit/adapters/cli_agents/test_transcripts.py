@@ -2,7 +2,12 @@
 
 import pytest
 
-from tests.unit.adapters.cli_agents.transcript import golden, lines_of, new_parser, understood
+from tests.unit.adapters.cli_agents.transcript import (
+    golden,
+    lines_of,
+    new_parser,
+    parsed_transcript,
+)
 
 TRANSCRIPTS = {
     "claude-code/print_stream_json.stdout.jsonl": "claude-code",
@@ -47,15 +52,15 @@ TRANSCRIPTS = {
 
 
 @pytest.mark.parametrize("name", TRANSCRIPTS)
-def test_a_transcript_becomes_the_events_that_it_tells_of(name: str) -> None:
+def test_a_transcript_becomes_its_golden_events(name: str) -> None:
     parser = new_parser(TRANSCRIPTS[name])
 
-    told = understood(parser, lines_of(name))
+    events_from = parsed_transcript(parser, lines_of(name))
 
-    assert told == golden(name)
+    assert events_from == golden(name)
 
 
-def test_the_screen_of_a_terminal_program_is_not_taken_for_its_lines() -> None:
+def test_terminal_output_is_not_mistaken_for_json_lines() -> None:
     parser = new_parser("claude-code")
     lines = lines_of("claude-code/tui.raw")
 

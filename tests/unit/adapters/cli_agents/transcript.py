@@ -23,23 +23,23 @@ def golden(name: str) -> list[object]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-def understood(parser: OutputParser, lines: Iterable[str]) -> list[object]:
+def parsed_transcript(parser: OutputParser, lines: Iterable[str]) -> list[object]:
     """What the golden file of these lines should hold."""
-    told: list[AgentEvent] = []
+    found: list[AgentEvent] = []
     unread: list[str] = []
     for line in lines:
         events = parser.parse(line)
         if events is None:
             unread.append(line)
-        told += events or ()
-    told += parser.end()
+        found += events or ()
+    found += parser.end()
     outcome = parser.outcome
     ending = {
         "outcome": outcome and {type(outcome).__name__: _present(asdict(outcome))},
         "thread": parser.thread and parser.thread.id,
         "unread": unread,
     }
-    return [*map(shown, told), ending]
+    return [*map(shown, found), ending]
 
 
 def shown(event: AgentEvent) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Keeps what a parser does not know, and says once of each kind that it met it."""
+"""Reports shapes of an agent's output that are unknown here: each line as it came, each kind once."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,31 +6,34 @@ from dataclasses import dataclass
 from domain.events import AgentEvent
 from domain.process_events import Raw, SchemaDrift
 
-_MOST_KINDS = 64  # an agent that makes up kinds without end is not listed without end
+_MOST_KINDS = 64  # bounds memory and log for an agent that makes up kinds
 _LONGEST_KIND = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Unfamiliar:
-    """Something in a line that is not of a shape the parser knows."""
+class UnknownShape:
+    """A part of a line whose type or fields are unknown here."""
 
     what: str
 
 
-Read = AgentEvent | Unfamiliar
+Read = AgentEvent | UnknownShape
 
 
 class DriftReport:
+    """One per run; `source` names the format."""
+
     def __init__(self, source: str) -> None:
         self._source = source
         self._known: set[str] = set()
 
     def events(self, line: str, parts: Iterable[Read]) -> list[AgentEvent]:
-        """The events among the parts; and, if some part is unfamiliar, the line as it came."""
+        """The events among the parts; then, if any part is unknown, the line as `Raw`, and a
+        `SchemaDrift` for each kind that was not reported before."""
         events: list[AgentEvent] = []
         kinds: dict[str, None] = {}
         for part in parts:
-            if isinstance(part, Unfamiliar):
+            if isinstance(part, UnknownShape):
                 kinds[part.what[:_LONGEST_KIND]] = None
             else:
                 events.append(part)

@@ -1,4 +1,4 @@
-"""What an agent has used, counted once however often and in whichever sums it is told."""
+"""Counts the tokens of an agent once, however often and in whatever totals they are reported."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -8,8 +8,8 @@ from domain.usage import Usage
 from ports.price_list import PriceList
 
 
-class TokenCount:
-    """What the agent tells no cost of is priced, so that a limit of money holds before its end."""
+class TokenCounter:
+    """Usage without a cost is priced, so that a limit in USD is enforced during the run."""
 
     def __init__(self, prices: PriceList | None = None) -> None:
         self._prices = prices
@@ -18,7 +18,7 @@ class TokenCount:
     def add(
         self, model: str, usage: Usage, *, cache_written_tokens: int = 0
     ) -> Iterator[TokenUsage]:
-        """What one call to a model used; nothing is told of nothing."""
+        """The usage of one model call; no event for an empty one."""
         if not (usage.input_tokens or usage.output_tokens or usage.cost_usd):
             return
         usage = self._priced(model, usage, cache_written_tokens)
@@ -35,14 +35,14 @@ class TokenCount:
             total_cost_usd=total.cost_usd,
         )
 
-    def reach(self, told: Mapping[str, Usage]) -> Iterator[TokenUsage]:
-        """The agent's own sums by model, of which only what is not counted yet is added."""
-        if not self._by_model.keys() <= told.keys():
-            told = {next(iter(told)): _sum(told)} if told else {}
-            counted = dict.fromkeys(told, _sum(self._by_model))
+    def raise_to(self, totals: Mapping[str, Usage]) -> Iterator[TokenUsage]:
+        """Adds what the agent's totals by model exceed the counted usage by."""
+        if not self._by_model.keys() <= totals.keys():
+            totals = {next(iter(totals)): _sum(totals)} if totals else {}
+            counted = dict.fromkeys(totals, _sum(self._by_model))
         else:
             counted = dict(self._by_model)
-        for model, usage in told.items():
+        for model, usage in totals.items():
             yield from self.add(model, usage.minus(counted.get(model, Usage())))
 
     def _priced(self, model: str, usage: Usage, cache_written_tokens: int) -> Usage:
@@ -62,7 +62,7 @@ def usage(
     reasoning: object = None,
     cost_usd: object = None,
 ) -> Usage:
-    """From what was told; an amount that is no amount counts as untold."""
+    """From reported values; anything but a count is treated as not reported."""
     taken, given = _amount(input_tokens) or 0, _amount(output_tokens) or 0
     return Usage(
         input_tokens=taken,
@@ -78,14 +78,15 @@ def added(*amounts: object) -> int:
     return sum(_amount(amount) or 0 for amount in amounts)
 
 
-def _amount(told: object) -> int | None:
-    return told if isinstance(told, int) and not isinstance(told, bool) and told >= 0 else None
+def _amount(value: object) -> int | None:
+    is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return value if is_count and isinstance(value, int) else None
 
 
-def _price(told: object) -> float | None:
-    if not isinstance(told, int | float) or isinstance(told, bool):
+def _price(value: object) -> float | None:
+    if not isinstance(value, int | float) or isinstance(value, bool):
         return None
-    return float(told) if told >= 0 else None
+    return float(value) if value >= 0 else None
 
 
 def _sum(by_model: Mapping[str, Usage]) -> Usage:
