@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from adapters.memory.asking import MemoryApprovalStore, MemoryQuestionStore
 from adapters.memory.database import MemoryDatabase, TaskRow
 from adapters.memory.wakeups import MemoryWakeups
-from application.asking.open_questions import OpenQuestions
+from application.asking.questions import OpenQuestions
 from domain.approval import ApprovalDecision, ApprovalRequest, StoredApproval
 from domain.ids import AgentName, SessionId, TaskId
 from domain.principal import LOCAL, Principal

@@ -11,7 +11,7 @@ from adapters.memory.task_store import MemoryTaskStore
 from adapters.memory.wakeups import MemoryWakeups
 from adapters.system.stored_agent_catalog import StoredAgentCatalog
 from adapters.terminal.pyte_screens import PyteScreens
-from application.asking.open_questions import OpenQuestions
+from application.asking.questions import OpenQuestions
 from application.programs.live_terminal import LiveTerminal
 from application.programs.live_terminals import LiveTerminals
 from application.running.live_runs import LiveRun, LiveRuns

@@ -2,7 +2,7 @@
 
 from application.asking.approval_gate import ApprovalGate
 from application.asking.approvals import Approvals
-from application.asking.open_questions import OpenQuestions
+from application.asking.questions import OpenQuestions
 from application.casting.commit_notifier import CommitNotifier
 from application.recall.prior_answers import PriorAnswers
 from entrypoints.settings import Settings

@@ -14,7 +14,7 @@ from adapters.workspace.folder_walls import FolderWalls
 from application.programs.live_terminals import LiveTerminals
 from application.programs.outcome_rules import check_rules_of
 from application.running.profile_check import check_profile
-from application.upkeep.retention_policy import RetentionPolicy
+from application.upkeep.retention import RetentionPolicy
 from application.watching.stream_cap import StreamCap
 from domain.agent_profile import AgentProfile
 from domain.errors import InvalidInput

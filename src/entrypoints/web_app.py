@@ -30,7 +30,7 @@ from application.recall.session_messages import SessionMessages
 from application.recall.session_origins import SessionOrigins
 from application.serving.pausing import Pausing
 from application.serving.rule_trial import RuleTrial
-from application.serving.session_forks import SessionForks
+from application.serving.sessions import SessionForks
 from application.serving.task_terminals import TaskTerminals
 from domain.errors import Unavailable
 from domain.ids import SessionKey

@@ -6,8 +6,7 @@ from pathlib import Path
 from dependency_injector import providers
 
 from adapters.memory.event_retention import MemoryEventRetention
-from application.upkeep.retention import Retention
-from application.upkeep.retention_policy import RetentionPolicy
+from application.upkeep.retention import Retention, RetentionPolicy
 from domain.errors import StorageFull
 from domain.ids import SessionId, SessionKey
 from domain.principal import LOCAL

@@ -10,8 +10,7 @@ import pytest
 from dependency_injector import providers
 
 from application.upkeep.log_trimming import EVER
-from application.upkeep.retention import Retention
-from application.upkeep.retention_policy import RetentionPolicy
+from application.upkeep.retention import Retention, RetentionPolicy
 from application.watching.history import HistoryOf
 from application.watching.stream_request import FromCursor, FromNow, Replay, StreamRequest
 from application.watching.stream_steps import Connected, End, Events, Reset

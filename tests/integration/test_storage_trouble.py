@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from dependency_injector import providers
 
-from application.serving.session_forks import SessionForks
+from application.serving.sessions import SessionForks
 from application.upkeep.storage_guard import StorageGuard
 from domain.agent_profile import AgentProfile
 from domain.errors import LogUnavailable, StorageFull

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from application.asking.fingerprint import fingerprint
-from application.asking.poll_until import poll_until
 from application.casting.redacted import redacted
+from application.concurrency.repeat import poll_until
 from domain.approval import POLICY, ApprovalDecision, ApprovalRequest, StoredApproval
 from domain.errors import AgentcastError, ApprovalNotFound, Unavailable
 from domain.events import AgentEvent

@@ -1,16 +1,24 @@
-"""Does a chore again and again: a round that fails is logged, and the next one is tried."""
+"""Does things again: a chore in rounds that may fail, a look at the store until it finds something."""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import TypeVar
 
 from domain.errors import Unavailable
+from domain.ids import SessionKey
+from ports.wakeups import Hint, Wakeups
 
 log = logging.getLogger(__name__)
 
 Chore = Callable[[], Awaitable[None]]
 
 _AFTER_A_BUG_S = 1.0  # so that a chore whose next round is due at once does not fill the log
+
+T = TypeVar("T")
+
+POLL_S = 1.0
 
 
 async def repeat(
@@ -47,3 +55,23 @@ async def survive(do: Chore, *, name: str) -> bool:
         log.exception("%s: a round failed", name)
         return False
     return True
+
+
+async def poll_until(
+    look: Callable[[], Awaitable[T | None]], *, session_key: SessionKey, wakeups: Wakeups
+) -> T:
+    """Looks at each hint of the session, and once a second, until there is something."""
+    woken = asyncio.Event()
+
+    def look_again(hint: Hint) -> None:
+        if hint == session_key:
+            woken.set()
+
+    with wakeups.listen(look_again):
+        while True:
+            woken.clear()
+            if (found := await look()) is not None:
+                return found
+            with suppress(TimeoutError):
+                async with asyncio.timeout(POLL_S):
+                    await woken.wait()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Literal
 
 from application.asking.approval_gate import ApprovalGate
-from application.asking.open_questions import OpenQuestions
+from application.asking.questions import OpenQuestions
 from application.recall.prior_attempts import RESUMED_KINDS
 from application.recall.session_memory import SessionMemory
 from application.running.call_outputs import CallOutputs

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from application.asking.approval_gate import ApprovalGate
-from application.asking.open_questions import OpenQuestions
+from application.asking.questions import OpenQuestions
 from application.casting.redacted_events import RedactedEvents
 from application.running.call_outputs import OF_CALLS, CallOutputs
 from application.running.pause_signal import PauseSignal

@@ -4,12 +4,13 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Literal
 
 from application.concurrency.repeat import repeat, survive
 from application.concurrency.task_group import background
 from application.programs.outcome_rules import check_rules_of
 from application.running.profile_check import check_profile
-from application.serving.agent_status import AgentStatus, missing_program
 from application.upkeep.storage_guard import StorageGuard
 from domain.agent_profile import COMMAND_LINE, AgentProfile
 from domain.errors import AgentNotFound, InvalidInput, NotAllowed, StateConflict
@@ -26,6 +27,19 @@ log = logging.getLogger(__name__)
 
 _LOOK = "looking for changed agents"
 _LOOK_EVERY_S = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentStatus:
+    profile: AgentProfile
+    record: AgentRecord = field(default_factory=AgentRecord)
+    """Of the asker's tasks."""
+    missing: str | None = None
+    """The program that it needs and that is not on this machine."""
+
+    @property
+    def status(self) -> Literal["idle", "running"]:
+        return "running" if self.record.live else "idle"
 
 
 class Agents:
@@ -133,3 +147,9 @@ def _why_it_stays(profile: AgentProfile) -> str:
     if profile.source == "config":
         return f"the agent {profile.name} is configured in agentcast.toml; remove it there"
     return f"the agent {profile.name} is built in and cannot be removed"
+
+
+def missing_program(profile: AgentProfile, programs: ProgramFinder) -> str | None:
+    """None for an agent that is no program of its own, too."""
+    needed = (*profile.argv[:1], *profile.setup_argv[:1])
+    return next((name for name in needed if not programs.has(name, env=profile.env)), None)

@@ -10,8 +10,7 @@ from application.running.lost_tasks import outside_origin
 from application.running.profile_check import check_task
 from application.running.stop_signal import Cancelled
 from application.running.worker import Worker
-from application.serving.submit_task import SubmitTask, again
-from application.serving.superseded import superseded_by
+from application.serving.submit_task import SubmitTask, again, superseded_by
 from application.serving.task_end import TaskEnd
 from application.watching.tails import Tails
 from domain.agent_profile import AgentProfile

@@ -1,13 +1,15 @@
 """What a caller may say when submitting a task."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from domain.extraction import ExtractionRule
 from domain.ids import AgentName, SessionId, TaskId
 from domain.limits import Limits
-from domain.task import Approval, OnBusy, OnDisconnect, Task
-from ports.task_store import IdempotencyKey
+from domain.task import LIVE, Approval, OnBusy, OnDisconnect, Task, TaskStatus
+from ports.task_store import IdempotencyKey, TaskQuery, TaskStore
+
+_QUEUED = frozenset({TaskStatus.QUEUED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,3 +47,21 @@ def again(task: Task) -> SubmitTask:
         retry_of=task.task_id,
         rules=task.rules,
     )
+
+
+async def superseded_by(task: Task, tasks: TaskStore) -> Sequence[Task]:
+    """What the session is busy with: what runs, or else what is about to."""
+    live = await _earlier(task, LIVE, tasks)
+    return live or (await _earlier(task, _QUEUED, tasks))[-1:]
+
+
+async def _earlier(
+    task: Task, statuses: Collection[TaskStatus], tasks: TaskStore
+) -> Sequence[Task]:
+    """Newest first, however many they are."""
+    found: list[Task] = []
+    query = TaskQuery(session_id=task.session_id, statuses=statuses, before=task.task_id)
+    while page := await tasks.list(task.principal, query):
+        found += page
+        query = replace(query, before=page[-1].task_id)
+    return found

@@ -4,13 +4,14 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 from application.concurrency.repeat import repeat
 from application.concurrency.task_group import background
 from application.upkeep.compaction import Compaction
 from application.upkeep.log_trimming import EVER, LogTrimming
-from application.upkeep.retention_policy import RetentionPolicy
 from application.upkeep.storage_guard import StorageGuard
 from ports.clock import Clock
 from ports.event_retention import EventRetention, SessionName, SessionUse
@@ -25,6 +26,18 @@ _SWEEP_S = 300.0
 _CLEAN_UP_S = 10.0
 _HURRY_S = 1.0
 _AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionPolicy:
+    """How long what has ended is kept, and how much of it."""
+
+    kept_for: timedelta | None = None
+    """How long after its end a task's events are kept; None: for ever."""
+    max_bytes: int | None = None
+    """When logs and workspaces take more, those of what ended first go; None: no limit."""
+    compacted_after: timedelta = timedelta(hours=24)
+    """How long after the end of a task the pieces of a text can be read that came whole as well."""
 
 
 class Retention:

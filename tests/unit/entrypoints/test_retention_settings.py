@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from application.upkeep.retention_policy import RetentionPolicy
+from application.upkeep.retention import RetentionPolicy
 from entrypoints.choices import retention_policy
 from entrypoints.settings import SettingsError, load_settings
 

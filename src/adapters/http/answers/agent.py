@@ -11,7 +11,7 @@ from adapters.http.answers.answer_time import AnswerTime
 from adapters.http.answers.links import agent_path
 from adapters.http.answers.profile import ProfileAnswer, add_optional
 from adapters.wire import timestamp
-from application.serving.agent_status import AgentStatus
+from application.serving.agents import AgentStatus
 from domain.agent_profile import AgentProfile
 from domain.errors import InvalidInput
 from domain.principal import LOCAL, Principal

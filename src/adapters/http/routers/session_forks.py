@@ -13,7 +13,7 @@ from adapters.http.requests.caller import Caller
 from adapters.http.requests.checked_values import SessionIdText, Title
 from adapters.http.requests.json_route import JsonRoute
 from adapters.http.requests.path_ids import path_session_id
-from application.serving.session_forks import SessionForks
+from application.serving.sessions import SessionForks
 from domain.ids import SessionId
 from domain.principal import Principal
 

@@ -11,7 +11,7 @@ from adapters.http.answers.screen import screen_answer
 from adapters.http.streaming.frames import PING, end_frame
 from adapters.http.streaming.response import STREAM_HEADERS
 from adapters.http.streaming.slow_clients import LET_GO_AFTER_S
-from application.serving.screen_watch import ScreenWatch
+from application.serving.task_terminals import ScreenWatch
 from application.watching.stream_cap import Admission
 from application.watching.stream_steps import End
 from domain.errors import StateConflict

@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from adapters.system.path_program_finder import PathProgramFinder
-from application.serving.agent_status import missing_program
+from application.serving.agents import missing_program
 from domain.agent_profile import AgentProfile
 from entrypoints.choices import profiles
 from entrypoints.cli.chosen_settings import Config, chosen_settings, settings_mistakes

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from application.serving.agent_status import missing_program
+from application.serving.agents import missing_program
 from domain.agent_profile import AgentProfile
 from domain.ids import AgentName
 from entrypoints.choices import default_agent, profiles

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from adapters.system.path_program_finder import PathProgramFinder
-from application.serving.agent_status import missing_program
+from application.serving.agents import missing_program
 from domain.agent_profile import AgentProfile
 from domain.ids import AgentName
 

@@ -11,7 +11,7 @@ from pyte.screens import wcwidth
 from adapters.terminal.pyte_screens import PyteScreens
 from application.programs.live_screen import LiveScreen
 from application.programs.unseen_output import MOST_CHARS, UnseenOutput
-from application.serving.screen_watch import ScreenWatch
+from application.serving.task_terminals import ScreenWatch
 from domain.errors import StateConflict
 from domain.terminal_text import ONE_CELL, TWO_CELLS
 from ports.terminal_screen import ScreenView, TerminalScreen

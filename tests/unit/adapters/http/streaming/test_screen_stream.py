@@ -6,7 +6,7 @@ from starlette.types import Message
 from adapters.http.streaming.screen_stream import ScreenStream
 from adapters.terminal.pyte_screens import PyteScreens
 from application.programs.live_screen import LiveScreen
-from application.serving.screen_watch import ScreenWatch
+from application.serving.task_terminals import ScreenWatch
 from application.watching.stream_cap import StreamCap
 from domain.principal import LOCAL
 from tests.patience import PATIENCE_S

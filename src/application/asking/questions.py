@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from application.asking.poll_until import poll_until
 from application.casting.commit_notifier import CommitNotifier
+from application.concurrency.repeat import poll_until
 from domain.errors import Unavailable
 from domain.ids import TaskId
 from domain.json_values import storable_text
