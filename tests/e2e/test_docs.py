@@ -17,8 +17,7 @@ import httpx2
 import pytest
 from msgspec import convert
 
-from adapters.http.answers.event_schemas import event_schemas
-from adapters.http.answers.frame_schemas import frame_schemas
+from adapters.http.answers.openapi import event_schemas, frame_schemas
 from domain.events import EVENT_CLASSES
 from entrypoints.cli.app import main
 from entrypoints.cli.rule_file import rules_of_file

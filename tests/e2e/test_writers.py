@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.http.middleware.security_headers import SECURITY_HEADERS
+from adapters.http.middleware.response_headers import SECURITY_HEADERS
 from domain.process_events import Log
 from domain.task import Task, TaskStatus
 from ports.runner import Completed, Outcome, RunContext

@@ -11,14 +11,12 @@ from starlette.types import ASGIApp
 from adapters.http.answers.links import API
 from adapters.http.answers.openapi import description_of
 from adapters.http.middleware.access_log import AccessLog
-from adapters.http.middleware.allowed_methods import allowed_methods
-from adapters.http.middleware.cors import Cors
+from adapters.http.middleware.cors import Cors, allowed_methods
 from adapters.http.middleware.cross_site_guard import CrossSiteGuard
 from adapters.http.middleware.error_boundary import ErrorBoundary
 from adapters.http.middleware.host_check import HostCheck
 from adapters.http.middleware.request_id import RequestId
-from adapters.http.middleware.response_start import ResponseStart
-from adapters.http.middleware.security_headers import SecurityHeaders
+from adapters.http.middleware.response_headers import ResponseStart, SecurityHeaders
 from adapters.http.middleware.size_limit import SizeLimit
 from adapters.http.routers.error_handlers import error_handlers
 from adapters.http.routers.operations import Metrics, Readiness, operations_router

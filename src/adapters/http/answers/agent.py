@@ -7,8 +7,7 @@ from typing import Annotated, Literal, NotRequired
 from pydantic import Field, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
 
-from adapters.http.answers.answer_time import AnswerTime
-from adapters.http.answers.links import agent_path
+from adapters.http.answers.links import AnswerTime, agent_path
 from adapters.http.answers.profile import ProfileAnswer, add_optional
 from adapters.wire import timestamp
 from application.serving.agents import AgentStatus

@@ -5,8 +5,7 @@ from typing import NotRequired
 from pydantic import with_config
 from typing_extensions import TypedDict
 
-from adapters.http.answers.answer_time import AnswerTime
-from adapters.http.answers.links import approval_path, session_path, task_path
+from adapters.http.answers.links import AnswerTime, approval_path, session_path, task_path
 from adapters.wire import timestamp
 from domain.approval import ApprovalStatus, StoredApproval
 

@@ -1,6 +1,14 @@
-"""Where things are found; links lead to the canonical prefix, whichever was asked."""
+"""What answers share: times, and links, which lead to the canonical prefix."""
 
+from typing import Annotated
 from urllib.parse import quote
+
+from pydantic import Field
+
+AnswerTime = Annotated[
+    str,
+    Field(description="RFC 3339, in UTC.", json_schema_extra={"format": "date-time"}),
+]
 
 API = "/api/v1"
 

@@ -5,7 +5,7 @@ from typing import Annotated, NotRequired
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from adapters.http.answers.answer_time import AnswerTime
+from adapters.http.answers.links import AnswerTime
 from adapters.wire import timestamp
 from application.recall.conversation import SaidCall
 from application.recall.session_messages import SessionMessage

@@ -1,12 +1,12 @@
 """The profile of an agent as JSON; operators see how it is started, nobody a variable's value."""
 
+from collections.abc import Mapping
 from typing import Annotated, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from adapters.http.answers.task_figures import LimitsAnswer, limits_answer
-from adapters.http.requests.mcp_server import McpServerAnswer, mcp_server_answers
+from adapters.http.answers.task import LimitsAnswer, limits_answer
 from domain.agent_profile import (
     AcpCapability,
     AgentProfile,
@@ -18,10 +18,22 @@ from domain.agent_profile import (
 )
 from domain.extraction import CaptureType, ExtractionRule, FailedBy, OutputRule
 from domain.limits import Limits
+from domain.mcp_server import McpServer
 from domain.task import Approval
 
 _ForOperators = Field(description="Shown to operators only.")
 _Names = Field(description="The names only; shown to operators only.")
+
+
+class McpServerAnswer(TypedDict):
+    command: NotRequired[str]
+    args: NotRequired[list[str]]
+    env_names: NotRequired[list[str]]
+    env_passthrough: NotRequired[list[str]]
+    url: NotRequired[str]
+    header_names: NotRequired[list[str]]
+    start_s: float
+    call_s: float
 
 
 class RuleAnswer(TypedDict):
@@ -137,7 +149,7 @@ def _add_bounds(answer: ProfileAnswer, profile: AgentProfile) -> None:
     if profile.tools is not None:
         answer["tools"] = list(profile.tools)
     if profile.mcp_servers:
-        answer["mcp_servers"] = mcp_server_answers(profile.mcp_servers)
+        answer["mcp_servers"] = _mcp_server_answers(profile.mcp_servers)
     answer["start_s"] = profile.start_s
     if profile.workspace is not None:
         answer["workspace"] = profile.workspace
@@ -185,4 +197,21 @@ def _output_rule(rule: OutputRule) -> OutputRuleAnswer:
         answer["json_path"] = rule.json_path
     if rule.ignore_case:
         answer["ignore_case"] = True
+    return answer
+
+
+def _mcp_server_answers(servers: Mapping[str, McpServer]) -> dict[str, McpServerAnswer]:
+    return {name: _mcp_server_answer(server) for name, server in servers.items()}
+
+
+def _mcp_server_answer(server: McpServer) -> McpServerAnswer:
+    answer = McpServerAnswer(start_s=server.start_s, call_s=server.call_s)
+    if server.command is not None:
+        answer["command"] = server.command
+        answer["args"] = list(server.args)
+        answer["env_names"] = sorted(server.env)
+        answer["env_passthrough"] = list(server.env_passthrough)
+    if server.url is not None:
+        answer["url"] = server.url
+        answer["header_names"] = sorted(server.headers)
     return answer

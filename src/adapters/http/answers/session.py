@@ -5,8 +5,7 @@ from typing import Annotated, NotRequired
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from adapters.http.answers.answer_time import AnswerTime
-from adapters.http.answers.links import session_path, tasks_path
+from adapters.http.answers.links import AnswerTime, session_path, tasks_path
 from adapters.wire import timestamp
 from domain.session import Session, SessionStatus
 from domain.task import TaskStatus

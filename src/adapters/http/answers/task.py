@@ -1,24 +1,107 @@
 """A task as JSON; optional fields that have no value are left out."""
 
+from dataclasses import fields
 from typing import Annotated, Literal, NotRequired
 
-from pydantic import Field, with_config
+from pydantic import Field, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
-from adapters.http.answers.answer_time import AnswerTime
-from adapters.http.answers.task_figures import (
-    LimitsAnswer,
-    ResultAnswer,
-    UsageAnswer,
-    limits_answer,
-    result_answer,
-    usage_answer,
-)
-from adapters.http.answers.task_links import TaskLinks, task_links
+from adapters.http.answers.links import AnswerTime, approvals_path, session_path, task_path
 from adapters.wire import timestamp
 from application.serving.pausing import RestStep
+from domain.extraction import MOST_SHOWN, Captured
 from domain.limits import Limits
-from domain.task import EndReason, Task, TaskStatus
+from domain.task import EndReason, Task, TaskResult, TaskStatus
+from domain.usage import Usage
+
+
+class LimitsAnswer(TypedDict):
+    timeout_s: NotRequired[float]
+    idle_s: NotRequired[float]
+    iterations: NotRequired[int]
+    tool_calls: NotRequired[int]
+    tokens: NotRequired[int]
+    usd: NotRequired[float]
+    output_bytes: NotRequired[int]
+
+
+class UsageAnswer(TypedDict):
+    input_tokens: int
+    output_tokens: int
+    total_tokens: int
+    cached_input_tokens: NotRequired[int]
+    reasoning_tokens: NotRequired[int]
+    cost_usd: NotRequired[float]
+    partial: NotRequired[bool]
+
+
+class ResultAnswer(TypedDict):
+    final_answer: NotRequired[str]
+    exit_code: NotRequired[int]
+    extractions: NotRequired[
+        Annotated[
+            dict[str, Captured],
+            Field(
+                description="What each rule found last, by its name; of a text the first "
+                f"{MOST_SHOWN} characters, the `extraction` event has all."
+            ),
+        ]
+    ]
+
+
+_LIMITS = TypeAdapter(LimitsAnswer)
+_USAGE = TypeAdapter(UsageAnswer)
+_RESULT = TypeAdapter(ResultAnswer)
+
+
+def limits_answer(limits: Limits) -> LimitsAnswer:
+    return _LIMITS.validate_python(_present(limits))
+
+
+def usage_answer(usage: Usage) -> UsageAnswer:
+    return _USAGE.validate_python(_present(usage))
+
+
+def result_answer(result: TaskResult) -> ResultAnswer:
+    """Empty for what ended in an error and left nothing else."""
+    shown = {name: item for name, item in _present(result).items() if name != "error"}
+    return _RESULT.validate_python(shown)
+
+
+def _present(value: Limits | Usage | TaskResult) -> dict[str, object]:
+    held = ((field.name, getattr(value, field.name)) for field in fields(value))
+    return {name: item for name, item in held if item is not None}
+
+
+class TaskLinks(TypedDict):
+    """`pause` or `resume` is there where that would be accepted now."""
+
+    self: str
+    events: str
+    cancel: str
+    session: str
+    approvals: str
+    log: str
+    screen: NotRequired[str]
+    pause: NotRequired[str]
+    resume: NotRequired[str]
+
+
+def task_links(task: Task, *, status: TaskStatus, next_step: RestStep | None = None) -> TaskLinks:
+    path = task_path(task.task_id)
+    links = TaskLinks(
+        self=path,
+        events=f"{path}/events",
+        cancel=f"{path}/cancel",
+        session=session_path(task.session_id),
+        approvals=approvals_path(task_id=task.task_id),
+        log=f"{path}/log",
+    )
+    if status is not TaskStatus.QUEUED:
+        links["screen"] = f"{path}/screen"
+    if next_step is not None:
+        links[next_step] = f"{path}/{next_step}"
+    return links
 
 
 @with_config(defer_build=True)

@@ -2,12 +2,25 @@
 
 from collections.abc import Callable, Collection
 
+from fastapi import FastAPI
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from adapters.http.middleware.allowed_methods import METHODS
 from adapters.http.problems.problem import Problem, refuse
 from adapters.http.problems.request_scope import add_response_headers, header_values
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+
+
+def allowed_methods(app: FastAPI, scope: Scope) -> str:
+    return ", ".join(method for method in METHODS if _takes(app, scope, method))
+
+
+def _takes(app: FastAPI, scope: Scope, method: str) -> bool:
+    asked = {**scope, "method": method}
+    return any(route.matches(asked)[0] is Match.FULL for route in app.router.routes)
+
 
 _EXPOSED = "Location, Retry-After, X-Log-Truncated, X-Request-Id"
 _PREFLIGHT = {

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 
 from adapters.http.middleware.request_id import new_request_id
-from adapters.http.middleware.security_headers import SECURITY_HEADERS
+from adapters.http.middleware.response_headers import SECURITY_HEADERS
 from adapters.http.problems.problem import Problem, problem_response
 from adapters.http.problems.request_scope import REQUEST_ID
 

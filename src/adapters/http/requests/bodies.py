@@ -1,5 +1,8 @@
-"""The JSON that clients send: what is optional is left out, and nothing unknown is taken."""
+"""The JSON that clients send, and the command that a submission makes: nothing unknown is taken."""
 
+import hashlib
+import json
+from collections.abc import Mapping
 from typing import Annotated, NotRequired
 
 from pydantic import ConfigDict, Field, with_config
@@ -21,8 +24,17 @@ from adapters.http.requests.checked_values import (
     ToolCalls,
     Workspace,
 )
-from adapters.http.requests.rule import RuleBodies
+from adapters.http.requests.rules import RuleBodies, rules_of
+from application.serving.submit_task import SubmitTask
+from domain.approval import Verdict
+from domain.ids import AgentName, SessionId, TaskId
+from domain.limits import Limits
 from domain.task import Approval, OnBusy, OnDisconnect
+from ports.task_store import IdempotencyKey
+
+Reason = Annotated[
+    str, Field(min_length=1, max_length=1000, description="Why; the agent may be told.")
+]
 
 _STRICT = ConfigDict(extra="forbid", strict=True)
 _SUBMIT = ConfigDict(
@@ -93,3 +105,52 @@ class SessionEditBody(TypedDict):
 
     title: NotRequired[Title]
     metadata: NotRequired[Metadata]
+
+
+@with_config(_STRICT)
+class ApprovalBody(TypedDict):
+    """The answer to what an agent asks; it is given once."""
+
+    decision: Verdict
+    reason: NotRequired[Reason]
+
+
+def submit_command(body: SubmitBody, *, key: str | None) -> SubmitTask:
+    """Raises InvalidInput for a rule that says too little or too much."""
+    return SubmitTask(
+        text=body["task"],
+        session_id=SessionId(body["session_id"]) if "session_id" in body else None,
+        agent=AgentName(body["agent"]) if "agent" in body else None,
+        limits=_limits(body["limits"]) if "limits" in body else None,
+        on_busy=body.get("on_busy", "enqueue"),
+        on_disconnect=body.get("on_disconnect", "continue"),
+        approval=body.get("approval"),
+        workspace=body.get("workspace"),
+        model=body.get("model"),
+        metadata=body.get("metadata"),
+        rules=rules_of(body.get("extraction", ()), field="extraction"),
+        idempotency=None if key is None else _idempotency(key, body),
+    )
+
+
+def _limits(body: LimitsBody) -> Limits:
+    return Limits(
+        timeout_s=body.get("timeout_s"),
+        idle_s=body.get("idle_s"),
+        iterations=body.get("iterations"),
+        tool_calls=body.get("tool_calls"),
+        tokens=body.get("tokens"),
+        usd=body.get("usd"),
+        output_bytes=body.get("output_bytes"),
+    )
+
+
+def retry_key(key: str | None, task_id: TaskId) -> IdempotencyKey | None:
+    """No submission has such a body, so that a key is for the one or for the other."""
+    return None if key is None else _idempotency(key, {"retry_of": task_id})
+
+
+def _idempotency(key: str, body: Mapping[str, object]) -> IdempotencyKey:
+    # The order of members and the white space between them do not make another request.
+    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
+    return IdempotencyKey(key=key, request_hash=hashlib.sha256(canonical.encode()).hexdigest())

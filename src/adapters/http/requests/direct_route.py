@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from adapters.http.requests.query_parameters import require_no_query
+from adapters.http.requests.parameters import require_no_query
 
 Query = TypeVar("Query", bound=BaseModel)
 

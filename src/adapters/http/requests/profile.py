@@ -1,4 +1,4 @@
-"""The profile of an agent as operators send it: the fields of its table in the settings file."""
+"""The profile of an agent, with its MCP servers, as operators send it: as in the settings file."""
 
 from typing import Annotated, NotRequired
 
@@ -7,8 +7,7 @@ from typing_extensions import TypedDict
 
 from adapters.http.requests.bodies import LimitsBody
 from adapters.http.requests.checked_values import Seconds, VariableName, Workspace
-from adapters.http.requests.mcp_server import McpServerBodies
-from adapters.http.requests.rule import FailureRuleBodies, OutputRuleBody, RuleBodies, rules_of
+from adapters.http.requests.rules import FailureRuleBodies, OutputRuleBody, RuleBodies, rules_of
 from domain.agent_profile import (
     AcpCapability,
     AgentProfile,
@@ -19,6 +18,30 @@ from domain.agent_profile import (
 )
 from domain.ids import AgentName
 from domain.task import Approval
+
+Text = Annotated[str, Field(max_length=64 * 1024)]
+Texts = Annotated[list[Text], Field(max_length=1000)]
+Secrets = Annotated[dict[str, Text], Field(max_length=1000, description="Never shown again.")]
+
+
+@with_config(ConfigDict(extra="forbid", strict=True))
+class McpServerBody(TypedDict):
+    """Either a command, which is started with each task, or the URL where it is served."""
+
+    command: NotRequired[Text]
+    args: NotRequired[Texts]
+    env: NotRequired[Secrets]
+    env_passthrough: NotRequired[Annotated[list[VariableName], Field(max_length=1000)]]
+    url: NotRequired[Text]
+    headers: NotRequired[Secrets]
+    start_s: NotRequired[Seconds]
+    call_s: NotRequired[Seconds]
+
+
+McpServerBodies = Annotated[
+    dict[str, McpServerBody],
+    Field(max_length=100, description="By names that their tools' names begin with."),
+]
 
 _MANY = 1000
 _LONG = 64 * 1024

@@ -12,10 +12,10 @@ from adapters.http.answers.agent import (
     require_showable,
 )
 from adapters.http.answers.links import agent_path
-from adapters.http.problems.problem_schema import problems
+from adapters.http.problems.problem import problems
 from adapters.http.requests.caller import Caller
 from adapters.http.requests.json_route import JsonRoute
-from adapters.http.requests.path_ids import path_agent_name
+from adapters.http.requests.parameters import path_agent_name
 from adapters.http.requests.profile import ProfileBody, profile_of
 from application.serving.agents import Agents
 from domain.ids import AgentName

@@ -5,12 +5,17 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from adapters.http.answers.approval import ApprovalAnswer, ApprovalPage, approval_answer
-from adapters.http.problems.problem_schema import problems
-from adapters.http.requests.approval_requests import ApprovalBody, ApprovalListQuery
+from adapters.http.problems.problem import problems
+from adapters.http.requests.bodies import ApprovalBody
 from adapters.http.requests.caller import Caller
 from adapters.http.requests.json_route import JsonRoute
-from adapters.http.requests.page_cursor import cut_page, dump_cursor, load_cursor
-from adapters.http.requests.path_ids import path_approval_id
+from adapters.http.requests.parameters import (
+    ApprovalListQuery,
+    cut_page,
+    dump_cursor,
+    load_cursor,
+    path_approval_id,
+)
 from application.asking.approvals import Approvals
 from domain.ids import ApprovalId, TaskId
 from domain.principal import Principal

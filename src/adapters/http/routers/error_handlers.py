@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from adapters.http.middleware.allowed_methods import allowed_methods
+from adapters.http.middleware.cors import allowed_methods
 from adapters.http.middleware.error_boundary import unexpected
 from adapters.http.problems.error_table import problem_of
 from adapters.http.problems.problem import Problem, problem_response

@@ -4,15 +4,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from adapters.http.problems.problem_schema import problems
+from adapters.http.problems.problem import problems
 from adapters.http.requests.caller import Caller
-from adapters.http.requests.extraction import (
+from adapters.http.requests.json_route import JsonRoute
+from adapters.http.requests.rules import (
     ExtractionTestAnswer,
     ExtractionTestBody,
     extraction_test_answer,
+    rules_of,
 )
-from adapters.http.requests.json_route import JsonRoute
-from adapters.http.requests.rule import rules_of
 from application.serving.rule_trial import RuleTrial
 from domain.principal import Principal
 

@@ -8,8 +8,7 @@ from pydantic import with_config
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from adapters.http.problems.problem import Problem
-from adapters.http.problems.problem_schema import problems
+from adapters.http.problems.problem import Problem, problems
 
 NotReady = Literal[
     "draining", "store_unavailable", "storage_full", "store_lost", "watchdog_unavailable"

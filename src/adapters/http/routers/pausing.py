@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from adapters.http.answers.task import TaskAnswer, task_answer
-from adapters.http.problems.problem_schema import problems
+from adapters.http.problems.problem import problems
 from adapters.http.requests.caller import Caller
 from adapters.http.requests.json_route import JsonRoute
-from adapters.http.requests.path_ids import path_task_id
+from adapters.http.requests.parameters import path_task_id
 from application.serving.pausing import Pausing
 from domain.principal import Principal
 

@@ -8,11 +8,11 @@ from typing_extensions import TypedDict
 
 from adapters.http.answers.links import session_path
 from adapters.http.answers.session import SessionAnswer, session_answer
-from adapters.http.problems.problem_schema import problems
+from adapters.http.problems.problem import problems
 from adapters.http.requests.caller import Caller
 from adapters.http.requests.checked_values import SessionIdText, Title
 from adapters.http.requests.json_route import JsonRoute
-from adapters.http.requests.path_ids import path_session_id
+from adapters.http.requests.parameters import path_session_id
 from application.serving.sessions import SessionForks
 from domain.ids import SessionId
 from domain.principal import Principal

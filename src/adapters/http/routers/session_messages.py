@@ -6,12 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from adapters.http.answers.message import MessagePageAnswer, message_answer
-from adapters.http.problems.problem_schema import problems
+from adapters.http.problems.problem import problems
 from adapters.http.requests.caller import Caller
 from adapters.http.requests.json_route import JsonRoute
-from adapters.http.requests.page_cursor import dump_cursor, load_cursor
-from adapters.http.requests.path_ids import path_session_id
-from adapters.http.requests.query_parameters import PageQuery
+from adapters.http.requests.parameters import PageQuery, dump_cursor, load_cursor, path_session_id
 from application.recall.session_messages import MessagePlace, SessionMessages
 from application.serving.sessions import Sessions
 from domain.errors import InvalidCursor

@@ -6,13 +6,17 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from adapters.http.answers.links import session_path
 from adapters.http.answers.session import SessionAnswer, SessionPage, session_answer
-from adapters.http.problems.problem_schema import problems
+from adapters.http.problems.problem import problems
 from adapters.http.requests.bodies import NewSessionBody, SessionEditBody
 from adapters.http.requests.caller import Caller
 from adapters.http.requests.json_route import JsonRoute
-from adapters.http.requests.page_cursor import cut_page, dump_cursor, load_cursor
-from adapters.http.requests.path_ids import path_session_id
-from adapters.http.requests.query_parameters import PageQuery
+from adapters.http.requests.parameters import (
+    PageQuery,
+    cut_page,
+    dump_cursor,
+    load_cursor,
+    path_session_id,
+)
 from application.serving.sessions import Sessions
 from domain.ids import SessionId
 from domain.principal import Principal

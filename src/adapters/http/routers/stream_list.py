@@ -6,9 +6,8 @@ from fastapi import APIRouter, Depends
 from pydantic import with_config
 from typing_extensions import TypedDict
 
-from adapters.http.answers.answer_time import AnswerTime
-from adapters.http.problems.problem import Problem
-from adapters.http.problems.problem_schema import problems
+from adapters.http.answers.links import AnswerTime
+from adapters.http.problems.problem import Problem, problems
 from adapters.http.requests.caller import Caller
 from adapters.http.requests.json_route import JsonRoute
 from adapters.http.streaming.open_streams import StreamInfo, StreamListing, Writer

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends
 from pydantic import with_config
 from typing_extensions import TypedDict
 
-from adapters.http.problems.problem_schema import problems
+from adapters.http.problems.problem import problems
 from adapters.http.requests.caller import Caller
 from adapters.http.requests.json_route import JsonRoute
 from application.watching.watches import Watches

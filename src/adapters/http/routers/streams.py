@@ -6,11 +6,11 @@ from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from adapters.http.answers.stream_schema import RESUMABLE, STREAM_OR_OVER
-from adapters.http.problems.problem_schema import problems
+from adapters.http.answers.route_schemas import RESUMABLE, STREAM_OR_OVER
+from adapters.http.problems.problem import problems
 from adapters.http.requests.caller import Caller
 from adapters.http.requests.direct_route import DirectRoute
-from adapters.http.requests.path_ids import path_agent_name
+from adapters.http.requests.parameters import path_agent_name
 from adapters.http.requests.stream_query import (
     FilteredStreamQuery,
     StreamQuery,

@@ -9,19 +9,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from adapters.http.answers.links import task_path
-from adapters.http.answers.submit_schema import ACCEPTED, KEY_HEADER, SUBMIT_HEADERS, SUBMITTED
+from adapters.http.answers.route_schemas import ACCEPTED, KEY_HEADER, SUBMIT_HEADERS, SUBMITTED
 from adapters.http.answers.task import (
     SubmissionAnswer,
     submission_answer,
     task_answer,
 )
-from adapters.http.problems.problem_schema import problems
-from adapters.http.requests.bodies import SubmitBody
+from adapters.http.problems.problem import problems
+from adapters.http.requests.bodies import SubmitBody, retry_key, submit_command
 from adapters.http.requests.caller import Caller
 from adapters.http.requests.headers import idempotency_key, wait_s, wants_stream
 from adapters.http.requests.json_route import JsonRoute
-from adapters.http.requests.path_ids import path_task_id
-from adapters.http.requests.submission import retry_key, submit_task
+from adapters.http.requests.parameters import path_task_id
 from application.serving.server_coordinator import ServerCoordinator
 from domain.errors import AgentcastError
 from domain.principal import Principal
@@ -48,7 +47,7 @@ def submit_router(
     )
     async def submit(request: Request, body: SubmitBody, principal: Asker) -> Response:
         """Submit a task; ask for `text/event-stream` to watch it in the same response."""
-        asked = submit_task(body, key=idempotency_key(request))
+        asked = submit_command(body, key=idempotency_key(request))
         task = (await coordinator.submit(principal, asked)).task
         try:
             if wants_stream(request):

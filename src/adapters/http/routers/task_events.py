@@ -6,11 +6,11 @@ from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from adapters.http.answers.stream_schema import EVENTS, RESUMABLE
-from adapters.http.problems.problem_schema import problems
+from adapters.http.answers.route_schemas import EVENTS, RESUMABLE
+from adapters.http.problems.problem import problems
 from adapters.http.requests.caller import Caller
 from adapters.http.requests.direct_route import DirectRoute
-from adapters.http.requests.path_ids import path_task_id
+from adapters.http.requests.parameters import path_task_id
 from adapters.http.requests.stream_query import HistoryQuery, start_of, types_of
 from adapters.http.streaming.event_answers import EventAnswers
 from application.serving.server_coordinator import ServerCoordinator

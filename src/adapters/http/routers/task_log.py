@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from starlette.responses import Response, StreamingResponse
 
-from adapters.http.problems.problem_schema import Responses, problems
+from adapters.http.problems.problem import Responses, problems
 from adapters.http.requests.caller import Caller
 from adapters.http.requests.json_route import JsonRoute
-from adapters.http.requests.path_ids import path_task_id
+from adapters.http.requests.parameters import path_task_id
 from application.serving.server_coordinator import ServerCoordinator
 from domain.errors import CallNotFound
 from domain.ids import TaskId

@@ -5,13 +5,17 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Depends, Query, Response
 
 from adapters.http.answers.task import TaskAnswer, TaskPage, task_answer
-from adapters.http.problems.problem_schema import problems
+from adapters.http.problems.problem import problems
 from adapters.http.requests.bodies import CancelBody
 from adapters.http.requests.caller import Caller
 from adapters.http.requests.json_route import JsonRoute
-from adapters.http.requests.page_cursor import cut_page, dump_cursor, load_cursor
-from adapters.http.requests.path_ids import path_task_id
-from adapters.http.requests.query_parameters import TaskListQuery
+from adapters.http.requests.parameters import (
+    TaskListQuery,
+    cut_page,
+    dump_cursor,
+    load_cursor,
+    path_task_id,
+)
 from application.serving.pausing import Pausing
 from application.serving.server_coordinator import ServerCoordinator
 from domain.ids import AgentName, SessionId, TaskId

@@ -6,13 +6,18 @@ from fastapi import APIRouter, Body, Depends
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from adapters.http.answers.screen import ScreenAnswer, screen_answer, screen_text
-from adapters.http.answers.terminal_input import InputAnswer, input_answer
-from adapters.http.problems.problem_schema import problems
+from adapters.http.answers.terminal import (
+    InputAnswer,
+    ScreenAnswer,
+    input_answer,
+    screen_answer,
+    screen_text,
+)
+from adapters.http.problems.problem import problems
 from adapters.http.requests.caller import Caller
 from adapters.http.requests.headers import wants_stream
 from adapters.http.requests.json_route import JsonRoute
-from adapters.http.requests.path_ids import path_task_id
+from adapters.http.requests.parameters import path_task_id
 from adapters.http.requests.terminal_input import InputBody, task_input
 from adapters.http.streaming.screen_stream import ScreenStream
 from application.serving.task_terminals import TaskTerminals

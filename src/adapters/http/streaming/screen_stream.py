@@ -7,7 +7,7 @@ import logging
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from adapters.http.answers.screen import screen_answer
+from adapters.http.answers.terminal import screen_answer
 from adapters.http.streaming.frames import PING, end_frame
 from adapters.http.streaming.response import STREAM_HEADERS
 from adapters.http.streaming.slow_clients import LET_GO_AFTER_S

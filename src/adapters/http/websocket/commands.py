@@ -9,11 +9,15 @@ from typing_extensions import TypedDict
 
 from adapters.http.answers.approval import approval_answer
 from adapters.http.answers.task import TaskAnswer, submission_answer, task_answer
-from adapters.http.answers.terminal_input import input_answer
-from adapters.http.requests.approval_requests import ApprovalBody
-from adapters.http.requests.bodies import CancelBody, SubmitBody
-from adapters.http.requests.path_ids import path_approval_id, path_task_id
-from adapters.http.requests.submission import retry_key, submit_task
+from adapters.http.answers.terminal import input_answer
+from adapters.http.requests.bodies import (
+    ApprovalBody,
+    CancelBody,
+    SubmitBody,
+    retry_key,
+    submit_command,
+)
+from adapters.http.requests.parameters import path_approval_id, path_task_id
 from adapters.http.requests.terminal_input import InputBody, task_input
 from adapters.http.requests.validation_problem import validation_problem
 from adapters.http.websocket.messages import CommandMessage
@@ -107,7 +111,7 @@ class WsCommands:
         key_fields, body_fields = _parted(fields, "idempotency_key")
         key = _checked(_KEY_FIELD, key_fields).get("idempotency_key")
         body = _checked(_SUBMIT, body_fields)
-        task = (await self._coordinator.submit(principal, submit_task(body, key=key))).task
+        task = (await self._coordinator.submit(principal, submit_command(body, key=key))).task
         return Answer(
             status=202,
             body=submission_answer(task),

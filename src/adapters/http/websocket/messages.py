@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from adapters.http.problems.problem import Problem, field_problem
-from adapters.http.requests.strict_json import parse_json
+from adapters.http.requests.json_route import parse_json
 
 CommandName = Literal["submit", "cancel", "pause", "resume", "retry", "approve", "input"]
 COMMANDS: tuple[CommandName, ...] = get_args(CommandName)

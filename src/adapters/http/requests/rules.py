@@ -1,12 +1,13 @@
-"""Extraction rules as clients send them."""
+"""Extraction rules as clients send them, and a trial of some on a text."""
 
 from collections.abc import Sequence
 from typing import Annotated, NotRequired
 
-from pydantic import ConfigDict, Field, with_config
+from pydantic import AfterValidator, ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
-from adapters.http.requests.checked_values import CHOSEN_ID
+from adapters.http.requests.checked_values import CHOSEN_ID, bounded_text
+from application.serving.rule_trial import DryRun, FoundInLine
 from domain.built_in_rules import BuiltInRule, built_in_rule
 from domain.errors import InvalidInput
 from domain.extraction import MOST_RULES, CaptureType, ExtractionRule, FailedBy
@@ -107,3 +108,72 @@ def _built_in(body: RuleBody, *, field: str) -> ExtractionRule:
         if said in body:
             raise InvalidInput(f"{field}.{said}", "is not for a rule that is built in")
     return built_in_rule(body["built_in"], name=body.get("name"))
+
+
+# Each may take its full time on the line that is being looked at when the time is up.
+_MOST_RULES = 20
+
+
+@with_config(
+    ConfigDict(
+        extra="forbid",
+        strict=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "rules": [
+                        {"built_in": "test_counts"},
+                        {
+                            "name": "coverage",
+                            "pattern": "coverage: (?P<value>[0-9.]+)%",
+                            "types": {"value": "number"},
+                        },
+                    ],
+                    "text": "12 passed in 0.50s\ncoverage: 93.5%",
+                }
+            ]
+        },
+    )
+)
+class ExtractionTestBody(TypedDict):
+    """Rules, and a text as an agent may write it, with its terminal escapes."""
+
+    rules: Annotated[list[RuleBody], Field(min_length=1, max_length=_MOST_RULES)]
+    text: Annotated[str, Field(max_length=256 * 1024), AfterValidator(bounded_text)]
+
+
+class FindingAnswer(TypedDict):
+    """As in the event `extraction`."""
+
+    rule: str
+    value: str | int | float | bool
+    groups: NotRequired[dict[str, str | int | float | bool]]
+    line_num: int
+
+
+@with_config(defer_build=True)
+class ExtractionTestAnswer(TypedDict):
+    items: list[FindingAnswer]
+    too_slow: NotRequired[
+        Annotated[list[str], Field(description="Rules that were given up, by their names.")]
+    ]
+    truncated: NotRequired[
+        Annotated[bool, Field(description="There was too much to find, or too little time.")]
+    ]
+
+
+def extraction_test_answer(tested: DryRun) -> ExtractionTestAnswer:
+    answer = ExtractionTestAnswer(items=[_finding(item) for item in tested.items])
+    if tested.too_slow:
+        answer["too_slow"] = list(tested.too_slow)
+    if tested.is_cut:
+        answer["truncated"] = True
+    return answer
+
+
+def _finding(item: FoundInLine) -> FindingAnswer:
+    found = item.found
+    answer = FindingAnswer(rule=found.rule, value=found.value, line_num=item.line_num)
+    if found.groups is not None:
+        answer["groups"] = found.groups
+    return answer

@@ -1,10 +1,12 @@
-"""A screen as text and as JSON."""
+"""A terminal's screen as text and as JSON, and the answer to input."""
 
 from typing import NotRequired
 
 from pydantic import with_config
 from typing_extensions import TypedDict
 
+from adapters.http.requests.terminal_input import InputBody, InputKind
+from domain.ids import TaskId
 from ports.terminal_screen import ScreenView
 
 
@@ -41,3 +43,15 @@ def screen_answer(view: ScreenView) -> ScreenAnswer:
 def screen_text(view: ScreenView) -> str:
     """A line for every row, the empty ones below the last text left out."""
     return "\n".join(view.lines).rstrip("\n") + "\n"
+
+
+@with_config(defer_build=True)
+class InputAnswer(TypedDict):
+    """The task has it; what it makes of it is to be seen in its events."""
+
+    task_id: str
+    kind: InputKind
+
+
+def input_answer(task_id: TaskId, body: InputBody) -> InputAnswer:
+    return InputAnswer(task_id=task_id, kind=body["kind"])
