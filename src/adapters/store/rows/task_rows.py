@@ -1,7 +1,7 @@
 """Tasks as rows, with their columns of JSON."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, fields
 from types import SimpleNamespace
 from typing import Any, TypeVar
@@ -22,8 +22,9 @@ _Value = TypeVar("_Value", TaskResult, Usage, Limits)
 TaskRow = Row[*tuple[Any, ...]] | SimpleNamespace
 
 _NAMES = tuple(column.name for column in tasks.columns)
+TASK_COLUMNS = ", ".join(_NAMES)
+"""All columns of a task as SQL, in the order that `driver_row` expects."""
 LIVE_STATUSES = tuple(sorted(status.value for status in LIVE))
-
 
 COLUMNS_GIVEN = (
     "task_id",
@@ -71,8 +72,13 @@ def columns_of(task: Task) -> dict[str, object]:
 
 
 def driver_row(values: tuple[object, ...]) -> SimpleNamespace:
-    """A row of the driver, of all columns in the order of the table, by their names."""
+    """A row of the driver with TASK_COLUMNS, by their names."""
     return SimpleNamespace(**dict(zip(_NAMES, values, strict=True)))
+
+
+def statuses_sql(statuses: Collection[TaskStatus]) -> str:
+    """As SQL writes them between the parentheses of `IN`."""
+    return ", ".join(f"'{status.value}'" for status in sorted(statuses))
 
 
 def task_of(row: TaskRow) -> Task:

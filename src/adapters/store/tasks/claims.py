@@ -2,35 +2,21 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Connection,
-    Integer,
-    Select,
-    String,
-    Update,
-    and_,
-    bindparam,
-    exists,
-    func,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import Connection, select
 
-from adapters.store.rows.prepared import Prepared
-from adapters.store.rows.store_clock import seconds, store_now
-from adapters.store.rows.task_rows import LIVE_STATUSES, driver_row, task_of
+from adapters.store.rows.statement import Statement
+from adapters.store.rows.store_clock import seconds
+from adapters.store.rows.task_rows import TASK_COLUMNS, driver_row, statuses_sql, task_of
 from adapters.store.schema.tables import sessions, tasks
 from domain.ids import LeaseId, SessionKey, TaskId, WorkerId
-from domain.task import TaskStatus
+from domain.task import LIVE
 from ports.task_leases import Claim
 
-TAKER = bindparam("taker", type_=tasks.c.worker_id.type)
-LEASE_END = store_now() + bindparam("lease_us", type_=BigInteger)
+LEASE_END = "store_now() + :lease_us"
+_IS_UNFINISHED = "tasks.finished_at IS NULL"  # the condition of the small indexes
+IS_QUEUED = f"{_IS_UNFINISHED} AND tasks.status = 'queued'"
+IS_LIVE = f"{_IS_UNFINISHED} AND tasks.status IN ({statuses_sql(LIVE)})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +33,8 @@ class Taker:
 class _Taking:
     """One way of taking tasks: finds candidates, then takes them one by one."""
 
-    find: Prepared
-    take: Prepared
+    find: Statement
+    take: Statement
     """Checks again: a task may have changed before its session was locked."""
 
 
@@ -110,104 +96,81 @@ def _take_all(
     return claims
 
 
-def _taking(
-    *,
-    which: ColumnElement[bool],
-    of_sessions: ColumnElement[bool],
-    columns: Mapping[str, object],
-    waits: bool = False,
-) -> _Taking:
-    """Without `waits`, sessions that others have locked are passed over."""
+def _taking(*, which: str, of_sessions: str, columns: str = "", waits: bool = False) -> _Taking:
+    """Without `waits`, sessions that others have locked are passed over.
+
+    Oldest first. Sessions are locked, which covers all of their tasks.
+    """
     return _Taking(
-        find=Prepared(lambda: _candidates(which, of_sessions, waits=waits)),
-        take=Prepared(lambda: _take(which, columns)),
+        find=Statement(f"""
+            SELECT tasks.task_id, tasks.session_key, tasks.started_at
+            FROM tasks JOIN sessions ON sessions.key = tasks.session_key
+            WHERE {which} AND {of_sessions}
+            ORDER BY tasks.number LIMIT :at_most
+            FOR UPDATE OF sessions {"" if waits else "SKIP LOCKED"}
+        """),
+        take=Statement(f"""
+            UPDATE tasks
+            SET worker_id = :taker, lease_id = :lease, lease_expires_at = {LEASE_END} {columns}
+            WHERE tasks.task_id = :of_task AND {which}
+            RETURNING {TASK_COLUMNS}
+        """),
     )
 
 
-def _candidates(*conditions: ColumnElement[bool], waits: bool) -> Select[*tuple[Any, ...]]:
-    """Oldest first. Sessions are locked, which covers all of their tasks; SQLite has one writer."""
-    return (
-        select(tasks.c.task_id, tasks.c.session_key, tasks.c.started_at)
-        .join(sessions, sessions.c.key == tasks.c.session_key)
-        .where(*conditions)
-        .order_by(tasks.c.number)
-        .limit(bindparam("at_most", type_=BigInteger))
-        .with_for_update(of=sessions, skip_locked=not waits)
+_SET_FENCE = Statement("""
+    UPDATE sessions SET active_task = :of_task, lease_id = :lease
+    WHERE key = :session
+""")
+_LOST_AT_ONCE = 1_000
+
+_MAY_TAKE = "(tasks.reserved_for IS NULL OR tasks.reserved_for = :taker)"
+_IS_FREE = "sessions.active_task IS NULL AND sessions.deleted_at IS NULL"
+_IS_NEXT = """
+    NOT EXISTS (
+        SELECT 1 FROM tasks AS older
+        WHERE older.session_key = tasks.session_key AND older.number < tasks.number
+          AND older.finished_at IS NULL AND older.status = 'queued'
     )
-
-
-def _take(which: ColumnElement[bool], columns: Mapping[str, object]) -> Update:
-    return (
-        update(tasks)
-        .where(tasks.c.task_id == bindparam("of_task"), which)
-        .values(
-            worker_id=TAKER, lease_id=bindparam("lease"), lease_expires_at=LEASE_END, **columns
-        )
-        .returning(*tasks.c)
-    )
-
-
-_SET_FENCE = Prepared(
-    lambda: (
-        update(sessions)
-        .where(sessions.c.key == bindparam("session"))
-        .values(active_task=bindparam("of_task"), lease_id=bindparam("lease"))
-    )
-)
-
-
-_IS_UNFINISHED = tasks.c.finished_at.is_(None)  # what the queue's small indexes hold
-IS_QUEUED = and_(_IS_UNFINISHED, tasks.c.status == TaskStatus.QUEUED.value)
-IS_LIVE = and_(_IS_UNFINISHED, or_(*(tasks.c.status == status for status in LIVE_STATUSES)))
-_IS_FREE = and_(sessions.c.active_task.is_(None), sessions.c.deleted_at.is_(None))
-_OLDER = tasks.alias("older")
-_IS_NEXT = ~exists().where(
-    _OLDER.c.session_key == tasks.c.session_key,
-    _OLDER.c.status == TaskStatus.QUEUED.value,
-    _OLDER.c.finished_at.is_(None),
-    _OLDER.c.number < tasks.c.number,
-)
-_MAY_TAKE = or_(tasks.c.reserved_for.is_(None), tasks.c.reserved_for == TAKER)
-_IS_DEAD = or_(
-    tasks.c.lease_expires_at <= store_now(),
-    # No instance given: the comparison is with NULL, and never true.
-    func.substr(tasks.c.worker_id, 1, bindparam("prefix_chars", type_=Integer))
-    == bindparam("prefix", type_=String),
-)
-_WAS_NOT_CLAIMED = and_(tasks.c.reserved_for != TAKER, tasks.c.reserved_until <= store_now())
-_TO_RUNNING: Mapping[str, object] = {
-    "status": TaskStatus.RUNNING.value,
-    "started_at": func.coalesce(tasks.c.started_at, store_now()),
-    "reserved_for": None,
-    "reserved_until": None,
-}
-_NEW_ATTEMPT = {**_TO_RUNNING, "attempt": tasks.c.attempt + 1}
+"""
+_IS_ACTIVE = "sessions.active_task = tasks.task_id"
+# Without an instance the prefix is NULL: the comparison with it is never true.
+_IS_DEAD = """
+    (tasks.lease_expires_at <= store_now()
+     OR substr(tasks.worker_id, 1, :prefix_chars) = :prefix)
+"""
+_TO_RUNNING = """
+    , status = 'running', started_at = coalesce(started_at, store_now()),
+    reserved_for = NULL, reserved_until = NULL
+"""
+_NEW_ATTEMPT = f"{_TO_RUNNING}, attempt = attempt + 1"
 
 _NEXT = _taking(
-    which=and_(IS_QUEUED, _MAY_TAKE),
-    of_sessions=and_(_IS_FREE, _IS_NEXT),
+    which=f"{IS_QUEUED} AND {_MAY_TAKE}",
+    of_sessions=f"{_IS_FREE} AND {_IS_NEXT}",
     columns=_NEW_ATTEMPT,
 )
 _ONLY = _taking(
-    which=and_(IS_QUEUED, _MAY_TAKE, tasks.c.task_id == bindparam("only")),
+    which=f"{IS_QUEUED} AND {_MAY_TAKE} AND tasks.task_id = :only",
     of_sessions=_IS_FREE,
     columns=_NEW_ATTEMPT,
 )
 _LOST = _taking(
-    which=and_(IS_LIVE, tasks.c.worker_id != TAKER, _IS_DEAD),
-    of_sessions=sessions.c.active_task == tasks.c.task_id,
-    columns={},
+    which=f"{IS_LIVE} AND tasks.worker_id <> :taker AND {_IS_DEAD}",
+    of_sessions=_IS_ACTIVE,
 )
 _OWN = _taking(
-    which=and_(
-        IS_LIVE,
-        tasks.c.worker_id == TAKER,
-        tasks.c.task_id == bindparam("only"),
-        tasks.c.lease_id == bindparam("former_lease"),
-    ),
-    of_sessions=sessions.c.active_task == tasks.c.task_id,
-    columns={},
+    which=f"""
+        {IS_LIVE} AND tasks.worker_id = :taker
+        AND tasks.task_id = :only AND tasks.lease_id = :former_lease
+    """,
+    of_sessions=_IS_ACTIVE,
     waits=True,  # it is asked for once: a task that is passed over would stay as it is
 )
-_LEFT = _taking(which=and_(IS_QUEUED, _WAS_NOT_CLAIMED), of_sessions=_IS_FREE, columns=_TO_RUNNING)
-_LOST_AT_ONCE = 1_000
+_LEFT = _taking(
+    which=f"""
+        {IS_QUEUED} AND tasks.reserved_for <> :taker AND tasks.reserved_until <= store_now()
+    """,
+    of_sessions=_IS_FREE,
+    columns=_TO_RUNNING,
+)

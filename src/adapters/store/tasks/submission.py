@@ -2,31 +2,25 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Connection,
-    bindparam,
-    delete,
-    exists,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, delete, exists, select, update
 
 from adapters.store.rows.event_rows import append_unfenced
-from adapters.store.rows.prepared import Prepared
 from adapters.store.rows.session_rows import ensured_key
-from adapters.store.rows.statement import insert_if_absent
+from adapters.store.rows.statement import Statement, insert_if_absent
 from adapters.store.rows.store_clock import seconds, store_now
-from adapters.store.rows.task_rows import COLUMNS_GIVEN, columns_of, driver_row, task_of
+from adapters.store.rows.task_rows import (
+    COLUMNS_GIVEN,
+    TASK_COLUMNS,
+    columns_of,
+    driver_row,
+    task_of,
+)
 from adapters.store.schema.tables import idempotency_keys, tasks
 from adapters.store.sessions.session_removal import IDEMPOTENCY_KEPT
 from domain.errors import IdempotencyKeyReused, SessionBusy
 from domain.ids import SessionKey, WorkerId
 from domain.principal import Principal
-from domain.task import OnBusy, Task, TaskStatus
+from domain.task import OnBusy, Task
 from ports.event_log import EncodedEvent
 from ports.task_store import IdempotencyKey, Submission
 
@@ -148,29 +142,14 @@ def _insert(
     return task_of(driver_row(row))
 
 
-_QUEUED = Prepared(
-    lambda: (
-        select(func.count())
-        .select_from(tasks)
-        .where(
-            tasks.c.session_key == bindparam("session"),
-            tasks.c.finished_at.is_(None),
-            tasks.c.status == TaskStatus.QUEUED.value,
-        )
-    )
-)
+_QUEUED = Statement("""
+    SELECT count(*) FROM tasks
+    WHERE session_key = :session AND finished_at IS NULL AND status = 'queued'
+""")
 _GIVEN = (*COLUMNS_GIVEN, "session_key", "first_seq", "reserved_for")
-_INSERT = Prepared(
-    lambda: (
-        insert(tasks)
-        .values(
-            {name: bindparam(name, type_=tasks.c[name].type) for name in _GIVEN}
-            | {
-                "created_at": store_now(),
-                # Without a reservation this adds NULL, and is NULL.
-                "reserved_until": store_now() + bindparam("reserved_us", type_=BigInteger),
-            }
-        )
-        .returning(*tasks.c)
-    )
-)
+# Without a reservation `reserved_us` is NULL, and so is the sum.
+_INSERT = Statement(f"""
+    INSERT INTO tasks ({", ".join(_GIVEN)}, created_at, reserved_until)
+    VALUES ({", ".join(f":{name}" for name in _GIVEN)}, store_now(), store_now() + :reserved_us)
+    RETURNING {TASK_COLUMNS}
+""")

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, bindparam, case, or_, select, update
+from sqlalchemy import Connection, case, select, update
 
 from adapters.store.database import Database
-from adapters.store.rows.prepared import Prepared
+from adapters.store.rows.statement import Statement
 from adapters.store.rows.store_clock import store_now
 from adapters.store.rows.task_rows import pause_of_column
 from adapters.store.schema.tables import sessions, tasks
 from adapters.store.tasks import claims
-from adapters.store.tasks.claims import IS_LIVE, IS_QUEUED, LEASE_END, TAKER, Taker
+from adapters.store.tasks.claims import IS_LIVE, IS_QUEUED, LEASE_END, Taker
 from domain.errors import LeaseLost
 from domain.ids import LeaseId, TaskId, WorkerId
 from domain.task import CancelIntent, TaskStatus
@@ -119,39 +119,23 @@ def _wishes_for(connection: Connection, worker_id: WorkerId) -> Sequence[TaskWis
     ]
 
 
-_KEEP_RESERVED = Prepared(
-    lambda: (
-        update(tasks)
-        .where(IS_QUEUED, tasks.c.reserved_for == TAKER)
-        .values(reserved_until=LEASE_END)
+_KEEP_RESERVED = Statement(f"""
+    UPDATE tasks SET reserved_until = {LEASE_END}
+    WHERE {IS_QUEUED} AND reserved_for = :taker
+""")
+# Locked in the order in which a batch of appends locks what it ends: otherwise the two deadlock.
+_KEEP_LEASES = Statement(f"""
+    UPDATE tasks SET lease_expires_at = {LEASE_END}
+    WHERE task_id IN (
+        SELECT task_id FROM tasks
+        WHERE {IS_LIVE} AND worker_id = :taker
+        ORDER BY session_key
+        FOR UPDATE
     )
-)
-# In the order in which a batch of appends locks what it ends: else the two wait for each other.
-_LEASED = (
-    select(tasks.c.task_id)
-    .where(IS_LIVE, tasks.c.worker_id == TAKER)
-    .order_by(tasks.c.session_key)
-    .with_for_update()
-    .correlate(None)
-)
-_KEEP_LEASES = Prepared(
-    lambda: (
-        update(tasks)
-        .where(tasks.c.task_id.in_(_LEASED))
-        .values(lease_expires_at=LEASE_END)
-        .returning(tasks.c.task_id, tasks.c.lease_id)
-    )
-)
-_WISHES = Prepared(
-    lambda: select(
-        tasks.c.task_id,
-        tasks.c.cancel_mode,
-        tasks.c.cancel_reason,
-        tasks.c.cancel_by,
-        tasks.c.pause_wish,
-    ).where(
-        IS_LIVE,
-        tasks.c.worker_id == bindparam("worker"),
-        or_(tasks.c.cancel_mode.is_not(None), tasks.c.pause_wish.is_not(None)),
-    )
-)
+    RETURNING task_id, lease_id
+""")
+_WISHES = Statement(f"""
+    SELECT task_id, cancel_mode, cancel_reason, cancel_by, pause_wish FROM tasks
+    WHERE {IS_LIVE} AND worker_id = :worker
+      AND (cancel_mode IS NOT NULL OR pause_wish IS NOT NULL)
+""")

@@ -11,7 +11,6 @@ from sqlalchemy import (
     Integer,
     Row,
     and_,
-    bindparam,
     func,
     select,
 )
@@ -19,9 +18,9 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from adapters.store.rows.prepared import Prepared
+from adapters.store.rows.statement import Statement
 from adapters.store.rows.store_clock import micros, moment
-from adapters.store.rows.task_rows import driver_row, task_of
+from adapters.store.rows.task_rows import TASK_COLUMNS, driver_row, task_of
 from adapters.store.schema.tables import tasks
 from domain.errors import TaskNotFound
 from domain.ids import AgentName, TaskId
@@ -29,14 +28,10 @@ from domain.principal import Principal
 from domain.task import FINAL, LIVE, Task, TaskStatus
 from ports.task_store import AgentRecord, LastExit, TaskQuery
 
-_ONE = Prepared(
-    lambda: select(tasks).where(
-        tasks.c.tenant == bindparam("tenant"),
-        tasks.c.owner == bindparam("owner"),
-        tasks.c.deleted_at.is_(None),
-        tasks.c.task_id == bindparam("of_task"),
-    )
-)
+_ONE = Statement(f"""
+    SELECT {TASK_COLUMNS} FROM tasks
+    WHERE tenant = :tenant AND owner = :owner AND deleted_at IS NULL AND task_id = :of_task
+""")
 
 
 def find_task(connection: Connection, principal: Principal, task_id: TaskId) -> Task:
