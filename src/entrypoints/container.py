@@ -229,7 +229,6 @@ class Container(DeclarativeContainer):
         archive=output_archive,
         programs=choices.PROGRAM_KINDS,
         clock=clock,
-        meter=meter,
     )
     lost_tasks = Singleton(
         LostTasks,

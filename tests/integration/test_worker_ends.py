@@ -187,9 +187,9 @@ async def test_what_a_former_run_can_no_longer_write_does_not_stop_the_run_that_
         former = replace(outside_origin(task), lease_id=LeaseId("former"))
         broadcaster = graph.container.event_broadcaster()
 
-        await broadcaster.on_event(Log(line="late", line_num=1, stream="pty"), former)
         with pytest.raises(LeaseLost):
-            await broadcaster.finish(former)
+            async with broadcaster.sink(former) as sink:
+                await sink.emit(Log(line="late", line_num=1, stream="pty"))
 
         assert run is not None
         assert run.stop.cause is None

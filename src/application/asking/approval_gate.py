@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from application.asking.fingerprint import fingerprint
-from application.casting.redacted import redacted
+from application.casting.redacted_events import redacted
 from application.concurrency.repeat import poll_until
 from domain.approval import POLICY, ApprovalDecision, ApprovalRequest, StoredApproval
 from domain.errors import AgentcastError, ApprovalNotFound, Unavailable

@@ -2,25 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
 
 from application.casting.event_dispatch import EventDispatch
-from domain.errors import AgentcastError, LogUnavailable
-from domain.events import AgentEvent, Origin
-from domain.extraction import Captured
+from application.upkeep.storage_guard import StorageGuard
+from domain.errors import AgentcastError, LeaseLost, LogUnavailable, StorageFull
+from domain.events import Origin
 from domain.ids import LeaseId
-from domain.ledger import Ledger
-from domain.process_events import Extraction
 from domain.task_change import TaskChange
-from domain.thinking_events import TokenUsage
-from domain.usage import Usage
 from ports.clock import Clock
 from ports.event_log import Append, EncodedEvent, EventLog
 from ports.meter import Meter
 
 log = logging.getLogger(__name__)
-
-OnFailure = Callable[[Origin, AgentcastError], None]
 
 MAX_PENDING_EVENTS = 256
 MAX_PENDING_BYTES = 1024 * 1024
@@ -38,20 +31,17 @@ class EventPipe:
         *,
         log: EventLog,
         dispatch: EventDispatch,
+        storage: StorageGuard,
         clock: Clock,
         meter: Meter,
-        on_failure: OnFailure,
     ) -> None:
         self._origin = origin
-        self._on_failure = on_failure
         self._lease_id = origin.lease_id or LeaseId("")
         self._log = log
         self._dispatch = dispatch
+        self._storage = storage
         self._clock = clock
         self._meter = meter
-        self._ledger = Ledger()
-        self.found: dict[str, Captured] = {}
-        """What each rule found last, by the rule's name, of what was added here."""
         self._pending: list[EncodedEvent] = []
         self._pending_bytes = 0
         self._change: TaskChange | None = None
@@ -61,30 +51,30 @@ class EventPipe:
         self._committed = asyncio.Event()
         self._filled = asyncio.Event()
         self._emptied = asyncio.Event()
+        self._failed = asyncio.Event()
         self._done = asyncio.Event()
-
-    @property
-    def usage(self) -> Usage | None:
-        """What the run has used of models so far; None if nothing."""
-        return self._ledger.usage if self._ledger.usage != Usage() else None
 
     @property
     def failure(self) -> AgentcastError | None:
         """What an append failed with; nothing is stored after that."""
         return self._failure
 
+    async def failed(self) -> AgentcastError:
+        """Returns the failure as soon as an append has failed."""
+        while self._failure is None:
+            await self._failed.wait()
+        return self._failure
+
     @property
     def is_full(self) -> bool:
         return len(self._pending) >= MAX_PENDING_EVENTS or self._pending_bytes >= MAX_PENDING_BYTES
 
-    def add(self, event: AgentEvent, encoded: EncodedEvent, change: TaskChange | None) -> None:
-        """Raises what an earlier append failed with."""
+    def add(self, encoded: EncodedEvent, change: TaskChange | None) -> None:
+        """Raises what an earlier append failed with, and LeaseLost once it is closed."""
         if self._failure:
             raise self._failure
-        if isinstance(event, TokenUsage):
-            self._ledger.record(event)
-        elif isinstance(event, Extraction):
-            self.found[event.rule] = event.value
+        if self._is_closed:
+            raise LeaseLost("the run has ended")
         self._added += 1
         self._pending.append(encoded)
         self._pending_bytes += len(encoded.tail)
@@ -151,7 +141,9 @@ class EventPipe:
 
     def _fail(self, failure: AgentcastError) -> None:
         self._failure = failure
-        self._on_failure(self._origin, failure)
+        self._failed.set()
+        if isinstance(failure, StorageFull):
+            self._storage.refused(failure)
 
     async def _store_pending(self) -> None:
         events, change = self._pending, self._change

@@ -1,9 +1,9 @@
-"""Masks secrets in the events of a run, also where they are told in pieces."""
+"""Masks secrets in the events of a run, also where a text comes in pieces."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Literal, TypeVar, get_args, get_origin
 
-from application.casting.redacted import redacted
 from domain.events import AgentEvent
 from domain.process_events import Log, ResourceUsage
 from domain.redaction import Redactor, StreamRedactor
@@ -11,6 +11,10 @@ from domain.task_events import Error, TaskCancelled, TaskComplete, TaskFailed, T
 from domain.thinking_events import Message, MessageDelta, ThinkComplete, ThinkDelta, Thinking
 from domain.tool_events import ToolCallComplete, ToolCallStream
 
+T = TypeVar("T")
+
+_NUMBERS = frozenset({int, float, bool, int | None, float | None, bool | None})
+_text_fields_of: dict[type, Sequence[str]] = {}
 _Delta = ThinkDelta | MessageDelta | ToolCallStream
 _Key = tuple[type[_Delta], str, str]
 
@@ -94,3 +98,52 @@ def _with_text(event: _Delta, text: str) -> _Delta:
     if isinstance(event, ToolCallStream):
         return replace(event, chunk=text)
     return replace(event, text=text)
+
+
+def redacted(value: T, redactor: Redactor) -> T:
+    """A copy of a dataclass with masks in its texts; the value itself if there is nothing to mask."""
+    changed: dict[str, object] = {}
+    kind = type(value)
+    if (names := _text_fields_of.get(kind)) is None:
+        names = _text_fields_of[kind] = _text_fields(kind)
+    for name in names:
+        held = getattr(value, name)
+        if (shown := _shown(held, redactor)) is not held:
+            changed[name] = shown
+    return replace(value, **changed) if changed else value  # type: ignore[type-var]
+
+
+def _text_fields(kind: type) -> Sequence[str]:
+    """Those that may hold any text, unlike numbers and literals."""
+    return [each.name for each in fields(kind) if not _is_closed(each.type)]
+
+
+def _is_closed(annotation: object) -> bool:
+    if annotation in _NUMBERS or get_origin(annotation) is Literal:
+        return True
+    chosen = [each for each in get_args(annotation) if each is not type(None)]
+    return len(chosen) == 1 and get_origin(chosen[0]) is Literal
+
+
+def _shown(value: object, redactor: Redactor) -> object:
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case str():
+            shown = redactor.text(value)
+            return value if shown == value else shown
+        case Mapping():
+            pairs = {_name(name, redactor): _shown(item, redactor) for name, item in value.items()}
+            return value if pairs == value else pairs
+        case tuple() | list():
+            items = [_shown(item, redactor) for item in value]
+            same = all(one is other for one, other in zip(items, value, strict=True))
+            return value if same else type(value)(items)
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            return redacted(value, redactor)
+        case _:
+            return value
+
+
+def _name(name: object, redactor: Redactor) -> object:
+    return redactor.text(name) if isinstance(name, str) else name

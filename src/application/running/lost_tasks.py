@@ -90,7 +90,8 @@ class LostTasks:
         if kind is not None:
             await self._leases.requeue(claim, attempt_spent=True)
         else:
-            await self._broadcaster.on_event(_last_word(claim.task, cause), origin_of(claim))
+            async with self._broadcaster.sink(origin_of(claim)) as sink:
+                await sink.end(_last_word(claim.task, cause))
 
     def _kind_to_requeue(self, task: Task) -> str | None:
         """The kind of its agent; None if it is not to be carried out again."""

@@ -12,11 +12,10 @@ from application.running.given_up import GivenUp
 from application.running.lease_keeper import LeaseKeeper
 from application.running.live_runs import LiveRun, LiveRuns
 from application.running.lost_tasks import LostTasks, origin_of
-from application.running.stop_signal import LimitHit, LostLease, ShutDown, StopCause
+from application.running.stop_signal import LimitHit, ShutDown
 from application.running.worker_settings import WorkerSettings
 from application.upkeep.storage_guard import StorageGuard
-from domain.errors import AgentcastError, StorageFull, Unavailable
-from domain.events import Origin
+from domain.errors import AgentcastError, Unavailable
 from domain.ids import TaskId
 from domain.task import TaskStatus
 from ports.clock import Clock
@@ -61,7 +60,6 @@ class Worker:
         self._given_up = GivenUp(settings=settings, leases=leases, lost=lost, runs=self.runs)
         self._is_draining = False
         self._is_closing = False
-        broadcaster.add_failure_listener(self._log_failed)
         storage.add_listener(lambda it: self.runs.stop_all(LimitHit(it.kind, it.message)))
         # What still ends may have output to keep, which would take the room of last words.
         storage.before_spending(lambda _: self.runs.all_obeyed(timeout_s=_KILL_S))
@@ -188,42 +186,29 @@ class Worker:
 
     async def _run_to_its_end(self, claim: Claim, run: LiveRun) -> bool:
         """False when the task was left as it is: its lease, or the log, was lost."""
-        origin = origin_of(claim)
         try:
-            ending = await self._agents.run(
-                claim.task,
-                origin,
-                listener=self._broadcaster,
-                stop=run.stop,
-                pauses=run.pauses,
-                recorded=lambda: self._broadcaster.recorded(origin),
-                before_end=lambda: self._before_end(run),
-            )
-            await self._broadcaster.finish(origin)
+            async with self._broadcaster.sink(origin_of(claim)) as sink:
+                try:
+                    ending = await self._agents.run(
+                        claim.task,
+                        sink=sink,
+                        stop=run.stop,
+                        pauses=run.pauses,
+                        is_first=claim.is_first,
+                        before_end=lambda: self._before_end(run),
+                    )
+                finally:
+                    run.stop.obey()
             if ending == "handed_back":
                 await self._leases.requeue(claim, attempt_spent=False)
             return ending != "lost"
         except AgentcastError as error:
             log.warning("task %s: %s", claim.task.task_id, error)
             return False
-        finally:
-            run.stop.obey()
-            with suppress(AgentcastError):
-                await self._broadcaster.finish(origin)
 
     def _before_end(self, run: LiveRun) -> None:
         self._keeper.fence()
         run.stop.obey()
-
-    def _log_failed(self, origin: Origin, failure: AgentcastError) -> None:
-        """A run whose events cannot be stored must not go on."""
-        cause: StopCause = LostLease()
-        if isinstance(failure, StorageFull):
-            self.storage.refused(failure)
-            cause = LimitHit("storage_full", str(failure))
-        run = self.runs.find(origin.task_id)
-        if run is not None and run.lease_id == origin.lease_id:  # else it is of a former run
-            run.stop.request(cause)
 
     async def _look_after_runs(self) -> None:
         self._keeper.fence()

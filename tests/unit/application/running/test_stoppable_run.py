@@ -1,36 +1,41 @@
-"""The deadlines of a run do not count the time for which it waits for a person."""
+"""What stops a run beside its end: deadlines, which do not count the time that it waits for people,
+and a log that fails.
+"""
 
 import asyncio
-from dataclasses import replace
 
 import anyio
 import pytest
 
-from adapters.memory.agents import MemoryAgentThreads
-from adapters.memory.database import MemoryDatabase
-from adapters.memory.wakeups import MemoryWakeups
-from adapters.metrics.prometheus_meter import PrometheusMeter, new_registry
-from application.asking.approval_gate import ApprovalGate
 from application.running.pause_signal import PauseSignal
-from application.running.run_deadlines import RunDeadlines
-from application.running.stop_signal import LimitHit, StopSignal
-from application.running.task_context import TaskContext
+from application.running.stop_signal import LimitHit, LostLease, StopCause, StopSignal
+from application.running.stoppable_run import RunDeadlines, run_until_stopped
 from application.running.working_time import WorkingTime
 from domain.agent_profile import AgentProfile
-from domain.events import Origin
+from domain.errors import AgentcastError, LeaseLost, LogUnavailable, StorageFull
 from domain.ids import AgentName
-from domain.ledger import Ledger
 from domain.limits import Limits
 from domain.process_events import Log, ResourceUsage
-from domain.task import PauseWish
-from tests.asked import Asked
-from tests.fakes import FakeClock, HeardEvents
+from domain.task import PauseWish, Task
+from ports.runner import Outcome, RunContext
+from tests.fakes import FakeClock
 from tests.patience import PATIENCE_S
 from tests.process_fakes import process_task
+from tests.run_fakes import FakeSink, task_context
+
+
+class EndlessRunner:
+    def __init__(self) -> None:
+        self.has_started = asyncio.Event()
+
+    async def run(self, task: Task, context: RunContext) -> Outcome:
+        self.has_started.set()
+        await asyncio.Event().wait()
+        raise AssertionError("nothing sets this event")
 
 
 class WatchedTime(WorkingTime):
-    """Tells when somebody waits for it to move."""
+    """Shows when somebody waits for it to move."""
 
     def __init__(self, clock: FakeClock) -> None:
         super().__init__(clock)
@@ -49,8 +54,8 @@ async def test_a_deadline_passes_by_the_time_the_run_has_worked(
     limits: Limits, reason: str
 ) -> None:
     clock, stop = FakeClock(), StopSignal()
-    context = _context(limits, stop=stop, clock=clock)
-    time = context.time = WatchedTime(clock)
+    time = WatchedTime(clock)
+    context = task_context(FakeSink(), limits=limits, clock=clock, time=time)
     deadlines = RunDeadlines(context, stop)
 
     with time.standing_still():
@@ -76,12 +81,12 @@ async def test_a_deadline_passes_by_the_time_the_run_has_worked(
         (1000.0, 0.01, None),
     ],
 )
-async def test_the_first_word_has_a_deadline_of_its_own(
+async def test_the_first_output_has_a_deadline_of_its_own(
     first_s: float, idle_s: float | None, said: str | None
 ) -> None:
     clock, stop = FakeClock(), StopSignal()
-    context = _context(Limits(idle_s=idle_s), stop=stop, clock=clock)
-    context.profile = replace(context.profile, first_output_s=first_s)
+    profile = AgentProfile(name=AgentName("fake"), kind="fake", first_output_s=first_s)
+    context = task_context(FakeSink(), profile=profile, limits=Limits(idle_s=idle_s), clock=clock)
     await context.emit(ResourceUsage(cpu_percent=1.0, rss_bytes=1, processes=1))
 
     clock.advance(1)
@@ -90,23 +95,24 @@ async def test_the_first_word_has_a_deadline_of_its_own(
     assert stop.cause == (said and LimitHit("idle_timeout", said))
 
 
-@pytest.mark.parametrize("is_word", [True, False])
-async def test_what_a_process_uses_is_no_word(is_word: bool) -> None:
+@pytest.mark.parametrize("is_output", [True, False])
+async def test_what_a_process_uses_is_no_output(is_output: bool) -> None:
     clock, stop = FakeClock(), StopSignal()
-    context = _context(Limits(idle_s=10), stop=stop, clock=clock)
+    context = task_context(FakeSink(), limits=Limits(idle_s=10), clock=clock)
     used = ResourceUsage(cpu_percent=1.0, rss_bytes=1, processes=1)
     clock.advance(11)
 
-    await context.emit(Log(line="", line_num=1, stream="pty") if is_word else used)
+    await context.emit(Log(line="", line_num=1, stream="pty") if is_output else used)
     await _watched(RunDeadlines(context, stop))
 
     said = LimitHit("idle_timeout", "the agent said nothing for 10 s")
-    assert stop.cause == (None if is_word else said)
+    assert stop.cause == (None if is_output else said)
 
 
 async def test_the_time_for_which_a_task_is_paused_does_not_count() -> None:
     clock, stop, pauses = FakeClock(), StopSignal(), PauseSignal()
-    context = _context(Limits(timeout_s=10, idle_s=10), stop=stop, clock=clock, pauses=pauses)
+    limits = Limits(timeout_s=10, idle_s=10)
+    context = task_context(FakeSink(), limits=limits, clock=clock, pauses=pauses)
     deadlines = RunDeadlines(context, stop)
     pauses.take(PauseWish(is_wanted=True, by="ann"))
 
@@ -120,44 +126,47 @@ async def test_the_time_for_which_a_task_is_paused_does_not_count() -> None:
     assert stop.cause is None
 
 
+@pytest.mark.parametrize(
+    ("failure", "cause"),
+    [
+        (LeaseLost("gone"), LostLease()),
+        (LogUnavailable("away"), LostLease()),
+        (StorageFull("no room"), LimitHit("storage_full", "no room")),
+    ],
+)
+async def test_a_run_whose_events_cannot_be_stored_is_stopped_while_it_emits_nothing(
+    failure: AgentcastError, cause: StopCause
+) -> None:
+    sink, stop, runner = FakeSink(), StopSignal(), EndlessRunner()
+    context = task_context(sink, stop=stop)
+
+    with anyio.fail_after(PATIENCE_S):
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(
+                run_until_stopped(runner, process_task("work"), context, sink=sink, stop=stop)
+            )
+            await runner.has_started.wait()
+            sink.fail(failure)
+
+    assert running.result() is None
+    assert stop.cause == cause
+
+
+async def test_a_run_whose_first_event_could_not_be_stored_is_not_begun() -> None:
+    sink, stop, runner = FakeSink(), StopSignal(), EndlessRunner()
+    sink.fail(LeaseLost("gone"))
+
+    outcome = await run_until_stopped(
+        runner, process_task("work"), task_context(sink, stop=stop), sink=sink, stop=stop
+    )
+
+    assert (outcome, stop.cause) == (None, LostLease())
+    assert not runner.has_started.is_set()
+
+
 async def _watched(deadlines: RunDeadlines) -> None:
     """Look once, and no more when there is time left."""
     watching = asyncio.ensure_future(deadlines.watch())
     await anyio.wait_all_tasks_blocked()
     watching.cancel()
     await asyncio.wait((watching,))
-
-
-def _context(
-    limits: Limits, *, stop: StopSignal, clock: FakeClock, pauses: PauseSignal | None = None
-) -> TaskContext:
-    task, asked = process_task("work"), Asked()
-    return TaskContext(
-        task=task,
-        profile=AgentProfile(name=AgentName("fake"), kind="fake"),
-        ledger=Ledger(limits=limits),
-        workspace="",
-        origin=Origin(
-            session_key=task.session_key,
-            session_id=task.session_id,
-            task_id=task.task_id,
-            agent=task.agent,
-            attempt=1,
-            lease_id=None,
-        ),
-        listener=HeardEvents(),
-        approvals=ApprovalGate(
-            store=asked.store, wakeups=MemoryWakeups(), ids=asked.ids, expires_s=900.0
-        ),
-        questions=asked.questions,
-        threads=MemoryAgentThreads(MemoryDatabase(FakeClock())),
-        stop=stop,
-        pauses=pauses or PauseSignal(),
-        clock=clock,
-        meter=PrometheusMeter(new_registry()),
-        recorded=at_once,
-    )
-
-
-async def at_once() -> None:
-    """As a log would that is always ready."""
