@@ -1,6 +1,6 @@
 """A process host whose processes write and end as a test says, and a context that remembers."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -157,11 +157,15 @@ class RecordingContext:
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(limits=self.limits)
+        self._follow: Callable[[AgentEvent], Awaitable[None]] | None = None
         self._grown = anyio.Event()
 
     @property
     def logs(self) -> Sequence[Log]:
         return [event for event in self.events if isinstance(event, Log)]
+
+    def follow(self, look: Callable[[AgentEvent], Awaitable[None]]) -> None:
+        self._follow = look
 
     async def emit(self, event: AgentEvent) -> None:
         if error := self.refuses(event):
@@ -170,6 +174,8 @@ class RecordingContext:
         self.events.append(event)
         self._grown.set()
         self._grown = anyio.Event()
+        if self._follow is not None:
+            await self._follow(event)
 
     async def emit_all(self, events: Iterable[AgentEvent]) -> None:
         for event in events:

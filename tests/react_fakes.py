@@ -88,9 +88,13 @@ class FakeContext:
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(limits=self.limits)
+        self._follow: Callable[[AgentEvent], Awaitable[None]] | None = None
         self.thread: AgentThread | None = None
         self.asked: list[ApprovalRequest] = []
         self._grown = anyio.Event()
+
+    def follow(self, look: Callable[[AgentEvent], Awaitable[None]]) -> None:
+        self._follow = look
 
     async def emit(self, event: AgentEvent) -> None:
         if error := self.fails_with(event):
@@ -99,6 +103,8 @@ class FakeContext:
         self.events.append(event)
         self._grown.set()
         self._grown = anyio.Event()
+        if self._follow is not None:
+            await self._follow(event)
 
     async def emit_all(self, events: Iterable[AgentEvent]) -> None:
         for event in events:

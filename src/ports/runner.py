@@ -1,6 +1,6 @@
 """What carries out one task of one kind of agent."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -35,7 +35,96 @@ class Failed:
 Outcome = Completed | Failed
 
 
-class RunContext(Protocol):
+class RunEvents(Protocol):
+    """Where a run reports what it does."""
+
+    async def emit(self, event: AgentEvent) -> None:
+        """Record one event. Awaiting it is the back-pressure of the log.
+
+        Raises LeaseLost or LogUnavailable when the run must not go on.
+        """
+
+    async def emit_all(self, events: Iterable[AgentEvent]) -> None:
+        """Record a burst of a few hundred events, as `emit` would one by one, for less.
+
+        Each is taken when the one before is recorded. Limits are looked at once, at the end.
+        """
+
+    def follow(self, look: Callable[[AgentEvent], Awaitable[None]]) -> None:
+        """Await `look` after each event from now on, also those that it emits itself.
+
+        For one follower, before the first event of the runner.
+        """
+
+    def keep_output(self, call_id: str, text: str) -> None:
+        """Keep this when the call completes, as all it gave beside what it streamed.
+
+        For a result that is cut before it is emitted; others are kept as they are emitted.
+        """
+
+    async def recorded(self) -> None:
+        """Returns when all that was emitted is durable: before a step that cannot be undone.
+
+        Raises LeaseLost or LogUnavailable when the run must not go on.
+        """
+
+
+class RunThread(Protocol):
+    """The conversation that an agent of another program keeps itself, over tasks of a session."""
+
+    @property
+    def thread(self) -> AgentThread | None:
+        """The one that is kept for this agent in this session."""
+
+    async def keep_thread(self, thread: AgentThread) -> None:
+        """Have the session's next task of this agent go on with this conversation.
+
+        Raises LogUnavailable when the run must not go on.
+        """
+
+    async def forget_thread(self) -> None:
+        """Keep none, and wait for the agent's first output as at the beginning: it starts anew.
+
+        Raises LogUnavailable when the run must not go on.
+        """
+
+
+class RunQuestions(Protocol):
+    """How a run waits for people. The time that it waits does not count against its deadlines, and
+    it asks one thing at a time. What waits raises LeaseLost or LogUnavailable when the run must
+    not go on.
+    """
+
+    async def pause_point(self) -> None:
+        """Wait here for as long as somebody wants the task paused; nothing may be half done."""
+
+    def is_kept(self, call_id: str) -> bool:
+        """The run is to end, but not this call: another attempt will wait for its answer."""
+
+    async def approve(
+        self,
+        request: ApprovalRequest,
+        *,
+        asked: StoredApproval | None = None,
+        is_withdrawn: Callable[[], bool] = lambda: False,
+    ) -> ApprovalDecision:
+        """Ask whether the run may do this, and wait for the answer; only `approved` is a yes.
+
+        The question and its answer become events. What the answer allows is allowed once, with
+        exactly these arguments. `asked` is the same question, as an earlier attempt asked it: it is
+        shown again, and an answer that it has is the answer. Once it `is_withdrawn`, nobody needs
+        the answer, and it is `expired` within seconds.
+        """
+
+    async def ask(self, question: str, *, call_id: str, choices: Sequence[str] = ()) -> str:
+        """Ask whoever watches the task for this call, and wait for the answer in words.
+
+        `choices` are proposed; the answer may be another. The question and that there was an
+        answer become events.
+        """
+
+
+class RunContext(RunEvents, RunThread, RunQuestions, Protocol):
     """What a runner is given besides its task."""
 
     @property
@@ -56,80 +145,6 @@ class RunContext(Protocol):
     @property
     def redactor(self) -> Redactor:
         """Knows the secrets of the profile. What is emitted goes through it in any case."""
-
-    @property
-    def thread(self) -> AgentThread | None:
-        """The conversation that is kept for this agent in this session."""
-
-    async def keep_thread(self, thread: AgentThread) -> None:
-        """Have the session's next task of this agent go on with this conversation.
-
-        Raises LogUnavailable when the run must not go on.
-        """
-
-    async def forget_thread(self) -> None:
-        """Keep none, and wait for the agent's first word as at the beginning: it starts anew.
-
-        Raises LogUnavailable when the run must not go on.
-        """
-
-    async def emit(self, event: AgentEvent) -> None:
-        """Record one event. Awaiting it is the back-pressure of the log.
-
-        Raises LeaseLost or LogUnavailable when the run must not go on.
-        """
-
-    async def emit_all(self, events: Iterable[AgentEvent]) -> None:
-        """Record a burst of a few hundred events, as `emit` would one by one, for less.
-
-        Each is taken when the one before is recorded. Limits are looked at once, at the end.
-        """
-
-    def keep_output(self, call_id: str, text: str) -> None:
-        """Keep this when the call completes, as all it gave beside what it streamed.
-
-        For a result that is cut before it is emitted; others are kept as they are emitted.
-        """
-
-    async def recorded(self) -> None:
-        """Returns when all that was emitted is durable: before a step that cannot be undone.
-
-        Raises LeaseLost or LogUnavailable when the run must not go on.
-        """
-
-    async def pause_point(self) -> None:
-        """Rest here for as long as somebody wants the task to; nothing may be half done.
-
-        The time that it rests does not count against the run's deadlines. Raises LeaseLost or
-        LogUnavailable when the run must not go on.
-        """
-
-    def is_kept(self, call_id: str) -> bool:
-        """The run is to end, but not this call: another attempt will wait for its answer."""
-
-    async def approve(
-        self,
-        request: ApprovalRequest,
-        *,
-        asked: StoredApproval | None = None,
-        is_withdrawn: Callable[[], bool] = lambda: False,
-    ) -> ApprovalDecision:
-        """Ask whether the run may do this, and wait for the answer; only `approved` is a yes.
-
-        The question and its answer become events. Questions of one run are asked one after
-        another, and the time that it waits does not count against its deadlines. What the answer
-        allows is allowed once, with exactly these arguments. `asked` is the same question, as an
-        earlier attempt asked it: it is shown again, and an answer that it has is the answer.
-        Once it `is_withdrawn`, nobody needs the answer, and it is `expired` within seconds.
-        """
-
-    async def ask(self, question: str, *, call_id: str, choices: Sequence[str] = ()) -> str:
-        """Ask whoever watches the task for this call, and wait for the answer in words.
-
-        `choices` are proposed; the answer may be another. The question and that there was an
-        answer become events. Nobody is asked two things at once, and the time that it waits does
-        not count against the run's deadlines.
-        """
 
 
 class Runner(Protocol):

@@ -1,7 +1,7 @@
 """A context that counts what it is told instead of keeping it."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import psutil
@@ -39,6 +39,9 @@ class CountingContext:
     async def emit_all(self, events: Iterable[AgentEvent]) -> None:
         for event in events:
             await self.emit(event)
+
+    def follow(self, look: Callable[[AgentEvent], Awaitable[None]]) -> None:
+        raise AssertionError("a program's lines are looked at where they are read")
 
     async def keep_thread(self, thread: AgentThread) -> None:
         self.thread = thread

@@ -1,4 +1,4 @@
-"""Tells what the rules of a task find, right after the line they found it in."""
+"""Emits what the rules of a task find, right after the line they found it in."""
 
 import asyncio
 from collections.abc import Iterable, Iterator
@@ -8,7 +8,7 @@ from domain.events import AgentEvent
 from domain.lines import MAX_LINE_CHARS
 from domain.process_events import Log
 from domain.terminal_text import plain_text
-from ports.runner import RunContext
+from ports.runner import RunEvents
 
 _MOMENT_S = 0.01  # after which others have their turn
 
@@ -16,23 +16,28 @@ _MOMENT_S = 0.01  # after which others have their turn
 class LineFindings:
     """A line shown in pieces is looked at when it is whole, or has reached `MAX_LINE_CHARS`."""
 
-    def __init__(self, context: RunContext, extraction: LineExtraction) -> None:
-        self._context = context
+    def __init__(self, events: RunEvents, extraction: LineExtraction) -> None:
+        self._events = events
         self._extraction = extraction
         self._pieces: dict[int, list[str]] = {}
         self._has_more = False
 
     async def emit_all(self, logs: Iterable[Log]) -> None:
         """Emit lines, each followed by what is found in it."""
-        events = self._with_findings(logs)
+        emitted = self._with_findings(logs)
         self._has_more = True
         while self._has_more:
-            await self._context.emit_all(self._for_a_moment(events))
+            await self._events.emit_all(self._for_a_moment(emitted))
             await asyncio.sleep(0)
+
+    async def in_log(self, log: Log) -> None:
+        """Look in a line that was emitted already."""
+        if found := list(self._findings(log)):
+            await self._events.emit_all(found)
 
     async def in_document(self, line: str, *, line_num: int) -> None:
         """Look only by JSON paths."""
-        await self._context.emit_all(self._extraction.of(line, text="", line_num=line_num))
+        await self._events.emit_all(self._extraction.of(line, text="", line_num=line_num))
 
     async def in_text(self, text: str, *, line_num: int) -> None:
         """Look only by patterns, in each line of something that an agent has said."""
@@ -40,7 +45,7 @@ class LineFindings:
         until = loop.time() + _MOMENT_S
         for line in text.split("\n"):
             found = self._extraction.of("", text=plain_text(line), line_num=line_num)
-            await self._context.emit_all(found)
+            await self._events.emit_all(found)
             if loop.time() > until:
                 await asyncio.sleep(0)
                 until = loop.time() + _MOMENT_S
@@ -58,9 +63,12 @@ class LineFindings:
     def _with_findings(self, logs: Iterable[Log]) -> Iterator[AgentEvent]:
         for log in logs:
             yield log
-            if (line := self._whole(log)) is not None:
-                text = plain_text(line)
-                yield from self._extraction.of(line, text=text, line_num=log.line_num)
+            yield from self._findings(log)
+
+    def _findings(self, log: Log) -> Iterator[AgentEvent]:
+        if (line := self._whole(log)) is not None:
+            text = plain_text(line)
+            yield from self._extraction.of(line, text=text, line_num=log.line_num)
 
     def _whole(self, log: Log) -> str | None:
         """What can be looked at now; None while it is only the beginning of a line."""
