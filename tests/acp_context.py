@@ -43,7 +43,7 @@ async def yes(_: ApprovalRequest) -> ApprovalDecision:
 
 
 @dataclass(kw_only=True)
-class AskedContext(RecordingContext):
+class ApprovingContext(RecordingContext):
     answers: Answer = yes
     asked: list[ApprovalRequest] = field(default_factory=list)
 
@@ -76,9 +76,9 @@ def acp_profile(
 
 def acp_context(
     mood: str, folder: Path, *, answers: Answer = yes, offered: tuple[AcpCapability, ...] = ()
-) -> AskedContext:
+) -> ApprovingContext:
     profile = acp_profile(mood, offered=offered)
-    return AskedContext(profile=profile, workspace=str(folder), answers=answers)
+    return ApprovingContext(profile=profile, workspace=str(folder), answers=answers)
 
 
 async def run_acp(
@@ -86,7 +86,7 @@ async def run_acp(
     text: str = "go",
     *,
     sampled_every_s: float = EVERY_S,
-    leave_s: float = PATIENCE_S,
+    exit_s: float = PATIENCE_S,
 ) -> Outcome:
     # Another test's task of the same name would take this one's processes along when it ends.
     task = process_task(text, task_id=SystemIdSource().task_id(), agent="moody")
@@ -97,7 +97,7 @@ async def run_acp(
             homes=_OneHome(home),
             clock=FakeClock(),
             sampled_every_s=sampled_every_s,
-            leave_s=leave_s,
+            exit_s=exit_s,
         )
         return await runner.run(task, context)
 
@@ -109,7 +109,7 @@ def acp_runner(
     clock: Clock,
     archive: OutputArchive | None = None,
     sampled_every_s: float = EVERY_S,
-    leave_s: float = PATIENCE_S,
+    exit_s: float = PATIENCE_S,
 ) -> AcpRunner:
     archive = archive or FakeOutputArchive()
     return AcpRunner(
@@ -119,11 +119,11 @@ def acp_runner(
         setup=setup_command(host, homes=homes, clock=clock, archive=archive),
         sampling=partial(UsageSampling, every_s=sampled_every_s),
         clock=clock,
-        leave_s=leave_s,
+        exit_s=exit_s,
     )
 
 
-def said_by(context: RecordingContext) -> list[AgentEvent]:
+def agent_events(context: RecordingContext) -> list[AgentEvent]:
     """Without the process and what it uses, which is another in each run."""
     return [e for e in context.events if not isinstance(e, _OF_PROCESS)]
 

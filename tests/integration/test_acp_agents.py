@@ -21,7 +21,7 @@ from domain.thinking_events import (
 from domain.tool_events import ToolCallComplete, ToolCallStart
 from domain.workspace_events import SandboxStatus
 from ports.runner import Completed, Failed, Outcome
-from tests.acp_context import acp_context, run_acp, said_by
+from tests.acp_context import acp_context, agent_events, run_acp
 
 CALL = {"path": "a.txt", "content": "new", "title": "Edit a.txt"}
 
@@ -30,7 +30,7 @@ async def _no(_: ApprovalRequest) -> ApprovalDecision:
     return ApprovalDecision(decision="denied", by="alice")
 
 
-async def test_a_turn_is_told_from_the_plan_to_the_answer(tmp_path: Path) -> None:
+async def test_a_turn_is_reported_from_the_plan_to_the_answer(tmp_path: Path) -> None:
     context = acp_context("works", tmp_path)
 
     outcome = await run_acp(context)
@@ -41,7 +41,7 @@ async def test_a_turn_is_told_from_the_plan_to_the_answer(tmp_path: Path) -> Non
     assert isinstance(sandbox, SandboxStatus)
     assert (sandbox.kind, sandbox.status) == (started.sandbox, "running")
     assert context.events[-1] == ProcessExited(duration_ms=0, exit_code=0)
-    assert said_by(context) == [
+    assert agent_events(context) == [
         PlanCreated(
             goal="",
             phases=(
@@ -89,7 +89,7 @@ async def test_a_turn_is_told_from_the_plan_to_the_answer(tmp_path: Path) -> Non
     ]
 
 
-async def test_a_denied_call_is_rejected_and_told_as_denied(tmp_path: Path) -> None:
+async def test_a_denied_call_is_rejected_and_reported_as_denied(tmp_path: Path) -> None:
     context = acp_context("works", tmp_path, answers=_no)
 
     outcome = await run_acp(context)
@@ -165,14 +165,14 @@ async def test_a_denied_call_is_rejected_and_told_as_denied(tmp_path: Path) -> N
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-async def test_an_agent_that_fails_says_why(tmp_path: Path, mood: str, outcome: Outcome) -> None:
+async def test_a_failed_turn_has_its_reason(tmp_path: Path, mood: str, outcome: Outcome) -> None:
     context = acp_context(mood, tmp_path)
 
     assert await run_acp(context) == outcome
     assert isinstance(context.events[-1], ProcessExited)
 
 
-async def test_what_was_being_said_when_the_agent_died_is_kept(tmp_path: Path) -> None:
+async def test_a_partial_message_is_kept_when_the_agent_dies(tmp_path: Path) -> None:
     context = acp_context("dies", tmp_path)
 
     await run_acp(context)
@@ -181,7 +181,7 @@ async def test_what_was_being_said_when_the_agent_died_is_kept(tmp_path: Path) -
     assert Log(line="panic: no more air", line_num=1, stream="stderr") in context.events
 
 
-async def test_garbage_and_unknown_updates_do_not_hurt_a_turn(tmp_path: Path) -> None:
+async def test_garbage_and_unknown_updates_do_not_end_a_turn(tmp_path: Path) -> None:
     context = acp_context("garbles", tmp_path)
 
     outcome = await run_acp(context)

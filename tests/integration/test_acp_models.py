@@ -9,7 +9,7 @@ from domain.limits import Limits
 from domain.task_events import Error
 from domain.thinking_events import TokenUsage
 from ports.runner import Completed, Failed
-from tests.acp_context import AskedContext, acp_context, run_acp
+from tests.acp_context import ApprovingContext, acp_context, run_acp
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ async def test_the_next_task_of_a_session_is_done_with_the_agents_own_model(
     assert used == ["other", "own", "other"]
 
 
-async def test_the_cost_of_earlier_tasks_is_none_of_the_next_ones(tmp_path: Path) -> None:
+async def test_the_cost_of_earlier_tasks_is_not_counted_again(tmp_path: Path) -> None:
     context = _context("sums_up", tmp_path)
     for _ in range(2):
         await run_acp(context)
@@ -84,7 +84,7 @@ async def test_the_cost_of_earlier_tasks_is_none_of_the_next_ones(tmp_path: Path
 @pytest.mark.parametrize(
     ("limits", "name"), [(Limits(tokens=5), "limits.tokens"), (Limits(usd=1.0), "limits.usd")]
 )
-async def test_a_limit_is_reported_not_to_be_kept_where_the_agent_reports_no_usage(
+async def test_a_limit_is_reported_as_not_enforced_without_usage_of_the_agent(
     tmp_path: Path, limits: Limits, name: str
 ) -> None:
     context = _context("resumes", tmp_path)
@@ -100,11 +100,11 @@ async def test_a_limit_is_reported_not_to_be_kept_where_the_agent_reports_no_usa
     )
 
 
-def _context(mood: str, folder: Path, *, model: str | None = None) -> AskedContext:
+def _context(mood: str, folder: Path, *, model: str | None = None) -> ApprovingContext:
     context = acp_context(mood, folder)
     context.profile = replace(context.profile, model=model)
     return context
 
 
-def _usages(context: AskedContext) -> list[TokenUsage]:
+def _usages(context: ApprovingContext) -> list[TokenUsage]:
     return [event for event in context.events if isinstance(event, TokenUsage)]

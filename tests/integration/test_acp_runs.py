@@ -24,7 +24,7 @@ from domain.thinking_events import (
 )
 from domain.tool_events import ToolCallComplete
 from ports.runner import Completed, Failed
-from tests.acp_context import acp_context, acp_profile, is_alive, run_acp, said_by
+from tests.acp_context import acp_context, acp_profile, agent_events, is_alive, run_acp
 from tests.patience import PATIENCE_S
 from tests.process_fakes import RecordingContext
 
@@ -43,13 +43,13 @@ async def test_an_agent_that_is_not_ready_in_time_is_ended(tmp_path: Path) -> No
     assert not is_alive(started.pid)
 
 
-async def test_a_login_by_key_is_made_without_a_person(tmp_path: Path) -> None:
+async def test_a_login_with_a_key_needs_no_person(tmp_path: Path) -> None:
     assert await run_acp(acp_context("wants_key", tmp_path)) == Completed(
         final_answer="new-1: go", exit_code=0
     )
 
 
-async def test_the_model_stands_in_its_place_in_the_command(tmp_path: Path) -> None:
+async def test_the_model_replaces_its_placeholder_in_the_command(tmp_path: Path) -> None:
     context = acp_context("wants_key", tmp_path)
     argv = (*context.profile.argv, "--model={model}", "-m", "{model}")
     for model in ("m", None):
@@ -65,20 +65,20 @@ async def test_the_model_stands_in_its_place_in_the_command(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("mood", ["loads", "resumes"])
-async def test_the_next_task_goes_on_with_the_conversation(tmp_path: Path, mood: str) -> None:
+async def test_the_next_task_resumes_the_conversation(tmp_path: Path, mood: str) -> None:
     context = acp_context(mood, tmp_path)
     context.thread = AgentThread(id="kept-1")
 
     outcome = await run_acp(context)
 
     assert outcome == Completed(final_answer="kept-1: go", exit_code=0)
-    assert said_by(context) == [
+    assert agent_events(context) == [
         MessageDelta(message_id="message-1", text="kept-1: go"),
         Message(message_id="message-1", role="assistant", content="kept-1: go"),
     ]
 
 
-async def test_a_conversation_that_is_gone_gives_way_to_a_new_one(tmp_path: Path) -> None:
+async def test_a_conversation_that_is_gone_is_replaced_by_a_new_one(tmp_path: Path) -> None:
     context = acp_context("loads", tmp_path)
     context.thread = AgentThread(id="lost-1")
 
@@ -116,7 +116,7 @@ async def test_files_are_read_and_written_in_the_workspace_alone(tmp_path: Path)
     assert (workspace / "deep" / "out.txt").read_text() == "new"
 
 
-async def test_a_file_that_the_rules_keep_from_an_agent_is_not_written_for_it(
+async def test_a_file_write_that_the_rules_deny_is_not_made(
     tmp_path: Path,
 ) -> None:
     async def no(_: ApprovalRequest) -> ApprovalDecision:
@@ -137,11 +137,11 @@ async def test_a_file_that_the_rules_keep_from_an_agent_is_not_written_for_it(
     assert asked.arguments == {"path": path, "content": "new"}
 
 
-async def test_a_stopped_turn_is_broken_off_by_the_agent_itself(tmp_path: Path) -> None:
+async def test_a_stopped_turn_is_cancelled_by_the_agent_itself(tmp_path: Path) -> None:
     context = acp_context("waits", tmp_path)
     run = asyncio.ensure_future(run_acp(context))
 
-    await context.until(lambda: bool(said_by(context)))
+    await context.until(lambda: bool(agent_events(context)))
     run.cancel()
     with pytest.raises(asyncio.CancelledError):
         await run
@@ -152,12 +152,12 @@ async def test_a_stopped_turn_is_broken_off_by_the_agent_itself(tmp_path: Path) 
     assert isinstance(context.events[-1], ProcessExited)
 
 
-async def test_a_call_that_the_agent_breaks_off_is_not_ok_and_what_it_used_is_counted(
+async def test_a_call_of_a_cancelled_turn_is_not_ok_and_its_usage_is_counted(
     tmp_path: Path,
 ) -> None:
     context = acp_context("breaks_off", tmp_path)
     run = asyncio.ensure_future(run_acp(context))
-    await context.until(lambda: bool(said_by(context)))
+    await context.until(lambda: bool(agent_events(context)))
     run.cancel()
     with pytest.raises(asyncio.CancelledError):
         await run
@@ -167,7 +167,7 @@ async def test_a_call_that_the_agent_breaks_off_is_not_ok_and_what_it_used_is_co
     assert [e.total_tokens for e in context.events if isinstance(e, TokenUsage)] == [30]
 
 
-async def test_what_an_agent_uses_is_told_while_it_works(tmp_path: Path) -> None:
+async def test_resource_usage_is_reported_during_the_run(tmp_path: Path) -> None:
     context = acp_context("waits", tmp_path)
     run = asyncio.ensure_future(run_acp(context, sampled_every_s=0.01))
 
@@ -181,12 +181,12 @@ async def test_what_an_agent_uses_is_told_while_it_works(tmp_path: Path) -> None
     assert isinstance(context.events[-1], ProcessExited)
 
 
-async def test_an_agent_that_is_given_no_time_to_break_off_is_told_to_have_ended(
+async def test_an_agent_without_a_grace_period_is_reported_as_exited(
     tmp_path: Path,
 ) -> None:
     context = acp_context("waits", tmp_path)
     run = asyncio.ensure_future(run_acp(context))
-    await context.until(lambda: bool(said_by(context)))
+    await context.until(lambda: bool(agent_events(context)))
     [started] = [e for e in context.events if isinstance(e, ProcessStarted)]
     os.kill(started.pid, signal.SIGSTOP)
 
@@ -220,7 +220,7 @@ async def test_questions_of_a_stopped_turn_are_answered_as_cancelled(tmp_path: P
     assert ended.status == "outcome_unknown"
 
 
-async def test_an_agent_that_works_unasked_against_the_rules_is_stopped_at_once(
+async def test_an_agent_that_acts_against_the_rules_is_stopped_at_once(
     tmp_path: Path,
 ) -> None:
     context = acp_context("never_asks", tmp_path)
@@ -238,24 +238,24 @@ async def test_an_agent_that_works_unasked_against_the_rules_is_stopped_at_once(
     assert (exited.signal, exited.stopped) == (signal.SIGKILL, True)
 
 
-async def test_an_agent_may_work_unasked_where_the_rules_let_it(tmp_path: Path) -> None:
+async def test_an_agent_may_act_without_asking_where_the_rules_allow_it(tmp_path: Path) -> None:
     outcome = await run_acp(acp_context("never_asks", tmp_path), "completed and ends")
 
     assert outcome == Completed(final_answer="Done.", exit_code=0)
 
 
-async def test_that_an_agent_had_to_be_ended_after_its_turn_is_no_exit_of_its_own(
+async def test_an_agent_killed_after_its_turn_has_no_exit_code(
     tmp_path: Path,
 ) -> None:
     context = acp_context("stays", tmp_path)
 
-    outcome = await run_acp(context, leave_s=0.01)
+    outcome = await run_acp(context, exit_s=0.01)
 
     assert outcome == Completed(final_answer="new-1: go")
     assert context.events[-1] == ProcessExited(duration_ms=0, signal=signal.SIGTERM, stopped=True)
 
 
-async def test_an_agent_that_breaks_off_when_it_is_refused_says_so(tmp_path: Path) -> None:
+async def test_a_turn_cancelled_after_a_denial_names_the_denial(tmp_path: Path) -> None:
     async def no(_: ApprovalRequest) -> ApprovalDecision:
         return ApprovalDecision(decision="denied", by="alice")
 
@@ -268,7 +268,7 @@ async def test_an_agent_that_breaks_off_when_it_is_refused_says_so(tmp_path: Pat
     )
 
 
-async def test_the_flags_for_its_approval_stand_in_the_command_of_an_agent(
+async def test_the_flags_for_its_approval_mode_are_in_the_command(
     tmp_path: Path,
 ) -> None:
     context = acp_context("never_asks", tmp_path)

@@ -53,7 +53,7 @@ async def _serving(folder: Path, agent: AgentProfile) -> AsyncIterator[Graph]:
         ({"edit": "deny"}, "auto", "denied", "Done: no"),
     ],
 )
-async def test_what_an_agent_asks_is_answered_by_the_rules_of_its_profile_and_its_task(
+async def test_permission_requests_follow_the_rules_of_profile_and_task(
     tmp_path: Path,
     approvals: Mapping[str, Approval],
     asked: Approval | None,
@@ -69,7 +69,7 @@ async def test_what_an_agent_asks_is_answered_by_the_rules_of_its_profile_and_it
     assert (resolved["decision"], resolved["by"]) == (decision, "policy")
 
 
-async def test_a_person_is_asked_what_the_rules_leave_to_people(tmp_path: Path) -> None:
+async def test_a_person_is_asked_where_the_rules_want_it(tmp_path: Path) -> None:
     async with _serving(tmp_path, _agent("works", {"edit": "ask"})) as graph:
         task = await graph.submit("go", agent="moody")
         waiting = await _question(graph)
@@ -90,7 +90,7 @@ async def _question(graph: Graph) -> StoredApproval:
             await anyio.lowlevel.checkpoint()
 
 
-async def test_a_session_goes_on_with_its_agents_conversation(tmp_path: Path) -> None:
+async def test_a_session_resumes_the_conversation_of_its_agent(tmp_path: Path) -> None:
     async with _serving(tmp_path, _agent("resumes")) as graph:
         first = await graph.ended(await graph.submit("one", agent="moody"))
         second = await graph.ended(await graph.submit("two", agent="moody"))
@@ -111,7 +111,7 @@ async def test_a_session_goes_on_with_its_agents_conversation(tmp_path: Path) ->
         ("asks_and_waits", "==> stderr <==\nanswer: yes\n"),
     ],
 )
-async def test_what_its_calls_give_and_what_it_writes_beside_is_its_log(
+async def test_results_of_calls_and_other_output_are_logged(
     tmp_path: Path, mood: str, log: str
 ) -> None:
     archive = FileOutputArchive(root=tmp_path / "output")

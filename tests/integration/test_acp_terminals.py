@@ -10,8 +10,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from adapters.acp.agent_trouble import AgentTrouble
-from adapters.acp.json_message import JsonObject
+from adapters.acp.messages import JsonObject, ProtocolError
 from adapters.acp.terminals import Terminals, command_line
 from adapters.process.linux_process_host import LinuxProcessHost
 from adapters.system.id_source import SystemIdSource
@@ -21,7 +20,7 @@ from domain.task import Approval
 from domain.tool_events import ToolCallComplete, ToolCallStart, ToolCallStream
 from ports.process import Command
 from ports.runner import Completed
-from tests.acp_context import AskedContext, acp_context, is_alive, run_acp
+from tests.acp_context import ApprovingContext, acp_context, is_alive, run_acp
 from tests.patience import PATIENCE_S
 
 
@@ -83,7 +82,7 @@ async def terminals_in(folder: Path, *, most: int = 64) -> AsyncIterator[tuple[T
         ({"command": "cat"}, "", 0),
     ],
 )
-async def test_a_command_runs_where_and_as_it_is_wanted(
+async def test_a_command_runs_in_its_folder_with_its_variables(
     wanted: JsonObject, output: str, exit_code: int, tmp_path: Path
 ) -> None:
     root = str(tmp_path)
@@ -101,7 +100,7 @@ async def test_a_command_runs_where_and_as_it_is_wanted(
         assert shown.texts.get("terminal-1", "") == told["output"]
 
 
-async def test_only_the_last_of_an_output_is_kept_in_whole_characters(tmp_path: Path) -> None:
+async def test_only_the_end_of_an_output_is_kept_in_whole_characters(tmp_path: Path) -> None:
     async with terminals_in(tmp_path) as (terminals, shown):
         made = await terminals.create({"command": "printf aéé", "outputByteLimit": 3})
         await terminals.wait_for_exit(made)
@@ -134,7 +133,7 @@ async def test_a_terminal_that_is_released_is_gone_with_its_command(tmp_path: Pa
 
         assert not is_alive(int(shown.texts["terminal-1"].split()[0]))
         for ask in (terminals.wait_for_exit, terminals.kill, terminals.release):
-            with pytest.raises(AgentTrouble, match="there is no terminal 'terminal-1'"):
+            with pytest.raises(ProtocolError, match="there is no terminal 'terminal-1'"):
                 await ask(made)
 
 
@@ -162,24 +161,24 @@ async def test_commands_end_with_the_turn(tmp_path: Path) -> None:
         ({"command": "ls", "env": [{"name": "A", "value": "\0"}]}, "NUL"),
     ],
 )
-async def test_what_cannot_be_started_is_refused(
+async def test_a_command_that_cannot_start_is_refused(
     wanted: JsonObject, why: str, tmp_path: Path
 ) -> None:
     async with terminals_in(tmp_path) as (terminals, _):
-        with pytest.raises(AgentTrouble, match=why):
+        with pytest.raises(ProtocolError, match=why):
             await terminals.create(wanted)
 
 
-async def test_there_is_a_most_of_terminals_that_run_at_once(tmp_path: Path) -> None:
+async def test_the_number_of_running_terminals_is_bounded(tmp_path: Path) -> None:
     async with terminals_in(tmp_path, most=3) as (terminals, _):
         made = [await terminals.create({"command": "sleep", "args": ["1000"]}) for _ in range(3)]
-        with pytest.raises(AgentTrouble, match="release some"):
+        with pytest.raises(ProtocolError, match="release some"):
             await terminals.create({"command": "true"})
         await terminals.release(made[0])
         await terminals.create({"command": "true"})
 
 
-async def test_terminals_that_have_ended_are_forgotten_where_nobody_releases_them(
+async def test_ended_terminals_that_are_not_released_are_dropped(
     tmp_path: Path,
 ) -> None:
     async with terminals_in(tmp_path, most=2) as (terminals, _):
@@ -189,7 +188,7 @@ async def test_terminals_that_have_ended_are_forgotten_where_nobody_releases_the
             made.append(await terminals.create({"command": "echo 1"}))
         await terminals.wait_for_exit(made[-1])
 
-        with pytest.raises(AgentTrouble, match="there is no terminal 'terminal-1'"):
+        with pytest.raises(ProtocolError, match="there is no terminal 'terminal-1'"):
             terminals.output(made[0])
         assert [terminals.output(one)["output"] for one in made[1:]] == ["1\n"] * 3
 
@@ -203,7 +202,7 @@ async def test_terminals_that_have_ended_are_forgotten_where_nobody_releases_the
         ({"command": "rm", "args": ["-c", "make test"]}, "rm -c make test"),
     ],
 )
-def test_a_command_is_asked_about_by_its_line(wanted: JsonObject, line: str) -> None:
+def test_an_approval_of_a_command_shows_its_command_line(wanted: JsonObject, line: str) -> None:
     assert command_line(wanted) == line
 
 
@@ -238,7 +237,7 @@ async def test_a_command_ends_with_the_run_that_is_stopped(tmp_path: Path) -> No
     assert not is_alive(int(chunks()[0]))
 
 
-async def test_what_no_call_shows_of_a_terminal_is_logged(tmp_path: Path) -> None:
+async def test_output_of_a_terminal_without_a_call_is_logged(tmp_path: Path) -> None:
     context = acp_context("runs_unshown", tmp_path, offered=("terminal",))
 
     await run_acp(context, "echo one")
@@ -250,7 +249,7 @@ async def _no(_: ApprovalRequest) -> ApprovalDecision:
     return ApprovalDecision(decision="denied", by="policy")
 
 
-async def test_a_command_that_the_rules_are_against_is_not_run(tmp_path: Path) -> None:
+async def test_a_command_that_the_rules_deny_is_not_run(tmp_path: Path) -> None:
     context = acp_context("runs", tmp_path, offered=("terminal",), answers=_no)
     _rule(context, "deny")
 
@@ -262,7 +261,7 @@ async def test_a_command_that_the_rules_are_against_is_not_run(tmp_path: Path) -
     assert not (tmp_path / "done").exists()
 
 
-async def test_a_command_that_people_allow_is_asked_about_once(tmp_path: Path) -> None:
+async def test_an_approved_command_is_asked_about_once(tmp_path: Path) -> None:
     context = acp_context("runs", tmp_path, offered=("terminal",))
     _rule(context, "ask")
 
@@ -274,5 +273,5 @@ async def test_a_command_that_people_allow_is_asked_about_once(tmp_path: Path) -
     assert asked.arguments == {"command": "echo done"}
 
 
-def _rule(context: AskedContext, mode: Approval) -> None:
+def _rule(context: ApprovingContext, mode: Approval) -> None:
     context.profile = replace(context.profile, approvals={"execute": mode})

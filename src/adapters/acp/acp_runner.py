@@ -1,4 +1,4 @@
-"""Carries out a task by an agent that speaks the Agent Client Protocol."""
+"""Runs a task with an agent that speaks the Agent Client Protocol."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -18,8 +18,8 @@ from ports.output_archive import ArchiveWriter, OutputArchive
 from ports.process import Command, Exit, ProcessHost, RunningProcess
 from ports.runner import Completed, Failed, Outcome, RunContext
 
-# Gemini CLI takes 1.3 s to end, Codex stays for as long as it is let.
-_LEAVE_S = 2.0
+# Gemini CLI takes 1.3 s to exit, Codex does not exit by itself.
+_EXIT_S = 2.0
 
 
 class Turn(Protocol):
@@ -33,7 +33,7 @@ class Turn(Protocol):
 
     @property
     def is_broken(self) -> bool:
-        """Nothing that the agent says or asks is heard any more."""
+        """Whether a protocol error or a failed event ended the conversation."""
 
 
 class OpenTurn(Protocol):
@@ -45,7 +45,7 @@ class OpenTurn(Protocol):
         command: Command,
         context: RunContext,
         approval: Approval | None,
-        kept: ArchiveWriter,
+        archive: ArchiveWriter,
         clock: Clock,
         lines_before: int = 0,
     ) -> AbstractAsyncContextManager[Turn]: ...
@@ -55,19 +55,19 @@ class Sampling(Protocol):
     def __call__(
         self, process: RunningProcess, emit: Callable[[ResourceUsage], Awaitable[None]]
     ) -> AbstractAsyncContextManager[object]:
-        """Emits from time to time what the process uses, until it is left."""
+        """Emits resource usage of the process at intervals, until the context is left."""
 
 
 class Setup(Protocol):
     async def run(self, task: Task, context: RunContext) -> int:
-        """Prepares the agent's HOME where that was not done; how many lines were logged.
+        """Prepare the agent's HOME if needed; returns the number of lines that were logged.
 
         Raises StartFailed.
         """
 
 
 class AcpRunner:
-    """For profiles of the kind `acp`. The protocol's library is an extra, loaded by the first."""
+    """For profiles of the kind `acp`. The library is an optional extra, loaded by the first run."""
 
     def __init__(
         self,
@@ -78,10 +78,10 @@ class AcpRunner:
         sampling: Sampling,
         setup: Setup,
         clock: Clock,
-        leave_s: float = _LEAVE_S,
+        exit_s: float = _EXIT_S,
     ) -> None:
-        """`leave_s`: how long an agent may take to end by itself when its turn is over."""
-        self._leave_s = leave_s
+        """`exit_s`: how long an agent may take to exit by itself after its turn."""
+        self._exit_s = exit_s
         self._process_host = process_host
         self._homes = homes
         self._archive = archive
@@ -102,15 +102,15 @@ class AcpRunner:
     ) -> Outcome:
         start_s = context.profile.start_s
         start = asyncio.timeout(start_s)
-        opened = partial(open_turn, lines_before=lines_before)
+        open_after = partial(open_turn, lines_before=lines_before)
         try:
             async with start:
-                return await self._run(task, context, opened, lambda: start.reschedule(None))
+                return await self._run(task, context, open_after, lambda: start.reschedule(None))
         except TimeoutError:
             if not start.expired():
                 raise
-            late = f"The agent was not ready within {start_s:g} seconds."
-            return Failed(error=late, reason="start_failed")
+            message = f"The agent was not ready within {start_s:g} seconds."
+            return Failed(error=message, reason="start_failed")
 
     async def _run(
         self,
@@ -125,7 +125,7 @@ class AcpRunner:
         command = agent_command(task, profile, workspace=context.workspace, home=home)
         began = self._clock.monotonic()
         async with (
-            self._archive.writing(task.task_id) as kept,
+            self._archive.writing(task.task_id) as archive,
             self._process_host.start(command) as process,
             self._sampling(process, context.emit),
         ):
@@ -137,13 +137,13 @@ class AcpRunner:
                 command=command,
                 context=context,
                 approval=task.approval,
-                kept=kept,
+                archive=archive,
                 clock=self._clock,
             ) as turn:
                 try:
                     outcome = await _outcome(turn, task, is_ready)
-                    ended = await _left(
-                        process, within_s=None if turn.is_broken else self._leave_s
+                    ended = await _exit_within(
+                        process, within_s=None if turn.is_broken else self._exit_s
                     )
                     was_stopped = ended is None
                     ended = ended or await process.stop(
@@ -200,7 +200,7 @@ async def _outcome(turn: Turn, task: Task, is_ready: Callable[[], None]) -> Outc
 
 
 async def _stopped(turn: Turn, process: RunningProcess, context: RunContext) -> Exit:
-    """To be cancelled once more, while it is given time to end, means that there is no time."""
+    """A second cancellation during the grace period kills it at once."""
     try:
         await turn.interrupt(grace_s=context.grace_s)
         return await process.stop(grace_s=context.grace_s)
@@ -208,8 +208,8 @@ async def _stopped(turn: Turn, process: RunningProcess, context: RunContext) -> 
         return await process.stop(grace_s=0)
 
 
-async def _left(process: RunningProcess, *, within_s: float | None) -> Exit | None:
-    """An agent without input goes by itself; None if it does not, or is not to."""
+async def _exit_within(process: RunningProcess, *, within_s: float | None) -> Exit | None:
+    """End the input and wait for the exit; None if it did not exit in time, or `within_s` is None."""
     if within_s is None:
         return None
     with suppress(StateConflict):
@@ -221,7 +221,7 @@ async def _left(process: RunningProcess, *, within_s: float | None) -> Exit | No
 
 
 def _with_code(outcome: Outcome, ended: Exit) -> Outcome:
-    """As a shell would have it; of a process that had to be ended it would be the server's doing."""
+    """Adds the exit code as a shell reports it."""
     has_begun = isinstance(outcome, Completed) or outcome.reason != "start_failed"
     if outcome.exit_code is not None or not has_begun:
         return outcome

@@ -1,11 +1,9 @@
-"""The command that starts an agent, with its flags and its home."""
+"""The command that starts an agent."""
 
-from itertools import chain
-
+from domain.agent_argv import filled_argv
 from domain.agent_profile import AgentProfile
-from domain.approval import APPROVAL_PLACE, strictest_mode
 from domain.errors import StartFailed
-from domain.model_choice import MODEL_PLACE, argv_for_model
+from domain.model_choice import argv_for_model
 from domain.task import Task
 from ports.process import Command
 
@@ -13,11 +11,15 @@ from ports.process import Command
 def agent_command(
     task: Task, profile: AgentProfile, *, workspace: str, home: str | None
 ) -> Command:
-    """Most agents keep their conversations in their home. Raises StartFailed."""
+    """`home` is kept between tasks, as most agents store their conversations there.
+
+    Raises StartFailed for a profile without a command.
+    """
     if not profile.argv:
         raise StartFailed(f"the profile of agent {profile.name!r} names no command")
+    argv = argv_for_model(profile.argv, profile.model)
     return Command(
-        argv=_argv(task, profile),
+        argv=filled_argv(argv, profile, asked=task.approval, values={}),
         cwd=workspace,
         task_id=task.task_id,
         pty=False,
@@ -34,14 +36,3 @@ def agent_command(
         sandbox=profile.sandbox,
         network=profile.network,
     )
-
-
-def _argv(task: Task, profile: AgentProfile) -> tuple[str, ...]:
-    model = profile.model
-    argv = argv_for_model(profile.argv, model)
-    flags = profile.approval_argv.get(strictest_mode(profile.approvals, asked=task.approval), ())
-    pieces = (
-        flags if item == APPROVAL_PLACE else (item.replace(MODEL_PLACE, model or MODEL_PLACE),)
-        for item in argv
-    )
-    return tuple(chain.from_iterable(pieces))

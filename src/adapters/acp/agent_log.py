@@ -1,4 +1,4 @@
-"""What an agent writes beside the protocol, as `log` events, and the last of it for an error."""
+"""Turns agent output outside of the protocol into `log` events; keeps the last lines for errors."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -15,23 +15,25 @@ _LAST_LINES = 5
 _LAST_CHARS = 500
 
 
-class KeptLines:
-    """Emits events, and puts what was logged into the task's output too, without secrets."""
+class ArchivedLog:
+    """Emits events; log lines are also written to the archive, redacted."""
 
-    def __init__(self, context: RunContext, kept: ArchiveWriter) -> None:
+    def __init__(self, context: RunContext, archive: ArchiveWriter) -> None:
         self._context = context
-        self._kept = kept
+        self._archive = archive
 
     async def emit(self, event: AgentEvent) -> None:
-        """Raises StorageFull, and what emitting raises."""
+        """Raises StorageFull and whatever emitting raises."""
         await self._context.emit(event)
         if isinstance(event, Log):
             text = self._context.redactor.text(event.line)
-            await self._kept.write(text + "\n" * (not event.partial), OutputSource(event.stream))
+            await self._archive.write(
+                text + "\n" * (not event.partial), OutputSource(event.stream)
+            )
 
 
 class AgentLog:
-    """Lines are numbered from 1 over both streams, in the order in which they begin."""
+    """Lines of both streams are numbered together from 1, in the order of their start."""
 
     def __init__(self, *, redactor: Redactor, lines_before: int = 0) -> None:
         self._redactor = redactor
@@ -42,15 +44,15 @@ class AgentLog:
 
     @property
     def last_lines(self) -> str:
-        """Of its standard error, as plain text and without secrets."""
+        """The last lines of standard error, as plain text and redacted."""
         return "\n".join(self._last)
 
     def error_output(self, text: str) -> Iterator[Log]:
         for line in self._errors.feed(text):
             yield self._error(line)
 
-    def no_message(self, line: str) -> Iterator[Log]:
-        """A line of its standard output that is no message."""
+    def stdout_line(self, line: str) -> Iterator[Log]:
+        """A line of standard output that is no message."""
         splitter = LineSplitter()
         self._count += 1
         for piece in (*splitter.feed(line), *splitter.end()):
@@ -66,9 +68,9 @@ class AgentLog:
         number = self._unfinished or self._count
         self._unfinished = number if line.is_partial else None
         log = _log(line, number=number, stream="stderr")
-        if said := plain_text(line.text).strip():
-            # Before it is cut: half a secret is not recognised any more.
-            self._last.append(self._redactor.text(said)[:_LAST_CHARS])
+        if text := plain_text(line.text).strip():
+            # Before it is cut: a partial secret would not be recognised.
+            self._last.append(self._redactor.text(text)[:_LAST_CHARS])
         return log
 
 

@@ -1,4 +1,4 @@
-"""Carries messages to and from an agent's process; what it tells becomes events on the way."""
+"""Carries messages to and from an agent's process, and emits its notifications as events."""
 
 import asyncio
 import json
@@ -6,10 +6,9 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 
 from adapters.acp.agent_log import AgentLog
-from adapters.acp.drift import Unfamiliar
-from adapters.acp.json_message import JsonObject, json_message, json_object
-from adapters.acp.message_lines import MessageLines
+from adapters.acp.messages import JsonObject, MessageLines, json_message, json_object
 from adapters.acp.session_updates import SessionUpdates
+from adapters.system.schema_drift import UnknownShape
 from domain.errors import StateConflict
 from domain.events import AgentEvent
 from ports.process import RunningProcess
@@ -21,9 +20,9 @@ Emit = Callable[[AgentEvent], Awaitable[None]]
 
 
 class AgentPipe:
-    """Updates are emitted in the order in which they come, before what comes after them is answered.
+    """Updates are emitted in order, before later messages are answered.
 
-    Waiting for the log therefore holds the agent back.
+    So a slow log slows the agent down (backpressure).
     """
 
     def __init__(
@@ -37,32 +36,32 @@ class AgentPipe:
         self._lines = MessageLines()
         self._waiting: deque[str] = deque()
         self._emitting = asyncio.Lock()
-        self._answers_owed = 0
-        self._trouble: asyncio.Future[object] = asyncio.get_running_loop().create_future()
-        self._is_over = asyncio.Event()
+        self._open_requests = 0
+        self._failure: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        self._is_closed = asyncio.Event()
 
     @property
-    def is_over(self) -> bool:
-        """Whether the process has ended, and all it wrote was read."""
-        return self._is_over.is_set()
+    def is_closed(self) -> bool:
+        """Whether the process has exited and all its output was read."""
+        return self._is_closed.is_set()
 
-    async def over(self) -> None:
-        await self._is_over.wait()
+    async def wait_closed(self) -> None:
+        await self._is_closed.wait()
 
     @property
-    def trouble(self) -> asyncio.Future[object]:
-        """Done, with an exception, when the run cannot go on."""
-        return self._trouble
+    def failure(self) -> asyncio.Future[object]:
+        """Set to an exception when the run cannot continue."""
+        return self._failure
 
     def fail(self, error: Exception) -> None:
-        if not self._trouble.done():
-            self._trouble.set_exception(error)
-            self._trouble.exception()  # seen: it may be that nobody waits for it any more
+        if not self._failure.done():
+            self._failure.set_exception(error)
+            self._failure.exception()  # mark as retrieved: nobody may be waiting for it
 
     async def send(self, message: JsonObject) -> None:
-        """Raises ConnectionError when a request does not get through."""
+        """Raises ConnectionError if a request cannot be sent."""
         is_answer = "method" not in message
-        self._answers_owed -= is_answer
+        self._open_requests -= is_answer
         try:
             await self._process.write(json.dumps(message).encode() + b"\n")
         except StateConflict as error:
@@ -70,21 +69,21 @@ class AgentPipe:
                 raise ConnectionError(str(error)) from error
 
     async def receive(self) -> JsonObject | None:
-        """The next message that somebody must see to; None when there will be none."""
+        """The next message for the library to handle; None at the end of the output."""
         try:
             while (line := await self._next_line()) is not None:
-                if (message := await self._taken(line)) is not None:
+                if (message := await self._handle(line)) is not None:
                     return message
-        except Exception as error:  # noqa: BLE001 - the library would only log it: the run is to end
+        except Exception as error:  # noqa: BLE001 - the library would only log it, but the run must end
             self.fail(error)
-        self._is_over.set()
+        self._is_closed.set()
         return None
 
     async def close(self) -> None:
-        """The process is ended by whoever has started it."""
+        """Nothing: the process is stopped by its runner."""
 
     async def emit(self, events: Iterator[AgentEvent]) -> None:
-        """In one piece: nothing else is emitted between them, nor read before."""
+        """Emit all of them without anything in between."""
         async with self._emitting:
             for event in events:
                 await self._emit(event)
@@ -102,33 +101,33 @@ class AgentPipe:
                 await self.emit(self._log.error_output(output.text))
         return self._waiting.popleft()
 
-    async def _taken(self, line: str) -> JsonObject | None:
-        """The message if it is for others; updates, and what is no message, end here."""
+    async def _handle(self, line: str) -> JsonObject | None:
+        """The message if the library has to handle it; updates and log lines are emitted here."""
         message = json_message(line)
         params = message.get("params") if message else None
         match message:
             case None:
-                await self.emit(self._log.no_message(line))
+                await self.emit(self._log.stdout_line(line))
             case {"method": "session/update"}:
-                await self.emit(self._updates.take(params, line=line))
+                await self.emit(self._updates.read(params, line=line))
             case {"method": "session/request_permission", "id": _}:
-                await self.emit(self._updates.asked(params))
+                await self.emit(self._updates.permission_requested(params))
                 return await self._request(message)
             case {"method": str(), "id": _}:
                 return await self._request(message)
             case {"method": str(method)}:
-                kind = Unfamiliar(f"the notification {method}")
-                await self.emit(self._updates.unfamiliar(kind, line=line))
+                kind = UnknownShape(f"the notification {method}")
+                await self.emit(self._updates.unknown(kind, line=line))
             case {"id": int()} if "method" not in message:
                 return _answer(message)
             case _:
-                no_kind = Unfamiliar("a message of no kind")
-                await self.emit(self._updates.unfamiliar(no_kind, line=line))
+                no_kind = UnknownShape("a message of no kind")
+                await self.emit(self._updates.unknown(no_kind, line=line))
         return None
 
     async def _request(self, message: JsonObject) -> JsonObject | None:
-        self._answers_owed += 1
-        if self._answers_owed <= _MOST_REQUESTS:
+        self._open_requests += 1
+        if self._open_requests <= _MOST_REQUESTS:
             return message
         error = {"code": _BUSY, "message": "too many requests at the same time"}
         await self.send({"jsonrpc": "2.0", "id": message["id"], "error": error})
@@ -136,7 +135,7 @@ class AgentPipe:
 
 
 def _answer(message: JsonObject) -> JsonObject:
-    """The error of an answer as an object, which the library takes for granted."""
+    """An answer whose error is an object, as the library requires."""
     if "error" not in message or isinstance(message["error"], dict) or "result" in message:
         return message
     return {**message, "error": json_object({"message": str(message["error"])})}

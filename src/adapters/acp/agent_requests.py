@@ -1,4 +1,4 @@
-"""Answers what an agent asks of its client: permissions, files of its workspace and commands."""
+"""Answers requests of an agent to its client: permissions, workspace files and terminals."""
 
 import asyncio
 from collections.abc import Collection
@@ -6,15 +6,14 @@ from collections.abc import Collection
 from acp.exceptions import RequestError
 
 from adapters.acp.agent_pipe import AgentPipe
-from adapters.acp.agent_trouble import AgentTrouble
-from adapters.acp.json_message import JsonObject, json_object
+from adapters.acp.messages import JsonObject, ProtocolError, json_object
 from adapters.acp.permissions import Permissions
 from adapters.acp.terminals import Terminals, command_line
 from adapters.acp.workspace_files import WorkspaceFiles
 from domain.agent_profile import AcpCapability
 
 _SHOWN = ("command", "args", "cwd", "env")
-"""Of a command that is asked about."""
+"""Parameters of a command that an approval shows."""
 
 
 class AgentRequests:
@@ -34,14 +33,14 @@ class AgentRequests:
         self._offered = offered
 
     async def answer(self, method: str, params: object, is_notification: bool) -> JsonObject:
-        """Raises RequestError, which becomes the answer."""
+        """Raises RequestError, which the library sends as the answer."""
         try:
             return await self._answer(method, params)
         except RequestError:
             raise
-        except AgentTrouble as error:
+        except ProtocolError as error:
             raise RequestError(-32602, str(error)) from error
-        except Exception as error:  # boundary: the agent is answered, then the run ends by it
+        except Exception as error:  # boundary: the agent is answered, then the run fails
             self._pipe.fail(error)
             raise RequestError(-32603, "the request could not be answered") from error
 

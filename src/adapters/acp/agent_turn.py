@@ -1,4 +1,4 @@
-"""One conversation with an agent's process: from the handshake to the end of the turn."""
+"""One turn with an agent's process: handshake, prompt, cancellation and end."""
 
 import asyncio
 import os
@@ -9,17 +9,16 @@ from dataclasses import replace
 from acp.connection import Connection
 from acp.exceptions import RequestError
 
-from adapters.acp.agent_log import AgentLog, KeptLines
+from adapters.acp.agent_log import AgentLog, ArchivedLog
 from adapters.acp.agent_pipe import AgentPipe
 from adapters.acp.agent_requests import AgentRequests
-from adapters.acp.agent_trouble import AgentTrouble
 from adapters.acp.approval_rules import ApprovalRules
 from adapters.acp.handshake import Handshake
-from adapters.acp.json_message import JsonObject, json_object
+from adapters.acp.messages import JsonObject, ProtocolError, json_object
 from adapters.acp.permissions import Permissions
 from adapters.acp.session_updates import SessionUpdates
 from adapters.acp.terminals import Terminals
-from adapters.acp.turn_end import death_of, failure_of, outcome_of, refusal_of
+from adapters.acp.turn_end import error_text, process_end_failure, turn_failure, turn_outcome
 from adapters.acp.workspace_files import WorkspaceFiles
 from domain.agent_thread import AgentThread
 from domain.approval import strictest_mode
@@ -42,18 +41,18 @@ async def open_turn(
     command: Command,
     context: RunContext,
     approval: Approval | None,
-    kept: ArchiveWriter,
+    archive: ArchiveWriter,
     clock: Clock,
     lines_before: int = 0,
 ) -> AsyncIterator["AgentTurn"]:
-    """`approval` is the task's, `command` what started the process on this host."""
+    """`approval` is the mode of the task; `command` started the process on `host`."""
     profile = context.profile
     rules = ApprovalRules(
         rules=profile.approvals, asked=approval, has_flags=bool(profile.approval_argv)
     )
     updates = SessionUpdates(clock, model=profile.model or "unknown", rules=rules)
     log = AgentLog(redactor=context.redactor, lines_before=lines_before)
-    pipe = AgentPipe(process, updates=updates, log=log, emit=KeptLines(context, kept).emit)
+    pipe = AgentPipe(process, updates=updates, log=log, emit=ArchivedLog(context, archive).emit)
     permissions = Permissions(context, updates=updates, rules=rules)
     files = WorkspaceFiles(context.workspace)
 
@@ -112,7 +111,7 @@ class AgentTurn:
         self._answer: asyncio.Future[object] | None = None
 
     async def begin(self) -> Failed | None:
-        """Agree on the protocol and a session. Raises StartFailed, or returns why not."""
+        """Handshake: agree on the protocol version and a session. Raises or returns a failure."""
         cwd = await asyncio.to_thread(os.path.realpath, self._context.workspace)
         handshake = Handshake(
             self._ask,
@@ -122,20 +121,20 @@ class AgentTurn:
         )
         try:
             self._session_id = await handshake.session_id()
-            self._updates.meet(agent=handshake.agent_name, model=handshake.model)
+            self._updates.set_agent(agent=handshake.agent_name, model=handshake.model)
             if (thread := self._thread) and thread.usage and thread.usage.cost_usd:
-                self._updates.usage.goes_on_from(thread.usage.cost_usd)
+                self._updates.usage.resume_from(thread.usage.cost_usd)
         except RequestError as error:
-            why = f"The agent refused to start: {refusal_of(error)}"
+            why = f"The agent refused to start: {error_text(error)}"
             return Failed(error=why, reason="start_failed")
-        except AgentTrouble as error:
+        except ProtocolError as error:
             return Failed(error=str(error), reason="start_failed")
         except ConnectionError:
-            return await self._gone(is_started=False)
+            return await self._exited(is_started=False)
         return None
 
     async def prompt(self, text: str) -> Outcome:
-        self._updates.is_heard = True
+        self._updates.accepts_updates = True
         request: JsonObject = {
             "sessionId": self._session_id,
             "prompt": [{"type": "text", "text": text}],
@@ -144,57 +143,57 @@ class AgentTurn:
         try:
             answer = json_object(await self._first(self._answer))
         except RequestError as error:
-            return failure_of(error)
-        except AgentTrouble as error:
+            return turn_failure(error)
+        except ProtocolError as error:
             return Failed(error=str(error), reason="agent_error")
         except ConnectionError:
-            return await self._gone(is_started=True)
+            return await self._exited(is_started=True)
         await self._pipe.emit(self._updates.end(answer))
         if (limit := self._uncounted_limit()) and not self._updates.usage.is_reported:
             message = f"the agent did not report what it used, so that {limit} was not kept"
             await self._context.emit(Error(message=message, phase="limits", recoverable=True))
-        return outcome_of(
+        return turn_outcome(
             answer,
             last_message=self._updates.last_message,
             was_denied=self._updates.was_denied,
         )
 
     async def interrupt(self, *, grace_s: float) -> None:
-        """Ask the agent to break its turn off, and give it time to."""
-        self._permissions.give_up()
+        """Cancel the turn, and wait up to `grace_s` for the agent to end it."""
+        self._permissions.cancel_all()
         if self._answer is None or not grace_s:
             return
-        self._updates.break_off()
+        self._updates.turn_cancelled()
         with suppress(ConnectionError):
             session = {"sessionId": self._session_id}
             await self._connection.send_notification("session/cancel", session)
             await asyncio.wait(
-                {self._answer, self._pipe.trouble},
+                {self._answer, self._pipe.failure},
                 timeout=grace_s,
                 return_when=asyncio.FIRST_COMPLETED,
             )
 
     @property
     def is_broken(self) -> bool:
-        return self._pipe.trouble.done()
+        return self._pipe.failure.done()
 
     async def finish(self) -> None:
-        """When the process has ended: emit the last of what it wrote, and what is owed."""
+        """Call after the exit of the process: emits its remaining output and the open events."""
         answer = _answered(self._answer)
         await self._terminals.end()
         with suppress(TimeoutError):
             async with asyncio.timeout(_DRAIN_S):
-                await self._pipe.over()
-        for text in self._updates.unshown_output():
-            await self._pipe.emit(self._log.no_message(text))
+                await self._pipe.wait_closed()
+        for text in self._updates.unclaimed_output():
+            await self._pipe.emit(self._log.stdout_line(text))
         await self._pipe.emit(self._updates.end(answer))
-        whole = self._updates.usage.whole_usd
-        if whole is not None and (thread := self._thread):
-            await self._context.keep_thread(replace(thread, usage=Usage(cost_usd=whole)))
+        total_usd = self._updates.usage.conversation_usd
+        if total_usd is not None and (thread := self._thread):
+            await self._context.keep_thread(replace(thread, usage=Usage(cost_usd=total_usd)))
 
     @property
     def _thread(self) -> AgentThread | None:
-        """The kept conversation, if it is this one."""
+        """The stored conversation, if it is the one of this session."""
         thread = self._context.thread
         return thread if thread and thread.id == self._session_id else None
 
@@ -216,21 +215,21 @@ class AgentTurn:
         return answer
 
     async def _first(self, request: asyncio.Future[object]) -> object:
-        """The answer; or raise what has befallen the run meanwhile."""
-        trouble = self._pipe.trouble
-        await asyncio.wait({request, trouble}, return_when=asyncio.FIRST_COMPLETED)
-        if trouble.done():
+        """The answer; raises the failure of the pipe if that comes first."""
+        failure = self._pipe.failure
+        await asyncio.wait({request, failure}, return_when=asyncio.FIRST_COMPLETED)
+        if failure.done():
             request.cancel()
-            trouble.result()
+            failure.result()
         return request.result()
 
-    async def _gone(self, *, is_started: bool) -> Failed:
+    async def _exited(self, *, is_started: bool) -> Failed:
         with suppress(TimeoutError):
             async with asyncio.timeout(_DRAIN_S):
-                await self._pipe.over()
+                await self._pipe.wait_closed()
                 ended = await self._process.wait()
                 last_lines = self._log.last_lines
-                return death_of(ended, last_lines=last_lines, is_started=is_started)
+                return process_end_failure(ended, last_lines=last_lines, is_started=is_started)
         return Failed(
             error="The agent does not read what it is sent.",
             reason="agent_error" if is_started else "start_failed",
@@ -238,7 +237,7 @@ class AgentTurn:
 
 
 def _answered(request: asyncio.Future[object] | None) -> JsonObject:
-    """Empty where there is no answer yet, and none is waited for any more."""
+    """The answer so far; empty if there is none, in which case the request is cancelled."""
     if request is None or request.cancel() or request.cancelled() or request.exception():
         return {}
     return json_object(request.result())

@@ -1,4 +1,4 @@
-"""Agrees on the protocol with an agent and comes to a conversation: an earlier one, or a new."""
+"""Opens a session with an agent: protocol version, login, resumed or new conversation, model."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -6,9 +6,9 @@ from dataclasses import replace
 from acp.exceptions import RequestError
 from acp.meta import PROTOCOL_VERSION
 
-from adapters.acp.json_message import JsonObject, json_list, json_object, json_text
+from adapters.acp.messages import JsonObject, json_list, json_object, json_text
 from adapters.acp.offered_models import OfferedModels, offered_models
-from adapters.acp.turn_end import refusal_of
+from adapters.acp.turn_end import error_text
 from domain.agent_profile import AgentProfile
 from domain.agent_thread import AgentThread
 from domain.errors import StartFailed
@@ -18,7 +18,7 @@ from ports.runner import RunContext
 
 Ask = Callable[[str, JsonObject], Awaitable[object]]
 
-_LOGIN_WANTED = -32000
+_LOGIN_REQUIRED = -32000
 _LONGEST_THREAD = 1000
 
 _NO_CHOICE = (
@@ -27,7 +27,7 @@ _NO_CHOICE = (
 )
 
 
-# What is in a workspace must not say what may be done there. Others pass the bridge's own field over.
+# Settings in a workspace must not grant permissions. Other agents ignore this field of Claude's.
 _WITHOUT_WORKSPACE: JsonObject = {
     "claudeCode": {"options": {"settingSources": ["user"], "strictMcpConfig": True}}
 }
@@ -45,60 +45,60 @@ class Handshake:
         self._agent: JsonObject = {}
         self._opened: JsonObject = {}
         self.model = ""
-        """The one that the session uses, by the agent's own name; empty if it does not say."""
+        """The model of the session, by the name the agent uses; empty if not reported."""
 
     @property
     def agent_name(self) -> str:
         return json_text(json_object(self._agent.get("agentInfo")).get("name"))
 
     async def session_id(self) -> str:
-        """Raises StartFailed, RequestError for what the agent refuses, and ConnectionError."""
+        """Raises StartFailed, RequestError if the agent refuses, and ConnectionError."""
         self._agent = json_object(await self._ask("initialize", _client(self._context.profile)))
         if (version := self._agent.get("protocolVersion")) != PROTOCOL_VERSION:
             raise StartFailed(
                 f"the agent speaks version {version} of the Agent Client Protocol, "
                 f"this server speaks version {PROTOCOL_VERSION}"
             )
-        session_id = await self._logged_in()
+        session_id = await self._session_with_login()
         await self._choose_model(session_id)
         return session_id
 
-    async def _logged_in(self) -> str:
+    async def _session_with_login(self) -> str:
         try:
             return await self._session()
         except RequestError as error:
-            if error.code != _LOGIN_WANTED:
+            if error.code != _LOGIN_REQUIRED:
                 raise
         await self._log_in()
         return await self._session()
 
     async def _session(self) -> str:
-        thread, ways_back = self._context.thread, self._ways_back()
-        if thread and ways_back and await self._goes_on(ways_back, thread.id):
+        thread, methods = self._context.thread, self._resume_methods()
+        if thread and methods and await self._resumed(methods, thread.id):
             return thread.id
         self._opened = json_object(await self._ask("session/new", self._place))
         if not (session_id := json_text(self._opened.get("sessionId"))):
             raise StartFailed("the agent opened a session without an id")
-        if ways_back and len(session_id) <= _LONGEST_THREAD and session_id.isprintable():
+        if methods and len(session_id) <= _LONGEST_THREAD and session_id.isprintable():
             await self._context.keep_thread(AgentThread(id=session_id))
         return session_id
 
-    def _ways_back(self) -> Sequence[str]:
-        """To an earlier conversation: the first repeats nothing, the other all of it."""
+    def _resume_methods(self) -> Sequence[str]:
+        """Methods that resume a conversation, best first: `session/load` replays all of it."""
         can = json_object(self._agent.get("agentCapabilities"))
         resumes = isinstance(json_object(can.get("sessionCapabilities")).get("resume"), dict)
-        ways = {"session/resume": resumes, "session/load": can.get("loadSession") is True}
-        return [method for method, is_there in ways.items() if is_there]
+        methods = {"session/resume": resumes, "session/load": can.get("loadSession") is True}
+        return [method for method, is_there in methods.items() if is_there]
 
-    async def _goes_on(self, ways_back: Sequence[str], thread: str) -> bool:
+    async def _resumed(self, methods: Sequence[str], thread: str) -> bool:
         why = ""
-        for method in ways_back:
+        for method in methods:
             try:
                 resumed = await self._ask(method, {**self._place, "sessionId": thread})
             except RequestError as error:
-                if error.code == _LOGIN_WANTED:
+                if error.code == _LOGIN_REQUIRED:
                     raise
-                why = refusal_of(error)
+                why = error_text(error)
             else:
                 self._opened = json_object(resumed)
                 return True
@@ -107,10 +107,9 @@ class Handshake:
         return False
 
     async def _choose_model(self, session_id: str) -> None:
-        """The one of the task or the profile; else the session's own, which some agents forget.
+        """Set the model of the task or profile, else the session's own, which some agents forget.
 
-        A model that stands in the command is chosen by that. Raises StartFailed for another one
-        than there are.
+        Nothing to do if the command names the model. Raises StartFailed for an unknown model.
         """
         profile, thread = self._context.profile, self._context.thread
         is_kept = thread is not None and thread.id == session_id
@@ -135,13 +134,13 @@ class Handshake:
         try:
             answer = json_object(await self._ask(method, params))
         except RequestError as error:
-            why = f"the agent refuses the model {self.model!r}: {refusal_of(error)}"
+            why = f"the agent refuses the model {self.model!r}: {error_text(error)}"
             raise StartFailed(f"{why}; it has {offered.listed(self.model)}") from error
         if now := offered_models(answer):
             self.model = now.current
 
     async def _log_in(self) -> None:
-        """With a key it was given; what opens a browser or a terminal cannot be done here."""
+        """Log in with an API key; methods that need a browser or terminal are not supported."""
         methods = [json_object(method) for method in json_list(self._agent.get("authMethods"))]
         for method in filter(_takes_key, methods):
             try:
@@ -149,10 +148,12 @@ class Handshake:
             except RequestError:
                 continue
             return
-        ways = ", ".join(json_text(way.get("name")) or json_text(way.get("id")) for way in methods)
+        offers = ", ".join(
+            json_text(way.get("name")) or json_text(way.get("id")) for way in methods
+        )
         raise StartFailed(
             "the agent asks for a login, which cannot be given here"
-            f"{f' (it offers: {ways})' if ways else ''}; "
+            f"{f' (it offers: {offers})' if offers else ''}; "
             "name the variable that holds its key in env_passthrough"
         )
 

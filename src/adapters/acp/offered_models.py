@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from adapters.acp.json_message import JsonObject, json_list, json_object, json_text
+from adapters.acp.messages import JsonObject, json_list, json_object, json_text
 from domain.errors import StartFailed
 
 _MOST_NAMED = 20  # some offer hundreds
@@ -14,14 +14,14 @@ _MOST_NAMED = 20  # some offer hundreds
 class OfferedModels:
     current: str
     names: Mapping[str, str]
-    """By the id that chooses it, how the agent calls it for people."""
+    """Display name by model id."""
     option: str | None
-    """The configuration option that holds it; None for agents with a request of its own for it."""
+    """The id of the configuration option; None for agents with `session/set_model`."""
 
     def find(self, wanted: str) -> str:
-        """The id of the model of this id or, if one alone has it, this name.
+        """The id of the model with this id or unique display name.
 
-        Raises StartFailed with those that there are.
+        Raises StartFailed, which lists the models there are.
         """
         named = [model for model, name in self.names.items() if name == wanted]
         if wanted in self.names:
@@ -31,7 +31,7 @@ class OfferedModels:
         raise StartFailed(f"the agent has no model {wanted!r}; it has {self.listed(wanted)}")
 
     def listed(self, wanted: str) -> str:
-        """All of them, or the most like the wanted one and how many more there are."""
+        """All ids, or those most similar to `wanted` and the number of the rest."""
         more = len(self.names) - _MOST_NAMED
         if more <= 0:
             return ", ".join(self.names)
@@ -46,7 +46,7 @@ class OfferedModels:
 
 
 def offered_models(session: JsonObject) -> OfferedModels | None:
-    """Out of the answer to what opened or configured a session. None if it offers no choice."""
+    """From the answer that opened or configured a session. None if it offers no choice."""
     for option in map(json_object, json_list(session.get("configOptions"))):
         if option.get("category") == "model" and (names := dict(_choices(option.get("options")))):
             return OfferedModels(
@@ -61,7 +61,7 @@ def offered_models(session: JsonObject) -> OfferedModels | None:
 
 
 def _choices(offered: object) -> Iterator[tuple[str, str]]:
-    """They may stand in groups."""
+    """Ids and names; options may be nested in groups."""
     for choice in map(json_object, json_list(offered)):
         yield from _choices(choice.get("options"))
         if model := json_text(choice.get("value")) or json_text(choice.get("modelId")):

@@ -1,18 +1,17 @@
-"""Answers what an agent asks of its user: by the rules, or by what people say."""
+"""Decides permission requests of an agent by its rules or by a person."""
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-from adapters.acp.agent_trouble import AgentTrouble
 from adapters.acp.approval_rules import ApprovalRules
-from adapters.acp.json_message import JsonObject, json_list, json_object
+from adapters.acp.messages import JsonObject, ProtocolError, json_list, json_object
 from adapters.acp.session_updates import SessionUpdates
 from domain.approval import ApprovalDecision, ApprovalRequest
 from ports.runner import RunContext
 
 _CANCELLED: JsonObject = {"outcome": {"outcome": "cancelled"}}
-# What is allowed is allowed once; the wider one is for agents that offer nothing else.
+# Once, if the agent offers that; `always` only if it offers nothing else.
 _YES = ("allow_once", "allow_always")
 _NO = ("reject_once", "reject_always")
 
@@ -28,7 +27,7 @@ class Permissions:
         self._is_over = False
 
     async def answer(self, params: object) -> JsonObject:
-        """Waits for a person where the rules say so. Raises what asking raises."""
+        """Answer a permission request; waits for a person if the rules want one."""
         asked = json_object(params)
         question = self._updates.question(asked)
         kind = self._updates.kind_of(question.call_id)
@@ -46,15 +45,15 @@ class Permissions:
     async def require(
         self, method: str, arguments: JsonObject, *, kind: str, subject: str
     ) -> None:
-        """Raises AgentTrouble for what the agent may not have the server do.
+        """Raises ProtocolError if the agent may not have the server do this.
 
-        Nobody is asked where the rules let it, nor again where what a call was allowed with
-        names `subject` as it is, which counts once.
+        Nobody is asked if the rules allow it, or if a call was approved with `subject` among its
+        arguments, which is used up by this.
         """
         mode = self._rules.strict_mode(method, kind)
         if mode == "auto" or self._updates.use_allowance(subject):
             return
-        calls = self._updates.calls_about(subject)
+        calls = self._updates.calls_mentioning(subject)
         question = ApprovalRequest(
             call_id=calls[0] if calls else method,
             tool_name=method,
@@ -68,10 +67,10 @@ class Permissions:
             self._updates.allow(call_id) if is_approved else self._updates.deny(call_id)
         if not is_approved:
             self._updates.was_denied = True
-            raise AgentTrouble(f"{method} of {subject!r} was not allowed")
+            raise ProtocolError(f"{method} of {subject!r} was not allowed")
 
     async def _decision(self, question: ApprovalRequest) -> ApprovalDecision | None:
-        """None when the run is over before there is one."""
+        """None if the run ends first."""
         if self._is_over:
             return None
         asking = asyncio.ensure_future(self._context.approve(question))
@@ -83,8 +82,8 @@ class Permissions:
             asking.cancel()
         return None if asking.cancelled() else asking.result()
 
-    def give_up(self) -> None:
-        """Every question, also a later one, is answered as cancelled."""
+    def cancel_all(self) -> None:
+        """Answer every open and later question as cancelled."""
         self._is_over = True
         for asking in self._open:
             asking.cancel()

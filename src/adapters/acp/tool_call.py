@@ -1,34 +1,33 @@
-"""One tool call as far as its agent has reported it."""
+"""The state of one tool call, merged from the updates of the agent."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from adapters.acp.call_result import exit_code, result_text
-from adapters.acp.content_text import content_text
-from adapters.acp.json_message import JsonObject, json_list, json_object, json_text
+from adapters.acp.content_text import content_text, exit_code, result_text
+from adapters.acp.messages import JsonObject, json_list, json_object, json_text
 
 _MOST_SHOWN = 1024 * 1024
 _PLACES = frozenset({"cwd"})
-"""Of the arguments, those that only say where: opencode knows them before the command."""
+"""Arguments that opencode reports before the command is known."""
 
 
 @dataclass(slots=True, kw_only=True)
 class ToolCall:
     started: float
-    is_told: bool = False
+    is_reported: bool = False
     is_allowed: bool = False
-    """Whether its agent has asked for permission and has it."""
+    """Whether the agent asked for permission and got it."""
     is_denied: bool = False
     _reported: JsonObject = field(default_factory=dict)
     _name: str | None = None
     _allowed: set[str] = field(default_factory=set)
     _streamed: str = ""
-    _shown: str = ""
-    """By its terminals."""
+    _terminal_output: str = ""
+    """Output of its terminals."""
 
     def merge(self, update: JsonObject) -> None:
-        """What is left out, or null, stays as it was; a call that begins has shown nothing yet."""
+        """Missing and null fields stay as they were; content is reset when the call starts."""
         if self.status == "pending" and update.get("status") == "in_progress":
             self._reported.pop("content", None)
         self._reported.update({key: value for key, value in update.items() if value is not None})
@@ -38,21 +37,21 @@ class ToolCall:
         return json_text(self._reported.get("status")) or "pending"
 
     @property
-    def waits(self) -> bool:
-        """Some agents announce a call before they know its arguments, and run it later."""
+    def awaits_arguments(self) -> bool:
+        """Whether it was announced before its arguments are known."""
         raw = self._reported.get("rawInput")
         is_known = bool(raw.keys() - _PLACES if isinstance(raw, dict) else raw)
         has_news = is_known or bool(self._reported.get("content"))
-        return not self.is_told and self.status == "pending" and not has_news
+        return not self.is_reported and self.status == "pending" and not has_news
 
     @property
     def kind(self) -> str:
-        """Of the protocol's; `other` where the agent does not say."""
+        """A kind of the protocol; `other` if not reported."""
         return json_text(self._reported.get("kind")) or "other"
 
     @property
     def parent(self) -> str | None:
-        """The call of the sub-agent that makes it, as Claude Code's bridge says it."""
+        """The call of the subagent that makes it, as reported by Claude Code's bridge."""
         match self._reported.get("_meta"):
             case {"claudeCode": {"parentToolUseId": str(parent)}}:
                 return parent
@@ -67,18 +66,18 @@ class ToolCall:
 
     @property
     def tool_name(self) -> str:
-        """The same from the start to the result, whatever the agent reports later."""
+        """Fixed once the call is reported, whatever the agent sends later."""
         if self._name is None:
             known = self.kind if self.kind != "other" else ""
             name = json_text(self._reported.get("name")) or known or self.title or "tool"
-            if not self.is_told:
+            if not self.is_reported:
                 return name
             self._name = name
         return self._name
 
     @property
     def arguments(self) -> JsonObject:
-        """Its input, and the agent's own words for it."""
+        """Its input and title."""
         raw = self._reported.get("rawInput")
         arguments = dict(raw) if isinstance(raw, dict) else {}
         if raw and not arguments:
@@ -94,38 +93,40 @@ class ToolCall:
         self._allowed.update(_texts(arguments))
 
     def use_allowance(self, text: str) -> bool:
-        """Whether it was allowed with this text, which counts once."""
+        """Whether it was approved with this text; true once."""
         is_there = text in self._allowed
         self._allowed.discard(text)
         return is_there
 
-    def shows(self, text: str) -> bool:
-        """Whether this is one of the texts that it consists of, as it is."""
+    def mentions(self, text: str) -> bool:
+        """Whether this exact text is one of its values."""
         return text in _texts(self._reported)
 
     @property
     def output(self) -> str:
-        return "\n".join(text for text in (self._shown, result_text(self._reported)) if text)
+        return "\n".join(
+            text for text in (self._terminal_output, result_text(self._reported)) if text
+        )
 
     @property
     def terminals(self) -> Sequence[str]:
-        """Whose output is its own."""
+        """Ids of the terminals that it shows."""
         content = map(json_object, json_list(self._reported.get("content")))
         return [
             json_text(item.get("terminalId")) for item in content if item.get("type") == "terminal"
         ]
 
     def add_output(self, text: str) -> None:
-        self._shown = (self._shown + text)[-_MOST_SHOWN:]
+        self._terminal_output = (self._terminal_output + text)[-_MOST_SHOWN:]
 
     @property
     def exit_code(self) -> int | None:
         return exit_code(self._reported)
 
     def new_output(self) -> str:
-        """What its content has grown by; nothing where it became something else.
+        """What was appended to its content; empty if the content was replaced.
 
-        The content of a call that does not run yet says what it is going to do.
+        The content of a pending call describes it and is no output.
         """
         shown = content_text(json_list(self._reported.get("content")))
         if self.status == "pending" or not shown.startswith(self._streamed):

@@ -1,21 +1,20 @@
-"""The tool calls of an agent, each emitted once, from its start to its result."""
+"""The tool calls of an agent: each start and result is reported once, and checked for permission."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from adapters.acp.agent_trouble import AgentTrouble
 from adapters.acp.approval_rules import ApprovalRules
-from adapters.acp.drift import Unfamiliar
-from adapters.acp.json_message import JsonObject
+from adapters.acp.messages import JsonObject, ProtocolError
 from adapters.acp.tool_call import ToolCall
+from adapters.system.schema_drift import UnknownShape
 from domain.events import AgentEvent
 from domain.task_events import Error
 from domain.tool_events import ToolCallComplete, ToolCallStart, ToolCallStream, ToolStatus
 from ports.clock import Clock
 
-_MOST_UNSHOWN: Final = 1024 * 1024  # characters that a terminal waits with for its call
-_MOST_WAITING: Final = 64  # terminals that no call has shown
-_MOST_ENDED: Final = 4096  # whose late updates are known to be late
+_MOST_UNCLAIMED: Final = 1024 * 1024  # characters of a terminal without a call
+_MOST_UNCLAIMED_TERMINALS: Final = 64  # terminals without a call
+_MOST_ENDED: Final = 4096  # calls whose late updates are ignored
 
 
 class ToolCalls:
@@ -24,36 +23,36 @@ class ToolCalls:
         self._rules = rules
         self._open: dict[str, ToolCall] = {}
         self._ended: dict[str, None] = {}
-        self._is_broken_off = False
-        self._unshown: dict[str, str] = {}
+        self._is_cancelled = False
+        self._unclaimed: dict[str, str] = {}
 
-    def take(self, update: JsonObject) -> Iterator[AgentEvent | Unfamiliar]:
+    def update(self, update: JsonObject) -> Iterator[AgentEvent | UnknownShape]:
         match update:
             case {"toolCallId": str(call_id)} if call_id:
-                yield from self._take(call_id, update)
+                yield from self._update(call_id, update)
             case _:
-                yield Unfamiliar("a tool call without an id")
+                yield UnknownShape("a tool call without an id")
 
     def start(self, call_id: str) -> Iterator[AgentEvent]:
-        """Start a call that waits for its arguments: it is asked about."""
+        """Report the start of a call whose permission is requested."""
         if call_id in self._open:
             yield from self._start(call_id)
 
     def start_all(self) -> Iterator[AgentEvent]:
-        """Start what waits for its arguments: the agent has gone on to say something."""
+        """Report the start of all open calls: the agent has continued after announcing them."""
         for call_id in [*self._open]:
             yield from self._start(call_id)
 
-    def break_off(self) -> None:
-        """Some agents report a call that a cancel has ended as one that has completed."""
-        self._is_broken_off = True
+    def turn_cancelled(self) -> None:
+        """Some agents report interrupted calls as completed."""
+        self._is_cancelled = True
 
-    def named(self, call_id: str) -> ToolCall | None:
+    def get(self, call_id: str) -> ToolCall | None:
         return self._open.get(call_id)
 
-    def about(self, text: str) -> Sequence[str]:
-        """Those of the calls that go on which show this, as it is, somewhere."""
-        return [call_id for call_id, call in self._open.items() if call.shows(text)]
+    def mentioning(self, text: str) -> Sequence[str]:
+        """Ids of open calls with this exact text among their values."""
+        return [call_id for call_id, call in self._open.items() if call.mentions(text)]
 
     def allow(self, call_id: str, arguments: Mapping[str, object]) -> None:
         if call := self._open.get(call_id):
@@ -67,7 +66,7 @@ class ToolCalls:
             call.is_denied = True
 
     def end(self) -> Iterator[AgentEvent]:
-        """Of what never came back nobody knows whether it was done."""
+        """Complete open calls with an unknown outcome."""
         for call_id, call in [*self._open.items()]:
             yield from self._start(call_id)
             yield self._complete(call_id, "denied" if call.is_denied else "outcome_unknown")
@@ -80,39 +79,39 @@ class ToolCalls:
                 yield ToolCallStream(call_id=call_id, stream="text", chunk=text)
                 return
         if text:
-            held = self._unshown.get(terminal_id, "") + text
-            self._unshown[terminal_id] = held[-_MOST_UNSHOWN:]
-            if len(self._unshown) > _MOST_WAITING:
-                del self._unshown[next(iter(self._unshown))]
+            output = self._unclaimed.get(terminal_id, "") + text
+            self._unclaimed[terminal_id] = output[-_MOST_UNCLAIMED:]
+            if len(self._unclaimed) > _MOST_UNCLAIMED_TERMINALS:
+                del self._unclaimed[next(iter(self._unclaimed))]
 
-    def unshown_output(self) -> Iterator[str]:
-        while self._unshown:
-            yield self._unshown.popitem()[1]
+    def unclaimed_output(self) -> Iterator[str]:
+        while self._unclaimed:
+            yield self._unclaimed.popitem()[1]
 
-    def _take(self, call_id: str, update: JsonObject) -> Iterator[AgentEvent]:
+    def _update(self, call_id: str, update: JsonObject) -> Iterator[AgentEvent]:
         if call_id in self._ended:
             return
         call = self._open.setdefault(call_id, ToolCall(started=self._clock.monotonic()))
         call.merge(update)
-        if not call.waits:
+        if not call.awaits_arguments:
             yield from self._start(call_id)
         for terminal_id in call.terminals:
-            call.is_allowed = True  # or it would not have been opened
-            yield from self.terminal_output(terminal_id, self._unshown.pop(terminal_id, ""))
+            call.is_allowed = True  # else the terminal would not have been created
+            yield from self.terminal_output(terminal_id, self._unclaimed.pop(terminal_id, ""))
         if call.status in ("completed", "failed"):
             yield self._complete(call_id, self._status(call))
-            yield from self._passed_over(call)
-        elif call.is_told and (chunk := call.new_output()):
+            yield from self._check_permission(call)
+        elif call.is_reported and (chunk := call.new_output()):
             yield ToolCallStream(call_id=call_id, stream="text", chunk=chunk)
 
-    def _passed_over(self, call: ToolCall) -> Iterator[Error]:
-        """Raises AgentTrouble for a call that was made although the rules are against it.
+    def _check_permission(self, call: ToolCall) -> Iterator[Error]:
+        """Raises ProtocolError for a call that ran against the rules.
 
-        One that has failed may have been refused by the agent itself, which asks nobody then.
+        A failed call may have been refused by the agent itself, without asking.
         """
         what = f"{call.tool_name} ({call.title})" if call.title else call.tool_name
         if call.is_denied and call.exit_code is not None:
-            raise AgentTrouble(f"The agent used {what} although it was refused that.")
+            raise ProtocolError(f"The agent used {what} although it was refused that.")
         if (
             call.is_allowed
             or call.is_denied
@@ -121,7 +120,7 @@ class ToolCalls:
             return
         if call.status == "completed" or call.exit_code is not None:
             mode = self._rules.mode(call.tool_name, call.kind)
-            raise AgentTrouble(
+            raise ProtocolError(
                 f"The agent used {what} without asking, although its approvals say {mode}."
             )
         message = f"the agent did not ask before {what}, which failed, and may have begun it"
@@ -129,8 +128,8 @@ class ToolCalls:
 
     def _start(self, call_id: str) -> Iterator[AgentEvent]:
         call = self._open[call_id]
-        if not call.is_told:
-            call.is_told = True
+        if not call.is_reported:
+            call.is_reported = True
             arguments: Mapping[str, object] = call.arguments
             yield ToolCallStart(
                 call_id=call_id,
@@ -160,5 +159,5 @@ class ToolCalls:
             return "denied"
         if call.status == "failed" or call.exit_code:
             return "error"
-        is_known = call.exit_code is not None or not self._is_broken_off
+        is_known = call.exit_code is not None or not self._is_cancelled
         return "ok" if is_known else "outcome_unknown"

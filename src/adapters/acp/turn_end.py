@@ -1,11 +1,11 @@
-"""What an agent's answer to a prompt means for the task."""
+"""The outcome of a task from the end of a turn: stop reasons, errors, exit of the process."""
 
 import re
 from collections.abc import Mapping
 
 from acp.exceptions import RequestError
 
-from adapters.acp.json_message import JsonObject, json_message, json_text
+from adapters.acp.messages import JsonObject, json_message, json_text
 from ports.process import Exit
 from ports.runner import Completed, Failed, Outcome
 
@@ -16,14 +16,14 @@ _STOPPED: Mapping[str, str] = {
     "cancelled": "The agent broke its turn off, although nobody had asked it to.",
 }
 _STATUSES = range(400, 600)
-_SAYS_STATUS = re.compile(
+_HAS_STATUS = re.compile(
     r"(?:^|\bAPI Error:? ?|\bstatus(?: code)?:? ?|\bHTTP:? ?)[45]\d\d\b", re.IGNORECASE
 )
-_OF_CODEX_ITSELF = frozenset({"sandbox_error", "thread_rollback_failed"})
+_CODEX_OWN_ERRORS = frozenset({"sandbox_error", "thread_rollback_failed"})
 
 
-def outcome_of(answer: JsonObject, *, last_message: str, was_denied: bool = False) -> Outcome:
-    """`was_denied`: some agents break their turn off when they are refused what they ask for."""
+def turn_outcome(answer: JsonObject, *, last_message: str, was_denied: bool = False) -> Outcome:
+    """`was_denied`: some agents cancel their turn when a request is denied."""
     reason = json_text(answer.get("stopReason"))
     if reason == "cancelled" and was_denied:
         return Failed(
@@ -36,49 +36,49 @@ def outcome_of(answer: JsonObject, *, last_message: str, was_denied: bool = Fals
     return Failed(error=_STOPPED.get(reason, unknown), reason="agent_error")
 
 
-def failure_of(error: RequestError) -> Failed:
-    """Of a turn that the agent could not end, because of its model or of itself."""
+def turn_failure(error: RequestError) -> Failed:
+    """The outcome of a prompt that was answered with an error."""
     return Failed(
-        error=f"The agent failed: {refusal_of(error)}",
-        reason="model_error" if _is_of_model(error) else "agent_error",
+        error=f"The agent failed: {error_text(error)}",
+        reason="model_error" if _is_model_error(error) else "agent_error",
     )
 
 
-def refusal_of(error: RequestError) -> str:
-    """An error of the agent in its own words, or in those of the model's server."""
-    words = _server_words(str(error)) or str(error)
-    if error.code in _STATUSES and str(error.code) not in words:
-        words = f"{error.code} {words}".rstrip()
+def error_text(error: RequestError) -> str:
+    """The error message of the agent, or of the model server behind it."""
+    text = _server_message(str(error)) or str(error)
+    if error.code in _STATUSES and str(error.code) not in text:
+        text = f"{error.code} {text}".rstrip()
     if more := _details(error):
-        return f"{words}: {_server_words(more) or more}"
-    return words or "the agent gave no reason"
+        return f"{text}: {_server_message(more) or more}"
+    return text or "the agent gave no reason"
 
 
-def _is_of_model(error: RequestError) -> bool:
-    """By what the agent calls it, or by the status of the model's server."""
+def _is_model_error(error: RequestError) -> bool:
+    """Judged by the agent's error kind, or by an HTTP status in the message."""
     match error.data:
-        # Of claude-agent-acp and of opencode.
+        # claude-agent-acp and opencode
         case {"errorKind": str()} | {"errorName": "APIError" | "ProviderAuthError"}:
             return True
-        # Of codex-acp, which calls what it knows no better word for `other`.
+        # codex-acp; `other` is its catch-all
         case {"codex_error_info": str(kind)} if kind != "other":
-            return kind not in _OF_CODEX_ITSELF
+            return kind not in _CODEX_OWN_ERRORS
         case {"codex_error_info": dict()}:
-            return True  # a connection to the server, with its status
+            return True  # a failed connection, with its status
         case _:
-            words = (str(error), _details(error))
-            return error.code in _STATUSES or any(map(_is_of_server, words))
+            text = (str(error), _details(error))
+            return error.code in _STATUSES or any(map(_is_server_error, text))
 
 
-def _is_of_server(words: str) -> bool:
-    return _server_words(words) is not None or _SAYS_STATUS.search(words) is not None
+def _is_server_error(text: str) -> bool:
+    return _server_message(text) is not None or _HAS_STATUS.search(text) is not None
 
 
-def _server_words(text: str) -> str | None:
-    """What a model's server says in the JSON that it answers with; None if that is none."""
+def _server_message(text: str) -> str | None:
+    """The message in an error JSON of a model server; None if it is no such JSON."""
     match json_message(text):
-        case {"error": {"message": str(words)}} if words:
-            return words
+        case {"error": {"message": str(text)}} if text:
+            return text
         case _:
             return None
 
@@ -91,20 +91,20 @@ def _details(error: RequestError) -> str:
             return ""
 
 
-def death_of(ended: Exit, *, last_lines: str, is_started: bool) -> Failed:
-    """Of a process that has ended before its turn has."""
+def process_end_failure(ended: Exit, *, last_lines: str, is_started: bool) -> Failed:
+    """The process exited before the end of its turn."""
     how = f"exit code {ended.code}" if ended.signal is None else f"signal {ended.signal}"
     when = "before it had answered" if is_started else "before it was ready"
-    said = f", and wrote:\n{last_lines}" if last_lines else "."
+    output = f", and wrote:\n{last_lines}" if last_lines else "."
     code = ended.code if ended.signal is None else 128 + ended.signal
     if ended.limit is not None:
         return Failed(
-            error=f"The agent's process passed its limit of {ended.limit} and ended{said}",
+            error=f"The agent's process passed its limit of {ended.limit} and ended{output}",
             reason="resource_limit",
             exit_code=code,
         )
     return Failed(
-        error=f"The agent's process ended with {how} {when}{said}",
+        error=f"The agent's process ended with {how} {when}{output}",
         reason=("exit_code" if code else "agent_error") if is_started else "start_failed",
         exit_code=code,
     )

@@ -1,14 +1,12 @@
 """What is started for a task of an agent that is a program."""
 
-import re
 from collections.abc import Mapping
-from itertools import chain
 
+from domain.agent_argv import filled_argv
 from domain.agent_profile import COMMAND_LINE, AgentProfile
 from domain.agent_thread import AgentThread
-from domain.approval import APPROVAL_PLACE, strictest_mode
 from domain.errors import StartFailed
-from domain.model_choice import MODEL_PLACE, argv_for_model
+from domain.model_choice import argv_for_model
 from domain.task import Task
 from ports.agent_dialogue import AgentDialogue
 from ports.process import Command
@@ -17,7 +15,6 @@ TASK_FILE = ".agentcast/task.txt"
 """Where the task's text lies in the private home when it is handed over as a file."""
 
 _SHELL = ("/bin/sh", "-c")
-_PLACE = re.compile(r"\{task\}|\{thread\}|\{model\}")
 _PATH = "{home}/" + TASK_FILE
 _TERMINAL_LINE = 4095  # bytes; a terminal drops what is longer without a word
 
@@ -100,12 +97,9 @@ def _argv(task: Task, profile: AgentProfile, thread: AgentThread | None) -> tupl
     argv = argv_for_model(argv, profile.model)
     fillings = {
         "{thread}": thread.id if thread else "",
-        MODEL_PLACE: profile.model or "",
         **_task_filling(task, profile),
     }
-    flags = profile.approval_argv.get(strictest_mode(profile.approvals, asked=task.approval), ())
-    pieces = (flags if item == APPROVAL_PLACE else (_filled(item, fillings),) for item in argv)
-    filled = tuple(chain.from_iterable(pieces))
+    filled = filled_argv(argv, profile, asked=task.approval, values=fillings)
     if "{task}" not in fillings or any("{task}" in item for item in argv):
         return filled
     return (*filled, fillings["{task}"])
@@ -119,11 +113,6 @@ def _task_filling(task: Task, profile: AgentProfile) -> Mapping[str, str]:
             return {"{task}": _PATH}
         case "stdin" | "protocol" | "none":
             return {}
-
-
-def _filled(item: str, fillings: Mapping[str, str]) -> str:
-    """In one pass: what is filled in is not looked at for places again."""
-    return _PLACE.sub(lambda place: fillings.get(place[0], place[0]), item)
 
 
 def _hands_over(profile: AgentProfile, how: str) -> bool:

@@ -6,7 +6,7 @@ from domain.ids import AgentName
 from tests.process_fakes import process_task
 
 
-def test_what_a_model_is_called_is_no_place_for_flags() -> None:
+def test_a_model_name_is_not_searched_for_placeholders() -> None:
     profile = AgentProfile(
         name=AgentName("a"),
         kind="acp",

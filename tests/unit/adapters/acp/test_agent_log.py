@@ -4,7 +4,7 @@ from adapters.acp.agent_log import AgentLog
 from domain.redaction import Redactor
 
 
-def test_what_is_quoted_of_a_long_line_holds_no_piece_of_a_secret() -> None:
+def test_a_quoted_long_line_has_no_part_of_a_secret() -> None:
     log = AgentLog(redactor=Redactor(["a-secret-of-the-server"]))
 
     list(log.error_output("x" * 490 + " a-secret-of-the-server is not right\n"))

@@ -10,7 +10,7 @@ from adapters.acp.agent_pipe import AgentPipe
 from adapters.acp.agent_requests import AgentRequests
 from adapters.acp.approval_rules import NO_RULES
 from adapters.acp.handshake import Handshake
-from adapters.acp.json_message import JsonObject
+from adapters.acp.messages import JsonObject
 from adapters.acp.permissions import Permissions
 from adapters.acp.session_updates import SessionUpdates
 from adapters.acp.terminals import Terminals
@@ -54,7 +54,7 @@ def requests_of(folder: Path, *offered: AcpCapability) -> AgentRequests:
 
 
 @pytest.mark.parametrize("capability", ["fs", "terminal"])
-async def test_only_what_the_profile_offers_is_there_for_an_agent(
+async def test_only_capabilities_of_the_profile_are_answered(
     capability: AcpCapability, tmp_path: Path
 ) -> None:
     requests = requests_of(tmp_path, capability)
@@ -69,7 +69,7 @@ async def test_only_what_the_profile_offers_is_there_for_an_agent(
     ("offered", "files", "terminal"),
     [((), False, False), (("fs",), True, False), (("terminal",), False, True)],
 )
-async def test_an_agent_is_told_what_its_profile_offers(
+async def test_the_handshake_offers_the_capabilities_of_the_profile(
     offered: tuple[AcpCapability, ...], files: bool, terminal: bool
 ) -> None:
     asked: list[JsonObject] = []

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from adapters.acp.handshake import Handshake
-from adapters.acp.json_message import JsonObject
+from adapters.acp.messages import JsonObject
 from tests.acp_context import acp_context
 
 WITHOUT_WORKSPACE = {
@@ -14,7 +14,7 @@ WITHOUT_WORKSPACE = {
 
 
 @pytest.mark.parametrize(("trusts_workspace", "meta"), [(True, None), (False, WITHOUT_WORKSPACE)])
-async def test_settings_in_a_workspace_hold_only_where_the_agent_may_do_all(
+async def test_settings_of_a_workspace_are_used_only_without_approval_rules(
     trusts_workspace: bool, meta: JsonObject | None, tmp_path: Path
 ) -> None:
     asked: dict[str, JsonObject] = {}

@@ -30,7 +30,7 @@ sys.stdout.write(f"{outcome.reason}: {outcome.error}")
 """
 
 
-def test_a_task_without_the_extra_says_which_package_is_missing() -> None:
+def test_a_task_without_the_extra_names_the_missing_package() -> None:
     ran = subprocess.run(
         [sys.executable, "-c", PROGRAM],
         env={"PYTHONPATH": f"{ROOT}/src:{ROOT}"},

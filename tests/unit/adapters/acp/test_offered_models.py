@@ -3,13 +3,13 @@ import pytest
 from adapters.acp.offered_models import OfferedModels, offered_models
 from domain.errors import StartFailed
 
-ToolOutcome = dict[str, object]
+Json = dict[str, object]
 
 
 def test_models_are_those_of_the_option_of_that_category_also_in_groups() -> None:
-    fast: ToolOutcome = {"group": "fast", "options": [{"value": "a", "name": "A"}]}
-    option: ToolOutcome = {"id": "llm", "category": "model", "currentValue": "b"}
-    mode: ToolOutcome = {"id": "mode", "category": "mode", "options": [{"value": "plan"}]}
+    fast: Json = {"group": "fast", "options": [{"value": "a", "name": "A"}]}
+    option: Json = {"id": "llm", "category": "model", "currentValue": "b"}
+    mode: Json = {"id": "mode", "category": "mode", "options": [{"value": "plan"}]}
     offered = offered_models(
         {"configOptions": [mode, {**option, "options": [fast, {"value": "b"}]}]}
     )
@@ -22,7 +22,7 @@ def test_models_are_those_of_the_option_of_that_category_also_in_groups() -> Non
 
 
 def test_models_are_those_of_the_session_where_there_is_no_such_option() -> None:
-    models: ToolOutcome = {
+    models: Json = {
         "currentModelId": "a",
         "availableModels": [{"modelId": "a", "name": "A"}],
     }
@@ -36,7 +36,7 @@ def test_models_are_those_of_the_session_where_there_is_no_such_option() -> None
 
 
 @pytest.mark.parametrize("session", [{}, {"models": None}, {"models": {}}, {"configOptions": 3}])
-def test_a_session_may_offer_no_choice(session: ToolOutcome) -> None:
+def test_a_session_may_offer_no_choice(session: Json) -> None:
     assert offered_models(session) is None
 
 
@@ -47,7 +47,7 @@ def test_a_name_that_two_models_have_chooses_neither() -> None:
         offered.find("Same")
 
 
-def test_of_hundreds_of_models_those_are_listed_that_are_most_like_the_wanted_one() -> None:
+def test_of_hundreds_of_models_the_most_similar_are_listed() -> None:
     names = {f"m{number}": "" for number in range(300)}
     offered = OfferedModels(current="m0", names=names, option=None)
 

@@ -2,8 +2,8 @@ from collections.abc import Callable
 
 import pytest
 
-from adapters.acp.agent_trouble import AgentTrouble
 from adapters.acp.approval_rules import ApprovalRules
+from adapters.acp.messages import ProtocolError
 from adapters.acp.permissions import Permissions
 from adapters.acp.session_updates import SessionUpdates
 from domain.agent_profile import AgentProfile
@@ -45,7 +45,7 @@ class _Decided(RecordingContext):
         ("denied", ("allow_once",), None),
     ],
 )
-async def test_the_option_that_says_no_more_than_the_answer_is_picked(
+async def test_the_narrowest_option_of_the_decision_is_selected(
     decision: Decision, kinds: tuple[str, ...], picked: str | None
 ) -> None:
     context = _Decided(profile=AgentProfile(name=AgentName("a"), kind="acp"))
@@ -68,7 +68,7 @@ async def test_a_question_after_the_run_was_stopped_is_cancelled() -> None:
         context, updates=SessionUpdates(FakeClock(), model="m"), rules=ApprovalRules()
     )
 
-    permissions.give_up()
+    permissions.cancel_all()
 
     assert await permissions.answer({}) == {"outcome": {"outcome": "cancelled"}}
 
@@ -90,12 +90,12 @@ async def test_a_question_is_answered_by_the_rules_for_its_tool_and_its_kind(
 ) -> None:
     context = _Decided(profile=AgentProfile(name=AgentName("a"), kind="acp"))
     updates = SessionUpdates(FakeClock(), model="m")
-    updates.is_heard = True
+    updates.accepts_updates = True
     approvals = ApprovalRules(rules=rules, asked=asked)
     permissions = Permissions(context, updates=updates, rules=approvals)
     call = {"toolCallId": "c1", "kind": "edit", "name": "replace", "title": "Edit a.txt"}
 
-    list(updates.asked({"toolCall": call}))
+    list(updates.permission_requested({"toolCall": call}))
     await permissions.answer({"toolCall": call, "options": []})
 
     assert context.mode == mode
@@ -104,7 +104,7 @@ async def test_a_question_is_answered_by_the_rules_for_its_tool_and_its_kind(
 def _asks(rules: ApprovalRules) -> tuple[_Decided, SessionUpdates, Permissions]:
     context = _Decided(profile=AgentProfile(name=AgentName("a"), kind="acp"))
     updates = SessionUpdates(FakeClock(), model="m", rules=rules)
-    updates.is_heard = True
+    updates.accepts_updates = True
     return context, updates, Permissions(context, updates=updates, rules=rules)
 
 
@@ -119,7 +119,7 @@ def _asks(rules: ApprovalRules) -> tuple[_Decided, SessionUpdates, Permissions]:
         (ApprovalRules(rules={"fs/x": "ask"}), "read", 1),
     ],
 )
-async def test_what_the_server_is_to_do_for_an_agent_is_asked_about_as_the_rules_say(
+async def test_requests_to_the_server_follow_the_approval_rules(
     rules: ApprovalRules, kind: str, questions: int
 ) -> None:
     context, _, permissions = _asks(rules)
@@ -130,12 +130,10 @@ async def test_what_the_server_is_to_do_for_an_agent_is_asked_about_as_the_rules
 
 
 @pytest.mark.parametrize(("told", "questions"), [("/w/a.txt", 1), ("/w/b.txt", 2)])
-async def test_what_a_call_was_allowed_with_is_not_asked_about_twice(
-    told: str, questions: int
-) -> None:
+async def test_an_approved_argument_is_not_asked_about_again(told: str, questions: int) -> None:
     context, updates, permissions = _asks(ApprovalRules(asked="ask"))
     call = {"toolCallId": "c1", "kind": "edit", "locations": [{"path": "/w/a.txt"}]}
-    list(updates.asked({"toolCall": call}))
+    list(updates.permission_requested({"toolCall": call}))
     await permissions.answer({"toolCall": call, "options": []})
 
     await permissions.require("fs/write_text_file", {"path": told}, kind="edit", subject=told)
@@ -145,14 +143,14 @@ async def test_what_a_call_was_allowed_with_is_not_asked_about_twice(
     assert context.questions == questions + 1
 
 
-async def test_what_a_call_says_once_it_is_allowed_was_not_allowed_with_it() -> None:
+async def test_an_argument_changed_after_the_approval_is_asked_about() -> None:
     context, updates, permissions = _asks(ApprovalRules(asked="ask"))
     call = {"toolCallId": "c1", "kind": "execute", "rawInput": {"command": "ls"}}
-    list(updates.asked({"toolCall": call}))
+    list(updates.permission_requested({"toolCall": call}))
     await permissions.answer({"toolCall": call, "options": []})
     other = {"command": "rm -r x"}
     changed = {"sessionUpdate": "tool_call_update", "toolCallId": "c1", "rawInput": other}
-    list(updates.take({"update": changed}, line=""))
+    list(updates.read({"update": changed}, line=""))
 
     await permissions.require("terminal/create", {**other}, kind="execute", subject="rm -r x")
 
@@ -162,17 +160,17 @@ async def test_what_a_call_says_once_it_is_allowed_was_not_allowed_with_it() -> 
 async def test_a_call_whose_file_was_asked_about_needs_no_question_of_its_own() -> None:
     _, updates, permissions = _asks(ApprovalRules(asked="ask"))
     call = {"sessionUpdate": "tool_call", "toolCallId": "c1", "kind": "edit", "rawInput": "/a"}
-    list(updates.take({"update": call}, line=""))
+    list(updates.read({"update": call}, line=""))
 
     await permissions.require("fs/write_text_file", {"path": "/a"}, kind="edit", subject="/a")
-    done = list(updates.take({"update": {**call, "status": "completed"}}, line=""))
+    done = list(updates.read({"update": {**call, "status": "completed"}}, line=""))
 
     assert len(done) == 1
 
 
-async def test_nothing_is_done_for_an_agent_that_people_refuse() -> None:
+async def test_a_denied_request_is_not_carried_out() -> None:
     context, _, permissions = _asks(ApprovalRules(asked="ask"))
     context.decision = "denied"
 
-    with pytest.raises(AgentTrouble, match="'/a' was not allowed"):
+    with pytest.raises(ProtocolError, match="'/a' was not allowed"):
         await permissions.require("fs/write_text_file", {"path": "/a"}, kind="edit", subject="/a")

@@ -28,7 +28,7 @@ def test_the_result_of_a_command_is_its_output(agent: str) -> None:
 
 
 @pytest.mark.parametrize("agent", [name for name in AGENTS if name != "gemini"])
-def test_a_command_that_failed_is_an_error(agent: str) -> None:
+def test_a_failed_command_is_an_error(agent: str) -> None:
     first, second = (e for e in recorded(f"{agent}-calls") if isinstance(e, ToolCallComplete))
 
     assert (first.status, first.error) == ("ok", None)
@@ -37,14 +37,14 @@ def test_a_command_that_failed_is_an_error(agent: str) -> None:
 
 
 @pytest.mark.parametrize("agent", AGENTS)
-def test_a_command_that_was_cancelled_is_not_ok(agent: str) -> None:
+def test_a_cancelled_command_is_not_ok(agent: str) -> None:
     [done] = [e for e in recorded(f"{agent}-cancel") if isinstance(e, ToolCallComplete)]
 
     assert done.status == "outcome_unknown"
 
 
 @pytest.mark.parametrize("agent", AGENTS)
-def test_what_a_call_is_going_to_do_is_no_output_of_it(agent: str) -> None:
+def test_the_description_of_a_pending_call_is_no_output(agent: str) -> None:
     streamed = [e.chunk for e in recorded(f"{agent}-calls") if isinstance(e, ToolCallStream)]
 
     assert streamed == (["one\n", "warn\n", "two\n"] if agent == "opencode" else [])
@@ -60,7 +60,7 @@ def test_what_a_call_is_going_to_do_is_no_output_of_it(agent: str) -> None:
         ("qwen", "$runtime|openai|qwen-test(openai)", 4500, 21, False),
     ],
 )
-def test_what_a_turn_used_is_counted_by_its_model_or_reported_to_be_a_part(
+def test_the_usage_of_a_turn_is_counted_by_model_or_marked_partial(
     agent: str, model: str, given: int, written: int, is_partial: bool
 ) -> None:
     """The three calls had 60 and 30 tokens of Claude and Gemini, else 4500 and 21."""
@@ -74,7 +74,7 @@ def test_what_a_turn_used_is_counted_by_its_model_or_reported_to_be_a_part(
     assert told[-1].total_tokens == ledger.usage.total_tokens == given + written
 
 
-def test_a_warning_of_codex_is_no_part_of_what_its_model_says() -> None:
+def test_a_warning_of_codex_is_no_message_of_its_model() -> None:
     events = recorded("codex-acp-calls")
 
     [warning] = [e for e in events if isinstance(e, Error)]

@@ -2,8 +2,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from adapters.acp.agent_trouble import AgentTrouble
 from adapters.acp.approval_rules import ApprovalRules
+from adapters.acp.messages import ProtocolError
 from adapters.acp.session_updates import SessionUpdates
 from domain.events import AgentEvent
 from domain.process_events import Raw, SchemaDrift
@@ -25,18 +25,18 @@ def _told(*updates: Update, usage: Update | None = None) -> list[AgentEvent]:
 
 def _reader() -> SessionUpdates:
     read = SessionUpdates(FakeClock(), model="m")
-    read.is_heard = True
+    read.accepts_updates = True
     return read
 
 
 def _strict_reader(rules: ApprovalRules) -> SessionUpdates:
     read = SessionUpdates(FakeClock(), model="m", rules=rules)
-    read.is_heard = True
+    read.accepts_updates = True
     return read
 
 
 def _take(read: SessionUpdates, update: Update) -> Sequence[AgentEvent]:
-    return list(read.take({"sessionId": "s", "update": update}, line="the line"))
+    return list(read.read({"sessionId": "s", "update": update}, line="the line"))
 
 
 def _text(kind: str, text: str, **more: object) -> Update:
@@ -71,7 +71,7 @@ def test_a_message_keeps_the_agents_own_id_and_its_next_part_gets_another() -> N
     ]
 
 
-def test_thoughts_and_messages_take_turns() -> None:
+def test_thoughts_and_messages_alternate() -> None:
     assert _told(
         _text("agent_thought_chunk", "hm"),
         _text("agent_message_chunk", "so"),
@@ -86,7 +86,7 @@ def test_thoughts_and_messages_take_turns() -> None:
     ]
 
 
-def test_a_call_without_its_arguments_waits_for_them() -> None:
+def test_a_call_is_reported_once_its_arguments_are_known() -> None:
     assert _told(
         _call("c", kind="execute", rawInput={}),
         _call_update("c", rawInput={"command": "ls"}),
@@ -103,7 +103,7 @@ def test_a_call_without_its_arguments_waits_for_them() -> None:
     ]
 
 
-def test_a_call_waits_for_its_arguments_only_until_something_else_comes() -> None:
+def test_a_call_without_arguments_is_reported_before_other_output() -> None:
     events = _told(
         _call("c", locations=[{"path": "/x", "line": 3}]), _text("agent_thought_chunk", "hm")
     )
@@ -114,7 +114,7 @@ def test_a_call_waits_for_its_arguments_only_until_something_else_comes() -> Non
     assert isinstance(events[1], ThinkDelta)
 
 
-def test_calls_that_are_announced_together_wait_each_for_its_own_arguments() -> None:
+def test_calls_announced_together_are_each_reported_with_their_arguments() -> None:
     place: Update = {"cwd": "/x"}
     run: Update = {"status": "in_progress"}
     events = _told(
@@ -128,12 +128,12 @@ def test_calls_that_are_announced_together_wait_each_for_its_own_arguments() -> 
     assert [(e.call_id, e.arguments["command"]) for e in starts] == [("a", "ls"), ("b", "pwd")]
 
 
-def test_a_call_that_is_asked_about_is_started_and_no_other_is() -> None:
+def test_a_permission_request_starts_its_call_and_no_other() -> None:
     read = _reader()
     for call_id in ("a", "b"):
         _take(read, _call(call_id, status="pending"))
 
-    asked = list(read.asked({"toolCall": {"toolCallId": "b", "status": "pending"}}))
+    asked = list(read.permission_requested({"toolCall": {"toolCallId": "b", "status": "pending"}}))
 
     assert [e.call_id for e in asked if isinstance(e, ToolCallStart)] == ["b"]
 
@@ -170,7 +170,7 @@ def test_a_call_that_is_asked_about_is_started_and_no_other_is() -> None:
         ({"shown": "Exit Code: 5"}, "ok", "Exit Code: 5", None),
     ],
 )
-def test_a_command_has_failed_where_its_exit_code_says_so(
+def test_a_command_with_a_failing_exit_code_is_an_error(
     given: Update, status: str, result: str | None, error: str | None
 ) -> None:
     more = {"content": _shown(str(given.pop("shown")))} if "shown" in given else {}
@@ -182,7 +182,7 @@ def test_a_command_has_failed_where_its_exit_code_says_so(
     assert result is None or done.result == result
 
 
-def test_the_change_of_a_file_is_shown_before_what_was_said_of_it() -> None:
+def test_the_result_of_an_edit_begins_with_its_diff() -> None:
     change = {"type": "diff", "path": "a", "oldText": "old", "newText": "new"}
     ended = _call_update("c", status="completed", content=[change], rawOutput="changed")
     [_, done] = _told(_call("c", kind="execute", rawInput={"command": "x"}), ended)
@@ -191,7 +191,7 @@ def test_the_change_of_a_file_is_shown_before_what_was_said_of_it() -> None:
     assert "+new" in done.result
 
 
-def test_only_what_the_output_of_a_call_grows_by_is_streamed() -> None:
+def test_only_new_output_of_a_call_is_streamed() -> None:
     assert _told(
         _call("c", name="ls", status="in_progress"),
         _call_update("c", content=_shown("one")),
@@ -213,7 +213,7 @@ def test_only_what_the_output_of_a_call_grows_by_is_streamed() -> None:
     ]
 
 
-def test_of_a_call_that_never_came_back_the_outcome_is_unknown() -> None:
+def test_a_call_without_a_result_has_an_unknown_outcome() -> None:
     [start, end] = _told(_call("c", name="ls"))
 
     assert isinstance(start, ToolCallStart)
@@ -250,7 +250,7 @@ def test_tokens_and_cost_are_counted_once() -> None:
         ({"sessionUpdate": "agent_message_chunk"}, "agent_message_chunk"),
     ],
 )
-def test_what_is_not_known_is_kept_and_told_of_once(update: Update, what: str) -> None:
+def test_an_unknown_update_is_kept_as_raw_and_reported_once(update: Update, what: str) -> None:
     assert _told(update, update) == [
         Raw(source="acp", line="the line"),
         SchemaDrift(source="acp", what=what),
@@ -258,7 +258,7 @@ def test_what_is_not_known_is_kept_and_told_of_once(update: Update, what: str) -
     ]
 
 
-def test_what_is_used_counts_for_the_model_that_the_session_has_by_then() -> None:
+def test_usage_counts_for_the_current_model_of_the_session() -> None:
     option: Update = {"id": "llm", "category": "model", "options": [{"value": "a"}]}
     changed = {"sessionUpdate": "config_option_update"}
     used: Update = {"sessionUpdate": "usage_update", "size": 9000}
@@ -276,11 +276,11 @@ def test_what_is_used_counts_for_the_model_that_the_session_has_by_then() -> Non
 @pytest.mark.parametrize(
     "kind", ["user_message_chunk", "available_commands_update", "session_info_update"]
 )
-def test_what_is_of_the_agents_own_surface_is_not_told(kind: str) -> None:
+def test_updates_for_the_agents_own_interface_are_ignored(kind: str) -> None:
     assert _told({"sessionUpdate": kind}) == []
 
 
-def test_what_is_repeated_before_the_turn_is_not_told() -> None:
+def test_updates_replayed_before_the_turn_are_ignored() -> None:
     read = SessionUpdates(FakeClock(), model="m")
 
     assert _take(read, _text("agent_message_chunk", "earlier")) == []
@@ -288,15 +288,15 @@ def test_what_is_repeated_before_the_turn_is_not_told() -> None:
 
 @pytest.mark.parametrize("mode", ["ask", "deny"])
 @pytest.mark.parametrize("kind", ["edit", "delete", "move", "execute"])
-def test_a_call_that_changes_something_without_asking_is_shown_and_ends_the_run(
+def test_a_changing_call_without_permission_is_reported_and_fails_the_run(
     kind: str, mode: Approval
 ) -> None:
     read = _strict_reader(ApprovalRules(asked=mode))
     events: list[AgentEvent] = []
 
-    with pytest.raises(AgentTrouble, match=f"List files.* without asking.* {mode}"):
+    with pytest.raises(ProtocolError, match=f"List files.* without asking.* {mode}"):
         for update in (_call("c1", kind=kind), _call_update("c1", status="completed")):
-            events.extend(read.take({"update": update}, line=""))
+            events.extend(read.read({"update": update}, line=""))
 
     assert any(isinstance(event, ToolCallStart) for event in events)
 
@@ -315,7 +315,7 @@ def test_a_call_that_changes_something_without_asking_is_shown_and_ends_the_run(
         (ApprovalRules(asked="deny", has_flags=True), "execute", True),
     ],
 )
-def test_what_only_reads_may_go_unasked_unless_a_rule_names_it(
+def test_a_reading_call_needs_no_permission_unless_a_rule_names_it(
     rules: ApprovalRules, kind: str, is_free: bool
 ) -> None:
     read = _strict_reader(rules)
@@ -324,14 +324,14 @@ def test_what_only_reads_may_go_unasked_unless_a_rule_names_it(
     if is_free:
         assert isinstance(_take(read, done)[-1], ToolCallComplete)
     else:
-        with pytest.raises(AgentTrouble):
+        with pytest.raises(ProtocolError):
             _take(read, done)
 
 
-def test_a_call_that_was_asked_about_ends_no_run() -> None:
+def test_a_call_with_permission_does_not_fail_the_run() -> None:
     read = _strict_reader(ApprovalRules(asked="ask"))
     call: Update = {"toolCallId": "c1", "kind": "execute"}
-    events = list(read.asked({"toolCall": call}))
+    events = list(read.permission_requested({"toolCall": call}))
     read.allow("c1")
 
     events.extend(_take(read, _call_update("c1", status="completed")))
@@ -339,7 +339,7 @@ def test_a_call_that_was_asked_about_ends_no_run() -> None:
     assert [type(event) for event in events] == [ToolCallStart, ToolCallComplete]
 
 
-def test_a_call_that_failed_unasked_is_reported_as_one_that_may_have_begun() -> None:
+def test_a_failed_call_without_permission_is_reported_as_possibly_started() -> None:
     read = _strict_reader(ApprovalRules(asked="ask"))
 
     *_, error = _take(read, _call("c1", kind="execute", status="failed"))
@@ -353,24 +353,24 @@ def test_a_call_that_failed_unasked_is_reported_as_one_that_may_have_begun() -> 
 
 
 @pytest.mark.parametrize("is_asked", [True, False])
-def test_a_command_that_failed_against_the_rules_has_run_all_the_same(is_asked: bool) -> None:
+def test_a_failed_command_without_permission_has_run_against_the_rules(is_asked: bool) -> None:
     read = _strict_reader(ApprovalRules(asked="deny"))
     call: Update = {"toolCallId": "c1", "kind": "execute"}
     if is_asked:
-        list(read.asked({"toolCall": call}))
+        list(read.permission_requested({"toolCall": call}))
         read.deny("c1")
 
-    with pytest.raises(AgentTrouble, match="it was refused" if is_asked else "without asking"):
+    with pytest.raises(ProtocolError, match="it was refused" if is_asked else "without asking"):
         _take(read, _call("c1", kind="execute", status="failed", rawOutput={"exit_code": 1}))
 
 
-def test_what_an_agent_notes_is_progress() -> None:
+def test_a_notice_is_progress() -> None:
     assert _told({"sessionUpdate": "notice", "message": "the model is asked again in 20 s"}) == [
         Progress(message="the model is asked again in 20 s")
     ]
 
 
-def test_an_image_that_is_said_is_left_out_in_words() -> None:
+def test_an_image_is_replaced_by_a_placeholder() -> None:
     image = {"type": "image", "mimeType": "image/png", "data": "A" * 400}
 
     told = _told({"sessionUpdate": "agent_message_chunk", "messageId": "m", "content": image})
@@ -380,7 +380,7 @@ def test_an_image_that_is_said_is_left_out_in_words() -> None:
     ]
 
 
-def test_a_call_of_a_sub_agent_names_the_call_that_it_carries_out() -> None:
+def test_a_call_of_a_subagent_names_its_parent_call() -> None:
     told = _told(
         {
             "sessionUpdate": "tool_call",
@@ -394,10 +394,10 @@ def test_a_call_of_a_sub_agent_names_the_call_that_it_carries_out() -> None:
     assert [event.parent_call_id for event in told if isinstance(event, ToolCallStart)] == ["c1"]
 
 
-def test_of_the_terminals_that_no_call_shows_the_last_ones_are_kept() -> None:
+def test_output_of_the_latest_terminals_without_a_call_is_kept() -> None:
     read = _reader()
 
     events = [event for number in range(100) for event in read.terminal_output(str(number), "x")]
 
     assert events == []
-    assert "".join(read.unshown_output()) == 64 * "x"
+    assert "".join(read.unclaimed_output()) == 64 * "x"

@@ -3,19 +3,19 @@
 import pytest
 from acp.exceptions import RequestError
 
-from adapters.acp.turn_end import failure_of, refusal_of
+from adapters.acp.turn_end import error_text, turn_failure
 
 
-def test_an_error_of_a_models_server_is_told_in_its_words_and_with_its_status() -> None:
+def test_an_error_of_a_model_server_has_its_message_and_status() -> None:
     words = '{"error":{"code":401,"message":"the key is wrong","status":"UNAUTHENTICATED"}}'
 
-    assert refusal_of(RequestError(401, words)) == "401 the key is wrong"
+    assert error_text(RequestError(401, words)) == "401 the key is wrong"
 
 
-def test_an_error_of_the_agent_is_told_with_its_details() -> None:
+def test_an_error_of_the_agent_has_its_details() -> None:
     error = RequestError(-32603, "Internal error", {"details": "no such conversation"})
 
-    assert refusal_of(error) == "Internal error: no such conversation"
+    assert error_text(error) == "Internal error: no such conversation"
 
 
 @pytest.mark.parametrize(
@@ -71,8 +71,8 @@ def test_an_error_of_the_agent_is_told_with_its_details() -> None:
         ),
     ],
 )
-def test_a_failure_of_the_model_is_told_apart(error: RequestError, words: str) -> None:
-    failed = failure_of(error)
+def test_a_failure_of_the_model_is_recognised(error: RequestError, words: str) -> None:
+    failed = turn_failure(error)
 
     assert (failed.reason, failed.error) == ("model_error", f"The agent failed: {words}")
 
@@ -89,5 +89,5 @@ def test_a_failure_of_the_model_is_told_apart(error: RequestError, words: str) -
         RequestError(-32603, "Internal error", ["no object"]),
     ],
 )
-def test_a_failure_of_the_agent_itself_is_no_models(error: RequestError) -> None:
-    assert failure_of(error).reason == "agent_error"
+def test_a_failure_of_the_agent_itself_is_no_model_error(error: RequestError) -> None:
+    assert turn_failure(error).reason == "agent_error"

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.acp.agent_trouble import AgentTrouble
+from adapters.acp.messages import ProtocolError
 from adapters.acp.workspace_files import WorkspaceFiles
 
 
@@ -27,41 +27,43 @@ def test_a_file_is_replaced_through_a_link_within_the_workspace(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("path", ["../out", "/etc/passwd", "link/out", ".", "", "a\0b"])
-def test_what_is_outside_is_neither_read_nor_written(tmp_path: Path, path: str) -> None:
+def test_a_path_outside_of_the_workspace_is_neither_read_nor_written(
+    tmp_path: Path, path: str
+) -> None:
     workspace = tmp_path / "work"
     workspace.mkdir()
     (tmp_path / "out").write_text("secret")
     (workspace / "link").symlink_to(tmp_path)
     files = WorkspaceFiles(str(workspace))
 
-    with pytest.raises(AgentTrouble):
+    with pytest.raises(ProtocolError):
         files.read(path)
-    with pytest.raises(AgentTrouble):
+    with pytest.raises(ProtocolError):
         files.write(path, "changed")
 
     assert (tmp_path / "out").read_text() == "secret"
 
 
-def test_what_is_no_file_is_refused_without_waiting(tmp_path: Path) -> None:
+def test_a_path_that_is_no_file_is_refused_without_blocking(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "folder").mkdir()
     (tmp_path / "loop").symlink_to("loop")
     files = WorkspaceFiles(str(tmp_path))
 
     for name in ("pipe", "folder", "loop", "missing"):
-        with pytest.raises(AgentTrouble):
+        with pytest.raises(ProtocolError):
             files.read(name)
     for name in ("pipe", "folder", "loop"):
-        with pytest.raises(AgentTrouble):
+        with pytest.raises(ProtocolError):
             files.write(name, "text")
 
 
-def test_a_folder_that_is_read_leaves_nothing_open(tmp_path: Path) -> None:
+def test_reading_a_folder_leaves_no_descriptor_open(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     files = WorkspaceFiles(str(tmp_path))
     before = os.listdir("/proc/self/fd")
 
-    with pytest.raises(AgentTrouble):
+    with pytest.raises(ProtocolError):
         files.read("folder")
 
     assert os.listdir("/proc/self/fd") == before

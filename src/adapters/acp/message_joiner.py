@@ -1,14 +1,14 @@
-"""What an agent says and thinks: its pieces as they come, and the whole once it goes on."""
+"""Joins streamed chunks of messages and reasoning into complete ones."""
 
 from collections.abc import Iterator
 
 from domain.events import AgentEvent
 from domain.thinking_events import Message, MessageDelta, ThinkComplete, ThinkDelta
 
-_MOST_CHARS = 4 * 1024 * 1024  # what is longer becomes several: memory is bounded
+_MOST_CHARS = 4 * 1024 * 1024  # a longer one becomes several, to bound memory
 
 
-class Speech:
+class MessageJoiner:
     def __init__(self) -> None:
         self._pieces: list[str] = []
         self._length = 0
@@ -21,32 +21,32 @@ class Speech:
 
     @property
     def last(self) -> str:
-        """The last whole message."""
+        """The last complete message."""
         return self._last
 
-    def say(self, text: str, *, message_id: str | None) -> Iterator[AgentEvent]:
+    def add_text(self, text: str, *, message_id: str | None) -> Iterator[AgentEvent]:
         if self._is_thought or message_id != self._named:
-            yield from self.pause()
+            yield from self.finish()
         if not self._pieces:
             self._begin(message_id)
         self._add(text)
         yield MessageDelta(message_id=self._message_id, text=text)
         if self._length > _MOST_CHARS:
-            yield from self.pause()
+            yield from self.finish()
 
-    def think(self, text: str) -> Iterator[AgentEvent]:
+    def add_thought(self, text: str) -> Iterator[AgentEvent]:
         if not self._is_thought:
-            yield from self.pause()
+            yield from self.finish()
         if not self._pieces:
             self._is_thought = True
             self._thoughts += 1
         self._add(text)
         yield ThinkDelta(iteration=self._thoughts, text=text)
         if self._length > _MOST_CHARS:
-            yield from self.pause()
+            yield from self.finish()
 
-    def pause(self) -> Iterator[AgentEvent]:
-        """Whatever was being said or thought is whole now."""
+    def finish(self) -> Iterator[AgentEvent]:
+        """Complete the open message or thought, if any."""
         text, is_thought = "".join(self._pieces), self._is_thought
         self._pieces, self._length, self._is_thought = [], 0, False
         if not text:
