@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from itertools import chain
 
 from domain.agent_profile import AgentProfile
 from domain.approval import APPROVAL_PLACE, strictest_mode
@@ -26,8 +25,8 @@ def filled_argv(
     """
     filling = {MODEL_PLACE: profile.model or "", **values}
     flags = profile.approval_argv.get(strictest_mode(profile.approvals, asked=asked), ())
-    items = (flags if item == APPROVAL_PLACE else (_filled(item, filling),) for item in argv)
-    return tuple(chain.from_iterable(items))
+    filled = (flags if item == APPROVAL_PLACE else (_filled(item, filling),) for item in argv)
+    return tuple(item for items in filled for item in items)
 
 
 def _filled(item: str, filling: Mapping[str, str]) -> str:
