@@ -1,11 +1,11 @@
 """A CommitNotifier that nobody watches, for the tests of what notifies by it."""
 
+from adapters.http.streaming.frames import event_frame
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.event_log import MemoryEventLog
 from adapters.memory.session_store import MemorySessionStore
 from adapters.memory.task_feed import MemoryTaskFeed
 from adapters.memory.wakeups import MemoryWakeups
-from adapters.wire import JsonEventCodec
 from application.casting.commit_notifier import CommitNotifier
 from application.watching.tails import Tails
 from ports.wakeups import Wakeups
@@ -19,6 +19,6 @@ def unwatched(wakeups: Wakeups | None = None) -> CommitNotifier:
         log=MemoryEventLog(database),
         sessions=MemorySessionStore(database),
         feed=MemoryTaskFeed(database),
-        codec=JsonEventCodec(),
+        render=event_frame,
     )
     return CommitNotifier(tails=tails, wakeups=wakeups or MemoryWakeups(), clock=clock)

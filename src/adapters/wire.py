@@ -1,4 +1,4 @@
-"""The one place that knows an event's JSON and its Server-Sent Events frame."""
+"""The one place that knows an event's JSON."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -79,14 +79,6 @@ class JsonEventCodec:
 
     def recorded_at(self, stored: StoredEvent) -> datetime:
         return _ENVELOPES.decode(stored.body).timestamp
-
-    def frame(self, stored: StoredEvent) -> bytes:
-        return b"id: %d-%b\nevent: %b\ndata: %b\n\n" % (
-            stored.seq,
-            stored.tag.encode(),
-            stored.event_type.encode(),
-            stored.body,
-        )
 
 
 def timestamp(at: datetime) -> str:

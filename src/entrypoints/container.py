@@ -40,7 +40,6 @@ from application.upkeep.retention import Retention
 from application.upkeep.storage_guard import StorageGuard
 from application.watching.stream_sources import StreamSources
 from application.watching.tail_follower import TailFollower
-from application.watching.tails import Tails
 from application.watching.watches import Watches
 from domain.events import EventListener
 from entrypoints import agent_runners, asking, casting, choices, folders, server_secrets
@@ -191,7 +190,7 @@ class Container(DeclarativeContainer):
         kinds=runners,
         parsers=Callable(choices.parser_names),
     )
-    tails = Singleton(Tails, log=event_log, sessions=session_store, feed=task_feed, codec=codec)
+    tails = Singleton(casting.tails, event_log, session_store, task_feed)
     tail_follower = Singleton(TailFollower, tails=tails, wakeups=wakeups)
     notifier = Singleton(CommitNotifier, tails=tails, wakeups=wakeups, clock=clock)
     listeners: Provider[list[EventListener]] = List()

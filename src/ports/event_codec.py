@@ -21,6 +21,3 @@ class EventCodec(Protocol):
 
     def recorded_at(self, stored: StoredEvent) -> datetime:
         """When it was recorded; not for an event that was compacted away."""
-
-    def frame(self, stored: StoredEvent) -> bytes:
-        """The body as one Server-Sent Events frame with id and event name."""

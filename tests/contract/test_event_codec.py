@@ -59,12 +59,6 @@ def test_the_seq_goes_into_the_gap_that_was_left_for_it(codec: EventCodec) -> No
     }
 
 
-def test_a_frame_carries_the_id_the_name_and_the_body_as_it_is(codec: EventCodec) -> None:
-    stored = codec.encode(EVENTS[0], ORIGIN, at=AT, tag=Tag("0000002a")).at_seq(7)
-
-    assert codec.frame(stored) == b"id: 7-0000002a\nevent: log\ndata: " + stored.body + b"\n\n"
-
-
 def test_fields_that_this_version_does_not_know_are_ignored(codec: EventCodec) -> None:
     stored = codec.encode(EVENTS[0], ORIGIN, at=AT, tag=Tag("0000002a")).at_seq(7)
     newer = stored.body[:-1] + b',"of_tomorrow":1}'

@@ -120,9 +120,8 @@ async def events_of(watch: Watch) -> AsyncIterator[Mapping[str, object]]:
     """The events of a watch until it ends."""
     while not isinstance(step := await next_step(watch), End):
         if isinstance(step, Events):
-            for frame in step.frames.decode().split("\n\n")[:-1]:
-                fields = dict(line.split(": ", 1) for line in frame.split("\n"))
-                yield {**json.loads(fields["data"]), "id": fields["id"]}
+            for stored, cursor in step.with_cursors():
+                yield {**json.loads(stored.body), "id": cursor}
 
 
 def profiles() -> list[AgentProfile]:

@@ -181,7 +181,7 @@ async def test_a_filter_moves_the_cursor_over_what_it_leaves_out(tmp_path: Path)
             steps.append(step)
 
         last = str((await graph.events(task))[-1]["id"])
-        assert sum(step.count for step in steps if isinstance(step, Events)) == 2
+        assert sum(len(step.events) for step in steps if isinstance(step, Events)) == 2
         assert steps[-1] == CursorMoved(cursor=last, last_seq=task.last_seq)
         graph.container.watches().close(watch)
 

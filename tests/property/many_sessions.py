@@ -11,6 +11,7 @@ from typing import TypeVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
+from adapters.http.streaming.frames import event_frames
 from application.watching.stream_request import FromCursor, FromNow, Replay, Start, StreamRequest
 from application.watching.stream_steps import (
     BEHIND,
@@ -298,8 +299,8 @@ def _frames(step: Step) -> list[tuple[str, Event | None]]:
     match step:
         case Connected(cursor=cursor) | CursorMoved(cursor=cursor):
             return [(cursor, None)]
-        case Events(frames=frames):
-            return [_event(text) for text in frames.decode().split("\n\n")[:-1]]
+        case Events():
+            return [_event(text) for text in event_frames(step).decode().split("\n\n")[:-1]]
         case _:
             raise AssertionError(f"{step} is not due")
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Protocol
 
+from adapters.http.streaming.frames import event_frames
 from application.watching.stream_request import Start, StreamRequest
 from application.watching.stream_steps import (
     BEHIND,
@@ -84,8 +85,8 @@ def frames_of(step: Step) -> list[Frame]:
             return [Frame(kind="reset", id=cursor, seq=first_seq)]
         case CursorMoved(cursor=cursor):
             return [Frame(kind="cursor", id=cursor, seq=seq_of(cursor))]
-        case Events(frames=frames):
-            return [_event(text) for text in frames.decode().split("\n\n")[:-1]]
+        case Events():
+            return [_event(text) for text in event_frames(step).decode().split("\n\n")[:-1]]
         case End():
             return [Frame(kind="end")]
         case _:

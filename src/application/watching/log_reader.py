@@ -9,11 +9,10 @@ from typing import get_args
 from application.cursors.cursor import Cursor, before_earliest
 from application.watching.stream_request import Selection
 from application.watching.stream_steps import Reset
-from application.watching.tails import Tail, TailEvent, Tails, Wake
+from application.watching.tails import Render, Tail, TailEvent, Tails, Wake
 from domain.events import event_type
 from domain.ids import SessionKey, TaskId
 from domain.task_events import FinalEvent
-from ports.event_codec import EventCodec
 from ports.event_log import Bounds, EventLog
 
 PAGE_EVENTS = 500
@@ -31,9 +30,9 @@ class Pages:
     A page that is kept may have been trimmed from the log since; it is still what was recorded.
     """
 
-    def __init__(self, *, log: EventLog, codec: EventCodec) -> None:
+    def __init__(self, *, log: EventLog, render: Render) -> None:
         self._log = log
-        self._codec = codec
+        self._render = render
         self._kept: OrderedDict[_Place, Sequence[TailEvent]] = OrderedDict()
         self._kept_bytes = 0
         self._under_way: dict[_Place, asyncio.Task[Sequence[TailEvent]]] = {}
@@ -64,8 +63,8 @@ class Pages:
     async def _read(self, place: _Place, limit: int) -> Sequence[TailEvent]:
         session_key, after = place
         stored = await self._log.read(session_key, after=after, limit=limit)
-        page = [TailEvent(event, self._codec.frame(event)) for event in stored]
-        size = sum(len(event.frame) for event in page)
+        page = [TailEvent(event, self._render(event)) for event in stored]
+        size = sum(len(event.rendered) for event in page)
         if len(page) == PAGE_EVENTS and size <= _KEPT_BYTES:
             self._keep(place, page, size)
         return page
@@ -75,7 +74,7 @@ class Pages:
         self._kept_bytes += size
         while len(self._kept) > _KEPT_PAGES or self._kept_bytes > _KEPT_BYTES:
             _, dropped = self._kept.popitem(last=False)
-            self._kept_bytes -= sum(len(event.frame) for event in dropped)
+            self._kept_bytes -= sum(len(event.rendered) for event in dropped)
 
 
 @dataclass(frozen=True, slots=True)

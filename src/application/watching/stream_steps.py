@@ -1,9 +1,13 @@
 """What a watcher's next step may be; the writer of a stream turns it into bytes."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from application.cursors.cursor import Cursor
+from application.watching.tails import TailEvent
 from domain.ids import AgentName, SessionId, TaskId
+from ports.event_log import StoredEvent
 
 ResetReason = Literal["trimmed", "future", "diverged"]
 EndReason = Literal["task_finished", "session_deleted", "auth_expired", "server_draining", "limit"]
@@ -44,12 +48,19 @@ class CursorMoved:
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """Whole frames, in order, to be written as they are."""
+    """One or more, in order; there is no hole in what the cursors pass."""
 
-    frames: bytes
-    count: int
+    events: Sequence[TailEvent]
+    cursors: Sequence[str] | None = None
+    """The id behind each of them; None in a stream of one session, whose events have their own."""
     shown_at: float | None = None
     """When the first of them was committed, by the monotonic clock, if that is to be measured."""
+
+    def with_cursors(self) -> Iterable[tuple[StoredEvent, str]]:
+        """Each event, and the id from which the stream goes on behind it."""
+        stored = [event.stored for event in self.events]
+        cursors = self.cursors or [str(Cursor(one.seq, one.tag)) for one in stored]
+        return zip(stored, cursors, strict=True)
 
 
 @dataclass(frozen=True, slots=True)

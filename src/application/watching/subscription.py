@@ -23,7 +23,7 @@ class Place:
 class Subscription(Protocol):
     @property
     def has_plain_ids(self) -> bool:
-        """Its cursor is that of one session's log: frames can be sent as they are."""
+        """Its cursor is that of one session's log: the seq and tag of each event are its cursor."""
 
     @property
     def needs_look(self) -> bool:

@@ -9,7 +9,6 @@ from application.watching.task_watchers import TaskWatchers
 from domain.ids import AgentName, SessionId, SessionKey
 from domain.principal import Principal
 from domain.task import Task
-from ports.event_codec import EventCodec
 from ports.event_log import EventLog, StoredEvent
 from ports.session_store import SessionStore
 from ports.task_feed import TaskFeed
@@ -18,12 +17,15 @@ RING_BYTES = 512 * 1024
 """How much of a watched session is kept in memory; what is older is read from the log."""
 
 Wake = Callable[[], None]
+Render = Callable[[StoredEvent], bytes]
+"""Makes of an event what most writers of streams send for it; called once for all watchers."""
 
 
 @dataclass(frozen=True, slots=True)
 class TailEvent:
     stored: StoredEvent
-    frame: bytes
+    rendered: bytes
+    """What a `Render` has made of it, for writers only: nothing in here reads it."""
     shown_at: float | None = None
     """When it was shown, by a monotonic clock; None for what was read from the log."""
 
@@ -60,9 +62,9 @@ class Tail:
             self._ring.clear()
             self._ring_bytes = 0
         self._ring.append(event)
-        self._ring_bytes += len(event.frame)
+        self._ring_bytes += len(event.rendered)
         while self._ring_bytes > RING_BYTES and len(self._ring) > 1:
-            self._ring_bytes -= len(self._ring.popleft().frame)
+            self._ring_bytes -= len(self._ring.popleft().rendered)
         self.last_seq = max(self.last_seq, seq)
 
     def wake_all(self) -> None:
@@ -90,11 +92,11 @@ class Tails:
     """
 
     def __init__(
-        self, *, log: EventLog, sessions: SessionStore, feed: TaskFeed, codec: EventCodec
+        self, *, log: EventLog, sessions: SessionStore, feed: TaskFeed, render: Render
     ) -> None:
         self._log = log
         self._sessions = sessions
-        self._codec = codec
+        self.render = render
         self._tails: dict[SessionKey, Tail] = {}
         self._awaited: dict[tuple[str, str, SessionId], AwaitedSession] = {}
         self._task_watchers = TaskWatchers(feed)
@@ -117,7 +119,7 @@ class Tails:
         if (tail := self._tails.get(session_key)) is None or not stored:
             return
         for event in stored:
-            tail.push(TailEvent(event, self._codec.frame(event), at))
+            tail.push(TailEvent(event, self.render(event), at))
         tail.wake_all()
 
     def await_session(

@@ -202,8 +202,11 @@ class Watch:
             return self._cursor_moved() if self._left_out >= _MAX_LEFT_OUT else self.step()
         trailing = reader.position.seq - passed.wanted[-1].stored.seq
         self._left_out = trailing
-        frames = b"".join(self._frames(reader, passed.wanted))
-        return Events(frames, len(passed.wanted), self._measured(passed.wanted[0]))
+        cursors = None if self._subscription.has_plain_ids else self._cursors(reader, passed)
+        return Events(passed.wanted, cursors, self._measured(passed.wanted[0]))
+
+    def _cursors(self, reader: LogReader, passed: Passed) -> Sequence[str]:
+        return [self._subscription.cursor_at(reader, event) for event in passed.wanted]
 
     def _measured(self, first: TailEvent) -> float | None:
         """When it was committed, now and then, if that was while this watch was open."""
@@ -213,15 +216,6 @@ class Watch:
         if self._writes % _MEASURED != 1:
             return None
         return first.shown_at if first.shown_at >= self._opened_at else None
-
-    def _frames(self, reader: LogReader, events: Iterable[TailEvent]) -> Iterable[bytes]:
-        if self._subscription.has_plain_ids:
-            return (event.frame for event in events)
-        return (
-            b"id: %b\n%b"
-            % (self._subscription.cursor_at(reader, event).encode(), _without_id(event))
-            for event in events
-        )
 
     def _at_rest(self) -> Step:
         reason = self._subscription.ending or self._ending
@@ -236,7 +230,3 @@ class Watch:
         return CursorMoved(
             cursor=self._subscription.cursor(), last_seq=self._subscription.last_seq
         )
-
-
-def _without_id(event: TailEvent) -> bytes:
-    return event.frame.partition(b"\n")[2]

@@ -42,7 +42,7 @@ class Watches:
     ) -> None:
         self._sources = sources
         self._codec = codec
-        self._pages = Pages(log=sources.log, codec=codec)
+        self._pages = Pages(log=sources.log, render=sources.tails.render)
         self._meter = meter
         self._cap = cap
         self._live: set[Watch] = set()

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.http.answers.links import call_output_path
+from adapters.http.streaming.frames import event_frame
 from adapters.wire import MAX_EVENT_BYTES, JsonEventCodec, timestamp
 from domain.events import EVENT_CLASSES, AgentEvent
 from domain.ids import AgentName, SessionId, Tag
@@ -40,7 +41,7 @@ def said(event: AgentEvent) -> Mapping[str, object]:
 def test_a_frame_is_id_event_and_one_line_of_data() -> None:
     line = Log(line="héllo\n", line_num=1, stream="pty")
 
-    assert CODEC.frame(stored(line)) == (
+    assert event_frame(stored(line)) == (
         b"id: 42-9f1c03ab\n"
         b"event: log\n"
         b'data: {"event_type":"log","seq":42,"timestamp":"2026-11-21T10:00:00.123456Z",'
@@ -186,7 +187,7 @@ def test_any_text_makes_one_frame_that_a_browser_reads(
     assert all(0x20 <= byte <= 0x7F for byte in event.body)
     assert len(event.body) <= MAX_EVENT_BYTES
     assert (
-        dispatched(CODEC.frame(event) * 2)
+        dispatched(event_frame(event) * 2)
         == [
             Dispatched(
                 event=event.event_type, data=event.body.decode(), last_event_id="42-9f1c03ab"

@@ -2,9 +2,15 @@
 
 from collections.abc import Sequence
 
-from adapters.http.streaming.chunks import LAST_CHUNK, chunk, control_chunk
 from adapters.http.streaming.client import StreamClient
-from adapters.http.streaming.frames import PING, cursor_frame
+from adapters.http.streaming.frames import (
+    LAST_CHUNK,
+    PING,
+    chunk,
+    control_frame,
+    cursor_frame,
+    event_frames,
+)
 from application.watching.stream_steps import Behind, End, Events, Idle
 from application.watching.watch import Watch
 from application.watching.watches import Watches
@@ -75,17 +81,15 @@ class StreamChannel:
             case Behind() | Idle():
                 return step
             case Events():
-                self._watches.sent(
-                    events=step.count * len(self.clients),
-                    size=len(step.frames) * len(self.clients),
-                )
-                self.prepare(chunk(step.frames))
+                frames, clients = event_frames(step), len(self.clients)
+                self._watches.sent(events=len(step.events) * clients, size=len(frames) * clients)
+                self.prepare(chunk(frames))
                 self._shown_at = step.shown_at
             case End():
                 self.has_ended = True
-                self.prepare(control_chunk(step, ping_s=self._ping_s) + LAST_CHUNK)
+                self.prepare(chunk(control_frame(step, ping_s=self._ping_s)) + LAST_CHUNK)
             case _:
-                self.prepare(control_chunk(step, ping_s=self._ping_s))
+                self.prepare(chunk(control_frame(step, ping_s=self._ping_s)))
         return None
 
     def stay_alive(self, *, now: float) -> bool:

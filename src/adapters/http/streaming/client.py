@@ -9,7 +9,6 @@ from application.watching.open_stream import OpenStream
 log = logging.getLogger(__name__)
 
 OnLeft = Callable[[], Awaitable[None]]
-FRAME_END = b"\n\n"
 
 
 class StreamClient(Protocol):

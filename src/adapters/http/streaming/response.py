@@ -7,9 +7,14 @@ from contextlib import suppress
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from adapters.http.streaming.chunks import control_frame
 from adapters.http.streaming.client import OnLeft
-from adapters.http.streaming.frames import PING, cursor_frame, end_frame
+from adapters.http.streaming.frames import (
+    PING,
+    control_frame,
+    cursor_frame,
+    end_frame,
+    event_frames,
+)
 from adapters.http.streaming.slow_clients import LET_GO_AFTER_S
 from adapters.http.streaming.takeover import StreamTakeover
 from application.watching.stream_steps import Behind, End, Events, Idle
@@ -111,10 +116,11 @@ class StreamResponse(Response):
         while True:
             match step := self._watch.step():
                 case Events():
-                    self._watches.sent(events=step.count, size=len(step.frames))
-                    self._watch.stream.bytes_sent += len(step.frames)
+                    frames = event_frames(step)
+                    self._watches.sent(events=len(step.events), size=len(frames))
+                    self._watch.stream.bytes_sent += len(frames)
                     self._shown_at = step.shown_at
-                    return step.frames
+                    return frames
                 case Behind():
                     await self._watch.read()
                 case Idle():

@@ -14,12 +14,11 @@ _TYPES = {Connected: "connected", Reset: "reset", CursorMoved: "cursor", End: "e
 
 
 def event_messages(step: Events, *, watch_id: str) -> Iterator[str]:
-    """One for each frame; the event's own JSON is copied, not read."""
+    """One for each event, whose own JSON is copied, not read."""
     name = json.dumps(watch_id)
-    for frame in step.frames.decode("ascii").split("\n\n")[:-1]:
-        id_line, _, data_line = frame.split("\n", 2)
-        cursor, data = id_line.removeprefix("id: "), data_line.removeprefix("data: ")
-        yield f'{{"type":"event","watch":{name},"cursor":"{cursor}","event":{data}}}'
+    for stored, cursor in step.with_cursors():
+        event = stored.body.decode("ascii")
+        yield f'{{"type":"event","watch":{name},"cursor":"{cursor}","event":{event}}}'
 
 
 def control_message(step: ControlStep, *, watch_id: str) -> str:

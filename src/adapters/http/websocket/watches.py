@@ -112,8 +112,9 @@ class WsWatches:
 
     async def _say(self, watch_id: str, step: Step) -> None:
         if isinstance(step, Events):
-            self._watches.sent(events=step.count, size=len(step.frames))
-            await self._outlet.write(event_messages(step, watch_id=watch_id))
+            messages = list(event_messages(step, watch_id=watch_id))
+            self._watches.sent(events=len(messages), size=sum(map(len, messages)))
+            await self._outlet.write(messages)
             self._watches.written(step.shown_at)
         elif not isinstance(step, Behind | Idle):
             await self._outlet.write([control_message(step, watch_id=watch_id)])

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
+from adapters.http.streaming.frames import event_frame
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.event_log import MemoryEventLog
 from adapters.memory.session_store import MemorySessionStore
 from adapters.memory.task_feed import MemoryTaskFeed
-from adapters.wire import JsonEventCodec
 from application.casting.commit_notifier import CommitNotifier
 from application.watching.tails import Tails
 from domain.ids import AgentName, SessionId, SessionKey
@@ -32,7 +32,7 @@ class Steps:
             log=MemoryEventLog(database),
             sessions=MemorySessionStore(database),
             feed=MemoryTaskFeed(database),
-            codec=JsonEventCodec(),
+            render=event_frame,
         )
         self.notifier = CommitNotifier(tails=self.tails, wakeups=self, clock=FakeClock())
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 import anyio
 import pytest
 
+from adapters.http.streaming.frames import event_frame
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.task_store import MemoryTaskStore
-from adapters.wire import JsonEventCodec
 from application.serving.task_end import TaskEnd
 from application.watching.tails import Tails
 from domain.errors import TaskNotFound
@@ -45,7 +45,7 @@ class World:
             log=self.scene.log,
             sessions=self.scene.sessions,
             feed=self.scene.feed,
-            codec=JsonEventCodec(),
+            render=event_frame,
         )
 
     @asynccontextmanager

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Mapping
 
+from adapters.http.streaming.frames import event_frame
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.event_log import MemoryEventLog
 from adapters.memory.session_store import MemorySessionStore
 from adapters.memory.task_feed import MemoryTaskFeed
-from adapters.wire import JsonEventCodec
 from application.watching.tails import Tails
 from domain.ids import SessionId, SessionKey
 from domain.principal import Principal
@@ -34,7 +34,7 @@ async def test_all_that_an_owner_awaits_is_looked_for_at_once() -> None:
         log=MemoryEventLog(database),
         sessions=sessions,
         feed=MemoryTaskFeed(database),
-        codec=JsonEventCodec(),
+        render=event_frame,
     )
     woken: list[str] = []
     names = [SessionId(f"s-{number}") for number in range(50)]

@@ -3,22 +3,19 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.wire import JsonEventCodec
-from application.watching.tails import RING_BYTES, Tail, TailEvent
-from domain.ids import AgentName, SessionKey, Tag, TaskId
+from adapters.memory.database import MemoryDatabase
+from adapters.memory.event_log import MemoryEventLog
+from adapters.memory.session_store import MemorySessionStore
+from adapters.memory.task_feed import MemoryTaskFeed
+from application.watching.tails import RING_BYTES, Tail, TailEvent, Tails
+from domain.ids import SessionKey
 from ports.event_log import StoredEvent
+from tests.fakes import FakeClock
+from tests.unit.tail_event import tail_event
 
 
 def event(seq: int, *, size: int = 10) -> TailEvent:
-    stored = StoredEvent(
-        seq=seq,
-        tag=Tag(f"{seq:08x}"),
-        event_type="log",
-        task_id=TaskId("t"),
-        agent=AgentName("shell"),
-        body=b"x" * size,
-    )
-    return TailEvent(stored, JsonEventCodec().frame(stored))
+    return tail_event(seq, b"x" * size)
 
 
 def tail_of(*seqs: int) -> Tail:
@@ -81,3 +78,26 @@ def test_whatever_order_events_are_shown_in_no_watcher_gets_a_hole(
     got = seqs_after(tail, position)
 
     assert got is None or got == list(range(position + 1, tail.last_seq + 1))
+
+
+def test_an_event_is_rendered_once_for_all_who_watch_its_session() -> None:
+    rendered: list[int] = []
+
+    def render(stored: StoredEvent) -> bytes:
+        rendered.append(stored.seq)
+        return b"opaque"
+
+    database = MemoryDatabase(FakeClock())
+    tails = Tails(
+        log=MemoryEventLog(database),
+        sessions=MemorySessionStore(database),
+        feed=MemoryTaskFeed(database),
+        render=render,
+    )
+    tail, same = (tails.join(SessionKey(1), lambda: None) for _ in range(2))
+
+    tails.publish(SessionKey(1), [event(1).stored, event(2).stored], at=0.0)
+    tails.publish(SessionKey(2), [event(1).stored], at=0.0)
+
+    assert tail is same and rendered == [1, 2]
+    assert [one.rendered for one in tail.after(0) or ()] == [b"opaque"] * 2

@@ -10,7 +10,7 @@ import anyio
 import pytest
 from anyio.lowlevel import checkpoint
 
-from adapters.http.streaming.chunks import chunk
+from adapters.http.streaming.frames import chunk
 from adapters.http.streaming.reactor import Reactor, SocketClient
 from application.watching.open_stream import OpenStream
 from application.watching.stream_cap import StreamCap

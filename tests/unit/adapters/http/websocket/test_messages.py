@@ -21,6 +21,7 @@ from application.watching.stream_request import FromCursor, FromNow, Replay, Sin
 from application.watching.stream_steps import Connected, CursorMoved, End, Events, Reset
 from domain.errors import InvalidInput
 from domain.ids import AgentName, SessionId, TaskId
+from tests.unit.tail_event import tail_event
 
 S = {"session_id": "s"}
 
@@ -127,14 +128,19 @@ def test_a_type_that_no_event_has_is_refused() -> None:
         watch_request({**S, "types": "tolo_*"})
 
 
-def test_each_frame_becomes_one_message_with_the_events_own_json() -> None:
-    frames = b'id: 1-0a\nevent: log\ndata: {"line":"a"}\n\nid: 2-0b\nevent: log\ndata: {"line":"\\n"}\n\n'
+@pytest.mark.parametrize(
+    ("given", "cursors"), [(None, ["1-0000000a", "2-0000000b"]), (["m.1", "m.2"], ["m.1", "m.2"])]
+)
+def test_each_event_becomes_one_message_with_its_own_json(
+    given: list[str] | None, cursors: list[str]
+) -> None:
+    events = [tail_event(1, b'{"line":"a"}'), tail_event(2, b'{"line":"\\n"}')]
 
-    told = list(event_messages(Events(frames, 2), watch_id='w"'))
+    messages = list(event_messages(Events(events, given), watch_id='w"'))
 
-    assert [json.loads(text) for text in told] == [
-        {"type": "event", "watch": 'w"', "cursor": "1-0a", "event": {"line": "a"}},
-        {"type": "event", "watch": 'w"', "cursor": "2-0b", "event": {"line": "\n"}},
+    assert [json.loads(text) for text in messages] == [
+        {"type": "event", "watch": 'w"', "cursor": cursors[0], "event": {"line": "a"}},
+        {"type": "event", "watch": 'w"', "cursor": cursors[1], "event": {"line": "\n"}},
     ]
 
 
