@@ -1,4 +1,4 @@
-"""Questions of runs to people, kept until they are answered and after it."""
+"""Approvals that runs ask people for, stored before and after they are answered."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ class NewApproval:
     request: ApprovalRequest
     fingerprint: str
     for_s: float
-    """How long it may wait for its answer."""
+    """How long it may be pending, in seconds."""
     decision: ApprovalDecision | None = None
-    """For what nobody needs to be asked."""
+    """Given if a policy decides, so that nobody is asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,18 +28,18 @@ class ApprovalQuery:
     task_id: TaskId | None = None
     limit: int = 50
     before: ApprovalId | None = None
-    """Only those asked before this one."""
+    """Only those that were opened before this one."""
 
 
 class ApprovalStore(Protocol):
     """Another owner's approval is ApprovalNotFound; so is one of a deleted session.
 
-    A pending one is shown as expired once its time is over by the store's clock, or its task has
-    ended or waits in the queue again.
+    A pending one reads as expired once its time is over by the store's clock, or its task has
+    ended or is queued again.
     """
 
     async def open(self, new: NewApproval) -> StoredApproval:
-        """Durable when it returns."""
+        """Store a new one; durable when it returns."""
 
     async def get(self, principal: Principal, approval_id: ApprovalId) -> StoredApproval:
         """Raises ApprovalNotFound."""
@@ -50,10 +50,10 @@ class ApprovalStore(Protocol):
     async def decide(
         self, principal: Principal, approval_id: ApprovalId, decision: ApprovalDecision
     ) -> StoredApproval:
-        """Answer a pending one; of several that try at once, one succeeds.
+        """Answer a pending one; of several concurrent answers one succeeds.
 
         Raises ApprovalNotFound, ApprovalAnswered, ApprovalExpired.
         """
 
     async def withdraw(self, task_id: TaskId) -> None:
-        """Nobody waits for the answers any more: what is pending of this task is expired."""
+        """Expire what is pending of this task: no run waits for the answers any more."""

@@ -1,4 +1,4 @@
-"""What leaves the log when it has been kept long enough."""
+"""Removes from the log what is past its retention."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Spent: all of its events were removed. Gone: it was deleted, or this store never
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionName:
-    """The key tells a session from a later one that its owner calls the same."""
+    """The key distinguishes a session from a later one with the same owner and id."""
 
     session_key: SessionKey
     tenant: str
@@ -35,7 +35,7 @@ class EndedTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadSession:
-    """A deleted one whose last runner has stopped."""
+    """A deleted session whose last run has ended."""
 
     session_key: SessionKey
     session: SessionName
@@ -45,20 +45,20 @@ class DeadSession:
 class Trimmed:
     events: int
     size: int
-    """About how many bytes they took."""
+    """Approximate, in bytes."""
 
 
 class EventRetention(Protocol):
-    """Each call is one transaction, and short: between two of them appends get their turn.
+    """Each call is one short transaction, so that appends can go on in between.
 
-    Times are the store's own, as they stand in its tasks. Any method may raise LogUnavailable.
+    Times are by the store's clock, as its tasks have them. Any method may raise LogUnavailable.
     """
 
     async def size(self) -> int:
-        """About how many bytes the log takes; room that was freed counts no more."""
+        """About how many bytes the log takes, without space that was freed."""
 
     async def oldest(self, *, ended_before: datetime, limit: int) -> Sequence[EndedTask]:
-        """Tasks whose sessions `trim` can remove something from; what ended first comes first."""
+        """Tasks whose sessions have something for `trim` to remove, by their end, oldest first."""
 
     async def trim(
         self, session_key: SessionKey, *, ended_before: datetime, limit: int
@@ -70,18 +70,18 @@ class EventRetention(Protocol):
         """
 
     async def to_compact(self, *, ended_before: datetime, limit: int) -> Sequence[EndedTask]:
-        """Tasks that were not compacted yet; what ended first comes first."""
+        """Tasks that are not compacted yet, by their end, oldest first."""
 
     async def empty(self, task: EndedTask, seqs: Collection[int]) -> None:
-        """Empty the bodies of these events of the task; what is no event of its is passed over."""
+        """Empty the bodies of these events; seqs that are no events of the task are ignored."""
 
     async def mark_compacted(self, task: EndedTask) -> None:
-        """Remember that nothing of the task is left to be emptied."""
+        """Record that the task needs no further compaction."""
 
     async def dead_sessions(self, *, limit: int) -> Sequence[DeadSession]:
-        """Those that wait for `SessionStore.purge`."""
+        """Those that `SessionStore.purge` would remove."""
 
     async def tasks_of(self, session_key: SessionKey) -> Sequence[TaskId]:
-        """All tasks of a session, deleted or not; nothing for an unknown one."""
+        """All tasks of a session, deleted or not; empty for an unknown one."""
 
     async def use_of(self, session: SessionName) -> SessionUse: ...

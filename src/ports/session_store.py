@@ -1,4 +1,4 @@
-"""Sessions by their owner's names for them."""
+"""Sessions by their owner's ids for them."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ class SessionEdit:
 class DeletedSession:
     session_key: SessionKey
     live_tasks: Sequence[TaskId]
-    """Tasks whose runners have yet to stop."""
+    """Tasks whose runs have to be stopped."""
     cancelled: int
-    """How many of its tasks were queued, and have ended with it."""
+    """How many of its tasks were queued, and were cancelled with it."""
 
 
 class SessionStore(Protocol):
@@ -68,4 +68,4 @@ class SessionStore(Protocol):
         """
 
     async def purge(self) -> int:
-        """Remove what is left of deleted sessions that have no live task; how many went."""
+        """Remove what is left of deleted sessions without live tasks; returns how many."""

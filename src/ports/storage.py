@@ -1,4 +1,4 @@
-"""The disk that the server keeps its things on: whether it has room, and is still the same one."""
+"""The disk of the store: whether it has room, and whether the files are still the store's."""
 
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -14,13 +14,13 @@ class StorageTrouble:
 
 
 class Storage(Protocol):
-    """Some room is held in reserve, for what must be written when there is no other left."""
+    """Keeps some space in reserve, for what must be written once the disk is full."""
 
     async def look(self, *, is_refused: bool = False) -> StorageTrouble | None:
-        """What is wrong now. When room has come back, the reserve is made up again.
+        """What is wrong now, or None. Once there is room again, the reserve is restored.
 
-        `is_refused`: a write found no room a moment ago, so that it takes more to be well.
+        `is_refused`: a write found no room a moment ago, so that more free space is required.
         """
 
     async def spend_reserve(self) -> None:
-        """Give the reserve up for what is written next; without effect when it is spent."""
+        """Release the reserve for what is written next; no effect if it is spent."""

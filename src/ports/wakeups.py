@@ -11,15 +11,15 @@ Hint = SessionKey | None
 
 
 class Wakeups(Protocol):
-    """Hints only: one may be lost, doubled or late. Whoever listens also looks once a second."""
+    """Hints only: one may be lost, doubled or late, so every listener also polls once a second."""
 
     def notify(self, hint: Hint) -> None:
-        """Never blocks and never raises; call it after the commit. Hints may be coalesced."""
+        """Call it after the commit. Never blocks and never raises; hints may be coalesced."""
 
     def listen(
         self, callback: Callable[[Hint], None], *, others_only: bool = False
     ) -> AbstractContextManager[None]:
         """Call back on the event loop for every hint while it is entered.
 
-        With `others_only`, what is notified through this very object is left out.
+        With `others_only`, not for what is notified through this very object.
         """

@@ -64,9 +64,9 @@ async def test_a_question_is_answered_on_another_node_and_once(
         task = await runs.submit("go")
         await until(other, task, TaskStatus.WAITING)
 
-        await terminals(other).give(LOCAL, task.task_id, MessageInput(text="blue"))
+        await terminals(other).send(LOCAL, task.task_id, MessageInput(text="blue"))
         with pytest.raises(StateConflict):
-            await terminals(runs).give(LOCAL, task.task_id, MessageInput(text="red"))
+            await terminals(runs).send(LOCAL, task.task_id, MessageInput(text="red"))
         ended = await other.ended(task)
         types = await other.event_types(task)
 

@@ -120,7 +120,7 @@ async def test_a_question_of_the_agent_is_answered_by_what_people_send(tmp_path:
     async with reacting(tmp_path, question, DONE) as graph:
         task = await submit(graph)
         await until_waiting(graph, task)
-        await terminals(graph).give(LOCAL, task.task_id, MessageInput(text="b"))
+        await terminals(graph).send(LOCAL, task.task_id, MessageInput(text="b"))
         await graph.ended(task)
         events = await graph.events(task)
 
@@ -207,7 +207,7 @@ async def test_nothing_can_be_answered_that_was_not_asked(tmp_path: Path) -> Non
         await graph.ended(task)
 
         with pytest.raises(StateConflict):
-            await terminals(graph).give(LOCAL, task.task_id, MessageInput(text="b"))
+            await terminals(graph).send(LOCAL, task.task_id, MessageInput(text="b"))
 
 
 def plan(first: str, second: str, *, a: str = "look") -> Step:

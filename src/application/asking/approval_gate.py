@@ -1,4 +1,4 @@
-"""Where a run waits until it may do something, or is told that it may not."""
+"""Holds a call of a run until a person or a policy has decided on it, or its time is over."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -49,12 +49,12 @@ class ApprovalGate:
         is_withdrawn: Callable[[], bool] = lambda: False,
         is_kept: Callable[[], bool] = lambda: False,
     ) -> ApprovalDecision:
-        """Returns when it is decided or expired; both are told as events, whoever decides.
+        """Emits the question, waits until it is decided or expired, and emits the decision.
 
-        What is stored and shown has no secrets in it; the answer is for the request as it is.
-        `asked` is the question of an earlier attempt. It is expired once it `is_withdrawn`, and
-        not asked at all if it is so already. `is_kept`: whether a later one will wait for
-        the answer, should this be cancelled.
+        What is stored and emitted is redacted; the decision is bound to the request as it is.
+        `asked` is the question of an earlier attempt, to be gone on with. Once `is_withdrawn`,
+        the question expires; before it was asked, nothing is emitted. `is_kept`: whether a later
+        attempt will wait for the answer, so that being cancelled leaves the question open.
         """
         if is_withdrawn():
             return _EXPIRED
@@ -91,7 +91,7 @@ class ApprovalGate:
             decision = await self._decided(approval, is_withdrawn)
             return decision
         finally:
-            # Also when the run is cancelled: nobody may answer what nobody waits for.
+            # Also when the run is cancelled: no answer is accepted that no run waits for.
             if decision.decision == "expired" and not is_kept():
                 with suppress(AgentcastError):
                     await self._store.withdraw(approval.task_id)
@@ -128,7 +128,7 @@ def _by_policy(mode: Approval) -> ApprovalDecision | None:
 
 
 def _bound(decision: ApprovalDecision, request: ApprovalRequest, asked: str) -> ApprovalDecision:
-    """The answer is for what was asked; whoever changes it meanwhile has no approval."""
+    """Denies what was approved for other arguments than the call has by now."""
     now = request.storable()
     if not decision.is_approved or fingerprint(now.tool_name, now.arguments) == asked:
         return decision

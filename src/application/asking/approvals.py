@@ -1,4 +1,4 @@
-"""Approvals for their owners: looked at and answered."""
+"""Lets the owners of approvals read and answer them."""
 
 from collections.abc import Sequence
 
@@ -29,7 +29,7 @@ class Approvals:
         *,
         reason: str | None = None,
     ) -> StoredApproval:
-        """Answer, and wake the run that waits, on whichever node it is.
+        """Store the answer and wake the run that waits for it, on whichever node.
 
         Raises ApprovalNotFound, ApprovalAnswered, ApprovalExpired.
         """

@@ -1,4 +1,4 @@
-"""What an answer is bound to: a tool and its exact arguments, in a few bytes."""
+"""A hash of a call: its tool and its exact arguments, which an approval is bound to."""
 
 import hashlib
 import re
@@ -23,7 +23,7 @@ def fingerprint(tool_name: str, arguments: Mapping[str, object]) -> str:
 
 
 def canonical_json(value: object) -> str:
-    """Members in the order of their names, no white space, nothing escaped that need not be."""
+    """Members sorted by name, no white space, and only the escapes that JSON requires."""
     match value:
         case None:
             return "null"

@@ -1,4 +1,4 @@
-"""The questions of runs that wait for a person's words."""
+"""Questions of runs to a person, which are answered in words."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ from ports.wakeups import Wakeups
 
 
 class OpenQuestions:
-    """At most one for each task; whoever answers first is heard, on whichever node."""
+    """At most one open question per task. The first reply is accepted, from whichever node."""
 
     def __init__(
         self, *, store: QuestionStore, wakeups: Wakeups, notifier: CommitNotifier
@@ -24,11 +24,11 @@ class OpenQuestions:
         self._notifier = notifier
 
     async def open(self, task: Task, call_id: str) -> None:
-        """It can be answered from now on: before anybody is told of it."""
+        """Call it before the question is emitted: it can be answered from now on."""
         await self._store.open(task.task_id, call_id)
 
     async def reply(self, task: Task, call_id: str) -> Reply:
-        """Wait for it."""
+        """Wait for it, on whichever node it is given; without a time limit."""
 
         async def look() -> Reply | None:
             try:
@@ -40,7 +40,7 @@ class OpenQuestions:
         return await poll_until(look, session_key=task.session_key, wakeups=self._wakeups)
 
     async def answer(self, task: Task, reply: Reply) -> bool:
-        """Whether it was heard: not when nothing is asked, or not any more."""
+        """Whether the reply was accepted: not if the task has no open question."""
         storable = storable_text(reply.text)
         if not await self._store.answer(task.task_id, replace(reply, text=storable)):
             return False

@@ -1,4 +1,4 @@
-"""Puts the commits of this process back into the order of their numbers."""
+"""Puts the commits of this process back into the order of their seqs."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -20,15 +20,16 @@ class Commit:
         self.origin: Origin | None = None
         self.stored: Sequence[StoredEvent] = ()
         self.earlier: set[Commit] = set()
-        """Those under way when this one ended: they may have been given smaller numbers."""
+        """Those under way when this one ended: they may have smaller seqs."""
         self.passed_on = asyncio.Event()
 
 
 class CommitOrder:
-    """The writes of a session may end in another order than that in which they were committed.
+    """Writes to a session may end in another order than they were committed in.
 
-    Numbers with a gap before them say nothing: what is missing may be another process's. Whatever
-    begins after a write has ended gets higher numbers, so that none waits for ever.
+    Example: A commits seq 1, B commits seq 2, and B returns first: B waits until A has ended.
+    A gap before a seq proves nothing, as another process may have written what is missing. What
+    begins after a write has ended gets higher seqs, so no commit waits for ever.
     """
 
     def __init__(self, pass_on: PassOn) -> None:
@@ -42,7 +43,7 @@ class CommitOrder:
         return commit
 
     def end(self, commit: Commit) -> None:
-        """Pass on what is known to come next, of this write and of those that waited for it."""
+        """Pass on what is certain to come next, of this write and of those that waited for it."""
         under_way = self._under_way[commit.session_id]
         del under_way[commit]
         if not under_way:
@@ -57,7 +58,7 @@ class CommitOrder:
             self._held[commit.session_id] = left
 
     def _passed_on(self, held: list[Commit]) -> list[Commit]:
-        """Those that have to wait."""
+        """Passes on what is certain; returns the commits that have to wait."""
         ready = [commit for commit in held if not commit.earlier]
         left: list[Commit] = []
         for commit in sorted(held, key=_first_seq):
@@ -74,7 +75,7 @@ def _first_seq(commit: Commit) -> int:
 
 
 def _is_up_to(commit: Commit, other: Commit) -> bool:
-    """Two owners may have sessions of the same name."""
+    """Of the same session: two owners may have sessions of the same name."""
     if commit.origin is None or other.origin is None:
         return False
     is_same_session = commit.origin.session_key == other.origin.session_key

@@ -1,4 +1,4 @@
-"""What follows a commit of this process: watchers, other processes and listeners learn of it."""
+"""Publishes the commits of this process: to watchers, to other processes and to listeners."""
 
 import asyncio
 import logging
@@ -18,11 +18,11 @@ from ports.meter import Meter
 log = logging.getLogger(__name__)
 
 LAST_S = 2.0
-"""How long listeners are waited for when the process ends."""
+"""How long the end of the process waits for listeners."""
 
 
 class EventDispatch:
-    """Gives each listener what was written here once, in the order of each session."""
+    """Calls each listener once for each event written here, in the order of its session."""
 
     def __init__(
         self,
@@ -46,11 +46,11 @@ class EventDispatch:
 
     @property
     def backlog(self) -> int:
-        """How many events the listeners have yet to take, in all."""
+        """How many events wait for listeners, in all."""
         return sum(feed.backlog for feed in self._feeds)
 
     def add(self, listener: EventListener) -> None:
-        """It gets what is written from now on."""
+        """Call it with what is written from now on."""
         feed = ListenerFeed(listener, log=self._log, codec=self._codec, meter=self._meter)
         self._feeds.append(feed)
         if self._group is not None:
@@ -58,7 +58,7 @@ class EventDispatch:
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
-        """Leaving waits a moment for listeners that are behind; what they miss is logged."""
+        """Leaving waits a moment for listeners that are behind, and logs how much they miss."""
         async with asyncio.TaskGroup() as group:
             self._group = group
             self._running = [group.create_task(feed.run()) for feed in self._feeds]
@@ -70,16 +70,16 @@ class EventDispatch:
                     running.cancel()
 
     async def caught_up(self) -> None:
-        """Until the listeners have taken all there is."""
+        """Wait until the listeners were called with all that is stored."""
         for feed in self._feeds:
             await feed.is_done()
 
     def writing(self, session_id: SessionId) -> "Write":
-        """To be entered around a write to a session's log."""
+        """Enter it around a write to a session's log."""
         return Write(self, self._order.begin(session_id) if self._feeds else None)
 
     def let_go(self) -> None:
-        """No listener holds a run from now on."""
+        """No run waits for a listener from now on."""
         for feed in self._feeds:
             feed.let_go()
 
@@ -90,7 +90,7 @@ class EventDispatch:
         self._order.end(commit)
 
     async def taken(self, commit: Commit) -> None:
-        """Until the awaited listeners have been called with what was written."""
+        """Wait until the awaited listeners were called with what was written."""
         awaited = [feed for feed in self._feeds if feed.is_awaited]
         if not awaited or commit.origin is None:
             return
@@ -112,7 +112,7 @@ class EventDispatch:
 
 
 class Write:
-    """One write under way; what it has committed is shown before it is left."""
+    """A write to one session's log that is under way; it publishes before it is left."""
 
     __slots__ = ("_commit", "_dispatch")
 
@@ -134,6 +134,6 @@ class Write:
         self._dispatch.publish(origin, stored)
 
     async def taken(self) -> None:
-        """After it was left: until awaited listeners have been called with what it wrote."""
+        """Call it after leaving: waits until awaited listeners were called with what it wrote."""
         if self._commit is not None:
             await self._dispatch.taken(self._commit)

@@ -1,4 +1,4 @@
-"""One listener's way through what this process has committed: in order, at its own pace."""
+"""Feeds one listener what this process has committed: in order, at the listener's pace."""
 
 import asyncio
 import logging
@@ -17,28 +17,28 @@ log = logging.getLogger(__name__)
 
 MAX_HELD_EVENTS = 1_000
 MAX_HELD_BYTES = 1024 * 1024
-"""What waits for a listener in memory; of what comes beyond that only the numbers are kept."""
+"""The bound of what waits in memory; beyond it only seqs are kept, and events read from the log."""
 AWAITED_S = 30.0
-"""How long one event may keep an awaited listener, and so hold a run."""
+"""How long an awaited listener, and the run that waits for it, may take for one event."""
 _PAGE_EVENTS = 200
 
 
 @dataclass(slots=True)
 class Stretch:
-    """Neighbouring events of one origin."""
+    """Consecutive events of one origin."""
 
     origin: Origin
     first_seq: int
-    """Of what the listener has yet to take."""
+    """Of the events that the listener was not called with yet."""
     last_seq: int
     events: Sequence[StoredEvent]
-    """Empty where they are to be read from the log."""
+    """Empty if they have to be read from the log."""
 
 
 class ListenerFeed:
-    """A place in the log for each session with something new, and one call at a time.
+    """Keeps a position for each session with new events, and makes one call at a time.
 
-    Sessions take turns, so that a busy one does not hold up the others.
+    Sessions take turns, so that a busy one does not delay the others.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class ListenerFeed:
 
     @property
     def backlog(self) -> int:
-        """How many events the listener has yet to take."""
+        """How many events wait for the listener."""
         return sum(
             stretch.last_seq - stretch.first_seq + 1
             for stretches in self._waiting.values()
@@ -72,7 +72,7 @@ class ListenerFeed:
         )
 
     def add(self, origin: Origin, stored: Sequence[StoredEvent]) -> None:
-        """Committed events of one session come in the order of their numbers."""
+        """Add committed events of one session, in the order of their seqs."""
         stretches = self._waiting.setdefault(origin.session_key, deque())
         last = stretches[-1] if stretches else None
         first_seq, last_seq = stored[0].seq, stored[-1].seq
@@ -87,18 +87,18 @@ class ListenerFeed:
         self._woken.set()
 
     async def has_taken(self, session_key: SessionKey, seq: int) -> None:
-        """Until an awaited listener has been called with that event, or will not be."""
+        """Wait until an awaited listener was called with that event, or will not be."""
         while self.is_awaited and self._has_yet_to_take(session_key, seq):
             self._moved.clear()
             await self._moved.wait()
 
     def let_go(self) -> None:
-        """Hold no run from now on."""
+        """Let no run wait for this listener from now on."""
         self.is_awaited = False
         self._moved.set()
 
     async def is_done(self) -> None:
-        """Until the listener has taken all there is."""
+        """Wait until the listener was called with all that is stored."""
         while self._waiting:
             self._moved.clear()
             await self._moved.wait()
@@ -146,7 +146,7 @@ class ListenerFeed:
             del self._waiting[session_key]
 
     async def _page(self, stretch: Stretch) -> Sequence[StoredEvent]:
-        """The next ones of a stretch that is not in memory, so far as they are there still."""
+        """The next events of a stretch that is not in memory, as far as the log still has them."""
         first_seq, last_seq = stretch.first_seq, stretch.last_seq
         page = await self._log.read(
             stretch.origin.session_key,
@@ -171,10 +171,12 @@ class ListenerFeed:
         self._lost(gone)
 
     def _lost(self, count: int) -> None:
-        """Trimmed, compacted or deleted before the listener came to them."""
+        """Count events that were removed from the log before the listener was called with them."""
         if count:
             self._meter.add("listener_events_lost", count)
-            log.warning("listener %s is too late for %d events", self.name, count)
+            log.warning(
+                "listener %s missed %d events that were removed from the log", self.name, count
+            )
 
     async def _call(self, stored: StoredEvent, origin: Origin) -> None:
         try:
@@ -188,7 +190,7 @@ class ListenerFeed:
 
 
 def _is_being_cancelled() -> bool:
-    """Unlike a listener that raises CancelledError by itself."""
+    """Whether this task is cancelled, and not a listener that raised CancelledError itself."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 

@@ -74,7 +74,7 @@ class RunSink:
 
     async def end(self, event: FinalEvent, *, usage: Usage | None = None) -> None:
         change = change_of(event, usage, await self._findings())
-        await self._storage.last_word(lambda: self._end(event, change))
+        await self._storage.with_reserve(lambda: self._end(event, change))
         if isinstance(event, TaskFailed):
             log.info("task %s of %s failed (%s): %s", *_logged(event, self._origin))
 

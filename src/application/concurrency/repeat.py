@@ -60,7 +60,7 @@ async def survive(do: Chore, *, name: str) -> bool:
 async def poll_until(
     look: Callable[[], Awaitable[T | None]], *, session_key: SessionKey, wakeups: Wakeups
 ) -> T:
-    """Looks at each hint of the session, and once a second, until there is something."""
+    """Calls `look` at once, at each hint of the session and once a second until it finds something."""
     woken = asyncio.Event()
 
     def look_again(hint: Hint) -> None:

@@ -18,7 +18,7 @@ async def together() -> AsyncIterator[asyncio.TaskGroup]:
 
 @asynccontextmanager
 async def background(*chores: Coroutine[None, None, None]) -> AsyncIterator[None]:
-    """Runs the chores beside the block, and cancels them when it is left."""
+    """Runs the chores beside the block and cancels them when it is left."""
     async with asyncio.TaskGroup() as group:
         running = [group.create_task(chore) for chore in chores]
         try:

@@ -43,7 +43,7 @@ class LostTasks:
 
         Gives the tasks that were taken over but could not be settled: they are this worker's now.
         """
-        claims = await self._broadcaster.storage.last_word(
+        claims = await self._broadcaster.storage.with_reserve(
             lambda: self._leases.claim_lost(
                 settings.worker_id, lease_s=settings.lease_s, of_instance=of_instance
             )
@@ -67,7 +67,7 @@ class LostTasks:
 
         `cause` is what had stopped that run. Gives the task if it could not be settled.
         """
-        claim = await self._broadcaster.storage.last_word(
+        claim = await self._broadcaster.storage.with_reserve(
             lambda: self._leases.reclaim(
                 settings.worker_id, task_id, lease_id=lease_id, lease_s=settings.lease_s
             )

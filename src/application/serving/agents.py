@@ -1,4 +1,4 @@
-"""The agents: looked up with what became of their tasks, added and changed by operators."""
+"""The agents: listed with the record of their tasks, added and changed by operators."""
 
 import asyncio
 import logging
@@ -33,9 +33,9 @@ _LOOK_EVERY_S = 0.5
 class AgentStatus:
     profile: AgentProfile
     record: AgentRecord = field(default_factory=AgentRecord)
-    """Of the asker's tasks."""
+    """Of the caller's tasks."""
     missing: str | None = None
-    """The program that it needs and that is not on this machine."""
+    """The program that it needs and that this machine does not have."""
 
     @property
     def status(self) -> Literal["idle", "running"]:
@@ -68,7 +68,7 @@ class Agents:
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
-        """Know the stored ones from the start, and what other processes change within a second."""
+        """Loads the stored agents before it yields, then what other processes change, within a second."""
         await survive(self._catalog.refresh, name=_LOOK)
         following = repeat(_a_moment, self._catalog.refresh, name=_LOOK, at_once=False)
         async with background(following):
@@ -87,7 +87,7 @@ class Agents:
         return self._status(profile, records.get(name))
 
     def template(self, name: AgentName, kind: str | None) -> AgentProfile:
-        """What a new profile of this name and kind takes where it says nothing itself."""
+        """The profile whose values a new one of this name and kind takes for the fields it omits."""
         original = self._catalog.original(name)
         if original is not None and kind in (None, original.kind):
             return original
@@ -97,7 +97,7 @@ class Agents:
         return AgentProfile(name=name, kind=kind or "command")
 
     async def put(self, principal: Principal, profile: AgentProfile) -> bool:
-        """Add the agent or change it, for every process at the same store; whether it is new.
+        """Add or change the agent, for every process on the same store; returns whether it is new.
 
         Tasks that run go on with the profile they started with. Raises NotAllowed, StorageFull,
         LogUnavailable, InvalidInput.
@@ -111,11 +111,14 @@ class Agents:
         await self._workspaces.check(profile)
         is_new = await self._store.put(profile)
         await self._catalog.refresh()
-        log.info("agent %s was put by %s", profile.name, principal.name)
+        log.info("agent %s was stored by %s", profile.name, principal.name)
         return is_new and self._catalog.original(profile.name) is None
 
     async def remove(self, principal: Principal, name: AgentName) -> None:
-        """What it stood in for is there again. Raises NotAllowed, AgentNotFound, StateConflict."""
+        """Remove a stored agent; a configured or built-in one of its name is back.
+
+        Raises NotAllowed, AgentNotFound, StateConflict.
+        """
         _require_operator(principal)
         was_stored = await self._store.remove(name)
         await self._catalog.refresh()
@@ -150,6 +153,6 @@ def _why_it_stays(profile: AgentProfile) -> str:
 
 
 def missing_program(profile: AgentProfile, programs: ProgramFinder) -> str | None:
-    """None for an agent that is no program of its own, too."""
+    """The first program that the agent needs and that is not found; None also if it needs none."""
     needed = (*profile.argv[:1], *profile.setup_argv[:1])
     return next((name for name in needed if not programs.has(name, env=profile.env)), None)

@@ -28,7 +28,7 @@ class DryRun:
     items: Sequence[FoundInLine]
     too_slow: Sequence[str]
     is_cut: bool
-    """There was too much to find, or too little time; what comes later was not looked at."""
+    """Too many matches, or out of time: the rest of the text was not searched."""
 
 
 class RuleTrial:
@@ -39,7 +39,7 @@ class RuleTrial:
         self._pending = 0
 
     async def run(self, rules: Sequence[ExtractionRule], text: str) -> DryRun:
-        """Beside the event loop. Raises InvalidInput, and LimitReached when many are under way."""
+        """In a thread. Raises InvalidInput, and LimitReached while too many are running."""
         ready = self._matcher.ready(rules)
         if self._pending >= _AT_ONCE + _MOST_WAITING:
             raise LimitReached("too many rules are being tested now", retry_after_s=2)

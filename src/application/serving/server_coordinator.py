@@ -10,7 +10,7 @@ from application.running.lost_tasks import outside_origin
 from application.running.profile_check import check_task
 from application.running.stop_signal import Cancelled
 from application.running.worker import Worker
-from application.serving.submit_task import SubmitTask, again, superseded_by
+from application.serving.submit_task import SubmitTask, resubmission, superseded_by
 from application.serving.task_end import TaskEnd
 from application.watching.tails import Tails
 from domain.agent_profile import AgentProfile
@@ -120,11 +120,11 @@ class ServerCoordinator:
         mode: CancelMode = "graceful",
         reason: CancelReason = "user",
     ) -> Cancellation:
-        """Store the wish and act on it; a task that has ended stays as it is."""
+        """Store the intent and act on it; a task that has ended stays as it is."""
         task = await self._tasks.get(principal, task_id)
         intent = CancelIntent(mode=mode, reason=reason, by=principal.name)
         return await self._broadcaster.to_its_end(
-            self._worker.storage.last_word(lambda: self._cancel(principal, task, intent))
+            self._worker.storage.with_reserve(lambda: self._cancel(principal, task, intent))
         )
 
     async def retry(
@@ -139,7 +139,7 @@ class ServerCoordinator:
             raise StateConflict(
                 f"the task is {old.status}; only one that has ended can be retried"
             )
-        return await self.submit(principal, replace(again(old), idempotency=idempotency))
+        return await self.submit(principal, replace(resubmission(old), idempotency=idempotency))
 
     async def get_task(self, principal: Principal, task_id: TaskId) -> Task:
         return await self._tasks.get(principal, task_id)

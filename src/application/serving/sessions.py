@@ -32,7 +32,7 @@ class Sessions:
     async def create(
         self, principal: Principal, session_id: SessionId | None, edit: SessionEdit
     ) -> Session:
-        """Raises StorageFull, LogUnavailable, SessionExists; without an id a new one is made."""
+        """Without an id, under a new one. Raises StorageFull, LogUnavailable, SessionExists."""
         self._worker.storage.check()
         session = await self._store.create(principal, session_id or self._ids.session_id(), edit)
         self._notifier.session_created(principal, session.session_id, session.session_key)
@@ -52,8 +52,11 @@ class Sessions:
         return await self._store.edit(principal, session_id, edit)
 
     async def delete(self, principal: Principal, session_id: SessionId) -> None:
-        """Cancel its tasks, end its streams, hide it at once; what it held is purged later."""
-        deleted = await self._worker.storage.last_word(
+        """Hide it at once, cancel its tasks and end its streams; its data is purged later.
+
+        Raises SessionNotFound, StorageFull.
+        """
+        deleted = await self._worker.storage.with_reserve(
             lambda: self._store.delete(principal, session_id)
         )
         self._worker.session_deleted(deleted)
@@ -61,7 +64,10 @@ class Sessions:
 
 
 class SessionForks:
-    """Nothing is copied: the new session's log is empty, and its metadata names the old one."""
+    """Makes sessions that begin with the conversation of another one, up to one of its events.
+
+    Nothing is copied: the log of the new session is empty, and its metadata names the old one.
+    """
 
     def __init__(self, *, sessions: Sessions, log: EventLog) -> None:
         self._sessions = sessions
@@ -77,10 +83,10 @@ class SessionForks:
         new_id: SessionId | None,
         title: str | None,
     ) -> Session:
-        """Up to and with that event, or the one of that cursor, or to the end.
+        """Up to and including the event of `at_seq` or of the cursor `after`; else all of it.
 
-        Raises what making a session raises; SessionNotFound for the old one; InvalidInput for a
-        seq, and CursorNotHeld for a cursor, of an event that it does not hold; InvalidCursor.
+        Raises what `Sessions.create` raises, SessionNotFound for the old one, InvalidCursor, and
+        for an event that it does not hold InvalidInput (a seq) or CursorNotHeld (a cursor).
         """
         if at_seq is not None and after is not None:
             raise InvalidInput("after", "an event is named by its seq or by its cursor, not both")

@@ -1,4 +1,4 @@
-"""What a caller may say when submitting a task."""
+"""The command that submits a task, the one that retries it, and the tasks that it interrupts."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -32,8 +32,8 @@ class SubmitTask:
     rules: tuple[ExtractionRule, ...] = ()
 
 
-def again(task: Task) -> SubmitTask:
-    """What asks for the same once more; in its session, but without waiting for anybody."""
+def resubmission(task: Task) -> SubmitTask:
+    """The same task once more, in its session, queued behind whatever runs there."""
     return SubmitTask(
         text=task.text,
         session_id=task.session_id,
@@ -50,7 +50,7 @@ def again(task: Task) -> SubmitTask:
 
 
 async def superseded_by(task: Task, tasks: TaskStore) -> Sequence[Task]:
-    """What the session is busy with: what runs, or else what is about to."""
+    """What a task that interrupts its session replaces: its live tasks, else the next queued one."""
     live = await _earlier(task, LIVE, tasks)
     return live or (await _earlier(task, _QUEUED, tasks))[-1:]
 

@@ -33,7 +33,7 @@ class TaskEnd:
         return self._task
 
     async def _ended(self, tail: Tail) -> None:
-        """Ask the store only when the tail shows an end, or cannot tell."""
+        """Asks the store only when the tail has a final event, or lacks some that it may have."""
         while True:
             seen = tail.last_seq  # before the store is asked: what comes meanwhile is looked at
             self._task = await self._tasks.get(self._task.principal, self._task.task_id)

@@ -1,4 +1,4 @@
-"""The terminals of tasks for their owners: looked at, and typed to."""
+"""Terminals of tasks for their owners, who watch them and type into them."""
 
 import asyncio
 
@@ -17,12 +17,12 @@ from ports.task_store import TaskStore
 from ports.terminal_screen import ScreenView
 
 _ANSWERABLE = frozenset({TaskStatus.WAITING, TaskStatus.QUEUED})
-"""What a task with an open question is, or becomes when its worker is lost."""
+"""The states of a task with an open question; it is queued when its worker was lost."""
 _BETWEEN_S = 0.1
 
 
 class ScreenWatch:
-    """Each view is whole, so that whoever is slow misses only what was gone anyway."""
+    """Follows a screen for one watcher. Each view is whole: a slow watcher skips some."""
 
     def __init__(self, screen: LiveScreen) -> None:
         self._screen = screen
@@ -32,11 +32,11 @@ class ScreenWatch:
 
     @property
     def has_ended(self) -> bool:
-        """Nothing will come any more: the last view was given out."""
+        """The last view was returned."""
         return self._has_seen_end
 
     async def next(self, *, timeout_s: float) -> ScreenView | None:
-        """The next view that differs; None when none has come in time, or at the end."""
+        """The next view that differs from the one before; None at the timeout or at the end."""
         try:
             async with asyncio.timeout(timeout_s):
                 while not self._has_seen_end:
@@ -50,7 +50,7 @@ class ScreenWatch:
         if self._shown is not None:
             await self._screen.changed(since=self._seen)
             if not self._screen.has_ended:
-                await asyncio.sleep(_BETWEEN_S)  # for what follows at once
+                await asyncio.sleep(_BETWEEN_S)  # for more of the same redraw
         seen, is_last = self._screen.revision, self._screen.has_ended
         view = await self._screen.view()
         is_new, self._shown = view != self._shown, view
@@ -59,7 +59,7 @@ class ScreenWatch:
 
 
 class TaskTerminals:
-    """All of it raises TaskNotFound, and StateConflict where there is no such thing (any more)."""
+    """Every method raises TaskNotFound, and StateConflict if the task has no such terminal now."""
 
     def __init__(
         self,
@@ -77,8 +77,10 @@ class TaskTerminals:
         self._terminals = terminals
         self._questions = questions
 
-    async def give(self, principal: Principal, task_id: TaskId, given: TaskInput) -> None:
-        """Returns when the process has it, or whoever asked. Raises InvalidInput, LogUnavailable too."""
+    async def send(self, principal: Principal, task_id: TaskId, given: TaskInput) -> None:
+        """Returns once the process or the open question has it. Raises also InvalidInput and
+        LogUnavailable.
+        """
         task = await self._tasks.get(principal, task_id)
         if await self._is_answer(task, given, by=principal.name):
             return
@@ -93,7 +95,7 @@ class TaskTerminals:
         return await (await self._screen(principal, task_id)).view()
 
     async def watch(self, principal: Principal, task_id: TaskId) -> ScreenWatch:
-        """What there is to see now, then what it changes to, until the process has ended."""
+        """Begins with the present view, and ends after the last one of the process."""
         screen = await self._screen(principal, task_id)
         await screen.view()
         return ScreenWatch(screen)
@@ -122,7 +124,7 @@ class TaskTerminals:
         return StateConflict(f"{what} on this server")
 
     def _is_starting(self, task: Task) -> bool:
-        """Of a process that has exited the screen is kept, so that there was none yet."""
+        """Without a screen no process has been started: that of an exited one is kept."""
         if self._runs.find(task.task_id) is None or self._terminals.screen(task.task_id):
             return False
         try:

@@ -1,4 +1,4 @@
-"""Empties the pieces of a text, once its task has ended, where the whole of it is kept."""
+"""Empties the streamed pieces of texts that are stored whole as well, once their task has ended."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
@@ -47,7 +47,7 @@ class Compaction:
         self._archive = archive
 
     async def compact_before(self, ended_before: datetime) -> int:
-        """Compact the tasks that have ended before; how many there were."""
+        """Compacts the tasks that ended before that time; returns how many."""
         total = 0
         while tasks := await self._retention.to_compact(
             ended_before=ended_before, limit=_TASKS_AT_ONCE
@@ -74,7 +74,7 @@ class Compaction:
         await self._retention.mark_compacted(task)
 
     async def _is_kept(self, task: EndedTask, ended: "Ended") -> bool:
-        """What a call streams is the beginning of its output, if not its result."""
+        """The output of a call is also kept if the archive has it: the pieces are its beginning."""
         if ended.is_whole or ended.call_id is None:
             return ended.is_whole
         return await ended.text.begins(self._archive.read(task.task_id, call_id=ended.call_id))
@@ -89,7 +89,7 @@ class Compaction:
 
 
 class Text:
-    """The pieces of one text so far: as a hash, because it may be long."""
+    """The pieces of one text so far; hashed, as it may be long."""
 
     def __init__(self) -> None:
         self.seqs: list[int] = []
@@ -107,7 +107,7 @@ class Text:
         return any(sha256(whole.encode()).digest() == digest for whole in wholes if whole)
 
     async def begins(self, kept: AsyncGenerator[bytes]) -> bool:
-        """Whether what is kept begins with it."""
+        """Whether the kept output begins with this text."""
         found, left = sha256(), self.size
         async with aclosing(kept):
             async for piece in kept:
@@ -120,7 +120,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A text, and whether the event that ended it holds the whole."""
+    """A completed text; `is_whole` if the event that completed it holds all of it."""
 
     text: Text
     is_whole: bool
@@ -128,17 +128,16 @@ class Ended:
 
 
 class Pieces:
-    """Takes a task's events in order, and knows which of them are the pieces of which text.
+    """Collects the pieces of each text from a task's events, which come in order.
 
-    A text that was cut, given up, begun anew or masked otherwise is not the one that its pieces
-    make.
+    A text that was cut, dropped, restarted or redacted differently does not equal its pieces.
     """
 
     def __init__(self) -> None:
         self._open: dict[tuple[str, str], Text] = {}
 
     def take(self, seq: int, event: AgentEvent) -> Ended | None:
-        """The text that this event ends, if any came in pieces."""
+        """The text that this event completes, if it came in pieces."""
         match event:
             case ThinkDelta(iteration=iteration, text=text):
                 self._add(("think", str(iteration)), seq, text)
@@ -154,7 +153,7 @@ class Pieces:
                 ended = self._end(("call", call_id), result, error)
                 return replace(ended, call_id=call_id) if ended else None
             case Error(phase="model"):
-                self._give_up_thoughts()
+                self._drop_thoughts()
             case _:
                 pass
         return None
@@ -166,7 +165,7 @@ class Pieces:
         text = self._open.pop(key, None)
         return None if text is None else Ended(text, is_whole=text.is_one_of(wholes))
 
-    def _give_up_thoughts(self) -> None:
-        """The model is asked again, and what it thinks then is another text."""
+    def _drop_thoughts(self) -> None:
+        """After a failed call the model is asked again, and thinks another text."""
         for key in [key for key in self._open if key[0] == "think"]:
             del self._open[key]

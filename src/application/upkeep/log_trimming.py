@@ -1,4 +1,4 @@
-"""Removes from the log in steps that let appends pass, by age, by size, or all of a session."""
+"""Removes events from the log in small steps, so that appends can go on in between."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ class LogTrimming:
         self._retention = retention
 
     async def trim_before(self, ended_before: datetime) -> int:
-        """Remove what belongs to tasks that have ended before; how many events went."""
+        """Removes the events of tasks that ended before that time; returns how many."""
         total = 0
         while oldest := await self._retention.oldest(
             ended_before=ended_before, limit=_TASKS_AT_ONCE
@@ -30,7 +30,7 @@ class LogTrimming:
         return total
 
     async def trim_task(self, task: EndedTask) -> int:
-        """Remove its session's events up to the first later task; about how many bytes went."""
+        """Removes its session's events up to the first later task; returns about how many bytes."""
         _, size = await self._trim(task.session_key, task.ended_at + _INSTANT)
         return size
 
@@ -48,7 +48,7 @@ class LogTrimming:
             except StorageFull:
                 if limit == 1:
                     raise
-                limit = max(1, limit // 4)  # on a full disk a shorter step may still have room
+                limit = max(1, limit // 4)  # on a full disk a smaller step may still succeed
                 continue
             events += step.events
             size += step.size

@@ -1,4 +1,4 @@
-"""Measures how late the event loop is: everything that it serves is as late as this."""
+"""Measures how late the event loop runs its callbacks, which delays everything it serves."""
 
 import asyncio
 import logging
@@ -39,4 +39,4 @@ class LoopLag:
             lag_s = max(0.0, self._clock.monotonic() - asked_at - _EVERY_S)
             self._meter.observe("event_loop_lag", lag_s)
             if lag_s > _TOO_LATE_S:
-                log.warning("the event loop stood still for %.1f s", lag_s)
+                log.warning("the event loop was blocked for %.1f s", lag_s)

@@ -1,4 +1,4 @@
-"""Lets what has been kept long enough go: deleted sessions, old events, workspaces, outputs, deltas."""
+"""Removes what is past its retention: deleted sessions, old events, workspaces, outputs, deltas."""
 
 import asyncio
 import logging
@@ -41,7 +41,7 @@ class RetentionPolicy:
 
 
 class Retention:
-    """Several processes may do this at once; with `is_on` off this one leaves it to others."""
+    """Several processes may run it at once; with `is_on` off this one does not."""
 
     def __init__(
         self,
@@ -65,9 +65,9 @@ class Retention:
         self._clock = clock
         self._is_on = is_on
         self._trimming = LogTrimming(events)
-        self._hurry = asyncio.Event()
+        self._is_room_wanted = asyncio.Event()
         self._storage = storage
-        storage.add_listener(self._hurry_for_room)
+        storage.add_listener(self._notice_full_disk)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -84,29 +84,29 @@ class Retention:
         """Remove what is left of deleted sessions, once their runners have stopped."""
         gone = await self._events.dead_sessions(limit=_AT_ONCE)
         for dead in gone:
-            # Files first: on a full disk their room may be what the rest of it needs.
+            # Files first: on a full disk the rest may need the room that they free.
             await self._remove_workspace(dead.session, when="gone")
             await self._archive.forget(await self._events.tasks_of(dead.session_key))
         for dead in gone:
-            # A long log goes in steps first, so that the purge is a short transaction.
+            # A long log is trimmed in steps first, so that the purge is a short transaction.
             await self._remove(partial(self._trimming.trim_session, dead.session_key))
         await self._remove(self._sessions.purge)
 
     async def _remove(self, remove: Callable[[], Awaitable[object]]) -> None:
-        """On a full disk with the reserve: even the shortest step needs a little room."""
-        await self._storage.last_word(remove)
+        """On a full disk with the reserve: even the smallest removal needs some room."""
+        await self._storage.with_reserve(remove)
 
-    def _hurry_for_room(self, trouble: StorageTrouble) -> None:
+    def _notice_full_disk(self, trouble: StorageTrouble) -> None:
         if trouble.kind == "storage_full":
-            self._hurry.set()
+            self._is_room_wanted.set()
 
     async def _before_cleaning_up(self) -> None:
-        """Not for long while room is wanted."""
+        """Ten seconds, or one while the disk is full."""
         await asyncio.sleep(_HURRY_S)
         with suppress(TimeoutError):
             async with asyncio.timeout(_CLEAN_UP_S - _HURRY_S):
-                await self._hurry.wait()
-        self._hurry.clear()
+                await self._is_room_wanted.wait()
+        self._is_room_wanted.clear()
 
     async def sweep(self) -> None:
         """Apply the policy once."""
@@ -115,7 +115,7 @@ class Retention:
             events = await self._trimming.trim_before(now - self._policy.kept_for)
             await self._archive.forget_before(now - self._policy.kept_for)
             if events:
-                log.info("removed %d events that were kept long enough", events)
+                log.info("removed %d events past their retention", events)
         if self._policy.max_bytes is not None:
             await self._shrink(self._policy.max_bytes)
         await self._compaction.compact_before(now - self._policy.compacted_after)
@@ -140,7 +140,7 @@ class Retention:
         return await self._events.size() + files
 
     async def _remove_spent_workspaces(self, excess: int) -> int:
-        """Those whose events have gone already; what another store's sessions own stays."""
+        """Those of sessions whose events are removed; those of another store's sessions stay."""
         freed = 0
         for session in await self._workspaces.sessions():
             if freed >= excess:

@@ -1,4 +1,4 @@
-"""Notices that the disk is full, or the store's files gone, and ends what runs in words."""
+"""Watches for a full disk and for lost files of the store, and notifies what has to end."""
 
 import asyncio
 import logging
@@ -18,11 +18,11 @@ T = TypeVar("T")
 
 LOOK_S = 0.5
 _FILLED_S = 0.3
-_DISTRUST_S = 5.0  # of room that is said to be there, after a write found none
+_DISTRUST_S = 5.0  # of reported free space, after a write found none
 
 
 class StorageGuard:
-    """While there is trouble, nothing new is begun; the reserve is for what ends and what goes."""
+    """While there is trouble nothing new is started; the reserve is for final events and removals."""
 
     def __init__(
         self,
@@ -45,15 +45,15 @@ class StorageGuard:
         return self._trouble
 
     def add_listener(self, on_trouble: Callable[[StorageTrouble], None]) -> None:
-        """Called when trouble begins, and again as long as it lasts."""
+        """Called when trouble begins, and at each look as long as it lasts."""
         self._on_trouble.append(on_trouble)
 
     def before_spending(self, on_spending: Callable[[StorageFull], Awaitable[None]]) -> None:
-        """Awaited before the reserve is given up, of which nothing else is to take a part."""
+        """Awaited before the reserve is released, to stop writes that would use it up."""
         self._on_spending.append(on_spending)
 
     def check(self) -> None:
-        """Before something new is begun. Raises StorageFull, LogUnavailable."""
+        """Call it before anything new is started. Raises StorageFull, LogUnavailable."""
         if self._trouble is None:
             return
         if self._trouble.kind == "storage_full":
@@ -61,20 +61,20 @@ class StorageGuard:
         raise LogUnavailable(self._trouble.message)
 
     def refused(self, failure: StorageFull) -> None:
-        """A write found no room."""
+        """Report that a write found no room."""
         self._refused_until = self._clock.monotonic() + _DISTRUST_S
         self._begin(StorageTrouble(kind="storage_full", message=str(failure)))
         self._alarm.set()
 
-    async def last_word(self, write: Callable[[], Awaitable[T]]) -> T:
-        """Do it, on a full disk with the reserve. It must bear being done again."""
+    async def with_reserve(self, write: Callable[[], Awaitable[T]]) -> T:
+        """Write, on a full disk a second time after releasing the reserve."""
         try:
             return await write()
         except StorageFull as failure:
             self.refused(failure)
             for on_spending in self._on_spending:
                 await on_spending(failure)
-        # Whoever fills the disk would take the reserve too, if he did not find it full first.
+        # What fills the disk must find it full first, or it would take the reserve as well.
         await self._pause(_FILLED_S)
         await self._storage.spend_reserve()
         return await write()
@@ -101,7 +101,7 @@ class StorageGuard:
 
     def _begin(self, trouble: StorageTrouble) -> None:
         if self._trouble is None or self._trouble.kind != trouble.kind:
-            log.warning("%s; nothing new is begun, and what runs is ended", trouble.message)
+            log.warning("%s; nothing new is started, and running tasks are ended", trouble.message)
         self._trouble = trouble
         for on_trouble in self._on_trouble:
             on_trouble(trouble)

@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 
 from adapters.http.answers.links import AnswerTime, approvals_path, session_path, task_path
 from adapters.wire import timestamp
-from application.serving.pausing import RestStep
+from application.serving.pausing import PauseStep
 from domain.extraction import MOST_SHOWN, Captured
 from domain.limits import Limits
 from domain.task import EndReason, Task, TaskResult, TaskStatus
@@ -87,7 +87,7 @@ class TaskLinks(TypedDict):
     resume: NotRequired[str]
 
 
-def task_links(task: Task, *, status: TaskStatus, next_step: RestStep | None = None) -> TaskLinks:
+def task_links(task: Task, *, status: TaskStatus, next_step: PauseStep | None = None) -> TaskLinks:
     path = task_path(task.task_id)
     links = TaskLinks(
         self=path,
@@ -149,7 +149,7 @@ class TaskPage(TypedDict):
     next_cursor: NotRequired[str]
 
 
-def task_answer(task: Task, next_step: RestStep | None) -> TaskAnswer:
+def task_answer(task: Task, next_step: PauseStep | None) -> TaskAnswer:
     """`next_step` is what `Pausing` would accept of the task as it is."""
     answer = TaskAnswer(
         task_id=task.task_id,

@@ -63,7 +63,7 @@ def terminal_router(
         A `message` for a task that asks something is the answer, which any node takes, once.
         """
         known_id = path_task_id(task_id)
-        await terminals.give(principal, known_id, task_input(body))
+        await terminals.send(principal, known_id, task_input(body))
         return input_answer(known_id, body)
 
     async def _stream(principal: Principal, task_id: TaskId) -> Response:

@@ -146,7 +146,7 @@ class WsCommands:
         named, body_fields = _parted(fields, "task_id")
         task_id = _task_id(named)
         body = _checked(_INPUT, body_fields)
-        await self._terminals.give(principal, task_id, task_input(body))
+        await self._terminals.send(principal, task_id, task_input(body))
         return Answer(status=202, body=input_answer(task_id, body))
 
 

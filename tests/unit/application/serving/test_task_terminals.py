@@ -45,7 +45,7 @@ async def test_a_terminal_is_typed_to_as_its_program_asked(
     terminals = FakeTerminals()
     async with terminals.run() as terminal:
         await terminal.feed(said)
-        await terminals.use.give(LOCAL, terminals.task.task_id, given)
+        await terminals.use.send(LOCAL, terminals.task.task_id, given)
 
     assert terminals.process.typed == typed
 
@@ -55,7 +55,7 @@ async def test_everything_that_is_given_is_told() -> None:
     given = (HELLO, KeysInput(keys=("a",)), SignalInput(name="USR1"), EndOfInput())
     async with terminals.run():
         for one in (*given, ResizeInput(rows=5, columns=9)):
-            await terminals.use.give(LOCAL, terminals.task.task_id, one)
+            await terminals.use.send(LOCAL, terminals.task.task_id, one)
         view = await terminals.use.view(LOCAL, terminals.task.task_id)
 
     kinds = ["message", "keys", "signal", "eof", "resize"]
@@ -71,7 +71,7 @@ async def test_a_closed_input_is_not_typed_to(given: TaskInput) -> None:
     terminals = FakeTerminals()
     async with terminals.run(takes_input=False):
         with pytest.raises(StateConflict, match="keeps_stdin"):
-            await terminals.use.give(LOCAL, terminals.task.task_id, given)
+            await terminals.use.send(LOCAL, terminals.task.task_id, given)
 
     assert (terminals.process.typed, terminals.events) == ([], [])
 
@@ -80,10 +80,10 @@ async def test_a_process_with_pipes_gets_lines_and_has_no_keys_no_size_and_no_sc
     terminals = FakeTerminals()
     task_id = terminals.task.task_id
     async with terminals.run(pty=False):
-        await terminals.use.give(LOCAL, task_id, HELLO)
+        await terminals.use.send(LOCAL, task_id, HELLO)
         for given in (KeysInput(keys=("a",)), ResizeInput(rows=5, columns=9)):
             with pytest.raises(StateConflict, match="has no terminal"):
-                await terminals.use.give(LOCAL, task_id, given)
+                await terminals.use.send(LOCAL, task_id, given)
         with pytest.raises(StateConflict, match="has no terminal"):
             await terminals.use.view(LOCAL, task_id)
 
@@ -95,7 +95,7 @@ async def test_a_process_that_has_exited_gets_nothing_and_nothing_is_told() -> N
     async with terminals.run():
         terminals.process.end(Exit(code=0))
         with pytest.raises(StateConflict, match="has exited"):
-            await terminals.use.give(LOCAL, terminals.task.task_id, HELLO)
+            await terminals.use.send(LOCAL, terminals.task.task_id, HELLO)
 
     assert terminals.events == []
 
@@ -104,7 +104,7 @@ async def test_a_key_that_there_is_not_is_refused() -> None:
     terminals = FakeTerminals()
     async with terminals.run():
         with pytest.raises(InvalidInput, match="no key"):
-            await terminals.use.give(LOCAL, terminals.task.task_id, KeysInput(keys=("alt-foo",)))
+            await terminals.use.send(LOCAL, terminals.task.task_id, KeysInput(keys=("alt-foo",)))
 
     assert terminals.process.typed == []
 
@@ -122,7 +122,7 @@ async def test_a_task_without_a_process_here_says_why(status: TaskStatus, senten
     terminals.is_now(status)
 
     with pytest.raises(StateConflict, match=sentence):
-        await terminals.use.give(LOCAL, terminals.task.task_id, HELLO)
+        await terminals.use.send(LOCAL, terminals.task.task_id, HELLO)
     with pytest.raises(StateConflict, match=sentence):
         await terminals.use.view(LOCAL, terminals.task.task_id)
 
@@ -134,7 +134,7 @@ async def test_of_a_task_that_asks_in_words_it_is_said_that_it_has_no_terminal_h
     with pytest.raises(StateConflict, match=r"^no terminal of the task is on this server$"):
         await terminals.use.view(LOCAL, terminals.task.task_id)
     with pytest.raises(StateConflict, match=r"^no process of the task runs on this server$"):
-        await terminals.use.give(LOCAL, terminals.task.task_id, KeysInput(keys=("up",)))
+        await terminals.use.send(LOCAL, terminals.task.task_id, KeysInput(keys=("up",)))
 
 
 async def test_a_process_that_is_about_to_start_is_soon_there() -> None:
@@ -147,7 +147,7 @@ async def test_a_process_that_is_about_to_start_is_soon_there() -> None:
         pass
     assert (await terminals.use.view(LOCAL, terminals.task.task_id)).columns == 20
     with pytest.raises(StateConflict, match="on this server"):
-        await terminals.use.give(LOCAL, terminals.task.task_id, HELLO)
+        await terminals.use.send(LOCAL, terminals.task.task_id, HELLO)
 
 
 async def test_anothers_task_is_unknown() -> None:
@@ -156,7 +156,7 @@ async def test_anothers_task_is_unknown() -> None:
         with pytest.raises(TaskNotFound):
             await terminals.use.view(BOB, terminals.task.task_id)
         with pytest.raises(TaskNotFound):
-            await terminals.use.give(BOB, terminals.task.task_id, HELLO)
+            await terminals.use.send(BOB, terminals.task.task_id, HELLO)
 
 
 async def test_the_last_screen_is_kept_after_the_end() -> None:

@@ -63,7 +63,7 @@ async def test_a_last_word_that_finds_room_leaves_the_reserve_alone(world: World
     async def write() -> str:
         return "bye"
 
-    assert await world.guard.last_word(write) == "bye"
+    assert await world.guard.with_reserve(write) == "bye"
     assert world.storage.spent == 0
 
 
@@ -81,7 +81,7 @@ async def test_a_last_word_without_room_gets_the_reserve(world: World) -> None:
             raise StorageFull("no room")
         return "bye"
 
-    assert await world.guard.last_word(write) == "bye"
+    assert await world.guard.with_reserve(write) == "bye"
     assert order == ["tried after 0", "others gave up", "tried after 1"]
     assert world.guard.trouble is not None
 
@@ -91,4 +91,4 @@ async def test_a_last_word_that_not_even_the_reserve_has_room_for_fails(world: W
         raise StorageFull("no room")
 
     with pytest.raises(StorageFull):
-        await world.guard.last_word(write)
+        await world.guard.with_reserve(write)
