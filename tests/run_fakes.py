@@ -10,8 +10,7 @@ from adapters.memory.database import MemoryDatabase
 from adapters.memory.wakeups import MemoryWakeups
 from application.asking.approval_gate import ApprovalGate
 from application.running.call_outputs import CallOutputs
-from application.running.pause_signal import PauseSignal
-from application.running.stop_signal import StopSignal
+from application.running.run_signals import PauseSignal, StopSignal
 from application.running.task_context import TaskContext
 from application.running.working_time import WorkingTime
 from domain.agent_profile import AgentProfile

@@ -12,8 +12,7 @@ from adapters.memory.wakeups import MemoryWakeups
 from adapters.system.stored_agent_catalog import StoredAgentCatalog
 from adapters.terminal.pyte_screens import PyteScreens
 from application.asking.questions import OpenQuestions
-from application.programs.live_terminal import LiveTerminal
-from application.programs.live_terminals import LiveTerminals
+from application.programs.live_terminals import LiveTerminal, LiveTerminals
 from application.running.live_runs import LiveRun, LiveRuns
 from application.serving.task_terminals import TaskTerminals
 from domain.agent_profile import AgentProfile

@@ -12,7 +12,7 @@ from adapters.memory.database import MemoryDatabase
 from adapters.memory.task_leases import MemoryTaskLeases
 from application.running.lease_keeper import LeaseKeeper
 from application.running.live_runs import LiveRun, LiveRuns
-from application.running.stop_signal import LostLease
+from application.running.run_signals import LostLease
 from application.running.worker_settings import WorkerSettings
 from domain.ids import LeaseId, TaskId, WorkerId
 from domain.task import Task, TaskStatus

@@ -15,7 +15,7 @@ from adapters.memory.task_leases import MemoryTaskLeases
 from adapters.system.clock import SystemClock
 from adapters.system.id_source import SystemIdSource
 from application.running.lost_tasks import outside_origin
-from application.running.stop_signal import LimitHit, LostLease
+from application.running.run_signals import LimitHit, LostLease
 from domain.errors import LeaseLost, LogUnavailable
 from domain.ids import LeaseId, TaskId, WorkerId
 from domain.principal import LOCAL

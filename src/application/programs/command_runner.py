@@ -9,10 +9,9 @@ from application.programs.command_line import (
     shown_command,
     thread_for,
 )
-from application.programs.line_extraction import LineExtraction
-from application.programs.line_findings import LineFindings
+from application.programs.line_findings import LineExtraction, LineFindings
 from application.programs.live_terminals import LiveTerminals
-from application.programs.outcome_rules import OutcomeRules
+from application.programs.outcome_rules import OutcomeRules, RuledOutput
 from application.programs.output_log import OutputLog
 from application.programs.output_reading import OutputReading
 from application.programs.parsed_output import ParsedOutput
@@ -23,7 +22,6 @@ from application.programs.process_outcome import (
     outcome_of_rule,
 )
 from application.programs.resumption import is_of_the_agent, speaks_of_loss
-from application.programs.ruled_output import RuledOutput
 from application.programs.setup_command import SetupCommand
 from application.programs.supervision import Supervision
 from domain.agent_profile import AgentProfile

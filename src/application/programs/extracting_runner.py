@@ -1,7 +1,6 @@
 """Applies extraction rules to agents that report messages instead of lines."""
 
-from application.programs.line_extraction import LineExtraction
-from application.programs.line_findings import LineFindings
+from application.programs.line_findings import LineExtraction, LineFindings
 from domain.events import AgentEvent
 from domain.process_events import Log
 from domain.task import Task

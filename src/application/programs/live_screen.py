@@ -1,13 +1,21 @@
 """The screen of one terminal, which is only drawn when somebody looks."""
 
 import asyncio
+import re
 
-from application.programs.unseen_output import UnseenOutput
 from domain.errors import StateConflict
+from domain.terminal_text import ONE_CELL, TWO_CELLS, unfinished_escape
 from ports.terminal_screen import ScreenView, TerminalScreen, TerminalScreens, TypingModes
 
 _LONGEST_UPDATE_S = 1.0  # without a word; what is drawn so far is shown then
 _SLICE_CHARS = 2048  # some milliseconds, after which others have their turn
+MOST_CHARS = 256 * 1024
+_COLOUR = r"\x1b\[[0-9;:]*+m"
+_IGNORED = r"\x00-\x06\x10-\x17\x19\x1c-\x1f\x7f"  # controls that do nothing on a screen
+_UNSHOWN = re.compile(rf"[\x1b{_IGNORED}](?:(?<=\x1b)\[[0-9;:]*+m|(?<!\x1b)[{_IGNORED}]*+)")
+_LINES = re.compile(rf"(?:[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]++|[{_IGNORED}]++|{_COLOUR})*+")
+_OVERWRITTEN = re.compile(rf"(?:\r[{ONE_CELL}]*+){{4,}}+")
+_RUN = re.compile(f"[{ONE_CELL}]++|(?P<wide>[{TWO_CELLS}]++)")
 
 
 class LiveScreen:
@@ -110,3 +118,100 @@ class LiveScreen:
             left -= len(text)
             await asyncio.sleep(0)
         return self._screen
+
+
+class UnseenOutput:
+    """Of mere lines, coloured or not, it keeps as much as may still be on the screen.
+
+    Everything else it keeps whole: above its bound it `is_full` and someone has to look.
+    """
+
+    def __init__(self, *, rows: int, columns: int) -> None:
+        self.rows, self.columns = rows, columns
+        self._pieces: list[str] = []
+        self._chars = 0
+
+    def __len__(self) -> int:
+        return self._chars
+
+    @property
+    def is_full(self) -> bool:
+        return self._chars > MOST_CHARS
+
+    def add(self, text: str) -> None:
+        self._pieces.append(text)
+        self._chars += len(text)
+        if self.is_full:
+            self.forget_scrolled()
+
+    def take(self, most: int) -> str:
+        """The oldest of it; empty when there is no more but half an escape sequence."""
+        text = self._joined()
+        taken = text[:most].removesuffix(unfinished_escape(text[:most]))
+        self._keep(text[len(taken) :])
+        return taken
+
+    def clear(self) -> None:
+        self._keep("")
+
+    def forget_scrolled(self) -> None:
+        """Forget what later text has pushed off the screen, if there is nothing but lines."""
+        text = self._joined()
+        half = unfinished_escape(text)
+        if not _LINES.fullmatch(text, 0, len(text) - len(half)):
+            return
+        if (start := self._last_lines(text)) is None or len(text) - start > MOST_CHARS // 2:
+            text = _UNSHOWN.sub("", text.removesuffix(half))
+            text = _RUN.sub(self._shortened, _OVERWRITTEN.sub(self._seen, text)) + half
+        else:
+            text = text[start:]
+        if len(text) <= MOST_CHARS // 2:  # or it would soon be looked through again
+            self._keep(text)
+
+    def _last_lines(self, text: str) -> int | None:
+        """Where the last of them begin: twice as many as there are rows, as the first may meet
+        the cursor anywhere on the screen. None if there are not as many.
+        """
+        start = len(text)
+        for _ in range(2 * self.rows + 1):
+            start = text.rfind("\n", 0, start)
+            if start < 0:
+                return None
+        return start + 1
+
+    def _seen(self, found: re.Match[str]) -> str:
+        """Of what was written over itself again and again, as a progress bar is, what stays: the
+        last of it, and what reaches further than all that came later. A row full of the last stays
+        too, for a screen that inserts.
+        """
+        pieces = found[0].split("\r")[1:]
+        if max(map(len, pieces)) > self.columns:
+            return found[0]
+        kept: list[str] = []
+        longest, room = -1, self.columns
+        for piece in reversed(pieces):
+            if len(piece) > longest or (piece and room > 0):
+                kept.append(piece)
+                longest, room = max(longest, len(piece)), room - len(piece)
+        return "".join(f"\r{piece}" for piece in reversed(kept))
+
+    def _shortened(self, run: re.Match[str]) -> str:
+        """Without whole rows of its middle: those after them stand where they would have stood.
+
+        What is kept before them brings the cursor to the last row, from wherever it was; what is
+        kept after them fills the screen.
+        """
+        text, in_a_row = run[0], self.columns
+        if run["wide"]:
+            in_a_row = max(1, self.columns // 2)
+        kept = (self.rows + 1) * in_a_row
+        if (spare := len(text) - 2 * kept) < in_a_row:
+            return text
+        return text[:kept] + text[kept + spare // in_a_row * in_a_row :]
+
+    def _joined(self) -> str:
+        return "".join(self._pieces)
+
+    def _keep(self, text: str) -> None:
+        self._pieces = [text] if text else []
+        self._chars = len(text)

@@ -1,7 +1,12 @@
-"""What makes events of a process' output, as it comes."""
+"""What a process writes, on its way to the log file, the screen and the events."""
 
+from dataclasses import replace
 from typing import Protocol
 
+from application.programs.live_terminals import LiveTerminal
+from domain.process_events import OutputStream
+from domain.redaction import Redactor, StreamRedactor, without_service_keys
+from ports.output_archive import ArchiveWriter
 from ports.process import Output
 
 
@@ -29,3 +34,45 @@ class OutputReading(Protocol):
 
     async def end(self) -> None:
         """There is no more. To be called twice does no harm."""
+
+
+class RedactedOutput:
+    """What may yet become a secret is held back until more comes, or the end."""
+
+    def __init__(
+        self,
+        redactor: Redactor,
+        *,
+        kept: ArchiveWriter,
+        terminal: LiveTerminal,
+        reading: OutputReading,
+    ) -> None:
+        self._redactor = redactor
+        self._kept = kept
+        self._terminal = terminal
+        self._reading = reading
+        self._streams: dict[OutputStream, StreamRedactor] = {}
+
+    async def take(self, output: Output) -> None:
+        if self._redactor.has_patterns:
+            output = replace(output, text=self._stream(output.stream).feed(output.text))
+        if output.text:
+            # Events show whole lines, of which more is recognised than of a piece.
+            text = without_service_keys(output.text)
+            await self._kept.write(text)
+            await self._terminal.feed(text)
+            await self._reading.take(output)
+
+    async def end(self) -> None:
+        """There is no more. To be called twice does no harm."""
+        for name, stream in self._streams.items():
+            if rest := stream.end():
+                await self._kept.write(rest)
+                await self._terminal.feed(rest)
+                await self._reading.take(Output(stream=name, text=rest))
+        await self._reading.end()
+
+    def _stream(self, name: OutputStream) -> StreamRedactor:
+        if (stream := self._streams.get(name)) is None:
+            stream = self._streams[name] = self._redactor.stream()
+        return stream

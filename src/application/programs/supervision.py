@@ -1,25 +1,25 @@
-"""Runs one process from its start to its exit, and tells of both, however the run ends."""
+"""Runs one process from its start to its exit, and reports both, however the run ends."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from typing import Self
 
 from application.programs.live_terminals import LiveTerminals
-from application.programs.output_chunks import OutputChunks
-from application.programs.output_reading import OutputReading
+from application.programs.output_reading import OutputReading, RedactedOutput
 from application.programs.process_dialogue import ProcessDialogue
-from application.programs.redacted_output import RedactedOutput
 from application.programs.usage_sampling import UsageSampling
 from domain.errors import StartFailed
 from domain.process_events import ProcessExited, ProcessStarted
 from domain.workspace_events import sandbox_running
 from ports.clock import Clock
 from ports.output_archive import OutputArchive
-from ports.process import Command, Exit, ProcessHost, RunningProcess
+from ports.process import Command, Exit, Output, ProcessHost, RunningProcess
 from ports.runner import RunContext
 
 # Longer than a busy machine may keep a program from writing the rest of a line.
 _SHOW_AFTER_S = 0.3
+_TURNS = 3
 
 
 class Supervision:
@@ -144,3 +144,41 @@ async def _stopped(process: RunningProcess, context: RunContext) -> Exit:
         return await process.stop(grace_s=context.grace_s)
     except asyncio.CancelledError:
         return await process.stop(grace_s=0)
+
+
+class OutputChunks:
+    """Leave it as a context, so that a wait that was given up does not go on."""
+
+    def __init__(self, output: AsyncIterator[Output]) -> None:
+        self._output = output
+        self._awaited: asyncio.Task[Output | None] | None = None
+
+    async def next(self, *, patience_s: float | None) -> Output | None:
+        """The next piece, None at the end. Raises TimeoutError when none comes in time."""
+        if self._awaited is None and patience_s is None:
+            return await self._next()
+        awaited = self._awaited = self._awaited or asyncio.create_task(self._next())
+        await asyncio.wait((awaited,), timeout=patience_s)
+        if not awaited.done():
+            await self._look_again(awaited)
+        self._awaited = None
+        return awaited.result()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._awaited is not None:
+            self._awaited.cancel()
+            await asyncio.wait((self._awaited,))
+
+    async def _next(self) -> Output | None:
+        return await anext(self._output, None)
+
+    async def _look_again(self, awaited: asyncio.Task[Output | None]) -> None:
+        # After a stall of the event loop the timeout comes first, although there is output.
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+            if awaited.done():
+                return
+        raise TimeoutError

@@ -1,11 +1,10 @@
-"""One thought of a model, from its request to its last word, over as many tries as it takes."""
+"""One call of the model, from its request to the whole answer, over as many tries as it takes."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from application.react.cut_answer import without_half_a_call
 from application.react.retry import Retry
 from application.react.text_joiner import JOIN_S, joined_text
 from domain.errors import ModelRefused, ModelUnavailable
@@ -23,12 +22,41 @@ from ports.language_model import (
     ReasoningDelta,
     TextDelta,
     ToolCall,
+    ToolMessage,
+    UserMessage,
 )
 from ports.runner import RunContext
 
+CUT = Error(
+    message="the model's answer was cut: it reached the longest that it may be",
+    phase="model",
+    recoverable=True,
+)
+GO_ON = UserMessage(
+    content="[Your answer was cut here, at the longest that it may be. Go on exactly where it ended.]"
+)
+_NOTE = (
+    "\n[your answer was cut after this call, at the longest that it may be: write less at once]"
+)
 MAX_THOUGHT_CHARS = 4 * 1024 * 1024
-
 _Kind = Literal["reasoning", "content"]
+
+
+def require_words(content: str) -> None:
+    """Raises ModelRefused: to ask again for what leaves no room for a word would never end."""
+    if not content.strip():
+        raise ModelRefused(f"{CUT.message}, without a word of an answer")
+
+
+def without_half_a_call(calls: Sequence[ToolCall]) -> list[ToolCall]:
+    """The last of them is not made if nothing is there of its arguments: they were yet to come."""
+    if not calls or calls[-1].raw_arguments.strip():
+        return list(calls)
+    return [*calls[:-1], replace(calls[-1], arguments=None)]
+
+
+def told_of_cut(told: Sequence[ToolMessage]) -> Sequence[ToolMessage]:
+    return [*told[:-1], replace(told[-1], content=told[-1].content + _NOTE)]
 
 
 @dataclass(slots=True)

@@ -1,14 +1,20 @@
 """One task of the ReAct agent: a conversation that grows until the model calls no tool."""
 
+from collections import deque
 from dataclasses import replace
 
-from application.react.cut_answer import CUT, GO_ON, require_words, told_of_cut
-from application.react.message_size import size_of_tools
-from application.react.model_calls import ModelCalls, Thought
+from application.asking.fingerprint import fingerprint
+from application.react.model_calls import (
+    CUT,
+    GO_ON,
+    ModelCalls,
+    Thought,
+    require_words,
+    told_of_cut,
+)
 from application.react.prompt import system_prompt
-from application.react.repetition import FAILED_AT, TOLD_AT, Repetition, warning
 from application.react.tool_calls import ToolCalls, ToolRun
-from application.react.window import fitted
+from application.react.window import fitted, size_of_tools
 from application.recall.plan import PlanProgress
 from application.recall.prior_attempts import PriorAttempts
 from application.recall.session_memory import Memory
@@ -26,6 +32,10 @@ from ports.language_model import (
     UserMessage,
 )
 from ports.runner import Failed, RunContext
+
+TOLD_AT = 3
+FAILED_AT = 5
+_LOOKED_AT = 24  # calls: two or three that take turns are noticed as well
 
 
 class ReactRun:
@@ -186,3 +196,22 @@ class ReactRun:
         if times >= FAILED_AT:
             self.failure = Failed(error=complaint, reason="repetition")
         return replace(told, content=f"{told.content}\n[{complaint}]")
+
+
+class Repetition:
+    def __init__(self) -> None:
+        self._recent: deque[str] = deque(maxlen=_LOOKED_AT)
+
+    def count(self, call: ToolCall, told: ToolMessage) -> int:
+        """How often this call has had this result lately, with this time."""
+        arguments = call.raw_arguments if call.arguments is None else call.arguments
+        one = fingerprint(call.tool_name, {"arguments": arguments, "result": told.content})
+        self._recent.append(one)
+        return self._recent.count(one)
+
+
+def warning(tool_name: str, times: int) -> str:
+    return (
+        f"{tool_name} was called {times} times with the same arguments and the same result: "
+        "do something else, or answer with what is known"
+    )

@@ -1,13 +1,16 @@
-"""Keeps a conversation inside the model's window: old tool results go first, then old turns."""
+"""Keeps a conversation inside the model's window: old tool results are cut first, then old turns dropped."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from application.react.message_size import BYTES_PER_TOKEN, size_of
-from application.react.result_cut import evenly_shortened, is_worth_it, shortened
 from ports.language_model import AssistantMessage, ModelMessage, ToolMessage, UserMessage
+from ports.tool import ToolSpec
 
 _KEPT_ROUNDS = 2
+KEPT_BYTES = 200
+_NOTE_BYTES = 100
+BYTES_PER_TOKEN = 4  # on the safe side for English and code, and near for other scripts in UTF-8
+_ENVELOPE = 16  # what says whose message it is, and where it ends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,3 +105,53 @@ def _groups(messages: Sequence[ModelMessage], end: int, asked_at: int) -> Sequen
         else:
             groups[-1].append(at)
     return groups
+
+
+def is_worth_it(message: ToolMessage) -> bool:
+    return size_of(message) > KEPT_BYTES + _NOTE_BYTES
+
+
+def shortened(message: ToolMessage, *, kept: int = KEPT_BYTES) -> ToolMessage:
+    start = message.content.encode(errors="replace")[:kept].decode(errors="ignore")
+    gone = len(message.content) - len(start)
+    return replace(message, content=f"{start}\n[{gone} characters of this old result were cut]")
+
+
+def evenly_shortened(messages: Sequence[ModelMessage], room: int) -> list[ModelMessage]:
+    """All results get the same room at most; what needs less of it is kept whole."""
+    results = [text_size(one.content) for one in messages if isinstance(one, ToolMessage)]
+    others = sum(map(size_of, messages)) - sum(results)
+    share = _share(sorted(results), room - others)
+    return [
+        shortened(one, kept=max(share - _NOTE_BYTES, KEPT_BYTES))
+        if isinstance(one, ToolMessage) and text_size(one.content) > share and is_worth_it(one)
+        else one
+        for one in messages
+    ]
+
+
+def _share(sizes: Sequence[int], room: int) -> int:
+    """The smallest come first; what they leave is for the others."""
+    for at, size in enumerate(sizes):
+        share = room // (len(sizes) - at)
+        if size > share:
+            return share
+        room -= size
+    return max(sizes, default=0)
+
+
+def size_of(message: ModelMessage) -> int:
+    """In bytes."""
+    size = _ENVELOPE + text_size(message.content)
+    if isinstance(message, AssistantMessage):
+        size += sum(text_size(call.raw_arguments) for call in message.tool_calls)
+        size += text_size(message.kept_reasoning or "")
+    return size
+
+
+def size_of_tools(tools: Sequence[ToolSpec]) -> int:
+    return sum(text_size(f"{tool.name}{tool.description}{tool.parameters}") for tool in tools)
+
+
+def text_size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode(errors="replace"))

@@ -13,9 +13,15 @@ from application.recall.prior_attempts import RESUMED_KINDS, PriorAttempts
 from application.recall.session_memory import SessionMemory
 from application.running.call_outputs import CallOutputs
 from application.running.final_event import final_of_outcome, final_of_stop
-from application.running.pause_signal import PauseSignal
 from application.running.profile_check import profile_for
-from application.running.stop_signal import Cancelled, LimitHit, LostLease, ShutDown, StopSignal
+from application.running.run_signals import (
+    Cancelled,
+    LimitHit,
+    LostLease,
+    PauseSignal,
+    ShutDown,
+    StopSignal,
+)
 from application.running.stoppable_run import cause_of, run_until_stopped
 from application.running.task_context import TaskContext
 from application.running.working_time import WorkingTime

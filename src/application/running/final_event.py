@@ -1,6 +1,6 @@
 """The one last event of a task, made of what its runner returned or of why it was stopped."""
 
-from application.running.stop_signal import Cancelled, LimitHit, ShutDown
+from application.running.run_signals import Cancelled, LimitHit, ShutDown
 from application.running.working_time import Taken
 from domain.task_events import (
     FinalEvent,

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from application.running.live_runs import LiveRuns
 from application.running.lost_tasks import LostTasks
-from application.running.stop_signal import StopCause
+from application.running.run_signals import StopCause
 from application.running.worker_settings import WorkerSettings
 from domain.ids import LeaseId, TaskId
 from ports.task_leases import Claim, TaskLeases

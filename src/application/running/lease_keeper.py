@@ -5,7 +5,7 @@ which does so when this process is stopped.
 """
 
 from application.running.live_runs import LiveRun, LiveRuns
-from application.running.stop_signal import Cancelled, LostLease
+from application.running.run_signals import Cancelled, LostLease
 from application.running.worker_settings import WorkerSettings
 from ports.clock import Clock
 from ports.process import ProcessHost

@@ -5,8 +5,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from application.running.pause_signal import PauseSignal
-from application.running.stop_signal import Cancelled, StopCause, StopSignal
+from application.running.run_signals import Cancelled, PauseSignal, StopCause, StopSignal
 from domain.ids import AgentName, LeaseId, TaskId
 from ports.task_leases import Claim
 

@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 from application.casting.event_broadcaster import EventBroadcaster
 from application.recall.prior_attempts import RESUMED_KINDS
-from application.running.stop_signal import LimitHit, StopCause
+from application.running.run_signals import LimitHit, StopCause
 from application.running.worker_settings import WorkerSettings
 from domain.errors import AgentcastError, AgentNotFound
 from domain.events import Origin

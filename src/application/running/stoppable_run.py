@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Iterator
 
-from application.running.stop_signal import LimitHit, LostLease, StopCause, StopSignal
+from application.running.run_signals import LimitHit, LostLease, StopCause, StopSignal
 from application.running.task_context import GRACE_S, TaskContext
 from domain.errors import AgentcastError, StorageFull
 from domain.task import Task

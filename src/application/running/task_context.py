@@ -8,8 +8,7 @@ from application.asking.approval_gate import ApprovalGate
 from application.asking.questions import OpenQuestions
 from application.casting.redacted_events import RedactedEvents
 from application.running.call_outputs import OF_CALLS, CallOutputs
-from application.running.pause_signal import PauseSignal
-from application.running.stop_signal import LimitHit, ShutDown, StopSignal
+from application.running.run_signals import LimitHit, PauseSignal, ShutDown, StopSignal
 from application.running.working_time import CallTimes, WorkingTime
 from domain.agent_profile import AgentProfile
 from domain.agent_thread import AgentThread

@@ -12,7 +12,7 @@ from application.running.given_up import GivenUp
 from application.running.lease_keeper import LeaseKeeper
 from application.running.live_runs import LiveRun, LiveRuns
 from application.running.lost_tasks import LostTasks, origin_of
-from application.running.stop_signal import LimitHit, ShutDown
+from application.running.run_signals import LimitHit, ShutDown
 from application.running.worker_settings import WorkerSettings
 from application.upkeep.storage_guard import StorageGuard
 from domain.errors import AgentcastError, Unavailable

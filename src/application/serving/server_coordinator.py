@@ -8,7 +8,7 @@ from application.casting.commit_notifier import CommitNotifier
 from application.casting.event_broadcaster import EventBroadcaster
 from application.running.lost_tasks import outside_origin
 from application.running.profile_check import check_task
-from application.running.stop_signal import Cancelled
+from application.running.run_signals import Cancelled
 from application.running.worker import Worker
 from application.serving.submit_task import SubmitTask, resubmission, superseded_by
 from application.serving.task_end import TaskEnd

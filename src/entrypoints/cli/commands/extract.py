@@ -10,7 +10,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from adapters.patterns.regex_pattern_matcher import RegexPatternMatcher
-from application.programs.line_extraction import LineExtraction
+from application.programs.line_findings import LineExtraction
 from domain.built_in_rules import BuiltInRule, built_in_rule
 from domain.errors import InvalidInput
 from domain.extraction import Captured, ExtractionRule

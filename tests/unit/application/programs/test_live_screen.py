@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from pyte.screens import wcwidth
 
 from adapters.terminal.pyte_screens import PyteScreens
-from application.programs.live_screen import LiveScreen
-from application.programs.unseen_output import MOST_CHARS, UnseenOutput
+from application.programs.live_screen import MOST_CHARS, LiveScreen, UnseenOutput
 from application.serving.task_terminals import ScreenWatch
 from domain.errors import StateConflict
 from domain.terminal_text import ONE_CELL, TWO_CELLS

@@ -6,8 +6,7 @@ import anyio
 import pytest
 
 from adapters.patterns.regex_pattern_matcher import RegexPatternMatcher
-from application.programs.line_extraction import LineExtraction
-from application.programs.line_findings import LineFindings
+from application.programs.line_findings import LineExtraction, LineFindings
 from application.programs.output_log import OutputLog
 from application.programs.parsed_output import ParsedOutput
 from domain.agent_profile import AgentProfile

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from application.react.agent_tools import AgentTools
+from application.react.runner import AgentTools
 from domain.agent_profile import AgentProfile
 from domain.errors import StartFailed
 from domain.ids import AgentName, TaskId

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
-from application.react.message_size import BYTES_PER_TOKEN, size_of
-from application.react.window import fitted
+from application.react.window import BYTES_PER_TOKEN, fitted, size_of
 from domain.ids import CallId
 from domain.limits import Limits
 from domain.task_events import Error, Progress

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from application.react.cut_answer import CUT, GO_ON
+from application.react.model_calls import CUT, GO_ON
 from domain.limits import Limits
 from domain.task_events import Error
 from domain.thinking_events import Message, MessageDelta

@@ -5,7 +5,7 @@ from functools import partial
 
 import anyio
 
-from application.running.pause_signal import PauseSignal
+from application.running.run_signals import PauseSignal
 from domain.events import AgentEvent
 from domain.principal import LOCAL
 from domain.task import PauseWish

@@ -7,8 +7,7 @@ import asyncio
 import anyio
 import pytest
 
-from application.running.pause_signal import PauseSignal
-from application.running.stop_signal import LimitHit, LostLease, StopCause, StopSignal
+from application.running.run_signals import LimitHit, LostLease, PauseSignal, StopCause, StopSignal
 from application.running.stoppable_run import RunDeadlines, run_until_stopped
 from application.running.working_time import WorkingTime
 from domain.agent_profile import AgentProfile

@@ -8,7 +8,7 @@ import pytest
 from adapters.memory.agents import MemoryAgentThreads
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.session_store import MemorySessionStore
-from application.running.stop_signal import LimitHit, StopSignal
+from application.running.run_signals import LimitHit, StopSignal
 from domain.agent_profile import AgentProfile
 from domain.agent_thread import AgentThread
 from domain.errors import LeaseLost
