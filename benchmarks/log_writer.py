@@ -21,9 +21,9 @@ class LogWriter:
     """Holds the lease of one task, as a worker would."""
 
     def __init__(self, container: Container) -> None:
-        self._tasks = container.task_store()
-        self._leases = container.task_leases()
-        self._log = container.event_log()
+        self._tasks = container.store.task_store()
+        self._leases = container.store.task_leases()
+        self._log = container.store.event_log()
         self._codec = container.codec()
         self._ids = container.ids()
 

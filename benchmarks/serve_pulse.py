@@ -62,7 +62,7 @@ def stamped(number: int) -> str:
 
 
 def add_pulse(container: Container) -> None:
-    container.runners.add_kwargs(pulse=PulseRunner())
+    container.agents.runners.add_kwargs(pulse=PulseRunner())
 
 
 def serve_pulse(*, port: int, data_dir: Path) -> int:

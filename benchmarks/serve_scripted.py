@@ -17,7 +17,7 @@ TOKENS_PER_S = 50.0
 
 def pace(container: Container) -> None:
     model = ScriptedModel(tokens_per_s=TOKENS_PER_S)
-    container.language_model.override(providers.Object(model))
+    container.agents.language_model.override(providers.Object(model))
 
 
 def _greet(url: str) -> None:

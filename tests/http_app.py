@@ -18,7 +18,6 @@ from adapters.http.requests.caller import caller_by
 from adapters.http.routers.agents import agents_router
 from adapters.http.routers.approvals import approvals_router
 from adapters.http.routers.extraction import extraction_router
-from adapters.http.routers.operations import NotReady
 from adapters.http.routers.sessions import sessions_router
 from adapters.http.routers.submit import submit_router
 from adapters.http.routers.task_log import task_log_router
@@ -27,6 +26,7 @@ from adapters.metrics.prometheus_meter import PrometheusMeter, new_registry
 from adapters.patterns.regex_pattern_matcher import RegexPatternMatcher
 from application.asking.approvals import Approvals
 from application.serving.agents import Agents
+from application.serving.readiness import NotReady
 from application.serving.rule_trial import RuleTrial
 from domain.principal import LOCAL, Principal
 from domain.task import Task

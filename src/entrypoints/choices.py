@@ -9,22 +9,18 @@ from typing import Literal
 from adapters.cli_agents.cli_output_parsers import CliOutputParsers
 from adapters.patterns.regex_pattern_matcher import RegexPatternMatcher
 from adapters.system.clock import SystemClock
-from adapters.terminal.pyte_screens import PyteScreens
 from adapters.workspace.folder_walls import FolderWalls
-from application.programs.live_terminals import LiveTerminals
 from application.programs.outcome_rules import check_rules_of
 from application.running.profile_check import check_profile
 from application.upkeep.retention import RetentionPolicy
-from application.watching.stream_cap import StreamCap
 from domain.agent_profile import AgentProfile
 from domain.errors import InvalidInput
 from domain.ids import AgentName
 from entrypoints.agent_settings import profiles_of
-from entrypoints.folders import workspace_walls
 from entrypoints.ready_made_agents import READY_MADE
 from entrypoints.settings import Settings, SettingsError
 from entrypoints.settings_file import near_name
-from ports.pattern_matcher import PatternMatcher
+from entrypoints.workspace_settings import workspace_walls
 
 StoreKind = Literal["sqlite", "postgres", "memory"]
 
@@ -47,14 +43,6 @@ def store_kind(settings: Settings) -> StoreKind:
                 f"AGENTCAST_DATABASE_URL: {scheme!r} is no database for Agentcast; "
                 "use sqlite:///path or postgresql://…"
             )
-
-
-def live_terminals() -> LiveTerminals:
-    return LiveTerminals(screens=PyteScreens())
-
-
-def pattern_matcher() -> PatternMatcher:
-    return RegexPatternMatcher()
 
 
 def retention_policy(settings: Settings) -> RetentionPolicy:
@@ -93,10 +81,6 @@ def default_agent(settings: Settings, known: Sequence[AgentProfile]) -> AgentNam
     return AgentName(settings.default_agent)
 
 
-def stream_cap(settings: Settings) -> StreamCap:
-    return StreamCap(most=most_streams(settings), most_each=settings.max_streams_each)
-
-
 def most_streams(settings: Settings) -> int:
     """Room is left for what is no stream: requests, the store, the processes of agents."""
     descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -114,7 +98,7 @@ def _check(profile: AgentProfile, kinds: Collection[str], walls: FolderWalls) ->
         )
     try:
         check_profile(profile, kinds=kinds, parsers=parser_names())
-        check_rules_of(profile, pattern_matcher())
+        check_rules_of(profile, RegexPatternMatcher())
         if profile.workspace is not None:
             walls.real(profile.workspace)
     except InvalidInput as error:

@@ -1,13 +1,16 @@
-"""The language model that the settings choose."""
+"""The language model that the settings choose, and what the models of a provider cost."""
+
+from functools import cache, partial
 
 from adapters.llm.anthropic_model import ANTHROPIC_URL, AnthropicModel
 from adapters.llm.deadlines import Deadlines
+from adapters.llm.loaded_price_list import LoadedPriceList
 from adapters.llm.openai_model import OPENAI_URL, OpenAIModel
 from adapters.llm.scripted_model import ScriptedModel
 from entrypoints.model_choice import model_kind, model_name
-from entrypoints.provider_prices import prices_of
 from entrypoints.settings import Settings
 from ports.language_model import LanguageModel
+from ports.price_list import PriceList
 
 
 def chosen_model(settings: Settings) -> LanguageModel:
@@ -52,3 +55,16 @@ def _deadlines(settings: Settings) -> Deadlines:
         first_token_s=settings.llm_first_token_s,
         idle_s=settings.llm_idle_s,
     )
+
+
+@cache
+def prices_of(provider: str | None, *, server_url: str = "") -> PriceList:
+    """The same for the same provider: its table is loaded once, in a thread of its own."""
+    return LoadedPriceList(partial(_loaded, provider, server_url))
+
+
+def _loaded(provider: str | None, server_url: str) -> PriceList:
+    # The table is a fifth of a second of imports, which the offline model does not need.
+    from adapters.llm.genai_price_list import GenaiPriceList
+
+    return GenaiPriceList(provider=provider, server_url=server_url)

@@ -11,9 +11,8 @@ from contextlib import asynccontextmanager, contextmanager
 from types import FrameType
 
 import uvicorn
-from fastapi import FastAPI
 
-from adapters.http.app import Application
+from adapters.http.app import Application, with_lifespan
 from adapters.http.protocol.accept_trouble import AcceptTrouble
 from adapters.http.protocol.cast_protocol import CastProtocol
 from adapters.http.protocol.listening_socket import ACCEPT_BURST, BACKLOG, bound_socket
@@ -24,13 +23,12 @@ from adapters.http.websocket.connection import MAX_MESSAGE_BYTES
 from domain.errors import AgentcastError
 from entrypoints.container import Container
 from entrypoints.data_directory import DataDirectory
-from entrypoints.folders import require_workspace
 from entrypoints.log_format import start_logging
 from entrypoints.model_choice import require_model
 from entrypoints.opened import opened
 from entrypoints.settings import Settings, SettingsError
-from entrypoints.web_app import web_app
 from entrypoints.worker_identity import server_worker
+from entrypoints.workspace_settings import require_workspace
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +66,7 @@ def run_server(container: Container, listener: socket.socket, greet: Callable[[s
     failures: list[AgentcastError] = []
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def opened_here() -> AsyncIterator[None]:
         try:
             async with opened(container):
                 yield
@@ -76,7 +74,7 @@ def run_server(container: Container, listener: socket.socket, greet: Callable[[s
             failures.append(_first_of(group))
             raise
 
-    config = _config(web_app(container, lifespan=lifespan))
+    config = _config(with_lifespan(container.http.application(), opened_here))
     server = CastServer(config, container=container, greet=lambda: greet(_url(listener)))
     # A failure is raised here, for its caller to tell; it is not to be told with its traceback too.
     logging.getLogger("uvicorn.error").addFilter(lambda _: not failures)
@@ -94,6 +92,7 @@ def run_server(container: Container, listener: socket.socket, greet: Callable[[s
 def _config(app: Application) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        interface="asgi3",
         loop="asyncio",
         http=CastProtocol,
         ws=CastWebSocketProtocol,
@@ -131,10 +130,10 @@ class CastServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._say_what_it_waits_for()
-        await self._container.server_coordinator().drain()
-        self._container.watches().end_all("server_draining")
-        await self._container.stream_takeover().all_ended(timeout_s=_LAST_BYTES_S)
-        await self._container.websockets().drain(timeout_s=_LAST_BYTES_S)
+        await self._container.server.coordinator().drain()
+        self._container.streams.watches().end_all("server_draining")
+        await self._container.http.stream_takeover().all_ended(timeout_s=_LAST_BYTES_S)
+        await self._container.http.websockets().drain(timeout_s=_LAST_BYTES_S)
         await super().shutdown(sockets)
         if self.force_exit:  # uvicorn would leave the store to be torn down half-way
             await self.lifespan.shutdown()
@@ -143,13 +142,13 @@ class CastServer(uvicorn.Server):
         """The first signal drains; the second one waits for nobody."""
         if self.should_exit:
             self.force_exit = True
-            self._container.server_coordinator().kill_all()
+            self._container.server.coordinator().kill_all()
             # Later, as the handler may have come in the middle of a line of the log.
             asyncio.get_running_loop().call_soon_threadsafe(log.warning, "killing what still runs")
         self.should_exit = True
 
     def _say_what_it_waits_for(self) -> None:
-        if not (running := len(self._container.worker().runs)):
+        if not (running := len(self._container.server.worker().runs)):
             log.info("stopping")
             return
         tasks = "1 task" if running == 1 else f"{running} tasks"

@@ -1,12 +1,16 @@
-"""The container builds everything it names, and any adapter is one argument of it."""
+"""The containers build everything they name, and any adapter is one argument of them."""
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
 from dependency_injector import providers
+from dependency_injector.containers import DeclarativeContainer
+from dependency_injector.providers import Provider
 
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.event_log import MemoryEventLog
@@ -17,7 +21,7 @@ from domain.task import Task, TaskResult, TaskStatus
 from entrypoints.container import Container
 from entrypoints.opened import opened
 from entrypoints.settings import Settings
-from entrypoints.stores import TOGETHER, MixedStores, memory_stores
+from entrypoints.stores import TOGETHER, MixedStores, Stores, memory_stores
 from entrypoints.worker_identity import server_worker
 from ports.event_log import Append, StoredEvent
 from ports.language_model import TextDelta
@@ -30,7 +34,28 @@ STORES = {
     "sqlite": "sqlite:///{folder}/cast.db",
     "postgres": "postgresql://nobody@localhost:1/nothing",
 }
-PORTS = sorted(Container.__annotations__.keys() - {"settings", "worker_settings"})
+NESTED = {
+    name: kind
+    for name, kind in Container.__annotations__.items()
+    if isinstance(kind, type) and issubclass(kind, DeclarativeContainer)
+}
+
+
+def own_providers(container: type[DeclarativeContainer]) -> dict[str, Provider[Any]]:
+    """Those that are made in it, and not handed to it."""
+    return {
+        name: provider
+        for name, provider in container.providers.items()
+        if not isinstance(provider, providers.Dependency | providers.DependenciesContainer)
+    }
+
+
+PORTS = sorted(
+    (place, name)
+    for place, kind in NESTED.items()
+    for name in own_providers(kind)
+    if name in kind.__annotations__
+)
 
 
 class RecordingEventLog(MemoryEventLog):
@@ -43,6 +68,11 @@ class RecordingEventLog(MemoryEventLog):
         return await super().append(append)
 
 
+def nested(wired: Container, place: str) -> DeclarativeContainer:
+    part: DeclarativeContainer = getattr(wired, place)
+    return part
+
+
 def container(folder: Path, *, store: str = "memory", **swaps: object) -> Container:
     url = STORES[store].format(folder=folder)
     settings = Settings(data_dir=folder, database_url=url, llm_provider="scripted")
@@ -53,7 +83,7 @@ def container(folder: Path, *, store: str = "memory", **swaps: object) -> Contai
 async def answered(wired: Container) -> Task:
     """A task of the agent that thinks, once it has ended."""
     async with opened(wired):
-        coordinator = wired.server_coordinator()
+        coordinator = wired.server.coordinator()
         request = SubmitTask(text="Say hello", agent=AgentName("react"))
         task = (await coordinator.submit(LOCAL, request)).task
         return await coordinator.finished(LOCAL, task.task_id, timeout_s=5)
@@ -63,20 +93,63 @@ async def answered(wired: Container) -> Task:
 def test_every_provider_builds_what_it_names(store: str, tmp_path: Path) -> None:
     wired = container(tmp_path, store=store)
 
-    built = {name: provider() for name, provider in wired.providers.items()}
+    built = {
+        f"{place}.{name}": provider()
+        for place in NESTED
+        for name, provider in nested(wired, place).providers.items()
+        if not isinstance(provider, providers.DependenciesContainer)
+    }
+    built |= {name: each() for name, each in wired.providers.items() if name not in NESTED}
 
     assert [name for name, thing in built.items() if thing is None] == []
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("port", sorted(set(PORTS) - {"stores", *TOGETHER}))
-def test_whatever_fills_a_port_is_one_argument(port: str) -> None:
+def test_no_two_containers_have_a_provider_of_one_name() -> None:
+    names = [*Container.providers]
+    names += [name for kind in NESTED.values() for name in own_providers(kind)]
+
+    assert [name for name, count in Counter(names).items() if count > 1] == []
+
+
+@pytest.mark.parametrize(
+    ("place", "port"),
+    [port for port in PORTS if port[1] not in {"stores", *TOGETHER}],
+    ids=".".join,
+)
+def test_whatever_fills_a_port_is_one_argument(place: str, port: str) -> None:
     another = object()
 
     swaps: dict[str, object] = {port: providers.Object(another)}
     wired = Container(**swaps)
 
-    assert getattr(wired, port)() is another
+    assert nested(wired, place).providers[port]() is another
+
+
+@pytest.mark.parametrize(
+    "port", ["clock", "ids", "codec", "meter", "secrets", "authenticator", "is_sole_parent"]
+)
+def test_what_all_parts_share_is_one_argument(port: str) -> None:
+    another = object()
+
+    swaps: dict[str, object] = {port: providers.Object(another)}
+    wired = Container(**swaps)
+
+    sharing = [kind for kind in NESTED if port in nested(wired, kind).providers]
+    assert {nested(wired, kind).providers[port]() for kind in sharing} == {another}
+
+
+def test_an_unknown_name_is_refused() -> None:
+    with pytest.raises(AttributeError, match="langauge_model"):
+        Container(langauge_model=providers.Object(object()))
+
+
+def test_each_part_of_the_store_is_the_field_of_its_name(tmp_path: Path) -> None:
+    store = container(tmp_path).store
+    whole = store.stores()
+
+    for field in fields(Stores):
+        assert store.providers[field.name]() is getattr(whole, field.name)
 
 
 @pytest.mark.parametrize("part", TOGETHER)
@@ -98,7 +171,7 @@ async def test_a_part_that_is_swapped_later_is_refused_before_anything_is_opened
 ) -> None:
     wired = container(tmp_path, store="sqlite")
     other = memory_stores(clock=FakeClock(), ids=CountingIdSource(), lease_s=30.0)
-    wired.event_log.override(providers.Object(other.event_log))
+    wired.store.event_log.override(providers.Object(other.event_log))
 
     with pytest.raises(MixedStores, match=r"^event_log: not on the database"):
         async with opened(wired):
@@ -153,10 +226,10 @@ async def test_another_clock_dates_the_tasks(tmp_path: Path) -> None:
 
 async def test_another_event_log_gets_the_events(tmp_path: Path) -> None:
     wired = container(tmp_path)
-    database = wired.database()
+    database = wired.store.database()
     assert isinstance(database, MemoryDatabase)
     log = RecordingEventLog(database)
-    wired.event_log.override(providers.Object(log))
+    wired.store.event_log.override(providers.Object(log))
 
     with anyio.fail_after(PATIENCE_S):
         await answered(wired)

@@ -38,7 +38,7 @@ def extended(folder: Path) -> Container:
 
 
 async def ended(container: Container, text: str) -> Task:
-    coordinator = container.server_coordinator()
+    coordinator = container.server.coordinator()
     request = SubmitTask(text=text, agent=AgentName("pulse"))
     task = (await coordinator.submit(LOCAL, request)).task
     with anyio.fail_after(PATIENCE_S):
@@ -51,7 +51,7 @@ async def test_a_runner_that_was_added_carries_out_the_tasks_of_its_kind(tmp_pat
     async with opened(container):
         task = await ended(container, '{"count": 3, "burst": 2, "rate": 1000, "bytes": 80}')
         logs = HistoryOf(session_key=task.session_key, event_types=frozenset({"log"}))
-        page = await container.history().page(logs, FromNow(), limit=10)
+        page = await container.streams.history().page(logs, FromNow(), limit=10)
 
     assert task.status is TaskStatus.COMPLETED
     lines = [str(strict_json(body)["line"]) for body in page.bodies]
@@ -62,10 +62,10 @@ async def test_a_runner_that_was_added_carries_out_the_tasks_of_its_kind(tmp_pat
 
 async def test_the_agents_that_were_there_stay(tmp_path: Path) -> None:
     async with opened(container := extended(tmp_path)):
-        agents = await container.agents().list(LOCAL)
+        agents = await container.server.known_agents().list(LOCAL)
 
     assert {"pulse", "react", "shell"} < {agent.profile.name for agent in agents}
-    assert {"pulse", "react", "shell", "command"} < set(container.runners())
+    assert {"pulse", "react", "shell", "command"} < set(container.agents.runners())
 
 
 async def test_a_text_that_the_runner_cannot_read_fails_the_task(tmp_path: Path) -> None:

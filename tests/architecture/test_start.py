@@ -9,7 +9,6 @@ from pathlib import Path
 from fastapi.routing import APIRoute
 from typing_extensions import is_typeddict
 
-from entrypoints.web_app import web_app
 from tests.architecture.test_container import container
 from tests.patience import PATIENCE_S
 
@@ -68,7 +67,7 @@ def test_what_a_task_loads_is_loaded_beside_the_loop() -> None:
 
 def test_how_an_answer_is_written_is_found_out_with_the_first(tmp_path: Path) -> None:
     before = {id(route) for route in _routes()}
-    _app = web_app(container(tmp_path))
+    _app = container(tmp_path).http.application()
 
     made = [route for route in _routes() if id(route) not in before]
     answers = [answer for route in made for answer in _answers(route)]

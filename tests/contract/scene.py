@@ -79,11 +79,11 @@ class Scene:
     @classmethod
     def of(cls, container: Container) -> Self:
         return cls(
-            log=container.event_log(),
-            tasks=container.task_store(),
-            leases=container.task_leases(),
-            feed=container.task_feed(),
-            sessions=container.session_store(),
+            log=container.store.event_log(),
+            tasks=container.store.task_store(),
+            leases=container.store.task_leases(),
+            feed=container.store.task_feed(),
+            sessions=container.store.session_store(),
         )
 
     def new_task(

@@ -18,7 +18,6 @@ from hypercorn.typing import ASGIFramework
 from adapters.http.protocol.listening_socket import bound_socket
 from domain.process_events import Log
 from domain.task import Task
-from entrypoints.web_app import web_app
 from ports.runner import Completed, Outcome, RunContext
 from tests.e2e.client import events_of, ids_of, line_nums
 from tests.e2e.sse_reader import SseStream
@@ -47,7 +46,7 @@ async def here(tmp_path: Path) -> AsyncIterator[Hypercorn]:
             config = Config()
             config.bind = [f"fd://{os.dup(listener.fileno())}"]
             config.graceful_timeout = 1.0
-            app = cast(ASGIFramework, web_app(graph.container))
+            app = cast(ASGIFramework, graph.container.http.application())
             serving = asyncio.create_task(serve(app, config, shutdown_trigger=stop.wait))
             await _listens(port)
             async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:

@@ -24,7 +24,6 @@ from entrypoints.cli.rule_file import rules_of_file
 from entrypoints.container import Container
 from entrypoints.opened import opened
 from entrypoints.settings import load_settings
-from entrypoints.web_app import web_app
 from entrypoints.worker_identity import server_worker
 from tests.e2e.client import Client
 from tests.e2e.docs.blocks import REPOSITORY, Block, blocks, blocks_of, pages
@@ -112,7 +111,7 @@ async def api(folder: Path) -> AsyncIterator[httpx2.AsyncClient]:
         settings=settings, worker_settings=server_worker(settings, instance="test")
     )
     async with opened(container):
-        transport = httpx2.ASGITransport(app=web_app(container))
+        transport = httpx2.ASGITransport(app=container.http.application())
         url = "http://localhost:8080/api/v1"
         async with httpx2.AsyncClient(transport=transport, base_url=url) as http:
             yield http

@@ -20,7 +20,6 @@ from adapters.http.streaming.open_streams import OpenStreams
 from entrypoints.container import Container
 from entrypoints.server import CastServer
 from entrypoints.settings import Settings
-from entrypoints.web_app import web_app
 from tests.e2e.sse_reader import SseStream
 from tests.integration.graph import Graph, running
 from tests.patience import PATIENCE_S
@@ -60,7 +59,7 @@ async def writer_server(folder: Path, way: Way) -> AsyncIterator[WriterServer]:
     certificate = _certificate(folder) if way == "tls" else None
     async with running(folder, settings=settings) as graph:
         config = uvicorn.Config(
-            web_app(graph.container),
+            graph.container.http.application(),
             http=HttpToolsProtocol if way == "uvicorn" else CastProtocol,
             ws="none",
             lifespan="off",
@@ -86,7 +85,7 @@ async def writer_server(folder: Path, way: Way) -> AsyncIterator[WriterServer]:
 
 def writers_in(container: Container) -> list[str]:
     """As those who run the server see them."""
-    streams = OpenStreams(watches=container.watches(), flush=container.stream_flush())
+    streams = OpenStreams(watches=container.streams.watches(), flush=container.http.stream_flush())
     return [one.writer for one in streams.listing()]
 
 

@@ -29,7 +29,7 @@ async def test_a_client_that_takes_nothing_is_let_go_at_the_end_of_a_frame(
 ) -> None:
     program = Program(await MemoryStore().new(), tmp_path, writer=None)
     await program.start()
-    watches = program.container.watches()
+    watches = program.container.streams.watches()
     await _long_log(program)
     server = StreamServer(watches, writer=writer, ping_s=0.2, send_timeout_s=0.5)
 

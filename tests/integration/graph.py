@@ -61,7 +61,7 @@ class Graph:
 
     @property
     def coordinator(self) -> ServerCoordinator:
-        return self.container.server_coordinator()
+        return self.container.server.coordinator()
 
     async def submit(
         self,
@@ -87,17 +87,19 @@ class Graph:
 
     async def events(self, task: Task) -> list[Mapping[str, object]]:
         """All events of an ended task, as they are in the log."""
-        watch = await self.container.watches().open(LOCAL, StreamRequest(task_ids=(task.task_id,)))
+        watch = await self.container.streams.watches().open(
+            LOCAL, StreamRequest(task_ids=(task.task_id,))
+        )
         assert watch is not None
         events = [event async for event in events_of(watch)]
-        self.container.watches().close(watch)
+        self.container.streams.watches().close(watch)
         return events
 
     async def event_types(self, task: Task) -> list[object]:
         return [event["event_type"] for event in await self.events(task)]
 
     async def watch(self, session: str, *, start: FromCursor | FromNow | Replay) -> Watch:
-        watch = await self.container.watches().open(
+        watch = await self.container.streams.watches().open(
             LOCAL, StreamRequest(session_ids=(SessionId(session),), start=start)
         )
         assert watch is not None

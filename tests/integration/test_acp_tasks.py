@@ -73,7 +73,7 @@ async def test_a_person_is_asked_where_the_rules_want_it(tmp_path: Path) -> None
     async with _serving(tmp_path, _agent("works", {"edit": "ask"})) as graph:
         task = await graph.submit("go", agent="moody")
         waiting = await _question(graph)
-        await graph.container.approvals().decide(LOCAL, waiting.approval_id, "approve")
+        await graph.container.server.approvals().decide(LOCAL, waiting.approval_id, "approve")
         ended = await graph.ended(task)
 
     assert (waiting.request.tool_name, waiting.request.reason) == ("edit", "Edit a.txt")
@@ -85,7 +85,7 @@ async def _question(graph: Graph) -> StoredApproval:
     """The one that waits, once there is one."""
     with anyio.fail_after(PATIENCE_S):
         while True:
-            if open_ones := await graph.container.approvals().list(LOCAL, PENDING):
+            if open_ones := await graph.container.server.approvals().list(LOCAL, PENDING):
                 return open_ones[0]
             await anyio.lowlevel.checkpoint()
 

@@ -37,7 +37,7 @@ async def test_a_busy_session_does_not_hold_up_the_others(tmp_path: Path) -> Non
         told = [event["session_id"] for event in await _take(watch, 1003 + 3)]
 
         assert told.index(quiet.session_id) < len(told) - told[::-1].index(busy.session_id) - 1
-        graph.container.watches().close(watch)
+        graph.container.streams.watches().close(watch)
 
 
 async def test_sessions_that_are_deleted_are_let_go_of(tmp_path: Path) -> None:
@@ -47,13 +47,13 @@ async def test_sessions_that_are_deleted_are_let_go_of(tmp_path: Path) -> None:
         await _take(watch, 20 * 3)
         kept, *deleted = tasks
         for task in deleted:
-            await graph.container.sessions().delete(LOCAL, task.session_id)
+            await graph.container.server.sessions().delete(LOCAL, task.session_id)
 
         await graph.submit("say", session=kept.session_id)
 
         [*_, last] = await _take(watch, 3)
         assert set(parse_composite(str(last["id"])).positions) == {kept.session_key}
-        graph.container.watches().close(watch)
+        graph.container.streams.watches().close(watch)
 
 
 async def test_a_clock_that_jumps_back_hides_no_task(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ async def test_a_clock_that_jumps_back_hides_no_task(tmp_path: Path) -> None:
         task = await graph.submit("after", session="after")
 
         assert [event["task_id"] for event in await _take(watch, 3)] == [task.task_id] * 3
-        graph.container.watches().close(watch)
+        graph.container.streams.watches().close(watch)
 
 
 async def test_a_cursor_of_another_store_is_told_and_begins_anew(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ async def test_a_cursor_of_another_store_is_told_and_begins_anew(tmp_path: Path)
         watch = await _of_agent(other, FromNow())
         connected = await next_step(watch)
         assert isinstance(connected, Connected) and connected.cursor
-        other.container.watches().close(watch)
+        other.container.streams.watches().close(watch)
     async with running(tmp_path / "own") as graph:
         own = await graph.ended(await graph.submit("say", session="ours"))
 
@@ -88,7 +88,7 @@ async def test_a_cursor_of_another_store_is_told_and_begins_anew(tmp_path: Path)
             True,
         )
         assert [event["task_id"] for event in await _take(watch, 3)] == [own.task_id] * 3
-        graph.container.watches().close(watch)
+        graph.container.streams.watches().close(watch)
 
 
 @pytest.mark.parametrize("number", ["8c0b2f7ac0000", "7fffffffffffffff"])
@@ -104,7 +104,7 @@ async def test_a_cursor_beyond_all_tasks_is_told_and_not_silent(
             "diverged",
             True,
         )
-        graph.container.watches().close(watch)
+        graph.container.streams.watches().close(watch)
 
 
 async def test_a_cursor_stays_good_when_its_newest_task_is_removed(tmp_path: Path) -> None:
@@ -113,16 +113,16 @@ async def test_a_cursor_stays_good_when_its_newest_task_is_removed(tmp_path: Pat
         watch = await _of_agent(graph, FromNow())
         connected = await next_step(watch)
         assert isinstance(connected, Connected) and connected.cursor
-        graph.container.watches().close(watch)
-        await graph.container.session_store().delete(LOCAL, task.session_id)
-        await graph.container.session_store().purge()
+        graph.container.streams.watches().close(watch)
+        await graph.container.store.session_store().delete(LOCAL, task.session_id)
+        await graph.container.store.session_store().purge()
         new = await graph.submit("say", session="new")
 
         watch = await _of_agent(graph, FromCursor(connected.cursor))
 
         await next_step(watch)
         assert [event["task_id"] for event in await _take(watch, 3)] == [new.task_id] * 3
-        graph.container.watches().close(watch)
+        graph.container.streams.watches().close(watch)
 
 
 async def test_opening_and_resuming_load_no_task_that_is_over(tmp_path: Path) -> None:
@@ -140,9 +140,9 @@ async def test_opening_and_resuming_load_no_task_that_is_over(tmp_path: Path) ->
         watch = await _of_agent(graph, FromNow())
         connected = await next_step(watch)
         assert isinstance(connected, Connected) and connected.cursor
-        graph.container.watches().close(watch)
+        graph.container.streams.watches().close(watch)
         watch = await _of_agent(graph, FromCursor(connected.cursor))
-        graph.container.watches().close(watch)
+        graph.container.streams.watches().close(watch)
 
         assert set(tasks.loaded) == {live.task_id}
 
@@ -160,7 +160,7 @@ class NotedTasks(MemoryTaskStore):
 
 async def _of_agent(graph: Graph, start: FromNow | FromCursor | Replay) -> Watch:
     asked = StreamRequest(agents=(AgentName("fake"),), start=start)
-    watch = await graph.container.watches().open(LOCAL, asked)
+    watch = await graph.container.streams.watches().open(LOCAL, asked)
     assert watch is not None
     return watch
 

@@ -46,14 +46,16 @@ async def test_an_approval_is_decided_on_another_node(tmp_path: Path, postgres_u
         task = await runs.submit("go", approval="ask")
         await until(other, task, TaskStatus.WAITING)
 
-        [asked] = await other.container.approvals().list(LOCAL, ApprovalQuery(status="pending"))
-        await other.container.approvals().decide(LOCAL, asked.approval_id, "approve")
+        [asked] = await other.container.server.approvals().list(
+            LOCAL, ApprovalQuery(status="pending")
+        )
+        await other.container.server.approvals().decide(LOCAL, asked.approval_id, "approve")
         ended = await other.ended(task)
 
         assert ended.result is not None
         assert ended.result.final_answer == "approved"
         with pytest.raises(ApprovalAnswered):
-            await runs.container.approvals().decide(LOCAL, asked.approval_id, "deny")
+            await runs.container.server.approvals().decide(LOCAL, asked.approval_id, "deny")
 
 
 async def test_a_question_is_answered_on_another_node_and_once(
@@ -87,7 +89,7 @@ async def test_a_task_is_paused_and_goes_on_by_another_node(
         await until(other, task, TaskStatus.PAUSED)
         await pausing_of(other).resume(LOCAL, task.task_id)
         await until(other, task, TaskStatus.RUNNING)
-        folder = await runs.container.workspaces().folder(
+        folder = await runs.container.agents.workspaces().folder(
             task, runs.coordinator.profile(task.agent)
         )
         (Path(folder) / "end").touch()
@@ -103,7 +105,7 @@ async def two_nodes(folder: Path, url: str) -> AsyncIterator[tuple[Graph, Graph]
         running(folder / "one", **node(folder, url, "one")) as runs,
         running(folder / "two", **node(folder, url, "two")) as other,
     ):
-        await other.container.worker().drain()
+        await other.container.server.worker().drain()
         yield runs, other
 
 
@@ -117,21 +119,21 @@ def node(folder: Path, url: str, name: str) -> dict[str, object]:
 def terminals(graph: Graph) -> TaskTerminals:
     container = graph.container
     return TaskTerminals(
-        tasks=container.task_store(),
-        terminals=container.live_terminals(),
-        questions=container.open_questions(),
-        runs=container.worker().runs,
-        catalog=container.catalog(),
+        tasks=container.store.task_store(),
+        terminals=container.agents.live_terminals(),
+        questions=container.server.open_questions(),
+        runs=container.server.worker().runs,
+        catalog=container.agents.catalog(),
     )
 
 
 def pausing_of(graph: Graph) -> Pausing:
     container = graph.container
     return Pausing(
-        tasks=container.task_store(),
-        runs=container.worker().runs,
-        catalog=container.catalog(),
-        notifier=container.notifier(),
+        tasks=container.store.task_store(),
+        runs=container.server.worker().runs,
+        catalog=container.agents.catalog(),
+        notifier=container.streams.notifier(),
         kinds=("fake",),
     )
 

@@ -61,7 +61,7 @@ async def pending(graph: Graph) -> StoredApproval:
     """The one question that waits, once its task is seen to wait."""
     with anyio.fail_after(PATIENCE_S):
         while True:
-            for approval in await graph.container.approvals().list(LOCAL, PENDING):
+            for approval in await graph.container.server.approvals().list(LOCAL, PENDING):
                 task = await graph.coordinator.get_task(LOCAL, approval.task_id)
                 if task.status is TaskStatus.WAITING:
                     return approval
@@ -69,7 +69,9 @@ async def pending(graph: Graph) -> StoredApproval:
 
 
 async def answer(graph: Graph, approval: StoredApproval, verdict: Verdict = "approve") -> None:
-    await graph.container.approvals().decide(LOCAL, approval.approval_id, verdict, reason="mine")
+    await graph.container.server.approvals().decide(
+        LOCAL, approval.approval_id, verdict, reason="mine"
+    )
 
 
 def resolution(events: list[Mapping[str, object]]) -> Mapping[str, object]:
@@ -85,7 +87,7 @@ async def test_a_run_waits_until_a_person_has_decided(
     async with running(tmp_path) as graph:
         task = await asked(graph)
         approval = await pending(graph)
-        sessions = await graph.container.sessions().list(LOCAL, limit=1)
+        sessions = await graph.container.server.sessions().list(LOCAL, limit=1)
         await answer(graph, approval, verdict)
         ended = await graph.ended(task)
         events = await graph.events(task)
@@ -122,7 +124,7 @@ async def test_where_nobody_is_to_be_asked_the_policy_decides_and_the_log_tells_
         task = await asked(graph, approval=mode)
         ended = await graph.ended(task)
         events = await graph.events(task)
-        [approval] = await graph.container.approvals().list(LOCAL, ApprovalQuery())
+        [approval] = await graph.container.server.approvals().list(LOCAL, ApprovalQuery())
 
         assert ended.status is TaskStatus.COMPLETED
         assert resolution(events) == {
@@ -142,7 +144,7 @@ async def test_without_an_answer_in_time_it_is_expired_and_not_allowed(tmp_path:
         task = await asked(graph)
         approval = await pending(graph)
         clock.advance(15 * 60)
-        graph.container.wakeups().notify(approval.session_key)
+        graph.container.store.wakeups().notify(approval.session_key)
         await graph.ended(task)
         events = await graph.events(task)
 
@@ -163,7 +165,7 @@ async def test_how_long_a_question_waits_is_a_setting(tmp_path: Path) -> None:
         task = await asked(graph)
         approval = await pending(graph)
         clock.advance(60)
-        graph.container.wakeups().notify(approval.session_key)
+        graph.container.store.wakeups().notify(approval.session_key)
         await graph.ended(task)
 
         assert (approval.expires_at - approval.created_at).total_seconds() == 60
@@ -186,10 +188,10 @@ async def test_a_question_that_is_withdrawn_is_expired_and_the_task_goes_on(
         if is_late:
             approval = await pending(graph)
             withdrawn[0] = True
-            graph.container.wakeups().notify(approval.session_key)
+            graph.container.store.wakeups().notify(approval.session_key)
         ended = await graph.ended(task)
         types = await graph.event_types(task)
-        left = await graph.container.approvals().list(LOCAL, PENDING)
+        left = await graph.container.server.approvals().list(LOCAL, PENDING)
 
     assert ended.result
     assert ended.result.final_answer == "expired by policy"
@@ -236,7 +238,7 @@ async def test_two_questions_at_once_are_asked_one_after_the_other(tmp_path: Pat
         graph.runner.acts["ask"] = ask_twice_at_once
         task = await asked(graph)
         first = await pending(graph)
-        waiting = await graph.container.approvals().list(LOCAL, PENDING)
+        waiting = await graph.container.server.approvals().list(LOCAL, PENDING)
         await answer(graph, first, "deny")
         second = await pending(graph)
         await answer(graph, second)
@@ -369,11 +371,11 @@ def _working_s(context: RunContext) -> float:
 
 async def _left_waiting(graph: Graph, *, agent: str) -> StoredApproval:
     """A question of a worker that died while it waited for the answer."""
-    await graph.container.worker().drain()
+    await graph.container.server.worker().drain()
     await graph.submit("ask", agent=agent, approval="ask")
     dead = WorkerId("test.dead")
-    [claim] = await graph.container.task_leases().claim(dead, limit=1, lease_s=3600)
-    return await graph.container.approval_store().open(
+    [claim] = await graph.container.store.task_leases().claim(dead, limit=1, lease_s=3600)
+    return await graph.container.store.approval_store().open(
         NewApproval(
             approval_id=graph.container.ids().approval_id(),
             task=claim.task,
@@ -391,7 +393,7 @@ async def _restarted(graph: Graph, tmp_path: Path) -> AsyncIterator[Graph]:
     runner.acts["ask"] = Asking()
     async with running(
         tmp_path,
-        stores=providers.Object(former.stores()),
+        stores=providers.Object(former.store.stores()),
         runners=providers.Object({"fake": runner}),
     ) as again:
         yield again

@@ -178,5 +178,5 @@ async def completed(graph: Graph, task: Task) -> list[Mapping[str, object]]:
 
 
 async def output(graph: Graph, task: Task, call_id: str | None = None) -> str:
-    pieces = graph.container.output_archive().read(task.task_id, call_id=call_id)
+    pieces = graph.container.store.output_archive().read(task.task_id, call_id=call_id)
     return b"".join([piece async for piece in pieces]).decode()

@@ -34,16 +34,18 @@ def shared(tmp_path: Path) -> Settings:
 async def has_listed(graph: Graph, *profiles: AgentProfile) -> None:
     """Ask until these, and no others, are what operators have added."""
     while True:
-        found = [agent.profile for agent in await graph.container.agents().list(LOCAL)]
+        found = [
+            agent.profile for agent in await graph.container.server.known_agents().list(LOCAL)
+        ]
         if [profile for profile in found if profile.source == "api"] == [*profiles]:
             return
 
 
 async def test_a_new_agent_takes_tasks_at_once(tmp_path: Path) -> None:
     async with running(tmp_path) as graph:
-        is_new = await graph.container.agents().put(LOCAL, NEW)
+        is_new = await graph.container.server.known_agents().put(LOCAL, NEW)
         task = await graph.ended(await graph.submit("x", agent="new"))
-        status = await graph.container.agents().get(LOCAL, NEW.name)
+        status = await graph.container.server.known_agents().get(LOCAL, NEW.name)
 
     assert (is_new, task.status, status.record.completed) == (True, "completed", 1)
     assert status.record.last_exit and status.record.last_exit.task_id == task.task_id
@@ -51,8 +53,8 @@ async def test_a_new_agent_takes_tasks_at_once(tmp_path: Path) -> None:
 
 async def test_a_removed_agent_takes_no_more_tasks(tmp_path: Path) -> None:
     async with running(tmp_path) as graph:
-        await graph.container.agents().put(LOCAL, NEW)
-        await graph.container.agents().remove(LOCAL, NEW.name)
+        await graph.container.server.known_agents().put(LOCAL, NEW)
+        await graph.container.server.known_agents().remove(LOCAL, NEW.name)
 
         with pytest.raises(UnknownAgent, match="'new'"):
             await graph.submit("x", agent="new")
@@ -72,7 +74,7 @@ async def test_what_another_agent_is_given_is_masked_in_every_task_that_starts_l
     async with running(tmp_path) as graph:
         graph.runner.acts["give away"] = give_away
         before = await graph.ended(await graph.submit("give away"))
-        await graph.container.agents().put(LOCAL, other)
+        await graph.container.server.known_agents().put(LOCAL, other)
         after = await graph.ended(await graph.submit("give away"))
         told = [(await graph.events(task))[-1]["final_answer"] for task in (before, after)]
 
@@ -90,11 +92,11 @@ async def test_a_task_that_runs_keeps_the_profile_it_started_with(tmp_path: Path
 
     async with running(tmp_path) as graph:
         graph.runner.acts["tell"] = tell
-        await graph.container.agents().put(LOCAL, NEW)
+        await graph.container.server.known_agents().put(LOCAL, NEW)
         with anyio.fail_after(PATIENCE_S):
             first = await graph.submit("tell", agent="new", session="one")
             await graph.runner.has_started(first)
-            await graph.container.agents().put(LOCAL, replace(NEW, description="two"))
+            await graph.container.server.known_agents().put(LOCAL, replace(NEW, description="two"))
             second = await graph.submit("tell", agent="new", session="two")
             await graph.runner.has_started(second)
             may_end.set()
@@ -113,12 +115,12 @@ async def test_other_nodes_take_tasks_for_a_new_agent_at_once_and_see_changes_so
         running(tmp_path, settings=settings) as one,
         running(tmp_path, settings=settings) as other,
     ):
-        await one.container.agents().put(LOCAL, NEW)
+        await one.container.server.known_agents().put(LOCAL, NEW)
         task = await other.ended(await other.submit("x", agent="new"))
         with anyio.fail_after(PATIENCE_S):
-            await one.container.agents().put(LOCAL, changed)
+            await one.container.server.known_agents().put(LOCAL, changed)
             await has_listed(other, changed)
-            await one.container.agents().remove(LOCAL, NEW.name)
+            await one.container.server.known_agents().remove(LOCAL, NEW.name)
             await has_listed(other)
 
     assert task.status == "completed"
@@ -127,9 +129,9 @@ async def test_other_nodes_take_tasks_for_a_new_agent_at_once_and_see_changes_so
 async def test_agents_that_were_added_are_there_after_a_restart(tmp_path: Path) -> None:
     settings = shared(tmp_path)
     async with running(tmp_path, settings=settings) as graph:
-        await graph.container.agents().put(LOCAL, NEW)
+        await graph.container.server.known_agents().put(LOCAL, NEW)
 
     async with running(tmp_path, settings=settings) as graph:
-        names = [profile.name for profile in graph.container.catalog().list()]
+        names = [profile.name for profile in graph.container.agents.catalog().list()]
 
     assert names == ["durable", "fake", "new"]

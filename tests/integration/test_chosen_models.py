@@ -139,7 +139,7 @@ async def test_what_operators_forbid_while_a_task_waits_fails_it(tmp_path: Path)
             await submit(graph, agent="fake", model=None, text="wait")
             task = await submit(graph, agent="fake", model="m")
             stricter = replace(FAKE, models=("other",), source="api")
-            await graph.container.agents().put(LOCAL, stricter)
+            await graph.container.server.known_agents().put(LOCAL, stricter)
             may_end.set()
             ended = await graph.ended(task)
 

@@ -110,7 +110,7 @@ async def test_a_folder_that_somebody_named_has_no_bound(tmp_path: Path) -> None
     folder.mkdir()
     settings = _settings(tmp_path / "data", workspace_max_bytes=KIB, workspace=str(folder))
     async with running(tmp_path, settings=settings) as graph:
-        workspaces = graph.container.workspaces()
+        workspaces = graph.container.agents.workspaces()
         await asyncio.to_thread((folder / "big").write_bytes, b"x" * 100 * KIB)
 
         assert await workspaces.excess(str(folder)) is None

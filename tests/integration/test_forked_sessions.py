@@ -14,7 +14,6 @@ from domain.task import Task
 from entrypoints.container import Container
 from entrypoints.opened import opened
 from entrypoints.settings import Settings
-from entrypoints.web_app import web_app
 from entrypoints.worker_identity import server_worker
 from ports.language_model import AssistantMessage, ModelMessage, TextDelta, UserMessage
 from ports.session_store import SessionEdit
@@ -73,7 +72,7 @@ async def _opened(tmp_path: Path) -> AsyncIterator[World]:
         tools=providers.Object([]),
     )
     async with opened(container):
-        transport = httpx2.ASGITransport(app=web_app(container))
+        transport = httpx2.ASGITransport(app=container.http.application())
         async with httpx2.AsyncClient(
             transport=transport, base_url="http://localhost:8080/api/v1/sessions"
         ) as client:
@@ -215,7 +214,7 @@ async def test_sessions_that_name_each_other_as_their_origin_end_somewhere(world
 async def test_only_an_event_that_is_there_can_be_forked_at(world: World) -> None:
     task = await world.told("one", session="s")
     assert task.last_seq is not None
-    sessions = world.graph.container.sessions()
+    sessions = world.graph.container.server.sessions()
     await sessions.create(LOCAL, SessionId("empty"), SessionEdit())
 
     beyond = await world.client.post("/s/fork", json={"at_seq": task.last_seq + 1})

@@ -89,7 +89,7 @@ async def test_a_listener_gets_every_event_of_a_task_from_its_submission_on(
 async def test_a_listener_gets_what_is_written_of_a_task_that_never_runs(tmp_path: Path) -> None:
     heard = HeardEvents()
     async with running(tmp_path, listeners=providers.Object([heard])) as graph:
-        await graph.container.worker().drain()
+        await graph.container.server.worker().drain()
         task = await graph.submit("queued")
         await graph.coordinator.cancel(LOCAL, task.task_id)
         await graph.coordinator.cancel(LOCAL, task.task_id)
@@ -101,11 +101,13 @@ async def test_a_listener_gets_what_is_written_of_a_task_that_never_runs(tmp_pat
 async def test_a_listener_gets_the_end_of_a_task_whose_worker_was_lost(tmp_path: Path) -> None:
     before, after = HeardEvents(), HeardEvents()
     async with running(tmp_path, listeners=providers.Object([before])) as graph:
-        await graph.container.worker().drain()
+        await graph.container.server.worker().drain()
         await graph.submit("work")
-        await graph.container.task_leases().claim(WorkerId("test.dead"), limit=1, lease_s=3600)
+        await graph.container.store.task_leases().claim(
+            WorkerId("test.dead"), limit=1, lease_s=3600
+        )
         again = {
-            "stores": providers.Object(graph.container.stores()),
+            "stores": providers.Object(graph.container.store.stores()),
             "listeners": providers.Object([after]),
         }
         async with running(tmp_path, **again):
@@ -122,7 +124,7 @@ async def test_a_slow_listener_is_behind_in_the_log_and_holds_no_run(tmp_path: P
         talked = await graph.ended(await graph.submit("talk"))
         with anyio.fail_after(PATIENCE_S):
             await quick.until(TaskQueued, TaskStarted, *[Log] * LINES, TaskComplete)
-        slow_had, backlog = len(slow.events), graph.container.event_dispatch().backlog
+        slow_had, backlog = len(slow.events), graph.container.streams.event_dispatch().backlog
 
         slow.go_on.set()
         with anyio.fail_after(PATIENCE_S):
@@ -139,12 +141,12 @@ async def test_a_listener_that_is_too_late_is_not_given_what_is_gone(tmp_path: P
         graph.runner.acts["talk"] = talk
         await graph.ended(await graph.submit("talk"))
         later = await graph.ended(await graph.submit("later", session="later"))
-        await graph.container.sessions().delete(LOCAL, SessionId("s"))
-        await graph.container.session_store().purge()
+        await graph.container.server.sessions().delete(LOCAL, SessionId("s"))
+        await graph.container.store.session_store().purge()
 
         slow.go_on.set()
         with anyio.fail_after(PATIENCE_S):
-            await graph.container.event_dispatch().caught_up()
+            await graph.container.streams.event_dispatch().caught_up()
 
     lost = graph.container.meter().total("listener_events_lost")
     assert 0 < lost < LINES

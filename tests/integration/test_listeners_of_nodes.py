@@ -95,7 +95,7 @@ async def graphs(
 
 async def log_of(graph: Graph, task: Task) -> list[Heard]:
     codec = graph.container.codec()
-    stored = await graph.container.event_log().read(task.session_key, after=0, limit=10_000)
+    stored = await graph.container.store.event_log().read(task.session_key, after=0, limit=10_000)
     return [(event.task_id, codec.decode(event)) for event in stored]
 
 

@@ -22,7 +22,7 @@ async def test_the_output_of_a_deleted_session_goes_with_it(tmp_path: Path) -> N
     async with running(tmp_path) as graph:
         gone = [await _ended(graph, session="gone") for _ in range(2)]
         kept = await _ended(graph, session="kept")
-        await graph.container.sessions().delete(LOCAL, SessionId("gone"))
+        await graph.container.server.sessions().delete(LOCAL, SessionId("gone"))
 
         await _retention(graph, RetentionPolicy()).clean_up()
 
@@ -51,8 +51,8 @@ async def test_on_a_full_disk_a_deleted_session_goes_with_the_help_of_the_reserv
     storage = FakeStorage()
     async with running(tmp_path, storage=providers.Object(storage)) as graph:
         task = await _ended(graph)
-        await graph.container.sessions().delete(LOCAL, SessionId("s"))
-        full = FullUntilSpent(graph.container.event_retention(), storage)
+        await graph.container.server.sessions().delete(LOCAL, SessionId("s"))
+        full = FullUntilSpent(graph.container.store.event_retention(), storage)
 
         await _retention(graph, RetentionPolicy(), events=full).clean_up()
 
@@ -89,13 +89,15 @@ async def test_output_counts_as_what_is_kept_and_the_oldest_goes_first(tmp_path:
 
 async def _ended(graph: Graph, *, session: str = "s") -> Task:
     task = await graph.ended(await graph.submit("work", session=session))
-    async with graph.container.output_archive().writing(task.task_id) as writer:
+    async with graph.container.store.output_archive().writing(task.task_id) as writer:
         await writer.write("x" * 100_000)
     return task
 
 
 async def _output(graph: Graph, task: Task) -> int:
-    return sum([len(piece) async for piece in graph.container.output_archive().read(task.task_id)])
+    return sum(
+        [len(piece) async for piece in graph.container.store.output_archive().read(task.task_id)]
+    )
 
 
 def _retention(
@@ -104,12 +106,12 @@ def _retention(
     container = graph.container
     return Retention(
         policy=policy,
-        events=events or container.event_retention(),
-        workspaces=container.workspace_retention(),
-        archive=container.output_archive(),
-        sessions=container.session_store(),
-        compaction=container.compaction(),
-        storage=container.storage_guard(),
+        events=events or container.store.event_retention(),
+        workspaces=container.store.workspace_retention(),
+        archive=container.store.output_archive(),
+        sessions=container.store.session_store(),
+        compaction=container.server.compaction(),
+        storage=container.store.storage_guard(),
         clock=container.clock(),
         is_on=True,
     )

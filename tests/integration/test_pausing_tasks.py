@@ -17,7 +17,6 @@ from domain.task import Task, TaskStatus
 from entrypoints.container import Container
 from entrypoints.opened import opened
 from entrypoints.settings import Settings
-from entrypoints.web_app import web_app
 from entrypoints.worker_identity import server_worker
 from ports.language_model import ModelPart, ModelRequest, TextDelta
 from ports.tool import ToolContext, ToolResult
@@ -83,10 +82,10 @@ async def reacting(tmp_path: Path, model: FakeModel, tool: HeldTool) -> AsyncIte
 def pausing_of(graph: Graph) -> Pausing:
     container = graph.container
     return Pausing(
-        tasks=container.task_store(),
-        runs=container.worker().runs,
-        catalog=container.catalog(),
-        notifier=container.notifier(),
+        tasks=container.store.task_store(),
+        runs=container.server.worker().runs,
+        catalog=container.agents.catalog(),
+        notifier=container.streams.notifier(),
     )
 
 
@@ -208,7 +207,7 @@ async def test_an_agent_without_points_to_rest_at_cannot_be_paused(tmp_path: Pat
 async def test_the_routes_say_that_it_is_asked_for_or_why_not(tmp_path: Path) -> None:
     tool = HeldTool()
     async with holding(tmp_path, tool) as (graph, task):
-        transport = httpx2.ASGITransport(app=web_app(graph.container))
+        transport = httpx2.ASGITransport(app=graph.container.http.application())
         async with httpx2.AsyncClient(
             transport=transport, base_url="http://localhost:8080/api/v1/tasks"
         ) as client:

@@ -20,7 +20,6 @@ from domain.principal import LOCAL
 from entrypoints.container import Container
 from entrypoints.opened import opened
 from entrypoints.settings import Settings
-from entrypoints.web_app import web_app
 from entrypoints.worker_identity import server_worker
 from ports.language_model import LanguageModel
 from ports.tool import ToolContext, ToolResult
@@ -138,7 +137,7 @@ async def reacting(
         profiles=providers.Object([profile]),
     )
     async with opened(container):
-        transport = httpx2.ASGITransport(app=web_app(container))
+        transport = httpx2.ASGITransport(app=container.http.application())
         async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as http:
             yield Graph(container, FakeRunner()), http
 
@@ -150,7 +149,7 @@ async def done(http: httpx2.AsyncClient, path: str, **body: str) -> None:
 
 async def waiting(graph: Graph, task_id: TaskId) -> Callable[[str], Awaitable[None]]:
     """Gives what waits for a status: the task is looked at again whenever it has told more."""
-    watch = await graph.container.watches().open(LOCAL, StreamRequest(task_ids=(task_id,)))
+    watch = await graph.container.streams.watches().open(LOCAL, StreamRequest(task_ids=(task_id,)))
     assert watch is not None
 
     async def until(status: str) -> None:

@@ -190,8 +190,10 @@ async def test_every_call_of_a_task_that_wants_to_be_asked_waits_for_its_yes(
     async with reacting(tmp_path, [tool_call("ls", path="x")], DONE) as graph:
         task = await submit(graph, approval="ask")
         await until_waiting(graph, task)
-        [approval] = await graph.container.approvals().list(LOCAL, ApprovalQuery())
-        await graph.container.approvals().decide(LOCAL, approval.approval_id, "deny", reason="no")
+        [approval] = await graph.container.server.approvals().list(LOCAL, ApprovalQuery())
+        await graph.container.server.approvals().decide(
+            LOCAL, approval.approval_id, "deny", reason="no"
+        )
         ended = await graph.ended(task)
         events = await graph.events(task)
 
@@ -227,11 +229,11 @@ async def until_waiting(graph: Graph, task: Task) -> None:
 def terminals(graph: Graph) -> TaskTerminals:
     container = graph.container
     return TaskTerminals(
-        tasks=container.task_store(),
-        terminals=container.live_terminals(),
-        questions=container.open_questions(),
-        runs=container.worker().runs,
-        catalog=container.catalog(),
+        tasks=container.store.task_store(),
+        terminals=container.agents.live_terminals(),
+        questions=container.server.open_questions(),
+        runs=container.server.worker().runs,
+        catalog=container.agents.catalog(),
     )
 
 

@@ -53,7 +53,7 @@ async def test_only_what_the_stream_shows_counts(
 async def test_what_comes_meanwhile_follows(tmp_path: Path) -> None:
     async with running(tmp_path) as graph:
         whole = await _worked(graph)
-        watch = await graph.container.watches().open(
+        watch = await graph.container.streams.watches().open(
             LOCAL, StreamRequest(session_ids=SESSIONS, start=Replay(5))
         )
         assert watch is not None
@@ -62,7 +62,7 @@ async def test_what_comes_meanwhile_follows(tmp_path: Path) -> None:
         new = await graph.events(await graph.ended(await graph.submit("say", session="b")))
 
         assert _bare(await take(watch, 5 + len(new))) == _bare([*whole[-5:], *new])
-        graph.container.watches().close(watch)
+        graph.container.streams.watches().close(watch)
 
 
 async def _worked(graph: Graph) -> list[Mapping[str, object]]:
@@ -85,11 +85,11 @@ async def _taken(
         event_types=asked.event_types,
         start=Replay(last),
     )
-    watch = await graph.container.watches().open(LOCAL, request)
+    watch = await graph.container.streams.watches().open(LOCAL, request)
     assert watch is not None
     await next_step(watch)
     seen = await take(watch, count)
-    graph.container.watches().close(watch)
+    graph.container.streams.watches().close(watch)
     return seen
 
 
@@ -99,12 +99,12 @@ async def _resumed(
     request = StreamRequest(
         session_ids=asked.session_ids, agents=asked.agents, start=FromCursor(cursor)
     )
-    watch = await graph.container.watches().open(LOCAL, request)
+    watch = await graph.container.streams.watches().open(LOCAL, request)
     assert watch is not None
     await next_step(watch)
     events = events_of(watch)
     seen = [await anext(events) for _ in range(count)]
-    graph.container.watches().close(watch)
+    graph.container.streams.watches().close(watch)
     return seen
 
 

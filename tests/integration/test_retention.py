@@ -66,23 +66,25 @@ def retention(graph: Graph, policy: RetentionPolicy) -> Retention:
     container = graph.container
     return Retention(
         policy=policy,
-        events=container.event_retention(),
-        workspaces=container.workspace_retention(),
-        archive=container.output_archive(),
-        sessions=container.session_store(),
-        compaction=container.compaction(),
-        storage=container.storage_guard(),
+        events=container.store.event_retention(),
+        workspaces=container.store.workspace_retention(),
+        archive=container.store.output_archive(),
+        sessions=container.store.session_store(),
+        compaction=container.server.compaction(),
+        storage=container.store.storage_guard(),
         clock=container.clock(),
         is_on=True,
     )
 
 
 async def trim(graph: Graph, task: Task, events: int) -> None:
-    await graph.container.event_retention().trim(task.session_key, ended_before=EVER, limit=events)
+    await graph.container.store.event_retention().trim(
+        task.session_key, ended_before=EVER, limit=events
+    )
 
 
 async def types_of(graph: Graph, task: Task) -> list[str]:
-    log = graph.container.event_log()
+    log = graph.container.store.event_log()
     stored = await log.read(task.session_key, after=0, limit=1000)
     return [event.event_type for event in stored if event.body]
 
@@ -99,7 +101,7 @@ async def test_a_reader_in_the_middle_of_what_is_trimmed_is_told(tmp_path: Path)
             reason="trimmed", cursor="2-00000000", first_seq=3, last_seq=3
         )
         assert isinstance(await next_step(watch), Events)
-        graph.container.watches().close(watch)
+        graph.container.streams.watches().close(watch)
 
 
 async def test_a_reader_is_told_also_when_nothing_is_left(tmp_path: Path) -> None:
@@ -114,7 +116,7 @@ async def test_a_reader_is_told_also_when_nothing_is_left(tmp_path: Path) -> Non
             assert await next_step(watch) == Reset(
                 reason="trimmed", cursor="3-00000000", first_seq=4, last_seq=3
             )
-        graph.container.watches().close(watch)
+        graph.container.streams.watches().close(watch)
 
 
 async def test_a_stream_of_a_task_does_not_end_over_trimmed_events_in_silence(
@@ -122,7 +124,7 @@ async def test_a_stream_of_a_task_does_not_end_over_trimmed_events_in_silence(
 ) -> None:
     async with running(tmp_path) as graph:
         task = await graph.ended(await graph.submit("count"))
-        watch = await graph.container.watches().open(
+        watch = await graph.container.streams.watches().open(
             LOCAL, StreamRequest(task_ids=(task.task_id,))
         )
         assert watch is not None
@@ -135,7 +137,7 @@ async def test_a_stream_of_a_task_does_not_end_over_trimmed_events_in_silence(
                 reason="trimmed", cursor="3-00000000", first_seq=4, last_seq=3
             )
             assert await next_step(watch) == End("task_finished")
-        graph.container.watches().close(watch)
+        graph.container.streams.watches().close(watch)
 
 
 async def test_a_cursor_into_what_was_trimmed_begins_again_and_says_so(tmp_path: Path) -> None:
@@ -151,9 +153,9 @@ async def test_a_cursor_into_what_was_trimmed_begins_again_and_says_so(tmp_path:
             reason="trimmed", cursor="2-00000000", first_seq=3, last_seq=3
         )
         of = HistoryOf(session_key=task.session_key, event_types=frozenset(EVENT_CLASSES))
-        page = await graph.container.history().page(of, FromCursor(first), limit=10)
+        page = await graph.container.streams.history().page(of, FromCursor(first), limit=10)
         assert page.reset == "trimmed"
-        graph.container.watches().close(watch)
+        graph.container.streams.watches().close(watch)
 
 
 async def test_a_replay_leaves_out_what_was_compacted(tmp_path: Path) -> None:
@@ -181,7 +183,7 @@ async def test_a_replay_of_a_whole_session_leaves_it_out_too(tmp_path: Path) -> 
         assert isinstance(step, Events)
         types = [event.stored.event_type for event in step.events]
         assert (len(types), "message_delta" in types) == (4, False)
-        graph.container.watches().close(watch)
+        graph.container.streams.watches().close(watch)
 
 
 async def test_what_was_compacted_does_not_count_for_the_newest_of_a_session(
@@ -199,7 +201,7 @@ async def test_what_was_compacted_does_not_count_for_the_newest_of_a_session(
         assert isinstance(step, Events)
         types = [event.stored.event_type for event in step.events]
         assert (len(types), "task_started" in types) == (3, True)
-        graph.container.watches().close(watch)
+        graph.container.streams.watches().close(watch)
 
 
 @pytest.mark.parametrize("is_kept", [True, False], ids=["kept", "gone"])
@@ -209,7 +211,7 @@ async def test_output_of_a_call_leaves_the_log_only_while_it_is_kept_beside_it(
     async with running(tmp_path) as graph:
         graph.runner.acts["stream"] = stream
         task = await graph.ended(await graph.submit("stream"))
-        archive = graph.container.output_archive()
+        archive = graph.container.store.output_archive()
         if not is_kept:
             await archive.forget([task.task_id])
 
@@ -247,7 +249,7 @@ async def test_what_ended_longer_ago_than_the_policy_says_goes(tmp_path: Path) -
         await retention(graph, RetentionPolicy(kept_for=timedelta(days=7))).sweep()
 
         assert await types_of(graph, old) == ["task_queued", "task_started", "task_complete"]
-        assert (await graph.container.sessions().get(LOCAL, SessionId("s"))).first_seq == 4
+        assert (await graph.container.server.sessions().get(LOCAL, SessionId("s"))).first_seq == 4
         assert len(await graph.events(new)) == 3
 
 
@@ -279,7 +281,7 @@ async def test_when_too_much_is_kept_what_ended_first_goes_with_its_folder(
             task.session_id: len(await types_of(graph, task)) for task in tasks
         }
         assert left == {"one": 0, "two": 0, "three": 23}
-        folders = await graph.container.workspace_retention().sessions()
+        folders = await graph.container.store.workspace_retention().sessions()
         assert [folder.session_id for folder in folders] == ["three"]
 
 
@@ -288,11 +290,11 @@ async def test_the_folder_of_a_deleted_session_goes_with_it(tmp_path: Path) -> N
         graph.runner.acts["fill"] = fill
         await graph.ended(await graph.submit("fill", session="gone"))
         await graph.ended(await graph.submit("fill", session="kept"))
-        await graph.container.sessions().delete(LOCAL, SessionId("gone"))
+        await graph.container.server.sessions().delete(LOCAL, SessionId("gone"))
 
         await retention(graph, RetentionPolicy()).clean_up()
 
-        folders = await graph.container.workspace_retention().sessions()
+        folders = await graph.container.store.workspace_retention().sessions()
         assert [folder.session_id for folder in folders] == ["kept"]
 
 
@@ -311,4 +313,4 @@ async def test_a_stream_over_a_log_that_is_empty_by_now_shows_what_comes(
         await graph.submit("again")
 
         assert isinstance(await next_step(watch), Events)
-        graph.container.watches().close(watch)
+        graph.container.streams.watches().close(watch)

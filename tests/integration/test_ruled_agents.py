@@ -94,7 +94,7 @@ async def _cancelling(graph: Graph) -> AsyncIterator[Mapping[str, object]]:
     """The events of a task of a new session, which is cancelled when it has written a line."""
     task = await graph.submit("a", agent="scripted")
     request = StreamRequest(task_ids=(task.task_id,))
-    watch = await graph.container.watches().open(LOCAL, request)
+    watch = await graph.container.streams.watches().open(LOCAL, request)
     assert watch is not None
     async for event in events_of(watch):
         yield event

@@ -66,8 +66,8 @@ async def test_in_trouble_nothing_new_is_made(
     tmp_path: Path, storage: FakeStorage, trouble: StorageTrouble, error: type[Exception]
 ) -> None:
     async with running(tmp_path, storage=providers.Object(storage)) as graph:
-        sessions, agents = graph.container.sessions(), graph.container.agents()
-        forks = SessionForks(sessions=sessions, log=graph.container.event_log())
+        sessions, agents = graph.container.server.sessions(), graph.container.server.known_agents()
+        forks = SessionForks(sessions=sessions, log=graph.container.store.event_log())
         old = await graph.ended(await graph.submit("done"))
         profile = AgentProfile(name=AgentName("new"), kind="fake")
 
@@ -95,5 +95,5 @@ async def test_in_trouble_nothing_new_is_made(
 
 
 def _guard(graph: Graph) -> StorageGuard:
-    guard: StorageGuard = graph.container.storage_guard()
+    guard: StorageGuard = graph.container.store.storage_guard()
     return guard

@@ -34,21 +34,21 @@ async def test_ends_of_tasks_are_counted_by_outcome_and_reason(tmp_path: Path) -
 
 async def test_what_ends_with_its_session_is_counted(tmp_path: Path) -> None:
     async with running(tmp_path) as graph:
-        await graph.container.worker().drain()
+        await graph.container.server.worker().drain()
         for text in ("one", "two"):
             await graph.submit(text)
-        await graph.container.sessions().delete(LOCAL, SessionId("s"))
+        await graph.container.server.sessions().delete(LOCAL, SessionId("s"))
 
         assert shown(graph, "tasks_ended") == {("cancelled", "session_deleted"): 2}
 
 
 async def test_a_lost_task_is_counted_by_whoever_settles_it(tmp_path: Path) -> None:
     async with running(tmp_path) as graph:
-        await graph.container.worker().drain()
+        await graph.container.server.worker().drain()
         task = await graph.submit("work")
-        leases = graph.container.task_leases()
+        leases = graph.container.store.task_leases()
         await leases.claim(WorkerId("test.dead"), limit=1, lease_s=3600)
-        await graph.container.lost_tasks().settle(
+        await graph.container.server.lost_tasks().settle(
             graph.container.worker_settings(), of_instance="test"
         )
 

@@ -39,7 +39,7 @@ async def test_a_stream_opened_before_its_session_exists_sees_everything(tmp_pat
         await graph.submit("count", session="new")
 
         assert await seqs_of(watch, 3) == [1, 2, 3]
-        graph.container.watches().close(watch)
+        graph.container.streams.watches().close(watch)
 
 
 async def test_a_stream_without_a_cursor_shows_only_what_comes(tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ async def test_a_stream_without_a_cursor_shows_only_what_comes(tmp_path: Path) -
         await graph.submit("second")
 
         assert await seqs_of(watch, 3) == [4, 5, 6]
-        graph.container.watches().close(watch)
+        graph.container.streams.watches().close(watch)
 
 
 async def test_a_watcher_resumes_after_the_event_it_saw_last(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ async def test_a_watcher_resumes_after_the_event_it_saw_last(tmp_path: Path) -> 
         connected = await next_step(watch)
         assert isinstance(connected, Connected) and connected.cursor == second
         assert await seqs_of(watch, 1) == [3]
-        graph.container.watches().close(watch)
+        graph.container.streams.watches().close(watch)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ async def test_a_cursor_of_another_history_is_reset_to_the_earliest_event(
             reason=reason, cursor="0-00000000", first_seq=1, last_seq=3
         )
         assert await seqs_of(watch, 3) == [1, 2, 3]
-        graph.container.watches().close(watch)
+        graph.container.streams.watches().close(watch)
 
 
 @pytest.mark.parametrize("cursor", ["", "5", "-1-00000000", "0-0000000a", "٣-00000000", "1-xyz"])
@@ -108,7 +108,7 @@ async def test_a_replay_begins_as_far_back_as_it_is_asked_to(
 
         await next_step(watch)
         assert await seqs_of(watch, len(seqs)) == seqs
-        graph.container.watches().close(watch)
+        graph.container.streams.watches().close(watch)
 
 
 async def test_one_of_eight_writes_says_when_its_oldest_event_was_committed(
@@ -135,7 +135,7 @@ async def test_one_of_eight_writes_says_when_its_oldest_event_was_committed(
 
         shown = [step.shown_at for step in steps if isinstance(step, Events)]
         for one in (watch, late):
-            graph.container.watches().close(one)
+            graph.container.streams.watches().close(one)
 
     assert task.status is TaskStatus.COMPLETED
     assert shown == [0.0, *[None] * 7, 9.0, *[None] * 7, None]
@@ -163,7 +163,7 @@ async def test_the_stream_of_a_task_that_is_over_and_read_is_not_opened_again(
 
         asked = StreamRequest(task_ids=(task.task_id,), start=FromCursor(last))
 
-        assert await graph.container.watches().open(LOCAL, asked) is None
+        assert await graph.container.streams.watches().open(LOCAL, asked) is None
 
 
 async def test_a_filter_moves_the_cursor_over_what_it_leaves_out(tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ async def test_a_filter_moves_the_cursor_over_what_it_leaves_out(tmp_path: Path)
         asked = StreamRequest(
             task_ids=(task.task_id,), event_types=frozenset({"task_queued", "task_started"})
         )
-        watch = await graph.container.watches().open(LOCAL, asked)
+        watch = await graph.container.streams.watches().open(LOCAL, asked)
         assert watch is not None
 
         steps = []
@@ -183,7 +183,7 @@ async def test_a_filter_moves_the_cursor_over_what_it_leaves_out(tmp_path: Path)
         last = str((await graph.events(task))[-1]["id"])
         assert sum(len(step.events) for step in steps if isinstance(step, Events)) == 2
         assert steps[-1] == CursorMoved(cursor=last, last_seq=task.last_seq)
-        graph.container.watches().close(watch)
+        graph.container.streams.watches().close(watch)
 
 
 async def test_tasks_of_several_sessions_are_gone_on_with_where_each_was(tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ async def test_tasks_of_several_sessions_are_gone_on_with_where_each_was(tmp_pat
         seen: list[tuple[object, object]] = []
         start: FromNow | FromCursor = FromNow()
         while len(seen) < 2 * 3:
-            watch = await graph.container.watches().open(
+            watch = await graph.container.streams.watches().open(
                 LOCAL, StreamRequest(task_ids=asked.task_ids, start=start)
             )
             assert watch is not None
@@ -204,7 +204,7 @@ async def test_tasks_of_several_sessions_are_gone_on_with_where_each_was(tmp_pat
             [event] = await take(watch, 1)
             seen.append((event["session_id"], event["seq"]))
             start = FromCursor(str(event["id"]))
-            graph.container.watches().close(watch)
+            graph.container.streams.watches().close(watch)
 
         assert sorted(seen, key=str) == [(name, seq) for name in "ab" for seq in (4, 5, 6)]
 
@@ -212,7 +212,7 @@ async def test_tasks_of_several_sessions_are_gone_on_with_where_each_was(tmp_pat
 async def test_a_stranger_sees_nothing_of_a_session_with_the_same_name(tmp_path: Path) -> None:
     async with running(tmp_path) as graph:
         task = await graph.ended(await graph.submit("count"))
-        watches = graph.container.watches()
+        watches = graph.container.streams.watches()
         watch = await watches.open(
             STRANGER, StreamRequest(session_ids=(SessionId("s"),), start=Replay(None))
         )
@@ -233,10 +233,10 @@ async def test_a_deleted_session_ends_its_streams(tmp_path: Path) -> None:
         watch = await graph.watch("s", start=FromNow())
         await next_step(watch)
 
-        await graph.container.sessions().delete(LOCAL, SessionId("s"))
+        await graph.container.server.sessions().delete(LOCAL, SessionId("s"))
 
         assert await next_step(watch) == End("session_deleted")
-        graph.container.watches().close(watch)
+        graph.container.streams.watches().close(watch)
 
 
 async def test_a_drain_ends_every_stream(tmp_path: Path) -> None:
@@ -244,15 +244,15 @@ async def test_a_drain_ends_every_stream(tmp_path: Path) -> None:
         waiting = await graph.watch("not yet", start=FromNow())
         await next_step(waiting)
 
-        graph.container.watches().end_all("server_draining")
+        graph.container.streams.watches().end_all("server_draining")
 
         assert await next_step(waiting) == End("server_draining")
-        graph.container.watches().close(waiting)
+        graph.container.streams.watches().close(waiting)
 
 
 async def test_a_stream_must_be_about_something_that_is_known(tmp_path: Path) -> None:
     async with running(tmp_path) as graph:
-        watches = graph.container.watches()
+        watches = graph.container.streams.watches()
 
         for asked, field in (
             (StreamRequest(), "session_id"),
@@ -267,7 +267,7 @@ async def test_a_stream_must_be_about_something_that_is_known(tmp_path: Path) ->
 async def test_closed_streams_leave_nothing_behind(tmp_path: Path) -> None:
     async with running(tmp_path) as graph:
         await graph.ended(await graph.submit("count"))
-        watches = graph.container.watches()
+        watches = graph.container.streams.watches()
         watch = await graph.watch("s", start=FromNow())
         waiting = await graph.watch("later", start=FromNow())
         assert watches.counts().watchers == 2

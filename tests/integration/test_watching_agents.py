@@ -29,7 +29,7 @@ async def test_an_agents_stream_joins_its_tasks_in_any_session(tmp_path: Path) -
         events = await take(watch, 5)
         assert _types_of(events, new) == ["task_queued", "task_started", "task_complete"]
         assert _types_of(events, before) == ["cancel_requested", "task_cancelled"]
-        graph.container.watches().close(watch)
+        graph.container.streams.watches().close(watch)
 
 
 async def test_an_agents_stream_resumes_in_every_session_where_it_was(tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ async def test_an_agents_stream_resumes_in_every_session_where_it_was(tmp_path: 
             for event in await take(watch, min(7, 5 * 13 - len(seen))):
                 seen.append((event["session_id"], event["seq"]))
                 start = FromCursor(str(event["id"]))
-            graph.container.watches().close(watch)
+            graph.container.streams.watches().close(watch)
 
         expected = [(task.session_id, seq) for task in tasks for seq in range(1, 14)]
         assert sorted(seen, key=str) == sorted(expected, key=str)
@@ -73,7 +73,7 @@ async def test_a_session_whose_next_task_is_not_known_yet_is_not_read_again(
             *(("s", seq) for seq in range(3, 8)),
         ]
         await _come_to_rest(watch)
-        graph.container.watches().close(watch)
+        graph.container.streams.watches().close(watch)
 
 
 async def test_an_agents_stream_goes_on_in_every_session_it_has_just_joined(
@@ -85,7 +85,7 @@ async def test_an_agents_stream_goes_on_in_every_session_it_has_just_joined(
         watch = await _of_agent(graph, FromNow())
         connected = await next_step(watch)
         assert isinstance(connected, Connected)
-        graph.container.watches().close(watch)
+        graph.container.streams.watches().close(watch)
         for name in ("a", "b"):
             await graph.ended(await graph.submit("new", session=name))
 
@@ -97,7 +97,7 @@ async def test_an_agents_stream_goes_on_in_every_session_it_has_just_joined(
             [event] = await take(watch, 1)
             seen.append((event["session_id"], event["seq"]))
             cursor = str(event["id"])
-            graph.container.watches().close(watch)
+            graph.container.streams.watches().close(watch)
 
         assert sorted(seen, key=str) == [(name, seq) for name in "ab" for seq in range(4, 7)]
 
@@ -110,7 +110,7 @@ async def _come_to_rest(watch: Watch) -> None:
 
 
 async def _of_agent(graph: Graph, start: FromNow | FromCursor | Replay) -> Watch:
-    watch = await graph.container.watches().open(
+    watch = await graph.container.streams.watches().open(
         LOCAL, StreamRequest(agents=(AgentName("fake"),), start=start)
     )
     assert watch is not None

@@ -106,14 +106,14 @@ async def test_a_run_whose_lease_was_taken_stops_and_writes_nothing_more(tmp_pat
         graph.runner.acts["work"] = work
         task = await graph.submit("work")
         await _started(graph, task)
-        leases = graph.container.task_leases()
+        leases = graph.container.store.task_leases()
         await leases.claim_lost(WorkerId("another"), lease_s=30, of_instance="test")
 
         go_on.set()
         await stopped.wait()
 
         assert await graph.status(task) is TaskStatus.RUNNING
-        log = graph.container.event_log()
+        log = graph.container.store.event_log()
         events = await log.read(task.session_key, after=0, limit=10)
         assert [event.event_type for event in events] == ["task_queued", "task_started"]
 
@@ -161,7 +161,7 @@ async def test_a_run_that_ended_late_does_not_take_its_task_from_the_run_that_ha
         graph.runner.acts["work"] = work
         task = await graph.submit("work", agent="durable")
         await _started(graph, task)
-        graph.container.worker().runs.stop(task.task_id, LostLease())
+        graph.container.server.worker().runs.stop(task.task_id, LostLease())
         await leases.asked.wait()
         graph.runner.started.clear()
         [taken] = await leases.claim_lost(WorkerId("another"), lease_s=30, of_instance="test")
@@ -183,9 +183,9 @@ async def test_what_a_former_run_can_no_longer_write_does_not_stop_the_run_that_
         graph.runner.acts["for ever"] = for_ever
         task = await graph.submit("for ever")
         await _started(graph, task)
-        run = graph.container.worker().runs.find(task.task_id)
+        run = graph.container.server.worker().runs.find(task.task_id)
         former = replace(outside_origin(task), lease_id=LeaseId("former"))
-        broadcaster = graph.container.event_broadcaster()
+        broadcaster = graph.container.streams.event_broadcaster()
 
         with pytest.raises(LeaseLost):
             async with broadcaster.sink(former) as sink:
@@ -213,7 +213,9 @@ async def test_a_task_over_its_limit_is_not_repeated_since_its_taking_anew_was_n
         await _started(graph, task)
         leases.is_answering = False
 
-        graph.container.worker().runs.stop(task.task_id, LimitHit("limit.tokens", "too many"))
+        graph.container.server.worker().runs.stop(
+            task.task_id, LimitHit("limit.tokens", "too many")
+        )
 
         ended = await graph.ended(task)
         assert (ended.status, ended.reason) == (TaskStatus.FAILED, "limit.tokens")
@@ -283,9 +285,9 @@ async def _started(graph: Graph, task: Task) -> None:
 
 async def _left_running(graph: Graph, *, agent: str) -> Task:
     """A task as a worker that died leaves it: claimed, and nobody carries it out."""
-    await graph.container.worker().drain()
+    await graph.container.server.worker().drain()
     task = await graph.submit("work", agent=agent)
-    leases = graph.container.task_leases()
+    leases = graph.container.store.task_leases()
     await leases.claim(WorkerId("test.dead"), limit=1, lease_s=3600)
     return task
 
@@ -296,7 +298,7 @@ async def _restarted(graph: Graph, tmp_path: Path) -> AsyncIterator[Graph]:
     former = graph.container
     async with running(
         tmp_path,
-        stores=providers.Object(former.stores()),
+        stores=providers.Object(former.store.stores()),
     ) as again:
         yield again
 
@@ -310,7 +312,7 @@ async def test_a_run_that_lost_its_way_to_the_log_is_settled_by_its_own_worker(
         task = await graph.submit("for ever")
         await _started(graph, task)
 
-        graph.container.worker().runs.stop(task.task_id, LostLease())
+        graph.container.server.worker().runs.stop(task.task_id, LostLease())
 
         ended = await graph.ended(task)
         assert (ended.status, ended.reason) == (TaskStatus.INTERRUPTED, "worker_lost")

@@ -81,7 +81,9 @@ async def test_an_agent_that_would_work_where_nobody_may_is_not_taken(tmp_path: 
     new = AgentProfile(name=AgentName("new"), kind="fake", workspace="/", source="api")
     async with running(tmp_path) as graph:
         with pytest.raises(InvalidInput, match="the whole machine") as refused:
-            await graph.container.agents().put(LOCAL, new)
+            await graph.container.server.known_agents().put(LOCAL, new)
 
         assert refused.value.field == "workspace"
-        assert new.name not in {a.profile.name for a in await graph.container.agents().list(LOCAL)}
+        assert new.name not in {
+            a.profile.name for a in await graph.container.server.known_agents().list(LOCAL)
+        }

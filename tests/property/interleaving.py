@@ -123,7 +123,7 @@ class AnyInterleaving(RuleBasedStateMachine):
     @rule()
     def compact(self) -> None:
         """All deltas of ended tasks, also those that nothing else holds: readers must not mind."""
-        retention = self._program.container.event_retention()
+        retention = self._program.container.store.event_retention()
         for task in self._run(retention.to_compact(ended_before=EVER, limit=1000)):
             for log in self._logs.values():
                 if seqs := log.compacted(task.task_id):
@@ -145,11 +145,11 @@ class AnyInterleaving(RuleBasedStateMachine):
 
     @rule()
     def clean_up(self) -> None:
-        self._run(self._program.container.retention().clean_up())
+        self._run(self._program.container.server.retention().clean_up())
 
     @rule()
     def all_read_all(self) -> None:
-        self._run(self._program.container.tails().look())
+        self._run(self._program.container.streams.tails().look())
         for one in tuple(self._watchers):
             self._run(self._read_all(one))
 
@@ -179,7 +179,7 @@ class AnyInterleaving(RuleBasedStateMachine):
             for one in self._watchers:
                 if one.name == name and one.log is None:
                     one.log = self._logs[name]
-            tails = self._program.container.tails()
+            tails = self._program.container.streams.tails()
             tails.session_appeared(LOCAL, SessionId(name), key)
         self._stored(name, submission.stored, at=AT, key=key)
 
@@ -201,7 +201,7 @@ class AnyInterleaving(RuleBasedStateMachine):
         log.add(stored, at)
         self._ids += [(log, event.id) for event in log.events[-len(stored) :]]
         if key is not None:
-            self._program.container.tails().publish(key, stored, at=0.0)
+            self._program.container.streams.tails().publish(key, stored, at=0.0)
 
     def _open(self, name: str, start: Start, cursor_of: Log | None = None) -> None:
         reader = self._program.reader()
@@ -240,14 +240,14 @@ class AnyInterleaving(RuleBasedStateMachine):
         self._lost.append(one)
 
     def _trim(self, name: str, limit: int) -> None:
-        retention = self._program.container.event_retention()
+        retention = self._program.container.store.event_retention()
         key = self._run(self._scene.sessions.find_key(LOCAL, SessionId(name)))
         assert key is not None
         trimmed = self._run(retention.trim(key, ended_before=EVER, limit=limit))
         self._logs[name].first_seq += trimmed.events
 
     def _delete(self, name: str) -> None:
-        self._run(self._program.container.sessions().delete(LOCAL, SessionId(name)))
+        self._run(self._program.container.server.sessions().delete(LOCAL, SessionId(name)))
         self._logs.pop(name).is_deleted = True
         if claim := self._claims.pop(name, None):
             self._run(self._scene.log.append(self._scene.telling(claim, COMPLETE)))

@@ -142,7 +142,7 @@ class ManySessions(RuleBasedStateMachine):
     def delete(self, data: st.DataObject) -> None:
         name = data.draw(st.sampled_from(sorted(self._deletable)))
         self._deletable.discard(name)
-        self._run(self._program.container.sessions().delete(LOCAL, SessionId(name)))
+        self._run(self._program.container.server.sessions().delete(LOCAL, SessionId(name)))
         self._claims.pop(name, None)
         self._deleted |= {event.task_id for event in self._events if event.session == name}
 
@@ -184,7 +184,7 @@ class ManySessions(RuleBasedStateMachine):
 
     @rule()
     def look(self) -> None:
-        self._run(self._program.container.tails().look())
+        self._run(self._program.container.streams.tails().look())
 
     @rule()
     def restart(self) -> None:
@@ -197,7 +197,7 @@ class ManySessions(RuleBasedStateMachine):
 
     @rule()
     def all_read_all(self) -> None:
-        self._run(self._program.container.tails().look())
+        self._run(self._program.container.streams.tails().look())
         for client in self._clients:
             self._run(self._read(client, at_most=None))
             wanted = [event for event in self._events[client.known :] if client.wants(event)]
@@ -230,7 +230,7 @@ class ManySessions(RuleBasedStateMachine):
         self._deletable |= {name} & set(DELETED_NAMES)
         self._stored(submission.task, submission.stored, is_ours=is_ours)
         if is_ours:
-            tails = self._program.container.tails()
+            tails = self._program.container.streams.tails()
             tails.session_appeared(LOCAL, SessionId(name), submission.task.session_key)
             tails.task_submitted(submission.task)
 
@@ -261,7 +261,7 @@ class ManySessions(RuleBasedStateMachine):
             for one in stored
         ]
         if is_ours:
-            self._program.container.tails().publish(task.session_key, stored, at=0.0)
+            self._program.container.streams.tails().publish(task.session_key, stored, at=0.0)
 
     def _open(self, client: Client, start: Start) -> None:
         request = StreamRequest(
@@ -269,12 +269,12 @@ class ManySessions(RuleBasedStateMachine):
             agents=tuple(map(AgentName, client.asked.agents)),
             start=start,
         )
-        client.watch = self._run(self._program.container.watches().open(LOCAL, request))
+        client.watch = self._run(self._program.container.streams.watches().open(LOCAL, request))
         self._run(self._read(client, at_most=1))
 
     def _close(self, client: Client) -> None:
         if client.watch is not None:
-            self._program.container.watches().close(client.watch)
+            self._program.container.streams.watches().close(client.watch)
         client.watch = None
         client.waiting.clear()
 

@@ -71,16 +71,16 @@ class Program:
         self._server: StreamServer | None = None
 
     async def start(self) -> None:
-        for part in (self.container.database(), self.container.event_log()):
+        for part in (self.container.store.database(), self.container.store.event_log()):
             if isinstance(part, Openable):
                 await self._stack.enter_async_context(part.opened())
         if self._writer is not None:
-            server = StreamServer(self.container.watches(), writer=self._writer)
+            server = StreamServer(self.container.streams.watches(), writer=self._writer)
             self._server = await self._stack.enter_async_context(server.opened())
 
     def reader(self) -> Reader:
         if self._server is None:
-            return SteppingReader(self.container.watches())
+            return SteppingReader(self.container.streams.watches())
         return SocketReader(self._server)
 
     async def stop(self) -> None:

@@ -1,12 +1,13 @@
 """Puts routers and middleware together into the one ASGI application."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
-from starlette.types import ASGIApp
+from starlette.routing import Router
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapters.http.answers.links import API
 from adapters.http.answers.openapi import description_of
@@ -27,7 +28,7 @@ from ports.meter import Meter
 ALIAS = "/api"
 
 Application = ASGIApp
-Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+Opened = Callable[[], AbstractAsyncContextManager[None]]
 
 
 def http_app(
@@ -38,12 +39,11 @@ def http_app(
     readiness: Readiness,
     metrics: Metrics,
     meter: Meter,
-    lifespan: Lifespan | None = None,
     allowed_hosts: Collection[str] = (),
     cors_origins: Collection[str] = (),
 ) -> Application:
     """The routers answer under both prefixes; links and the description know the first only."""
-    api = _api(version=version, lifespan=lifespan)
+    api = _api(version=version)
     operations = operations_router(
         version=version,
         readiness=readiness,
@@ -62,14 +62,23 @@ def http_app(
     return ResponseStart(guarded, meter=meter)
 
 
-def _api(*, version: str, lifespan: Lifespan | None) -> FastAPI:
+def with_lifespan(app: Application, opened: Opened) -> Application:
+    """An application that is open from the startup of its server to the shutdown."""
+    lifespan = Router(lifespan=lambda _: opened()).lifespan
+
+    def served(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return (lifespan if scope["type"] == "lifespan" else app)(scope, receive, send)
+
+    return served
+
+
+def _api(*, version: str) -> FastAPI:
     return FastAPI(
         title="Agentcast",
         summary="Runs agents and casts every step they take, live.",
         version=version,
         openapi_url=None,
         redirect_slashes=False,
-        lifespan=lifespan,
         exception_handlers=error_handlers(),
         generate_unique_id_function=_operation_id,
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},

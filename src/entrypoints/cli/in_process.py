@@ -53,8 +53,8 @@ async def carried_out(request: SubmitTask, *, settings: Settings, view: EventVie
 async def _outcome(
     request: SubmitTask, *, container: Container, view: EventView
 ) -> TaskEnding | AgentcastError | BrokenPipeError:
-    coordinator = container.server_coordinator()
-    follower = LogFollower(log=container.event_log(), wakeups=container.wakeups())
+    coordinator = container.server.coordinator()
+    follower = LogFollower(log=container.store.event_log(), wakeups=container.store.wakeups())
     try:
         task = await _submitted(request, coordinator=coordinator)
         return await _watched(task, coordinator=coordinator, follower=follower, view=view)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from entrypoints.folders import secret_files
 from entrypoints.settings import load_settings
+from entrypoints.workspace_settings import secret_files
 
 
 def test_settings_are_hidden_where_the_server_was_started_and_where_its_file_is(

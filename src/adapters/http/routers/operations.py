@@ -9,10 +9,8 @@ from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from adapters.http.problems.problem import Problem, problems
+from application.serving.readiness import NotReady
 
-NotReady = Literal[
-    "draining", "store_unavailable", "storage_full", "store_lost", "watchdog_unavailable"
-]
 Readiness = Callable[[], Awaitable[NotReady | None]]
 """Why no work should be sent here now; None when it should."""
 Metrics = Callable[[], tuple[bytes, str]]

@@ -45,7 +45,7 @@ def _of_settings(config: Config) -> Sequence[Json]:
     """Without those that were added to a server: nothing is opened for a list."""
     settings = chosen_settings(config=config)
     with settings_mistakes():
-        known = profiles(settings, kinds=tuple(Container.runners.kwargs))
+        known = profiles(settings, kinds=tuple(Container.agents.runners.kwargs))
     return [_item(profile) for profile in sorted(known, key=lambda profile: profile.name)]
 
 

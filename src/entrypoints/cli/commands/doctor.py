@@ -40,6 +40,6 @@ async def _findings(settings: Settings) -> list[Finding]:
         user_finding(),
         model_finding(settings),
         *agent_findings(
-            settings, kinds=tuple(Container.runners.kwargs), programs=PathProgramFinder()
+            settings, kinds=tuple(Container.agents.runners.kwargs), programs=PathProgramFinder()
         ),
     ]

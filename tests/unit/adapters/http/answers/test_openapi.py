@@ -8,7 +8,6 @@ import httpx2
 from domain.events import EVENT_CLASSES
 from entrypoints.container import Container
 from entrypoints.settings import Settings
-from entrypoints.web_app import web_app
 from entrypoints.worker_identity import server_worker
 from tests.http_app import World
 
@@ -140,7 +139,7 @@ async def test_no_answer_is_bounded_so_that_whatever_was_accepted_can_be_shown(
     """Of any route of the server: what is answered is checked against these as well."""
     settings = Settings(data_dir=tmp_path, database_url="memory:")
     worker = server_worker(settings, instance="test")
-    app = web_app(Container(settings=settings, worker_settings=worker))
+    app = Container(settings=settings, worker_settings=worker).http.application()
     async with httpx2.AsyncClient(
         transport=httpx2.ASGITransport(app=app), base_url="http://localhost:8080"
     ) as client:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.http.routers.operations import NotReady
+from application.serving.readiness import NotReady
 from tests.http_app import World
 
 PREFIXES = ["", "/api", "/api/v1"]

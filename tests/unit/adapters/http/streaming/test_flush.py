@@ -95,7 +95,7 @@ class World:
         self._scene = scene
 
     async def client(self) -> Client:
-        watches = self.program.container.watches()
+        watches = self.program.container.streams.watches()
         asked = StreamRequest(session_ids=(SessionId(TALK),), start=Replay(None))
         watch = await watches.open(LOCAL, asked)
         assert watch is not None
@@ -117,7 +117,9 @@ class World:
     async def append(self, count: int = 1) -> None:
         stored = await self._scene.log.append(self._scene.lines(self._claim, *["x"] * count))
         self.appended += count
-        self.program.container.tails().publish(self._claim.task.session_key, stored, at=0.0)
+        self.program.container.streams.tails().publish(
+            self._claim.task.session_key, stored, at=0.0
+        )
 
     async def until(self, is_so: Callable[[], bool]) -> None:
         with anyio.fail_after(PATIENCE_S):
@@ -136,7 +138,7 @@ async def world(*, ping_s: float = 100, send_timeout_s: float = 100) -> AsyncIte
         scene = Scene.of(container)
         await program.start()
         flush = StreamFlush(
-            watches=container.watches(), ping_s=ping_s, send_timeout_s=send_timeout_s
+            watches=container.streams.watches(), ping_s=ping_s, send_timeout_s=send_timeout_s
         )
         async with flush.opened():
             yield World(program, flush, await scene.start(), scene)
@@ -151,7 +153,7 @@ async def test_clients_that_wait_for_the_same_share_one_channel_and_get_the_same
         await here.until(lambda: all(map(here.has_all, clients)))
 
         assert here.channels == 1
-        assert here.program.container.watches().counts().watchers == 3
+        assert here.program.container.streams.watches().counts().watchers == 3
 
 
 async def test_a_full_client_goes_on_alone_and_comes_back_when_it_has_room() -> None:
@@ -191,7 +193,7 @@ async def test_the_end_is_written_to_those_who_are_full_before_they_are_closed()
         await here.append()
         await here.until(lambda: here.flush.parked == 1)
 
-        here.program.container.watches().end_all("server_draining")
+        here.program.container.streams.watches().end_all("server_draining")
         await here.until(lambda: other.is_closed)
         was_closed = full.is_closed
         full.make_room()
@@ -208,7 +210,7 @@ async def test_one_that_is_full_when_the_end_is_written_is_closed_when_it_has_it
         full, other = await here.clients(2)
         full.fills = True
 
-        here.program.container.watches().end_all("server_draining")
+        here.program.container.streams.watches().end_all("server_draining")
         await here.until(lambda: other.is_closed and here.flush.parked == 1)
         was_closed = full.is_closed
         full.make_room()
@@ -230,7 +232,7 @@ async def test_one_that_takes_nothing_for_too_long_is_dropped_and_has_left_once(
         await here.until(lambda: here.has_all(other))
 
         assert (full.times_left, other.times_left, other.is_closed) == (1, 0, False)
-        assert here.program.container.watches().counts().watchers == 1
+        assert here.program.container.streams.watches().counts().watchers == 1
 
 
 async def test_one_that_takes_a_little_again_and_again_is_not_let_go() -> None:

@@ -69,7 +69,7 @@ async def test_whatever_a_watch_raises_ends_its_stream_once_and_no_other(
 
         assert watch.calls == 1
         assert [one.is_closed for one in others] == [False, False]
-        assert here.program.container.watches().counts().watchers == 2
+        assert here.program.container.streams.watches().counts().watchers == 2
     assert len([one for one in caplog.records if one.levelno >= logging.WARNING]) == 1
 
 
@@ -112,7 +112,7 @@ async def test_work_that_is_under_way_ends_with_the_flush() -> None:
 async def failing_client(
     here: World, failing: Call, error: BaseException
 ) -> tuple[FailingWatch, Client]:
-    watches = here.program.container.watches()
+    watches = here.program.container.streams.watches()
     filtered = StreamRequest(session_ids=(SessionId(TALK),), event_types=frozenset({"log"}))
     whole = await watches.open(LOCAL, filtered)  # one that others do not share
     assert whole is not None

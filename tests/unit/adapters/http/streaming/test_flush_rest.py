@@ -30,12 +30,12 @@ async def test_a_client_that_goes_while_it_is_written_to_leaves_the_others_all_e
         await here.until(lambda: all(map(here.has_all, others)))
 
         assert here.channels == 1
-        assert here.program.container.watches().counts().watchers == 2
+        assert here.program.container.streams.watches().counts().watchers == 2
 
 
 async def test_a_watch_is_at_rest_just_when_its_next_step_is_idle() -> None:
     async with world() as here:
-        watch = await here.program.container.watches().open(LOCAL, ALL_OF_IT)
+        watch = await here.program.container.streams.watches().open(LOCAL, ALL_OF_IT)
         assert watch is not None
         seen = []
         while (rested := watch.is_at_rest, step := watch.step())[1] is not IDLE:
@@ -44,14 +44,14 @@ async def test_a_watch_is_at_rest_just_when_its_next_step_is_idle() -> None:
                 await watch.read()
         await here.append()
         stirred = watch.is_at_rest
-        here.program.container.watches().close(watch)
+        here.program.container.streams.watches().close(watch)
 
         assert rested and not stirred
         assert all(not earlier for earlier, _ in seen)
 
 
 async def _leaver(here: World) -> Leaver:
-    watch = await here.program.container.watches().open(LOCAL, ALL_OF_IT)
+    watch = await here.program.container.streams.watches().open(LOCAL, ALL_OF_IT)
     assert watch is not None
     leaver = Leaver(watch.stream, here.flush)
     here.flush.add(watch, leaver)

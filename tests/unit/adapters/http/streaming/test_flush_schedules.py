@@ -46,7 +46,7 @@ async def _carry_out(steps: list[tuple[str, int]]) -> None:
 
         assert [_is_prefix(one) for one in gone] == [True] * len(gone)
         assert [one.times_left for one in staying] == [0] * len(staying)
-        assert here.program.container.watches().counts().watchers == len(staying)
+        assert here.program.container.streams.watches().counts().watchers == len(staying)
 
 
 def _is_prefix(client: Client) -> bool:

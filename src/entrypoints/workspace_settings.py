@@ -1,22 +1,14 @@
-"""The folders of sessions and tasks, all under the data directory."""
+"""What the settings say of the folders that agents work in."""
 
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from adapters.archive.file_output_archive import FileOutputArchive
-from adapters.workspace.folder_homes import FolderHomes
 from adapters.workspace.folder_walls import FolderWalls
-from adapters.workspace.folder_workspace_retention import FolderWorkspaceRetention
-from adapters.workspace.folder_workspaces import FolderWorkspaces
 from domain.errors import InvalidInput
 from entrypoints.data_directory import DataDirectory
 from entrypoints.settings import Settings, SettingsError
 from entrypoints.settings_file import settings_file
-from ports.homes import Homes
-from ports.output_archive import OutputArchive
-from ports.workspace_retention import WorkspaceRetention
-from ports.workspaces import Workspaces
 
 _MOST_BYTES = 10 * 1024 * 1024 * 1024
 _SETTINGS = (".env", "agentcast.toml")
@@ -33,18 +25,7 @@ def secret_files(settings: Settings) -> Sequence[str]:
     return [str(path) for path in paths]
 
 
-def workspaces(settings: Settings) -> Workspaces:
-    data = DataDirectory(settings.data_dir)
-    walls = workspace_walls(settings)
-    return FolderWorkspaces(
-        root=data.workspaces,
-        fixed=settings.workspace,
-        walls=walls,
-        max_bytes=lambda: workspace_max_bytes(settings),
-    )
-
-
-def workspace_max_bytes(settings: Settings) -> int | None:
+def max_workspace_bytes(settings: Settings) -> int | None:
     """By default what leaves as much of the disk to others."""
     if settings.workspace_max_bytes is not None:
         return settings.workspace_max_bytes or None
@@ -70,18 +51,6 @@ def require_workspace(settings: Settings) -> None:
         workspace_walls(settings).real(settings.workspace)
     except InvalidInput as error:
         raise SettingsError(f"AGENTCAST_WORKSPACE: {error}") from error
-
-
-def homes(data: DataDirectory) -> Homes:
-    return FolderHomes(root=data.homes)
-
-
-def workspace_retention(data: DataDirectory) -> WorkspaceRetention:
-    return FolderWorkspaceRetention(roots=[data.workspaces, data.homes])
-
-
-def output_archive(data: DataDirectory) -> OutputArchive:
-    return FileOutputArchive(root=data.output)
 
 
 def _database_file(settings: Settings) -> Path | None:

@@ -1,0 +1,177 @@
+"""The use cases of a server: tasks are submitted, carried out and ended; what ended is kept."""
+
+from dependency_injector.containers import DeclarativeContainer
+from dependency_injector.providers import Callable, Dependency, Provider, Singleton
+
+from application.asking.approval_gate import ApprovalGate
+from application.asking.approvals import Approvals
+from application.asking.questions import OpenQuestions
+from application.recall.session_messages import SessionMessages
+from application.running.agent_coordinator import AgentCoordinator
+from application.running.lost_tasks import LostTasks
+from application.running.worker import Worker
+from application.running.worker_settings import WorkerSettings
+from application.serving.agents import Agents
+from application.serving.pausing import Pausing
+from application.serving.readiness import Readiness
+from application.serving.rule_trial import RuleTrial
+from application.serving.server_coordinator import ServerCoordinator
+from application.serving.sessions import SessionForks, Sessions
+from application.serving.task_terminals import TaskTerminals
+from application.upkeep.compaction import Compaction
+from application.upkeep.loop_lag import LoopLag
+from application.upkeep.retention import Retention
+from entrypoints import choices
+from entrypoints.containers.agents import AgentsContainer
+from entrypoints.containers.nesting import needed
+from entrypoints.containers.store import StoreContainer
+from entrypoints.containers.streams import StreamsContainer
+from entrypoints.settings import Settings
+from ports.clock import Clock
+from ports.event_codec import EventCodec
+from ports.id_source import IdSource
+from ports.meter import Meter
+from ports.secrets import Secrets
+
+
+class ServerContainer(DeclarativeContainer):
+    """What HTTP and the command line call, and what works by itself as long as it is open."""
+
+    settings: Provider[Settings] = Dependency()
+    worker_settings: Provider[WorkerSettings] = Dependency()
+    clock: Provider[Clock] = Dependency()
+    ids: Provider[IdSource] = Dependency()
+    codec: Provider[EventCodec] = Dependency()
+    meter: Provider[Meter] = Dependency()
+    secrets: Provider[Secrets] = Dependency()
+    store: StoreContainer = needed(StoreContainer)
+    agents: AgentsContainer = needed(AgentsContainer)
+    streams: StreamsContainer = needed(StreamsContainer)
+
+    approvals = Singleton(Approvals, store=store.approval_store, notifier=streams.notifier)
+    open_questions = Singleton(
+        OpenQuestions,
+        store=store.question_store,
+        wakeups=store.wakeups,
+        notifier=streams.notifier,
+    )
+    agent_coordinator = Singleton(
+        AgentCoordinator,
+        runners=agents.bounded_runners,
+        output_max_bytes=Callable(choices.output_max_bytes, settings),
+        catalog=agents.catalog,
+        workspaces=agents.workspaces,
+        approvals=Singleton(
+            ApprovalGate,
+            store=store.approval_store,
+            wakeups=store.wakeups,
+            ids=ids,
+            expires_s=settings.provided.approval_s,
+        ),
+        questions=open_questions,
+        threads=store.agent_threads,
+        memory=agents.session_memory,
+        secrets=secrets,
+        archive=store.output_archive,
+        programs=choices.PROGRAM_KINDS,
+        clock=clock,
+    )
+    lost_tasks = Singleton(
+        LostTasks,
+        leases=store.task_leases,
+        approvals=store.approval_store,
+        broadcaster=streams.event_broadcaster,
+        catalog=agents.catalog,
+        processes=agents.process_host,
+    )
+    worker = Singleton(
+        Worker,
+        settings=worker_settings,
+        leases=store.task_leases,
+        agents=agent_coordinator,
+        broadcaster=streams.event_broadcaster,
+        lost=lost_tasks,
+        storage=store.storage_guard,
+        clock=clock,
+        meter=meter,
+        processes=agents.process_host,
+    )
+    coordinator = Singleton(
+        ServerCoordinator,
+        matcher=agents.pattern_matcher,
+        workspaces=agents.workspaces,
+        tasks=store.task_store,
+        broadcaster=streams.event_broadcaster,
+        worker=worker,
+        tails=streams.tails,
+        wakeups=store.wakeups,
+        notifier=streams.notifier,
+        catalog=agents.catalog,
+        clock=clock,
+        ids=ids,
+        meter=meter,
+    )
+    readiness = Singleton(
+        Readiness,
+        coordinator=coordinator,
+        storage=store.storage_guard,
+        log=store.event_log,
+        processes=agents.process_host,
+    )
+
+    pausing = Singleton(
+        Pausing,
+        tasks=store.task_store,
+        runs=worker.provided.runs,
+        catalog=agents.catalog,
+        notifier=streams.notifier,
+    )
+    task_terminals = Singleton(
+        TaskTerminals,
+        tasks=store.task_store,
+        terminals=agents.live_terminals,
+        questions=open_questions,
+        runs=worker.provided.runs,
+        catalog=agents.catalog,
+    )
+    sessions = Singleton(
+        Sessions, store=store.session_store, worker=worker, notifier=streams.notifier, ids=ids
+    )
+    session_forks = Singleton(SessionForks, sessions=sessions, log=store.event_log)
+    session_messages = Singleton(
+        SessionMessages, log=store.event_log, codec=codec, origins=agents.session_origins
+    )
+    known_agents = Singleton(
+        Agents,
+        store=store.profile_store,
+        catalog=agents.catalog,
+        tasks=store.task_store,
+        programs=agents.program_finder,
+        matcher=agents.pattern_matcher,
+        workspaces=agents.workspaces,
+        storage=store.storage_guard,
+        kinds=agents.runners,
+        parsers=Callable(choices.parser_names),
+    )
+    rule_trial = Singleton(RuleTrial, matcher=agents.pattern_matcher, clock=clock)
+
+    compaction = Singleton(
+        Compaction,
+        log=store.event_log,
+        codec=codec,
+        retention=store.event_retention,
+        archive=store.output_archive,
+    )
+    retention = Singleton(
+        Retention,
+        policy=Callable(choices.retention_policy, settings),
+        events=store.event_retention,
+        workspaces=store.workspace_retention,
+        archive=store.output_archive,
+        sessions=store.session_store,
+        compaction=compaction,
+        storage=store.storage_guard,
+        clock=clock,
+        is_on=worker_settings.provided.takes_any,
+    )
+    loop_lag = Singleton(LoopLag, clock=clock, meter=meter)
