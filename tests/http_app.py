@@ -43,7 +43,7 @@ from tests.unwatched import unwatched
 class FakeAuthenticator:
     principal: Principal | None = LOCAL
 
-    async def authenticate(self, headers: Mapping[str, str]) -> Principal | None:
+    async def authenticate(self, proofs: Mapping[str, str]) -> Principal | None:
         return self.principal
 
 

@@ -7,5 +7,6 @@ from domain.principal import Principal
 
 
 class Authenticator(Protocol):
-    async def authenticate(self, headers: Mapping[str, str]) -> Principal | None:
-        """The caller by the request's headers (names in lower case); None: not let in."""
+    async def authenticate(self, proofs: Mapping[str, str]) -> Principal | None:
+        """The caller by what its request brings along, such as `authorization` (names in lower
+        case, and others among them); None when it is not let in."""

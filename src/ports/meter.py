@@ -44,7 +44,7 @@ class Meter(Protocol):
         """Count one more task that has ended like this, by what this process has written."""
 
     def request_answered(self, *, method: str, route: str, status: int) -> None:
-        """Count one more answer over HTTP; `route` is a template, of which there are few."""
+        """Count one more answered request; `route` is a template, of which there are few."""
 
     def observe(self, timing: Timing, seconds: float) -> None:
         """Note one more duration; how they are spread is what is kept."""

@@ -6,5 +6,5 @@ from domain.principal import LOCAL, Principal
 
 
 class LocalAuthenticator:
-    async def authenticate(self, headers: Mapping[str, str]) -> Principal | None:
+    async def authenticate(self, proofs: Mapping[str, str]) -> Principal | None:
         return LOCAL

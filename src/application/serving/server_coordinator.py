@@ -37,7 +37,7 @@ from ports.workspaces import Workspaces
 
 
 class ServerCoordinator:
-    """What HTTP and the command line call. Each call names the principal who asks."""
+    """What clients may do with tasks. Each call names the principal who asks."""
 
     def __init__(
         self,
