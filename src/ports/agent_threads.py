@@ -1,4 +1,4 @@
-"""What agents call their conversations, so that a session's next task can go on with one."""
+"""The conversations that agents can resume, so that a session's next task continues one."""
 
 from typing import Protocol
 
@@ -13,7 +13,7 @@ class AgentThreads(Protocol):
         """The thread last kept for this agent in this session; None for an unknown session."""
 
     async def keep(self, session_key: SessionKey, agent: AgentName, thread: AgentThread) -> None:
-        """In place of an earlier one; nothing for an unknown session, and gone with a purged one."""
+        """Replaces an earlier one; purged with the session. Does nothing for an unknown session."""
 
     async def forget(self, session_key: SessionKey, agent: AgentName) -> None:
-        """So that none is found; nothing where none was kept."""
+        """Does nothing if none was kept."""

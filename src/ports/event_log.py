@@ -1,4 +1,4 @@
-"""The durable log of events: one dense sequence for each session."""
+"""The durable log of events: one sequence without holes for each session."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from domain.task_change import TaskChange
 class EncodedEvent(NamedTuple):
     """An event's JSON in two parts; its seq goes between them.
 
-    A tuple, as StoredEvent is: there are so many of them, and it is made in half the time.
+    A tuple, as StoredEvent is, because it takes half the time to make, and there are many.
     """
 
     event_type: str
@@ -49,7 +49,7 @@ class StoredEvent(NamedTuple):
 
 
 class Recorded(NamedTuple):
-    """What is known of a stored event without its body."""
+    """A stored event without its body."""
 
     seq: int
     at: datetime
@@ -81,16 +81,16 @@ class Bounds:
 
 
 class EventLog(Protocol):
-    """Reads may be done by anyone who has checked the session's owner; it does not ask again."""
+    """Callers of its reads have checked the session's owner; the log does not."""
 
     async def append(self, append: Append) -> Sequence[StoredEvent]:
         """Store the events with the next seqs, all or none, durable when it returns.
 
-        Appends of one caller are stored in the order in which they were called. What is appended
-        while a transaction is under way is stored with the next one.
+        Appends of one caller are stored in the order of the calls. Those made during a transaction
+        are stored together in the next one.
 
-        Raises LeaseLost if the lease is not the one that the session's fence names - nothing is
-        written then; LogUnavailable if the log stays out of reach for 30 s; StorageFull.
+        Raises LeaseLost if the lease is not the one of the session's fence, and nothing is written
+        then; LogUnavailable if the log stays out of reach for 30 s; StorageFull.
         """
 
     async def read(
@@ -107,7 +107,7 @@ class EventLog(Protocol):
     ) -> Sequence[StoredEvent]:
         """Up to `limit` events of these types with a seq above `after`, in order.
 
-        None but these are fetched, so that a few are found soon in a log of very many others.
+        Only these are fetched, so that a few are found quickly in a long log of others.
         """
 
     async def bounds(self, session_key: SessionKey) -> Bounds | None:

@@ -1,4 +1,4 @@
-"""For adapters and services that hold something which must be opened and closed."""
+"""Adapters and services that must be opened before use and closed afterwards."""
 
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, runtime_checkable

@@ -1,4 +1,4 @@
-"""The agents that operators have added or changed while the server runs."""
+"""Profiles of agents that operators have added or changed while the server runs."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -11,10 +11,10 @@ class ProfileStore(Protocol):
     """Any method may raise LogUnavailable when the store is out of reach."""
 
     async def put(self, profile: AgentProfile) -> bool:
-        """Keep it under its name, in place of an earlier one; whether there was none."""
+        """Store it under its name. False if it replaces an earlier one."""
 
     async def remove(self, name: AgentName) -> bool:
-        """Whether there was one."""
+        """False if there was none."""
 
     async def list(self) -> Sequence[AgentProfile]:
         """In the order of their names."""

@@ -27,7 +27,7 @@ class DeletedSession:
 
 
 class SessionStore(Protocol):
-    """Another owner's session is SessionNotFound; so is a deleted one."""
+    """A deleted session, and one of another owner, is unknown: SessionNotFound."""
 
     async def create(
         self, principal: Principal, session_id: SessionId, edit: SessionEdit
@@ -38,22 +38,22 @@ class SessionStore(Protocol):
         """Raises SessionNotFound."""
 
     async def find_key(self, principal: Principal, session_id: SessionId) -> SessionKey | None:
-        """None while there is no such session."""
+        """None for an unknown session."""
 
     async def find_keys(
         self, principal: Principal, session_ids: Collection[SessionId]
     ) -> Mapping[SessionId, SessionKey]:
-        """The keys of those that exist."""
+        """The keys of these sessions; unknown ones are left out."""
 
     async def owned(
         self, principal: Principal, keys: Collection[SessionKey]
     ) -> Collection[SessionKey]:
-        """Those of the keys that are sessions of this principal."""
+        """Those of the keys whose sessions belong to this principal."""
 
     async def list(
         self, principal: Principal, *, limit: int, before: SessionId | None = None
     ) -> Sequence[Session]:
-        """Newest first; an unknown `before` gives none."""
+        """Newest first, those made before `before`; for an unknown `before`, none."""
 
     async def edit(
         self, principal: Principal, session_id: SessionId, edit: SessionEdit
@@ -61,10 +61,10 @@ class SessionStore(Protocol):
         """Raises SessionNotFound."""
 
     async def delete(self, principal: Principal, session_id: SessionId) -> DeletedSession:
-        """Hide the session from now on; its id may be used again for a new one.
+        """Hide the session at once; its id may be used for a new one.
 
-        Its queued tasks are cancelled, its live ones get the intent `session_deleted`.
-        Raises SessionNotFound.
+        Its queued tasks are cancelled; for its live ones a cancel with the reason
+        `session_deleted` is requested. Raises SessionNotFound.
         """
 
     async def purge(self) -> int:

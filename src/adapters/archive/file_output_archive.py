@@ -1,4 +1,4 @@
-"""Keeps the output of each task in a folder of its own, in files that only their owner can read."""
+"""The output of each task in a folder of its own, in files that only the server's user can read."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable
@@ -8,19 +8,19 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-from adapters.archive.gathered_writes import GatheredWrites, Held
+from adapters.archive.buffered_writes import BufferedWrites, Held
 from adapters.archive.task_output import Part, TaskOutput
 from adapters.system.uninterrupted import uninterrupted
 from domain.ids import TaskId
 
 MAX_BYTES = 64 * 1024 * 1024
-"""Of one task, above which the older half of its output goes; of what is kept apart likewise."""
+"""Of one task; beyond it the older half of its output is removed. Output kept apart has as much."""
 
 _APART = "calls"
 
 
 class FileOutputArchive:
-    """For one process that writes and several that read."""
+    """One process may write, several may read."""
 
     def __init__(self, *, root: Path, max_bytes: int = MAX_BYTES) -> None:
         self._root = root
@@ -28,12 +28,12 @@ class FileOutputArchive:
         self._open: dict[TaskId, _Open] = {}
 
     @asynccontextmanager
-    async def writing(self, task_id: TaskId) -> AsyncIterator[GatheredWrites]:
-        """All who write for a task at the same time share one writer; the last one ends it."""
+    async def writing(self, task_id: TaskId) -> AsyncIterator[BufferedWrites]:
+        """Writers of one task at the same time share one buffer, which the last one ends."""
         while (shared := self._open.get(task_id)) is not None and shared.users == 0:
             await shared.has_ended.wait()
         if shared is None:
-            shared = self._open[task_id] = _Open(GatheredWrites(self._output(task_id).append))
+            shared = self._open[task_id] = _Open(BufferedWrites(self._output(task_id).append))
         shared.users += 1
         try:
             yield shared.writer
@@ -54,7 +54,7 @@ class FileOutputArchive:
             while piece := await asyncio.to_thread(next, pieces, b""):
                 yield piece
         finally:
-            with suppress(ValueError):  # a thread still reads for one who was cancelled
+            with suppress(ValueError):  # a thread still reads for a caller that was cancelled
                 pieces.close()
 
     async def has_call(self, task_id: TaskId, call_id: str) -> bool:
@@ -113,13 +113,13 @@ class FileOutputArchive:
 
 @dataclass(slots=True)
 class _Open:
-    writer: GatheredWrites
+    writer: BufferedWrites
     users: int = 0
     has_ended: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class _Outputs:
-    """One task's output, and what of its calls is kept apart from that."""
+    """The output of one task, and the texts of its calls that are kept apart."""
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
         self.folder = folder
@@ -160,5 +160,5 @@ class _Outputs:
 
 
 def _folder_name(task_id: TaskId) -> str:
-    """Whatever the id holds, the folder lies in the root."""
+    """Whatever characters the id has, the folder is directly in the root."""
     return quote(task_id, safe="").replace(".", "%2E") or "%"

@@ -1,4 +1,4 @@
-"""The files that hold one task's output: numbered halves, of which the last two are kept."""
+"""The files of one task's output: numbered halves, of which the last two are kept."""
 
 import json
 import os
@@ -18,17 +18,17 @@ _LONGEST_NAME = 200
 
 
 class Span(NamedTuple):
-    """A part of one half that a call wrote; a line of JSON in the file beside it."""
+    """A part of a half that one call wrote; a line of JSON in the file beside it."""
 
     call_id: str
     since: int
-    """How much the call had written before."""
+    """How many bytes the call had written before."""
     at: int
     length: int
 
 
 class TaskOutput:
-    """Blocking, for one thread at a time to write; any number may read meanwhile."""
+    """Blocking. One thread may write at a time, while any number read."""
 
     def __init__(self, folder: Path, *, max_bytes: int) -> None:
         self.folder = folder
@@ -38,7 +38,7 @@ class TaskOutput:
         self._written: dict[str, int] = {}
 
     def append(self, parts: Sequence[Part]) -> None:
-        """Each whole, so that no half begins within a character. Raises OSError."""
+        """No part is split, so that no half begins within a character. Raises OSError."""
         number = self._room_for(sum(len(data) for _, data in parts))
         fd = self._opened(number, _TEXT)
         try:
@@ -58,12 +58,12 @@ class TaskOutput:
         return spans[0][1].since == 0
 
     def pieces(self, call_id: str | None = None) -> Generator[bytes]:
-        """What there is when the first piece is asked for."""
+        """The output at the time when the first piece is asked for."""
         opened: dict[int, int] = {}
         try:
             spans = None if call_id is None else self._spans(call_id)
             for number in self._numbers():
-                with suppress(FileNotFoundError):  # it had to make room just now
+                with suppress(FileNotFoundError):  # it was just removed to make room
                     opened[number] = os.open(self._half(number), os.O_RDONLY | os.O_CLOEXEC)
             if spans is None:
                 sizes = [(fd, os.fstat(fd).st_size) for fd in opened.values()]
@@ -85,11 +85,11 @@ class TaskOutput:
         return sum(map(_size, self._files()))
 
     def changed_at(self) -> float:
-        """Seconds since 1970; of a task that wrote nothing, when it was begun."""
+        """Seconds since 1970; for a task that wrote nothing, when its folder was made."""
         return max(map(_changed_at, (self.folder, *self._files())))
 
     def remove(self) -> int:
-        """How many bytes went."""
+        """Returns how many bytes were freed."""
         freed = 0
         for path in self._files():
             freed += _size(path)
@@ -101,7 +101,7 @@ class TaskOutput:
     def _laid_out(
         self, parts: Sequence[Part], number: int, fd: int
     ) -> tuple[bytes, Sequence[Span]]:
-        """In one piece, with a heading where another source goes on than before."""
+        """The parts as one text, with a heading wherever the source changes."""
         begin = os.fstat(fd).st_size
         pieces: list[bytes] = []
         spans: list[Span] = []
@@ -128,10 +128,10 @@ class TaskOutput:
             return file.read(1) == b"\n"
 
     def _append_spans(self, number: int, spans: Sequence[Span]) -> None:
-        """After the text, so that none is said to be there that is not."""
+        """Written after the text, so that no span names text that is missing."""
         fd = self._opened(number, _SPANS)
         try:
-            # The first end of a line is that of one which a crash may have cut off.
+            # The first newline ends a line that a crash may have cut off.
             _write_all(fd, "".join(f"\n{json.dumps(span)}" for span in spans).encode() + b"\n")
         finally:
             os.close(fd)
@@ -151,7 +151,7 @@ class TaskOutput:
         return list(_whole(line for line in lines if line.startswith(beginning)))
 
     def _room_for(self, count: int) -> int:
-        """The number of the half to write to; what is older than the one before it goes."""
+        """The number of the half to write to. A new one removes all but the one before it."""
         numbers = self._numbers()
         last = numbers[-1] if numbers else 0
         if not numbers or _size(self._half(last)) + count <= self._half_bytes:
@@ -193,7 +193,7 @@ def _make_private(folder: Path) -> None:
 
 
 def _heading(source: OutputSource, *, is_new_line: bool) -> bytes:
-    """As `tail` puts it between files. Names are an agent's words: they stay on their line."""
+    """As `tail` prints it between files. Names come from agents: they are kept to one line."""
     names = (source.name, source.call_id or "")
     shown = " ".join(
         "".join(c if c.isprintable() else "?" for c in name) for name in names if name

@@ -1,4 +1,4 @@
-"""Lets everyone in as the one local principal, on a server that only this machine can reach."""
+"""Authenticates every request as the local principal: only this machine can reach the server."""
 
 from collections.abc import Mapping
 

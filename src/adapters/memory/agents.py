@@ -1,4 +1,4 @@
-"""What is kept of agents in memory: the ids of their conversations, and profiles that were added."""
+"""The conversations that agents can resume, and the profiles that operators added, in memory."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Approvals and questions in memory."""
+"""Approvals, and questions that agents ask in words, in memory."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ class MemoryApprovalStore:
         self._rows: dict[ApprovalId, StoredApproval] = {}
 
     async def open(self, new: NewApproval) -> StoredApproval:
-        self._forget_what_was_purged()
+        self._forget_purged_tasks()
         task, decision, now = new.task, new.decision, self._clock.now()
         self._rows[new.approval_id] = StoredApproval(
             approval_id=new.approval_id,
@@ -90,7 +90,7 @@ class MemoryApprovalStore:
         return self._timed(replace(approval, status="expired") if is_expired else approval)
 
     def _timed(self, approval: StoredApproval) -> StoredApproval:
-        """With times as the wall clock has them now."""
+        """With its times by the wall clock as it is now."""
         jumped, decided_at = self._clock.jumped, approval.decided_at
         return replace(
             approval,
@@ -99,7 +99,7 @@ class MemoryApprovalStore:
             decided_at=decided_at and decided_at + jumped,
         )
 
-    def _forget_what_was_purged(self) -> None:
+    def _forget_purged_tasks(self) -> None:
         gone = [key for key, one in self._rows.items() if one.task_id not in self._database.tasks]
         for approval_id in gone:
             del self._rows[approval_id]
@@ -117,8 +117,8 @@ class MemoryQuestionStore:
         self._rows: dict[TaskId, _QuestionRow] = {}
 
     async def open(self, task_id: TaskId, call_id: str) -> None:
-        for gone in [known for known in self._rows if not self._is_unfinished(known)]:
-            del self._rows[gone]
+        for ended in [each for each in self._rows if not self._is_unfinished(each)]:
+            del self._rows[ended]
         row = self._rows.get(task_id)
         if row is None or row.question.call_id != call_id:
             self._rows[task_id] = _QuestionRow(StoredQuestion(call_id=call_id))

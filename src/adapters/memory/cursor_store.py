@@ -1,4 +1,4 @@
-"""Long cursors in memory."""
+"""Cursors that are too long to be sent, in memory."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ class MemoryCursorStore:
         name = (principal.tenant, principal.owner, handle)
         self._rows[name] = _Row(body=body, ends=self._clock.monotonic() + for_s)
         self._rows.move_to_end(name)
-        self._drop_what_is_over()
+        self._delete_expired()
 
     async def find(self, principal: Principal, handle: str) -> str | None:
         row = self._rows.get((principal.tenant, principal.owner, handle))
         return row.body if row and row.ends > self._clock.monotonic() else None
 
-    def _drop_what_is_over(self) -> None:
-        """The oldest ones are the first to end."""
+    def _delete_expired(self) -> None:
+        """The oldest rows expire first."""
         while self._rows:
             name, row = next(iter(self._rows.items()))
             if row.ends > self._clock.monotonic():

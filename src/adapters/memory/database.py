@@ -1,4 +1,4 @@
-"""What the stores in memory share: sessions with their events, tasks, idempotency keys."""
+"""The data that the stores in memory share: sessions with their events, tasks, idempotency keys."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -70,7 +70,7 @@ class KeyRow:
 
 
 class MemoryDatabase:
-    """Used from one event loop; what happens between two awaits is a transaction."""
+    """For one event loop: what runs between two awaits is a transaction."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -147,7 +147,7 @@ class MemoryStorage:
         return None
 
     async def spend_reserve(self) -> None:
-        """There is none: what is in memory needs no room on a disk."""
+        """Does nothing: there is no disk, and no reserve."""
 
 
 def is_same_owner(one: Principal, other: Principal) -> bool:

@@ -1,4 +1,4 @@
-"""Retention in memory, by the same rules as in a database."""
+"""Retention in memory, by the same rules as on SQL."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
@@ -57,8 +57,8 @@ class MemoryEventRetention:
                 row.events[place] = row.events[place]._replace(body=b"")
 
     async def mark_compacted(self, task: EndedTask) -> None:
-        if known := self._database.tasks.get(task.task_id):
-            known.is_compacted = True
+        if row := self._database.tasks.get(task.task_id):
+            row.is_compacted = True
 
     async def dead_sessions(self, *, limit: int) -> Sequence[DeadSession]:
         dead = (

@@ -90,15 +90,15 @@ class MemorySessionStore:
         return DeletedSession(session_key=key, live_tasks=live, cancelled=cancelled)
 
     async def purge(self) -> int:
-        gone = [
+        keys = [
             key
             for key, row in self._database.sessions.items()
             if row.is_deleted and not any(task.is_live for task in self._database.tasks_of(key))
         ]
-        for key in gone:
+        for key in keys:
             self._remove(key)
         self._forget_old_keys()
-        return len(gone)
+        return len(keys)
 
     def _remove(self, key: SessionKey) -> None:
         database = self._database

@@ -1,4 +1,4 @@
-"""Hints within one process."""
+"""Wakeups within one process."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -8,14 +8,14 @@ from ports.wakeups import Hint
 
 
 class MemoryWakeups:
-    """Called from the event loop alone; every hint is passed on in the loop's next turn."""
+    """For one event loop; listeners are called in its next turn."""
 
     def __init__(self) -> None:
         self._listeners: list[Callable[[Hint], None]] = []
 
     def notify(self, hint: Hint) -> None:
         if self._listeners:
-            asyncio.get_running_loop().call_soon(self._tell, hint)
+            asyncio.get_running_loop().call_soon(self._call, hint)
 
     @contextmanager
     def listen(
@@ -30,6 +30,6 @@ class MemoryWakeups:
         finally:
             self._listeners.remove(callback)
 
-    def _tell(self, hint: Hint) -> None:
+    def _call(self, hint: Hint) -> None:
         for callback in tuple(self._listeners):
             callback(hint)

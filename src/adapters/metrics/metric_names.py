@@ -1,4 +1,4 @@
-"""How each count, level and timing is called and explained to those who scrape."""
+"""The name and help text of each metric."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from ports.meter import Count, Gauge, Timing
 PREFIX = "agentcast_"
 
 _SHORT_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
-"""Bounds for what a computer is waited for."""
+"""Bounds of buckets for waits within the server, in seconds."""
 _LONG_S = (0.01, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14400.0, 86400.0)
-"""Bounds for what other work is waited for."""
+"""Bounds of buckets for waits for tasks, in seconds."""
 
 COUNTS: Mapping[Count, str] = {
     "events_appended": "Events stored in the log.",

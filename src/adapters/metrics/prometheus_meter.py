@@ -1,4 +1,4 @@
-"""Counts in the form that Prometheus reads, in a registry of its own."""
+"""Metrics in the format of Prometheus, in a registry of their own."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -32,7 +32,7 @@ from ports.meter import Count, Gauge, Timing
 
 
 class PrometheusMeter:
-    """Keeps plain numbers, which cost the hot path little; they are dressed up when read."""
+    """Keeps plain numbers, which cost the hot path little; metrics are made of them when read."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._totals: dict[Count, int] = dict.fromkeys(get_args(Count), 0)
@@ -65,7 +65,7 @@ class PrometheusMeter:
         return read() if read else 0
 
     def collect(self) -> Iterable[Metric]:
-        """What the registry asks for when the page is read."""
+        """Called by the registry when the page is read."""
         yield from self._counters()
         yield from self._labelled()
         yield from self._levels()
@@ -110,7 +110,7 @@ class PrometheusMeter:
 
 
 class _Durations:
-    """How many durations were how long."""
+    """A histogram of durations."""
 
     def __init__(self, bounds_s: Sequence[float]) -> None:
         self._bounds_s = bounds_s
@@ -122,18 +122,18 @@ class _Durations:
         self.sum_s += seconds
 
     def buckets(self) -> list[tuple[str, float]]:
-        """Each bound, and how many were at most as long."""
+        """Each bound, and how many durations were at most as long: cumulative, as Prometheus wants."""
         bounds = (*map(str, self._bounds_s), "+Inf")
         return list(zip(bounds, accumulate(self._counts), strict=True))
 
 
 def new_registry() -> CollectorRegistry:
-    """Knows the process's own memory, time and descriptors already."""
+    """Has the metrics of the process already: memory, CPU time, descriptors."""
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     return registry
 
 
 def exposition(registry: CollectorRegistry) -> tuple[bytes, str]:
-    """All that is known in Prometheus's text format, and its content type."""
+    """All metrics in the text format of Prometheus, and its content type."""
     return generate_latest(registry), CONTENT_TYPE_LATEST

@@ -1,4 +1,4 @@
-"""The machine's clocks, and its wall clock without its jumps."""
+"""The machine's clocks, and its wall clock without jumps."""
 
 import time
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Tells by the names of variables and headers which of their values are secret."""
+"""Finds secrets by the names of variables, options and headers, and the forms they appear in."""
 
 import json
 import os
@@ -23,8 +23,8 @@ _SECRET_OPTION = re.compile(
     r"(?:KEY|TOKEN|SECRET|PASS(?:W(?:OR)?D|PHRASE)?|CREDENTIALS?|COOKIE|AUTH(?:ORIZATION)?)$",
     re.IGNORECASE,
 )
-_SAID = re.compile(r"(-{0,2}[\w.-]+)\s*[=:]\s*(?!//)(.+)", re.DOTALL)
-# What switches and sizes say stands in too much that is harmless: `AUTH_MODE=required`.
+_ASSIGNMENT = re.compile(r"(-{0,2}[\w.-]+)\s*[=:]\s*(?!//)(.+)", re.DOTALL)
+# Values of switches and sizes occur in too much harmless text: `AUTH_MODE=required`.
 _ORDINARY = re.compile(
     r"[0-9][0-9.,:]{0,11}(?:ms|[smhd]|[kmg]i?b?)?|true|false|yes|no|on|off|none|null|auto|default|"
     r"always|never|enabled?|disabled?|required?|optional|allow(?:ed)?|den(?:y|ied)|strict|lax|"
@@ -36,10 +36,9 @@ _COUNT_OF_TOKENS = re.compile(r"TOKENS$", re.IGNORECASE)
 
 
 class EnvironmentSecrets:
-    """The environment is looked at anew each time, as it is for processes.
+    """Follows changes of the environment, as processes started later do.
 
-    Whether a value is the path of something that is there is looked up when a profile or a
-    variable has changed.
+    Whether a value is an existing path is checked when a profile or a variable has changed.
     """
 
     def __init__(
@@ -52,7 +51,7 @@ class EnvironmentSecrets:
         self._redactor = Redactor()
 
     def redactor(self, profiles: Iterable[AgentProfile]) -> Redactor:
-        # Looking through all profiles takes a millisecond, and each run asks.
+        # Searching all profiles takes a millisecond, and each run calls this.
         seen = [*profiles], dict(self._environment)
         if seen != self._seen:
             self._prepare(*seen)
@@ -62,7 +61,7 @@ class EnvironmentSecrets:
     def _prepare(self, profiles: Sequence[AgentProfile], environment: Mapping[str, str]) -> None:
         given = (_given_to(profile, environment) for profile in profiles)
         found = frozenset({*self._server_keys, *chain.from_iterable(given)})
-        if found != self._found:  # or else it is made already: that takes longer than to look
+        if found != self._found:  # a new Redactor takes longer than the search
             self._found, self._redactor = found, Redactor(_forms(found))
 
 
@@ -91,7 +90,7 @@ def _forms(secrets: Iterable[str]) -> Sequence[str]:
 
 
 def credentials_of(url: str) -> Sequence[str]:
-    """The password in a URL, as it stands there and as it is meant, and keys in its query."""
+    """The password in a URL, as written and unquoted, and the secrets in its query."""
     return list(_in_url(url))
 
 
@@ -104,7 +103,7 @@ def _secret_values(variables: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 
 def _in_headers(headers: Mapping[str, str]) -> Iterator[str]:
-    """A value that says how it lets one in is secret, whatever its header is called."""
+    """A value with an authentication scheme is secret, whatever its header is called."""
     yield from _secret_values(headers.items())
     for value in headers.values():
         if scheme := _SCHEME.match(value):
@@ -113,14 +112,14 @@ def _in_headers(headers: Mapping[str, str]) -> Iterator[str]:
 
 
 def _in_arguments(arguments: Sequence[str]) -> Iterator[str]:
-    """What options of such a name say, and headers that are passed as arguments."""
+    """Values of options with such names, and headers that are passed as arguments."""
     for argument, following in pairwise((*arguments, "")):
         yield from _in_url(argument)
-        if said := _SAID.fullmatch(argument):
-            name, value = said.groups()
+        if assigned := _ASSIGNMENT.fullmatch(argument):
+            name, value = assigned.groups()
         else:
             name, value = argument, following
-        is_option = name.startswith("-") or said is not None
+        is_option = name.startswith("-") or assigned is not None
         if is_option and _SECRET_OPTION.search(name) and not value.startswith(("-", "{", "$")):
             yield from _secret_values([(name, value)])
 
@@ -136,7 +135,7 @@ def _is_harmless(name: str, value: str) -> bool:
 
 
 def _exists(path: str) -> bool:
-    # A key may begin as a path does, so only what is there is taken for one.
+    # A key may look like a path, so only an existing one counts.
     try:
         return os.path.exists(Path(path).expanduser())
     except (OSError, RuntimeError, ValueError):
@@ -144,7 +143,7 @@ def _exists(path: str) -> bool:
 
 
 def _in_url(url: str) -> Iterator[str]:
-    """The password, and what its query says under such a name."""
+    """The password, and values in the query with such names."""
     if "://" not in url:
         return
     try:
@@ -161,7 +160,7 @@ def _in_url(url: str) -> Iterator[str]:
 
 
 def forms_of(secret: str) -> Collection[str]:
-    """As it is, in a JSON text, in a URL, and in base64, also of a longer text with it inside."""
+    """As it is, within JSON, in a URL, and in base64, also of a longer text that contains it."""
     return set(_each_form(secret))
 
 
@@ -179,7 +178,7 @@ def _each_form(secret: str) -> Iterator[str]:
 
 
 def _base64(data: bytes, *, before: int) -> Iterator[str]:
-    """What does not change with the bytes around, `before` of which share its first group."""
+    """The characters that do not depend on the bytes around it; `before` bytes share its first group."""
     first, stop = -(-before * 8 // 6), (before + len(data)) * 8 // 6
     for encode in (b64encode, urlsafe_b64encode):
         yield encode(b"\0" * before + data).decode()[first:stop]

@@ -1,4 +1,4 @@
-"""Trees of folders that agents have made: as deep and as odd as they like."""
+"""Measures and removes trees of folders that agents have made, however deep or odd they are."""
 
 import os
 import secrets
@@ -12,9 +12,9 @@ _BLOCK_BYTES = 512
 
 
 def size_of_tree(folder: Path) -> int:
-    """What it takes on the disk, however long its sparse files pretend to be.
+    """Bytes that it takes on the disk; sparse files count with their blocks only.
 
-    What cannot be read, or lies deeper than a path may be long, is not counted.
+    What cannot be read, or has a longer path than the system allows, is not counted.
     """
     total = 0
     folders = [os.fspath(folder)]
@@ -32,8 +32,8 @@ def size_of_tree(folder: Path) -> int:
 def remove_tree(folder: Path) -> None:
     """Links are removed, never followed; what cannot be removed stays. Never raises.
 
-    Folders are brought up to the first level before they are emptied: so no depth takes more
-    calls within calls, more open descriptors or longer paths.
+    Folders are moved up to the first level before they are emptied: so depth costs no recursion,
+    no open descriptors and no long paths.
     """
     with suppress(OSError):
         with _opened(os.fspath(folder)) as top:
@@ -43,7 +43,7 @@ def remove_tree(folder: Path) -> None:
 
 
 def _remove(name: str, top: int) -> bool:
-    """Whether it is gone; the folders that were in it are beside it then."""
+    """Whether it was removed; the folders that were in it have been moved beside it."""
     try:
         with _opened(name, within=top) as folder:
             for below in _emptied(folder):
@@ -56,7 +56,7 @@ def _remove(name: str, top: int) -> bool:
 
 
 def _emptied(folder: int) -> list[str]:
-    """The folders in it, which are all that is left."""
+    """Remove all but the folders in it, and return their names."""
     with os.scandir(folder) as entries:
         found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
     for name, is_folder in found:
@@ -68,7 +68,7 @@ def _emptied(folder: int) -> list[str]:
 
 @contextmanager
 def _opened(path: str, *, within: int | None = None) -> Iterator[int]:
-    """Writable, as some programs make their folders read-only."""
+    """Made writable: some programs make their folders read-only."""
     descriptor = os.open(path, _FOLDER, dir_fd=within)
     try:
         with suppress(OSError):

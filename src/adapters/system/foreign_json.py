@@ -1,4 +1,4 @@
-"""Reads a stranger's JSON in a shape that no event, and no reader of one, chokes on."""
+"""Reads JSON from other programs, with all that could break an event or its readers replaced."""
 
 import json
 import math
@@ -7,11 +7,11 @@ from collections.abc import Callable
 from domain.json_values import without_surrogates
 
 _DEEPEST = 64
-_MOST_DIGITS = 18  # more do not fit the 64 bits of other readers
+_MOST_DIGITS = 18  # more do not fit the 64-bit integers of other readers
 
 
 def foreign_json(text: str, *, too_deep: Callable[[], object]) -> object:
-    """Whole texts, finite numbers, bounded depth; `too_deep` gives what stands for the rest.
+    """Valid Unicode, finite numbers, bounded depth; `too_deep` returns what replaces deeper values.
 
     Raises ValueError or RecursionError for what is no JSON.
     """

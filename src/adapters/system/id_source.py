@@ -36,7 +36,7 @@ class SystemIdSource:
         return f"msg_{_sortable()}"
 
     def tag(self) -> Tag:
-        # A tag only tells two histories apart; it guards nothing, so a fast source will do.
+        # A tag only distinguishes two histories; it is no secret, so a fast source will do.
         return Tag(f"{self._tag_source.getrandbits(32):08x}")
 
 

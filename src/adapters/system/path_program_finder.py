@@ -1,4 +1,4 @@
-"""Looks for programs in the PATH that tasks will have."""
+"""Finds programs in the PATH that tasks will have."""
 
 import os
 import shutil

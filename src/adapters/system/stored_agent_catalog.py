@@ -1,4 +1,4 @@
-"""The agents as they were at the start, and over them what operators have stored since."""
+"""The configured agents, overridden by those that operators have stored since the start."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -43,7 +43,7 @@ class StoredAgentCatalog:
         return self.get(name)
 
     async def refresh(self) -> None:
-        # One after the other: an earlier look that is slow must not undo a later one.
+        # One after the other: a slow earlier read must not undo a later one.
         async with self._refreshing:
             stored = await self._store.list()
             self._known = {**self._originals, **{profile.name: profile for profile in stored}}

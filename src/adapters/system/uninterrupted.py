@@ -1,11 +1,11 @@
-"""Lets work that must be finished be finished, whoever cancels."""
+"""Finishes work although its caller is cancelled."""
 
 import asyncio
 from collections.abc import Coroutine
 
 
 async def uninterrupted(work: Coroutine[object, object, None]) -> None:
-    """Do the work however often the caller is cancelled; then let the cancellation pass."""
+    """Finish the work however often the caller is cancelled, then raise the cancellation."""
     task = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None
     while not task.done():

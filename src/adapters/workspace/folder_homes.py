@@ -1,4 +1,4 @@
-"""Gives each agent a HOME in each session, which its next task there finds again."""
+"""A HOME for each agent in each session, kept for its next task there."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ from domain.task import Task
 
 
 class FolderHomes:
-    """That one is set up is noted beside it, where its agent does not reach from a sandbox."""
+    """A note beside the home records that it is set up; an agent in a sandbox cannot reach it."""
 
     def __init__(self, *, root: Path) -> None:
         self._root = root
@@ -43,7 +43,7 @@ class FolderHomes:
             self._note_of(task, profile).write_text(_digest(profile))
 
     def _note_of(self, task: Task, profile: AgentProfile) -> Path:
-        # No home has this name: `folder_name` begins none with a dot.
+        # No home can have this name: `folder_name` gives none with a leading dot.
         return made_session_folder(self._root, task) / f".{folder_name(profile.name)}.setup"
 
 
@@ -56,5 +56,5 @@ def _failing_start() -> Iterator[None]:
 
 
 def _digest(profile: AgentProfile) -> str:
-    """Not the command itself, which may hold a key."""
+    """Not the command itself, which may contain a key."""
     return sha256(json.dumps(profile.setup_argv).encode()).hexdigest()

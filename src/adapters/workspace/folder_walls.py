@@ -1,4 +1,4 @@
-"""Judges folders by where they really are, as links lead now."""
+"""Decides which folders tasks may work in, by their real paths with links resolved."""
 
 import os
 import stat
@@ -26,7 +26,7 @@ _HOME_FIELD = 5
 
 
 class FolderWalls:
-    """Never the server's data or what is around it, nor a home, nor where credentials are kept."""
+    """Refuses the server's data and what contains it, homes, and folders of credentials."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class FolderWalls:
         passwd: Path = Path("/etc/passwd"),
         home: str | None = None,
     ) -> None:
-        """`workspaces` has the folders of sessions; `home` is $HOME unless it is given."""
+        """`workspaces` contains the folders of sessions; `home` defaults to $HOME."""
         self._data = data
         self._workspaces = workspaces
         self._database = database
@@ -45,10 +45,10 @@ class FolderWalls:
         self._home = home
 
     def real(self, folder: str, task: Task | None = None) -> str:
-        """Where it is, links followed, whether it is there yet or not.
+        """Its path with links resolved, whether it exists yet or not.
 
-        Raises InvalidInput, which names `workspace`, for one that nobody may work in, or nobody
-        but another session. A task whose session has no key yet is told from others by its name.
+        Raises InvalidInput for `workspace` if no task may work in it, or only those of another
+        session. A session that has no key yet is identified by its id.
         """
         try:
             path = os.path.realpath(Path(folder).expanduser())
@@ -63,7 +63,7 @@ class FolderWalls:
         return path
 
     def _own(self, path: str, task: Task) -> str | None:
-        """The folder of the task's session that the path is in, if it is in that."""
+        """The folder of the task's session, if the path is within it."""
         root = os.path.realpath(self._workspaces)
         if not lies_in(path, root):
             return None
@@ -76,7 +76,7 @@ class FolderWalls:
         return os.path.join(root, tenant, owner, name) if is_own else None
 
     def _walls(self) -> WorkspaceWalls:
-        """Made anew each time: users, links and credentials come and go."""
+        """Built for each call: users, links and credentials come and go."""
         homes = list(dict.fromkeys(self._homes()))
         credentials = [os.path.join(home, name) for home in homes for name in _CREDENTIALS]
         there = [os.path.realpath(path) for path in credentials if os.path.lexists(path)]
@@ -99,7 +99,7 @@ class FolderWalls:
         )
 
     def _homes(self) -> Iterator[str]:
-        """Real paths, of those that are there; users of services have the root for one."""
+        """Real paths of the existing ones, without `/`, which users of services have."""
         own = os.environ.get("HOME", "") if self._home is None else self._home
         for home in (own, *_homes_in(self._passwd)):
             real = os.path.realpath(home) if home.startswith("/") else "/"
@@ -108,7 +108,7 @@ class FolderWalls:
 
 
 def _is_no_folder(path: str) -> bool:
-    """Nor can it become one, because it, or what it is in, is something else."""
+    """Neither is it a folder nor can it be made: it, or a part of its path, is something else."""
     try:
         return not stat.S_ISDIR(os.stat(path).st_mode)
     except NotADirectoryError:
@@ -118,7 +118,7 @@ def _is_no_folder(path: str) -> bool:
 
 
 def _data_folders(data: Path) -> Sequence[str]:
-    """It, and what links in it lead to: operators move parts of it to other disks."""
+    """The folder and the targets of links in it: operators move parts of it to other disks."""
     try:
         with os.scandir(data) as entries:
             links = [entry.path for entry in entries if entry.is_symlink()]
@@ -128,7 +128,7 @@ def _data_folders(data: Path) -> Sequence[str]:
 
 
 def _homes_in(passwd: Path) -> Sequence[str]:
-    """Of the users of this machine; those of a directory service are not asked for."""
+    """Homes of the users in `passwd`, without those of a directory service."""
     try:
         lines = passwd.read_text(errors="replace").splitlines()
     except OSError:

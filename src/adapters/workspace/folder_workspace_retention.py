@@ -1,4 +1,4 @@
-"""Removes the folders that were made for sessions, and nothing that lies elsewhere."""
+"""Removes the folders that were made for sessions, and nothing outside them."""
 
 import asyncio
 import logging
@@ -14,12 +14,12 @@ from ports.event_retention import SessionName
 log = logging.getLogger(__name__)
 
 _PRIVATE = 0o700
-# No owner's folder can have this name: `folder_name` begins none with a dot.
+# No owner's folder can have this name: `folder_name` gives none with a leading dot.
 _ASIDE = ".removed"
 
 
 class FolderWorkspaceRetention:
-    """At most one caller at a time; of what another one had set aside, nothing is left.
+    """For one caller at a time: each removes whatever an earlier one has left set aside.
 
     A session may have a folder under each of the roots.
     """
@@ -57,17 +57,17 @@ async def _remove(
     aside = await asyncio.to_thread(_set_aside, root, folder)
     if aside is None:
         return 0
-    is_to_go = False
+    is_removable = False
     try:
-        is_to_go = await is_unused()
+        is_removable = await is_unused()
     finally:
-        if not is_to_go:
+        if not is_removable:
             _put_back(aside, folder)
-    return await asyncio.to_thread(_destroy_aside, root) if is_to_go else 0
+    return await asyncio.to_thread(_destroy_aside, root) if is_removable else 0
 
 
 def _set_aside(root: Path, folder: Path) -> Path | None:
-    """Moved, not copied: a process that works in it goes on working in it."""
+    """Moved, not copied: a process that works in it keeps working in it."""
     if not os.path.lexists(folder):
         return None
     _destroy_aside(root)
@@ -98,7 +98,7 @@ def _session_of(folder: Path) -> SessionName | None:
 
 
 def _put_back(aside: Path, folder: Path) -> None:
-    # A folder that was made anew meanwhile has won: the old one stays aside, and goes.
+    # If a new folder was made meanwhile, the old one stays aside and is removed later.
     if not folder.exists():
         aside.rename(folder)
 

@@ -1,4 +1,4 @@
-"""Gives each session a folder of its own, unless the task or its agent names one."""
+"""A folder for each session, unless the task or its agent names one."""
 
 import asyncio
 import os
@@ -16,7 +16,7 @@ _PRIVATE = 0o700
 
 
 class FolderWorkspaces:
-    """With `fixed`, that folder is used by all sessions instead of one for each."""
+    """With `fixed`, all sessions use that folder."""
 
     def __init__(
         self,
@@ -26,7 +26,7 @@ class FolderWorkspaces:
         walls: FolderWalls,
         max_bytes: Callable[[], int | None] = lambda: None,
     ) -> None:
-        """`max_bytes` is of each session's folder, as it is when it is asked for."""
+        """`max_bytes` limits each session's folder; it is called for each check."""
         self._root = root
         self._max_bytes = max_bytes
         self._fixed = fixed
@@ -58,7 +58,7 @@ class FolderWorkspaces:
             if named is None:
                 return str(self._own(task))
             Path(self._walls.real(named, task)).mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
-            # Judged once more where it is by now, and from here on no link leads elsewhere.
+            # Checked again now that it exists; the path that is returned has no links.
             return self._walls.real(named, task)
         except InvalidInput as error:
             raise StartFailed(str(error)) from error

@@ -1,4 +1,4 @@
-"""A folder for each session under one root, closed to everybody else, and the names of folders."""
+"""The folder of each session under a root, private to the server's user, and its name."""
 
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -17,7 +17,7 @@ def session_folder(root: Path, session: SessionName) -> Path:
 
 
 def made_session_folder(root: Path, task: Task, *below: str) -> Path:
-    """Each folder on the way is made here, because `mkdir` leaves those above open."""
+    """Makes each folder on the path private: `mkdir` with `parents` would leave those above readable."""
     name = SessionName(
         session_key=task.session_key,
         tenant=task.principal.tenant,
@@ -33,9 +33,9 @@ def made_session_folder(root: Path, task: Task, *below: str) -> Path:
 
 
 def folder_name(name: str) -> str:
-    """Different names give different folders, and none of them leads elsewhere."""
+    """A different folder for each name, none of them outside the one it is put in."""
     quoted = quote(name, safe="")
-    # A name of dots alone would be another folder, and one that begins so would be hidden.
+    # `.` and `..` are other folders, and a leading dot would hide it.
     return f"%2E{quoted[1:]}" if quoted.startswith(".") else quoted or "%"
 
 
@@ -44,12 +44,12 @@ def name_of(folder: str) -> str:
 
 
 def session_folder_name(session_id: SessionId, key: SessionKey) -> str:
-    """A later session with the same id gets another folder."""
+    """With the key, so that a later session with the same id gets another folder."""
     return f"{folder_name(session_id)}{_BEFORE_KEY}{key}"
 
 
 def session_of(folder: str) -> tuple[SessionId, SessionKey] | None:
-    """Whose folder it is; None if it was not named here."""
+    """The session of a folder's name; None for a name that `session_folder_name` does not give."""
     name, _, key = folder.rpartition(_BEFORE_KEY)
     is_ours = bool(name) and key.isascii() and key.isdigit()
     return (SessionId(name_of(name)), SessionKey(int(key))) if is_ours else None

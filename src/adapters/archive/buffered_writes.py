@@ -1,4 +1,4 @@
-"""Gathers what is written in a moment, and gives it to the disk on a thread."""
+"""Buffers writes for a moment, and writes them to the disk on a thread."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -10,14 +10,14 @@ from ports.output_archive import OutputSource
 Held = Mapping[tuple[OutputSource | None, bool], list[str]]
 """By its source, and whether it is kept apart."""
 
-_MOST_CHARS = 256 * 1024
-_SOON_S = 0.1
+_MAX_CHARS = 256 * 1024
+_FLUSH_S = 0.1
 
 
-class GatheredWrites:
-    """At most about 256 Ki characters wait; who writes more waits for the disk.
+class BufferedWrites:
+    """At most about 256 Ki characters are buffered; further writes wait for the disk.
 
-    After a failure nothing more is written, and whoever tries is told.
+    After a failure nothing more is written, and `write` raises StorageFull.
     """
 
     def __init__(self, append: Callable[[Held], None]) -> None:
@@ -46,11 +46,11 @@ class GatheredWrites:
         self._held.setdefault((source, apart), []).append(text)
         self._held_chars += len(text)
         self._has_some.set()
-        if self._held_chars >= _MOST_CHARS:
+        if self._held_chars >= _MAX_CHARS:
             await self.flush()
 
     async def flush(self) -> None:
-        """Until all that was written before is in its file, or could not be put there."""
+        """Wait until all that was written before is in its file, or failed to be."""
         async with self._turn:
             await self._done()
             if self._held and self._failure is None:
@@ -70,11 +70,11 @@ class GatheredWrites:
     async def _keep_flushing(self) -> None:
         while self._failure is None:
             await self._has_some.wait()
-            await asyncio.sleep(_SOON_S)
+            await asyncio.sleep(_FLUSH_S)
             await self.flush()
 
     async def _done(self) -> None:
-        """What is under way goes on when its caller is cancelled, and the next one waits for it."""
+        """A write continues when its caller is cancelled, and the next one waits for it."""
         if self._under_way is not None:
             await asyncio.wait((self._under_way,))
             self._under_way = None
