@@ -11,7 +11,7 @@ from dependency_injector import providers
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.task_store import MemoryTaskStore
 from adapters.system.id_source import SystemIdSource
-from application.cursors.composite_cursor import parse_composite
+from application.cursors.composite_cursor import parse_delta
 from application.watching.stream_request import FromCursor, FromNow, Replay, StreamRequest
 from application.watching.stream_steps import Connected, Reset
 from application.watching.watch import Watch
@@ -52,7 +52,7 @@ async def test_sessions_that_are_deleted_are_let_go_of(tmp_path: Path) -> None:
         await graph.submit("say", session=kept.session_id)
 
         [*_, last] = await _take(watch, 3)
-        assert set(parse_composite(str(last["id"])).positions) == {kept.session_key}
+        assert set(parse_delta(str(last["id"]).removeprefix("m.")).moved) == {kept.session_key}
         graph.container.streams.watches().close(watch)
 
 

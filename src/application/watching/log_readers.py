@@ -1,21 +1,20 @@
-"""The readers of one watch, and the cursor that stands for all of them."""
+"""The logs that one watch reads, and the cursor that stands for its place in all of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 
 from application.cursors.composite_cursor import NO_TASKS, CompositeCursor
 from application.cursors.cursor import BEGINNING, Cursor
+from application.cursors.cursor_snapshots import CursorWriter
 from application.watching.log_reader import LogReader
 from application.watching.tails import TailEvent
 from domain.ids import SessionKey
 
-Write = Callable[[CompositeCursor], str]
-
 
 class LogReaders:
-    def __init__(self, *, has_plain_ids: bool, write: Write) -> None:
-        self.has_plain_ids = has_plain_ids
+    def __init__(self, cursors: CursorWriter | None = None) -> None:
+        """With no `cursors` there is at most one log, and its own cursors are the stream's."""
         self.horizon = NO_TASKS
-        self._write = write
+        self._cursors = cursors
         self._readers: dict[SessionKey, LogReader] = {}
 
     def __contains__(self, session_key: SessionKey) -> bool:
@@ -36,7 +35,7 @@ class LogReaders:
         return [reader for reader in self._readers.values() if not reader.tail.is_deleted]
 
     def deleted(self) -> Sequence[LogReader]:
-        """Those whose session was deleted, if they were not removed yet."""
+        """Those whose session was deleted and that were not removed yet."""
         return [reader for reader in self._readers.values() if reader.tail.is_deleted]
 
     @property
@@ -44,25 +43,44 @@ class LogReaders:
         return all(reader.tail.is_deleted for reader in self._readers.values())
 
     @property
+    def has_plain_ids(self) -> bool:
+        """The events of the stream have the ids that they have in their session's log."""
+        return self._cursors is None
+
+    @property
     def last_seq(self) -> int | None:
+        """None for a stream of several sessions, and before the one session exists."""
         if not self.has_plain_ids:
             return None
         return next((reader.tail.last_seq for reader in self._readers.values()), None)
 
-    def cursor(self) -> str:
-        positions = {reader.session_key: reader.position for reader in self._readers.values()}
-        return self._written(positions)
+    @property
+    def has_room(self) -> bool:
+        """The ids of the next events fit; otherwise await `make_room` before they are sent."""
+        return self._cursors is None or self._cursors.has_room(self._composite())
 
-    def cursor_at(self, reader: LogReader, event: TailEvent) -> str:
-        positions = {other.session_key: other.position for other in self._readers.values()}
-        positions[reader.session_key] = Cursor(event.stored.seq, event.stored.tag)
-        return self._written(positions)
+    async def make_room(self) -> None:
+        """Raises LogUnavailable, StorageFull."""
+        if self._cursors:
+            await self._cursors.make_room(self._composite())
+
+    def cursor(self) -> str:
+        """The id of the place where all the readers are."""
+        if self._cursors:
+            return self._cursors.write(self._composite())
+        return str(next((reader.position for reader in self._readers.values()), BEGINNING))
+
+    def cursors_at(self, reader: LogReader, events: Iterable[TailEvent]) -> Sequence[str] | None:
+        """The ids of the events that this reader passed last, if they are not the events' own."""
+        if self._cursors is None:
+            return None
+        places = [Cursor(event.stored.seq, event.stored.tag) for event in events]
+        return self._cursors.write_each(self._composite(), reader.session_key, places)
 
     def close(self) -> None:
         for reader in self._readers.values():
             reader.leave()
 
-    def _written(self, positions: dict[SessionKey, Cursor]) -> str:
-        if self.has_plain_ids:
-            return str(next(iter(positions.values()), BEGINNING))
-        return self._write(CompositeCursor(positions=positions, horizon=self.horizon))
+    def _composite(self) -> CompositeCursor:
+        positions = {key: reader.position for key, reader in self._readers.items()}
+        return CompositeCursor(positions=positions, horizon=self.horizon)

@@ -1,22 +1,100 @@
-"""Opens the stream of one session, or of several, whether they exist yet or not."""
+"""The stream of one session, or of several, whether they exist yet or not."""
 
 from collections.abc import Sequence
 
 from application.cursors.composite_cursor import CompositeCursor
 from application.cursors.cursor import BEGINNING, Cursor, parse_cursor
-from application.cursors.cursor_writer import CursorWriter
+from application.cursors.cursor_snapshots import CursorWriter
 from application.watching.log_position import LogPosition, NewestEvents
 from application.watching.log_reader import LogReader
 from application.watching.log_readers import LogReaders
-from application.watching.session_subscription import SessionSubscription
 from application.watching.stream_request import FromCursor, Replay, Selection, StreamRequest
 from application.watching.stream_sources import Asker, Opening, StreamSources, first_steps, join
-from application.watching.stream_steps import Connected, Reset
-from application.watching.tails import AwaitedSession
+from application.watching.stream_steps import Connected, EndReason, Reset
+from application.watching.subscription import Place, Shareable, Subscription
+from application.watching.tails import AwaitedSession, Tails, Wake
 from domain.ids import SessionId, SessionKey
 from ports.event_log import Bounds
 
 _NO_EVENTS = Bounds(first_seq=1, last_seq=0)
+
+
+class SessionSubscription(Subscription):
+    """To sessions by their names; one that does not exist yet is read when it is made."""
+
+    def __init__(
+        self,
+        logs: LogReaders,
+        awaited: Sequence[AwaitedSession],
+        *,
+        stream: tuple[str, str, SessionId] | None,
+        tails: Tails,
+        wake: Wake,
+        selection: Selection,
+    ) -> None:
+        """`stream` is given if all events of one session are wanted: see `Place`."""
+        super().__init__(logs)
+        self._awaited = list(awaited)
+        self._stream = stream
+        self._tails = tails
+        self._wake = wake
+        self._selection = selection
+
+    @property
+    def ending(self) -> EndReason | None:
+        is_gone = not self._awaited and self.logs.are_all_deleted
+        return "session_deleted" if is_gone else None
+
+    @property
+    def shareable(self) -> Shareable | None:
+        return self if self._stream else None
+
+    @property
+    def place(self) -> Place | None:
+        if self._stream is None:
+            return None
+        readers = self.logs.all()
+        if not readers:
+            return Place(self._stream, BEGINNING) if self._awaited else None
+        return None if readers[0].has_more else Place(self._stream, readers[0].position)
+
+    def fork(self, wake: Wake) -> Subscription:
+        forked = LogReaders()
+        for reader in self.logs.all():
+            forked.add(reader.fork(wake))
+        awaited = [
+            self._tails.await_session(one.principal, one.session_id, wake) for one in self._awaited
+        ]
+        return SessionSubscription(
+            forked,
+            awaited,
+            stream=self._stream,
+            tails=self._tails,
+            wake=wake,
+            selection=self._selection,
+        )
+
+    def refresh(self) -> None:
+        if not self._awaited:
+            return
+        for awaited in [one for one in self._awaited if one.session_key is not None]:
+            assert awaited.session_key is not None
+            self._awaited.remove(awaited)
+            reader = LogReader(
+                self._tails.join(awaited.session_key, self._wake),
+                tails=self._tails,
+                wake=self._wake,
+                position=BEGINNING,
+                selection=self._selection,
+            )
+            self.logs.add(reader)
+
+    def close(self) -> None:
+        for awaited in self._awaited:
+            self._tails.forget_session(awaited, self._wake)
+            if awaited.session_key is not None:
+                self._tails.leave(self._tails.join(awaited.session_key, self._wake), self._wake)
+        super().close()
 
 
 class SessionStream:
@@ -26,9 +104,9 @@ class SessionStream:
         self._positions = LogPosition(sources.log)
 
     async def open(self, request: StreamRequest) -> Opening:
+        principal = self._asker.principal
         is_plain = len(request.session_ids) == 1
-        cursors = CursorWriter(self._sources.shelf, self._asker.principal)
-        readers = LogReaders(has_plain_ids=is_plain, write=cursors.write)
+        logs = LogReaders(None if is_plain else CursorWriter(self._sources.snapshots, principal))
         selection = Selection(agents=frozenset(request.agents), event_types=request.event_types)
         cursor = await self._composite(request) if not is_plain else None
         resets: list[Reset] = []
@@ -41,31 +119,31 @@ class SessionStream:
                 resets += _reset_of_nothing(request)
             else:
                 reader, bounds, reset = one
-                readers.add(reader)
+                logs.add(reader)
                 resets += [reset] if reset else []
         past: Sequence[LogReader] = ()
         if isinstance(request.start, Replay) and request.start.last is not None:
-            past = readers.all()
+            past = logs.all()
             await NewestEvents(self._sources.log).advance(past, request.start.last)
-        principal = self._asker.principal
+        is_whole = is_plain and selection.admits_all
         subscription = SessionSubscription(
-            readers,
+            logs,
             awaited,
             stream=(principal.tenant, principal.owner, request.session_ids[0])
-            if is_plain
+            if is_whole
             else None,
             tails=self._sources.tails,
             wake=self._asker.wake,
             selection=selection,
         )
-        connected = _connected(readers, request, bounds)
+        connected = _connected(logs, request, bounds)
         steps = first_steps(connected, resets, request.start)
         return Opening(subscription=subscription, steps=steps, past=past if len(past) > 1 else ())
 
     async def _composite(self, request: StreamRequest) -> CompositeCursor | None:
         if not isinstance(request.start, FromCursor):
             return None
-        return await self._sources.shelf.read(self._asker.principal, request.start.cursor)
+        return await self._sources.snapshots.read(self._asker.principal, request.start.cursor)
 
     async def _reader(
         self,
@@ -127,14 +205,14 @@ def _reset_of_nothing(request: StreamRequest) -> list[Reset]:
     return [Reset(reason="future", first_seq=1, last_seq=0)]
 
 
-def _connected(readers: LogReaders, request: StreamRequest, bounds: Bounds) -> Connected:
+def _connected(logs: LogReaders, request: StreamRequest, bounds: Bounds) -> Connected:
     agent = request.agents[0] if len(request.agents) == 1 else None
-    if not readers.has_plain_ids:
-        return Connected(agent=agent, cursor=readers.cursor())
+    if not logs.has_plain_ids:
+        return Connected(agent=agent, cursor=logs.cursor())
     return Connected(
         session_id=request.session_ids[0],
         agent=agent,
-        cursor=readers.cursor(),
+        cursor=logs.cursor(),
         first_seq=bounds.first_seq,
         last_seq=bounds.last_seq,
     )

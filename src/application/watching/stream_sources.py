@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from application.cursors.cursor_handles import CursorHandles
+from application.cursors.cursor_snapshots import CursorSnapshots
 from application.watching.log_reader import LogReader
 from application.watching.stream_request import FromCursor, Start
 from application.watching.stream_steps import Connected, Reset
@@ -28,7 +28,7 @@ class StreamSources:
     sessions: SessionStore
     catalog: AgentCatalog
     clock: Clock
-    shelf: CursorHandles
+    snapshots: CursorSnapshots
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

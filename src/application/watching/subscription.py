@@ -1,4 +1,4 @@
-"""What a watch is about: one session, several, some tasks, or an agent wherever it works."""
+"""What a watch reads: the logs of some sessions, and how more of them are found."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,9 +6,48 @@ from typing import Protocol
 
 from application.cursors.cursor import Cursor
 from application.watching.log_reader import LogReader, Passed
+from application.watching.log_readers import LogReaders
 from application.watching.stream_steps import EndReason
-from application.watching.tails import TailEvent, Wake
+from application.watching.tails import Wake
 from domain.ids import SessionId
+
+
+class Subscription:
+    """To a set of logs that stays as it is. The streams that there are override what differs."""
+
+    def __init__(self, logs: LogReaders) -> None:
+        self.logs = logs
+
+    @property
+    def needs_look(self) -> bool:
+        """`look` must be awaited before the next event may be sent."""
+        return False
+
+    @property
+    def ending(self) -> EndReason | None:
+        """Why nothing more will come, once the readers are read to their ends."""
+        return None
+
+    @property
+    def shareable(self) -> "Shareable | None":
+        """Itself, if watchers of the same can be served by one watch."""
+        return None
+
+    def refresh(self) -> None:
+        """Take up what changed since the last step; never blocks."""
+
+    async def look(self) -> None:
+        """Ask the stores for what belongs to the subscription. Raises LogUnavailable, …"""
+
+    def readers(self) -> Sequence[LogReader]:
+        """Those to read from now."""
+        return self.logs.all()
+
+    def has_passed(self, reader: LogReader, passed: Passed) -> None:
+        """Called with all that the reader's position has moved over, before it is sent."""
+
+    def close(self) -> None:
+        self.logs.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,49 +55,14 @@ class Place:
     """Watches of the same stream at the same position see the same from here on."""
 
     stream: tuple[str, str, SessionId]
-    """The tenant and the owner of a session, and its name; all its events are wanted."""
+    """A session by its tenant, its owner and its name. All its events are wanted."""
     position: Cursor
 
 
-class Subscription(Protocol):
-    @property
-    def has_plain_ids(self) -> bool:
-        """Its cursor is that of one session's log: the seq and tag of each event are its cursor."""
-
-    @property
-    def needs_look(self) -> bool:
-        """`look` must be awaited before the readers are complete again."""
-
-    @property
-    def ending(self) -> EndReason | None:
-        """Why nothing more will come, once the readers are read to their ends."""
-
-    @property
-    def last_seq(self) -> int | None:
-        """None when there is more than one session."""
-
+class Shareable(Protocol):
     @property
     def place(self) -> Place | None:
-        """None for what is not the whole of one session, or not read to its end."""
+        """None while there are events to read, or when the session is deleted."""
 
-    def fork(self, wake: Wake) -> "Subscription":
-        """The same at the same position, for another watcher. Only with a place."""
-
-    def refresh(self) -> None:
-        """Take up what has come into being since the last step; never blocks."""
-
-    async def look(self) -> None:
-        """Find what belongs to the subscription by now."""
-
-    def readers(self) -> Sequence[LogReader]: ...
-
-    def has_passed(self, reader: LogReader, passed: Passed) -> None:
-        """ToolOutcome of everything that a reader's position moves over."""
-
-    def cursor(self) -> str:
-        """The cursor that stands for all positions as they are."""
-
-    def cursor_at(self, reader: LogReader, event: TailEvent) -> str:
-        """The same, with one reader just behind this event."""
-
-    def close(self) -> None: ...
+    def fork(self, wake: Wake) -> Subscription:
+        """The same at the same position, for another watcher."""

@@ -1,19 +1,38 @@
-"""Opens the stream of one task, or of several: always from their beginning, up to their end."""
+"""The stream of one task, or of several: always from their beginning, up to their end."""
 
 from collections.abc import Mapping, Sequence
 
 from application.cursors.cursor import Cursor, parse_cursor
-from application.cursors.cursor_writer import CursorWriter
+from application.cursors.cursor_snapshots import CursorWriter
 from application.watching.log_position import LogPosition
-from application.watching.log_reader import LogReader
+from application.watching.log_reader import LogReader, Passed
 from application.watching.log_readers import LogReaders
 from application.watching.stream_request import FromCursor, Selection, StreamRequest
 from application.watching.stream_sources import Asker, Opening, StreamSources, first_steps, join
-from application.watching.stream_steps import Connected, Reset
-from application.watching.task_subscription import TaskSubscription, is_read
+from application.watching.stream_steps import Connected, EndReason, Reset
+from application.watching.subscription import Subscription
 from domain.errors import TaskNotFound, UnknownTask
 from domain.ids import SessionKey, TaskId
 from domain.task import Task
+
+
+class TaskSubscription(Subscription):
+    def __init__(self, logs: LogReaders, *, unread: Sequence[Task]) -> None:
+        super().__init__(logs)
+        self._unread = {task.task_id: task for task in unread}
+
+    @property
+    def ending(self) -> EndReason | None:
+        if all(_is_read(task, self.logs) for task in self._unread.values()):
+            return "task_finished"
+        return "session_deleted" if self.logs.are_all_deleted else None
+
+    def readers(self) -> Sequence[LogReader]:
+        return self.logs.all() if self._unread else ()
+
+    def has_passed(self, reader: LogReader, passed: Passed) -> None:
+        for task_id in passed.ended:
+            self._unread.pop(task_id, None)
 
 
 class TaskStream:
@@ -27,18 +46,18 @@ class TaskStream:
         """None when all the tasks are over and the cursor is behind their ends."""
         tasks = [await self._task(task_id, request) for task_id in request.task_ids]
         sessions = _by_session(tasks)
-        cursors = CursorWriter(self._sources.shelf, self._asker.principal)
-        readers = LogReaders(has_plain_ids=len(sessions) == 1, write=cursors.write)
+        cursors = CursorWriter(self._sources.snapshots, self._asker.principal)
+        logs = LogReaders(None if len(sessions) == 1 else cursors)
         resets: list[Reset] = []
         for session_key, group in sessions.items():
-            resets += await self._add_reader(readers, session_key, group, request)
-        unread = [task for task in tasks if not is_read(task, readers)]
+            resets += await self._add_reader(logs, session_key, group, request)
+        unread = [task for task in tasks if not _is_read(task, logs)]
         if not unread:
-            readers.close()
+            logs.close()
             return None
-        connected = self._connected(readers, tasks)
+        connected = self._connected(logs, tasks)
         steps = first_steps(connected, resets, request.start)
-        return Opening(subscription=TaskSubscription(readers, unread=unread), steps=steps)
+        return Opening(subscription=TaskSubscription(logs, unread=unread), steps=steps)
 
     async def _task(self, task_id: TaskId, request: StreamRequest) -> Task:
         try:
@@ -51,7 +70,7 @@ class TaskStream:
 
     async def _add_reader(
         self,
-        readers: LogReaders,
+        logs: LogReaders,
         session_key: SessionKey,
         tasks: Sequence[Task],
         request: StreamRequest,
@@ -63,7 +82,7 @@ class TaskStream:
         self._earliest_seq = bounds.first_seq
         position: Cursor | None = None
         reset: Reset | None = None
-        if cursor := await self._cursor(session_key, request, is_plain=readers.has_plain_ids):
+        if cursor := await self._cursor(session_key, request, is_plain=logs.has_plain_ids):
             resumed, reset = await self._positions.resumed(session_key, bounds, cursor)
             position = None if reset else resumed
         if position is None:
@@ -74,7 +93,7 @@ class TaskStream:
             agents=frozenset(request.agents),
             event_types=request.event_types,
         )
-        readers.add(
+        logs.add(
             LogReader(
                 tail,
                 tails=self._sources.tails,
@@ -93,18 +112,18 @@ class TaskStream:
         if is_plain:
             at = parse_cursor(request.start.cursor)
             return at if at.seq else None
-        composite = await self._sources.shelf.read(self._asker.principal, request.start.cursor)
+        composite = await self._sources.snapshots.read(self._asker.principal, request.start.cursor)
         found = composite.positions.get(session_key) if composite else None
         return found if found and found.seq else None
 
-    def _connected(self, readers: LogReaders, tasks: Sequence[Task]) -> Connected:
+    def _connected(self, logs: LogReaders, tasks: Sequence[Task]) -> Connected:
         one = tasks[0] if len(tasks) == 1 else None
-        reader = readers.get(tasks[0].session_key) if readers.has_plain_ids else None
+        reader = logs.get(tasks[0].session_key) if logs.has_plain_ids else None
         return Connected(
             session_id=tasks[0].session_id if reader else None,
             task_id=one.task_id if one else None,
             agent=one.agent if one else None,
-            cursor=readers.cursor(),
+            cursor=logs.cursor(),
             first_seq=max(one.first_seq, self._earliest_seq) if one else None,
             last_seq=reader.tail.last_seq if reader else None,
         )
@@ -115,3 +134,9 @@ def _by_session(tasks: Sequence[Task]) -> Mapping[SessionKey, list[Task]]:
     for task in tasks:
         sessions.setdefault(task.session_key, []).append(task)
     return sessions
+
+
+def _is_read(task: Task, logs: LogReaders) -> bool:
+    """The task's final event was passed, or was trimmed away with all before it."""
+    reader = logs.get(task.session_key)
+    return reader is None or (task.last_seq is not None and reader.position.seq >= task.last_seq)

@@ -82,7 +82,8 @@ class Watch:
         """Where it rests, if others may rest there too: they would all get the same."""
         if self._opening or self._left_out or self._ending:
             return None
-        return self._subscription.place
+        shareable = self._subscription.shareable
+        return shareable.place if shareable else None
 
     @property
     def is_at_rest(self) -> bool:
@@ -97,9 +98,11 @@ class Watch:
         return not any(reader.has_more for reader in self._subscription.readers())
 
     def fork(self, wake: Wake, stream: OpenStream) -> "Watch":
-        """Another watch that goes on from where this one is; it must have a place."""
+        """Another watch that goes on from where this one is. Raises ValueError without a place."""
+        if (shareable := self._subscription.shareable) is None:
+            raise ValueError("only the whole of a session can be shared")
         return Watch(
-            self._subscription.fork(wake),
+            shareable.fork(wake),
             stream=stream,
             opening=(),
             pages=self._pages,
@@ -185,7 +188,7 @@ class Watch:
         self._meter.add("store_reads")  # before it ends: its watcher may leave meanwhile
         if (reset := await reading) is not None:
             self._meter.add("resets")
-            self._opening.append(replace(reset, cursor=self._subscription.cursor()))
+            self._opening.append(replace(reset, cursor=self._subscription.logs.cursor()))
 
     def _in_turn(self) -> Sequence[LogReader]:
         """Another one is first after each that was served, so that no busy one holds the rest up."""
@@ -202,11 +205,8 @@ class Watch:
             return self._cursor_moved() if self._left_out >= _MAX_LEFT_OUT else self.step()
         trailing = reader.position.seq - passed.wanted[-1].stored.seq
         self._left_out = trailing
-        cursors = None if self._subscription.has_plain_ids else self._cursors(reader, passed)
+        cursors = self._subscription.logs.cursors_at(reader, passed.wanted)
         return Events(passed.wanted, cursors, self._measured(passed.wanted[0]))
-
-    def _cursors(self, reader: LogReader, passed: Passed) -> Sequence[str]:
-        return [self._subscription.cursor_at(reader, event) for event in passed.wanted]
 
     def _measured(self, first: TailEvent) -> float | None:
         """When it was committed, now and then, if that was while this watch was open."""
@@ -228,5 +228,5 @@ class Watch:
     def _cursor_moved(self) -> CursorMoved:
         self._left_out = 0
         return CursorMoved(
-            cursor=self._subscription.cursor(), last_seq=self._subscription.last_seq
+            cursor=self._subscription.logs.cursor(), last_seq=self._subscription.logs.last_seq
         )

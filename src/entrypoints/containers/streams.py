@@ -7,7 +7,7 @@ from adapters.http.streaming.frames import event_frame
 from application.casting.commit_notifier import CommitNotifier
 from application.casting.event_broadcaster import EventBroadcaster
 from application.casting.event_dispatch import EventDispatch
-from application.cursors.cursor_handles import CursorHandles
+from application.cursors.cursor_snapshots import CursorSnapshots
 from application.watching.history import History
 from application.watching.stream_cap import StreamCap
 from application.watching.stream_sources import StreamSources
@@ -75,7 +75,7 @@ class StreamsContainer(DeclarativeContainer):
         sessions=store.session_store,
         catalog=agents.catalog,
         clock=clock,
-        shelf=Singleton(CursorHandles, store=store.cursor_store, clock=clock),
+        snapshots=Singleton(CursorSnapshots, store=store.cursor_store, clock=clock),
     )
     stream_cap = Singleton(
         StreamCap,
