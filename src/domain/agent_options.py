@@ -1,4 +1,4 @@
-"""Which options hold for which agents: what would be ignored is refused instead."""
+"""Which options take effect for which agents: those that would be ignored are refused."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -10,17 +10,16 @@ from domain.limits import Limits
 from domain.task import Approval
 
 KINDS_WITH_ARGV = frozenset({"command", "claude-code", "codex", "gemini", "acp"})
-"""Kinds of agents whose profile names a command. There may be further kinds, of other runners,
-of which nothing is known here and nothing refused."""
+"""Kinds of agents whose profile names a command. Kinds of other runners are not checked here."""
 KINDS_WITH_TERMINAL = frozenset({"shell", *KINDS_WITH_ARGV} - {"acp"})
 
 _WITHOUT_PROTOCOL = frozenset({"shell", *KINDS_WITH_ARGV} - {"acp"})
-"""What they write is read, and they ask nobody anything."""
+"""Kinds whose output is only read: they cannot ask for approval."""
 _PARSED = frozenset({"claude-code", "codex", "gemini", "qwen", "pi", "cline", "openhands"})
 _WITHOUT_THREADS = frozenset({"cline"})
-"""Of which no conversation is found in what they write."""
-_SPOKEN = frozenset({"claude-code"})
-"""Formats with a protocol for the standard input, over which its agent asks before what it does."""
+"""Formats whose output does not name the conversation."""
+_WITH_PROTOCOL = frozenset({"claude-code"})
+"""Formats with a protocol on the standard input, over which the agent asks for approval."""
 _PLACES = ("{task}", "{thread}", "{model}", APPROVAL_PLACE)
 _OF_A_PROGRAM = "an agent of kind react is no program"
 _OF_REACT = "only an agent of kind react calls tools of this server"
@@ -80,7 +79,7 @@ _UNCOUNTED: Mapping[str, Mapping[str, str]] = {
 
 
 def check_options(profile: AgentProfile) -> None:
-    """Raises InvalidInput for the first field that its tasks would not heed."""
+    """Raises InvalidInput for the first field that would have no effect."""
     empty = AgentProfile(name=profile.name, kind=profile.kind)
     for field, reason in (*_UNUSED.get(profile.kind, {}).items(), *_without_process(profile)):
         if getattr(profile, field) != getattr(empty, field):
@@ -96,19 +95,19 @@ def check_options(profile: AgentProfile) -> None:
 
 
 def check_limits(limits: Limits, profile: AgentProfile) -> None:
-    """Raises InvalidInput for the first limit that nothing counts towards."""
+    """Raises InvalidInput for the first limit that cannot be measured for this agent."""
     for name, reason in _UNCOUNTED.get(_format(profile), {}).items():
         if getattr(limits, name) is not None:
             raise InvalidInput(f"limits.{name}", f"cannot be kept: {reason}")
 
 
 def check_approval(approval: Approval, profile: AgentProfile) -> None:
-    """Raises InvalidInput where nobody would be asked, and nothing be refused."""
+    """Raises InvalidInput for a mode that this agent cannot be held to."""
     _check_kept(approval, profile, field="approval")
 
 
 def check_rules(rules: Sequence[ExtractionRule], profile: AgentProfile, *, field: str) -> None:
-    """Raises InvalidInput for a rule that looks at what there is not."""
+    """Raises InvalidInput for a rule that no line of this agent can match."""
     for index, rule in enumerate(rules):
         if profile.kind == "react" and rule.json_path is not None:
             message = "an agent of kind react writes no lines of JSON; use a pattern"
@@ -130,7 +129,7 @@ def _check_kept(approval: Approval, profile: AgentProfile, *, field: str) -> Non
 
 
 def _check_approvals(profile: AgentProfile) -> None:
-    """Raises InvalidInput for a rule that is not kept, and for flags that are not given."""
+    """Raises InvalidInput for a rule that cannot be enforced, and for flags that have no place."""
     for name, approval in profile.approvals.items():
         if name != DEFAULT_RULE and profile.kind in _WITHOUT_PROTOCOL:
             _check_tool_rule(name, profile)
@@ -164,14 +163,13 @@ def _without_process(profile: AgentProfile) -> Iterator[tuple[str, str]]:
 
 
 def _check_places(profile: AgentProfile) -> None:
-    """Raises InvalidInput for what would reach the program as it stands, and for a place that
-    nothing can be put into."""
+    """Raises InvalidInput for a placeholder that would reach the program unfilled."""
     if profile.name == COMMAND_LINE:
-        return  # as somebody typed it: what looks like a place is none
+        return  # typed by a person: no placeholders in it
     if profile.kind == "acp" and profile.hand_over in ("file", "stdin"):
         raise InvalidInput("hand_over", "the task goes to the agent over the protocol")
     if profile.hand_over == "protocol":
-        _check_spoken(profile)
+        _check_protocol(profile)
     for field, argv in (("argv", profile.argv), ("resume_argv", profile.resume_argv)):
         for place in _unfilled(profile):
             if any(place in item for item in argv):
@@ -185,7 +183,7 @@ def _check_places(profile: AgentProfile) -> None:
 
 
 def _check_output_rules(profile: AgentProfile) -> None:
-    """Raises InvalidInput for a rule that is none, or that looks for what is found already."""
+    """Raises InvalidInput for an incomplete rule, or for one whose match a parser finds already."""
     single = {"answer": profile.answer, "thread": profile.thread}
     failure = {f"failure.{at}": rule for at, rule in enumerate(profile.failure)}
     for field, rule in (*failure.items(), *single.items()):
@@ -210,9 +208,9 @@ def _check_output_rules(profile: AgentProfile) -> None:
         raise InvalidInput("resume_argv", message)
 
 
-def _check_spoken(profile: AgentProfile) -> None:
-    if _format(profile) not in _SPOKEN:
-        known = ", ".join(sorted(_SPOKEN))
+def _check_protocol(profile: AgentProfile) -> None:
+    if _format(profile) not in _WITH_PROTOCOL:
+        known = ", ".join(sorted(_WITH_PROTOCOL))
         message = f"a protocol for the standard input is known only of the format {known}"
         raise InvalidInput("hand_over", message)
     if profile.keeps_stdin:
@@ -238,7 +236,7 @@ def _unfilled(profile: AgentProfile) -> Iterator[str]:
 
 
 def _format(profile: AgentProfile) -> str:
-    """By which its events are made."""
+    """The format of its output, by which it is parsed."""
     if profile.kind in _WITHOUT_PROTOCOL:
         named = profile.parser or profile.kind
         return named if named in _PARSED else "lines"

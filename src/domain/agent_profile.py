@@ -20,7 +20,7 @@ AcpCapability = Literal["fs", "terminal"]
 ProfileSource = Literal["built_in", "config", "api"]
 
 COMMAND_LINE = AgentName("exec")
-"""The agent of `agentcast exec`, which no other may stand in for."""
+"""The agent of `agentcast exec`; no other may have this name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class AgentProfile:
     description: str = ""
     argv: tuple[str, ...] = ()
     """The command of an agent that is a program. An item `{task}` stands for the task's text or
-    the path of its file, `{thread}` for the conversation that is gone on with, `{model}` for the
+    the path of its file, `{thread}` for the conversation to resume, `{model}` for the
     model; an item that holds it is left out when there is none."""
     resume_argv: tuple[str, ...] = ()
     """In place of `argv` when the session has a conversation with this agent already."""
@@ -42,19 +42,19 @@ class AgentProfile:
     standard input, as the path of a file that holds it, over the protocol that its format has
     for its standard input, or not at all."""
     approval_argv: Mapping[Approval, tuple[str, ...]] = field(default_factory=dict)
-    """What stands in place of an item `{approval}`: the program's own flags for each answer to
-    whether it may use its tools. Without flags for an answer the program cannot keep to it."""
+    """The program's own flags for each approval mode, which replace an item `{approval}`. Without
+    flags for a mode the program cannot be held to it."""
     acp_capabilities: tuple[AcpCapability, ...] = ()
-    """What it is offered over the Agent Client Protocol: to have its files read and written, and
-    its commands run, by the server. Without them it does so itself, in its sandbox."""
+    """What the server does for it over the Agent Client Protocol: read and write files, run
+    commands. Without them it does so itself, in its sandbox."""
     keeps_stdin: bool = False
     """Whether its standard input stays open for what people send to the task."""
     parser: str | None = None
-    """Which of the known formats its standard output has; None takes the one of its kind."""
+    """The format of its standard output; None takes the one of its kind."""
     rules: tuple[ExtractionRule, ...] = ()
-    """What to look for in what it writes."""
+    """Extraction rules for its output."""
     failure: tuple[FailureRule, ...] = ()
-    """What a line looks like by which it has failed, whatever its exit code."""
+    """Lines that fail its task, whatever its exit code."""
     answer: OutputRule | None = None
     """Where its answer is in plain lines: the last that matches. None: the last line."""
     thread: OutputRule | None = None
@@ -67,13 +67,13 @@ class AgentProfile:
     home_files: Mapping[str, str] = field(default_factory=dict)
     """Files put into the private home folder of each of its tasks, by relative path."""
     start_s: float = 30.0
-    """How long its process, its sandbox or its protocol may take to be there."""
+    """How long its process, its sandbox or its protocol may take to start."""
     first_output_s: float | None = None
-    """How long it may take to say the first word."""
+    """How long it may take until its first output."""
     memory_bytes: int | None = None
     """Address space of each of its processes."""
     processes: int | None = None
-    """How many it may run at the same time."""
+    """How many processes it may have at the same time."""
     pty: bool = True
     env: Mapping[str, str] = field(default_factory=dict)
     env_passthrough: tuple[str, ...] = ()
@@ -86,14 +86,14 @@ class AgentProfile:
     """What a sandboxed process may reach."""
     limits: Limits = field(default_factory=Limits)
     approvals: Mapping[str, Approval] = field(default_factory=dict)
-    """What its tools may do unasked, by the names of tools, of effects or, over the Agent Client
+    """What its tools may do without approval, by the names of tools, of effects or, over the Agent Client
     Protocol, of its kinds of tools, and `default`."""
     tools: tuple[str, ...] | None = None
     """Which of our tools it has, by their names; None leaves it to the tools."""
     mcp_servers: Mapping[str, McpServer] = field(default_factory=dict)
     """Whose tools it may use besides its own, by a name that their tools' names begin with."""
     analysis: bool = False
-    """Whether a short call to its model says first what the task is about."""
+    """Whether a short call to its model first sums up what the task is about."""
     on_lost: OnLost = "interrupt"
     max_attempts: int = 3
     model: str | None = None
@@ -105,26 +105,26 @@ class AgentProfile:
     def __post_init__(self) -> None:
         require_finite((self.start_s, self.first_output_s))
 
-    def over(self, template: "AgentProfile", *, said: Collection[str]) -> "AgentProfile":
-        """The template, changed in the fields that were said here.
+    def over(self, template: "AgentProfile", *, given: Collection[str]) -> "AgentProfile":
+        """The template, with the fields in `given` taken from this profile.
 
         Limits, variables, files, approvals, their flags and servers are added to the template's
         one by one.
         """
         held = {
-            each.name: getattr(self if each.name in said else template, each.name)
+            each.name: getattr(self if each.name in given else template, each.name)
             for each in fields(self)
         }
-        if "argv" in said and "resume_argv" not in said:
+        if "argv" in given and "resume_argv" not in given:
             held["resume_argv"] = ()  # The template's would go on with another program.
             held["thread"] = self.thread
-        if "argv" in said and "hand_over" not in said and template.hand_over == "protocol":
+        if "argv" in given and "hand_over" not in given and template.hand_over == "protocol":
             held["hand_over"] = "argument"  # Its flags make the template's speak the protocol.
-        if "argv" in said and APPROVAL_PLACE not in self.argv:
+        if "argv" in given and APPROVAL_PLACE not in self.argv:
             held["approval_argv"] = self.approval_argv  # The template's has no place in it.
         else:
             held["approval_argv"] = {**template.approval_argv, **self.approval_argv}
-        if "sandbox" in said and self.sandbox == "none" and "sockets" not in said:
+        if "sandbox" in given and self.sandbox == "none" and "sockets" not in given:
             held["sockets"] = ()  # The template's hold in a sandbox only.
         held["limits"] = self.limits.within(template.limits)
         held["approvals"] = {**template.approvals, **self.approvals}

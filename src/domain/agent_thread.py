@@ -1,4 +1,4 @@
-"""What an agent calls a conversation, and what is to be known to go on with it."""
+"""An agent's own conversation: its name there, and what it takes to resume it."""
 
 import re
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ class AgentThread:
     id: str
     """Empty for the latest one, which the agent finds by itself."""
     usage: Usage | None = None
-    """What all its tasks have used so far, where the agent tells that instead of each one's."""
+    """What all its tasks have used so far, if the agent reports that instead of each task's usage."""
     model: str | None = None
     """Its own, where its last task has used another one."""
 
 
 LATEST = AgentThread(id="")
-"""That of an agent whose command says that it goes on, and not with which conversation."""
+"""Of an agent whose command resumes its latest conversation without naming it."""
 
 
 def thread_name(value: object) -> str | None:

@@ -11,9 +11,9 @@ from domain.principal import Principal
 from domain.task import Approval
 
 Verdict = Literal["approve", "deny"]
-"""What a person may say."""
+"""The answers that a person can give."""
 Decision = Literal["approved", "denied", "expired"]
-"""What comes of it; `expired` lets the run do no more than `denied`."""
+"""`expired` permits as little as `denied`."""
 ApprovalStatus = Literal["pending", "approved", "denied", "expired"]
 
 POLICY = "policy"
@@ -35,7 +35,7 @@ _BY_STRICTNESS: tuple[Approval, ...] = ("auto", "ask", "deny")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalRequest:
-    """What a run asks; the answer is for exactly these arguments."""
+    """What a run asks approval for; the answer is bound to exactly these arguments."""
 
     call_id: str
     tool_name: str
@@ -48,7 +48,7 @@ class ApprovalRequest:
         require_finite(self.arguments)
 
     def storable(self) -> "ApprovalRequest":
-        """A copy that every store takes and that no change of the arguments reaches."""
+        """A deep copy that every store accepts, unaffected by later changes of the arguments."""
         return replace(
             self,
             call_id=storable_text(self.call_id),
@@ -113,14 +113,14 @@ def approval_mode(
     agent's rules, never laxer: whoever submits it may be another than who wrote them.
     """
     of_tool = rules.get(tool_name)
-    said = [rules[effect] for effect in effects if effect in rules]
-    applying = said if of_tool is None else [of_tool]
+    of_effects = [rules[effect] for effect in effects if effect in rules]
+    applying = of_effects if of_tool is None else [of_tool]
     task = asked or rules.get(DEFAULT_RULE, "auto")
     return max([task, *applying], key=_BY_STRICTNESS.index)
 
 
 def strictest_mode(rules: Mapping[str, Approval], *, asked: Approval | None) -> Approval:
-    """What holds for a program that is started with one answer for all of its tools."""
+    """The mode of a program that takes one mode for all of its tools."""
     of_tools = (mode for name, mode in rules.items() if name != DEFAULT_RULE)
     return max([asked or rules.get(DEFAULT_RULE, "auto"), *of_tools], key=_BY_STRICTNESS.index)
 

@@ -39,7 +39,7 @@ class AgentcastError(Exception):
 
 
 class NotFound(AgentcastError):
-    """There is no such thing for this caller; also what another owner's things answer."""
+    """There is no such thing, or it is another owner's: a caller cannot distinguish the two."""
 
 
 class TaskNotFound(NotFound):
@@ -75,7 +75,7 @@ class InvalidInput(Refused):
 
 
 class InvalidCursor(InvalidInput):
-    """A cursor that no stream could have given out."""
+    """A cursor that no stream can have sent."""
 
 
 class UnknownTask(InvalidInput):
@@ -87,7 +87,7 @@ class UnknownAgent(InvalidInput):
 
 
 class NotAllowed(Refused):
-    """The caller may see this and not do that to it."""
+    """The caller may see this, but not change it."""
 
 
 class SessionBusy(Refused):
@@ -103,7 +103,7 @@ class StateConflict(Refused):
 
 
 class NotStarted(StateConflict):
-    """The task will allow this soon."""
+    """The task has not started yet; the request may succeed soon."""
 
 
 class CursorNotHeld(Refused):
@@ -154,7 +154,7 @@ class StartFailed(AgentcastError):
     """A process could not be started."""
 
     def __init__(self, message: str, *, exit_code: int | None = None) -> None:
-        """`exit_code` is what a shell would have told of it."""
+        """`exit_code` is the one that a shell would report."""
         super().__init__(message)
         self.exit_code = exit_code
 
@@ -176,7 +176,7 @@ class ModelRefused(ModelError):
 
 
 class ToolError(AgentcastError):
-    """A tool could not do what it was asked; the message is for the model to read."""
+    """A tool could not do what it was called for; the message is for the model."""
 
 
 class StoreUnusable(AgentcastError):

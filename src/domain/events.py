@@ -1,4 +1,4 @@
-"""The closed union of everything an agent can be seen to do, and who listens to it."""
+"""The closed union of all events, their origin, and the listeners that get them."""
 
 import re
 from collections.abc import Mapping
@@ -33,23 +33,23 @@ class Origin:
 
 
 class EventListener(Protocol):
-    """Gets every event that this process writes, once it is committed, and holds no run up.
+    """Gets every event that this process writes, once it is committed, without delaying runs.
 
-    Those of one session come in the order of the log, one call at a time over all sessions. One
-    that is slow is behind, not in the way: what it has yet to take is read from the log again.
+    Events of one session come in the order of the log, one call at a time over all sessions. A
+    slow listener falls behind, and reads what it has not had from the log.
     """
 
     async def on_event(self, event: AgentEvent, origin: Origin) -> None:
-        """Take one event, as the log has it: cut where it was too long, without secrets.
+        """Called with one event as the log has it: truncated where too long, and redacted.
 
-        Whatever is raised is counted and logged, and touches neither the run nor other listeners.
+        An exception is counted and logged, and affects neither the run nor other listeners.
         """
 
 
 @runtime_checkable
 class AwaitedListener(EventListener, Protocol):
-    """Holds a run up: no call of a tool begins, and no task ends, before it has taken what came
-    earlier. Beside that the run may be ahead of it by as much as may wait for the log.
+    """Delays runs: no tool call starts and no task ends before `on_event` has returned for all
+    earlier events. Otherwise a run may be ahead by as much as may wait for the log.
     """
 
     @property

@@ -1,4 +1,4 @@
-"""Rules that find facts in what an agent writes."""
+"""Rules that find facts in the output of an agent, and the types of what they capture."""
 
 import math
 import re
@@ -14,11 +14,11 @@ FailedBy = Literal["agent_error", "model_error"]
 Captured = str | int | float | bool
 
 MOST_RULES = 50
-"""How many one agent, or one task, may have."""
+"""Rules of one agent or one task."""
 MOST_FOUND = 100
-"""How much may be found in one line."""
+"""Matches in one line."""
 CAPTURED_CHARS = 4096
-"""Of a captured text only its beginning is kept when it is longer."""
+"""A longer captured text is cut."""
 MOST_SHOWN = 1000
 """Characters of a text that the result of a task shows; the event has all of it."""
 
@@ -44,8 +44,8 @@ class ExtractionRule:
     """An RFC 9535 path into each line that is a JSON object or array; every node it selects is
     a value, but for null. One that is an object or array is a value as its JSON text."""
     types: tuple[tuple[str, CaptureType], ...] = ()
-    """What the named groups, and `value` itself, are read as; text where nothing is said. One
-    that cannot be read so stays text."""
+    """The types of the named groups and of `value`; text by default. What cannot be converted
+    stays text."""
     ignore_case: bool = False
     every_match: bool = True
     """False: only the first one of a line counts."""
@@ -57,7 +57,7 @@ class ExtractionRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """One thing that a rule found in one line."""
+    """One match of a rule in one line."""
 
     rule: str
     value: Captured
@@ -93,8 +93,8 @@ class FailureRule(OutputRule):
     reason: FailedBy = "agent_error"
 
 
-def in_short(found: Mapping[str, Captured]) -> Mapping[str, Captured] | None:
-    """What was found, by rule, with long texts cut; None if nothing was."""
+def shortened(found: Mapping[str, Captured]) -> Mapping[str, Captured] | None:
+    """By rule, with long texts cut; None if nothing was found."""
     cut = {
         rule: value[:MOST_SHOWN] if isinstance(value, str) else value
         for rule, value in found.items()
@@ -103,7 +103,7 @@ def in_short(found: Mapping[str, Captured]) -> Mapping[str, Captured] | None:
 
 
 def captured_as(text: str, kind: CaptureType, *, most_chars: int = CAPTURED_CHARS) -> Captured:
-    """`12,345` and `1.2k` are numbers too, as people write them; what cannot be read stays text."""
+    """Converts text to the type; `12,345` and `1.2k` are numbers. What does not convert stays text."""
     stripped = text.strip()
     read: Captured | None
     match kind:

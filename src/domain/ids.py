@@ -14,7 +14,8 @@ LeaseId = NewType("LeaseId", str)
 CallId = NewType("CallId", str)
 ApprovalId = NewType("ApprovalId", str)
 Tag = NewType("Tag", str)
-"""Eight hex digits that tell an event from one of another history with the same seq."""
+"""Eight random hex digits of each event. They distinguish it from the event with the same seq in
+another history, as after a disk lost the end of the log."""
 
 VARIABLE_NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
 """Of the environment, as a JSON Schema has it."""

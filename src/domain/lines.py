@@ -35,11 +35,11 @@ class LineSplitter:
 
     @property
     def has_unfinished(self) -> bool:
-        """Whether a line was begun and not all of it has been given out."""
+        """Whether part of a line is held back."""
         return self._held_chars > 0
 
     def feed(self, text: str) -> Sequence[Line]:
-        """The lines that `text` finishes, and the pieces of one that is getting too long."""
+        """The lines that `text` completes, and pieces of one that gets too long."""
         if not text:
             return []
         self._hold(text)
@@ -56,14 +56,14 @@ class LineSplitter:
         return lines
 
     def show_unfinished(self) -> Line | None:
-        """The unfinished line so far, as a piece; None if nothing of it can be shown yet."""
+        """The unfinished line so far, as a piece; None if none of it is certain yet."""
         text = self._take()
         ready = len(text) - _unsure_end(text)
         self._hold(text[ready:])
         return self._piece(text[:ready]) if ready else None
 
     def end(self) -> Sequence[Line]:
-        """What is left when the output has ended without a line feed."""
+        """The last line, if the output ended without a line feed."""
         lines: list[Line] = []
         if self._held_chars or self._was_shown:
             self._finish(self._take(), lines)
@@ -96,7 +96,7 @@ class LineSplitter:
         self._was_shown = False
 
     def _cut(self, line: str, lines: list[Line]) -> str:
-        """Give out pieces of a line while more than one is certain to follow; the rest of it."""
+        """Emit pieces of a line while more than one is certain to follow; returns the rest."""
         start, certain = 0, len(line) - line.endswith("\r")
         while certain - start > self._max_chars:
             piece = line[start : start + self._max_chars]

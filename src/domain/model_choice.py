@@ -1,4 +1,4 @@
-"""Which model a task may name, and how the command of an agent that is a program is told it."""
+"""Which model a task may name, and its place in the command of an agent."""
 
 from collections.abc import Iterable, Sequence
 
@@ -9,8 +9,8 @@ from domain.errors import InvalidInput
 MODEL_PLACE = "{model}"
 MAX_MODEL_CHARS = 200
 
-_TOLD_OTHERWISE = frozenset({"react", "acp"})
-"""Kinds that need no place for it in a command: the protocol has ways of its own to choose one."""
+_WITHOUT_PLACE = frozenset({"react", "acp"})
+"""Kinds that take a model without a placeholder in their command."""
 _WITHOUT_A_MODEL = frozenset({"shell"})
 
 
@@ -23,12 +23,12 @@ def check_model(model: str, profile: AgentProfile) -> None:
         raise InvalidInput("model", _no_place(profile))
     if profile.models is not None and model not in (profile.model, *profile.models):
         allowed = ", ".join(dict.fromkeys(filter(None, (profile.model, *profile.models))))
-        told = f"may use {allowed}" if allowed else "may use none but its own"
-        raise InvalidInput("model", f"agent {profile.name!r} may not use {model!r}; it {told}")
+        choice = f"may use {allowed}" if allowed else "may use none but its own"
+        raise InvalidInput("model", f"agent {profile.name!r} may not use {model!r}; it {choice}")
 
 
 def check_models(profile: AgentProfile) -> None:
-    """Raises InvalidInput for models that no task of this agent would be done with."""
+    """Raises InvalidInput for models that this agent cannot be given."""
     named = {
         "model": () if profile.model is None else (profile.model,),
         "models": profile.models or (),
@@ -40,7 +40,7 @@ def check_models(profile: AgentProfile) -> None:
 
 
 def check_model_names(names: Iterable[str], *, field: str) -> None:
-    """Raises InvalidInput for what no provider calls a model."""
+    """Raises InvalidInput for what cannot be the name of a model."""
     for name in names:
         if not 0 < len(name) <= MAX_MODEL_CHARS:
             message = f"the name of a model should have 1 to {MAX_MODEL_CHARS} characters"
@@ -53,7 +53,7 @@ def check_model_names(names: Iterable[str], *, field: str) -> None:
 
 
 def argv_for_model(argv: Sequence[str], model: str | None) -> tuple[str, ...]:
-    """Without a model its place is left out: the whole item, and the option in front of it."""
+    """Without a model, the item with its placeholder is dropped, with an option in front of it."""
     kept: list[str] = []
     for item in argv:
         if model is not None or MODEL_PLACE not in item:
@@ -64,7 +64,7 @@ def argv_for_model(argv: Sequence[str], model: str | None) -> tuple[str, ...]:
 
 
 def _has_place(profile: AgentProfile) -> bool:
-    if profile.kind in _TOLD_OTHERWISE:
+    if profile.kind in _WITHOUT_PLACE:
         return True
     commands = [argv for argv in (profile.argv, profile.resume_argv) if argv]
     return bool(commands) and all(any(MODEL_PLACE in item for item in argv) for argv in commands)

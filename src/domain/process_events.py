@@ -34,7 +34,7 @@ class Log:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extraction:
-    """Something a rule found; `value` and `groups` are of the types that the rule says."""
+    """Something a rule found; `value` and `groups` have the types that the rule names."""
 
     rule: str
     value: Captured
@@ -64,8 +64,8 @@ class ProcessExited:
     signal: int | None = None
     leaked_pids: tuple[int, ...] | None = None
     stopped: bool | None = None
-    """True where the server ended it because its turn was over and it stayed: how it ended says
-    nothing of the task."""
+    """True if the server ended it because it kept running after its turn; its exit code or signal
+    is not the task's then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,10 +49,10 @@ _WITH_NEITHER = ("AKIA", "ASIA", "AIza", "eyJ", "ya29.", "SG.")
 
 
 class Redactor:
-    """Masks texts that are known to be secret, and what looks like a key of a known service."""
+    """Masks given secrets, and what looks like a key of a well-known service."""
 
     def __init__(self, patterns: Sequence[str] = ()) -> None:
-        """Those of fewer than 6 characters are passed over."""
+        """Secrets of fewer than 6 characters are ignored."""
         long = [pattern for pattern in patterns if len(pattern) >= LEAST_CHARS]
         self._patterns = SecretPatterns(long) if long else None
 

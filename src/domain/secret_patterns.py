@@ -1,10 +1,10 @@
-"""Finds texts that are known beforehand, also where escapes of a terminal stand between."""
+"""Finds given secrets in text, also with terminal escapes between their characters."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 LEAST_CHARS = 6
-"""What is shorter is found in too much that is harmless."""
+"""Shorter secrets occur in too much harmless text."""
 
 Span = tuple[int, int]
 
@@ -21,7 +21,7 @@ _IN_LINES = re.compile(rf"{_ESCAPE}|\r(?=\n)|(?P<unfinished>{_BEGUN_ESCAPE}|\r)\
 
 
 class SecretPatterns:
-    """At least one of them must be given, and all must be long enough."""
+    """Needs at least one secret, and none shorter than LEAST_CHARS."""
 
     def __init__(self, texts: Collection[str]) -> None:
         plain = {_plain(text) for text in texts}

@@ -35,7 +35,7 @@ class TaskStatus(StrEnum):
 
     @property
     def former(self) -> "frozenset[TaskStatus]":
-        """Those that a task may have had just before this one."""
+        """The statuses that may precede this one."""
         return _FORMER[self]
 
     def may_become(self, status: "TaskStatus") -> bool:
@@ -73,7 +73,7 @@ _FORMER: Mapping[TaskStatus, frozenset[TaskStatus]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskResult:
-    """What a task ended with; nothing is there of what it did not have."""
+    """What a task ended with; None for what it did not have."""
 
     final_answer: str | None = None
     exit_code: int | None = None
@@ -85,25 +85,25 @@ class TaskResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelIntent:
-    """A wish to end a task; stored, so that it outlives every process."""
+    """A request to end a task; stored, so that it outlives every process."""
 
     mode: CancelMode
     reason: CancelReason
     by: str
 
     def adds_to(self, earlier: "CancelIntent | None") -> bool:
-        """Whether it asks for more than is asked for already."""
+        """Whether it asks for more than the earlier one."""
         return earlier is None or (earlier.mode == "graceful" and self.mode == "kill")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PauseWish:
-    """A wish that a task pause, or go on after all; stored, so that it outlives every process."""
+    """A request to pause a task, or to withdraw that; stored, so that it outlives every process."""
 
     is_wanted: bool
     by: str
     number: int = 1
-    """Goes up with each wish, so that the later of two is known."""
+    """Increases with each request, so that the later of two wins."""
 
     def replaces(self, earlier: "PauseWish | None") -> bool:
         return earlier is None or self.number > earlier.number
@@ -139,7 +139,7 @@ class Task:
     """The one that it is to be done with, in place of its agent's."""
     retry_of: TaskId | None = None
     rules: tuple[ExtractionRule, ...] = ()
-    """What to look for in what it writes, besides what its agent's profile says."""
+    """Extraction rules of the task, in addition to those of its agent's profile."""
     cancel: CancelIntent | None = None
     pause: PauseWish | None = None
     """The latest; it holds for every attempt."""
@@ -157,7 +157,7 @@ class Task:
 
 
 def next_wish(earlier: PauseWish | None, *, is_wanted: bool, by: str) -> PauseWish | None:
-    """None where nothing else is wanted than before."""
+    """None if it asks for what is in effect already."""
     if is_wanted == (earlier is not None and earlier.is_wanted):
         return None
     number = 1 if earlier is None else earlier.number + 1

@@ -52,7 +52,7 @@ class TaskAnalysis:
     action_name: str
     goal: str
     derived: bool | None = None
-    """True where it is the task's own words and nobody was asked for better ones."""
+    """True if it repeats the task's own words, and no model was asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ class TaskComplete:
     exit_code: int | None = None
     usage: Usage | None = None
     waited_ms: int | None = None
-    """What people took, who were asked or had it rest; it is no part of `duration_ms`."""
+    """How long the task waited for people or was paused; not included in `duration_ms`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

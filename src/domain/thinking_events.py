@@ -1,4 +1,4 @@
-"""Events of an agent that thinks aloud: plans, iterations, thoughts, messages, cost."""
+"""Events of what a model does: plans, iterations, reasoning, messages, cost."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -39,7 +39,7 @@ class PhaseComplete:
 class IterationStart:
     iteration: int
     max_iterations: int
-    """0 where the agent does not say how many it would make at most."""
+    """0 if the agent does not report its maximum."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ class Thinking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThinkDelta:
-    """A piece of reasoning; what is said streams as `message_delta`."""
+    """A piece of reasoning; the text of messages streams as `message_delta`."""
 
     iteration: int
     text: str
@@ -65,16 +65,16 @@ class ThinkDelta:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThinkComplete:
-    """One thought, whole: what was said in it, and the reasoning before.
+    """One whole answer of a model: its text, and the reasoning before it.
 
-    Of an agent whose reasoning comes by itself both are that.
+    An agent that reports its reasoning as an event of its own has it in both fields.
     """
 
     iteration: int
     content: str
     tool_call_count: int
     reasoning: str | None = None
-    """All that `think_delta` gave of it; None where the agent did not reason aloud."""
+    """What `think_delta` streamed of it; None if the agent showed no reasoning."""
     parent_call_id: str | None = None
     """The call that a sub-agent carries out whose thought this is."""
 
@@ -117,7 +117,7 @@ class TokenUsage:
         default=None,
         metadata={
             "description": "True where the agent has not reported all that it has used so far:"
-            " it is what is told here or more."
+            " this is a lower bound."
         },
     )
 

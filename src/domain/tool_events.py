@@ -9,8 +9,8 @@ from domain.json_values import require_finite
 
 ToolStatus = Literal["ok", "error", "denied", "outcome_unknown"]
 OutputStream = Literal["stdout", "stderr", "pty", "text"]
-"""`pty` of a process in a terminal, which keeps its two outputs not apart; `text` of what is no
-process, or where an agent does not say.
+"""`pty` for a process in a terminal, which mixes its two outputs; `text` if there is no process,
+or if the agent does not report which output it was.
 """
 
 
@@ -45,9 +45,9 @@ class ToolCallComplete:
     error: str | None = None
     truncated: bool | None = None
     output_url: str | None = None
-    """Where all that the call gave can be read, where `truncated`; below the server's own address."""
+    """The path of the call's whole output, if `truncated`; relative to the server's address."""
     waited_ms: int | None = None
-    """What people took, who were asked about the call or in it; no part of `duration_ms`."""
+    """How long the call waited for people; not included in `duration_ms`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +75,7 @@ class ApprovalResolved:
 class InputRequired:
     prompt: str
     choices: tuple[str, ...] | None = None
-    """Answers that are proposed; another one may be given."""
+    """Suggested answers; others are accepted as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ def usd(amount: float | None) -> float | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Sums over a task; a cost is left out where a price is not known, never 0."""
+    """Sums over a task; without a known price there is no cost, rather than a cost of 0."""
 
     input_tokens: int = 0
     output_tokens: int = 0
@@ -26,14 +26,14 @@ class Usage:
     reasoning_tokens: int | None = None
     cost_usd: float | None = None
     partial: bool | None = None
-    """The agent does not report all of it: what was used is this or more."""
+    """The agent does not report all of it: this is a lower bound."""
 
     def __post_init__(self) -> None:
         require_finite(self.cost_usd)
         object.__setattr__(self, "cost_usd", usd(self.cost_usd))
 
     def minus(self, earlier: "Usage") -> "Usage":
-        """What came after the earlier sum; of an amount that has not grown, nothing."""
+        """The difference to an earlier sum, never negative."""
         taken = max(0, self.input_tokens - earlier.input_tokens)
         given = max(0, self.output_tokens - earlier.output_tokens)
         return Usage(
@@ -66,5 +66,5 @@ def _cost(one: float | None, other: float | None) -> float | None:
     return other if one is None else one + (other or 0.0)
 
 
-def _more(told: N | None, earlier: N | None) -> N | None:
-    return None if told is None else max(told - (earlier or 0), 0)
+def _more(sum_now: N | None, earlier: N | None) -> N | None:
+    return None if sum_now is None else max(sum_now - (earlier or 0), 0)

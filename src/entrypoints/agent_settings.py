@@ -114,7 +114,7 @@ def _profile(name: str, settings: AgentSettings) -> AgentProfile:
     if settings.model_fields_set & _RULES:
         table["rules"] = _rules(settings)
     given = {"kind": template.kind, **table, "name": name, "source": "config"}
-    return _PROFILE.validate_python(given).over(template, said=given)
+    return _PROFILE.validate_python(given).over(template, given=given)
 
 
 def _rules(settings: AgentSettings) -> tuple[ExtractionRule, ...]:

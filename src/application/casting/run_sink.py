@@ -7,7 +7,7 @@ from application.casting.event_pipe import EventPipe
 from application.upkeep.storage_guard import StorageGuard
 from domain.errors import AgentcastError, StorageFull
 from domain.events import AgentEvent, Origin
-from domain.extraction import Captured, in_short
+from domain.extraction import Captured, shortened
 from domain.process_events import Extraction
 from domain.task_change import TaskChange, change_of
 from domain.task_events import FinalEvent, TaskFailed
@@ -118,7 +118,7 @@ class RunSink:
                     event = self._codec.decode(stored)
                     if isinstance(event, Extraction):
                         found[event.rule] = event.value
-        return in_short(found | self._found)
+        return shortened(found | self._found)
 
 
 def _logged(event: TaskFailed, origin: Origin) -> tuple[str, str, str, str]:

@@ -127,8 +127,8 @@ def test_a_ready_made_agent_without_a_sandbox_needs_no_sockets_of_one() -> None:
     template = AgentProfile(name=AgentName("a"), kind="command", sockets=("/tmp",))
     bare = AgentProfile(name=AgentName("a"), kind="command", sandbox="none")
 
-    assert bare.over(template, said={"name", "kind", "sandbox"}).sockets == ()
-    assert bare.over(template, said={"name", "kind"}).sockets == ("/tmp",)
+    assert bare.over(template, given={"name", "kind", "sandbox"}).sockets == ()
+    assert bare.over(template, given={"name", "kind"}).sockets == ("/tmp",)
 
 
 def test_another_command_goes_on_with_no_conversation_of_the_one_before() -> None:
@@ -141,7 +141,7 @@ def test_another_command_goes_on_with_no_conversation_of_the_one_before() -> Non
     )
     changed = AgentProfile(name=AgentName("a"), kind="command", argv=("mine",))
 
-    mine = changed.over(template, said={"name", "kind", "argv"})
+    mine = changed.over(template, given={"name", "kind", "argv"})
 
     assert (mine.argv, mine.resume_argv, mine.thread) == (("mine",), (), None)
 

@@ -1,4 +1,4 @@
-"""An agent as JSON: what it is and can do, and how its tasks have ended."""
+"""An agent as JSON: its profile, its state, and how its tasks ended."""
 
 import logging
 from collections.abc import Iterable
@@ -35,7 +35,7 @@ class LastExitAnswer(TypedDict):
 
 
 class AgentTotals(TypedDict):
-    """How your tasks ended, so far as they are kept."""
+    """How your tasks ended, as far as they are stored."""
 
     completed: int
     failed: int
@@ -71,7 +71,7 @@ _ANSWER = TypeAdapter(AgentAnswer)
 
 
 def require_showable(profile: AgentProfile) -> None:
-    """Raises InvalidInput for what could be stored and then be shown to nobody."""
+    """Raises InvalidInput for a profile that could be stored, but not be rendered."""
     try:
         _ANSWER.validate_python(agent_answer(AgentStatus(profile=profile), LOCAL))
     except ValidationError as error:
@@ -80,7 +80,7 @@ def require_showable(profile: AgentProfile) -> None:
 
 
 def agent_answers(agents: Iterable[AgentStatus], asker: Principal) -> list[AgentAnswer]:
-    """Without those that cannot be shown, as another version may have stored one."""
+    """Leaves out those that cannot be rendered: another version may have stored them."""
     answers = []
     for agent in agents:
         try:

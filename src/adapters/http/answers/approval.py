@@ -18,7 +18,7 @@ class ApprovalLinks(TypedDict):
 
 @with_config(defer_build=True)
 class ApprovalAnswer(TypedDict):
-    """What an agent asked to be allowed, and what came of it."""
+    """What an agent asked approval for, and the decision."""
 
     approval_id: str
     task_id: str

@@ -32,7 +32,7 @@ class MessageAnswer(TypedDict):
     inherited_from: NotRequired[
         Annotated[
             str,
-            Field(description="Of a fork: the session in which it was said, whose seq it has."),
+            Field(description="In a fork: the session that it comes from, whose seq it has."),
         ]
     ]
 

@@ -13,7 +13,7 @@ from domain.events import EVENT_CLASSES, AgentEvent
 
 
 def description_of(openapi: Callable[[], dict[str, Any]]) -> Callable[[], bytes]:
-    """Made once, when first asked for."""
+    """Computed once, at the first call."""
 
     @cache
     def description() -> bytes:
@@ -81,7 +81,7 @@ def _without_null_in_all(definitions: Mapping[str, Schema]) -> dict[str, Schema]
 
 
 def _without_null(schema: Schema) -> Schema:
-    """Says of optional fields what is true of them on the wire: they are there or left out."""
+    """Makes optional fields what they are on the wire: present or left out, never null."""
     properties = {
         name: _present(of_field) for name, of_field in schema.get("properties", {}).items()
     }
@@ -129,7 +129,7 @@ class End(TypedDict):
 
 
 def frame_schemas() -> dict[str, dict[str, Any]]:
-    """By the names under which the API description knows them."""
+    """By their names in the API description."""
     return {
         "StreamConnected": TypeAdapter(Connected).json_schema(),
         "StreamReset": TypeAdapter(Reset).json_schema(),

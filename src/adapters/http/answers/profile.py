@@ -1,4 +1,4 @@
-"""The profile of an agent as JSON; operators see how it is started, nobody a variable's value."""
+"""The profile of an agent as JSON: operators see its command, nobody the value of a variable."""
 
 from collections.abc import Mapping
 from typing import Annotated, NotRequired
@@ -37,7 +37,7 @@ class McpServerAnswer(TypedDict):
 
 
 class RuleAnswer(TypedDict):
-    """One that is built in is shown as what it looks for."""
+    """A built-in rule is shown as its pattern."""
 
     name: str
     pattern: NotRequired[str]
@@ -101,7 +101,7 @@ class ProfileAnswer(TypedDict):
 
 
 def add_optional(answer: ProfileAnswer, profile: AgentProfile, *, is_whole: bool) -> None:
-    """Whatever the profile says beside what every answer says."""
+    """Add the fields that not every answer has; `is_whole` adds those for operators."""
     if profile.description:
         answer["description"] = profile.description
     if profile.model is not None:

@@ -63,7 +63,7 @@ def usage_answer(usage: Usage) -> UsageAnswer:
 
 
 def result_answer(result: TaskResult) -> ResultAnswer:
-    """Empty for what ended in an error and left nothing else."""
+    """Empty if the task left nothing but an error."""
     shown = {name: item for name, item in _present(result).items() if name != "error"}
     return _RESULT.validate_python(shown)
 
@@ -132,7 +132,7 @@ class TaskAnswer(TypedDict):
 
 @with_config(defer_build=True)
 class SubmissionAnswer(TypedDict):
-    """A task as it was taken; a repeat with the same idempotency key gets the very same."""
+    """A task as it was accepted; a repeat with the same idempotency key gets the same answer."""
 
     task_id: str
     session_id: str
@@ -150,7 +150,7 @@ class TaskPage(TypedDict):
 
 
 def task_answer(task: Task, next_step: PauseStep | None) -> TaskAnswer:
-    """`next_step` is what `Pausing` would accept of the task as it is."""
+    """`next_step` is what `Pausing.next_step` returns for the task."""
     answer = TaskAnswer(
         task_id=task.task_id,
         session_id=task.session_id,
@@ -188,7 +188,7 @@ def submission_answer(task: Task) -> SubmissionAnswer:
 
 
 def _add_course(answer: TaskAnswer, task: Task) -> None:
-    """What came to be known of the task since it was queued."""
+    """Add what happened to the task since it was queued."""
     if task.started_at is not None:
         answer["started_at"] = timestamp(task.started_at)
     if task.finished_at is not None:

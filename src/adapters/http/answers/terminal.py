@@ -19,7 +19,7 @@ class CursorAnswer(TypedDict):
 
 @with_config(defer_build=True)
 class ScreenAnswer(TypedDict):
-    """What a person would see on the terminal."""
+    """What the terminal shows."""
 
     lines: list[str]
     cursor: CursorAnswer
@@ -47,7 +47,7 @@ def screen_text(view: ScreenView) -> str:
 
 @with_config(defer_build=True)
 class InputAnswer(TypedDict):
-    """The task has it; what it makes of it is to be seen in its events."""
+    """The input reached the task; its events show the effect."""
 
     task_id: str
     kind: InputKind

@@ -13,7 +13,7 @@ _UNLOGGED = frozenset({"/health", "/api/health", "/api/v1/health"})
 
 
 class AccessLog:
-    """Never logs the query: it may hold what only the client and the server should know."""
+    """Never logs the query: it may contain secrets."""
 
     def __init__(self, app: ASGIApp, *, clock: Clock) -> None:
         self._app = app

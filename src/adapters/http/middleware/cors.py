@@ -1,4 +1,4 @@
-"""Lets pages of the listed origins read the answers; nobody else's, and none by default."""
+"""Lets pages of the listed origins read responses; of no other origin, and of none by default."""
 
 from collections.abc import Callable, Collection
 
@@ -53,7 +53,7 @@ class Cors:
         elif allowed is None:
             await refuse(_foreign_origin(), scope, receive, send)
         else:
-            # A page may hear of a path that there is not, whatever it wanted to do there.
+            # For an unknown path any method is allowed, so that the page gets to see the 404.
             methods = self._methods(scope) or ", ".join(METHODS)
             headers = {"Access-Control-Allow-Methods": methods, **_PREFLIGHT}
             await Response(status_code=204, headers=headers)(scope, receive, send)

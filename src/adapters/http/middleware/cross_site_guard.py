@@ -1,4 +1,4 @@
-"""Refuses what a page of another site makes a browser send on its user's behalf."""
+"""Refuses requests that a page of another site makes a browser send."""
 
 import re
 from collections.abc import Collection
@@ -9,13 +9,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from adapters.http.problems.problem import Problem, refuse
 from adapters.http.problems.request_scope import header_values
 
-# A page can open these without saying that it wants a stream: that is what they give by default.
+# These are streams by default, so a page can open them without an Accept header.
 _STREAMS = re.compile(r"/api(/v1)?/(sse|agents/[^/]+/stream|(sessions|tasks)/[^/]+/events)")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class CrossSiteGuard:
-    """Guards whatever changes something, and streams, which cost something.
+    """Guards requests that change something, and streams, which are expensive.
 
     A program that is no browser sends neither `Origin` nor `Sec-Fetch-Site`, and passes.
     """

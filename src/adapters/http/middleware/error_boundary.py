@@ -1,4 +1,4 @@
-"""Keeps a bug in one request from reaching the server's loop, or the client's eyes."""
+"""Turns an unexpected exception into a 500: logged whole, and without details for the client."""
 
 import logging
 
@@ -20,7 +20,7 @@ class ErrorBoundary:
             return
         try:
             await self._app(scope, receive, send)
-        except Exception:  # boundary of a request: what it raised is for the log, not the client
+        except Exception:  # boundary of a request
             log.exception("request %s failed unexpectedly", request_id(scope))
             if scope[STATUS] is None:
                 await refuse(unexpected(), scope, receive, send)

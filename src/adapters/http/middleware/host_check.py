@@ -1,4 +1,4 @@
-"""Answers only to known names, so that a hostile name pointed at this address gets nothing."""
+"""Refuses unknown Host names, so that DNS rebinding reaches nothing."""
 
 import re
 from collections.abc import Collection

@@ -1,4 +1,4 @@
-"""The one table from a domain error to what HTTP says of it."""
+"""The one table from domain errors to HTTP statuses and problem codes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ _TABLE: Mapping[type[AgentcastError], _Row] = {
 
 
 def problem_of(error: AgentcastError) -> Problem | None:
-    """None for an error that no request should have met: that is a bug, not an answer."""
+    """None for an error that no request should get: a bug, which is a 500."""
     for kind in type(error).__mro__:
         if row := _TABLE.get(kind):
             return Problem(
@@ -79,7 +79,7 @@ def problem_of(error: AgentcastError) -> Problem | None:
 
 
 def _detail(error: AgentcastError) -> str:
-    # What is missing must read the same as what is another's, and what failed inside stays inside.
+    # What is missing must read like what is another owner's, and no internals may show.
     if isinstance(error, Refused) and str(error):
         return str(error)
     return type(error).__doc__ or "The request could not be carried out."

@@ -1,4 +1,4 @@
-"""A refusal as the client gets it, problem details after RFC 9457, and how the API describes it."""
+"""An error response, as problem details after RFC 9457, and its schema in the API description."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -19,11 +19,11 @@ MEDIA_TYPE = "application/problem+json"
 class FieldError:
     field: str
     message: str
-    """What would be right."""
+    """What would be valid."""
 
 
 class Problem(Exception):
-    """Raised by what serves a request; its words go to the client, so they name no internals."""
+    """Raised while a request is served. Its detail goes to the client: no internals in it."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ def problem_fields(problem: Problem, scope: Scope) -> dict[str, object]:
 
 
 async def refuse(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer in place of the application; for what stands in front of it."""
+    """Answer in place of the application; for middleware."""
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008})
         return
@@ -127,7 +127,7 @@ class ProblemSchema(TypedDict):
 
 
 def problems(*statuses: int, has_body: bool = False) -> Responses:
-    """The errors of a route: those that any can have, and its own."""
+    """The errors of a route: those of every route, and `statuses`."""
     every = {*_ANYWHERE, *(_WITH_BODY if has_body else ()), *statuses}
     return {
         **{code: _described(_MEANINGS[code]) for code in sorted(every)},

@@ -1,4 +1,4 @@
-"""What the middleware knows of a request, kept in its ASGI scope."""
+"""What the middleware keeps of a request in its ASGI scope."""
 
 from collections.abc import Iterable, Mapping
 
@@ -14,13 +14,13 @@ def request_id(scope: Scope) -> str:
 
 
 def add_response_headers(scope: Scope, headers: Mapping[str, str]) -> None:
-    """Have the response carry these, whoever answers."""
+    """Add them to the response, whatever sends it."""
     pairs = ((name.lower().encode(), value.encode("latin-1")) for name, value in headers.items())
     scope[RESPONSE_HEADERS].extend(pairs)
 
 
 def header_values(scope: Scope, name: str) -> list[str]:
-    """Every value of a header, in order; most rules must see that there is only one."""
+    """All values of a header, in order; most checks require exactly one."""
     raw: Iterable[tuple[bytes, bytes]] = scope["headers"]
     wanted = name.lower().encode()
     return [value.decode("latin-1") for key, value in raw if key == wanted]

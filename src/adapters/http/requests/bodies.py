@@ -33,7 +33,7 @@ from domain.task import Approval, OnBusy, OnDisconnect
 from ports.task_store import IdempotencyKey
 
 Reason = Annotated[
-    str, Field(min_length=1, max_length=1000, description="Why; the agent may be told.")
+    str, Field(min_length=1, max_length=1000, description="Why; it may be passed on to the agent.")
 ]
 
 _STRICT = ConfigDict(extra="forbid", strict=True)
@@ -46,7 +46,7 @@ _SUBMIT = ConfigDict(
 
 @with_config(_STRICT)
 class LimitsBody(TypedDict):
-    """How much the task may use; what is left out is not limited, or as its agent says."""
+    """How much the task may use; for what is left out, the limit of its agent holds."""
 
     timeout_s: NotRequired[Seconds]
     idle_s: NotRequired[Seconds]
@@ -109,14 +109,14 @@ class SessionEditBody(TypedDict):
 
 @with_config(_STRICT)
 class ApprovalBody(TypedDict):
-    """The answer to what an agent asks; it is given once."""
+    """The answer to an approval; it can be given once."""
 
     decision: Verdict
     reason: NotRequired[Reason]
 
 
 def submit_command(body: SubmitBody, *, key: str | None) -> SubmitTask:
-    """Raises InvalidInput for a rule that says too little or too much."""
+    """Raises InvalidInput for a rule with too few or too many fields."""
     return SubmitTask(
         text=body["task"],
         session_id=SessionId(body["session_id"]) if "session_id" in body else None,
@@ -146,11 +146,11 @@ def _limits(body: LimitsBody) -> Limits:
 
 
 def retry_key(key: str | None, task_id: TaskId) -> IdempotencyKey | None:
-    """No submission has such a body, so that a key is for the one or for the other."""
+    """Hashes what no submission has as its body, so that keys of retries and submissions differ."""
     return None if key is None else _idempotency(key, {"retry_of": task_id})
 
 
 def _idempotency(key: str, body: Mapping[str, object]) -> IdempotencyKey:
-    # The order of members and the white space between them do not make another request.
+    # The order of members and white space do not make it a different request.
     canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
     return IdempotencyKey(key=key, request_hash=hashlib.sha256(canonical.encode()).hexdigest())

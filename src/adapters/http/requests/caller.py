@@ -1,4 +1,4 @@
-"""Finds out who is behind a request."""
+"""Authenticates the caller of a request."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -9,7 +9,7 @@ from domain.principal import Principal
 from ports.authenticator import Authenticator
 
 Caller = Callable[[Request], Awaitable[Principal]]
-"""Gives the principal of a request, or raises Problem."""
+"""Returns the principal of a request, or raises Problem."""
 
 
 def caller_by(authenticator: Authenticator) -> Caller:
@@ -20,7 +20,7 @@ def caller_by(authenticator: Authenticator) -> Caller:
 
 
 async def authenticated(authenticator: Authenticator, headers: Mapping[str, str]) -> Principal:
-    """The principal by these headers; raises Problem."""
+    """Raises Problem for headers without a valid login."""
     principal = await authenticator.authenticate(headers)
     if principal is None:
         raise Problem(

@@ -1,4 +1,4 @@
-"""The bounds of what clients may send, each said once for the check and the description."""
+"""The bounds of what clients may send, for validation and for the API description alike."""
 
 import json
 import re

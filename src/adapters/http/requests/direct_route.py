@@ -1,4 +1,4 @@
-"""A route for what thousands ask for at once: FastAPI describes it, and does not run it."""
+"""A route that FastAPI describes but does not run, for requests that come by the thousand."""
 
 from typing import TypeVar
 
@@ -15,9 +15,9 @@ Query = TypeVar("Query", bound=BaseModel)
 
 
 class DirectRoute(APIRoute):
-    """For a coroutine that takes words of the path, the request, one model of the query, and
-    what coroutines make of the request; FastAPI would need longer to find that out each time
-    than opening a stream takes.
+    """For coroutines that take path parameters, the request, one query model, and dependencies
+    that are coroutines of the request. Resolving these in FastAPI takes longer than opening a
+    stream.
     """
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -45,7 +45,7 @@ class DirectRoute(APIRoute):
 
 
 def query_of(model: type[Query], request: Request) -> Query:
-    """Of a name that is given twice the last one counts. Raises RequestValidationError."""
+    """If a name is given twice, the last value counts. Raises RequestValidationError."""
     try:
         return model.model_validate(dict(request.query_params.items()))
     except ValidationError as error:

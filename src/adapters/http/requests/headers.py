@@ -12,7 +12,7 @@ _WAIT = re.compile(r"\s*wait\s*=\s*\"?([0-9]{1,6})\"?\s*(?:;.*)?", re.IGNORECASE
 
 
 def idempotency_key(request: Request) -> str | None:
-    """Raises Problem for a key that could not be told from another one."""
+    """Raises Problem for a key that is not valid, or for several."""
     given = request.headers.getlist("idempotency-key")
     if not given:
         return None
@@ -27,7 +27,7 @@ def idempotency_key(request: Request) -> str | None:
 
 
 def wait_s(request: Request) -> int:
-    """How long the client prefers to wait; what it says otherwise is ignored, as RFC 7240 asks."""
+    """Seconds that the client prefers to wait; other preferences are ignored, after RFC 7240."""
     for header in request.headers.getlist("prefer"):
         for preference in header.split(","):
             if wait := _WAIT.fullmatch(preference):

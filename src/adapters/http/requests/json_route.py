@@ -1,4 +1,4 @@
-"""A route whose body is JSON that every reader takes alike, and whose query is what it describes."""
+"""A route that parses its JSON body strictly and refuses unknown query parameters."""
 
 import json
 import math
@@ -59,7 +59,7 @@ class _ParsedRequest(Request):
 
 
 def _require_json(request: Request) -> None:
-    # FastAPI finds the type by the same parser; two opinions would leave a gap.
+    # The parser that FastAPI uses for the type: another one could disagree with it.
     message = Message()
     message["content-type"] = request.headers.get("content-type", "")
     charset = str(message.get_param("charset", "utf-8")).lower()
@@ -78,7 +78,7 @@ _INTEGERS = range(-(2**63), 2**63)
 
 
 def parse_json(body: bytes) -> object:
-    """Raises Problem for what is not JSON, and for JSON that two readers could take differently."""
+    """Raises Problem for what is not JSON, and for JSON that parsers disagree about."""
     try:
         value: object = _DECODER.decode(body.decode("utf-8"))
     except UnicodeDecodeError as error:

@@ -53,7 +53,7 @@ Argv = Annotated[
     Field(
         max_length=_MANY,
         description="A command, never read by a shell. `{task}` stands for the task's text, or "
-        "the path of its file; `{thread}` for the conversation that is gone on with; `{model}` "
+        "the path of its file; `{thread}` for the conversation to resume; `{model}` "
         "for the model, and the item is left out when none is named.",
     ),
 ]
@@ -193,7 +193,7 @@ def profile_of(name: AgentName, body: ProfileBody, *, template: AgentProfile) ->
     given = {"kind": template.kind, **body, "name": name, "source": "api"}
     if "rules" in body:
         given["rules"] = rules_of(body["rules"], field="rules")
-    return _PROFILE.validate_python(given).over(template, said=given)
+    return _PROFILE.validate_python(given).over(template, given=given)
 
 
 _PROFILE = TypeAdapter(AgentProfile)

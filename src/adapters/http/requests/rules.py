@@ -104,9 +104,9 @@ def _rule(body: RuleBody, *, field: str) -> ExtractionRule:
 
 
 def _built_in(body: RuleBody, *, field: str) -> ExtractionRule:
-    for said in ("types", "ignore_case", "every_match"):
-        if said in body:
-            raise InvalidInput(f"{field}.{said}", "is not for a rule that is built in")
+    for option in ("types", "ignore_case", "every_match"):
+        if option in body:
+            raise InvalidInput(f"{field}.{option}", "is not for a rule that is built in")
     return built_in_rule(body["built_in"], name=body.get("name"))
 
 
@@ -158,7 +158,7 @@ class ExtractionTestAnswer(TypedDict):
         Annotated[list[str], Field(description="Rules that were given up, by their names.")]
     ]
     truncated: NotRequired[
-        Annotated[bool, Field(description="There was too much to find, or too little time.")]
+        Annotated[bool, Field(description="There were too many matches, or too little time.")]
     ]
 
 

@@ -55,7 +55,7 @@ class StreamQuery(BaseModel):
             Instant,
             Field(
                 description="What was recorded from then on. A stream of tasks begins at their"
-                " beginning; pages heed it for tasks too."
+                " beginning; pages apply it to tasks too."
             ),
         ]
         | SkipJsonSchema[None]
@@ -142,7 +142,7 @@ def types_of(query: StreamQuery) -> frozenset[str]:
 
 @contextmanager
 def cursor_named(request: Request) -> Iterator[None]:
-    """Tells of a cursor that is refused by the name under which the client gave it."""
+    """Names an invalid cursor as the client did: `after`, or the header."""
     field = "after" if _last_event_id(request) is None else _HEADER
     try:
         yield

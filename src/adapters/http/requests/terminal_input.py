@@ -78,7 +78,7 @@ InputBody = Annotated[
 
 
 def task_input(body: InputBody) -> TaskInput:
-    """Raises Problem for more than a task takes at a time."""
+    """Raises Problem for more than MAX_INPUT_BYTES."""
     match body["kind"]:
         case "message":
             return MessageInput(text=_bounded(body["data"]))

@@ -1,4 +1,4 @@
-"""Says of every wrong value which one it is and what would be right."""
+"""Problems that name every invalid value, and what would be valid."""
 
 from collections.abc import Mapping, Sequence
 
@@ -18,7 +18,7 @@ _MATCHING = {
     ABSOLUTE_PATH: "should be an absolute path",
     REPLAY: "should be all, or a number of events",
 }
-"""What is right, where the pattern of it would be all that is said."""
+"""Messages in place of a regular expression."""
 
 
 def validation_problem(
@@ -28,7 +28,7 @@ def validation_problem(
     errors = [
         FieldError(field=_field(finding, body), message=_message(finding))
         for finding in findings
-        # That a value is not the default of a parameter left out helps nobody.
+        # "should be None" for an optional parameter helps no client.
         if finding.get("type") != "none_required"
     ]
     in_body = all(_location(finding)[:1] == ("body",) for finding in findings)
@@ -42,7 +42,7 @@ def validation_problem(
 
 def _field(finding: Mapping[str, object], body: object) -> str:
     where, *path = _location(finding)
-    # Parameters are flat: what follows the name tells only how it was checked.
+    # Parameters are flat: what follows the name is an internal step of the validation.
     steps = _taken(path, body) if where == "body" else path[:1]
     context = finding.get("ctx")
     if isinstance(context, Mapping) and "discriminator" in context:
@@ -51,7 +51,7 @@ def _field(finding: Mapping[str, object], body: object) -> str:
 
 
 def _taken(path: Sequence[object], body: object) -> Sequence[object]:
-    """The steps into what was sent; those between them tell which of several forms it had."""
+    """The steps that exist in the body; others name the variant of a union that was tried."""
     if body is None:
         return path
     steps = []
@@ -77,5 +77,5 @@ def _message(finding: Mapping[str, object]) -> str:
         return _IDS
     if pattern in _MATCHING:
         return _MATCHING[pattern]
-    said = str(finding.get("msg", "is not valid")).removeprefix("Value error, ")
-    return _WORDS.get(str(finding.get("type")), said[:1].lower() + said[1:])
+    message = str(finding.get("msg", "is not valid")).removeprefix("Value error, ")
+    return _WORDS.get(str(finding.get("type")), message[:1].lower() + message[1:])
