@@ -1,4 +1,4 @@
-"""What a task is about, in a few words: its own first ones, or those of a short call to the model."""
+"""A short description of a task: its own first words, or the answer of a short model call."""
 
 import asyncio
 import re
@@ -21,7 +21,7 @@ from ports.runner import Failed, RunContext
 _MAX_WORDS = 6
 _MAX_NAME_CHARS = 60
 _MAX_GOAL_CHARS = 500
-_MAX_TASK_CHARS = 8000  # its beginning says what it is about
+_MAX_TASK_CHARS = 8000  # the beginning is enough to name it
 _MAX_ANSWER_CHARS = 4000
 _PATIENCE_S = 30.0
 _UNREADABLE = "the model's answer does not say what the task is about"
@@ -30,7 +30,7 @@ _GOAL = re.compile(r"^\W*goal\W*:\W*(\w.*)$", re.IGNORECASE | re.MULTILINE)
 
 
 def derived_analysis(text: str) -> TaskAnalysis:
-    """The task's first words are its name."""
+    """Named by the first words of the task."""
     words = text.split(maxsplit=_MAX_WORDS)
     name = " ".join(words[:_MAX_WORDS])
     is_cut = len(words) > _MAX_WORDS or len(name) > _MAX_NAME_CHARS
@@ -38,14 +38,14 @@ def derived_analysis(text: str) -> TaskAnalysis:
 
 
 class Analysis:
-    """One call that is counted and limited as any other; the task does not depend on it."""
+    """One model call that counts towards the limits; the task goes on if it fails."""
 
     def __init__(self, model: LanguageModel, *, patience_s: float = _PATIENCE_S) -> None:
         self._model = model
         self._patience_s = patience_s
 
     async def emit(self, text: str, context: RunContext) -> Failed | None:
-        """Emit what the task is about; returns why the task cannot go on, if it passed a limit."""
+        """Emit a TaskAnalysis. Returns the failure of the task if the call passed a limit."""
         if not context.profile.analysis:
             await context.emit(derived_analysis(text))
             return None
@@ -94,7 +94,7 @@ class Analysis:
 
 
 def _read(answer: str) -> TaskAnalysis | None:
-    """None for an answer that is not as it was asked for."""
+    """None for an answer that is not in the requested form."""
     action, goal = _ACTION.search(answer), _GOAL.search(answer)
     if action is None or goal is None:
         return None

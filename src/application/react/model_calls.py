@@ -42,21 +42,22 @@ MAX_THOUGHT_CHARS = 4 * 1024 * 1024
 _Kind = Literal["reasoning", "content"]
 
 
-def require_words(content: str) -> None:
-    """Raises ModelRefused: to ask again for what leaves no room for a word would never end."""
+def require_text(content: str) -> None:
+    """Raises ModelRefused for an answer that was cut before any text: the next would be as well."""
     if not content.strip():
         raise ModelRefused(f"{CUT.message}, without a word of an answer")
 
 
-def without_half_a_call(calls: Sequence[ToolCall]) -> list[ToolCall]:
-    """The last of them is not made if nothing is there of its arguments: they were yet to come."""
+def without_unfinished_call(calls: Sequence[ToolCall]) -> list[ToolCall]:
+    """A last call of whose arguments nothing arrived is not made: it gets no arguments."""
     if not calls or calls[-1].raw_arguments.strip():
         return list(calls)
     return [*calls[:-1], replace(calls[-1], arguments=None)]
 
 
-def told_of_cut(told: Sequence[ToolMessage]) -> Sequence[ToolMessage]:
-    return [*told[:-1], replace(told[-1], content=told[-1].content + _NOTE)]
+def with_cut_note(results: Sequence[ToolMessage]) -> Sequence[ToolMessage]:
+    """The last result notes that the answer was cut after its call; not for an empty sequence."""
+    return [*results[:-1], replace(results[-1], content=results[-1].content + _NOTE)]
 
 
 @dataclass(slots=True)
@@ -64,7 +65,7 @@ class Thought:
     content: str = ""
     reasoning: str = ""
     message_id: str = ""
-    """Of the message that the content is a part of; empty until its first word."""
+    """Of the message that the content is a part of; empty until its first text."""
     tool_calls: list[ToolCall] = field(default_factory=list)
     usage: ModelUsage | None = None
     kept_reasoning: str | None = None
@@ -85,8 +86,8 @@ class ModelCalls:
     ) -> Thought:
         """Raises ModelRefused, or ModelUnavailable after the last try.
 
-        `message_id` is of the message that was cut before and that this thought goes on with.
-        However it ends, the thought is complete for a watcher: with what was said last.
+        `message_id` is that of a message which was cut and which this thought continues. However it
+        ends, a ThinkComplete is emitted, with the text of the last try.
         """
         thoughts = [Thought(message_id=message_id)]
         try:
@@ -117,7 +118,7 @@ class ModelCalls:
                 if tries >= self._retry.tries:
                     raise ModelUnavailable(f"{error} (after {tries} tries)") from error
                 void = thoughts[-1]
-                # What was shown of a void message never becomes whole: the next is another one.
+                # A void message that was shown in part is never completed: the next has a new id.
                 thoughts.append(Thought(message_id="" if void.content else void.message_id))
                 await self._wait_to_retry(error, tries, void, context)
                 tries += 1
@@ -136,7 +137,7 @@ class ModelCalls:
         length = 0
         try:
             async with (
-                _left(self._model.stream(request)) as parts,
+                _closing(self._model.stream(request)) as parts,
                 joined_text(emit, join_s=self._join_s) as put,
             ):
                 async for part in parts:
@@ -163,7 +164,7 @@ class ModelCalls:
             thought.content = "".join(pieces["content"])
             thought.reasoning = "".join(pieces["reasoning"])
         if thought.is_cut:
-            thought.tool_calls = without_half_a_call(thought.tool_calls)
+            thought.tool_calls = without_unfinished_call(thought.tool_calls)
         return thought
 
     async def _wait_to_retry(
@@ -182,8 +183,8 @@ class ModelCalls:
 
 
 @asynccontextmanager
-async def _left(parts: AsyncIterator[ModelPart]) -> AsyncIterator[AsyncIterator[ModelPart]]:
-    """Leaves the stream for certain; a generator would otherwise wait for the collector."""
+async def _closing(parts: AsyncIterator[ModelPart]) -> AsyncIterator[AsyncIterator[ModelPart]]:
+    """Closes the stream in any case; a generator would otherwise wait for the collector."""
     try:
         yield parts
     finally:

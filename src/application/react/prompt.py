@@ -1,4 +1,4 @@
-"""What a model is told before the task."""
+"""The prompts of the ReAct agent."""
 
 from collections.abc import Sequence
 

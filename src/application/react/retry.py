@@ -1,4 +1,4 @@
-"""How often, and after which waits, a model that gave no answer is asked again."""
+"""How often, and after which delays, a failed model call is tried again."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,13 +12,13 @@ class Retry:
     longest_delay_s: float = 30.0
     longest_retry_after_s: float = 120.0
     spread: Callable[[], float] = lambda: 0.0
-    """At random from 0 to 1, so that tasks which failed together do not come back together."""
+    """At random from 0 to 1, so that tasks which failed together are not retried together."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     def delay_s(self, *, failed_tries: int, retry_after_s: float | None) -> float | None:
-        """Never less than the server asks for; None where that is too long to wait.
+        """At least `retry_after_s`, which the server asked for; None where that is too long to wait.
 
-        Without its word twice the wait before, or down to half of that.
+        Without it, twice the delay before, less up to half of that at random.
         """
         spread = self.spread()
         if retry_after_s is None:

@@ -9,8 +9,8 @@ from application.react.model_calls import (
     GO_ON,
     ModelCalls,
     Thought,
-    require_words,
-    told_of_cut,
+    require_text,
+    with_cut_note,
 )
 from application.react.prompt import system_prompt
 from application.react.tool_calls import ToolCalls, ToolRun
@@ -33,7 +33,7 @@ from ports.language_model import (
 )
 from ports.runner import Failed, RunContext
 
-TOLD_AT = 3
+WARNED_AT = 3
 FAILED_AT = 5
 _LOOKED_AT = 24  # calls: two or three that take turns are noticed as well
 
@@ -51,7 +51,7 @@ class ReactRun:
         window_tokens: int,
     ) -> None:
         self._tool_run = ToolRun(
-            task=task, context=context, plan=PlanProgress(context, told=memory.past.plan)
+            task=task, context=context, plan=PlanProgress(context, emitted=memory.past.plan)
         )
         self._context = context
         self._models = models
@@ -67,15 +67,15 @@ class ReactRun:
         ]
         self._asked_at = len(memory.earlier) + 1
         self._repetition = Repetition()
-        self._said_before = ""
-        """The beginning of an answer that was cut."""
-        self._said_as = ""
-        """The id of the message that this is to become."""
+        self._cut_text = ""
+        """The text so far of an answer that was cut."""
+        self._cut_message_id = ""
+        """The id of the message that this text begins."""
         self.failure: Failed | None = None
         """Why the task cannot go on."""
 
     async def go_on(self, past: PriorAttempts) -> None:
-        """Carry out the call that an earlier attempt waited to be allowed, if there is one."""
+        """Carry out the call that an earlier attempt left waiting for an answer, if there is one."""
         if past.waiting is None:
             return
         try:
@@ -89,11 +89,11 @@ class ReactRun:
                 await self._context.emit(past.end_of_iteration())
 
     async def iterate(self, iteration: int, *, most: int) -> str | None:
-        """Think once and carry out what was thought of; the final answer if that was it."""
+        """Think once and carry out the calls of the thought; the final answer if there are none."""
         await self._context.pause_point()
         tokens_before, calls_before = (
             self._context.ledger.usage.total_tokens,
-            len(self._tool_run.begun),
+            len(self._tool_run.started),
         )
         try:
             await self._context.emit(IterationStart(iteration=iteration, max_iterations=most))
@@ -102,7 +102,7 @@ class ReactRun:
             if thought.is_cut and not thought.tool_calls:
                 self._messages.append(GO_ON)
                 return None
-            answer, self._said_before = self._said_before + thought.content, ""
+            answer, self._cut_text = self._cut_text + thought.content, ""
             if not thought.tool_calls:
                 return answer
             if (passed := self._context.ledger.passed) is not None:
@@ -115,13 +115,13 @@ class ReactRun:
                 await self._context.emit(
                     IterationComplete(
                         iteration=iteration,
-                        tool_calls=len(self._tool_run.begun) - calls_before,
+                        tool_calls=len(self._tool_run.started) - calls_before,
                         tokens_used=self._context.ledger.usage.total_tokens - tokens_before,
                     )
                 )
 
     async def _fit(self) -> None:
-        """What was left out of the conversation stays out, so it is told once."""
+        """What is dropped from the conversation stays out of it, so it is reported once."""
         fit = fitted(
             self._messages,
             asked_at=self._asked_at,
@@ -140,16 +140,16 @@ class ReactRun:
             model=self._context.profile.model,
         )
         thought = await self._models.think(
-            request, iteration=iteration, context=self._context, message_id=self._said_as
+            request, iteration=iteration, context=self._context, message_id=self._cut_message_id
         )
-        await self._say(thought)
+        await self._emit_message(thought)
         if thought.usage:
             used = thought.usage
             await self._context.emit(self._context.ledger.usage_event(used.model, used.usage))
         if thought.is_cut:
             await self._context.emit(CUT)
             if not thought.tool_calls:
-                require_words(thought.content)
+                require_text(thought.content)
         self._messages.append(
             AssistantMessage(
                 content=thought.content,
@@ -159,15 +159,14 @@ class ReactRun:
         )
         return thought
 
-    async def _say(self, thought: Thought) -> None:
-        """An answer is told even if it is empty: an attempt after this one must see it.
-
-        One that was cut is told when it is whole.
+    async def _emit_message(self, thought: Thought) -> None:
+        """An answer is emitted even if it is empty, as a later attempt must see it; one that was cut
+        is emitted when it is whole.
         """
-        content = self._said_before + thought.content
-        message_id, self._said_as = thought.message_id, ""
+        content = self._cut_text + thought.content
+        message_id, self._cut_message_id = thought.message_id, ""
         if thought.is_cut and not thought.tool_calls:
-            self._said_before, self._said_as = content, message_id
+            self._cut_text, self._cut_message_id = content, message_id
         elif content or not thought.tool_calls:
             message_id = message_id or self._ids.message_id()
             await self._context.emit(
@@ -175,37 +174,37 @@ class ReactRun:
             )
 
     async def _act(self, thought: Thought) -> None:
-        """What the limit allows is carried out to its end; then the task ends."""
+        """Carry out as many calls as the limit allows; with fewer than asked for the task ends."""
         await self._context.pause_point()
         calls = thought.tool_calls[: self._context.ledger.tool_calls_left]
         if len(calls) < len(thought.tool_calls):
             self.failure = Failed.by_limit("limit.tool_calls")
-        told = await self._tools.carry_out(calls, self._tool_run)
-        if thought.is_cut and told:
-            told = told_of_cut(told)
-        for call, message in zip(calls, told, strict=True):
+        results = await self._tools.carry_out(calls, self._tool_run)
+        if thought.is_cut and results:
+            results = with_cut_note(results)
+        for call, message in zip(calls, results, strict=True):
             self._messages.append(await self._checked(call, message))
 
-    async def _checked(self, call: ToolCall, told: ToolMessage) -> ToolMessage:
-        """What the model is told of a call; it hears of it when it goes round in circles."""
-        times = self._repetition.count(call, told)
-        if times < TOLD_AT:
-            return told
+    async def _checked(self, call: ToolCall, result: ToolMessage) -> ToolMessage:
+        """The result message of a call, with a warning where the agent repeats itself."""
+        times = self._repetition.count(call, result)
+        if times < WARNED_AT:
+            return result
         complaint = warning(call.tool_name, times)
         await self._context.emit(Error(message=complaint, phase="repetition", recoverable=True))
         if times >= FAILED_AT:
             self.failure = Failed(error=complaint, reason="repetition")
-        return replace(told, content=f"{told.content}\n[{complaint}]")
+        return replace(result, content=f"{result.content}\n[{complaint}]")
 
 
 class Repetition:
     def __init__(self) -> None:
         self._recent: deque[str] = deque(maxlen=_LOOKED_AT)
 
-    def count(self, call: ToolCall, told: ToolMessage) -> int:
-        """How often this call has had this result lately, with this time."""
+    def count(self, call: ToolCall, result: ToolMessage) -> int:
+        """How often this call had this result among the last calls, this one included."""
         arguments = call.raw_arguments if call.arguments is None else call.arguments
-        one = fingerprint(call.tool_name, {"arguments": arguments, "result": told.content})
+        one = fingerprint(call.tool_name, {"arguments": arguments, "result": result.content})
         self._recent.append(one)
         return self._recent.count(one)
 

@@ -41,7 +41,7 @@ class ReactRunner:
         join_s: float = JOIN_S,
         window_tokens: int = WINDOW_TOKENS,
     ) -> None:
-        """Text that streams in is joined into events for at most `join_s`."""
+        """Streamed text is joined into one event for at most `join_s`."""
         self._models = ModelCalls(model, retry=retry or Retry(), ids=ids, join_s=join_s)
         self._analysis = Analysis(model)
         self._tools = AgentTools(tools, further=further_tools)
@@ -69,7 +69,7 @@ class ReactRunner:
     async def _take_up(
         self, task: Task, past: PriorAttempts, context: RunContext
     ) -> Failed | None:
-        """Begin the task, or end what an earlier attempt could not."""
+        """Describe a new task; emit the end events that an earlier attempt could not."""
         failure = None
         if not past.has_begun:
             failure = await self._analysis.emit(task.text, context)
@@ -120,8 +120,11 @@ class AgentTools:
     async def open(
         self, *, profile: AgentProfile, task_id: TaskId, workspace: str
     ) -> AsyncIterator[Sequence[Tool]]:
-        """Raises StartFailed for a tool that there is not, also where a rule for approvals names
-        it, and for a source that cannot be used."""
+        """The tools that the profile names, or those that are there by default, and the source's.
+
+        Raises StartFailed for an unknown tool, also in a rule for approvals, and for a source that
+        cannot be used.
+        """
         own = self._own(profile)
         if self._further is None:
             self._check_rules(profile, ())
@@ -134,7 +137,7 @@ class AgentTools:
             yield [*own, *further]
 
     def _check_rules(self, profile: AgentProfile, further: Sequence[Tool]) -> None:
-        """A rule for a name that was misspelled would let the tool that it means pass unasked."""
+        """A rule with a misspelled name would let the tool that it means run without approval."""
         tools = [*self._tools, *(tool.spec.name for tool in further)]
         for name in profile.approvals:
             if name not in (DEFAULT_RULE, *EVERY_EFFECT, *tools):

@@ -1,4 +1,4 @@
-"""Joins small pieces of streamed text into fewer events, without keeping anyone waiting."""
+"""Joins small pieces of streamed text into fewer events, without a delay that a person notices."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -16,11 +16,11 @@ MAX_CHARS = 8 * 1024  # at most 32 KiB, whatever the characters
 
 @asynccontextmanager
 async def joined_text(emit: Emit[Kind], *, join_s: float = JOIN_S) -> AsyncIterator[Emit[Kind]]:
-    """Gives a function that takes text; what it took has been emitted when this is left.
+    """Yields a function that takes text; all of it has been emitted when the context is left.
 
     The first piece after a pause is emitted at once; what follows within `join_s` is joined. Pieces
-    of different kinds stay apart, in the order in which they came. When no more than MAX_CHARS
-    would wait, whoever brings more is held back; a line is cut only if it is longer than that.
+    of different kinds stay apart, in the order in which they came. At most MAX_CHARS wait: then the
+    function blocks. A line is cut only if it is longer than that.
     """
     joiner = _TextJoiner(emit, join_s)
     async with together() as group:
@@ -58,7 +58,7 @@ class _TextJoiner(Generic[Kind]):
                 self._pressing.set()
 
     def _end(self, text: str) -> int:
-        """How much fits: whole lines, unless one is longer than all the room there may be."""
+        """How many characters fit: whole lines, unless one is longer than MAX_CHARS."""
         if len(text) <= self._room:
             return len(text)
         lines = text.rfind("\n", 0, self._room) + 1
@@ -79,14 +79,14 @@ class _TextJoiner(Generic[Kind]):
             self._drained.set()
 
     async def drained(self) -> None:
-        """Close it, and wait until the last text is emitted."""
+        """Close the joiner, and wait until the last text is emitted."""
         self._is_closed = True
         self._arrived.set()
         self._pressing.set()
         await self._drained.wait()
 
     async def _next(self) -> list[tuple[Kind, str]]:
-        """What has arrived; nothing when it is closed and empty."""
+        """What has arrived; empty once it is closed and drained."""
         await self._arrived.wait()
         pieces, self._waiting, self._room = self._waiting, [], MAX_CHARS
         self._has_room.set()

@@ -1,4 +1,4 @@
-"""Carries out the tool calls of one answer, side by side, each with its events in pairs."""
+"""Carries out the tool calls of one answer, side by side; each start event has its complete."""
 
 import asyncio
 import logging
@@ -37,20 +37,20 @@ _CUT_OFF = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolRun:
-    """Whose calls they are."""
+    """What the calls of one run share."""
 
     task: Task
     context: RunContext
     plan: PlanProgress
-    begun: list[CallId] = field(default_factory=list)
-    """Those whose start was emitted."""
+    started: list[CallId] = field(default_factory=list)
+    """The calls whose start was emitted."""
     asking: set[CallId] = field(default_factory=set)
-    """Those that ask for words, or wait for their turn to."""
+    """The calls that ask a person a question, or wait for their turn to."""
 
     @property
     def is_to_be_resumed(self) -> bool:
-        """It ends while a call waits, and a later attempt will have its answer."""
-        return any(map(self.context.is_kept, self.begun))
+        """The run ends while a call waits for an answer that a later attempt will have."""
+        return any(map(self.context.is_kept, self.started))
 
 
 class ToolCalls:
@@ -67,20 +67,20 @@ class ToolCalls:
         return [tool.spec for tool in self._tools.values()]
 
     async def carry_out(self, calls: Sequence[ToolCall], run: ToolRun) -> Sequence[ToolMessage]:
-        """What the model is told of each call, in the order it asked for them."""
+        """The result message of each call, in the order of the calls."""
         gate = asyncio.Semaphore(MAX_AT_ONCE)
 
         async def one(call: ToolCall) -> ToolMessage:
             async with gate:
-                told = await self._told_with_events(call, run)
-            return ToolMessage(call_id=call.call_id, content=told.observation)
+                outcome = await self._call_with_new_id(call, run)
+            return ToolMessage(call_id=call.call_id, content=outcome.observation)
 
         async with together() as group:
             running = [group.create_task(one(call)) for call in calls]
         return [task.result() for task in running]
 
     async def go_on(self, waiting: WaitingCall, run: ToolRun) -> ToolMessage:
-        """What the model is told of a call that an earlier attempt asked for."""
+        """The result message of a call that an earlier attempt left waiting for an answer."""
         start, call_id = waiting.start, CallId(waiting.start.call_id)
         call = ToolCall(
             call_id=call_id,
@@ -88,16 +88,16 @@ class ToolCalls:
             arguments=start.arguments,
             raw_arguments=canonical_json(start.arguments),
         )
-        run.begun.append(call_id)
-        told = await self._told_to_its_end(call, call_id, run, waiting=waiting)
-        return ToolMessage(call_id=call_id, content=told.observation)
+        run.started.append(call_id)
+        outcome = await self._complete(call, call_id, run, waiting=waiting)
+        return ToolMessage(call_id=call_id, content=outcome.observation)
 
-    async def _told_with_events(self, call: ToolCall, run: ToolRun) -> ToolOutcome:
+    async def _call_with_new_id(self, call: ToolCall, run: ToolRun) -> ToolOutcome:
         # The model's ids may come again in another task of the session; these never do.
         call_id = self._ids.call_id()
-        return await self._told_to_its_end(call, call_id, run)
+        return await self._complete(call, call_id, run)
 
-    async def _told_to_its_end(
+    async def _complete(
         self,
         call: ToolCall,
         call_id: CallId,
@@ -106,22 +106,22 @@ class ToolCalls:
         waiting: WaitingCall | None = None,
     ) -> ToolOutcome:
         started = self._clock.monotonic()
-        told = failed(_CANCELLED)
+        outcome = failed(_CANCELLED)
         is_made = False
         try:
             if waiting is None:
                 await self._begin(call, call_id, run)
             refusal = await self._refusal(call, call_id, run, waiting)
-            told = refusal or failed(_CUT_OFF)
+            outcome = refusal or failed(_CUT_OFF)
             if refusal is None:
                 is_made = True
-                told = await self._told(call, call_id, run)
+                outcome = await self._call_tool(call, call_id, run)
         except asyncio.CancelledError:
-            # In line behind the one that is kept: the model of the next attempt may ask again.
+            # In line behind the call that is kept: the model of the next attempt may ask again.
             if run.is_to_be_resumed and not is_made:
-                told = failed(NOT_MADE)
+                outcome = failed(NOT_MADE)
             elif run.is_to_be_resumed and call_id in run.asking:
-                told = failed(UNANSWERED)
+                outcome = failed(UNANSWERED)
             raise
         finally:
             if not run.context.is_kept(call_id):
@@ -129,14 +129,14 @@ class ToolCalls:
                     ToolCallComplete(
                         call_id=call_id,
                         tool_name=call.tool_name,
-                        status=told.status,
-                        result=told.result.content,
-                        error=told.error,
-                        truncated=told.result.truncated or None,
+                        status=outcome.status,
+                        result=outcome.result.content,
+                        error=outcome.error,
+                        truncated=outcome.result.truncated or None,
                         duration_ms=round((self._clock.monotonic() - started) * 1000),
                     )
                 )
-        return told
+        return outcome
 
     async def _begin(self, call: ToolCall, call_id: CallId, run: ToolRun) -> None:
         await run.context.emit(
@@ -144,14 +144,14 @@ class ToolCalls:
                 call_id=call_id, tool_name=call.tool_name, arguments=call.arguments or {}
             )
         )
-        run.begun.append(call_id)
-        # A call whose beginning is not in the log would be made twice after a crash.
+        run.started.append(call_id)
+        # A call whose start is not in the log would be made twice after a crash.
         await run.context.recorded()
 
     async def _refusal(
         self, call: ToolCall, call_id: CallId, run: ToolRun, waiting: WaitingCall | None
     ) -> ToolOutcome | None:
-        """Why it is not carried out, or None."""
+        """Why the call is not carried out, or None."""
         if (tool := self._tools.get(call.tool_name)) is None:
             known = ", ".join(self._tools)
             return failed(f"there is no tool {call.tool_name!r}; there are: {known or 'none'}")
@@ -159,11 +159,11 @@ class ToolCalls:
             written = call.raw_arguments[:_MAX_QUOTED_CHARS]
             return failed(f"the arguments are no JSON object: {written}")
         if waiting is not None and waiting.question is None:
-            return None  # it was allowed already, and asked its own question since
+            return None  # it was allowed already, and its tool waits for an answer
         asked = waiting.question if waiting else None
         return await _denial(tool.spec, call.arguments, call_id, run, asked)
 
-    async def _told(self, call: ToolCall, call_id: CallId, run: ToolRun) -> ToolOutcome:
+    async def _call_tool(self, call: ToolCall, call_id: CallId, run: ToolRun) -> ToolOutcome:
         tool = self._tools[call.tool_name]
         try:
             result = await self._result(tool, call.arguments or {}, call_id, run)
@@ -221,7 +221,7 @@ async def _denial(
     run: ToolRun,
     asked: StoredApproval | None,
 ) -> ToolOutcome | None:
-    """None when it may be done. Nothing is asked, and no event made, where nobody minds."""
+    """None when the call is allowed. Without a rule for it nobody is asked and nothing emitted."""
     rules = run.context.profile.approvals
     mode = approval_mode(rules, asked=run.task.approval, tool_name=tool.name, effects=tool.effects)
     if mode == "auto" and asked is None:
@@ -235,7 +235,7 @@ async def _denial(
     )
     decision = await run.context.approve(request, asked=asked)
     if decision.is_approved:
-        # A yes that is not in the log would let the call look as if it was never made.
+        # An approval that is not in the log would let the call look as if it was never made.
         await run.context.recorded()
         return None
     why = f": {decision.reason}" if decision.reason else ""

@@ -1,4 +1,4 @@
-"""What came of a tool call."""
+"""The outcome of a tool call."""
 
 from dataclasses import dataclass, replace
 
@@ -12,7 +12,7 @@ MAX_RESULT_CHARS = 64 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolOutcome:
-    """`error` stands for a call that was not carried out."""
+    """`error` is set for a call that was not carried out."""
 
     result: ToolResult
     error: str | None = None

@@ -10,7 +10,7 @@ _KEPT_ROUNDS = 2
 KEPT_BYTES = 200
 _NOTE_BYTES = 100
 BYTES_PER_TOKEN = 4  # on the safe side for English and code, and near for other scripts in UTF-8
-_ENVELOPE = 16  # what says whose message it is, and where it ends
+_ENVELOPE = 16  # the role of a message, and its delimiters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ class Fitted:
 
     @property
     def note(self) -> str | None:
-        """What a watcher is told; None if everything was kept."""
+        """The message for watchers; None if everything was kept."""
         if not self.cut_results and not self.dropped_messages:
             return None
         return (
@@ -35,15 +35,16 @@ class Fitted:
 def fitted(
     messages: Sequence[ModelMessage], *, asked_at: int, most_tokens: int, besides: int = 0
 ) -> Fitted:
-    """`asked_at` is the place of the task itself, which is kept as the system's message is.
+    """`asked_at` is the index of the task itself, which is kept like the system message.
 
-    `besides` is what else takes of the window, in bytes. The last rounds of calls are kept too,
-    but for what their results are too long; words alone that are too long, the model will refuse.
+    `besides` is what else takes room in the window, in bytes. The last rounds of calls are kept
+    too, with results that are cut if they must be. A text alone that is too long is left for the
+    model to refuse.
     """
     size, room = sum(map(size_of, messages)), most_tokens * BYTES_PER_TOKEN - besides
     if size <= room:
         return Fitted(messages=messages, asked_at=asked_at)
-    excess = size - room * 3 // 4  # cut seldom: each time the provider's cache is of no use
+    excess = size - room * 3 // 4  # cut seldom: each cut makes the provider's cache useless
     recent = _recent(messages, asked_at)
     shown = _with_short_results(messages, recent, excess)
     excess -= size - sum(map(size_of, shown))
@@ -63,7 +64,7 @@ def fitted(
 def _with_short_results(
     messages: Sequence[ModelMessage], end: int, excess: int
 ) -> list[ModelMessage]:
-    """The oldest are cut first, and no more of them than it takes."""
+    """The oldest results are cut first, and no more of them than needed."""
     shown = list(messages)
     for at, message in enumerate(messages[:end]):
         if excess > 0 and isinstance(message, ToolMessage) and is_worth_it(message):
@@ -87,13 +88,13 @@ def _left_out(
 
 
 def _recent(messages: Sequence[ModelMessage], asked_at: int) -> int:
-    """Where the rounds begin that are kept."""
+    """The index at which the rounds that are kept begin."""
     rounds = [at for at, each in enumerate(messages) if isinstance(each, AssistantMessage)]
     return max(rounds[-_KEPT_ROUNDS] if len(rounds) >= _KEPT_ROUNDS else 0, asked_at + 1)
 
 
 def _groups(messages: Sequence[ModelMessage], end: int, asked_at: int) -> Sequence[Sequence[int]]:
-    """What cannot be left out without the rest: an earlier task, a message with its results."""
+    """The indexes of messages that are dropped together: an earlier task, a message with its results."""
     groups: list[list[int]] = []
     for at in range(1, min(end, len(messages))):
         message = messages[at]
@@ -118,7 +119,7 @@ def shortened(message: ToolMessage, *, kept: int = KEPT_BYTES) -> ToolMessage:
 
 
 def evenly_shortened(messages: Sequence[ModelMessage], room: int) -> list[ModelMessage]:
-    """All results get the same room at most; what needs less of it is kept whole."""
+    """All results get the same room at most; a result that needs less is kept whole."""
     results = [text_size(one.content) for one in messages if isinstance(one, ToolMessage)]
     others = sum(map(size_of, messages)) - sum(results)
     share = _share(sorted(results), room - others)
@@ -131,7 +132,7 @@ def evenly_shortened(messages: Sequence[ModelMessage], room: int) -> list[ModelM
 
 
 def _share(sizes: Sequence[int], room: int) -> int:
-    """The smallest come first; what they leave is for the others."""
+    """The room for one result. The sizes are sorted; what small results leave goes to the others."""
     for at, size in enumerate(sizes):
         share = room // (len(sizes) - at)
         if size > share:

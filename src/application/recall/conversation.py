@@ -1,4 +1,4 @@
-"""Reads a session's conversation out of its events, whichever agents took part in it."""
+"""The conversation of a session, read from its events, whichever agents took part in it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,7 +10,7 @@ from domain.thinking_events import IterationComplete, IterationStart, Message, R
 from domain.tool_events import ToolCallComplete, ToolCallStart
 from ports.event_log import StoredEvent
 
-TOLD_IN = frozenset(
+CONVERSATION_EVENTS = frozenset(
     {
         "task_queued",
         "task_started",
@@ -26,25 +26,25 @@ TOLD_IN = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SaidCall:
+class MessageCall:
     call_id: CallId
     tool_name: str
     arguments: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """One message; with `role` tool it is what came of a call."""
+class ConversationMessage:
+    """One message; with the role `tool` it is the result of a call."""
 
     message_id: str
     role: Role
     content: str
     task_id: TaskId
     event: StoredEvent
-    """Where it was said."""
+    """The event that the message begins with."""
     block: int
-    """Reading on after this seq finds the message again, and all that belongs to it."""
-    tool_calls: tuple[SaidCall, ...] = ()
+    """The seq after which to read again to get the whole message, with all of its calls."""
+    tool_calls: tuple[MessageCall, ...] = ()
     call_id: CallId | None = None
 
     @property
@@ -54,38 +54,38 @@ class Said:
 
 @dataclass(slots=True)
 class _Turn:
-    """What one task is saying: the message that further calls belong to, and its last text."""
+    """The state of one task: the message that further calls belong to, and its last text."""
 
-    speaker: int | None = None
+    message_at: int | None = None
     open_calls: set[str] = field(default_factory=set)
     is_iterating: bool = False
     last_text: str | None = None
 
 
 class Conversation:
-    """Fed with events in order; nothing of a block changes any more once the next has begun."""
+    """Takes events in order. The messages of a block are final once the next block has begun."""
 
     def __init__(self, *, after: int) -> None:
         self._block = after
-        self._said: list[Said] = []
+        self._messages: list[ConversationMessage] = []
         self._turns: dict[TaskId, _Turn] = {}
 
     @property
-    def said(self) -> Sequence[Said]:
-        """In the order in which it was said."""
-        return self._said
+    def messages(self) -> Sequence[ConversationMessage]:
+        """In the order of their first events."""
+        return self._messages
 
     @property
     def settled(self) -> int:
-        """How many of the messages will stay as they are."""
-        is_open = (at for at, one in enumerate(self._said) if one.block == self._block)
-        return next(is_open, len(self._said))
+        """How many of the messages are final."""
+        is_open = (at for at, one in enumerate(self._messages) if one.block == self._block)
+        return next(is_open, len(self._messages))
 
     def take(self, stored: StoredEvent, event: AgentEvent) -> None:
         turn = self._turns.setdefault(stored.task_id, _Turn())
         match event:
             case TaskQueued(task=text):
-                self._say(stored, "user", text)
+                self._add(stored, "user", text)
             case TaskStarted():
                 self._begin_block(stored)
             case IterationStart():
@@ -94,16 +94,16 @@ class Conversation:
             case IterationComplete():
                 self._turns[stored.task_id] = _Turn(last_text=turn.last_text)
             case Message(role="assistant", parent_call_id=str()):
-                pass  # said to the agent that asked, not in the conversation
+                pass  # a subagent's message to the agent that called it
             case Message(role="assistant", content=text, message_id=message_id):
-                turn.speaker = self._say(stored, "assistant", text, message_id=message_id)
+                turn.message_at = self._add(stored, "assistant", text, message_id=message_id)
                 turn.last_text = text
             case ToolCallStart():
                 self._call(stored, event, turn)
             case ToolCallComplete():
                 self._answer_call(stored, event, turn)
             case TaskComplete(final_answer=text) if text.strip() != (turn.last_text or "").strip():
-                self._say(stored, "assistant", text)
+                self._add(stored, "assistant", text)
             case _:
                 pass
 
@@ -111,22 +111,24 @@ class Conversation:
         self._block = stored.seq - 1
 
     def _call(self, stored: StoredEvent, event: ToolCallStart, turn: _Turn) -> None:
-        if turn.speaker is None:
-            turn.speaker = self._say(stored, "assistant", "")
-        call = SaidCall(
+        if turn.message_at is None:
+            turn.message_at = self._add(stored, "assistant", "")
+        call = MessageCall(
             call_id=CallId(event.call_id), tool_name=event.tool_name, arguments=event.arguments
         )
-        speaker = self._said[turn.speaker]
-        self._said[turn.speaker] = replace(speaker, tool_calls=(*speaker.tool_calls, call))
+        message_at = self._messages[turn.message_at]
+        self._messages[turn.message_at] = replace(
+            message_at, tool_calls=(*message_at.tool_calls, call)
+        )
         turn.open_calls.add(event.call_id)
 
     def _answer_call(self, stored: StoredEvent, event: ToolCallComplete, turn: _Turn) -> None:
-        self._say(stored, "tool", observed(event), call_id=CallId(event.call_id))
+        self._add(stored, "tool", observation(event), call_id=CallId(event.call_id))
         turn.open_calls.discard(event.call_id)
         if not turn.open_calls and not turn.is_iterating:
-            turn.speaker = None
+            turn.message_at = None
 
-    def _say(
+    def _add(
         self,
         stored: StoredEvent,
         role: Role,
@@ -135,8 +137,8 @@ class Conversation:
         message_id: str | None = None,
         call_id: CallId | None = None,
     ) -> int:
-        self._said.append(
-            Said(
+        self._messages.append(
+            ConversationMessage(
                 message_id=message_id or f"{stored.seq}-{stored.tag}",
                 role=role,
                 content=content,
@@ -146,7 +148,7 @@ class Conversation:
                 call_id=call_id,
             )
         )
-        return len(self._said) - 1
+        return len(self._messages) - 1
 
 
 CUT_NOTE = "\n[this is not all: the result was cut]"
@@ -161,8 +163,8 @@ NOT_MADE = (
 UNANSWERED = "the server stopped before this was answered: ask it again, if it still matters"
 
 
-def observed(event: ToolCallComplete) -> str:
-    """What the model was told of the call."""
+def observation(event: ToolCallComplete) -> str:
+    """The result of a call as its model got it."""
     if event.error is not None:
         return f"Error: {event.error}"
     return event.result + CUT_NOTE * bool(event.truncated)

@@ -1,4 +1,4 @@
-"""Turns the plans that a model gives into events of what is new in them."""
+"""Emits what is new in each plan that a model gives."""
 
 import asyncio
 from collections.abc import Iterable
@@ -9,23 +9,23 @@ from ports.runner import RunContext
 
 PlanEvent = PlanCreated | PhaseStart | PhaseComplete
 
-_ToolOutcome = tuple[str, str]
-"""A phase by its id and name: a later plan may give an id to another phase."""
+_PhaseKey = tuple[str, str]
+"""The id and name of a phase: a later plan may use the id for another phase."""
 
 
 class PlanProgress:
-    """A plan with another goal or other phases is a new one; else only its steps are told."""
+    """A plan with another goal or other phases is a new plan; else only its changes are emitted."""
 
-    def __init__(self, context: RunContext, *, told: Iterable[PlanEvent] = ()) -> None:
-        """`told` is what an earlier attempt has told already."""
+    def __init__(self, context: RunContext, *, emitted: Iterable[PlanEvent] = ()) -> None:
+        """`emitted` are the plan events of earlier attempts."""
         self._context = context
-        self._telling = asyncio.Lock()  # a model may give two plans in one answer
+        self._updating = asyncio.Lock()  # a model may give two plans in one answer
         self._shape: tuple[str, tuple[tuple[str, str], ...]] | None = None
-        self._begun: set[_ToolOutcome] = set()
-        self._completed: set[_ToolOutcome] = set()
-        self._done: set[_ToolOutcome] = set()
-        """Of the plan that holds now."""
-        for event in told:
+        self._begun: set[_PhaseKey] = set()
+        self._completed: set[_PhaseKey] = set()
+        self._done: set[_PhaseKey] = set()
+        """Of the current plan."""
+        for event in emitted:
             self._remember(event)
 
     @property
@@ -36,13 +36,13 @@ class PlanProgress:
         return percent_done(len(self._done), of=len(phases))
 
     async def update(self, plan: Plan) -> None:
-        async with self._telling:
+        async with self._updating:
             shape = (plan.goal, tuple((phase.id, phase.name) for phase in plan.phases))
             before = len(self._done) if shape == self._shape else 0
             if shape != self._shape:
                 await self._emit(_created(plan))
             for index, phase in enumerate(plan.phases):
-                await self._tell(phase, index)
+                await self._emit_changes(phase, index)
             done = [phase for phase in plan.phases if phase.status == "completed"]
             self._done = {(phase.id, phase.name) for phase in done}
             if (news := progress_since(before, plan.phases)) is not None:
@@ -63,14 +63,14 @@ class PlanProgress:
                 self._completed.add((phase_id, name))
                 self._done.add((phase_id, name))
 
-    async def _tell(self, phase: PlanPhase, index: int) -> None:
-        """A phase that is completed at once was begun as well."""
-        told = (phase.id, phase.name)
-        if phase.status != "pending" and told not in self._begun:
+    async def _emit_changes(self, phase: PlanPhase, index: int) -> None:
+        """A phase that is completed at once is started first."""
+        key = (phase.id, phase.name)
+        if phase.status != "pending" and key not in self._begun:
             await self._emit(
                 PhaseStart(phase_id=phase.id, phase_name=phase.name, phase_index=index)
             )
-        if phase.status == "completed" and told not in self._completed:
+        if phase.status == "completed" and key not in self._completed:
             await self._emit(PhaseComplete(phase_id=phase.id, phase_name=phase.name))
 
 

@@ -1,4 +1,4 @@
-"""What people had answered to an earlier attempt, which its events may not tell any more."""
+"""The answers of people to earlier attempts, which may have come too late for their events."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -20,14 +20,14 @@ class PriorAnswers:
         self._questions = questions
 
     async def recall(self, task: Task, past: PriorAttempts) -> None:
-        """A question that is waited for stays, if its call is known; no other does."""
+        """Keep the question that can still be answered open, and withdraw all others."""
         if past.questions:
             await self._recall_approvals(task, past)
         if past.has_asked or past.open_calls:
             await self._recall_question(task, past)
 
     async def _recall_question(self, task: Task, past: PriorAttempts) -> None:
-        """One that was shown and has no answer is waited for again; any other is closed."""
+        """A question that was shown and has no answer stays open; any other is closed."""
         question = await self._questions.find(task.task_id)
         if question is not None and question.reply is None and past.is_asking:
             start = past.open_calls.get(question.call_id)
@@ -39,7 +39,7 @@ class PriorAnswers:
             past.asking_call, past.reply = question.call_id, question.reply
 
     async def _recall_approvals(self, task: Task, past: PriorAttempts) -> None:
-        """A run asks one thing at a time, so there is at most one that it can still wait for."""
+        """A run asks one thing at a time, so at most one approval can still be waited for."""
         for approval in await self._asked(task, past):
             call = past.call_asked_of(approval.approval_id)
             if call is not None and _is_for(approval, call):
@@ -59,5 +59,5 @@ class PriorAnswers:
 
 
 def _is_for(approval: StoredApproval, call: ToolCallStart) -> bool:
-    """Its event may lack what was secret or long: then nobody knows the call that was asked for."""
+    """False too where the event was masked or cut: then the call cannot be recognised."""
     return approval.fingerprint == fingerprint(call.tool_name, call.arguments)

@@ -1,4 +1,4 @@
-"""What earlier attempts at a task came to, read from the events they left."""
+"""The state that earlier attempts at a task left behind, read from their events."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ from domain.tool_events import (
     ToolStatus,
 )
 
-TOLD_IN = frozenset(
+ATTEMPT_EVENTS = frozenset(
     {
         "task_analysis",
         "task_paused",
@@ -52,10 +52,10 @@ TOLD_IN = frozenset(
         "input_received",
     }
 )
-"""The types of event that it is made of."""
+"""The types of event that this state is read from."""
 
 RESUMED_KINDS = frozenset({"react"})
-"""The kinds of agents that go on where an earlier attempt was lost."""
+"""The kinds of agents that can continue where an earlier attempt ended."""
 
 _EXPIRED = ApprovalDecision(decision="expired", by=POLICY)
 
@@ -64,7 +64,7 @@ _EXPIRED = ApprovalDecision(decision="expired", by=POLICY)
 class WaitingCall:
     start: ToolCallStart
     question: StoredApproval | None
-    """Whether it may be made; None where it was made, and asked for words."""
+    """The approval that the call waits for; None where its tool asked a person a question."""
 
 
 @dataclass(slots=True)
@@ -78,32 +78,32 @@ class PriorAttempts:
     tool_calls: int = 0
     """Of the iteration that is not complete."""
     tokens_before: int = 0
-    """What was spent before that iteration."""
+    """The tokens used before that iteration."""
     ledger: Ledger = field(default_factory=Ledger)
     """What the attempts have used, without limits."""
     open_calls: dict[str, ToolCallStart] = field(default_factory=dict)
     """The calls that were in flight, by call id."""
     withheld: set[str] = field(default_factory=set)
-    """Of these calls, those that were not allowed, or not yet."""
+    """Of these calls, those without an approval."""
     questions: set[str] = field(default_factory=set)
-    """The approvals that were waited for."""
+    """The ids of the approvals without an answer."""
     waiting: WaitingCall | None = None
-    """The call of which the store still has the question: it is carried out once it may be."""
+    """The call whose question is still open in the store: this attempt waits for its answer."""
     decisions: dict[str, ApprovalDecision] = field(default_factory=dict)
-    """What the store holds of these."""
+    """The answers to approvals that the store has, by approval id."""
     is_asking: bool = False
-    """An answer in words was waited for."""
+    """A question to a person had no answer."""
     has_asked: bool = False
-    """One was ever waited for."""
+    """A person was asked at least once."""
     asking_call: str = ""
-    """The last call that asked for one."""
+    """The last call that asked a person."""
     reply: Reply | None = None
-    """What it was answered."""
+    """The answer to that call."""
     plan: list[PlanEvent] = field(default_factory=list)
-    """All that was told of plans."""
+    """The events of plans, in order."""
     answer: str | None = None
-    """What the agent said last, if it asked for nothing more."""
-    _asked: int = 0
+    """The last message of the agent, if it called no tool after it."""
+    _calls_asked_for: int = 0
     _call_of: dict[str, str] = field(default_factory=dict)
 
     def take(self, event: AgentEvent) -> None:
@@ -123,8 +123,8 @@ class PriorAttempts:
             case Thinking():
                 self.is_thinking = True
             case ThinkComplete(tool_call_count=count):
-                self.is_thinking, self._asked = False, count
-            case Message(content=text) if self._asked == 0 and not self.is_thinking:
+                self.is_thinking, self._calls_asked_for = False, count
+            case Message(content=text) if self._calls_asked_for == 0 and not self.is_thinking:
                 self.answer = text
             case ToolCallStart(call_id=call_id):
                 self.tool_calls += 1
@@ -152,9 +152,9 @@ class PriorAttempts:
         return self.open_calls.get(self._call_of.get(approval_id, ""))
 
     def endings(self) -> Sequence[AgentEvent]:
-        """What was begun and has no end yet, told in the order in which it would have ended.
+        """The end events that are missing, in the order in which they would have been emitted.
 
-        Not of a call that is waiting, nor of its iteration.
+        Without those of a call that still waits, and of its iteration.
         """
         ends: list[AgentEvent] = []
         if self.is_thinking:
@@ -176,7 +176,7 @@ class PriorAttempts:
         )
 
     def lost_calls(self) -> Sequence[ToolCallComplete]:
-        """How the calls end that were in flight."""
+        """The complete events of the calls that were in flight."""
         kept = self.waiting.start if self.waiting else None
         return [self._lost(call) for call in self.open_calls.values() if call is not kept]
 

@@ -1,20 +1,19 @@
-"""What an agent remembers when a task begins: its session, and its own earlier attempts."""
+"""The conversation that an agent starts a task with: its session, and its own earlier attempts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from application.asking.fingerprint import canonical_json
 from application.recall.conversation import (
-    TOLD_IN,
+    CONVERSATION_EVENTS,
     UNKNOWN_OUTCOME,
     Conversation,
-    Said,
-    SaidCall,
-    observed,
+    ConversationMessage,
+    MessageCall,
+    observation,
 )
 from application.recall.prior_answers import PriorAnswers
-from application.recall.prior_attempts import TOLD_IN as PAST_TOLD_IN
-from application.recall.prior_attempts import PriorAttempts
+from application.recall.prior_attempts import ATTEMPT_EVENTS, PriorAttempts
 from application.recall.session_origins import PastSession, SessionOrigins
 from domain.ids import TaskId
 from domain.task import Task
@@ -29,16 +28,16 @@ from ports.language_model import (
 )
 
 _READ_EVENTS = 500
-_MOST_EVENTS = 20_000  # of the session's end; what is older is not remembered
+_MOST_EVENTS = 20_000  # of the end of the session; older events are not read
 _NO_ANSWER = "[This task ended without an answer.]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
     earlier: Sequence[ModelMessage]
-    """Of the session's tasks before this one, and of the session that it was forked from."""
+    """The messages of the session's tasks before this one, and of those that it was forked from."""
     own: Sequence[ModelMessage]
-    """Of earlier attempts at this task, without what was asked."""
+    """The messages of earlier attempts at this task, without the task itself."""
     past: PriorAttempts
 
 
@@ -62,9 +61,9 @@ class SessionMemory:
         await self._answers.recall(task, past)
         tasks = _by_task(conversation)
         own = tasks.pop(task.task_id, [])
-        said_before = [*await self._said_in_origins(task), *tasks.values()]
+        before = [*await self._inherited(task), *tasks.values()]
         return Memory(
-            earlier=[message for said in said_before for message in _earlier(said, task)],
+            earlier=[message for messages in before for message in _earlier(messages, task)],
             own=_resumed(own, past),
             past=past,
         )
@@ -75,11 +74,11 @@ class SessionMemory:
         await self._read(task, past, after=task.first_seq - 1)
         return past
 
-    async def _said_in_origins(self, task: Task) -> Sequence[Sequence[Said]]:
-        said: list[Sequence[Said]] = []
+    async def _inherited(self, task: Task) -> Sequence[Sequence[ConversationMessage]]:
+        inherited: list[Sequence[ConversationMessage]] = []
         for origin in await self._origins.of(task.principal, task.session_id):
-            said += _by_task(await self._read_origin(origin)).values()
-        return said
+            inherited += _by_task(await self._read_origin(origin)).values()
+        return inherited
 
     async def _read_origin(self, origin: PastSession) -> Conversation:
         at = max(0, origin.last_seq - _MOST_EVENTS)
@@ -88,7 +87,11 @@ class SessionMemory:
             most = min(_READ_EVENTS, origin.last_seq - at)
             events = await self._log.read(origin.session_key, after=at, limit=most)
             for stored in events:
-                if stored.body and stored.event_type in TOLD_IN and stored.seq <= origin.last_seq:
+                if (
+                    stored.body
+                    and stored.event_type in CONVERSATION_EVENTS
+                    and stored.seq <= origin.last_seq
+                ):
                     conversation.take(stored, self._codec.decode(stored))
             at = events[-1].seq if events else origin.last_seq
         return conversation
@@ -102,8 +105,8 @@ class SessionMemory:
             for stored in events:
                 if stored.task_id == task.task_id:
                     past.last_seq = stored.seq
-                is_own = stored.task_id == task.task_id and stored.event_type in PAST_TOLD_IN
-                if not stored.body or not (is_own or stored.event_type in TOLD_IN):
+                is_own = stored.task_id == task.task_id and stored.event_type in ATTEMPT_EVENTS
+                if not stored.body or not (is_own or stored.event_type in CONVERSATION_EVENTS):
                     continue
                 event = self._codec.decode(stored)
                 conversation.take(stored, event)
@@ -118,48 +121,54 @@ class SessionMemory:
         return max(0, min(task.first_seq - 1, last_seq - _MOST_EVENTS))
 
 
-def _by_task(conversation: Conversation) -> dict[TaskId, list[Said]]:
-    tasks: dict[TaskId, list[Said]] = {}
-    for said in conversation.said:
-        tasks.setdefault(said.task_id, []).append(said)
+def _by_task(conversation: Conversation) -> dict[TaskId, list[ConversationMessage]]:
+    tasks: dict[TaskId, list[ConversationMessage]] = {}
+    for message in conversation.messages:
+        tasks.setdefault(message.task_id, []).append(message)
     return tasks
 
 
-def _resumed(said: Sequence[Said], past: PriorAttempts) -> Sequence[ModelMessage]:
-    """Without a last thought whose calls were never begun: it is thought anew."""
-    told = _messages(said[1:], with_calls=True, instead=_told_since(past))
-    is_void = past.answer is None and bool(told) and isinstance(told[-1], AssistantMessage)
-    return told[:-1] if is_void else told
+def _resumed(own: Sequence[ConversationMessage], past: PriorAttempts) -> Sequence[ModelMessage]:
+    """Without a last message whose calls were never started: the model is asked again."""
+    messages = _messages(own[1:], with_calls=True, instead=_later_results(past))
+    is_void = past.answer is None and bool(messages) and isinstance(messages[-1], AssistantMessage)
+    return messages[:-1] if is_void else messages
 
 
-def _told_since(past: PriorAttempts) -> Mapping[str, str]:
-    """What came of calls of which the attempt itself did not tell the end, or not all."""
-    told: dict[str, str] = {end.call_id: observed(end) for end in past.lost_calls()}
+def _later_results(past: PriorAttempts) -> Mapping[str, str]:
+    """By call id, the results of calls that ended after their attempt, or without a result in it."""
+    results: dict[str, str] = {end.call_id: observation(end) for end in past.lost_calls()}
     if past.reply is not None:
-        told[past.asking_call] = past.reply.text
-    return told
+        results[past.asking_call] = past.reply.text
+    return results
 
 
-def _earlier(said: Sequence[Said], task: Task) -> Sequence[ModelMessage]:
-    """Nothing of a task that has yet to begin, or whose beginning is not remembered."""
-    asked, *rest = said
+def _earlier(messages: Sequence[ConversationMessage], task: Task) -> Sequence[ModelMessage]:
+    """Empty for a task that has yet to begin, or whose beginning was not read."""
+    asked, *rest = messages
     if asked.role != "user" or not rest:
         return ()
-    # Another agent's tools are not this one's: what they gave would only confuse.
-    told = _messages(rest, with_calls=asked.event.agent == task.agent)
-    is_answered = bool(told) and isinstance(told[-1], AssistantMessage)
+    # Another agent's tools are not this one's: their results would only confuse it.
+    answers = _messages(rest, with_calls=asked.event.agent == task.agent)
+    is_answered = bool(answers) and isinstance(answers[-1], AssistantMessage)
     ending = () if is_answered else (AssistantMessage(content=_NO_ANSWER),)
-    return (UserMessage(content=asked.content), *told, *ending)
+    return (UserMessage(content=asked.content), *answers, *ending)
 
 
 def _messages(
-    said: Sequence[Said], *, with_calls: bool, instead: Mapping[str, str] | None = None
+    conversation: Sequence[ConversationMessage],
+    *,
+    with_calls: bool,
+    instead: Mapping[str, str] | None = None,
 ) -> Sequence[ModelMessage]:
-    """Each call's result follows the message that asked for it, as models want it."""
-    results: dict[str, str] = {one.call_id: one.content for one in said if one.call_id}
+    """The result of each call follows the message that made it, as models require.
+
+    `instead` are results that replace those of the conversation, by call id.
+    """
+    results: dict[str, str] = {one.call_id: one.content for one in conversation if one.call_id}
     results |= instead or {}
     messages: list[ModelMessage] = []
-    for one in said:
+    for one in conversation:
         if one.role != "assistant":
             continue
         calls = one.tool_calls if with_calls else ()
@@ -167,12 +176,12 @@ def _messages(
             asked = tuple(_call(call) for call in calls)
             messages.append(AssistantMessage(content=one.content, tool_calls=asked))
         for call in calls:
-            told = results.get(call.call_id, f"Error: {UNKNOWN_OUTCOME}")
-            messages.append(ToolMessage(call_id=call.call_id, content=told))
+            result = results.get(call.call_id, f"Error: {UNKNOWN_OUTCOME}")
+            messages.append(ToolMessage(call_id=call.call_id, content=result))
     return messages
 
 
-def _call(call: SaidCall) -> ToolCall:
+def _call(call: MessageCall) -> ToolCall:
     return ToolCall(
         call_id=call.call_id,
         tool_name=call.tool_name,

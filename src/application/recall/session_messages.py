@@ -1,10 +1,10 @@
-"""The conversation of a session for those who look at it, page by page."""
+"""The conversation of a session in pages."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from application.recall.conversation import TOLD_IN, Conversation, Said
+from application.recall.conversation import CONVERSATION_EVENTS, Conversation, ConversationMessage
 from application.recall.session_origins import SessionOrigins
 from domain.ids import SessionId, SessionKey
 from domain.session import Session
@@ -16,40 +16,40 @@ _READ_EVENTS = 200  # at a time: each may be as long as the result of a tool
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessagePlace:
-    """Behind a message: from where its block can be read again, and its own seq."""
+    """The place after a message: where to read its block again, and its own seq."""
 
     block: int = 0
     seq: int = 0
     forks_back: int | None = None
-    """In whose log: 0 is the session's own, 1 that of the one it was forked from, and so on;
+    """In which log: 0 is the session's own, 1 that of the session it was forked from, and so on;
     None is the beginning of the oldest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionMessage:
-    said: Said
+    message: ConversationMessage
     created_at: datetime
     inherited_from: SessionId | None = None
-    """The session in which it was said, if that was another one."""
+    """The session that the message comes from, if not this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessagePage:
     messages: Sequence[SessionMessage]
     next_place: MessagePlace | None = None
-    """None when there is nothing behind this page yet."""
+    """None when nothing follows this page yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Source:
-    """A log that a part of the conversation stands in."""
+    """A log that holds a part of the conversation."""
 
     session_key: SessionKey
     forks_back: int
     session_id: SessionId | None = None
     """None for the session's own."""
     last_seq: int | None = None
-    """Of what belongs to it; None for all."""
+    """The last seq that belongs to the conversation; None for all."""
 
 
 class SessionMessages:
@@ -59,25 +59,25 @@ class SessionMessages:
         self._origins = origins
 
     async def page(self, session: Session, *, after: MessagePlace, limit: int) -> MessagePage:
-        """Oldest first; what a fork has inherited comes before its own.
+        """Oldest first; the messages that a fork inherits come before its own.
 
-        A message that is still being said may have more calls when asked again.
+        The last message of a running task may have more calls when it is read again.
         """
-        found: list[tuple[_Source, Said]] = []
+        found: list[tuple[_Source, ConversationMessage]] = []
         for source in await self._sources(session, after):
             start = after if source.forks_back == after.forks_back else MessagePlace()
-            said = await self._read(source, start, limit - len(found))
-            found += [(source, one) for one in said]
+            messages = await self._read(source, start, limit - len(found))
+            found += [(source, one) for one in messages]
             if len(found) > limit:
                 break
         page = found[:limit]
         return MessagePage(
             messages=[self._message(source, one) for source, one in page],
-            next_place=_behind(*page[-1]) if len(found) > limit else None,
+            next_place=_place_after(*page[-1]) if len(found) > limit else None,
         )
 
     async def _sources(self, session: Session, after: MessagePlace) -> Sequence[_Source]:
-        """Those that are still to be read, oldest first."""
+        """The logs that are still to be read, oldest first."""
         own = _Source(session_key=session.session_key, forks_back=0)
         if after.forks_back == 0:
             return [own]
@@ -97,7 +97,9 @@ class SessionMessages:
             if after.forks_back is None or source.forks_back <= after.forks_back
         ]
 
-    async def _read(self, source: _Source, after: MessagePlace, limit: int) -> Sequence[Said]:
+    async def _read(
+        self, source: _Source, after: MessagePlace, limit: int
+    ) -> Sequence[ConversationMessage]:
         conversation = Conversation(after=after.block)
         at = after.block
         while True:
@@ -105,27 +107,27 @@ class SessionMessages:
             for stored in events:
                 if stored.body:
                     conversation.take(stored, self._codec.decode(stored))
-            new = [one for one in conversation.said if one.seq > after.seq]
-            is_open = len(conversation.said) - conversation.settled
+            new = [one for one in conversation.messages if one.seq > after.seq]
+            is_open = len(conversation.messages) - conversation.settled
             if not events or len(new) - is_open > limit:
                 return new
             at = events[-1].seq
 
     async def _events(self, source: _Source, after: int) -> Sequence[StoredEvent]:
         events = await self._log.find(
-            source.session_key, event_types=TOLD_IN, after=after, limit=_READ_EVENTS
+            source.session_key, event_types=CONVERSATION_EVENTS, after=after, limit=_READ_EVENTS
         )
         if source.last_seq is None:
             return events
         return [event for event in events if event.seq <= source.last_seq]
 
-    def _message(self, source: _Source, said: Said) -> SessionMessage:
+    def _message(self, source: _Source, message: ConversationMessage) -> SessionMessage:
         return SessionMessage(
-            said=said,
-            created_at=self._codec.recorded_at(said.event),
+            message=message,
+            created_at=self._codec.recorded_at(message.event),
             inherited_from=source.session_id,
         )
 
 
-def _behind(source: _Source, said: Said) -> MessagePlace:
-    return MessagePlace(block=said.block, seq=said.seq, forks_back=source.forks_back)
+def _place_after(source: _Source, message: ConversationMessage) -> MessagePlace:
+    return MessagePlace(block=message.block, seq=message.seq, forks_back=source.forks_back)

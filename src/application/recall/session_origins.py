@@ -1,4 +1,4 @@
-"""Where the conversation of a forked session comes from."""
+"""The sessions that the conversation of a forked session comes from."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,19 +10,19 @@ from ports.event_log import EventLog
 from ports.session_store import SessionStore
 
 FORK_OF = "fork_of"
-"""The name in a session's metadata."""
+"""The key of the fork point in a session's metadata."""
 _SEQS = 2**63
-_MOST_ORIGINS = 20  # one behind the other
+_MOST_ORIGINS = 20  # in a chain of forks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForkPoint:
-    """The last event of another session that belongs to this one's past."""
+    """The last event of another session that belongs to the conversation of this one."""
 
     session_id: SessionId
     seq: int
     tag: Tag
-    """So that a later session of the same name is not taken for it."""
+    """Distinguishes it from an event of a later session with the same id."""
 
     def as_metadata(self) -> Mapping[str, object]:
         return {"session_id": self.session_id, "seq": self.seq, "tag": self.tag}
@@ -33,7 +33,7 @@ class PastSession:
     session_key: SessionKey
     session_id: SessionId
     last_seq: int
-    """Of what belongs to the past."""
+    """The last seq that belongs to the conversation."""
 
 
 class SessionOrigins:
@@ -42,9 +42,9 @@ class SessionOrigins:
         self._log = log
 
     async def of(self, principal: Principal, session_id: SessionId) -> Sequence[PastSession]:
-        """Oldest first; what was deleted or trimmed, and all before it, is left out.
+        """Oldest first. A session that was deleted or trimmed, and all before it, is left out.
 
-        Only sessions of the same principal: the metadata that names them is the client's.
+        Only sessions of the same principal, as the metadata that names them is the client's.
         """
         origins: list[PastSession] = []
         point = await self._point_of(principal, session_id)
@@ -70,9 +70,9 @@ def _past_session(key: SessionKey, point: ForkPoint) -> PastSession:
     return PastSession(session_key=key, session_id=point.session_id, last_seq=point.seq)
 
 
-def _fork_point(told: object) -> ForkPoint | None:
-    """None for anything that a fork would not have written."""
-    match told:
+def _fork_point(metadata: object) -> ForkPoint | None:
+    """None for anything that creating a fork would not have written."""
+    match metadata:
         case {"session_id": str(session_id), "seq": int(seq), "tag": str(tag)}:
             if is_chosen_id(session_id) and 0 < seq < _SEQS:
                 return ForkPoint(session_id=SessionId(session_id), seq=seq, tag=Tag(tag))

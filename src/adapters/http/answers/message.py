@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 
 from adapters.http.answers.links import AnswerTime
 from adapters.wire import timestamp
-from application.recall.conversation import SaidCall
+from application.recall.conversation import MessageCall
 from application.recall.session_messages import SessionMessage
 from domain.thinking_events import Role
 
@@ -43,26 +43,26 @@ class MessagePageAnswer(TypedDict):
     next_cursor: NotRequired[str]
 
 
-def message_answer(message: SessionMessage) -> MessageAnswer:
-    said = message.said
+def message_answer(shown: SessionMessage) -> MessageAnswer:
+    message = shown.message
     answer = MessageAnswer(
-        message_id=said.message_id,
-        role=said.role,
-        content=said.content,
-        task_id=said.task_id,
-        seq=said.seq,
-        created_at=timestamp(message.created_at),
+        message_id=message.message_id,
+        role=message.role,
+        content=message.content,
+        task_id=message.task_id,
+        seq=message.seq,
+        created_at=timestamp(shown.created_at),
     )
-    if said.tool_calls:
-        answer["tool_calls"] = [_call(call) for call in said.tool_calls]
-    if said.call_id is not None:
-        answer["call_id"] = said.call_id
-    if message.inherited_from is not None:
-        answer["inherited_from"] = message.inherited_from
+    if message.tool_calls:
+        answer["tool_calls"] = [_call(call) for call in message.tool_calls]
+    if message.call_id is not None:
+        answer["call_id"] = message.call_id
+    if shown.inherited_from is not None:
+        answer["inherited_from"] = shown.inherited_from
     return answer
 
 
-def _call(call: SaidCall) -> CallAnswer:
+def _call(call: MessageCall) -> CallAnswer:
     return CallAnswer(
         call_id=call.call_id, tool_name=call.tool_name, arguments=dict(call.arguments)
     )

@@ -123,7 +123,7 @@ async def test_a_plan_that_was_told_before_is_gone_on_with() -> None:
     for event in first.events:
         past.take(event)
 
-    await PlanProgress(context, told=past.plan).update(plan("completed"))
+    await PlanProgress(context, emitted=past.plan).update(plan("completed"))
 
     assert context.events == [
         PhaseComplete(phase_id="a", phase_name="look"),
@@ -143,7 +143,7 @@ async def test_how_much_of_a_plan_is_done_is_known_to_the_next_attempt() -> None
     for event in first.events:
         past.take(event)
 
-    again = PlanProgress(FakeContext(), told=past.plan)
+    again = PlanProgress(FakeContext(), emitted=past.plan)
 
     assert (before, told.percent, again.percent) == (None, 50.0, 50.0)
 

@@ -72,8 +72,8 @@ async def test_a_task_reads_as_what_was_asked_called_and_answered() -> None:
         ("tool", "Error: no such", ()),
         ("assistant", "There is a.py.", ()),
     ]
-    assert [each.said.seq for each in page.messages] == [1, 4, 6, 8, 11]
-    assert page.messages[1].said.message_id == "m1"
+    assert [each.message.seq for each in page.messages] == [1, 4, 6, 8, 11]
+    assert page.messages[1].message.message_id == "m1"
     assert {each.created_at for each in page.messages} == {log.at}
     assert page.next_place is None
 
@@ -165,7 +165,11 @@ async def test_a_session_without_events_has_no_messages() -> None:
 
 def told(page: MessagePage) -> list[tuple[str, str, tuple[str, ...]]]:
     return [
-        (one.said.role, one.said.content, tuple(call.call_id for call in one.said.tool_calls))
+        (
+            one.message.role,
+            one.message.content,
+            tuple(call.call_id for call in one.message.tool_calls),
+        )
         for one in page.messages
     ]
 
