@@ -12,7 +12,7 @@ from domain.task import Task, TaskStatus
 from domain.task_events import TaskQueued
 from entrypoints.container import Container
 from ports.event_log import Append, EncodedEvent
-from ports.task_leases import Claim
+from ports.task_queue import Claim
 
 _WORKER = WorkerId("bench.1")
 

@@ -27,7 +27,7 @@ class FakePausing:
         task = replace(process_task("think"), agent=AgentName("react"))
         self.task = replace(task, session_key=session.session_key)
         self.run = LiveRun(
-            task_id=task.task_id, lease_id=LeaseId("l"), agent=task.agent, claimed_at=0.0
+            task_id=task.task_id, lease_id=LeaseId("l"), agent=task.agent, held_until=0.0
         )
         runs = LiveRuns()
         runs.add(self.run)

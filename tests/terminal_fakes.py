@@ -66,7 +66,7 @@ class FakeTerminals:
             task_id=self.task.task_id,
             lease_id=LeaseId("lease"),
             agent=self.task.agent,
-            claimed_at=0.0,
+            held_until=0.0,
         )
         self.runs.add(run)
 

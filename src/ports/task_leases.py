@@ -1,34 +1,10 @@
-"""Which worker may carry out which task: leases, as a store that has no engine for this keeps them.
-
-A `TaskQueue` is made of these; nothing else calls them.
-"""
+"""Leases on tasks: what a store offers a `TaskQueue` that has no engine of its own."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from domain.ids import LeaseId, TaskId, WorkerId
-from domain.task import CancelIntent, PauseWish, Task
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """The right to carry out a task, which one worker at a time has."""
-
-    task: Task
-    lease_id: LeaseId
-    """Its fence: the log takes events of the task with the newest lease alone."""
-    is_first: bool = False
-    """No worker has begun the task before."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskWishes:
-    """What is wanted of a task while it is carried out."""
-
-    task_id: TaskId
-    cancel: CancelIntent | None = None
-    pause: PauseWish | None = None
+from ports.task_queue import Claim, TaskWishes
 
 
 class TaskLeases(Protocol):

@@ -22,7 +22,7 @@ from domain.task import Task
 from ports.event_log import Bounds, StoredEvent
 from ports.event_retention import EventRetention
 from ports.session_store import SessionEdit
-from ports.task_leases import Claim
+from ports.task_queue import Claim
 from tests.contract.postgres import emptied
 from tests.contract.scene import TALK, Scene
 from tests.fakes import FakeClock

@@ -34,7 +34,8 @@ from entrypoints.container import Container
 from ports.event_log import Append, EncodedEvent, EventLog, StoredEvent
 from ports.session_store import SessionStore
 from ports.task_feed import TaskFeed
-from ports.task_leases import Claim, TaskLeases
+from ports.task_leases import TaskLeases
+from ports.task_queue import Claim
 from ports.task_store import Cancellation, IdempotencyKey, Submission, TaskStore
 
 AT = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)

@@ -5,7 +5,7 @@ import pytest
 from domain.errors import TaskNotFound
 from domain.principal import LOCAL
 from domain.task import PauseWish
-from ports.task_leases import TaskWishes
+from ports.task_queue import TaskWishes
 from tests.contract.scene import ALICE, BOB, OTHER_WORKER, WORKER, Scene
 
 

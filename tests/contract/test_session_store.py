@@ -10,7 +10,7 @@ from domain.ids import SessionId, SessionKey
 from domain.principal import LOCAL
 from domain.task import CancelIntent, TaskStatus
 from ports.session_store import DeletedSession, SessionEdit
-from ports.task_leases import TaskWishes
+from ports.task_queue import TaskWishes
 from tests.contract.scene import ALICE, BOB, TALK, WORKER, Scene
 
 NOTHING = SessionEdit()

@@ -11,7 +11,7 @@ from domain.errors import LeaseLost
 from domain.ids import TaskId, WorkerId
 from domain.principal import LOCAL
 from domain.task import TaskStatus
-from ports.task_leases import Claim
+from ports.task_queue import Claim
 from tests.contract.scene import OTHER_WORKER, TALK, WORKER, Scene
 from tests.contract.stores import OpenScene
 from tests.patience import PATIENCE_S

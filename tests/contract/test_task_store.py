@@ -13,7 +13,7 @@ from domain.principal import LOCAL
 from domain.task import CancelIntent
 from domain.task_events import CancelMode, TaskComplete, TaskQueued
 from domain.usage import Usage
-from ports.task_leases import TaskWishes
+from ports.task_queue import TaskWishes
 from ports.task_store import IdempotencyKey, TaskQuery
 from tests.contract.scene import ALICE, BOB, TALK, WORKER, Scene
 

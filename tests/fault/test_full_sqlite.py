@@ -12,7 +12,7 @@ from adapters.store.open_database import open_database
 from adapters.store.sqlite.disk_storage import DiskStorage, Reserve
 from domain.errors import StorageFull
 from domain.task_events import TaskFailed
-from ports.task_leases import Claim
+from ports.task_queue import Claim
 from tests.contract.scene import Scene
 from tests.fault.small_disk import SmallDisk, small_disk
 

@@ -31,7 +31,7 @@ from domain.thinking_events import IterationStart
 from entrypoints.stores import memory_stores
 from ports.id_source import IdSource
 from ports.runner import Completed, Failed, Outcome, RunContext
-from ports.task_leases import TaskWishes
+from ports.task_queue import TaskWishes
 from ports.task_store import TaskQuery
 from tests.fakes import CountingIdSource, FakeClock
 from tests.integration.graph import for_ever, running

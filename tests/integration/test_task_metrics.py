@@ -48,9 +48,8 @@ async def test_a_lost_task_is_counted_by_whoever_settles_it(tmp_path: Path) -> N
         task = await graph.submit("work")
         leases = graph.container.store.task_leases()
         await leases.claim(WorkerId("test.dead"), limit=1, lease_s=3600)
-        await graph.container.server.lost_tasks().settle(
-            graph.container.worker_settings(), of_instance="test"
-        )
+        lost = await leases.claim_lost(WorkerId("heir"), lease_s=30, of_instance="test")
+        await graph.container.server.lost_tasks().take_over(lost)
 
         await graph.ended(task)
         assert shown(graph, "tasks_ended") == {("interrupted", "worker_lost"): 1}

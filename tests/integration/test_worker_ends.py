@@ -21,10 +21,12 @@ from domain.ids import LeaseId, TaskId, WorkerId
 from domain.principal import LOCAL
 from domain.process_events import Log
 from domain.task import Task, TaskStatus
+from entrypoints.settings import Settings
 from entrypoints.stores import memory_stores
+from entrypoints.worker_identity import server_worker
 from ports.id_source import IdSource
 from ports.runner import Completed, Outcome, RunContext
-from ports.task_leases import Claim
+from ports.task_queue import Claim
 from tests.integration.graph import Graph, for_ever, running
 
 Store = TypeVar("Store", bound=MemoryTaskLeases)
@@ -134,7 +136,9 @@ async def test_a_task_whose_claim_was_never_answered_does_not_run_for_ever(
 
 async def test_a_task_whose_taking_over_was_never_answered_is_settled(tmp_path: Path) -> None:
     leases, swaps = _stores_with(UnheardClaims)
-    async with running(tmp_path, **swaps) as graph:
+    settings = Settings(data_dir=tmp_path, database_url="memory:", default_agent="fake")
+    often = replace(server_worker(settings, instance="test"), heartbeat_s=0.05)
+    async with running(tmp_path, worker_settings=often, **swaps) as graph:
         graph.runner.acts["for ever"] = for_ever
         task = await graph.submit("for ever")
         await _started(graph, task)

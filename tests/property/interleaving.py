@@ -20,7 +20,7 @@ from domain.principal import LOCAL
 from domain.process_events import Log as LogLine
 from domain.thinking_events import MessageDelta
 from ports.event_log import Append, StoredEvent
-from ports.task_leases import Claim
+from ports.task_queue import Claim
 from tests.contract.scene import AT, COMPLETE, WORKER, Scene
 from tests.property.frame import Frame
 from tests.property.model import Log, Watcher, watcher

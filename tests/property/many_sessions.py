@@ -30,7 +30,7 @@ from domain.task import Task
 from domain.task_change import change_of
 from domain.task_events import TaskQueued
 from ports.event_log import Append, StoredEvent
-from ports.task_leases import Claim
+from ports.task_queue import Claim
 from tests.contract.scene import AT, COMPLETE, WORKER, Scene
 from tests.property.store import Program, Store
 

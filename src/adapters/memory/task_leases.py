@@ -8,7 +8,7 @@ from domain.errors import LeaseLost
 from domain.ids import LeaseId, TaskId, WorkerId
 from domain.task import TaskStatus
 from ports.id_source import IdSource
-from ports.task_leases import Claim, TaskWishes
+from ports.task_queue import Claim, TaskWishes
 
 
 class MemoryTaskLeases:

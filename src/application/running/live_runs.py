@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from application.running.run_signals import Cancelled, PauseSignal, StopCause, StopSignal
 from domain.ids import AgentName, LeaseId, TaskId
-from ports.task_leases import Claim
+from ports.task_queue import Claim
 
 
 @dataclass(slots=True, eq=False)
@@ -15,20 +15,20 @@ class LiveRun:
     task_id: TaskId
     lease_id: LeaseId
     agent: AgentName
-    claimed_at: float
-    """By the monotonic clock, before the claim was asked for."""
+    held_until: float
+    """By the monotonic clock: the task is this worker's alone until then."""
     stop: StopSignal = field(default_factory=StopSignal)
     pauses: PauseSignal = field(default_factory=PauseSignal)
 
     @classmethod
-    def of(cls, claim: Claim, *, claimed_at: float) -> "LiveRun":
+    def of(cls, claim: Claim, *, held_until: float) -> "LiveRun":
         """With what was wished of it already."""
         task = claim.task
         run = cls(
             task_id=task.task_id,
             lease_id=claim.lease_id,
             agent=task.agent,
-            claimed_at=claimed_at,
+            held_until=held_until,
         )
         if task.cancel:
             run.stop.request(Cancelled(task.cancel))
@@ -38,8 +38,10 @@ class LiveRun:
 
 
 class LiveRuns:
+    """By their leases: a run that does not stop may last into the next one of its task."""
+
     def __init__(self) -> None:
-        self._runs: dict[TaskId, LiveRun] = {}
+        self._runs: dict[LeaseId, LiveRun] = {}
         self._ended = asyncio.Event()
 
     def __len__(self) -> int:
@@ -49,19 +51,22 @@ class LiveRuns:
         return tuple(self._runs.values())
 
     def find(self, task_id: TaskId) -> LiveRun | None:
-        return self._runs.get(task_id)
+        """The latest of a task."""
+        return next((run for run in reversed(self._runs.values()) if run.task_id == task_id), None)
+
+    def holding(self, lease_id: LeaseId) -> LiveRun | None:
+        return self._runs.get(lease_id)
 
     def add(self, run: LiveRun) -> None:
-        self._runs[run.task_id] = run
+        self._runs[run.lease_id] = run
 
     def remove(self, run: LiveRun) -> None:
-        if self._runs.get(run.task_id) is run:
-            del self._runs[run.task_id]
+        self._runs.pop(run.lease_id, None)
         self._ended.set()
 
     def stop(self, task_id: TaskId, cause: StopCause) -> bool:
         """Whether the task is one of these."""
-        if run := self._runs.get(task_id):
+        if run := self.find(task_id):
             run.stop.request(cause)
         return run is not None
 

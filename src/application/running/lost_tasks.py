@@ -1,97 +1,70 @@
-"""Settles the tasks of dead workers: they are cancelled, requeued or interrupted, never left."""
+"""Settles the tasks whose run is over without a final event: none stays as it is."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Sequence
 
 from application.casting.event_broadcaster import EventBroadcaster
 from application.recall.prior_attempts import RESUMED_KINDS
-from application.running.run_signals import LimitHit, StopCause
-from application.running.worker_settings import WorkerSettings
 from domain.errors import AgentcastError, AgentNotFound
 from domain.events import Origin
-from domain.ids import LeaseId, TaskId
 from domain.task import Task
-from domain.task_events import FinalEvent, TaskCancelled, TaskFailed, TaskInterrupted
+from domain.task_events import FinalEvent, TaskCancelled, TaskInterrupted
 from ports.agent_catalog import AgentCatalog
 from ports.approval_store import ApprovalStore
 from ports.process import ProcessHost
-from ports.task_leases import Claim, TaskLeases
+from ports.task_queue import Claim, TaskQueue, Unsettled
 
 log = logging.getLogger(__name__)
 
 
 class LostTasks:
+    """A task is cancelled if that was wanted, handed back if its agent may repeat it, or ended."""
+
     def __init__(
         self,
         *,
-        leases: TaskLeases,
+        queue: TaskQueue,
         approvals: ApprovalStore,
         broadcaster: EventBroadcaster,
         catalog: AgentCatalog,
         processes: ProcessHost,
     ) -> None:
-        self._leases = leases
+        self._queue = queue
         self._approvals = approvals
         self._broadcaster = broadcaster
         self._catalog = catalog
         self._processes = processes
 
-    async def settle(
-        self, settings: WorkerSettings, *, of_instance: str | None = None
-    ) -> Collection[Claim]:
-        """Take over what is lost, kill what it left running, and end or requeue it.
+    async def take_over(self, claims: Sequence[Claim]) -> Sequence[Claim]:
+        """Kill what dead workers left running here, and settle their tasks.
 
-        Gives the tasks that were taken over but could not be settled: they are this worker's now.
+        Returns those that could not be settled.
         """
-        claims = await self._broadcaster.storage.with_reserve(
-            lambda: self._leases.claim_lost(
-                settings.worker_id, lease_s=settings.lease_s, of_instance=of_instance
-            )
-        )
-        if not claims:
-            return ()
         killed = await self._processes.sweep([claim.task.task_id for claim in claims])
         log.warning(
             "took over %d tasks of dead workers, killed %d processes", len(claims), len(killed)
         )
-        return [claim for claim in claims if not await self._is_settled(claim)]
+        return [claim for claim in claims if not await self.settle(claim, Unsettled())]
 
-    async def settle_own(
-        self,
-        settings: WorkerSettings,
-        task_id: TaskId,
-        lease_id: LeaseId,
-        cause: StopCause | None,
-    ) -> Claim | None:
-        """End or requeue a task whose run here, by that lease, ended without a final event.
-
-        `cause` is what had stopped that run. Gives the task if it could not be settled.
-        """
-        claim = await self._broadcaster.storage.with_reserve(
-            lambda: self._leases.reclaim(
-                settings.worker_id, task_id, lease_id=lease_id, lease_s=settings.lease_s
-            )
-        )
-        return None if claim is None or await self._is_settled(claim, cause) else claim
-
-    async def _is_settled(self, claim: Claim, cause: StopCause | None = None) -> bool:
+    async def settle(self, claim: Claim, unsettled: Unsettled) -> bool:
+        """False where the store did not let it."""
         try:
-            await self._settle_one(claim, cause)
+            await self._settle(claim, unsettled.last_event)
         except AgentcastError as error:
             log.warning("task %s could not be settled yet: %s", claim.task.task_id, error)
             return False
         return True
 
-    async def _settle_one(self, claim: Claim, cause: StopCause | None) -> None:
-        is_lost = claim.task.cancel is None and not isinstance(cause, LimitHit)
+    async def _settle(self, claim: Claim, last_event: FinalEvent | None) -> None:
+        is_lost = claim.task.cancel is None and last_event is None
         kind = self._kind_to_requeue(claim.task) if is_lost else None
         if kind not in RESUMED_KINDS:
             await self._approvals.withdraw(claim.task.task_id)
         if kind is not None:
-            await self._leases.requeue(claim, attempt_spent=True)
+            await self._queue.hand_back(claim, attempt_spent=True)
         else:
             async with self._broadcaster.sink(origin_of(claim)) as sink:
-                await sink.end(_last_word(claim.task, cause))
+                await sink.end(last_event or _end_of_lost(claim.task))
 
     def _kind_to_requeue(self, task: Task) -> str | None:
         """The kind of its agent; None if it is not to be carried out again."""
@@ -131,9 +104,7 @@ def outside_origin(task: Task) -> Origin:
     )
 
 
-def _last_word(task: Task, cause: StopCause | None) -> FinalEvent:
-    if isinstance(cause, LimitHit):
-        return TaskFailed(error=cause.message, reason=cause.reason, duration_ms=0)
+def _end_of_lost(task: Task) -> FinalEvent:
     if task.cancel:
         return TaskCancelled(reason=task.cancel.reason, by=task.cancel.by, duration_ms=0)
     return TaskInterrupted(reason="worker_lost", attempt=task.attempt)

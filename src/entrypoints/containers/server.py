@@ -3,6 +3,7 @@
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Callable, Dependency, Provider, Singleton
 
+from adapters.queue.leased_task_queue import LeasedTaskQueue
 from application.asking.approval_gate import ApprovalGate
 from application.asking.approvals import Approvals
 from application.asking.questions import OpenQuestions
@@ -32,6 +33,7 @@ from ports.event_codec import EventCodec
 from ports.id_source import IdSource
 from ports.meter import Meter
 from ports.secrets import Secrets
+from ports.task_queue import TaskQueue
 
 
 class ServerContainer(DeclarativeContainer):
@@ -76,9 +78,20 @@ class ServerContainer(DeclarativeContainer):
         programs=choices.PROGRAM_KINDS,
         clock=clock,
     )
+    task_queue: Provider[TaskQueue] = Singleton(
+        LeasedTaskQueue,
+        leases=store.task_leases,
+        worker_id=worker_settings.provided.worker_id,
+        instance=worker_settings.provided.instance,
+        takes_any=worker_settings.provided.takes_any,
+        lease_s=worker_settings.provided.lease_s,
+        heartbeat_s=worker_settings.provided.heartbeat_s,
+        clock=clock,
+        with_reserve=store.storage_guard.provided.with_reserve,
+    )
     lost_tasks = Singleton(
         LostTasks,
-        leases=store.task_leases,
+        queue=task_queue,
         approvals=store.approval_store,
         broadcaster=streams.event_broadcaster,
         catalog=agents.catalog,
@@ -87,7 +100,7 @@ class ServerContainer(DeclarativeContainer):
     worker = Singleton(
         Worker,
         settings=worker_settings,
-        leases=store.task_leases,
+        queue=task_queue,
         agents=agent_coordinator,
         broadcaster=streams.event_broadcaster,
         lost=lost_tasks,

@@ -11,7 +11,7 @@ from adapters.store.rows.task_rows import TASK_COLUMNS, driver_row, statuses_sql
 from adapters.store.schema.tables import sessions, tasks
 from domain.ids import LeaseId, SessionKey, TaskId, WorkerId
 from domain.task import LIVE
-from ports.task_leases import Claim
+from ports.task_queue import Claim
 
 LEASE_END = "store_now() + :lease_us"
 _IS_UNFINISHED = "tasks.finished_at IS NULL"  # the condition of the small indexes

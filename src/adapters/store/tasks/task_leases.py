@@ -15,7 +15,7 @@ from domain.errors import LeaseLost
 from domain.ids import LeaseId, TaskId, WorkerId
 from domain.task import CancelIntent, TaskStatus
 from ports.id_source import IdSource
-from ports.task_leases import Claim, TaskWishes
+from ports.task_queue import Claim, TaskWishes
 
 _NO_LEASE = {"worker_id": None, "lease_id": None, "lease_expires_at": None}
 

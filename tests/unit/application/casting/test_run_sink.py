@@ -21,7 +21,7 @@ from domain.process_events import Log
 from domain.task_events import TaskFailed
 from domain.tool_events import ToolCallStart
 from ports.event_log import Append, StoredEvent
-from ports.task_leases import Claim
+from ports.task_queue import Claim
 from tests.contract.scene import Scene
 from tests.fakes import FakeClock, FakeStorage, no_time
 from tests.patience import PATIENCE_S

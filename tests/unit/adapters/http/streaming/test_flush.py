@@ -15,7 +15,7 @@ from application.watching.open_stream import OpenStream
 from application.watching.stream_request import Replay, StreamRequest
 from domain.ids import SessionId
 from domain.principal import LOCAL
-from ports.task_leases import Claim
+from ports.task_queue import Claim
 from tests.contract.scene import TALK, Scene
 from tests.patience import PATIENCE_S
 from tests.property.frame import Frame
