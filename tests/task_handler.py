@@ -1,4 +1,4 @@
-"""A TaskHandler that does what a test says, and keeps what a queue gives and reports to it."""
+"""A TaskHandler that a test directs, and that records what a queue gives and reports."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence

@@ -35,7 +35,7 @@ class TaskLeases(Protocol):
         """Take over the live tasks of dead workers, to end or requeue them.
 
         Dead are workers whose lease has ended, and - with `of_instance` - those whose id begins
-        with it and a dot, whatever their lease says; never this worker. Tasks reserved for another
+        with it and a dot, even if their lease has not; never this worker. Tasks reserved for another
         worker that did not claim them in time are taken as well. The old lease is void from then
         on. The attempt does not go up, and the status stays as it was (`running` for a reserved
         task).

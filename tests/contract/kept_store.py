@@ -62,7 +62,7 @@ class Store:
         """The log of a task that told this, and what compaction has left of it."""
         claim = await self.scene.start()
         for event in told:
-            await self.scene.log.append(self.scene.telling(claim, event))
+            await self.scene.log.append(self.scene.changing(claim, event))
         await self.scene.end(claim)
         log, key = self.scene.log, claim.task.session_key
         before = await log.read(key, after=0, limit=MANY)

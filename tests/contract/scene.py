@@ -164,7 +164,7 @@ class Scene:
             events=[self.event(log, claim.task, at=at) for log in logs],
         )
 
-    def telling(self, claim: Claim, event: AgentEvent) -> Append:
+    def changing(self, claim: Claim, event: AgentEvent) -> Append:
         """An event with what it changes."""
         return Append(
             session_key=claim.task.session_key,
@@ -175,7 +175,7 @@ class Scene:
         )
 
     async def end(self, claim: Claim) -> StoredEvent:
-        [stored] = await self.log.append(self.telling(claim, COMPLETE))
+        [stored] = await self.log.append(self.changing(claim, COMPLETE))
         return stored
 
     async def cancel(

@@ -32,14 +32,14 @@ async def test_live_tasks_count_whoever_carries_them_out(scene: Scene) -> None:
     assert await scene.tasks.agent_records(ALICE) == {}
 
 
-async def test_ends_are_counted_and_the_latest_is_told(scene: Scene) -> None:
+async def test_ends_are_counted_and_the_latest_is_returned(scene: Scene) -> None:
     done = TaskComplete(final_answer="done", duration_ms=5, exit_code=0)
     failed = TaskFailed(error="no", reason="exit_code", duration_ms=5, exit_code=3)
     lost = TaskInterrupted(reason="worker_lost", attempt=1)
     ends: Sequence[AgentEvent] = (done, lost, done, failed)
     claims = [await scene.start(f"s{number}") for number in range(len(ends))]
     for claim, end in zip(claims, ends, strict=True):
-        await scene.log.append(scene.telling(claim, end))
+        await scene.log.append(scene.changing(claim, end))
     last = await scene.get(claims[-1].task)
     await scene.cancel(await scene.queue("cancelled", principal=ALICE), principal=ALICE)
 

@@ -86,7 +86,7 @@ async def test_a_runner_whose_task_was_taken_over_can_write_no_more(scene: Scene
     [taken] = await scene.leases.claim_lost(OTHER_WORKER, lease_s=30)
 
     with pytest.raises(LeaseLost):
-        await scene.log.append(scene.telling(late, COMPLETE))
+        await scene.log.append(scene.changing(late, COMPLETE))
     await scene.log.append(scene.lines(taken, "mine"))
 
     assert await scene.written(late.task.session_key) == [(1, "task_queued"), (2, "log")]
@@ -129,7 +129,7 @@ async def test_nothing_of_a_task_follows_its_final_event(scene: Scene) -> None:
     claim = await scene.start()
 
     results = await asyncio.gather(
-        scene.log.append(scene.telling(claim, COMPLETE)),
+        scene.log.append(scene.changing(claim, COMPLETE)),
         scene.log.append(scene.lines(claim, "too late")),
         return_exceptions=True,
     )
@@ -145,7 +145,7 @@ async def test_a_failure_keeps_its_reason(scene: Scene) -> None:
     claim = await scene.start()
     failed = TaskFailed(error="no", reason="exit_code", duration_ms=1, exit_code=3)
 
-    await scene.log.append(scene.telling(claim, failed))
+    await scene.log.append(scene.changing(claim, failed))
 
     ended = await scene.get(claim.task)
     assert (ended.status, ended.reason) == ("failed", "exit_code")
@@ -155,9 +155,9 @@ async def test_a_failure_keeps_its_reason(scene: Scene) -> None:
 async def test_a_task_that_waits_shows_it_until_it_goes_on(scene: Scene) -> None:
     claim = await scene.start()
 
-    await scene.log.append(scene.telling(claim, InputRequired(prompt="?")))
+    await scene.log.append(scene.changing(claim, InputRequired(prompt="?")))
     waiting = (await scene.get(claim.task)).status, (await scene.sessions.get(LOCAL, TALK)).status
-    await scene.log.append(scene.telling(claim, InputReceived(kind="message", by="me")))
+    await scene.log.append(scene.changing(claim, InputReceived(kind="message", by="me")))
     running = (await scene.get(claim.task)).status, (await scene.sessions.get(LOCAL, TALK)).status
 
     assert waiting == ("waiting", "waiting")
@@ -167,8 +167,8 @@ async def test_a_task_that_waits_shows_it_until_it_goes_on(scene: Scene) -> None
 async def test_a_status_that_may_not_follow_leaves_the_task_as_it_is(scene: Scene) -> None:
     claim = await scene.start()
 
-    await scene.log.append(scene.telling(claim, TaskPaused(reason="user")))
-    await scene.log.append(scene.telling(claim, InputRequired(prompt="?")))
+    await scene.log.append(scene.changing(claim, TaskPaused(reason="user")))
+    await scene.log.append(scene.changing(claim, InputRequired(prompt="?")))
 
     assert (await scene.get(claim.task)).status == "paused"
 

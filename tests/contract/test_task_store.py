@@ -68,14 +68,16 @@ async def test_the_first_task_makes_its_session_and_the_next_one_uses_it(scene: 
     assert (first.first_seq, second.first_seq, session.last_seq) == (1, 2, 2)
 
 
-async def test_a_task_is_told_its_place_among_those_of_its_session_that_wait(scene: Scene) -> None:
+async def test_a_task_is_queued_with_its_position_among_those_of_its_session_that_wait(
+    scene: Scene,
+) -> None:
     running = await scene.start("one")
-    told = [await scene.submit(scene.new_task(name)) for name in ("one", "one", "two", "one")]
-    await scene.cancel(told[0].task)
-    told += [await scene.submit(scene.new_task("one"))]
+    submitted = [await scene.submit(scene.new_task(name)) for name in ("one", "one", "two", "one")]
+    await scene.cancel(submitted[0].task)
+    submitted += [await scene.submit(scene.new_task("one"))]
     await scene.end(running)
 
-    events = [scene.codec.decode(one) for submission in told for one in submission.stored]
+    events = [scene.codec.decode(one) for submission in submitted for one in submission.stored]
 
     assert [event.position for event in events if isinstance(event, TaskQueued)] == [1, 2, 1, 3, 3]
 
@@ -245,7 +247,7 @@ async def test_the_usage_of_an_ended_task_is_kept(scene: Scene) -> None:
     usage = Usage(input_tokens=3, output_tokens=4, total_tokens=7, cost_usd=0.25)
 
     await scene.log.append(
-        scene.telling(claim, TaskComplete(final_answer="ok", duration_ms=1, usage=usage))
+        scene.changing(claim, TaskComplete(final_answer="ok", duration_ms=1, usage=usage))
     )
 
     assert (await scene.get(claim.task)).usage == usage

@@ -68,7 +68,7 @@ async def test_tasks_end_though_the_log_is_longer_than_what_was_held_in_reserve(
         await here.storage.spend_reserve()
 
         for claim in (quiet, flooding):
-            await here.scene.log.append(here.scene.telling(claim, LAST_WORD))
+            await here.scene.log.append(here.scene.changing(claim, LAST_WORD))
             assert await here.storage.look() is not None  # nor is room lost to a look at it
 
 
@@ -87,7 +87,7 @@ async def test_a_flood_leaves_the_room_to_write_the_log_back_besides_the_reserve
 
         assert here.reserve.is_whole()
         for claim in (quiet, flooding):
-            await here.scene.log.append(here.scene.telling(claim, LAST_WORD))
+            await here.scene.log.append(here.scene.changing(claim, LAST_WORD))
 
 
 async def test_a_log_that_a_reader_keeps_from_being_written_back_leaves_the_room_for_that(

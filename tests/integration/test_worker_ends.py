@@ -124,7 +124,7 @@ async def test_a_task_whose_claim_was_never_answered_does_not_run_for_ever(
     tmp_path: Path,
 ) -> None:
     """As with a commit whose answer is lost, of a database that then stays away for too long."""
-    leases, swaps = _stores_with(UnheardClaims)
+    leases, swaps = _stores_with(UnansweredClaims)
     async with running(tmp_path, **swaps) as graph:
         leases.is_answering = False
         task = await graph.submit("work", agent="durable")
@@ -135,7 +135,7 @@ async def test_a_task_whose_claim_was_never_answered_does_not_run_for_ever(
 
 
 async def test_a_task_whose_taking_over_was_never_answered_is_settled(tmp_path: Path) -> None:
-    leases, swaps = _stores_with(UnheardClaims)
+    leases, swaps = _stores_with(UnansweredClaims)
     settings = Settings(data_dir=tmp_path, database_url="memory:", default_agent="fake")
     often = replace(server_worker(settings, instance="test"), heartbeat_s=0.05)
     async with running(tmp_path, worker_settings=often, **swaps) as graph:
@@ -202,7 +202,7 @@ async def test_what_a_former_run_can_no_longer_write_does_not_stop_the_run_that_
 async def test_a_task_over_its_limit_is_not_repeated_since_its_taking_anew_was_not_answered(
     tmp_path: Path,
 ) -> None:
-    leases, swaps = _stores_with(UnheardClaims)
+    leases, swaps = _stores_with(UnansweredClaims)
 
     async def work(task: Task, context: RunContext) -> Outcome:
         try:
@@ -225,7 +225,7 @@ async def test_a_task_over_its_limit_is_not_repeated_since_its_taking_anew_was_n
         assert (ended.status, ended.reason) == (TaskStatus.FAILED, "limit.tokens")
 
 
-class UnheardClaims(MemoryTaskLeases):
+class UnansweredClaims(MemoryTaskLeases):
     """Once, what takes tasks is carried out but not answered."""
 
     is_answering = True

@@ -191,7 +191,7 @@ class AnyInterleaving(RuleBasedStateMachine):
         return self._claims[name]
 
     def _end(self, name: str, claim: Claim) -> None:
-        [stored] = self._run(self._scene.log.append(self._scene.telling(claim, COMPLETE)))
+        [stored] = self._run(self._scene.log.append(self._scene.changing(claim, COMPLETE)))
         self._stored(name, [stored], at=AT, key=claim.task.session_key)
 
     def _stored(
@@ -250,4 +250,4 @@ class AnyInterleaving(RuleBasedStateMachine):
         self._run(self._program.container.server.sessions().delete(LOCAL, SessionId(name)))
         self._logs.pop(name).is_deleted = True
         if claim := self._claims.pop(name, None):
-            self._run(self._scene.log.append(self._scene.telling(claim, COMPLETE)))
+            self._run(self._scene.log.append(self._scene.changing(claim, COMPLETE)))

@@ -51,8 +51,8 @@ class LeaseKeeper:
         So is one that is renewed too late: its commands are dead by then.
         """
         self.fence(handler)
-        # A claim that is under way may be committed after the renewal and begun before its answer,
-        # which says nothing of such a task.
+        # The answer does not cover a claim that is committed after the renewal, and its task may
+        # have begun before the answer is here.
         begun = tuple(self._held.values())
         asked_at = self._clock.monotonic()
         kept = await self._leases.heartbeat(self._worker_id, lease_s=self._lease_s)

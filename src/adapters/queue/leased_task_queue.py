@@ -99,7 +99,7 @@ class LeasedTaskQueue:
                 self.wake()
                 for chore in chores:
                     chore.cancel()
-                # A claim that is under way must be heard out, or its tasks would be nobody's.
+                # The tasks of a claim that is not waited for would be nobody's.
                 await asyncio.wait((giving,), timeout=_LEAVE_S)
                 giving.cancel()
 

@@ -1,4 +1,4 @@
-"""Who waits for new tasks of which agents; the store is asked once for all of them."""
+"""Wakes those who wait for new tasks of agents; the store is asked once for all of them."""
 
 from collections.abc import Callable, Collection, Sequence
 
@@ -18,9 +18,9 @@ class TaskWatchers:
         self._feed = feed
         self._wakes: dict[_Concern, dict[_Wake, None]] = {}
         self._horizon: int | None = None
-        """All tasks up to this number were told; None while nobody waits."""
-        self._told: set[int] = set()
-        """Those above it that were."""
+        """All tasks up to this number were announced; None while nobody waits."""
+        self._announced: set[int] = set()
+        """Those above it that were as well."""
 
     def add(self, wake: _Wake, principal: Principal, agents: Collection[AgentName]) -> None:
         for agent in agents:
@@ -34,16 +34,16 @@ class TaskWatchers:
                 del self._wakes[concern]
 
     def submitted(self, task: Task) -> None:
-        """Tell of a task that was submitted in this process."""
+        """Wake those who wait for a task that was submitted in this process."""
         if self._horizon is not None and task.number > self._horizon:
-            self._told.add(task.number)
+            self._announced.add(task.number)
         self._wake((task.principal.tenant, task.principal.owner, task.agent))
 
     async def look(self) -> None:
-        """Tell of those that other processes have submitted."""
+        """Wake those who wait for tasks that other processes have submitted."""
         if not self._wakes:
             self._horizon = None
-            self._told.clear()
+            self._announced.clear()
             return
         if self._horizon is None:
             settled = await self._feed.newest_settled(None)
@@ -52,23 +52,23 @@ class TaskWatchers:
                 self._wake(concern)
         after, page = self._horizon, await self._page(self._horizon)
         while page:
-            self._tell(page)
+            self._announce(page)
             after = page[-1].number
             page = await self._page(after) if len(page) == _PAGE_TASKS else ()
-        self._told = {number for number in self._told if number > self._horizon}
+        self._announced = {number for number in self._announced if number > self._horizon}
 
     async def _page(self, after: int) -> Sequence[MadeTask]:
         return await self._feed.made_after(after, limit=_PAGE_TASKS)
 
-    def _tell(self, page: Sequence[MadeTask]) -> None:
+    def _announce(self, page: Sequence[MadeTask]) -> None:
         """Once when a task is new, and once when it has settled and its place may be dropped."""
         concerned: dict[_Concern, None] = {}
         for made in page:
-            if made.is_settled or made.number not in self._told:
+            if made.is_settled or made.number not in self._announced:
                 concerned[(made.tenant, made.owner, made.agent)] = None
             if made.is_settled:
                 self._horizon = made.number
-            self._told.add(made.number)
+            self._announced.add(made.number)
         for concern in concerned:
             self._wake(concern)
 

@@ -71,7 +71,7 @@ async def test_the_store_is_asked_again_only_when_an_event_ends_the_task() -> No
             world.tails.publish(task.session_key, stored, at=0.0)
             await anyio.lowlevel.checkpoint()
         asked_meanwhile = world.tasks.gets
-        end = await world.scene.log.append(world.scene.telling(claim, COMPLETE))
+        end = await world.scene.log.append(world.scene.changing(claim, COMPLETE))
         world.tails.publish(task.session_key, end, at=0.0)
 
     assert waiter.result().status is TaskStatus.COMPLETED

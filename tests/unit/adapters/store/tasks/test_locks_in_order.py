@@ -41,7 +41,7 @@ async def test_leases_are_renewed_beside_a_batch_that_ends_several_tasks(
         await _lock(holder, "sessions WHERE session_id = 'second'")
         async with asyncio.TaskGroup() as group:
             ends = [
-                group.create_task(scene.log.append(scene.telling(claim, COMPLETE)))
+                group.create_task(scene.log.append(scene.changing(claim, COMPLETE)))
                 for claim in (second, first)
             ]
             await _are_waiting(looker, 1)
