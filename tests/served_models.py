@@ -5,10 +5,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from adapters.llm.anthropic_model import AnthropicModel
-from adapters.llm.deadlines import Deadlines
+from adapters.llm.model_options import ReasoningEffort
 from adapters.llm.openai_model import OpenAIModel
-from adapters.llm.reasoning_effort import ReasoningEffort
-from adapters.llm.served_model import ServedModel
+from adapters.llm.served_model import Deadlines, ServedModel
 from ports.price_list import PriceList
 from tests.model_replies import Reply
 from tests.model_server import ModelServer, Speak, chat_events, model_server

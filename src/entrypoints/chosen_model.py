@@ -3,10 +3,10 @@
 from functools import cache, partial
 
 from adapters.llm.anthropic_model import ANTHROPIC_URL, AnthropicModel
-from adapters.llm.deadlines import Deadlines
 from adapters.llm.loaded_price_list import LoadedPriceList
 from adapters.llm.openai_model import OPENAI_URL, OpenAIModel
 from adapters.llm.scripted_model import ScriptedModel
+from adapters.llm.served_model import Deadlines
 from entrypoints.model_choice import model_kind, model_name
 from entrypoints.settings import Settings
 from ports.language_model import LanguageModel

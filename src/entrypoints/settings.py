@@ -27,8 +27,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from adapters.llm.openai_api import OpenAIApi
-from adapters.llm.reasoning_effort import ReasoningEffort
+from adapters.llm.model_options import OpenAIApi, ReasoningEffort
 from domain.ids import is_chosen_id
 from entrypoints.agent_settings import AgentSettings
 from entrypoints.settings_file import file_mistake, near_name, settings_file

@@ -105,7 +105,7 @@ async def test_text_comes_in_order_and_the_stream_ends_with_the_answer(prepare: 
     assert text_of(parts) == "one two\nthree"
 
 
-async def test_tool_calls_come_whole_and_in_order(prepare: Prepare) -> None:
+async def test_tool_calls_are_complete_and_in_order(prepare: Prepare) -> None:
     calls = (("shell", '{"command": "ls -la"}'), ("shell", '{"command": "pwd"}'))
 
     async with prepare(Wanted(text="looking", calls=calls)) as subject:
@@ -118,7 +118,7 @@ async def test_tool_calls_come_whole_and_in_order(prepare: Prepare) -> None:
     assert [call.raw_arguments for call in calls_of(parts)] == [raw for _, raw in calls]
 
 
-async def test_each_call_of_an_answer_has_an_id_of_its_own(prepare: Prepare) -> None:
+async def test_each_call_of_an_answer_has_a_unique_id(prepare: Prepare) -> None:
     async with prepare(Wanted(calls=(("shell", "{}"), ("shell", "{}")))) as subject:
         calls = calls_of(await parts_of(subject))
 
@@ -133,9 +133,7 @@ async def test_no_arguments_are_an_empty_object(prepare: Prepare) -> None:
 
 
 @pytest.mark.parametrize("raw", ['{"command":', "[1]", '{"n": NaN}', '{"n": 1e999}', "ls"])
-async def test_arguments_that_are_no_json_object_are_given_as_none(
-    prepare: Prepare, raw: str
-) -> None:
+async def test_arguments_that_are_no_json_object_are_none(prepare: Prepare, raw: str) -> None:
     async with prepare(Wanted(calls=(("shell", raw),))) as subject:
         [call] = calls_of(await parts_of(subject))
 
@@ -151,7 +149,7 @@ async def test_usage_is_reported_once(prepare: Prepare) -> None:
     assert usage.total_tokens == usage.input_tokens + usage.output_tokens > 0
 
 
-async def test_a_refusal_is_told_in_the_providers_words(prepare: Prepare) -> None:
+async def test_a_refusal_has_the_message_of_the_provider(prepare: Prepare) -> None:
     async with prepare(Wanted(refusal="not today")) as subject:
         with pytest.raises(ModelRefused, match="not today"):
             await parts_of(subject)
@@ -178,19 +176,19 @@ async def test_a_model_answers_several_requests_at_once(prepare: Prepare) -> Non
     assert texts == ["one\ntwo", "one\ntwo"]
 
 
-async def test_the_whole_conversation_may_be_sent(prepare: Prepare) -> None:
+async def test_every_kind_of_message_may_be_sent(prepare: Prepare) -> None:
     async with prepare(Wanted(text="done", calls=(("shell", '{"command": "ls"}'),))) as subject:
         [call] = calls_of(await parts_of(subject))
         broken = ToolCall(
             call_id=call.call_id, tool_name="shell", arguments=None, raw_arguments="{oops"
         )
-        told = ToolMessage(call_id=call.call_id, content="a lone surrogate: \ud800")
+        tool_message = ToolMessage(call_id=call.call_id, content="a lone surrogate: \ud800")
         messages: list[ModelMessage] = [
             *subject.request.messages,
             AssistantMessage(content="", tool_calls=[call]),
-            told,
+            tool_message,
             AssistantMessage(content="again", tool_calls=[broken]),
-            told,
+            tool_message,
         ]
         longer = ModelRequest(messages=messages, tools=[SHELL])
         parts = await parts_of(Subject(model=subject.model, request=longer))
@@ -199,7 +197,7 @@ async def test_the_whole_conversation_may_be_sent(prepare: Prepare) -> None:
 
 
 @pytest.mark.parametrize("prepare", REASONING, ids=[one.name for one in SERVED])
-async def test_reasoning_is_told_apart_from_the_answer(prepare: Prepare) -> None:
+async def test_reasoning_is_separate_from_the_answer(prepare: Prepare) -> None:
     async with prepare(Wanted(text="so", reasoning=("first ", "this"))) as subject:
         parts = await parts_of(subject)
 
@@ -207,7 +205,7 @@ async def test_reasoning_is_told_apart_from_the_answer(prepare: Prepare) -> None
     assert (reasoned, text_of(parts)) == (["first ", "this"], "so")
 
 
-async def test_what_a_model_wants_kept_may_be_given_to_any_model(prepare: Prepare) -> None:
+async def test_stored_reasoning_may_be_given_to_any_model(prepare: Prepare) -> None:
     call = (("shell", '{"command": "ls"}'),)
     for other in REASONING:
         async with other(Wanted(calls=call, reasoning=("hm",))) as subject:

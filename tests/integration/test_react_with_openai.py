@@ -6,8 +6,8 @@ from pathlib import Path
 import anyio
 import pytest
 
-from adapters.llm.deadlines import Deadlines
 from adapters.llm.openai_model import OpenAIModel
+from adapters.llm.served_model import Deadlines
 from adapters.system.clock import SystemClock
 from adapters.system.id_source import SystemIdSource
 from adapters.tools.list_directory import ListDirectoryTool

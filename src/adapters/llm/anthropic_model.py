@@ -1,10 +1,9 @@
-"""A LanguageModel behind any server that speaks Anthropic's Messages."""
+"""A LanguageModel behind any server with Anthropic's Messages API."""
 
 from contextlib import AbstractAsyncContextManager
 
-from adapters.llm.deadlines import Deadlines
-from adapters.llm.reasoning_effort import ReasoningEffort
-from adapters.llm.served_model import Ask, ServedModel
+from adapters.llm.model_options import ReasoningEffort
+from adapters.llm.served_model import Ask, Deadlines, ServedModel
 from domain.errors import ModelRefused
 from ports.price_list import PriceList
 
@@ -23,11 +22,11 @@ class AnthropicModel(ServedModel):
         deadlines: Deadlines | None = None,
         prices: PriceList | None = None,
     ) -> None:
-        """`max_tokens` bounds one answer; the provider wants a bound with every request."""
+        """`max_tokens` bounds one answer; the API requires it."""
 
         def connect() -> AbstractAsyncContextManager[Ask]:
             try:
-                # The SDK is an extra, and half a second of imports: nobody else pays for it.
+                # The SDK is an optional extra, and takes half a second to import.
                 from adapters.llm.anthropic_client import connected_anthropic
             except ImportError as error:
                 message = "this needs the package anthropic: pip install 'agentcast[anthropic]'"

@@ -1,15 +1,15 @@
-"""Turns the chunks of one Chat Completions answer into the parts of an answer."""
+"""Parses the chunks of one Chat Completions answer; unknown fields are ignored."""
 
 from collections.abc import Iterator
 
-from adapters.llm.chat_chunk import ChunkUsage, Delta, chat_chunk
-from adapters.llm.kept_reasoning import kept
-from adapters.llm.tool_call_joiner import ToolCallJoiner
+import msgspec
+
+from adapters.llm.kept_reasoning import stored_reasoning
+from adapters.llm.tool_call_joiner import ToolCallDelta, ToolCallJoiner, calls_so_far
 from domain.errors import ModelRefused, ModelUnavailable
 from domain.usage import Usage
 from ports.language_model import (
     AnswerCut,
-    AssistantMessage,
     ModelPart,
     ModelRequest,
     ModelUsage,
@@ -20,8 +20,49 @@ from ports.language_model import (
 CHAT_FORMAT = "chat"
 
 
+class Delta(msgspec.Struct, frozen=True):
+    content: str | None = None
+    refusal: str | None = None
+    reasoning_content: str | None = None
+    reasoning: object = None
+    """Another name for it, which some servers use for other values."""
+    tool_calls: list[ToolCallDelta] | None = None
+
+
+class Choice(msgspec.Struct, frozen=True):
+    delta: Delta | None = None
+    finish_reason: str | None = None
+
+
+class PromptDetails(msgspec.Struct, frozen=True):
+    cached_tokens: int | None = None
+
+
+class CompletionDetails(msgspec.Struct, frozen=True):
+    reasoning_tokens: int | None = None
+
+
+class ChunkUsage(msgspec.Struct, frozen=True):
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    total_tokens: int | None = None
+    prompt_tokens_details: PromptDetails | None = None
+    completion_tokens_details: CompletionDetails | None = None
+
+
+class ChatChunk(msgspec.Struct, frozen=True):
+    model: str | None = None
+    choices: list[Choice] | None = None
+    usage: ChunkUsage | None = None
+
+
+def chat_chunk(data: object) -> ChatChunk:
+    """Raises msgspec.ValidationError for anything but a chunk."""
+    return msgspec.convert(data, ChatChunk)
+
+
 class ChatAnswer:
-    """Text goes through as it comes; calls and usage are given when the answer is complete."""
+    """Text is passed on as it arrives; calls and usage follow at the end."""
 
     def __init__(self, request: ModelRequest, *, model: str) -> None:
         self._model = model
@@ -39,7 +80,7 @@ class ChatAnswer:
     def add(self, data: object) -> Iterator[ModelPart]:
         chunk = chat_chunk(data)
         self._model = chunk.model or self._model
-        # Some servers count in every chunk; the last count is the whole.
+        # Some servers report usage in every chunk; the last one is the total.
         self._usage = chunk.usage or self._usage
         for choice in chunk.choices or ():
             self._finish_reason = choice.finish_reason or self._finish_reason
@@ -68,7 +109,7 @@ class ChatAnswer:
             raise ModelRefused("the model's provider withheld the answer by its content filter")
         if self._reasoning:
             piece = {"field": self._reasoning_field, "text": "".join(self._reasoning)}
-            yield kept([piece], format=CHAT_FORMAT)
+            yield stored_reasoning([piece], format=CHAT_FORMAT)
         yield from self._calls.calls()
         if self._finish_reason == "length":
             yield AnswerCut()
@@ -77,22 +118,14 @@ class ChatAnswer:
 
 
 def _reasoning(delta: Delta) -> tuple[str, str]:
-    """Under which name it came, and what it says."""
+    """The name of the field it came in, and its text."""
     if delta.reasoning_content:
         return "reasoning_content", delta.reasoning_content
     return "reasoning", delta.reasoning if isinstance(delta.reasoning, str) else ""
 
 
-def calls_so_far(request: ModelRequest) -> int:
-    return sum(
-        len(message.tool_calls)
-        for message in request.messages
-        if isinstance(message, AssistantMessage)
-    )
-
-
 def _usage(reported: ChunkUsage | None) -> Usage | None:
-    """None unless both counts were given: half a figure would have to be made up."""
+    """None unless both counts were reported."""
     if reported is None or reported.prompt_tokens is None or reported.completion_tokens is None:
         return None
     prompt, completion = reported.prompt_tokens_details, reported.completion_tokens_details

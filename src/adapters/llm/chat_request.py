@@ -1,9 +1,9 @@
-"""Writes a request as the body of a Chat Completions call."""
+"""The body of a Chat Completions request."""
 
 from adapters.llm.chat_answer import CHAT_FORMAT
-from adapters.llm.kept_reasoning import Json, pieces_kept
-from adapters.llm.reasoning_effort import ReasoningEffort
-from adapters.llm.sent_text import sent_arguments, whole_utf8
+from adapters.llm.kept_reasoning import Json, reasoning_pieces
+from adapters.llm.model_options import ReasoningEffort
+from adapters.llm.sent_text import sent_arguments, without_surrogates
 from ports.language_model import (
     AssistantMessage,
     ModelMessage,
@@ -33,14 +33,14 @@ def chat_body(request: ModelRequest, *, model: str, effort: ReasoningEffort | No
 def _message(message: ModelMessage) -> Json:
     match message:
         case SystemMessage():
-            return {"role": "system", "content": whole_utf8(message.content)}
+            return {"role": "system", "content": without_surrogates(message.content)}
         case UserMessage():
-            return {"role": "user", "content": whole_utf8(message.content)}
+            return {"role": "user", "content": without_surrogates(message.content)}
         case ToolMessage():
             return {
                 "role": "tool",
                 "tool_call_id": message.call_id,
-                "content": whole_utf8(message.content),
+                "content": without_surrogates(message.content),
             }
         case AssistantMessage():
             return _assistant(message)
@@ -48,20 +48,20 @@ def _message(message: ModelMessage) -> Json:
 
 def _assistant(message: AssistantMessage) -> Json:
     if not message.tool_calls:
-        return {"role": "assistant", "content": whole_utf8(message.content)}
+        return {"role": "assistant", "content": without_surrogates(message.content)}
     return {
         "role": "assistant",
-        "content": whole_utf8(message.content) or None,
+        "content": without_surrogates(message.content) or None,
         "tool_calls": [_call(call) for call in message.tool_calls],
         **_reasoning(message),
     }
 
 
 def _reasoning(message: AssistantMessage) -> Json:
-    """Under the name it came by; servers want it back while the tools are at work."""
+    """In the field it came in; servers require it back between tool calls."""
     return {
         str(piece.get("field")): piece.get("text", "")
-        for piece in pieces_kept(message, format=CHAT_FORMAT)
+        for piece in reasoning_pieces(message, format=CHAT_FORMAT)
     }
 
 

@@ -1,4 +1,4 @@
-"""Prices from the table that genai-prices carries; nothing is fetched."""
+"""Prices from the table in the package genai-prices; nothing is downloaded."""
 
 import logging
 
@@ -12,10 +12,10 @@ _LOG = logging.getLogger(__name__)
 
 class GenaiPriceList:
     def __init__(self, *, provider: str | None, server_url: str = "") -> None:
-        """The prices of the server at that address, else those of the provider, if one is named.
+        """Prices of the server at that address, else of the provider, if one is named.
 
-        A server of one's own has no known prices, even where somebody else sells a model of that
-        name; whoever puts a gateway before a provider has to name it.
+        A server that is not in the table has no known prices, even for a model that others sell;
+        behind a gateway the provider has to be named.
         """
         self._provider = provider
         self._server_url = server_url

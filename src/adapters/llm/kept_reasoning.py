@@ -1,4 +1,4 @@
-"""How reasoning that a provider wants back is written down, so that no other is given it."""
+"""Stores the reasoning that a provider requires back, so that no other provider gets it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ Json = dict[str, object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where in an answer it came: providers refuse reasoning that was moved."""
+    """The position of reasoning in an answer: providers refuse moved reasoning."""
 
     chars: int = 0
-    """Of the text before it."""
+    """Characters of text before it."""
     calls: int = 0
 
 
@@ -23,23 +23,23 @@ class _Kept(msgspec.Struct, frozen=True):
     format: str
     pieces: list[Json]
     places: list[Place] = []
-    """One for each piece; none if all came first."""
+    """One for each piece; empty if all came first."""
 
 
-def kept(
+def stored_reasoning(
     pieces: Sequence[Mapping[str, object]], *, format: str, places: Sequence[Place] = ()
 ) -> KeptReasoning:
     whole = _Kept(format=format, pieces=[dict(piece) for piece in pieces], places=list(places))
     return KeptReasoning(data=msgspec.json.encode(whole).decode())
 
 
-def pieces_kept(message: AssistantMessage, *, format: str) -> list[Json]:
-    """None for what another format holds, or what cannot be read."""
+def reasoning_pieces(message: AssistantMessage, *, format: str) -> list[Json]:
+    """Empty for reasoning in another format, or that cannot be decoded."""
     return _read(message, format).pieces
 
 
 def in_order(message: AssistantMessage, *, format: str) -> Iterator[Json | str | ToolCall]:
-    """The whole answer as it came: pieces of reasoning, texts that may be empty, and calls."""
+    """The answer in its original order: reasoning, texts (possibly empty) and calls."""
     whole = _read(message, format)
     places = whole.places or [Place()] * len(whole.pieces)
     chars = calls = 0

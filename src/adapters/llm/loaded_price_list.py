@@ -1,4 +1,4 @@
-"""Loads a table of prices beside the work, so that the first who asks finds it there."""
+"""Loads a price list in the background, so that the first query need not wait."""
 
 import threading
 from collections.abc import Callable
@@ -10,13 +10,13 @@ from ports.price_list import PriceList
 
 class LoadedPriceList:
     def __init__(self, load: Callable[[], PriceList]) -> None:
-        """Begins at once, in a thread of its own."""
+        """Starts loading at once, in a thread."""
         self._load = load
         self._prices: Future[PriceList] = Future()
         threading.Thread(target=self._fetch, name="prices", daemon=True).start()
 
     def cost_of(self, *, model: str, usage: Usage, cache_written_tokens: int = 0) -> float | None:
-        """Waits only while the table is not there yet."""
+        """Blocks only until the list is loaded."""
         return self._prices.result().cost_of(
             model=model, usage=usage, cache_written_tokens=cache_written_tokens
         )
@@ -24,8 +24,8 @@ class LoadedPriceList:
     def _fetch(self) -> None:
         try:
             prices = self._load()
-            # The table itself is unpacked by the first question.
+            # The first query unpacks the table.
             prices.cost_of(model="", usage=Usage())
             self._prices.set_result(prices)
-        except BaseException as error:  # noqa: BLE001 - boundary: it is for whoever asks
+        except BaseException as error:  # noqa: BLE001 - boundary: raised by queries
             self._prices.set_exception(error)

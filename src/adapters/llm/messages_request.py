@@ -1,12 +1,12 @@
-"""Writes a request as the body of a call of Anthropic's Messages."""
+"""The body of a request to Anthropic's Messages."""
 
 import re
 from collections.abc import Iterator, Sequence
 
 from adapters.llm.kept_reasoning import Json, in_order
-from adapters.llm.messages_thinking import MESSAGES_FORMAT
-from adapters.llm.reasoning_effort import ReasoningEffort
-from adapters.llm.sent_text import whole_utf8
+from adapters.llm.messages_answer import MESSAGES_FORMAT
+from adapters.llm.model_options import ReasoningEffort
+from adapters.llm.sent_text import without_surrogates
 from ports.language_model import (
     AssistantMessage,
     ModelMessage,
@@ -18,7 +18,7 @@ from ports.language_model import (
 )
 from ports.tool import ToolSpec
 
-_NOT_OF_AN_ID = re.compile(r"[^a-zA-Z0-9_-]")
+_INVALID_IN_ID = re.compile(r"[^a-zA-Z0-9_-]")
 
 
 def messages_body(
@@ -41,12 +41,12 @@ def messages_body(
 
 
 def _system(messages: Sequence[ModelMessage]) -> str:
-    said = (message.content for message in messages if isinstance(message, SystemMessage))
-    return whole_utf8("\n\n".join(text for text in said if text.strip()))
+    texts = (message.content for message in messages if isinstance(message, SystemMessage))
+    return without_surrogates("\n\n".join(text for text in texts if text.strip()))
 
 
 def _turns(messages: Sequence[ModelMessage]) -> list[Json]:
-    """Roles take turns there, so that what follows in the same role joins the same turn."""
+    """Roles must alternate, so consecutive messages of one role are joined."""
     turns: list[tuple[str, list[Json]]] = []
     for message in messages:
         role = "assistant" if isinstance(message, AssistantMessage) else "user"
@@ -56,12 +56,12 @@ def _turns(messages: Sequence[ModelMessage]) -> list[Json]:
         elif blocks:
             turns.append((role, blocks))
     if turns:
-        _remember_until_here(turns[-1][1])
+        _cache_until_here(turns[-1][1])
     return [{"role": role, "content": blocks} for role, blocks in turns]
 
 
-def _remember_until_here(blocks: list[Json]) -> None:
-    """The next request begins with all of this one, and reads it from the cache."""
+def _cache_until_here(blocks: list[Json]) -> None:
+    """The next request begins with this one and reads it from the cache."""
     blocks[-1]["cache_control"] = {"type": "ephemeral"}
 
 
@@ -89,9 +89,9 @@ def _part(part: Json | str | ToolCall) -> Iterator[Json]:
 
 
 def _text(content: str) -> Iterator[Json]:
-    """Nothing for a text without a word in it, which is refused there."""
+    """Nothing for blank text, which the API refuses."""
     if content.strip():
-        yield {"type": "text", "text": whole_utf8(content)}
+        yield {"type": "text", "text": without_surrogates(content)}
 
 
 def _result(message: ToolMessage) -> Json:
@@ -111,8 +111,8 @@ def _call(call: ToolCall) -> Json:
 
 
 def _id(call_id: str) -> str:
-    """Other providers, which may have answered earlier in the session, use more characters."""
-    return _NOT_OF_AN_ID.sub("_", call_id)
+    """Ids of other providers in the session may have characters that are invalid here."""
+    return _INVALID_IN_ID.sub("_", call_id)
 
 
 def _tool(tool: ToolSpec) -> Json:

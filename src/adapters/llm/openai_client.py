@@ -1,23 +1,57 @@
-"""Chat Completions and Responses through OpenAI's SDK; importing this needs the SDK."""
+"""Calls Chat Completions and Responses through OpenAI's SDK, which importing this requires."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx2
-from openai import APIError, AsyncOpenAI, AsyncStream
+from openai import (
+    APIConnectionError,
+    APIError,
+    APIStatusError,
+    APITimeoutError,
+    AsyncOpenAI,
+    AsyncStream,
+)
 
-from adapters.llm.answer import Answer, answer_parts
+from adapters.llm.answer_stream import Answer, answer_parts
 from adapters.llm.chat_answer import ChatAnswer
 from adapters.llm.chat_request import chat_body
-from adapters.llm.deadlines import Deadlines
 from adapters.llm.kept_reasoning import Json
-from adapters.llm.openai_api import OpenAIApi
-from adapters.llm.openai_errors import openai_error
-from adapters.llm.reasoning_effort import ReasoningEffort
+from adapters.llm.model_options import OpenAIApi, ReasoningEffort
 from adapters.llm.responses_answer import ResponsesAnswer
 from adapters.llm.responses_request import responses_body
-from adapters.llm.served_model import Ask
+from adapters.llm.served_model import Ask, Deadlines
+from adapters.llm.server_errors import redacted_message, server_message, status_error
+from domain.errors import ModelError, ModelRefused, ModelUnavailable
 from ports.language_model import ModelPart, ModelRequest
+
+_NO_QUOTA = "insufficient_quota"
+"""Sent with status 429, although waiting does not help."""
+
+
+def openai_error(error: Exception, *, api_key: str) -> ModelError:
+    message = redacted_message(_message(error), api_key=api_key)
+    if isinstance(error, APIError) and error.code == _NO_QUOTA:
+        return ModelRefused(message)
+    if not isinstance(error, APIStatusError):
+        return ModelUnavailable(message)
+    retry_after = error.response.headers.get("retry-after")
+    return status_error(status=error.status_code, message=message, retry_after=retry_after)
+
+
+def _message(error: Exception) -> str:
+    match error:
+        case APITimeoutError():
+            return "the model server could not be reached in time"
+        case APIConnectionError():
+            return f"the connection to the model server failed: {error.__cause__ or error}"
+        case APIStatusError():
+            message = server_message(error.message, status=error.status_code)
+            return f"the model server answered {error.status_code}: {message}"
+        case APIError():
+            return f"the model server reported an error: {error.message}"
+        case _:
+            return f"the model server's answer cannot be read: {error}"
 
 
 @asynccontextmanager
@@ -31,7 +65,7 @@ async def connected_openai(
     deadlines: Deadlines,
 ) -> AsyncIterator[Ask]:
     client = AsyncOpenAI(
-        # The SDK refuses an empty key; servers on one's own machine want none.
+        # The SDK refuses an empty key; local servers need none.
         api_key=api_key or "none",
         base_url=base_url,
         max_retries=0,
@@ -40,7 +74,7 @@ async def connected_openai(
 
     def parts(path: str, body: Json, answer: Answer) -> AsyncGenerator[ModelPart]:
         return answer_parts(
-            # Untyped on purpose: the SDK's own classes take any shape without checking it.
+            # Untyped on purpose: the classes of the SDK are not validated.
             lambda: client.post(
                 path, cast_to=object, body=body, stream=True, stream_cls=AsyncStream[object]
             ),

@@ -1,11 +1,9 @@
-"""A LanguageModel behind any server that speaks OpenAI's Chat Completions or Responses."""
+"""A LanguageModel behind any server with OpenAI's Chat Completions or Responses API."""
 
 from contextlib import AbstractAsyncContextManager
 
-from adapters.llm.deadlines import Deadlines
-from adapters.llm.openai_api import OpenAIApi
-from adapters.llm.reasoning_effort import ReasoningEffort
-from adapters.llm.served_model import Ask, ServedModel
+from adapters.llm.model_options import OpenAIApi, ReasoningEffort
+from adapters.llm.served_model import Ask, Deadlines, ServedModel
 from domain.errors import ModelRefused
 from ports.price_list import PriceList
 
@@ -26,7 +24,7 @@ class OpenAIModel(ServedModel):
     ) -> None:
         def connect() -> AbstractAsyncContextManager[Ask]:
             try:
-                # The SDK is an extra, and half a second of imports: nobody else pays for it.
+                # The SDK is an optional extra, and takes half a second to import.
                 from adapters.llm.openai_client import connected_openai
             except ImportError as error:
                 message = "this needs the package openai: pip install 'agentcast[openai]'"

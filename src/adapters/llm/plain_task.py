@@ -1,4 +1,4 @@
-"""Picks the one tool call that suits a task in plain words, and puts its result into words."""
+"""Picks one tool call for a task in plain words, and reports its result as text."""
 
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -22,11 +22,11 @@ class PlannedCall:
     arguments: Mapping[str, object]
     purpose: str
     suffix: str | None = None
-    """The result is a list of files that end with this."""
+    """Set if the result is a list of files with this suffix."""
 
 
 def plan(text: str, offered: Collection[str]) -> PlannedCall | None:
-    """The first rule that fits and whose tool is offered; None if no tool is of use."""
+    """The call of the first matching rule whose tool is offered; None if there is none."""
     for rule in _RULES:
         if (call := rule(text)) and call.tool_name in offered:
             return call
@@ -51,10 +51,10 @@ def _files_found(call: PlannedCall, result: str, suffix: str) -> str:
 
 
 def _short(text: str) -> str:
-    told = text.strip()
-    if len(told) > _MAX_RESULT_CHARS:
-        return f"{told[:_MAX_RESULT_CHARS]}\n… ({len(told)} characters in all)"
-    return told or "nothing"
+    stripped = text.strip()
+    if len(stripped) > _MAX_RESULT_CHARS:
+        return f"{stripped[:_MAX_RESULT_CHARS]}\n… ({len(stripped)} characters in all)"
+    return stripped or "nothing"
 
 
 def _run(text: str) -> PlannedCall | None:

@@ -1,19 +1,18 @@
-"""Turns the events of one answer of OpenAI's Responses into the parts of an answer."""
+"""Parses the events of one answer of OpenAI's Responses; unknown fields are ignored."""
 
 from collections.abc import Iterator
 
-from adapters.llm.chat_answer import calls_so_far
-from adapters.llm.chat_chunk import FunctionDelta, ToolCallDelta
-from adapters.llm.kept_reasoning import Json, Place, kept
-from adapters.llm.responses_event import (
-    Fault,
-    Response,
-    ResponsesEvent,
-    ResponseUsage,
-    item_of,
-    responses_event,
+import msgspec
+
+from adapters.llm.kept_reasoning import Json, Place, stored_reasoning
+from adapters.llm.tool_call_joiner import (
+    MAX_ARGUMENT_CHARS,
+    FunctionDelta,
+    ToolCallDelta,
+    ToolCallJoiner,
+    arguments_too_long,
+    calls_so_far,
 )
-from adapters.llm.tool_call_joiner import MAX_ARGUMENT_CHARS, ToolCallJoiner, endless_arguments
 from domain.errors import ModelError, ModelRefused, ModelUnavailable
 from domain.usage import Usage
 from ports.language_model import (
@@ -26,11 +25,69 @@ from ports.language_model import (
 )
 
 RESPONSES_FORMAT = "responses"
-_OF_THE_SERVER = frozenset({None, "server_error", "rate_limit_exceeded", "vector_store_timeout"})
+_SERVER_FAULTS = frozenset({None, "server_error", "rate_limit_exceeded", "vector_store_timeout"})
+
+
+class Item(msgspec.Struct, frozen=True):
+    type: str = ""
+    call_id: str | None = None
+    name: str | None = None
+    arguments: str | None = None
+
+
+class InputDetails(msgspec.Struct, frozen=True):
+    cached_tokens: int | None = None
+
+
+class OutputDetails(msgspec.Struct, frozen=True):
+    reasoning_tokens: int | None = None
+
+
+class ResponseUsage(msgspec.Struct, frozen=True):
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    input_tokens_details: InputDetails | None = None
+    output_tokens_details: OutputDetails | None = None
+
+
+class Fault(msgspec.Struct, frozen=True):
+    code: str | None = None
+    message: str | None = None
+
+
+class IncompleteDetails(msgspec.Struct, frozen=True):
+    reason: str | None = None
+
+
+class Response(msgspec.Struct, frozen=True):
+    model: str | None = None
+    usage: ResponseUsage | None = None
+    error: Fault | None = None
+    incomplete_details: IncompleteDetails | None = None
+
+
+class ResponsesEvent(msgspec.Struct, frozen=True):
+    type: str
+    delta: str | dict[str, object] | None = None
+    item: dict[str, object] | None = None
+    """Unparsed, since reasoning is sent back as it is."""
+    response: Response | None = None
+    summary_index: int | None = None
+    code: str | None = None
+    message: str | None = None
+
+
+def responses_event(data: object) -> ResponsesEvent:
+    """Raises msgspec.ValidationError for anything but an event."""
+    return msgspec.convert(data, ResponsesEvent)
+
+
+def item_of(data: dict[str, object]) -> Item:
+    return msgspec.convert(data, Item)
 
 
 class ResponsesAnswer:
-    """Text and reasoning go through as they come; calls and usage are given at the end."""
+    """Text and reasoning are passed on as they arrive; calls and usage follow at the end."""
 
     def __init__(self, request: ModelRequest, *, model: str) -> None:
         self._model = model
@@ -51,17 +108,17 @@ class ResponsesAnswer:
         event = responses_event(data)
         match event.type:
             case "response.output_text.delta" | "response.refusal.delta":
-                text = self._piece(event)
+                text = self._delta(event)
                 self._text_chars += len(text)
                 yield TextDelta(text=text)
             case "response.reasoning_summary_text.delta" | "response.reasoning_text.delta":
-                yield ReasoningDelta(text=self._piece(event))
+                yield ReasoningDelta(text=self._delta(event))
             case "response.reasoning_summary_part.added" if event.summary_index:
                 yield ReasoningDelta(text="\n\n")
             case "response.function_call_arguments.delta":
-                self._argument_chars += len(self._piece(event))
+                self._argument_chars += len(self._delta(event))
                 if self._argument_chars > MAX_ARGUMENT_CHARS:
-                    raise endless_arguments()
+                    raise arguments_too_long()
             case "response.output_item.done":
                 self._add_item(event.item or {})
             case "response.completed" | "response.incomplete":
@@ -70,7 +127,7 @@ class ResponsesAnswer:
                 raise _failure((event.response and event.response.error) or Fault())
             case "error":
                 raise _failure(Fault(code=event.code, message=event.message))
-            case _:  # whatever else a server tells, now or later
+            case _:  # other events, known or not
                 return
 
     def end(self) -> Iterator[ModelPart]:
@@ -81,14 +138,14 @@ class ResponsesAnswer:
         if details and details.reason == "content_filter":
             raise ModelRefused("the model's provider withheld the answer by its content filter")
         if self._reasoning:
-            yield kept(self._reasoning, format=RESPONSES_FORMAT, places=self._places)
+            yield stored_reasoning(self._reasoning, format=RESPONSES_FORMAT, places=self._places)
         yield from self._calls.calls()
         if details and details.reason == "max_output_tokens":
             yield AnswerCut()
         if usage := _usage(self._response.usage):
             yield ModelUsage(model=self._response.model or self._model, usage=usage)
 
-    def _piece(self, event: ResponsesEvent) -> str:
+    def _delta(self, event: ResponsesEvent) -> str:
         self._has_begun = True
         return event.delta if isinstance(event.delta, str) else ""
 
@@ -98,7 +155,7 @@ class ResponsesAnswer:
             self._call_count += 1
             function = FunctionDelta(name=item.name, arguments=item.arguments)
             self._calls.add_whole(ToolCallDelta(id=item.call_id, function=function))
-        # Without its encrypted content the server does not know its own reasoning again.
+        # Without encrypted content the server cannot restore its reasoning.
         if item.type == "reasoning" and data.get("encrypted_content"):
             self._reasoning.append({key: data[key] for key in _SENT_BACK if key in data})
             self._places.append(Place(chars=self._text_chars, calls=self._call_count))
@@ -109,7 +166,7 @@ _SENT_BACK = ("type", "id", "summary", "encrypted_content")
 
 def _failure(fault: Fault) -> ModelError:
     message = f"the model server reported an error: {fault.message or 'no reason given'}"
-    if fault.code in _OF_THE_SERVER:
+    if fault.code in _SERVER_FAULTS:
         return ModelUnavailable(message)
     return ModelRefused(message)
 

@@ -1,11 +1,11 @@
-"""Writes a request as the body of a call of OpenAI's Responses."""
+"""The body of a request to OpenAI's Responses."""
 
 from collections.abc import Iterator
 
 from adapters.llm.kept_reasoning import Json, in_order
-from adapters.llm.reasoning_effort import ReasoningEffort
+from adapters.llm.model_options import ReasoningEffort
 from adapters.llm.responses_answer import RESPONSES_FORMAT
-from adapters.llm.sent_text import sent_arguments, whole_utf8
+from adapters.llm.sent_text import sent_arguments, without_surrogates
 from ports.language_model import (
     AssistantMessage,
     ModelMessage,
@@ -23,7 +23,7 @@ def responses_body(request: ModelRequest, *, model: str, effort: ReasoningEffort
         "model": model,
         "input": [item for message in request.messages for item in _items(message)],
         "stream": True,
-        # The conversation is ours: it is sent whole each time, and the server keeps none of it.
+        # The conversation is sent whole each time, so the server need not store it.
         "store": False,
     }
     if effort:
@@ -37,14 +37,14 @@ def responses_body(request: ModelRequest, *, model: str, effort: ReasoningEffort
 def _items(message: ModelMessage) -> Iterator[Json]:
     match message:
         case SystemMessage():
-            yield _said("system", message.content)
+            yield _text("system", message.content)
         case UserMessage():
-            yield _said("user", message.content)
+            yield _text("user", message.content)
         case ToolMessage():
             yield {
                 "type": "function_call_output",
                 "call_id": message.call_id,
-                "output": whole_utf8(message.content),
+                "output": without_surrogates(message.content),
             }
         case AssistantMessage():
             yield from _answer(message)
@@ -55,15 +55,15 @@ def _answer(message: AssistantMessage) -> Iterator[Json]:
         match part:
             case str():
                 if part:
-                    yield _said("assistant", part)
+                    yield _text("assistant", part)
             case ToolCall():
                 yield _call(part)
             case dict():
                 yield part
 
 
-def _said(role: str, content: str) -> Json:
-    return {"role": role, "content": whole_utf8(content)}
+def _text(role: str, content: str) -> Json:
+    return {"role": role, "content": without_surrogates(content)}
 
 
 def _call(call: ToolCall) -> Json:
@@ -81,6 +81,6 @@ def _tool(tool: ToolSpec) -> Json:
         "name": tool.name,
         "description": tool.description,
         "parameters": dict(tool.parameters),
-        # Strict is the default there, and refuses schemas with fields that may be left out.
+        # The default is strict, which refuses schemas with optional fields.
         "strict": False,
     }

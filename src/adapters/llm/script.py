@@ -1,4 +1,4 @@
-"""The script a task's text may hold, read into what the model does turn by turn."""
+"""Parses the script in a task's text into the turns of the scripted model."""
 
 import json
 from collections.abc import Iterator
@@ -11,11 +11,11 @@ _FIRST_LINE = "script:"
 
 @dataclass(slots=True)
 class Turn:
-    """One answer of the model; it is the last one when it calls no tool."""
+    """One answer of the model."""
 
     says: list[str] = field(default_factory=list)
     calls: list[tuple[str, str]] = field(default_factory=list)
-    """Names of tools, and their arguments as they were written."""
+    """Tool names and their arguments as written."""
     refusal: str | None = None
     is_last: bool = False
 
@@ -25,7 +25,7 @@ def is_script(text: str) -> bool:
 
 
 def script_turns(text: str) -> list[Turn]:
-    """Raises ModelRefused, naming the line, for what is no script."""
+    """Raises ModelRefused, which names the line, for an invalid script."""
     turns = [Turn()]
     for number, line in _steps(text):
         turn = turns[-1]
@@ -48,15 +48,15 @@ def _steps(text: str) -> Iterator[tuple[int, str]]:
 def _add(turn: Turn, word: str, rest: str, number: int) -> None:
     match word:
         case "say":
-            turn.says.append(_told(rest))
+            turn.says.append(_text_of(rest))
         case "tool" if rest:
             name, _, arguments = rest.partition(" ")
             turn.calls.append((name, arguments.strip()))
         case "answer":
-            turn.says.append(_told(rest))
+            turn.says.append(_text_of(rest))
             turn.is_last = True
         case "fail":
-            turn.refusal = _told(rest) or "the script says that it fails here"
+            turn.refusal = _text_of(rest) or "the script says that it fails here"
             turn.is_last = True
         case _:
             raise ModelRefused(
@@ -64,7 +64,7 @@ def _add(turn: Turn, word: str, rest: str, number: int) -> None:
             )
 
 
-def _told(rest: str) -> str:
+def _text_of(rest: str) -> str:
     """The text of a line; between double quotes it may hold what JSON text may, as `\\n`."""
     if not (rest.startswith('"') and rest.endswith('"')):
         return rest

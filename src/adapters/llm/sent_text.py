@@ -1,15 +1,15 @@
-"""Puts texts of a conversation into a form that every server takes."""
+"""Text of a conversation in a form that every server accepts."""
 
 from ports.language_model import ToolCall
 
 
-def whole_utf8(text: str) -> str:
-    """UTF-8 cannot carry lone surrogates, which files and terminals do hold."""
+def without_surrogates(text: str) -> str:
+    """Lone surrogates, which files and terminals contain, are invalid in UTF-8."""
     return text.encode("utf-8", errors="replace").decode()
 
 
 def sent_arguments(call: ToolCall) -> str:
-    # Servers parse past arguments again and refuse a conversation that holds broken JSON.
+    # Servers parse earlier arguments again, and refuse a conversation with invalid JSON.
     if call.arguments is None:
         return "{}"
-    return whole_utf8(call.raw_arguments.strip()) or "{}"
+    return without_surrogates(call.raw_arguments.strip()) or "{}"

@@ -1,4 +1,4 @@
-"""What a model server's status means, as the errors of the port."""
+"""Maps the HTTP status of a model server to the errors of the port."""
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -6,23 +6,23 @@ from math import isfinite
 
 from domain.errors import ModelError, ModelRefused, ModelUnavailable
 
-_TRY_AGAIN = frozenset({408, 409, 429})
+_RETRYABLE = frozenset({408, 409, 429})
 _MAX_MESSAGE_CHARS = 2_000
 
 
 def status_error(*, status: int, message: str, retry_after: str | None) -> ModelError:
-    if status in _TRY_AGAIN or status >= 500:
+    if status in _RETRYABLE or status >= 500:
         return ModelUnavailable(message, retry_after_s=_retry_after_s(retry_after))
     return ModelRefused(message)
 
 
-def told(message: str, *, status: int) -> str:
-    """What the server said, without the status that the SDKs put before it."""
+def server_message(message: str, *, status: int) -> str:
+    """The server's message without the status that the SDKs prepend."""
     return message.removeprefix(f"Error code: {status}").removeprefix(" - ") or "no reason given"
 
 
-def presentable(message: str, *, api_key: str) -> str:
-    """Never with the key in it, which some servers repeat, and never without end."""
+def redacted_message(message: str, *, api_key: str) -> str:
+    """With the key replaced, which some servers repeat, and cut to a bounded length."""
     shown = message.replace(api_key, "[key]") if api_key else message
     return shown[:_MAX_MESSAGE_CHARS]
 

@@ -1,17 +1,38 @@
-"""Joins the pieces of streamed tool calls into whole calls."""
+"""Joins the deltas of streamed tool calls into complete calls."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
-from adapters.llm.chat_chunk import FunctionDelta, ToolCallDelta
-from adapters.llm.tool_arguments import tool_arguments
 from domain.errors import ModelRefused
 from domain.ids import CallId
-from ports.language_model import ToolCall
+from ports.language_model import AssistantMessage, ModelRequest, ToolCall
 
 MAX_ARGUMENT_CHARS = 4 * 1024 * 1024
+
+
+def tool_arguments(raw: str) -> Mapping[str, object] | None:
+    """The JSON object in the text; blank text is an empty object, anything else is None."""
+    if not raw.strip():
+        return {}
+    try:
+        value: object = msgspec.json.decode(raw)
+    except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+class FunctionDelta(msgspec.Struct, frozen=True):
+    name: str | None = None
+    arguments: str | dict[str, object] | None = None
+    """Text to be joined; some servers send an object instead."""
+
+
+class ToolCallDelta(msgspec.Struct, frozen=True):
+    index: int | None = None
+    id: str | None = None
+    function: FunctionDelta | None = None
 
 
 @dataclass(slots=True)
@@ -22,7 +43,7 @@ class _Pieces:
 
 
 class ToolCallJoiner:
-    """Pieces with the same index are one call; without an index, a name or a new id begins one."""
+    """Deltas with the same index are one call; without an index a name or new id starts one."""
 
     def __init__(self, *, first_number: int) -> None:
         self._number = first_number
@@ -31,7 +52,7 @@ class ToolCallJoiner:
         self._chars = 0
 
     def add(self, deltas: Sequence[ToolCallDelta]) -> None:
-        """Raises ModelRefused when the arguments grow beyond all measure."""
+        """Raises ModelRefused if the arguments exceed `MAX_ARGUMENT_CHARS`."""
         for delta in deltas:
             pieces = self._pieces(delta)
             pieces.call_id = pieces.call_id or delta.id or ""
@@ -39,14 +60,14 @@ class ToolCallJoiner:
                 self._add_function(pieces, delta.function)
 
     def add_whole(self, call: ToolCallDelta) -> None:
-        """A call that did not come in pieces."""
+        """A complete call."""
         pieces = self._new()
         pieces.call_id = call.id or ""
         if call.function:
             self._add_function(pieces, call.function)
 
     def calls(self) -> Iterator[ToolCall]:
-        """Every call, with an id of its own even if the server gave none or gave one twice."""
+        """All calls, each with a unique id even if the server sent none or a duplicate."""
         seen: set[str] = set()
         for number, pieces in enumerate(self._calls, self._number):
             call_id = pieces.call_id
@@ -81,7 +102,7 @@ class ToolCallJoiner:
         return self._calls[-1]
 
     def _add_function(self, pieces: _Pieces, function: FunctionDelta) -> None:
-        # Some servers repeat the name in every piece, so that it must not be joined.
+        # Some servers repeat the name in every delta, so it must not be joined.
         pieces.name = pieces.name or function.name or ""
         written = function.arguments
         if isinstance(written, dict):
@@ -90,14 +111,22 @@ class ToolCallJoiner:
             pieces.arguments.append(written)
             self._chars += len(written)
         if self._chars > MAX_ARGUMENT_CHARS:
-            raise endless_arguments()
+            raise arguments_too_long()
 
 
 def _is_another(pieces: _Pieces, delta: ToolCallDelta) -> bool:
-    """Some servers give every call the index 0, others every piece an id of its own."""
+    """Some servers send index 0 for every call, others a new id with every delta."""
     is_named = bool(delta.function and delta.function.name)
     return is_named and bool(delta.id and pieces.call_id and delta.id != pieces.call_id)
 
 
-def endless_arguments() -> ModelRefused:
+def arguments_too_long() -> ModelRefused:
     return ModelRefused("the model wrote tool arguments without end")
+
+
+def calls_so_far(request: ModelRequest) -> int:
+    return sum(
+        len(message.tool_calls)
+        for message in request.messages
+        if isinstance(message, AssistantMessage)
+    )

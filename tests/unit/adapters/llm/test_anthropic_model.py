@@ -36,7 +36,7 @@ BROKEN = ToolCall(call_id=CallId("b:1"), tool_name="shell", arguments=None, raw_
 REQUEST = ModelRequest(messages=[UserMessage(content="hello")], tools=[])
 
 
-async def test_a_conversation_is_sent_in_the_servers_words() -> None:
+async def test_a_conversation_is_sent_in_the_format_of_the_server() -> None:
     request = ModelRequest(
         messages=[
             SystemMessage(content="be good"),
@@ -86,7 +86,7 @@ async def test_a_conversation_is_sent_in_the_servers_words() -> None:
     ]
 
 
-async def test_signed_reasoning_goes_back_before_the_call_it_led_to() -> None:
+async def test_signed_reasoning_is_sent_back_before_its_call() -> None:
     call = AskedCall(tool_name="shell", arguments="{}", call_id="a")
     first = Answer(reasoning=("hm", "m"), calls=(call,))
     async with MESSAGES.by(first, Answer(text=("ok",))) as (model, server):
@@ -104,7 +104,7 @@ async def test_signed_reasoning_goes_back_before_the_call_it_led_to() -> None:
     assert messages[1] == {"role": "assistant", "content": [thought, tool_use("a", {})]}
 
 
-async def test_reasoning_is_asked_for_by_how_much() -> None:
+async def test_reasoning_is_requested_with_its_effort() -> None:
     async with MESSAGES.by(Answer(), asking=Asking(effort="high")) as (model, server):
         [part async for part in model.stream(REQUEST)]
 
@@ -113,7 +113,7 @@ async def test_reasoning_is_asked_for_by_how_much() -> None:
     assert asked["output_config"] == {"effort": "high"}
 
 
-async def test_usage_counts_what_was_cached_as_read() -> None:
+async def test_usage_counts_cached_tokens_as_input() -> None:
     usage: dict[str, object] = {
         "input_tokens": 10,
         "output_tokens": 20,

@@ -37,7 +37,7 @@ BROKEN = ToolCall(call_id=CallId("b"), tool_name="shell", arguments=None, raw_ar
 REQUEST = ModelRequest(messages=[UserMessage(content="hello")], tools=[])
 
 
-async def test_a_conversation_is_sent_in_the_servers_words() -> None:
+async def test_a_conversation_is_sent_in_the_format_of_the_server() -> None:
     request = ModelRequest(
         messages=[
             SystemMessage(content="be good"),
@@ -92,7 +92,7 @@ async def test_the_models_own_name_is_used_unless_the_request_names_one() -> Non
     assert "tools" not in server.requests[0]
 
 
-async def test_usage_is_read_with_what_was_cached_and_reasoned() -> None:
+async def test_usage_includes_cached_and_reasoning_tokens() -> None:
     reported: dict[str, object] = {
         "prompt_tokens": 100,
         "completion_tokens": 20,
@@ -118,7 +118,7 @@ async def test_usage_is_read_with_what_was_cached_and_reasoned() -> None:
 
 
 @pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
-async def test_reasoning_goes_back_with_its_call_under_the_name_it_came_by(field: str) -> None:
+async def test_reasoning_is_sent_back_with_its_call_in_its_field(field: str) -> None:
     call = '{"tool_calls":[{"index":0,"id":"a","function":{"name":"shell","arguments":"{}"}}]}'
     stream = _chunk(f'{{"{field}":"hm"}}') + _chunk(call, finish_reason='"tool_calls"')
     async with model_server([Malformed(stream=stream)]) as server:
@@ -144,7 +144,7 @@ async def test_reasoning_goes_back_with_its_call_under_the_name_it_came_by(field
     ]
 
 
-async def test_a_chat_model_is_asked_to_reason_by_how_much() -> None:
+async def test_a_chat_model_is_given_its_reasoning_effort() -> None:
     async with model_server([Answer()]) as server:
         await parts_of(
             OpenAIModel(api_key="k", base_url=server.base_url, model="gpt-x", effort="low")
@@ -153,12 +153,12 @@ async def test_a_chat_model_is_asked_to_reason_by_how_much() -> None:
     assert server.requests[0]["reasoning_effort"] == "low"
 
 
-async def test_half_a_usage_is_none() -> None:
+async def test_incomplete_usage_is_not_reported() -> None:
     assert await ask(Answer(usage={"completion_tokens": 20})) == []
 
 
 @pytest.mark.parametrize("given", [None, "", "same"])
-async def test_calls_without_an_id_of_their_own_are_given_one(given: str | None) -> None:
+async def test_calls_without_a_unique_id_are_given_one(given: str | None) -> None:
     call = AskedCall(tool_name="shell", arguments="{}", call_id=given)
 
     parts = await ask(Answer(calls=(call, call)))
@@ -167,7 +167,7 @@ async def test_calls_without_an_id_of_their_own_are_given_one(given: str | None)
     assert ids == [given or "call_1", "call_2"]
 
 
-async def test_calls_without_an_index_begin_with_their_name() -> None:
+async def test_calls_without_an_index_start_with_their_name() -> None:
     pieces = ('{"name":"a","arguments":"{\\"n\\":"}', '{"arguments":"1}"}', '{"name":"b"}')
     chunks = "".join(_chunk(f'{{"tool_calls":[{{"function":{piece}}}]}}') for piece in pieces)
 
@@ -179,7 +179,7 @@ async def test_calls_without_an_index_begin_with_their_name() -> None:
     ]
 
 
-async def test_calls_under_the_same_index_are_told_apart_by_their_ids() -> None:
+async def test_calls_with_the_same_index_are_distinguished_by_id() -> None:
     whole = '{{"index":0,"id":"{}","function":{{"name":"{}","arguments":"{{}}"}}}}'
     chunks = "".join(
         _chunk(f'{{"tool_calls":[{whole.format(*call)}]}}') for call in (("1", "a"), ("2", "a"))
@@ -191,7 +191,7 @@ async def test_calls_under_the_same_index_are_told_apart_by_their_ids() -> None:
     assert [(call.call_id, call.arguments) for call in calls] == [("1", {}), ("2", {})]
 
 
-async def test_an_id_that_changes_with_every_piece_begins_no_call() -> None:
+async def test_an_id_that_changes_with_every_delta_starts_no_call() -> None:
     pieces = ('"1","function":{"name":"a","arguments":"{"}', '"2","function":{"arguments":"}"}')
     chunks = "".join(_chunk(f'{{"tool_calls":[{{"index":0,"id":{piece}}}]}}') for piece in pieces)
 

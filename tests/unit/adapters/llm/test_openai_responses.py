@@ -28,7 +28,7 @@ BROKEN = ToolCall(call_id=CallId("b"), tool_name="shell", arguments=None, raw_ar
 REQUEST = ModelRequest(messages=[UserMessage(content="hello")], tools=[])
 
 
-async def test_a_conversation_is_sent_in_the_servers_words() -> None:
+async def test_a_conversation_is_sent_in_the_format_of_the_server() -> None:
     request = ModelRequest(
         messages=[
             SystemMessage(content="be good"),
@@ -70,7 +70,7 @@ async def test_a_conversation_is_sent_in_the_servers_words() -> None:
     ]
 
 
-async def test_sealed_reasoning_goes_back_before_the_call_it_led_to() -> None:
+async def test_encrypted_reasoning_is_sent_back_before_its_call() -> None:
     call = AskedCall(tool_name="shell", arguments="{}", call_id="a")
     first = Answer(reasoning=("hm", "m"), calls=(call,))
     async with RESPONSES.by(first, Answer(), asking=Asking(effort="low")) as (model, server):
@@ -109,7 +109,7 @@ async def test_the_parts_of_a_summary_are_paragraphs() -> None:
     assert parts == [ReasoningDelta(text=text) for text in ("one", "\n\n", "two")]
 
 
-async def test_usage_is_read_with_what_was_cached_and_reasoned() -> None:
+async def test_usage_includes_cached_and_reasoning_tokens() -> None:
     usage: dict[str, object] = {
         "input_tokens": 100,
         "output_tokens": 20,

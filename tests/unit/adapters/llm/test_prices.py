@@ -44,7 +44,7 @@ class FixedPrices:
         (OPENAI, "a-model-of-tomorrow", None),
     ],
 )
-def test_a_model_costs_what_its_provider_asks_or_nothing_known(
+def test_a_model_has_the_price_of_its_provider_or_none(
     prices: GenaiPriceList, model: str, cost_usd: float | None
 ) -> None:
     cost = prices.cost_of(model=model, usage=USAGE)
@@ -52,7 +52,7 @@ def test_a_model_costs_what_its_provider_asks_or_nothing_known(
     assert cost == (None if cost_usd is None else pytest.approx(cost_usd))
 
 
-def test_what_is_read_from_a_cache_costs_less_and_what_is_put_there_more() -> None:
+def test_cached_tokens_cost_less_and_cache_writes_more() -> None:
     cached = Usage(input_tokens=1_000_000, output_tokens=0, cached_input_tokens=1_000_000)
     written = Usage(input_tokens=1_000_000, output_tokens=0)
     model = "claude-haiku-4-5"
@@ -63,7 +63,7 @@ def test_what_is_read_from_a_cache_costs_less_and_what_is_put_there_more() -> No
     assert [read_cost, written_cost] == pytest.approx([0.1, 1.25])
 
 
-def test_figures_that_cannot_be_have_no_price() -> None:
+def test_impossible_amounts_have_no_price() -> None:
     wrong = Usage(input_tokens=1, output_tokens=1, cached_input_tokens=5)
 
     assert OPENAI.cost_of(model="gpt-4o", usage=wrong) is None
@@ -74,7 +74,7 @@ def test_figures_that_cannot_be_have_no_price() -> None:
     ("prices", "cost_usd"),
     [({"loopback": 0.25, "m": 0.5}, 0.25), ({"m": 0.5}, 0.5), ({"other": 1.0}, None)],
 )
-async def test_an_answer_costs_by_the_model_that_gave_it_else_by_the_one_asked(
+async def test_an_answer_is_priced_by_the_reported_model_else_by_the_requested_one(
     served: Served, prices: Mapping[str, float], cost_usd: float | None
 ) -> None:
     counts: dict[str, object] = {"prompt_tokens": 20, "completion_tokens": 10}
@@ -89,7 +89,7 @@ async def test_an_answer_costs_by_the_model_that_gave_it_else_by_the_one_asked(
     assert (reported.usage.total_tokens, reported.usage.cost_usd) == (30, cost_usd)
 
 
-def test_a_table_is_loaded_elsewhere_and_whoever_asks_waits_for_it() -> None:
+def test_a_query_waits_for_a_price_list_loaded_in_the_background() -> None:
     may_load = threading.Event()
     loaded_by: list[str] = []
 
@@ -106,7 +106,7 @@ def test_a_table_is_loaded_elsewhere_and_whoever_asks_waits_for_it() -> None:
     assert loaded_by == ["prices"]
 
 
-def test_a_table_that_cannot_be_loaded_is_told_to_whoever_asks() -> None:
+def test_an_error_of_loading_is_raised_by_a_query() -> None:
     def load() -> FixedPrices:
         raise ImportError("no table")
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import anyio
 import pytest
 
-from adapters.llm.kept_reasoning import Place, in_order, kept
+from adapters.llm.kept_reasoning import Place, in_order, stored_reasoning
 from domain.ids import CallId
 from ports.language_model import (
     AssistantMessage,
@@ -24,13 +24,13 @@ ASKED = [UserMessage(content="hello")]
 CALL = ToolCall(call_id=CallId("c"), tool_name="ls", arguments={}, raw_arguments="{}")
 
 
-def told(*events: dict[str, object]) -> Malformed:
+def sse_events(*events: dict[str, object]) -> Malformed:
     lines = (f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events)
     return Malformed(stream="".join(lines))
 
 
 def blocks(*given: dict[str, object]) -> Malformed:
-    return told(
+    return sse_events(
         *(
             {"type": "content_block_start", "index": n, "content_block": b}
             for n, b in enumerate(given)
@@ -50,7 +50,7 @@ def sealed(number: int) -> dict[str, object]:
 TEXT: dict[str, object] = {"type": "text", "text": "look"}
 USE: dict[str, object] = {"type": "tool_use", "id": "c", "name": "ls", "input": {}}
 MESSAGES_ANSWER = blocks(thought(1), TEXT, thought(2), USE)
-RESPONSES_ANSWER = told(
+RESPONSES_ANSWER = sse_events(
     {"type": "response.output_item.done", "item": sealed(1)},
     {"type": "response.output_text.delta", "delta": "look"},
     {"type": "response.output_item.done", "item": sealed(2)},
@@ -70,7 +70,7 @@ RESPONSES_ANSWER = told(
     ],
     ids=["messages", "responses"],
 )
-async def test_what_was_thought_between_text_and_call_goes_back_there(
+async def test_reasoning_between_text_and_call_is_sent_back_there(
     served: Served, reply: Malformed, sent_back: Sequence[str]
 ) -> None:
     with anyio.fail_after(PATIENCE_S):
@@ -89,7 +89,7 @@ async def test_what_was_thought_between_text_and_call_goes_back_there(
 
 
 def test_reasoning_of_an_answer_that_is_shorter_now_is_not_lost() -> None:
-    data = kept(
+    data = stored_reasoning(
         [{"n": 1}, {"n": 2}], format="f", places=[Place(chars=1, calls=0), Place(chars=9, calls=9)]
     ).data
     message = AssistantMessage(content="abc", tool_calls=[CALL], kept_reasoning=data)
@@ -99,7 +99,7 @@ def test_reasoning_of_an_answer_that_is_shorter_now_is_not_lost() -> None:
     assert parts == ["a", {"n": 1}, "bc", CALL, {"n": 2}]
 
 
-def test_what_was_kept_without_its_place_comes_first() -> None:
+def test_reasoning_stored_without_positions_comes_first() -> None:
     message = AssistantMessage(
         content="abc",
         tool_calls=[CALL],

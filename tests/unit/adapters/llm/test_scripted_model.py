@@ -29,7 +29,7 @@ HONEST_END = (
 ALL = ("shell", "read_file", "write_file", "list_directory", "search_files")
 
 
-async def test_a_plain_task_is_answered_with_what_one_tool_call_gave() -> None:
+async def test_a_plain_task_is_answered_with_the_result_of_one_tool_call() -> None:
     task = "List all .py files in the current directory"
 
     text, calls = await ask(task)
@@ -69,7 +69,7 @@ async def test_only_tools_that_are_offered_are_called() -> None:
     assert calls == [("shell", {"command": "find . -name '*.py'"})]
 
 
-async def test_without_a_tool_of_use_it_says_so() -> None:
+async def test_without_a_usable_tool_the_answer_is_that_there_is_none() -> None:
     text, calls = await ask("List all .py files", tools=())
 
     assert text.endswith("no tool is offered that I could use for this.")
@@ -85,9 +85,7 @@ async def test_without_a_tool_of_use_it_says_so() -> None:
         ("a.py\nnot all", "Found 1 .py file: a.py\nsearch_files said: not all"),
     ],
 )
-async def test_the_files_found_are_counted_and_nothing_else_that_was_said_is_kept_back(
-    result: str, line: str
-) -> None:
+async def test_found_files_are_counted_and_other_output_is_shown(result: str, line: str) -> None:
     _, calls = await ask("list .py files")
 
     answer, _ = await ask("list .py files", *gave(calls, result))
@@ -120,7 +118,7 @@ async def test_a_script_is_followed_turn_by_turn() -> None:
     assert third == ("It says: the truth", [])
 
 
-async def test_a_script_without_an_answer_ends_by_saying_so() -> None:
+async def test_a_script_without_an_answer_ends_with_a_message() -> None:
     assert await ask("script:\nsay hello\ntool shell", *gave([("shell", {})], "x")) == (
         "The script has ended.",
         [],
@@ -140,12 +138,12 @@ async def test_a_script_may_fail() -> None:
         ("script:\nanswer yes\nsay more", "line 3 of the script comes after its end"),
     ],
 )
-async def test_a_line_that_is_no_step_is_named(script: str, message: str) -> None:
+async def test_an_invalid_line_of_a_script_is_named(script: str, message: str) -> None:
     with pytest.raises(ModelRefused, match=message):
         await ask(script)
 
 
-async def test_text_comes_word_by_word_and_words_are_what_it_counts() -> None:
+async def test_text_is_streamed_by_words_which_are_its_tokens() -> None:
     parts = await parts_of("script:\nsay one two three", ())
 
     assert parts == [
@@ -159,19 +157,19 @@ async def test_text_comes_word_by_word_and_words_are_what_it_counts() -> None:
 
 
 async def ask(
-    task: str, *past: ModelMessage, tools: Sequence[str] = ALL
+    task: str, *conversation: ModelMessage, tools: Sequence[str] = ALL
 ) -> tuple[str, list[tuple[str, object]]]:
     """The text and the calls of the next answer."""
-    parts = await parts_of(task, past, tools=tools)
+    parts = await parts_of(task, conversation, tools=tools)
     text = "".join(part.text for part in parts if isinstance(part, TextDelta))
     return text, [(part.tool_name, part.arguments) for part in parts if isinstance(part, ToolCall)]
 
 
 async def parts_of(
-    task: str, past: Sequence[ModelMessage], *, tools: Sequence[str] = ALL
+    task: str, conversation: Sequence[ModelMessage], *, tools: Sequence[str] = ALL
 ) -> list[ModelPart]:
     specs = [ToolSpec(name=name, description="", parameters={}) for name in tools]
-    messages = [SystemMessage(content="be good"), UserMessage(content=task), *past]
+    messages = [SystemMessage(content="be good"), UserMessage(content=task), *conversation]
     request = ModelRequest(messages=messages, tools=specs)
     return [part async for part in ScriptedModel().stream(request)]
 

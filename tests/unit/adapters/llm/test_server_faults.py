@@ -1,4 +1,4 @@
-"""Every way a model server can fail, as the one error it means; never a wait without end."""
+"""Each failure of a model server is one error of the port, and no wait is endless."""
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -9,8 +9,8 @@ from inspect import isasyncgen
 import anyio
 import pytest
 
-from adapters.llm.deadlines import Deadlines
 from adapters.llm.openai_model import OpenAIModel
+from adapters.llm.served_model import Deadlines
 from domain.errors import ModelRefused, ModelUnavailable
 from ports.language_model import ModelPart, ModelRequest, TextDelta, UserMessage
 from tests.model_replies import Answer, AskedCall, Cut, HttpFault, Reply, Stall, WrongType
@@ -28,7 +28,7 @@ def served(request: pytest.FixtureRequest) -> Served:
 
 
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 529])
-async def test_overload_and_faults_of_the_server_may_be_tried_again(
+async def test_overload_and_faults_of_the_server_are_retryable(
     served: Served, status: int
 ) -> None:
     with pytest.raises(ModelUnavailable, match=f"answered {status}: come back later"):
@@ -42,14 +42,14 @@ async def test_other_refusals_of_the_server_are_final(served: Served, status: in
 
 
 @pytest.mark.parametrize("served", [CHAT, RESPONSES], ids=lambda served: served.name)
-async def test_a_quota_that_is_used_up_is_no_overload(served: Served) -> None:
+async def test_an_exhausted_quota_is_not_retryable(served: Served) -> None:
     fault = HttpFault(status=429, message="no quota", code="insufficient_quota")
 
     with pytest.raises(ModelRefused, match="answered 429: no quota"):
         await ask(served, fault)
 
 
-async def test_words_are_not_taken_for_a_key_that_there_is_not() -> None:
+async def test_without_a_key_no_text_is_masked() -> None:
     fault = HttpFault(status=400, message="there is none")
     async with model_server([fault]) as server:
         model = OpenAIModel(api_key="", base_url=server.base_url, model="m")
@@ -67,7 +67,7 @@ async def test_a_key_that_the_server_repeats_is_not_shown(served: Served) -> Non
 @pytest.mark.parametrize(
     ("header", "seconds"), [("3", 3.0), ("0.5", 0.5), ("nan", None), ("-1", None), ("soon", None)]
 )
-async def test_a_server_says_in_seconds_when_to_come_back(
+async def test_retry_after_may_be_in_seconds(
     served: Served, header: str, seconds: float | None
 ) -> None:
     with pytest.raises(ModelUnavailable) as caught:
@@ -76,7 +76,7 @@ async def test_a_server_says_in_seconds_when_to_come_back(
     assert caught.value.retry_after_s == seconds
 
 
-async def test_a_server_says_by_a_date_when_to_come_back(served: Served) -> None:
+async def test_retry_after_may_be_a_date(served: Served) -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
 
     with pytest.raises(ModelUnavailable) as caught:
@@ -85,7 +85,7 @@ async def test_a_server_says_by_a_date_when_to_come_back(served: Served) -> None
     assert caught.value.retry_after_s == pytest.approx(3600, abs=30)
 
 
-async def test_a_date_in_the_past_means_at_once(served: Served) -> None:
+async def test_retry_after_a_past_date_is_zero(served: Served) -> None:
     with pytest.raises(ModelUnavailable) as caught:
         await ask(served, HttpFault(status=503, retry_after="Wed, 21 Oct 2015 07:28:00 GMT"))
 
@@ -93,12 +93,12 @@ async def test_a_date_in_the_past_means_at_once(served: Served) -> None:
 
 
 @pytest.mark.parametrize("is_clean", [True, False])
-async def test_an_answer_that_is_cut_is_no_answer(served: Served, is_clean: bool) -> None:
+async def test_a_cut_answer_is_unavailable(served: Served, is_clean: bool) -> None:
     with pytest.raises(ModelUnavailable, match=r"cut off|connection .* failed"):
         await ask(served, Cut(text=("half a", " thou"), is_clean=is_clean))
 
 
-async def test_a_server_that_falls_silent_is_left(served: Served) -> None:
+async def test_a_server_that_falls_silent_is_disconnected(served: Served) -> None:
     asking = Asking(deadlines=Deadlines(idle_s=0.1))
 
     async with served.by(Stall(text=("so",)), asking=asking) as (model, server):
@@ -108,7 +108,7 @@ async def test_a_server_that_falls_silent_is_left(served: Served) -> None:
             await server.abandoned.wait()
 
 
-async def test_a_server_that_never_begins_its_answer_is_left(served: Served) -> None:
+async def test_a_server_that_never_begins_its_answer_is_disconnected(served: Served) -> None:
     asking = Asking(deadlines=Deadlines(first_token_s=0.1))
 
     async with served.by(Stall(), asking=asking) as (model, server):
@@ -128,7 +128,7 @@ async def test_leaving_a_stream_ends_the_request(served: Served) -> None:
             await server.abandoned.wait()
 
 
-async def test_leaving_an_answer_without_end_ends_the_request(served: Served) -> None:
+async def test_leaving_an_endless_answer_ends_the_request(served: Served) -> None:
     text = ["word " * 100] * 2_000
 
     async with served.by(Stall(text=text)) as (model, server), model.opened():
@@ -141,19 +141,19 @@ async def test_leaving_an_answer_without_end_ends_the_request(served: Served) ->
             await server.abandoned.wait()
 
 
-async def test_tool_arguments_without_end_are_refused(served: Served) -> None:
+async def test_endless_tool_arguments_are_refused(served: Served) -> None:
     endless = AskedCall(tool_name="write_file", arguments="x" * (4 * 1024 * 1024 + 1))
 
     with pytest.raises(ModelRefused, match="tool arguments without end"):
         await ask(served, Answer(calls=(endless,)))
 
 
-async def test_a_page_is_no_answer(served: Served) -> None:
+async def test_an_html_page_is_no_answer(served: Served) -> None:
     with pytest.raises(ModelUnavailable, match="sent text/html, not an event stream"):
         await ask(served, WrongType())
 
 
-async def test_a_server_that_is_not_there_may_be_tried_again(served: Served) -> None:
+async def test_an_unreachable_server_is_retryable(served: Served) -> None:
     async with served.by(Answer()) as (model, _):
         pass
 
@@ -164,7 +164,7 @@ async def test_a_server_that_is_not_there_may_be_tried_again(served: Served) -> 
         await parts_of(model.stream(REQUEST))
 
 
-async def test_text_before_a_fault_is_given(served: Served) -> None:
+async def test_text_before_a_fault_is_emitted(served: Served) -> None:
     async with served.by(Cut(text=("half a", " thou"))) as (model, _):
         text = ""
 

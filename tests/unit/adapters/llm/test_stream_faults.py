@@ -20,7 +20,7 @@ from tests.served_models import CHAT, MESSAGES, RESPONSES, Served
 REQUEST = ModelRequest(messages=[UserMessage(content="hello")], tools=[])
 
 
-def told(event: str, fields: dict[str, object] | str) -> str:
+def sse_events(event: str, fields: dict[str, object] | str) -> str:
     data = fields if isinstance(fields, str) else json.dumps({"type": event} | fields)
     return f"event: {event}\ndata: {data}\n\n"
 
@@ -35,15 +35,15 @@ def told(event: str, fields: dict[str, object] | str) -> str:
         (CHAT, f"data: {'[' * 100_000}\n\n"),
         (RESPONSES, "data: {oops\n\n"),
         (RESPONSES, "data: [1, 2]\n\n"),
-        (RESPONSES, told("response.output_text.delta", {"delta": 7})),
-        (RESPONSES, told("response.output_item.done", {"item": {"type": 7}})),
-        (MESSAGES, told("message_start", "{oops")),
-        (MESSAGES, told("message_start", "[1, 2]")),
-        (MESSAGES, told("content_block_delta", {"delta": 7})),
-        (MESSAGES, told("message_start", "[" * 100_000)),
+        (RESPONSES, sse_events("response.output_text.delta", {"delta": 7})),
+        (RESPONSES, sse_events("response.output_item.done", {"item": {"type": 7}})),
+        (MESSAGES, sse_events("message_start", "{oops")),
+        (MESSAGES, sse_events("message_start", "[1, 2]")),
+        (MESSAGES, sse_events("content_block_delta", {"delta": 7})),
+        (MESSAGES, sse_events("message_start", "[" * 100_000)),
     ],
 )
-async def test_a_stream_that_cannot_be_read_is_no_answer(served: Served, stream: str) -> None:
+async def test_an_unreadable_stream_is_unavailable(served: Served, stream: str) -> None:
     with pytest.raises(ModelUnavailable, match="cannot be read"):
         await ask(served, Malformed(stream=stream))
 
@@ -52,19 +52,24 @@ async def test_a_stream_that_cannot_be_read_is_no_answer(served: Served, stream:
     ("served", "stream"),
     [
         (CHAT, 'data: {"error": {"message": "out of memory"}}\n\n'),
-        (RESPONSES, told("error", {"message": "out of memory", "code": "server_error"})),
+        (RESPONSES, sse_events("error", {"message": "out of memory", "code": "server_error"})),
         (
             RESPONSES,
-            told("response.failed", {"response": {"error": {"message": "out of memory"}}}),
+            sse_events("response.failed", {"response": {"error": {"message": "out of memory"}}}),
         ),
-        (MESSAGES, told("error", {"error": {"type": "api_error", "message": "out of memory"}})),
         (
             MESSAGES,
-            told("error", {"error": {"type": "overloaded_error", "message": "out of memory"}}),
+            sse_events("error", {"error": {"type": "api_error", "message": "out of memory"}}),
+        ),
+        (
+            MESSAGES,
+            sse_events(
+                "error", {"error": {"type": "overloaded_error", "message": "out of memory"}}
+            ),
         ),
     ],
 )
-async def test_an_error_within_the_stream_is_told(served: Served, stream: str) -> None:
+async def test_an_error_within_the_stream_is_raised(served: Served, stream: str) -> None:
     with pytest.raises(ModelUnavailable, match="reported an error: out of memory"):
         await ask(served, Malformed(stream=stream))
 
@@ -72,10 +77,10 @@ async def test_an_error_within_the_stream_is_told(served: Served, stream: str) -
 @pytest.mark.parametrize(
     ("served", "stream"),
     [
-        (RESPONSES, told("error", {"message": "not so", "code": "invalid_prompt"})),
+        (RESPONSES, sse_events("error", {"message": "not so", "code": "invalid_prompt"})),
         (
             MESSAGES,
-            told("error", {"error": {"type": "invalid_request_error", "message": "not so"}}),
+            sse_events("error", {"error": {"type": "invalid_request_error", "message": "not so"}}),
         ),
     ],
 )
@@ -86,7 +91,7 @@ async def test_an_error_within_the_stream_may_be_final(served: Served, stream: s
 
 @pytest.mark.parametrize(
     ("served", "stream"),
-    [(CHAT, "data: [DONE]\n\n"), (RESPONSES, ""), (MESSAGES, told("ping", {}))],
+    [(CHAT, "data: [DONE]\n\n"), (RESPONSES, ""), (MESSAGES, sse_events("ping", {}))],
 )
 async def test_an_empty_stream_is_no_answer(served: Served, stream: str) -> None:
     with pytest.raises(ModelUnavailable, match="cut off"):
@@ -101,7 +106,7 @@ async def test_an_empty_stream_is_no_answer(served: Served, stream: str) -> None
         (
             RESPONSES,
             Malformed(
-                stream=told(
+                stream=sse_events(
                     "response.incomplete",
                     {"response": {"incomplete_details": {"reason": "content_filter"}}},
                 )
@@ -109,7 +114,7 @@ async def test_an_empty_stream_is_no_answer(served: Served, stream: str) -> None
         ),
     ],
 )
-async def test_an_answer_that_is_withheld_is_refused(served: Served, reply: Reply) -> None:
+async def test_a_withheld_answer_is_refused(served: Served, reply: Reply) -> None:
     with pytest.raises(ModelRefused, match="content filter"):
         await ask(served, reply)
 
@@ -126,13 +131,15 @@ LONGEST: dict[str, object] = {"response": {"incomplete_details": {"reason": "max
         (
             RESPONSES,
             Malformed(
-                stream=told("response.output_text.delta", {"delta": "I"})
-                + told("response.incomplete", LONGEST)
+                stream=sse_events("response.output_text.delta", {"delta": "I"})
+                + sse_events("response.incomplete", LONGEST)
             ),
         ),
     ],
 )
-async def test_an_answer_that_reached_its_longest_says_so(served: Served, reply: Reply) -> None:
+async def test_an_answer_at_its_maximum_length_is_marked_as_cut(
+    served: Served, reply: Reply
+) -> None:
     parts = await ask(served, reply)
 
     assert parts[0] == TextDelta(text="I")

@@ -1,4 +1,4 @@
-"""Reads a server's event stream as one answer, in whatever format it is written."""
+"""Reads the event stream of a model server as one answer, whatever its format."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, aclosing
@@ -7,27 +7,27 @@ from typing import Protocol
 import httpx2
 import msgspec
 
-from adapters.llm.deadlines import Deadlines, Patience
+from adapters.llm.served_model import AnswerDeadline, Deadlines
 from domain.errors import ModelError, ModelUnavailable
 from ports.language_model import ModelPart
 
 UNREADABLE: tuple[type[Exception], ...] = (msgspec.ValidationError, ValueError, RecursionError)
-"""What comes of an event that is no JSON, or not of the shape that its format has."""
+"""Errors of events that are no JSON, or not shaped as their format requires."""
 
 
 class Answer(Protocol):
     @property
     def has_begun(self) -> bool:
-        """Whether a piece of text, of reasoning or of a tool call has come."""
+        """Whether any text, reasoning or part of a tool call was received."""
 
     def add(self, data: object) -> Iterator[ModelPart]:
-        """What one event gives. Raises one of UNREADABLE, or the errors of the port."""
+        """The parts of one event. Raises one of UNREADABLE, or the errors of the port."""
 
     def end(self) -> Iterator[ModelPart]:
-        """What is given last. Raises ModelUnavailable if the answer is not whole."""
+        """The last parts. Raises ModelUnavailable if the answer is incomplete."""
 
 
-class EventStream(Protocol):
+class SdkStream(Protocol):
     response: httpx2.Response
 
     async def __anext__(self) -> object: ...
@@ -36,19 +36,19 @@ class EventStream(Protocol):
 
 
 async def answer_parts(
-    ask: Callable[[], Awaitable[AbstractAsyncContextManager[EventStream]]],
+    ask: Callable[[], Awaitable[AbstractAsyncContextManager[SdkStream]]],
     *,
     answer: Answer,
     deadlines: Deadlines,
     faults: tuple[type[Exception], ...],
     as_model_error: Callable[[Exception], ModelError],
 ) -> AsyncGenerator[ModelPart]:
-    """`faults` are what the SDK raises; leaving early closes the connection."""
-    patience = Patience(deadlines, has_begun=lambda: answer.has_begun)
+    """`faults` are the errors of the SDK. Leaving early closes the connection."""
+    deadline = AnswerDeadline(deadlines, has_begun=lambda: answer.has_begun)
     try:
-        async with await patience.wait(ask()) as stream:
+        async with await deadline.wait(ask()) as stream:
             _require_event_stream(stream.response.headers.get("content-type", ""))
-            async with aclosing(patience.each(stream)) as events:
+            async with aclosing(deadline.each(stream)) as events:
                 async for data in events:
                     for part in answer.add(data):
                         yield part
