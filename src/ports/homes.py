@@ -1,4 +1,4 @@
-"""The HOME folders of agents that are kept for a session, and whether they are set up."""
+"""HOME folders of agents that last as long as a session, and whether they are set up."""
 
 from typing import Protocol
 
@@ -8,16 +8,16 @@ from domain.task import Task
 
 class Homes(Protocol):
     async def folder(self, task: Task, profile: AgentProfile) -> str:
-        """An existing folder's absolute path, of this agent in this session, made if need be.
+        """The absolute path of this agent's folder in the session, created if missing.
 
-        It goes with the session. Raises StartFailed if it cannot be had.
+        Deleted with the session. Raises StartFailed if it cannot be created.
         """
 
     async def is_set_up(self, task: Task, profile: AgentProfile) -> bool:
-        """Whether that was noted here of this agent in this session, with the same command.
+        """Whether `note_set_up` was called for this agent, session and setup command.
 
-        Raises StartFailed if it cannot be known.
+        Raises StartFailed if that cannot be read.
         """
 
     async def note_set_up(self, task: Task, profile: AgentProfile) -> None:
-        """Its command has ended well. Raises StartFailed if it cannot be noted."""
+        """Record that the setup command succeeded. Raises StartFailed if it cannot be written."""

@@ -11,7 +11,7 @@ from ports.tool import ToolSpec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCall:
-    """A call the model asks for. `arguments` is None when what it wrote is no JSON object."""
+    """A call that the model requests. `arguments` is None if its text is no JSON object."""
 
     call_id: CallId
     tool_name: str
@@ -34,7 +34,7 @@ class AssistantMessage:
     content: str
     tool_calls: Sequence[ToolCall] = ()
     kept_reasoning: str | None = None
-    """The `data` of the KeptReasoning that came with this answer."""
+    """The `data` of the `KeptReasoning` of this answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class ModelRequest:
     messages: Sequence[ModelMessage]
     tools: Sequence[ToolSpec]
     model: str | None = None
-    """None: the model that the adapter was configured with."""
+    """None: the model of the adapter's configuration."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,17 +61,17 @@ class TextDelta:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReasoningDelta:
-    """What the model lets be seen of its reasoning; no part of the answer."""
+    """Visible reasoning; no part of the answer."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptReasoning:
-    """What the provider wants back with this answer, unchanged, while the task goes on.
+    """Opaque reasoning that the provider requires back with this answer during the task.
 
-    Only the adapter that wrote it can read it; any other leaves it out, so it is never wrong to
-    give it back, nor to lose it.
+    Only the adapter that wrote it can read it; others ignore it. So it is safe to send it to any
+    adapter, and to lose it.
     """
 
     data: str
@@ -79,17 +79,17 @@ class KeptReasoning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelUsage:
-    """Its cost is left out where the price is not known."""
+    """Without a cost if the price is unknown."""
 
     model: str
     usage: Usage
     cache_written_tokens: int = 0
-    """Input tokens that were put into the provider's cache, at a price of their own."""
+    """Input tokens written to the provider's cache, which have their own price."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerCut:
-    """The answer reached the longest that it may be: it ends in the middle, as may its last call."""
+    """The answer reached its maximum length: text and the last call may be incomplete."""
 
 
 ModelPart = TextDelta | ReasoningDelta | KeptReasoning | ToolCall | AnswerCut | ModelUsage
@@ -98,14 +98,12 @@ ModelPart = TextDelta | ReasoningDelta | KeptReasoning | ToolCall | AnswerCut | 
 class LanguageModel(Protocol):
     @property
     def name(self) -> str:
-        """What answers, as a person would name it: `openai:gpt-4o`, `scripted`."""
+        """Provider and model for people: `openai:gpt-4o`, `scripted`."""
 
     def stream(self, request: ModelRequest) -> AsyncIterator[ModelPart]:
-        """One answer, as it comes: text and reasoning in order, each tool call whole.
+        """One answer: text and reasoning streamed in order, each tool call complete.
 
-        At most one usage, one kept reasoning and one sign of a cut, all after the text.
-
-        The stream ends when the answer is complete. One try: whoever calls decides to try again.
-        Raises ModelUnavailable (overload, server's fault, cut or stalled stream) or ModelRefused.
-        Leaving it early ends the request.
+        At most one `ModelUsage`, `KeptReasoning` and `AnswerCut`, all after the text. The stream
+        ends when the answer is complete; closing it early ends the request. Not retried here.
+        Raises ModelUnavailable (overload, server fault, cut or stalled stream) or ModelRefused.
         """

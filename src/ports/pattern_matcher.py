@@ -1,4 +1,4 @@
-"""Finds what extraction rules look for, in bounded time."""
+"""Matches extraction rules against lines in bounded time."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -7,20 +7,18 @@ from domain.extraction import CAPTURED_CHARS, ExtractionRule, Found
 
 
 class LineRules(Protocol):
-    """Rules made ready, for one caller at a time. One that takes too long is not tried again."""
+    """Compiled rules, for one caller at a time. A rule that takes too long is dropped."""
 
     def find(self, line: str, *, text: str) -> Sequence[Found]:
-        """Everything in one line, in the order of the rules and of the places in the line.
+        """All matches in one line, by rule and then by position; at most `MOST_FOUND` a rule.
 
-        `line` is as it was written, for the JSON paths; `text` is without terminal escapes, for
-        the patterns. Of each rule at most `MOST_FOUND`. Each rule has a fraction of a second, so
-        it may be called on the event loop. Never raises: a line that a rule cannot be tried on
-        has nothing to find.
+        JSON paths get `line` as written, patterns get `text` without terminal escapes. Each rule
+        has a fraction of a second, so this may run on the event loop. Never raises.
         """
 
     @property
     def too_slow(self) -> Sequence[str]:
-        """The names of the rules that were given up."""
+        """The names of the rules that were dropped."""
 
 
 class PatternMatcher(Protocol):
@@ -31,8 +29,7 @@ class PatternMatcher(Protocol):
         field: str = "rules",
         most_chars: int = CAPTURED_CHARS,
     ) -> LineRules:
-        """Raises InvalidInput whose field is the part of the rule that is wrong: `rules.2.pattern`.
+        """Compile rules. Raises InvalidInput with the wrong field, such as `rules.2.pattern`.
 
-        `field` is what the one who gave the rules calls them; of a captured text that is longer
-        than `most_chars` only its beginning is kept.
+        `field` is the caller's name of the list. Captured texts are cut to `most_chars`.
         """

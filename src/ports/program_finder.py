@@ -1,4 +1,4 @@
-"""Tells whether the programs that agents are can be started on this machine."""
+"""Whether programs of agents can be started on this machine."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -6,7 +6,7 @@ from typing import Protocol
 
 class ProgramFinder(Protocol):
     def has(self, program: str, *, env: Mapping[str, str]) -> bool:
-        """Whether a task could start it, given the variables of its agent's profile.
+        """Whether a task could start it with the environment of its agent's profile.
 
-        A path that is relative to the workspace cannot be known, and counts as there.
+        A path relative to a workspace is unknown, and counts as present.
         """

@@ -1,4 +1,4 @@
-"""What a person would see on the terminal of a task."""
+"""A terminal emulator: the screen of a task as a person would see it."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -7,9 +7,9 @@ from typing import Protocol
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScreenView:
     lines: tuple[str, ...]
-    """As many as there are rows, without trailing blanks."""
+    """One for each row, without trailing blanks."""
     cursor_row: int
-    """From 0, as is the column."""
+    """Counted from 0, as is the column."""
     cursor_column: int
     columns: int
     title: str = ""
@@ -17,31 +17,31 @@ class ScreenView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypingModes:
-    """How a program has asked to be typed to."""
+    """Input modes that a program has switched on."""
 
     pastes_in_brackets: bool = False
     application_cursor: bool = False
 
 
 class TerminalScreen(Protocol):
-    """Any text a program may write is taken: what is not understood is passed over."""
+    """Unknown sequences are ignored; no input makes it fail."""
 
     @property
     def modes(self) -> TypingModes: ...
 
     def feed(self, text: str) -> None:
-        """Sequences may be cut anywhere. It takes time by the character: feed it in slices."""
+        """Sequences may be split anywhere. Takes time per character: feed it in slices."""
 
     def resize(self, *, rows: int, columns: int) -> None: ...
 
     @property
     def is_updating(self) -> bool:
-        """A program draws step by step and has said that the screen is to be shown after that."""
+        """Whether the program is within a synchronized update."""
 
     def view(self, *, is_whole: bool = True) -> ScreenView:
-        """What there is to see; `is_whole`: while it is updating, what there was before that."""
+        """The screen; with `is_whole`, during a synchronized update, as it was before that."""
 
 
 class TerminalScreens(Protocol):
     def new(self, *, rows: int, columns: int) -> TerminalScreen:
-        """Raises StateConflict where what it takes to have one is not installed."""
+        """Raises StateConflict if the emulator is not installed."""

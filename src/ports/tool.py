@@ -1,4 +1,4 @@
-"""Something a model may call."""
+"""A tool that a model may call, and what it gets and returns."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,24 +16,24 @@ from domain.tool_events import OutputStream
 class ToolSpec:
     name: str
     description: str
-    """For the model to read."""
+    """For the model."""
     parameters: Mapping[str, object]
     """A JSON Schema of an object."""
     by_default: bool = True
-    """Whether agents have it whose profiles do not name their tools."""
+    """Whether agents have it whose profile lists no tools."""
     effects: frozenset[Effect] = frozenset()
-    """What a call may do at most. A change of the task's own workspace is no effect."""
+    """All that a call may do. Changes of the task's own workspace are no effect."""
 
 
-async def _nobody_to_tell(plan: Plan) -> None:
-    raise ToolError("nobody is told of plans here")
+async def _no_plan(plan: Plan) -> None:
+    raise ToolError("plans are not shown here")
 
 
 class Ask(Protocol):
     async def __call__(self, question: str, *, choices: Sequence[str] = ()) -> str: ...
 
 
-async def _nobody_to_ask(question: str, *, choices: Sequence[str] = ()) -> str:
+async def _no_answer(question: str, *, choices: Sequence[str] = ()) -> str:
     raise ToolError("there is nobody to ask here")
 
 
@@ -46,26 +46,26 @@ class ToolContext:
     task_id: TaskId
     call_id: CallId
     profile: AgentProfile
-    """Of the agent that calls it: what a process of the tool gets, and its sandbox."""
+    """Of the calling agent: environment and sandbox of the tool's processes."""
     workspace: str
-    """A tool touches no file outside of it."""
+    """A tool accesses no file outside of it."""
     grace_s: float
     stream: Stream
-    """Shows text while the tool still works, and keeps it whole."""
-    update_plan: Callable[[Plan], Awaitable[None]] = _nobody_to_tell
-    """Shows the plan in place of the one before."""
-    ask: Ask = _nobody_to_ask
-    """Asks whoever watches the task, and waits for the answer, which may be none of the choices."""
+    """Emits output while the tool runs, and stores all of it."""
+    update_plan: Callable[[Plan], Awaitable[None]] = _no_plan
+    """Emits the plan, which replaces the previous one."""
+    ask: Ask = _no_answer
+    """Asks a person and waits for the answer, which may be none of the choices."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolResult:
     content: str
     is_error: bool = False
-    """It ran and did not succeed: a command's exit code, for one."""
+    """It ran without success, such as a command with an exit code."""
     truncated: bool = False
     whole: str | None = None
-    """All that it gave, where `content` is not; empty where all was streamed."""
+    """The complete result if `content` is cut; empty if all of it was streamed."""
 
 
 class Tool(Protocol):
@@ -73,8 +73,7 @@ class Tool(Protocol):
     def spec(self) -> ToolSpec: ...
 
     async def call(self, arguments: Mapping[str, object], context: ToolContext) -> ToolResult:
-        """Do it, once. What it starts has ended when it returns or is cancelled.
+        """Processes it starts have ended when it returns or is cancelled.
 
-        Raises ToolError, with a message for the model, when the arguments are wrong or the thing
-        cannot be done.
+        Raises ToolError, with a message for the model, for wrong arguments and failures.
         """

@@ -1,4 +1,4 @@
-"""Tools that an agent's profile brings along, besides those that are always there."""
+"""Tools that an agent's profile adds to the built-in ones, such as those of MCP servers."""
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
@@ -13,9 +13,8 @@ class ToolSource(Protocol):
     def open(
         self, *, profile: AgentProfile, task_id: TaskId, workspace: str
     ) -> AbstractAsyncContextManager[Sequence[Tool]]:
-        """The profile's own tools, for as long as the task runs; each name is there once.
+        """The profile's tools for the duration of the task, with unique names.
 
-        What it starts for them has ended when the context is left. Raises StartFailed, which
-        names the source that could not be used. One that is lost later makes its tools' calls
-        fail with ToolError; the task goes on.
+        All it starts has ended when the context is left. Raises StartFailed, which names the
+        source that cannot be used. If one is lost later, calls of its tools raise ToolError.
         """

@@ -1,4 +1,4 @@
-"""The end of folders that were made for sessions."""
+"""Sizes and removal of session workspaces."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
@@ -7,18 +7,18 @@ from ports.event_retention import SessionName
 
 
 class WorkspaceRetention(Protocol):
-    """Only what was made for a session; a folder that a task or a setting names is not touched."""
+    """Only folders created for a session; those named by a task or setting are never touched."""
 
     async def size(self) -> int:
-        """How many bytes all of them take."""
+        """Bytes of all of them."""
 
     async def sessions(self) -> Sequence[SessionName]:
-        """Those that have a folder; whose folder has gone unchanged longest comes first."""
+        """Sessions with a folder, the longest unchanged first."""
 
     async def remove(
         self, session: SessionName, *, is_unused: Callable[[], Awaitable[bool]]
     ) -> int:
-        """Remove the session's folder, if it has one; how many bytes went.
+        """Remove the session's folder, if any; returns the bytes freed.
 
-        It is set aside first, and put back if it is in use by then.
+        It is renamed first, and renamed back if `is_unused` is then false.
         """

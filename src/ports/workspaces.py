@@ -8,21 +8,20 @@ from domain.task import Task
 
 class Workspaces(Protocol):
     async def folder(self, task: Task, profile: AgentProfile) -> str:
-        """An existing folder's absolute path, made if need be, with no link on the way.
+        """The absolute path of the task's folder without links, created if missing.
 
-        The task's own choice, else the profile's, else a folder of the session. Raises
-        StartFailed if it cannot be had, and for a folder that no task may work in.
+        The one that the task names, else the profile, else one of the session. Raises StartFailed
+        if it cannot be created, or no task may work there.
         """
 
     async def excess(self, folder: str) -> str | None:
-        """How a folder that was made for a session takes more room than it may; None if not.
+        """Why a session's folder exceeds its size limit; None if it does not.
 
-        A folder that a task, an agent or a setting names has no bound. What cannot be looked
-        into is not counted.
+        Folders named by a task, profile or setting have no limit. Unreadable parts do not count.
         """
 
     async def check(self, profile: AgentProfile, task: Task | None = None) -> None:
-        """Raises InvalidInput, which names `workspace`, if no task may work where one would.
+        """Raises InvalidInput for `workspace` if no task may work in the folder.
 
-        Judged as it is now; `folder` judges again. The task may have no session yet.
+        `folder` checks again. The task may have no session yet.
         """
