@@ -113,5 +113,5 @@ async def test_a_question_has_a_length_that_a_person_reads(length: int) -> None:
 async def test_where_nobody_listens_the_model_is_told_so() -> None:
     with pytest.raises(ToolError, match="there is nobody to ask here"):
         await AskUserTool().call({"question": "Who?"}, tool_context("/workspace"))
-    with pytest.raises(ToolError, match="nobody is told of plans here"):
+    with pytest.raises(ToolError, match="plans are not shown here"):
         await UpdatePlanTool().call({"goal": "x", "phases": [LOOK]}, tool_context("/workspace"))
