@@ -13,10 +13,14 @@ from types import FrameType
 import uvicorn
 
 from adapters.http.app import Application, with_lifespan
-from adapters.http.protocol.accept_trouble import AcceptTrouble
 from adapters.http.protocol.cast_protocol import CastProtocol
-from adapters.http.protocol.listening_socket import ACCEPT_BURST, BACKLOG, bound_socket
-from adapters.http.protocol.server_state import CastServerState
+from adapters.http.protocol.listening_socket import (
+    ACCEPT_BURST,
+    BACKLOG,
+    AcceptFailures,
+    bound_socket,
+)
+from adapters.http.protocol.request_deadlines import CastServerState
 from adapters.http.protocol.websocket_protocol import CastWebSocketProtocol
 from adapters.http.streaming.slow_clients import LET_GO_AFTER_S
 from adapters.http.websocket.connection import MAX_MESSAGE_BYTES
@@ -120,7 +124,7 @@ class CastServer(uvicorn.Server):
         self._greet = greet
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        asyncio.get_running_loop().set_exception_handler(AcceptTrouble())
+        asyncio.get_running_loop().set_exception_handler(AcceptFailures())
         await super().startup(sockets)
         for listener in sockets or ():
             listener.listen(BACKLOG)  # asyncio took the length of a burst for both

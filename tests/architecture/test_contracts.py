@@ -12,7 +12,7 @@ BREACHES = {
     "adapters": ("adapters.llm.script", "adapters.tools.arguments"),
     "driven": ("adapters.memory.wakeups", "application.cursors.cursor"),
     "rooms": ("application.upkeep.loop_lag", "application.watching.wake"),
-    "http": ("adapters.http.answers.links", "adapters.http.protocol.accept_trouble"),
+    "http": ("adapters.http.answers.links", "adapters.http.protocol.listening_socket"),
     "store": ("adapters.store.postgres.errors", "adapters.store.sqlite.files"),
     "container": ("entrypoints.opened", "dependency_injector"),
     "web": ("entrypoints.opened", "uvicorn"),

@@ -12,8 +12,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from adapters.http.protocol.cast_protocol import CastProtocol
 from adapters.http.protocol.listening_socket import bound_socket
-from adapters.http.protocol.server_state import CastServerState
-from adapters.http.streaming.client import OnLeft, StreamClient
+from adapters.http.protocol.request_deadlines import CastServerState
+from adapters.http.streaming.channel import OnLeft, StreamClient
 from adapters.http.streaming.flush import StreamFlush
 from adapters.http.streaming.reactor import Reactor
 from adapters.http.streaming.response import StreamResponse

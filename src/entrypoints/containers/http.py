@@ -24,13 +24,13 @@ from adapters.http.routers.task_log import task_log_router
 from adapters.http.routers.tasks import tasks_router
 from adapters.http.routers.terminal import terminal_router
 from adapters.http.routers.websocket import websocket_router
-from adapters.http.streaming.event_answers import EventAnswers
 from adapters.http.streaming.flush import StreamFlush
+from adapters.http.streaming.history import EventAnswers
 from adapters.http.streaming.open_streams import OpenStreams
 from adapters.http.streaming.reactor import Reactor
 from adapters.http.streaming.streams import Streams
 from adapters.http.streaming.takeover import StreamTakeover
-from adapters.http.websocket.open_websockets import WebSockets
+from adapters.http.websocket.connection import WebSockets
 from entrypoints.containers.agents import AgentsContainer
 from entrypoints.containers.nesting import needed
 from entrypoints.containers.server import ServerContainer

@@ -1,15 +1,19 @@
 """uvicorn's HTTP protocol, taught what a server of long streams needs."""
 
 import asyncio
+from collections.abc import Iterable
+from http import HTTPStatus
 
 from starlette.types import Scope
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from adapters.http.problems.problem import Problem
-from adapters.http.protocol.raw_problem import raw_problem
-from adapters.http.protocol.server_state import CastServerState
+from adapters.http.middleware.request_id import new_request_id
+from adapters.http.middleware.response_headers import SECURITY_HEADERS
+from adapters.http.problems.problem import Problem, problem_response
+from adapters.http.problems.request_scope import REQUEST_ID
+from adapters.http.protocol.request_deadlines import CastServerState
 
 MAX_HEAD_BYTES = 16 * 1024
 _EXTENSION = "agentcast.connection"
@@ -205,3 +209,19 @@ def _unknown_coding() -> Problem:
 
 def _not_http() -> Problem:
     return Problem(status=400, code="not_http", detail="This is not an HTTP/1.1 request.")
+
+
+_Header = tuple[bytes, bytes]
+
+
+def raw_problem(problem: Problem, *, headers: Iterable[_Header] = ()) -> bytes:
+    """The whole response as it goes onto the wire."""
+    request_id = new_request_id()
+    response = problem_response(problem, {REQUEST_ID: request_id})
+    response.headers.update(SECURITY_HEADERS)
+    response.headers["X-Request-Id"] = request_id
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Connection"] = "close"
+    status = f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}\r\n".encode()
+    lines = (b"%b: %b\r\n" % header for header in (*headers, *response.raw_headers))
+    return b"".join((status, *lines, b"\r\n", bytes(response.body)))

@@ -3,6 +3,8 @@
 import asyncio
 from typing import Protocol
 
+from uvicorn.server import ServerState
+
 REQUEST_S = 10.0
 
 
@@ -45,3 +47,9 @@ class RequestDeadlines:
         for request in late:
             self.stop(request)
             request.deadline_passed()
+
+
+class CastServerState(ServerState):
+    def __init__(self, *, request_s: float = REQUEST_S) -> None:
+        super().__init__()
+        self.deadlines = RequestDeadlines(seconds=request_s)

@@ -12,7 +12,7 @@ from adapters.http.requests.caller import Caller
 from adapters.http.requests.direct_route import DirectRoute
 from adapters.http.requests.parameters import path_session_id
 from adapters.http.requests.stream_query import HistoryQuery, StreamQuery, start_of, types_of
-from adapters.http.streaming.event_answers import EventAnswers
+from adapters.http.streaming.history import EventAnswers
 from application.serving.sessions import Sessions
 from application.watching.history import HistoryOf
 from application.watching.stream_request import StreamRequest

@@ -10,8 +10,7 @@ from adapters.http.problems.error_table import problem_of
 from adapters.http.problems.problem import Problem, problem_response
 from adapters.http.requests.caller import authenticated
 from adapters.http.websocket.commands import WsCommands
-from adapters.http.websocket.connection import WsConnection
-from adapters.http.websocket.open_websockets import WebSockets
+from adapters.http.websocket.connection import WebSockets, WsConnection
 from application.asking.approvals import Approvals
 from application.serving.pausing import Pausing
 from application.serving.server_coordinator import ServerCoordinator

@@ -1,8 +1,9 @@
-"""One watch and the clients that it is written to: all get the same bytes from here on."""
+"""Watches and the clients that each is written to: all in one channel get the same bytes."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Protocol
 
-from adapters.http.streaming.client import StreamClient
 from adapters.http.streaming.frames import (
     LAST_CHUNK,
     PING,
@@ -11,16 +12,59 @@ from adapters.http.streaming.frames import (
     cursor_frame,
     event_frames,
 )
+from application.watching.open_stream import OpenStream
 from application.watching.stream_steps import Behind, End, Events, Idle
 from application.watching.watch import Watch
 from application.watching.watches import Watches
 from domain.ids import SessionId
 
+log = logging.getLogger(__name__)
+
+OnLeft = Callable[[], Awaitable[None]]
 StreamName = tuple[str, str, SessionId]
+"""The tenant and the owner of a session, and its name."""
+
+
+class StreamClient(Protocol):
+    """Takes bytes, and keeps those that its socket does not take at once.
+
+    It reports to its owner: `on_room` when nothing is kept any more, `on_gone` when it has left.
+    """
+
+    stream: OpenStream
+    on_left: OnLeft | None
+    """For a client that goes before the stream's end."""
+
+    def write(self, data: bytes) -> bool:
+        """False when some of it is kept: write no more until `on_room`."""
+
+    @property
+    def backlog(self) -> int:
+        """How many bytes of what was written its socket has yet to take."""
+
+    def let_go(self) -> None:
+        """Close at the end of the frame that its socket has in part, if that is taken in time.
+
+        Neither `on_room` nor `on_gone` need follow.
+        """
+
+    def close(self) -> None:
+        """After what was written, as far as its socket takes it; `on_gone` does not follow."""
+
+
+async def departure(on_left: OnLeft) -> None:
+    """Never raises: what it calls belongs to one client, and is logged."""
+    try:
+        await on_left()
+    except Exception:  # boundary: the other streams go on
+        log.exception("what was to follow the departure of a client has failed")
 
 
 class StreamChannel:
-    """A client is in one channel at a time. One that cannot keep up leaves for a channel alone."""
+    """One watch and the clients that share it; each client is in one channel at a time.
+
+    One that cannot keep up goes on in a channel of its own.
+    """
 
     __slots__ = (
         "_data",
@@ -47,7 +91,7 @@ class StreamChannel:
         """Its one client's socket is full."""
         self.is_reading = False
         self.shared_as: StreamName | None = None
-        """The session whose watchers meet here."""
+        """The session whose watchers share this channel, if it is the one that others join."""
         self.has_ended = False
         self.last_written_at = now
         self._watches = watches
@@ -68,7 +112,7 @@ class StreamChannel:
 
     @property
     def is_writing(self) -> bool:
-        """Some of its clients have yet to get what others have got."""
+        """Whether some of its clients have yet to be written what others have been."""
         return self._index < len(self._receivers)
 
     @property
@@ -76,7 +120,7 @@ class StreamChannel:
         return not (self.is_writing or self.is_parked or self.is_reading)
 
     def next_bytes(self) -> Behind | Idle | None:
-        """Take the next step; None when there is something to be written."""
+        """Take the next step of the watch; None when it is something to write, which is prepared."""
         match step := self.watch.step():
             case Behind() | Idle():
                 return step
@@ -93,7 +137,7 @@ class StreamChannel:
         return None
 
     def stay_alive(self, *, now: float) -> bool:
-        """Where it has been silent: a comment, or its cursor; whether there is any to be written."""
+        """After a silence, prepare a comment or the moved cursor; whether there is one to write."""
         if now - self.last_written_at < self._ping_s or not self.is_idle:
             return False
         moved = self.watch.rest()
@@ -101,14 +145,14 @@ class StreamChannel:
         return True
 
     def prepare(self, data: bytes) -> None:
-        """To be written to all clients that are here now."""
+        """Set what `write_some` writes, to all clients that are in the channel now."""
         self._data = data
         self.bytes_written += len(data)
         self._receivers = tuple(self.clients)
         self._index = 0
 
     def write_some(self, most: int, *, now: float) -> list[StreamClient]:
-        """Write to the next clients; those among them whose sockets are full."""
+        """Write to up to `most` clients; returns those whose sockets are full now."""
         data, clients = self._data, self.clients
         until = min(self._index + most, len(self._receivers))
         receivers = self._receivers[self._index : until]
@@ -121,3 +165,52 @@ class StreamChannel:
                 self._watches.written(self._shown_at)
                 self._shown_at = None
         return full
+
+
+class SharedChannels:
+    """Where watchers of one session that wait for the same event come to share one watch.
+
+    A channel that is parked is not joined.
+    """
+
+    def __init__(self) -> None:
+        self._of: dict[StreamName, StreamChannel] = {}
+        self._early: dict[StreamName, dict[StreamChannel, None]] = {}
+        """Channels that came to rest further on than the shared one."""
+
+    def pairs(self, channel: StreamChannel) -> Iterable[tuple[StreamChannel, StreamChannel]]:
+        """For a channel that has come to rest: which channels can now join which."""
+        if not channel.clients or (place := channel.watch.place) is None:
+            return ()
+        stream = place.stream
+        shared = self._of.get(stream)
+        if channel is shared:
+            early = self._early.pop(stream, {})
+            return [(one, shared) for one in early if _can_join(one, shared)]
+        if shared is None or shared.is_parked:
+            self._share(channel, stream)
+            return ()
+        if _can_join(channel, shared):
+            return ((channel, shared),)
+        self._early.setdefault(stream, {})[channel] = None
+        return ()
+
+    def forget(self, channel: StreamChannel) -> None:
+        for early in self._early.values():
+            early.pop(channel, None)
+        if channel.shared_as:
+            del self._of[channel.shared_as]
+            self._early.pop(channel.shared_as, None)
+            channel.shared_as = None
+
+    def _share(self, channel: StreamChannel, stream: StreamName) -> None:
+        if parked := self._of.get(stream):
+            parked.shared_as = None
+        channel.shared_as = stream
+        self._of[stream] = channel
+
+
+def _can_join(one: StreamChannel, shared: StreamChannel) -> bool:
+    if not (one.clients and one.is_idle and shared.is_idle):
+        return False
+    return one.watch.is_at_rest and one.watch.place == shared.watch.place

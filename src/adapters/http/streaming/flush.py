@@ -1,4 +1,4 @@
-"""Drives the streams that were taken over: one flush a turn of the loop, in slices."""
+"""Writes the streams that were taken over from the server, a slice in each turn of the loop."""
 
 import asyncio
 import logging
@@ -6,9 +6,12 @@ from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
-from adapters.http.streaming.channel import StreamChannel
-from adapters.http.streaming.client import StreamClient, after_departure
-from adapters.http.streaming.shared_channels import SharedChannels
+from adapters.http.streaming.channel import (
+    SharedChannels,
+    StreamChannel,
+    StreamClient,
+    departure,
+)
 from adapters.http.streaming.slow_clients import LET_GO_AFTER_S, SlowClients
 from application.watching.open_stream import OpenStream
 from application.watching.stream_steps import Behind
@@ -19,15 +22,14 @@ from domain.errors import Unavailable
 log = logging.getLogger(__name__)
 
 SLICE = 250
-"""Writes a turn of the loop, so that other requests do not wait for thousands of them."""
+"""Writes in one turn of the loop, so that other requests do not wait for thousands of them."""
 _SLICE_S = 0.0004
 _FAILED = "a stream has failed, its clients may resume"
-_AT_ONCE = 32
-"""How many writes there are between two looks at the clock."""
+_AT_ONCE = 32  # writes between two looks at the clock
 
 
 class StreamFlush:
-    """Nothing wakes for each watcher and event: a channel that has news is marked, and flushed."""
+    """No task per watcher: a channel that may have something to write is marked, and flushed."""
 
     def __init__(
         self, *, watches: Watches, ping_s: float, send_timeout_s: float = LET_GO_AFTER_S
@@ -56,7 +58,6 @@ class StreamFlush:
         return len(self._slow)
 
     def channels(self) -> Mapping[OpenStream, StreamChannel]:
-        """What each stream that is written from here is written from."""
         return {client.stream: channel for client, channel in self._channel_of.items()}
 
     @asynccontextmanager
@@ -90,7 +91,7 @@ class StreamFlush:
     def on_gone(self, client: StreamClient, *, is_let_go: bool = False) -> None:
         """The client has left."""
         if client.on_left and client in self._channel_of:
-            self._start(after_departure(client.on_left))
+            self._start(departure(client.on_left))
         self._drop(client, is_let_go=is_let_go)
 
     async def all_ended(self, *, timeout_s: float) -> None:

@@ -1,4 +1,4 @@
-"""Answers with the history of a session or a task: a page of JSON, or all of it as lines."""
+"""Answers with the events of one session or one task: as a stream, a page of JSON or lines of it."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -9,15 +9,48 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Send
 
 from adapters.http.problems.problem import Problem
+from adapters.http.requests.stream_query import HistoryQuery, cursor_named
+from adapters.http.streaming.gzip_response import as_asked
+from adapters.http.streaming.streams import Streams
 from application.watching.history import History, HistoryOf, HistoryPage
-from application.watching.stream_request import FromCursor, Start
+from application.watching.stream_request import FromCursor, Replay, Start, StreamRequest
 from domain.errors import AgentcastError
+from domain.principal import Principal
 
 log = logging.getLogger(__name__)
 
 NDJSON = "application/x-ndjson"
 Format = Literal["stream", "json", "ndjson"]
 _PAGE_EVENTS = 500
+
+
+class EventAnswers:
+    def __init__(self, *, streams: Streams, history: History) -> None:
+        self._streams = streams
+        self._history = history
+
+    async def respond(
+        self,
+        request: Request,
+        query: HistoryQuery,
+        principal: Principal,
+        *,
+        of: HistoryOf,
+        asked: StreamRequest,
+    ) -> Response:
+        """`of` and `asked` name the same events: one for pages and lines, one for a stream."""
+        with cursor_named(request):
+            match wanted_format(request):
+                case "stream":
+                    answer = await self._streams.respond(principal, asked, is_in_path=True)
+                    return as_asked(answer, request, query)
+                case "json":
+                    return await json_page(self._history, of, asked.start, limit=query.limit)
+                case "ndjson":
+                    return await json_lines(self._history, of, asked.start)
+
+    async def everything(self, of: HistoryOf) -> Response:
+        return await json_lines(self._history, of, Replay(None))
 
 
 def wanted_format(request: Request) -> Format:

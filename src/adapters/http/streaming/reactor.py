@@ -6,7 +6,7 @@ import select
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from adapters.http.streaming.client import OnLeft, StreamClient
+from adapters.http.streaming.channel import OnLeft, StreamClient
 from adapters.http.streaming.frames import FRAME_END
 from adapters.http.streaming.slow_clients import LET_GO_AFTER_S
 from application.watching.open_stream import OpenStream

@@ -7,7 +7,7 @@ from contextlib import suppress
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from adapters.http.streaming.client import OnLeft
+from adapters.http.streaming.channel import OnLeft
 from adapters.http.streaming.frames import (
     PING,
     control_frame,

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from adapters.http.streaming.channel import StreamChannel
-from adapters.http.streaming.client import StreamClient
+from adapters.http.streaming.channel import StreamChannel, StreamClient
 
 LET_GO_AFTER_S = 20.0
 """How long a client of any stream may take nothing before its stream is ended."""

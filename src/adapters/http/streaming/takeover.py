@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from starlette.types import Scope
 
 from adapters.http.protocol.cast_protocol import CastProtocol, connection_of
-from adapters.http.streaming.client import OnLeft
+from adapters.http.streaming.channel import OnLeft
 from adapters.http.streaming.flush import StreamFlush
 from adapters.http.streaming.reactor import Reactor
 from application.watching.watch import Watch

@@ -1,7 +1,9 @@
-"""One WebSocket from its acceptance to its end: reads what the client says, and answers."""
+"""WebSockets from their acceptance to their end: each reads what its client sends, and answers."""
 
 import asyncio
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -9,7 +11,6 @@ from adapters.http.middleware.error_boundary import unexpected
 from adapters.http.problems.error_table import problem_of
 from adapters.http.problems.problem import Problem
 from adapters.http.problems.request_scope import request_id
-from adapters.http.websocket.answers import refusal, result, unwatched
 from adapters.http.websocket.commands import WsCommands
 from adapters.http.websocket.messages import (
     CommandMessage,
@@ -18,9 +19,11 @@ from adapters.http.websocket.messages import (
     client_message,
     id_of,
     parse_message,
+    refusal,
+    result,
+    unwatched,
 )
-from adapters.http.websocket.outlet import WsOutlet
-from adapters.http.websocket.watches import WsWatches
+from adapters.http.websocket.watches import WsOutlet, WsWatches
 from application.watching.watches import Watches
 from domain.errors import AgentcastError
 from domain.ids import TaskId
@@ -85,7 +88,7 @@ class WsConnection:
             if len(text) > MAX_MESSAGE_BYTES or len(text.encode()) > MAX_MESSAGE_BYTES:
                 return TOO_BIG
             if answer := await self._answer(text, watches):
-                await self._outlet.say(answer)
+                await self._outlet.send(answer)
         return None
 
     async def _answer(self, text: str, watches: WsWatches) -> str | None:
@@ -129,3 +132,35 @@ async def _cancelled(tasks: set[asyncio.Task[object]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.wait(tasks)
+
+
+class WebSockets:
+    def __init__(self) -> None:
+        self._open: set[WsConnection] = set()
+        self._is_empty = asyncio.Event()
+        self._is_empty.set()
+        self._is_draining = False
+
+    @contextmanager
+    def holding(self, connection: WsConnection) -> Iterator[None]:
+        self._open.add(connection)
+        self._is_empty.clear()
+        if self._is_draining:
+            connection.drain()
+        try:
+            yield
+        finally:
+            self._open.discard(connection)
+            if not self._open:
+                self._is_empty.set()
+
+    async def drain(self, *, timeout_s: float) -> None:
+        """Close each when its watches have ended; returns when all are closed, or the time is over."""
+        self._is_draining = True
+        for connection in self._open:
+            connection.drain()
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._is_empty.wait()
+        except TimeoutError:
+            return  # clients that do not read are left to the server, which cuts them off

@@ -1,12 +1,16 @@
-"""What a client may say over a WebSocket: JSON objects, each with a `type`."""
+"""What clients and the server may send over a WebSocket: JSON objects, each with a `type`."""
 
+import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from typing import Literal, get_args
 
-from adapters.http.problems.problem import Problem, field_problem
+from starlette.types import Scope
+
+from adapters.http.problems.problem import Problem, field_problem, problem_fields
 from adapters.http.requests.json_route import parse_json
+from application.watching.stream_steps import Connected, CursorMoved, End, Events, Reset
 
 CommandName = Literal["submit", "cancel", "pause", "resume", "retry", "approve", "input"]
 COMMANDS: tuple[CommandName, ...] = get_args(CommandName)
@@ -77,3 +81,42 @@ def client_message(message: Mapping[str, object]) -> ClientMessage:
 
 def _wrong(field: str, message: str, *, code: str = "invalid_parameter") -> Problem:
     return field_problem(status=400, code=code, field=field, message=message)
+
+
+ControlStep = Connected | Reset | CursorMoved | End
+_TYPES = {Connected: "connected", Reset: "reset", CursorMoved: "cursor", End: "end"}
+
+
+def event_messages(step: Events, *, watch_id: str) -> Iterator[str]:
+    """One for each event, whose own JSON is copied, not read."""
+    name = json.dumps(watch_id)
+    for stored, cursor in step.with_cursors():
+        event = stored.body.decode("ascii")
+        yield f'{{"type":"event","watch":{name},"cursor":"{cursor}","event":{event}}}'
+
+
+def control_message(step: ControlStep, *, watch_id: str) -> str:
+    return _text({"type": _TYPES[type(step)], "watch": watch_id, **asdict(step)})
+
+
+def unwatched(watch_id: str) -> str:
+    return _text({"type": "unwatched", "watch": watch_id})
+
+
+def result(*, command_id: str | None, status: int, body: Mapping[str, object]) -> str:
+    return _text({"type": "result", "id": command_id, "status": status, "body": body})
+
+
+def refusal(
+    problem: Problem, scope: Scope, *, command_id: str | None = None, watch_id: str | None = None
+) -> str:
+    """Its fields are those of a problem over HTTP, whose own `type` says nothing and is left out."""
+    fields = {key: value for key, value in problem_fields(problem, scope).items() if key != "type"}
+    if problem.headers and "Retry-After" in problem.headers:
+        fields["retry_after_s"] = int(problem.headers["Retry-After"])
+    return _text({"type": "error", "id": command_id, "watch": watch_id, **fields})
+
+
+def _text(fields: Mapping[str, object]) -> str:
+    present = {key: value for key, value in fields.items() if value is not None}
+    return json.dumps(present, separators=(",", ":"))

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.config import Config
 
 from adapters.http.protocol.cast_protocol import CastProtocol
-from adapters.http.protocol.server_state import CastServerState
+from adapters.http.protocol.request_deadlines import CastServerState
 from tests.patience import PATIENCE_S
 
 

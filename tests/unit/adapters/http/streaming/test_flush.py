@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import anyio
 from anyio.lowlevel import checkpoint
 
-from adapters.http.streaming.client import OnLeft
+from adapters.http.streaming.channel import OnLeft
 from adapters.http.streaming.flush import StreamFlush
 from application.watching.open_stream import OpenStream
 from application.watching.stream_request import Replay, StreamRequest

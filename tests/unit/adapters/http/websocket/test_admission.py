@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.types import Message, Scope
 
 from adapters.http.routers.websocket import websocket_router
-from adapters.http.websocket.open_websockets import WebSockets
+from adapters.http.websocket.connection import WebSockets
 from application.asking.approvals import Approvals
 from application.watching.stream_cap import StreamCap
 from application.watching.watches import Watches

@@ -8,15 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.http.problems.problem import Problem
-from adapters.http.websocket.answers import ControlStep, control_message, event_messages
 from adapters.http.websocket.messages import (
     CommandMessage,
+    ControlStep,
     UnwatchMessage,
     WatchMessage,
     client_message,
+    control_message,
+    event_messages,
     parse_message,
 )
-from adapters.http.websocket.watch_request import watch_request
+from adapters.http.websocket.watches import watch_request
 from application.watching.stream_request import FromCursor, FromNow, Replay, Since, StreamRequest
 from application.watching.stream_steps import Connected, CursorMoved, End, Events, Reset
 from domain.errors import InvalidInput

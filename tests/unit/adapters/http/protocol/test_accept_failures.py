@@ -4,13 +4,13 @@ import logging
 
 import pytest
 
-from adapters.http.protocol.accept_trouble import AcceptTrouble
+from adapters.http.protocol.listening_socket import AcceptFailures
 
 
 async def test_attempts_that_find_no_descriptor_are_told_of_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    tell, loop = AcceptTrouble(), asyncio.get_running_loop()
+    tell, loop = AcceptFailures(), asyncio.get_running_loop()
 
     for _ in range(2_000):
         tell(loop, {"message": "x", "exception": _error(errno.EMFILE), "socket": object()})
@@ -29,7 +29,7 @@ async def test_attempts_that_find_no_descriptor_are_told_of_once(
 async def test_everything_else_is_told_as_ever(
     caplog: pytest.LogCaptureFixture, context: dict[str, object]
 ) -> None:
-    tell, loop = AcceptTrouble(), asyncio.get_running_loop()
+    tell, loop = AcceptFailures(), asyncio.get_running_loop()
 
     tell(loop, context)
     tell(loop, context)
