@@ -1,4 +1,4 @@
-"""Cursors that are too long to be sent, kept for those who hold a handle to them."""
+"""Where cursors are kept that are too long for an id."""
 
 from typing import Protocol
 
@@ -6,13 +6,13 @@ from domain.principal import Principal
 
 
 class CursorStore(Protocol):
-    """What is kept under a handle never changes, so keeping it again only prolongs it."""
+    """A handle is made from its body: keeping it again only prolongs it."""
 
     async def keep(self, principal: Principal, handle: str, body: str, *, for_s: float) -> None:
-        """Durable when it returns, and dropped that long after by the store's clock.
+        """Durable when it returns; dropped `for_s` seconds later, by the store's clock.
 
         Raises LogUnavailable, StorageFull.
         """
 
     async def find(self, principal: Principal, handle: str) -> str | None:
-        """None for what was never kept, is no longer kept, or is another owner's."""
+        """None if it was never kept, is no longer kept, or is another owner's."""

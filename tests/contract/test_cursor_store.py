@@ -1,4 +1,4 @@
-"""What every store of long cursors promises."""
+"""What every store of cursors promises that are too long for an id."""
 
 from collections.abc import AsyncIterator
 from itertools import count
@@ -52,7 +52,7 @@ async def test_nobody_finds_what_another_owner_keeps(store: CursorStore, handle:
     assert await store.find(ALICE, handle) == "m.1"
 
 
-async def test_what_is_over_is_not_found_any_more(store: CursorStore, handle: str) -> None:
+async def test_what_has_expired_is_not_found_any_more(store: CursorStore, handle: str) -> None:
     await store.keep(ALICE, handle, "m.1", for_s=0)
 
     assert await store.find(ALICE, handle) is None

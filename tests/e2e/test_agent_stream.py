@@ -78,7 +78,7 @@ async def test_a_stream_from_now_never_shows_what_ended_before(
     assert _without_ids(seen) == _without_ids(await client.events(new))
 
 
-async def test_tasks_made_while_nobody_watched_are_all_told(
+async def test_tasks_made_while_nobody_watched_are_all_shown(
     client: Client, session_id: str
 ) -> None:
     async with client.stream(STREAM) as stream:

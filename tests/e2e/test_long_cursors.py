@@ -14,7 +14,7 @@ async def test_every_long_cursor_is_exact_after_the_server_was_killed(tmp_path: 
     with running_server(tmp_path / "data") as server:
         async with client_of(server) as client:
             cursor = await _cursor_of_now(client)
-            whole = await _told(client, cursor, tasks=await _submitted(client))
+            whole = await _events_until(client, cursor, tasks=await _submitted(client))
             server.kill()
             server.start()
 
@@ -29,7 +29,7 @@ async def test_every_long_cursor_is_exact_after_the_server_was_killed(tmp_path: 
         assert _without_ids(rest) == _without_ids(whole[number + 1 :])
 
 
-async def test_a_handle_that_is_not_kept_is_told_by_a_reset(client: Client) -> None:
+async def test_a_handle_that_is_not_kept_gets_a_reset(client: Client) -> None:
     async with client.stream(STREAM, last_event_id=f"h.{'0' * 32}.0") as stream:
         frames = await stream.take(2)
 
@@ -47,7 +47,7 @@ async def _submitted(client: Client) -> int:
     return SESSIONS
 
 
-async def _told(client: Client, cursor: str, *, tasks: int) -> list[Frame]:
+async def _events_until(client: Client, cursor: str, *, tasks: int) -> list[Frame]:
     """Until so many tasks have ended, all in one connection."""
     async with client.stream(STREAM, last_event_id=cursor) as stream:
         for _ in range(tasks):
@@ -61,7 +61,7 @@ async def _from(client: Client, cursor: str, count: int) -> list[Frame]:
 
 
 def _without_ids(frames: list[Frame]) -> list[Frame]:
-    """Of two sessions the order between them is not told again alike."""
+    """How the events of two sessions alternate is not the same each time."""
     bare = [Frame(event=frame.event, data=frame.data) for frame in frames]
     return sorted(
         bare, key=lambda frame: (str(frame.data["session_id"]), str(frame.data["seq"]).zfill(9))

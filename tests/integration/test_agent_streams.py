@@ -34,13 +34,14 @@ async def test_a_busy_session_does_not_hold_up_the_others(tmp_path: Path) -> Non
         quiet = await graph.ended(await graph.submit("say", session="quiet"))
         watch = await _of_agent(graph, Replay(None))
 
-        told = [event["session_id"] for event in await _take(watch, 1003 + 3)]
+        shown = [event["session_id"] for event in await _take(watch, 1003 + 3)]
 
-        assert told.index(quiet.session_id) < len(told) - told[::-1].index(busy.session_id) - 1
+        last_busy = len(shown) - shown[::-1].index(busy.session_id) - 1
+        assert shown.index(quiet.session_id) < last_busy
         graph.container.streams.watches().close(watch)
 
 
-async def test_sessions_that_are_deleted_are_let_go_of(tmp_path: Path) -> None:
+async def test_sessions_that_are_deleted_leave_the_cursor(tmp_path: Path) -> None:
     async with running(tmp_path) as graph:
         tasks = [await graph.submit("say", session=f"s{number}") for number in range(20)]
         watch = await _of_agent(graph, Replay(None))
@@ -69,7 +70,9 @@ async def test_a_clock_that_jumps_back_hides_no_task(tmp_path: Path) -> None:
         graph.container.streams.watches().close(watch)
 
 
-async def test_a_cursor_of_another_store_is_told_and_begins_anew(tmp_path: Path) -> None:
+async def test_a_cursor_of_another_store_gets_a_reset_and_everything_there_is(
+    tmp_path: Path,
+) -> None:
     async with running(tmp_path / "other") as other:
         await other.ended(await other.submit("say", session="theirs"))
         watch = await _of_agent(other, FromNow())
@@ -92,9 +95,7 @@ async def test_a_cursor_of_another_store_is_told_and_begins_anew(tmp_path: Path)
 
 
 @pytest.mark.parametrize("number", ["8c0b2f7ac0000", "7fffffffffffffff"])
-async def test_a_cursor_beyond_all_tasks_is_told_and_not_silent(
-    tmp_path: Path, number: str
-) -> None:
+async def test_a_cursor_beyond_all_tasks_gets_a_reset(tmp_path: Path, number: str) -> None:
     async with running(tmp_path) as graph:
         watch = await _of_agent(graph, FromCursor(f"m.{number}-0000000a"))
 

@@ -103,7 +103,7 @@ async def test_an_agents_stream_goes_on_in_every_session_it_has_just_joined(
 
 
 async def _come_to_rest(watch: Watch) -> None:
-    """With nothing more to say."""
+    """Until it has nothing more to send."""
     while (step := watch.step()) != IDLE:
         assert step == BEHIND
         await watch.read()

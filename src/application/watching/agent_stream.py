@@ -19,7 +19,7 @@ from application.watching.stream_request import (
     Start,
     StreamRequest,
 )
-from application.watching.stream_sources import Asker, Opening, StreamSources, first_steps
+from application.watching.stream_sources import Opening, StreamSources, Subscriber, first_steps
 from application.watching.stream_steps import Connected, Reset
 from domain.ids import SessionKey
 from domain.principal import Principal
@@ -27,12 +27,12 @@ from domain.task import Task
 
 
 class AgentStream:
-    def __init__(self, sources: StreamSources, asker: Asker) -> None:
+    def __init__(self, sources: StreamSources, subscriber: Subscriber) -> None:
         self._sources = sources
-        self._asker = asker
+        self._subscriber = subscriber
 
     async def open(self, request: StreamRequest) -> Opening:
-        principal = self._asker.principal
+        principal = self._subscriber.principal
         logs = LogReaders(CursorWriter(self._sources.snapshots, principal))
         tasks = AgentTasks(
             self._sources.tasks, self._sources.feed, principal=principal, agents=request.agents
@@ -45,11 +45,11 @@ class AgentStream:
             tasks=tasks,
             positions=positions,
             tails=self._sources.tails,
-            wake=self._asker.wake,
+            wake=self._subscriber.wake,
         )
         beginning = _Beginning(
             self._sources,
-            self._asker.principal,
+            self._subscriber.principal,
             subscription=subscription,
             tasks=tasks,
             positions=positions,
@@ -97,7 +97,7 @@ class _Beginning:
         cursor = await self._sources.snapshots.read(self._principal, start.cursor)
         if cursor is None:
             return await self._begin_anew(Reset(reason="trimmed"))
-        if not await self._tasks.has_given(cursor.horizon):
+        if not await self._tasks.knows(cursor.horizon):
             return await self._begin_anew(Reset(reason="diverged"))
         return await self._resume(cursor)
 

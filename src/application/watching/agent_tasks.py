@@ -1,4 +1,4 @@
-"""The tasks of some agents, as a stream of them needs to know them."""
+"""The tasks of some agents, as the stream of these agents asks for them."""
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
@@ -29,16 +29,16 @@ class AgentTasks:
         self._agents = agents
 
     async def horizon(self) -> Horizon:
-        """No task up to it can turn up any more that cannot be seen by now."""
+        """Every task up to it that will ever exist can be read by now."""
         settled = await self._feed.newest_settled(self._principal)
         return horizon_at(settled.number, settled.task_id) if settled else NO_TASKS
 
-    async def has_given(self, horizon: Horizon) -> bool:
-        """Whether it is of this store's history, as far as that can be told."""
+    async def knows(self, horizon: Horizon) -> bool:
+        """Whether it is of this store's history, as far as the tasks that are left show it."""
         if horizon == NO_TASKS:
             return True
         task_id = await self._feed.id_at(horizon.number)
-        if task_id is None:  # its session is deleted, or it never was
+        if task_id is None:  # the task was deleted with its session, or never existed
             return horizon.number <= await self._feed.last_number()
         return horizon_at(horizon.number, task_id) == horizon
 
@@ -53,7 +53,7 @@ class AgentTasks:
         return [task async for page in self._pages(query) for task in page]
 
     def all(self) -> AsyncIterator[Sequence[Task]]:
-        """In pages: there may be more than fit into memory."""
+        """In pages, since there may be more than fit into memory."""
         return self._pages(TaskQuery())
 
     async def _pages(self, query: TaskQuery) -> AsyncIterator[Sequence[Task]]:

@@ -9,7 +9,13 @@ from application.watching.log_position import LogPosition, NewestEvents
 from application.watching.log_reader import LogReader
 from application.watching.log_readers import LogReaders
 from application.watching.stream_request import FromCursor, Replay, Selection, StreamRequest
-from application.watching.stream_sources import Asker, Opening, StreamSources, first_steps, join
+from application.watching.stream_sources import (
+    Opening,
+    StreamSources,
+    Subscriber,
+    first_steps,
+    join,
+)
 from application.watching.stream_steps import Connected, EndReason, Reset
 from application.watching.subscription import Place, Shareable, Subscription
 from application.watching.tails import AwaitedSession, Tails, Wake
@@ -20,7 +26,7 @@ _NO_EVENTS = Bounds(first_seq=1, last_seq=0)
 
 
 class SessionSubscription(Subscription):
-    """To sessions by their names; one that does not exist yet is read when it is made."""
+    """To sessions by name. One that does not exist yet is read from its beginning once it does."""
 
     def __init__(
         self,
@@ -32,7 +38,7 @@ class SessionSubscription(Subscription):
         wake: Wake,
         selection: Selection,
     ) -> None:
-        """`stream` is given if all events of one session are wanted: see `Place`."""
+        """`stream` is what `Place` says, if all events of one session are wanted."""
         super().__init__(logs)
         self._awaited = list(awaited)
         self._stream = stream
@@ -75,10 +81,9 @@ class SessionSubscription(Subscription):
         )
 
     def refresh(self) -> None:
-        if not self._awaited:
-            return
-        for awaited in [one for one in self._awaited if one.session_key is not None]:
-            assert awaited.session_key is not None
+        for awaited in tuple(self._awaited):
+            if awaited.session_key is None:
+                continue
             self._awaited.remove(awaited)
             reader = LogReader(
                 self._tails.join(awaited.session_key, self._wake),
@@ -92,19 +97,19 @@ class SessionSubscription(Subscription):
     def close(self) -> None:
         for awaited in self._awaited:
             self._tails.forget_session(awaited, self._wake)
-            if awaited.session_key is not None:
+            if awaited.session_key is not None:  # the tails joined for it when it appeared
                 self._tails.leave(self._tails.join(awaited.session_key, self._wake), self._wake)
         super().close()
 
 
 class SessionStream:
-    def __init__(self, sources: StreamSources, asker: Asker) -> None:
+    def __init__(self, sources: StreamSources, subscriber: Subscriber) -> None:
         self._sources = sources
-        self._asker = asker
+        self._subscriber = subscriber
         self._positions = LogPosition(sources.log)
 
     async def open(self, request: StreamRequest) -> Opening:
-        principal = self._asker.principal
+        principal = self._subscriber.principal
         is_plain = len(request.session_ids) == 1
         logs = LogReaders(None if is_plain else CursorWriter(self._sources.snapshots, principal))
         selection = Selection(agents=frozenset(request.agents), event_types=request.event_types)
@@ -133,7 +138,7 @@ class SessionStream:
             if is_whole
             else None,
             tails=self._sources.tails,
-            wake=self._asker.wake,
+            wake=self._subscriber.wake,
             selection=selection,
         )
         connected = _connected(logs, request, bounds)
@@ -143,7 +148,7 @@ class SessionStream:
     async def _composite(self, request: StreamRequest) -> CompositeCursor | None:
         if not isinstance(request.start, FromCursor):
             return None
-        return await self._sources.snapshots.read(self._asker.principal, request.start.cursor)
+        return await self._sources.snapshots.read(self._subscriber.principal, request.start.cursor)
 
     async def _reader(
         self,
@@ -152,7 +157,7 @@ class SessionStream:
         cursor: CompositeCursor | None,
         selection: Selection,
     ) -> AwaitedSession | tuple[LogReader, Bounds, Reset | None]:
-        principal, wake = self._asker.principal, self._asker.wake
+        principal, wake = self._subscriber.principal, self._subscriber.wake
         awaited = self._sources.tails.await_session(principal, session_id, wake)
         if awaited.is_missing and not isinstance(request.start, FromCursor):
             return awaited
@@ -160,7 +165,7 @@ class SessionStream:
         if session_key is None:
             awaited.is_missing = True
             return awaited
-        joined = await join(self._sources, self._asker, session_key)
+        joined = await join(self._sources, self._subscriber, session_key)
         if joined is None:
             return awaited
         self._sources.tails.forget_session(awaited, wake)
@@ -197,7 +202,7 @@ class SessionStream:
 
 
 def _reset_of_nothing(request: StreamRequest) -> list[Reset]:
-    """A cursor behind an event of a session that does not exist is of another history."""
+    """For one session that does not exist: a cursor behind an event of it is of another history."""
     if len(request.session_ids) > 1 or not isinstance(request.start, FromCursor):
         return []
     if parse_cursor(request.start.cursor) == BEGINNING:

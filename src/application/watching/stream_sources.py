@@ -1,4 +1,4 @@
-"""What the opening of a stream draws on."""
+"""What every kind of stream needs to be opened, and what opening one returns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -36,13 +36,17 @@ class Opening:
     subscription: Subscription
     steps: Sequence[Connected | Reset]
     past: Sequence[LogReader] = ()
-    """What lies behind these comes first, in the order of time."""
+    """What these have yet to read comes first, merged by time."""
 
 
 def first_steps(
     connected: Connected, resets: Sequence[Reset], start: Start
 ) -> Sequence[Connected | Reset]:
-    """A client stands where it stood until it has read the reset: cut before, it gets it again."""
+    """`connected`, then the first reset if the client came with a cursor.
+
+    With a reset to follow, `connected` repeats the client's cursor: if the connection breaks
+    between the two, the client resumes from that cursor and gets the reset again.
+    """
     if not resets or not isinstance(start, FromCursor):
         return [connected]
     reset = replace(resets[0], cursor=connected.cursor)
@@ -50,23 +54,29 @@ def first_steps(
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
-    """Who wants to watch, and how to wake them."""
+class Subscriber:
+    """Who wants to watch, and how to wake their watch."""
 
     principal: Principal
     wake: Wake
 
 
 async def join(
-    sources: StreamSources, asker: Asker, session_key: SessionKey
+    sources: StreamSources, subscriber: Subscriber, session_key: SessionKey
 ) -> tuple[Tail, Bounds] | None:
-    """Register first, then read how far the log goes; None if the session was deleted."""
-    tail = sources.tails.join(session_key, asker.wake)
+    """Register with the session's tail, then read how far its log goes. None if it is deleted.
+
+    In this order only. Say the log ends with event 7, and event 8 is committed while this runs.
+    If the watch read first, the bounds could say 7, and 8 could wake the others just before the
+    watch is registered: it would sleep with 8 unread. Registered first, either the bounds say 8,
+    or 8 wakes the watch, or both; a reader never passes an event twice.
+    """
+    tail = sources.tails.join(session_key, subscriber.wake)
     bounds = await sources.log.bounds(session_key)
     if bounds is None:
-        sources.tails.leave(tail, asker.wake)
+        sources.tails.leave(tail, subscriber.wake)
         return None
     if bounds.last_seq > tail.last_seq:
         tail.last_seq = bounds.last_seq
-        tail.wake_all()  # those who were here already: the next look finds nothing new any more
+        tail.wake_all()  # whoever was here before: to the next look these events are not new
     return tail, bounds

@@ -8,7 +8,13 @@ from application.watching.log_position import LogPosition
 from application.watching.log_reader import LogReader, Passed
 from application.watching.log_readers import LogReaders
 from application.watching.stream_request import FromCursor, Selection, StreamRequest
-from application.watching.stream_sources import Asker, Opening, StreamSources, first_steps, join
+from application.watching.stream_sources import (
+    Opening,
+    StreamSources,
+    Subscriber,
+    first_steps,
+    join,
+)
 from application.watching.stream_steps import Connected, EndReason, Reset
 from application.watching.subscription import Subscription
 from domain.errors import TaskNotFound, UnknownTask
@@ -17,6 +23,8 @@ from domain.task import Task
 
 
 class TaskSubscription(Subscription):
+    """To some tasks. It ends when the final event of each of them was passed."""
+
     def __init__(self, logs: LogReaders, *, unread: Sequence[Task]) -> None:
         super().__init__(logs)
         self._unread = {task.task_id: task for task in unread}
@@ -36,17 +44,17 @@ class TaskSubscription(Subscription):
 
 
 class TaskStream:
-    def __init__(self, sources: StreamSources, asker: Asker) -> None:
+    def __init__(self, sources: StreamSources, subscriber: Subscriber) -> None:
         self._sources = sources
-        self._asker = asker
+        self._subscriber = subscriber
         self._positions = LogPosition(sources.log)
         self._earliest_seq = 1
 
     async def open(self, request: StreamRequest) -> Opening | None:
-        """None when all the tasks are over and the cursor is behind their ends."""
+        """None if the cursor is behind the end of each task. Raises UnknownTask, InvalidCursor."""
         tasks = [await self._task(task_id, request) for task_id in request.task_ids]
         sessions = _by_session(tasks)
-        cursors = CursorWriter(self._sources.snapshots, self._asker.principal)
+        cursors = CursorWriter(self._sources.snapshots, self._subscriber.principal)
         logs = LogReaders(None if len(sessions) == 1 else cursors)
         resets: list[Reset] = []
         for session_key, group in sessions.items():
@@ -61,7 +69,7 @@ class TaskStream:
 
     async def _task(self, task_id: TaskId, request: StreamRequest) -> Task:
         try:
-            task = await self._sources.tasks.get(self._asker.principal, task_id)
+            task = await self._sources.tasks.get(self._subscriber.principal, task_id)
         except TaskNotFound as error:
             raise UnknownTask("task_id", f"there is no task {task_id!r}") from error
         if request.session_ids and task.session_id not in request.session_ids:
@@ -75,7 +83,7 @@ class TaskStream:
         tasks: Sequence[Task],
         request: StreamRequest,
     ) -> Sequence[Reset]:
-        joined = await join(self._sources, self._asker, session_key)
+        joined = await join(self._sources, self._subscriber, session_key)
         if joined is None:
             raise UnknownTask("task_id", "the task's session was deleted")
         tail, bounds = joined
@@ -97,7 +105,7 @@ class TaskStream:
             LogReader(
                 tail,
                 tails=self._sources.tails,
-                wake=self._asker.wake,
+                wake=self._subscriber.wake,
                 position=position,
                 selection=selection,
             )
@@ -112,7 +120,9 @@ class TaskStream:
         if is_plain:
             at = parse_cursor(request.start.cursor)
             return at if at.seq else None
-        composite = await self._sources.snapshots.read(self._asker.principal, request.start.cursor)
+        composite = await self._sources.snapshots.read(
+            self._subscriber.principal, request.start.cursor
+        )
         found = composite.positions.get(session_key) if composite else None
         return found if found and found.seq else None
 

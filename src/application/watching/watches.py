@@ -12,7 +12,7 @@ from application.watching.open_stream import OpenStream
 from application.watching.session_stream import SessionStream
 from application.watching.stream_cap import Admission, StreamCap
 from application.watching.stream_request import StreamRequest
-from application.watching.stream_sources import Asker, Opening, StreamSources
+from application.watching.stream_sources import Opening, StreamSources, Subscriber
 from application.watching.stream_steps import EndReason
 from application.watching.task_stream import TaskStream
 from application.watching.wake import Wake
@@ -59,7 +59,7 @@ class Watches:
         self._check(request)
         wake, admission = Wake(), self._cap.admit(principal)
         try:
-            opening = await self._opening(Asker(principal, wake), request)
+            opening = await self._opening(Subscriber(principal, wake), request)
         except BaseException:
             admission.release()
             self._sources.tails.forget(wake)
@@ -155,12 +155,12 @@ class Watches:
             except AgentNotFound as error:
                 raise InvalidInput("agent_id", f"there is no agent {agent!r}") from error
 
-    async def _opening(self, asker: Asker, request: StreamRequest) -> Opening | None:
+    async def _opening(self, subscriber: Subscriber, request: StreamRequest) -> Opening | None:
         if request.task_ids:
-            return await TaskStream(self._sources, asker).open(request)
+            return await TaskStream(self._sources, subscriber).open(request)
         if request.session_ids:
-            return await SessionStream(self._sources, asker).open(request)
-        return await AgentStream(self._sources, asker).open(request)
+            return await SessionStream(self._sources, subscriber).open(request)
+        return await AgentStream(self._sources, subscriber).open(request)
 
     def _stream(
         self, principal: Principal, request: StreamRequest, admission: Admission

@@ -22,8 +22,8 @@ class SqlCursorStore:
         def work(connection: Connection) -> None:
             row = insert_if_absent(cursors).values(**name, body=body, expires_at=expires_at)
             if not connection.execute(row).rowcount:
-                is_it = and_(*[cursors.c[column] == value for column, value in name.items()])
-                connection.execute(update(cursors).where(is_it).values(expires_at=expires_at))
+                is_same = and_(*[cursors.c[column] == value for column, value in name.items()])
+                connection.execute(update(cursors).where(is_same).values(expires_at=expires_at))
             _delete_expired(connection)
 
         await self._database.write(work)

@@ -198,7 +198,7 @@ async def test_ids_that_earlier_servers_sent_are_read() -> None:
     )
 
 
-async def test_a_snapshot_that_is_not_kept_is_told_apart_from_nonsense() -> None:
+async def test_an_id_whose_snapshot_is_not_kept_is_not_refused_but_unknown() -> None:
     assert await new_snapshots().read(LOCAL, f"{UNKNOWN}.0") is None
 
 
