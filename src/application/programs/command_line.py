@@ -1,4 +1,4 @@
-"""What is started for a task of an agent that is a program."""
+"""The command that is started for a task of an agent that is a program."""
 
 from collections.abc import Mapping
 
@@ -12,11 +12,11 @@ from ports.agent_dialogue import AgentDialogue
 from ports.process import Command
 
 TASK_FILE = ".agentcast/task.txt"
-"""Where the task's text lies in the private home when it is handed over as a file."""
+"""The path below the private home of a task's text that is handed over as a file."""
 
 _SHELL = ("/bin/sh", "-c")
 _PATH = "{home}/" + TASK_FILE
-_TERMINAL_LINE = 4095  # bytes; a terminal drops what is longer without a word
+_TERMINAL_LINE = 4095  # bytes; a terminal silently drops what is longer
 
 
 def command_of(
@@ -25,13 +25,13 @@ def command_of(
     *,
     workspace: str,
     thread: AgentThread | None = None,
-    spoken: AgentDialogue | None = None,
+    dialogue: AgentDialogue | None = None,
 ) -> Command:
-    """`thread` is the conversation to go on with, `spoken` what its input is for.
+    """`thread` is the conversation to resume, `dialogue` the protocol on the command's input.
 
     Raises StartFailed for a profile that names no command, or cannot hand the task over.
     """
-    by_file, by_stdin = (_hands_over(profile, how) for how in ("file", "stdin"))
+    by_file, by_stdin = (_is_handed_over(profile, how) for how in ("file", "stdin"))
     if by_file and has_other_home(profile):
         raise StartFailed("a task can be handed over as a file only in a HOME of its own")
     if by_stdin and profile.pty and not _fits_a_terminal(task.text):
@@ -47,8 +47,8 @@ def command_of(
         env_passthrough=profile.env_passthrough,
         home_files={**profile.home_files, **({TASK_FILE: task.text} if by_file else {})},
         home_argv=tuple(at for at, item in enumerate(argv) if by_file and _PATH in item),
-        stdin="open" if profile.keeps_stdin or (spoken and spoken.is_open) else "closed",
-        input_text=spoken.opening if spoken else task.text if by_stdin else None,
+        stdin="open" if profile.keeps_stdin or (dialogue and dialogue.is_open) else "closed",
+        input_text=dialogue.opening if dialogue else task.text if by_stdin else None,
         shared_folders=profile.shared_folders,
         sockets=profile.sockets,
         shown_paths=tuple(item for item in profile.argv if item.startswith("/")),
@@ -60,24 +60,24 @@ def command_of(
 
 
 def has_other_home(profile: AgentProfile) -> bool:
-    """Whether its processes are told of a HOME that is not made for them."""
+    """Whether its processes get a HOME that is not made for them."""
     return "HOME" in profile.env or "HOME" in profile.env_passthrough
 
 
-def goes_on_with_latest(profile: AgentProfile) -> bool:
-    """Whether its command says that it goes on, and not with which of its conversations."""
+def resumes_latest(profile: AgentProfile) -> bool:
+    """Whether its command resumes the latest conversation, without naming one."""
     argv = profile.resume_argv
     return bool(argv) and not any("{thread}" in item for item in argv)
 
 
-def thread_for(profile: AgentProfile, kept: AgentThread | None) -> AgentThread | None:
-    """The kept conversation, if there is a way to go on with it."""
+def thread_to_resume(profile: AgentProfile, kept: AgentThread | None) -> AgentThread | None:
+    """The kept conversation, if there is a way to resume it."""
     if kept is None or not profile.resume_argv:
         return None
-    return kept if kept.id or goes_on_with_latest(profile) else None
+    return kept if kept.id or resumes_latest(profile) else None
 
 
-def shown_command(task: Task, command: Command, profile: AgentProfile) -> str:
+def displayed_command(task: Task, command: Command, profile: AgentProfile) -> str:
     """The command as a person would write it."""
     return task.text if profile.kind == "shell" else " ".join(command.argv)
 
@@ -90,7 +90,7 @@ def _argv(task: Task, profile: AgentProfile, thread: AgentThread | None) -> tupl
     if profile.kind == "shell":
         return (*(profile.argv or _SHELL), task.text)
     if profile.name == COMMAND_LINE:
-        return profile.argv  # as somebody typed it: what looks like a place is none
+        return profile.argv  # as somebody typed it: nothing in it is a place
     argv = profile.resume_argv if thread and profile.resume_argv else profile.argv
     if not argv:
         raise StartFailed(f"the profile of agent {profile.name!r} names no command")
@@ -115,5 +115,5 @@ def _task_filling(task: Task, profile: AgentProfile) -> Mapping[str, str]:
             return {}
 
 
-def _hands_over(profile: AgentProfile, how: str) -> bool:
+def _is_handed_over(profile: AgentProfile, how: str) -> bool:
     return profile.kind != "shell" and profile.hand_over == how

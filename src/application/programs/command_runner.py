@@ -1,17 +1,17 @@
-"""Carries out a task by running a program, and makes events of what it writes."""
+"""Carries out a task by running a program, and turns its output into events."""
 
 from dataclasses import replace
 
 from application.programs.command_line import (
     command_of,
-    goes_on_with_latest,
+    displayed_command,
     has_other_home,
-    shown_command,
-    thread_for,
+    resumes_latest,
+    thread_to_resume,
 )
 from application.programs.line_findings import LineExtraction, LineFindings
 from application.programs.live_terminals import LiveTerminals
-from application.programs.outcome_rules import OutcomeRules, RuledOutput
+from application.programs.outcome_rules import OutcomeRules, RuledReading
 from application.programs.output_log import OutputLog
 from application.programs.output_reading import OutputReading
 from application.programs.parsed_output import ParsedOutput
@@ -21,7 +21,7 @@ from application.programs.process_outcome import (
     outcome_of_command,
     outcome_of_rule,
 )
-from application.programs.resumption import is_of_the_agent, speaks_of_loss
+from application.programs.resumption import is_of_agent, reports_lost_thread
 from application.programs.setup_command import SetupCommand
 from application.programs.supervision import Supervision
 from domain.agent_profile import AgentProfile
@@ -40,8 +40,8 @@ from ports.runner import Failed, Outcome, RunContext
 
 
 class CommandRunner:
-    """For profiles of the kind `shell`, whose tasks are command lines, of the kind `command`, and
-    of the kinds whose output one of the parsers understands.
+    """For agents of the kind `shell`, whose tasks are command lines, of the kind `command`, and of
+    the kinds for whose output there is a parser.
     """
 
     def __init__(
@@ -74,18 +74,20 @@ class CommandRunner:
 
     async def _run(self, task: Task, context: RunContext) -> Outcome:
         kept = context.thread
-        thread = thread_for(context.profile, kept)
+        thread = thread_to_resume(context.profile, kept)
         lines = await self._setup.run(task, context)
         outcome, reading = await self._start(task, context, thread=thread, lines_before=lines)
         if not isinstance(reading, ParsedOutput):
-            await _let_go_of_lost(thread, context, outcome)
+            await _forget_lost(thread, context, outcome)
         elif thread is not None and reading.resumption.has_lost(thread, outcome):
-            return await self._start_anew(task, context, lost=thread, lines=reading.line_count)
-        if kept is None and context.thread == LATEST and _has_failed_by_itself(outcome):
-            await context.forget_thread()  # it may be that there is none
+            return await self._start_new_thread(
+                task, context, lost=thread, lines=reading.line_count
+            )
+        if kept is None and context.thread == LATEST and _is_failure_of_agent(outcome):
+            await context.forget_thread()  # there may be none
         return outcome
 
-    async def _start_anew(
+    async def _start_new_thread(
         self, task: Task, context: RunContext, *, lost: AgentThread, lines: int
     ) -> Outcome:
         message = "the agent begins a new conversation, it could not go on with the earlier one"
@@ -94,7 +96,7 @@ class CommandRunner:
         outcome, reading = await self._start(task, context, lines_before=lines)
         has_begun = isinstance(reading, ParsedOutput) and reading.resumption.has_begun
         if isinstance(outcome, Failed) and not has_begun:
-            await context.keep_thread(lost)  # it was not the conversation that kept it from work
+            await context.keep_thread(lost)  # the conversation was not the cause
         return outcome
 
     async def _start(
@@ -106,22 +108,22 @@ class CommandRunner:
         lines_before: int = 0,
     ) -> tuple[Outcome, OutputReading]:
         profile = context.profile
-        spoken = self._spoken(task, profile)
-        command = await self._command(task, context, thread, spoken)
+        protocol = self._protocol(task, profile)
+        command = await self._command(task, context, thread, protocol)
         parser = self._parsers.of(_format(profile), thread=thread, model=profile.model)
-        dialogue = ProcessDialogue(spoken, context) if spoken and spoken.is_open else None
+        dialogue = ProcessDialogue(protocol, context) if protocol and protocol.is_open else None
         reading = self._reading(task, context, parser, lines_before, dialogue)
         rules = OutcomeRules(profile, self._matcher)
         ended = await self._supervision.run(
             command,
-            shown=shown_command(task, command, profile),
-            reading=_ruled(reading, rules, context),
+            shown=displayed_command(task, command, profile),
+            reading=_with_rules(reading, rules, context),
             dialogue=dialogue,
             context=context,
         )
         return _outcome(ended, parser, reading, rules), reading
 
-    def _spoken(self, task: Task, profile: AgentProfile) -> AgentDialogue | None:
+    def _protocol(self, task: Task, profile: AgentProfile) -> AgentDialogue | None:
         if profile.hand_over != "protocol":
             return None
         return self._dialogues.of(
@@ -133,12 +135,12 @@ class CommandRunner:
         task: Task,
         context: RunContext,
         thread: AgentThread | None,
-        spoken: AgentDialogue | None,
+        protocol: AgentDialogue | None,
     ) -> Command:
-        """An agent finds in its home what it keeps of its conversations, and its setup."""
+        """With the home that is kept for an agent which resumes conversations or has a setup."""
         profile = context.profile
         command = command_of(
-            task, profile, workspace=context.workspace, thread=thread, spoken=spoken
+            task, profile, workspace=context.workspace, thread=thread, dialogue=protocol
         )
         has_kept_home = bool(profile.resume_argv or profile.setup_argv)
         if not has_kept_home or has_other_home(profile):
@@ -178,30 +180,27 @@ def _format(profile: AgentProfile) -> str:
     return profile.parser or profile.kind
 
 
-def _ruled(reading: OutputReading, rules: OutcomeRules, context: RunContext) -> OutputReading:
-    begun = LATEST if goes_on_with_latest(context.profile) else None
+def _with_rules(reading: OutputReading, rules: OutcomeRules, context: RunContext) -> OutputReading:
+    begun = LATEST if resumes_latest(context.profile) else None
     if rules.is_empty and begun is None:
         return reading
-    return RuledOutput(reading, rules=rules, context=context, begun=begun)
+    return RuledReading(reading, rules=rules, context=context, begun=begun)
 
 
-async def _let_go_of_lost(
-    thread: AgentThread | None, context: RunContext, outcome: Outcome
-) -> None:
-    """Of plain lines nobody knows whether its model had a part, so nothing is tried again.
-
-    But the next task does not go on with what is gone.
+async def _forget_lost(thread: AgentThread | None, context: RunContext, outcome: Outcome) -> None:
+    """Plain lines do not show whether a model took part, so the task is not tried again; but the
+    next task starts a new conversation.
     """
     if thread is None or not isinstance(outcome, Failed):
         return
-    if is_of_the_agent(outcome) and speaks_of_loss(outcome.error, thread):
+    if is_of_agent(outcome) and reports_lost_thread(outcome.error, thread):
         message = "the next task begins a new conversation, this one could not be gone on with"
         await context.emit(Error(message=message, phase="resume", recoverable=True))
         await context.forget_thread()
 
 
-def _has_failed_by_itself(outcome: Outcome) -> bool:
-    return isinstance(outcome, Failed) and is_of_the_agent(outcome)
+def _is_failure_of_agent(outcome: Outcome) -> bool:
+    return isinstance(outcome, Failed) and is_of_agent(outcome)
 
 
 def _outcome(
@@ -209,9 +208,9 @@ def _outcome(
 ) -> Outcome:
     if reading.is_full:
         return Failed.by_limit("limit.output")
-    said = parser.outcome if parser else None
-    if rules.failure and (failed := outcome_of_rule(ended, rules.failure, said)):
+    reported = parser.outcome if parser else None
+    if rules.failure and (failed := outcome_of_rule(ended, rules.failure, reported)):
         return failed
     if parser is None:
         return outcome_of_command(ended, reading.last_line, answer=rules.answer)
-    return outcome_of_agent(ended, said, reading.last_line)
+    return outcome_of_agent(ended, reported, reading.last_line)

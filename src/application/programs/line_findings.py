@@ -16,14 +16,16 @@ _MOMENT_S = 0.01  # after which others have their turn
 
 
 class LineExtraction:
+    """Applies the rules of one task to its lines."""
+
     def __init__(self, rules: Sequence[ExtractionRule], matcher: PatternMatcher) -> None:
         """Raises InvalidInput for a rule that cannot be used."""
         self._rules = matcher.ready(rules)
         self._has_rules = bool(rules)
-        self._told = 0
+        self._reported = 0
 
     def of(self, line: str, *, text: str, line_num: int) -> Sequence[Extraction | Error]:
-        """At most `MOST_FOUND` findings; after them an error for each rule given up on this line.
+        """At most `MOST_FOUND` findings, then an error for each rule that took too long here.
 
         `line` is as it was written, `text` the same without terminal escapes.
         """
@@ -37,8 +39,8 @@ class LineExtraction:
         return [*extractions, *self._given_up()]
 
     def _given_up(self) -> Sequence[Error]:
-        slow = self._rules.too_slow[self._told :]
-        self._told += len(slow)
+        slow = self._rules.too_slow[self._reported :]
+        self._reported += len(slow)
         return [
             Error(
                 message=f"The extraction rule {name!r} takes too long and is not tried any more.",
@@ -50,7 +52,7 @@ class LineExtraction:
 
 
 class LineFindings:
-    """A line shown in pieces is looked at when it is whole, or has reached `MAX_LINE_CHARS`."""
+    """A line that is shown in pieces is searched once it is whole, or has `MAX_LINE_CHARS`."""
 
     def __init__(self, events: RunEvents, extraction: LineExtraction) -> None:
         self._events = events
@@ -67,16 +69,16 @@ class LineFindings:
             await asyncio.sleep(0)
 
     async def in_log(self, log: Log) -> None:
-        """Look in a line that was emitted already."""
+        """Search a line that was emitted already."""
         if found := list(self._findings(log)):
             await self._events.emit_all(found)
 
     async def in_document(self, line: str, *, line_num: int) -> None:
-        """Look only by JSON paths."""
+        """Search by JSON paths only."""
         await self._events.emit_all(self._extraction.of(line, text="", line_num=line_num))
 
     async def in_text(self, text: str, *, line_num: int) -> None:
-        """Look only by patterns, in each line of something that an agent has said."""
+        """Search each line of a message or a result by patterns only."""
         loop = asyncio.get_running_loop()
         until = loop.time() + _MOMENT_S
         for line in text.split("\n"):
@@ -87,7 +89,7 @@ class LineFindings:
                 until = loop.time() + _MOMENT_S
 
     def _for_a_moment(self, events: Iterator[AgentEvent]) -> Iterator[AgentEvent]:
-        """Many rules may each take a little time for each line: that adds up."""
+        """As many events as a turn of the event loop allows: many rules take time for each line."""
         loop = asyncio.get_running_loop()
         until = loop.time() + _MOMENT_S
         for event in events:
@@ -107,7 +109,7 @@ class LineFindings:
             yield from self._extraction.of(line, text=text, line_num=log.line_num)
 
     def _whole(self, log: Log) -> str | None:
-        """What can be looked at now; None while it is only the beginning of a line."""
+        """The line to search; None while it is only the beginning of one."""
         if not log.partial and log.line_num not in self._pieces:
             return log.line
         pieces = self._pieces.setdefault(log.line_num, [])

@@ -1,4 +1,4 @@
-"""The screen of one terminal, which is only drawn when somebody looks."""
+"""The screen of one terminal, which is drawn only when somebody looks at it."""
 
 import asyncio
 import re
@@ -7,7 +7,7 @@ from domain.errors import StateConflict
 from domain.terminal_text import ONE_CELL, TWO_CELLS, unfinished_escape
 from ports.terminal_screen import ScreenView, TerminalScreen, TerminalScreens, TypingModes
 
-_LONGEST_UPDATE_S = 1.0  # without a word; what is drawn so far is shown then
+_LONGEST_UPDATE_S = 1.0  # without output; then the unfinished screen is shown
 _SLICE_CHARS = 2048  # some milliseconds, after which others have their turn
 MOST_CHARS = 256 * 1024
 _COLOUR = r"\x1b\[[0-9;:]*+m"
@@ -21,7 +21,7 @@ _RUN = re.compile(f"[{ONE_CELL}]++|(?P<wide>[{TWO_CELLS}]++)")
 class LiveScreen:
     def __init__(self, screens: TerminalScreens, *, rows: int, columns: int) -> None:
         self.revision = 0
-        """Grows with everything that may change what there is to see."""
+        """Grows with everything that may change the screen."""
         self.has_ended = False
         self._screens = screens
         self._rows, self._columns = rows, columns
@@ -29,7 +29,7 @@ class LiveScreen:
         self._screen: TerminalScreen | None = None
         self._last_view: ScreenView | None = None
         self._drawing = asyncio.Lock()
-        self._news = asyncio.Event()
+        self._change = asyncio.Event()
         self._fed_at = 0.0
 
     @property
@@ -37,19 +37,19 @@ class LiveScreen:
         return len(self._unseen)
 
     async def feed(self, text: str) -> None:
-        """Never raises. It takes time only once a lot was written that is more than text and lines."""
+        """Never raises. Draws only when too much output is waiting that is not just lines of text."""
         self._unseen.add(text)
         self._fed_at = asyncio.get_running_loop().time()
-        self._tell()
+        self._changed()
         if self._unseen.is_full:
             try:
                 async with self._drawing:
                     await self._draw()
             except StateConflict:
-                self._unseen.clear()  # there is no way to look at it here
+                self._unseen.clear()  # nothing can draw it here
 
     async def view(self) -> ScreenView:
-        """Raises StateConflict where there is nothing to draw it with."""
+        """Raises StateConflict where nothing can draw it."""
         async with self._drawing:
             if self._last_view is not None:
                 return self._last_view
@@ -60,7 +60,7 @@ class LiveScreen:
             return view
 
     async def modes(self) -> TypingModes:
-        """Those of an ordinary terminal where there is nothing to draw it with."""
+        """Those of an ordinary terminal where nothing can draw it."""
         try:
             async with self._drawing:
                 return (await self._draw()).modes
@@ -77,42 +77,42 @@ class LiveScreen:
                     self._unseen.clear()
             self._rows = self._unseen.rows = rows
             self._columns = self._unseen.columns = columns
-        self._tell()
+        self._changed()
 
     async def changed(self, *, since: int) -> None:
-        """Until there is more than at that revision, or nothing more will come."""
+        """Returns when the revision is another, the output has ended, or an update takes too long."""
         while self.revision == since and not self.has_ended:
-            self._news.clear()
+            self._change.clear()
             is_updating = self._screen is not None and self._screen.is_updating
             try:
                 async with asyncio.timeout(_LONGEST_UPDATE_S if is_updating else None):
-                    await self._news.wait()
+                    await self._change.wait()
             except TimeoutError:
                 return
 
     async def end(self) -> None:
-        """Nothing more is written; what takes room is let go of."""
+        """Nothing more is written; frees the memory that the screen takes."""
         self.has_ended = True
-        self._tell()
+        self._changed()
         self._unseen.forget_scrolled()
         if self._screen is not None:
             await self.view()
 
     @property
     def _is_stuck(self) -> bool:
-        """An update under way will not be finished, or not soon."""
+        """An update of the screen will not be finished, or not soon."""
         quiet_s = asyncio.get_running_loop().time() - self._fed_at
         return self.has_ended or quiet_s >= _LONGEST_UPDATE_S
 
-    def _tell(self) -> None:
+    def _changed(self) -> None:
         self.revision += 1
-        self._news.set()
+        self._change.set()
 
     async def _draw(self) -> TerminalScreen:
         if self._screen is None:
             self._screen = self._screens.new(rows=self._rows, columns=self._columns)
         self._unseen.forget_scrolled()
-        left = len(self._unseen)  # without what comes meanwhile, as that may never end
+        left = len(self._unseen)  # not what comes meanwhile, as that may never end
         while left > 0 and (text := self._unseen.take(_SLICE_CHARS)):
             self._screen.feed(text)
             left -= len(text)
@@ -121,9 +121,10 @@ class LiveScreen:
 
 
 class UnseenOutput:
-    """Of mere lines, coloured or not, it keeps as much as may still be on the screen.
+    """Terminal output that was not drawn yet, so that a screen that nobody looks at costs nothing.
 
-    Everything else it keeps whole: above its bound it `is_full` and someone has to look.
+    Of lines of text, coloured or not, it keeps as much as may still be on the screen. Everything
+    else it keeps whole: above its bound it `is_full`, and has to be drawn.
     """
 
     def __init__(self, *, rows: int, columns: int) -> None:
@@ -145,7 +146,7 @@ class UnseenOutput:
             self.forget_scrolled()
 
     def take(self, most: int) -> str:
-        """The oldest of it; empty when there is no more but half an escape sequence."""
+        """The oldest of it; empty when nothing is left but an unfinished escape sequence."""
         text = self._joined()
         taken = text[:most].removesuffix(unfinished_escape(text[:most]))
         self._keep(text[len(taken) :])
@@ -155,7 +156,7 @@ class UnseenOutput:
         self._keep("")
 
     def forget_scrolled(self) -> None:
-        """Forget what later text has pushed off the screen, if there is nothing but lines."""
+        """Drop what later text has scrolled off the screen, if there is nothing but lines."""
         text = self._joined()
         half = unfinished_escape(text)
         if not _LINES.fullmatch(text, 0, len(text) - len(half)):
@@ -169,8 +170,8 @@ class UnseenOutput:
             self._keep(text)
 
     def _last_lines(self, text: str) -> int | None:
-        """Where the last of them begin: twice as many as there are rows, as the first may meet
-        the cursor anywhere on the screen. None if there are not as many.
+        """The index of the last lines: twice as many as there are rows, as the first may find the
+        cursor anywhere on the screen. None if there are fewer.
         """
         start = len(text)
         for _ in range(2 * self.rows + 1):
@@ -180,8 +181,8 @@ class UnseenOutput:
         return start + 1
 
     def _seen(self, found: re.Match[str]) -> str:
-        """Of what was written over itself again and again, as a progress bar is, what stays: the
-        last of it, and what reaches further than all that came later. A row full of the last stays
+        """Of a line that overwrites itself, as a progress bar does, what stays visible: its last
+        text, and each that reaches further than all later ones. A row full of the last texts stays
         too, for a screen that inserts.
         """
         pieces = found[0].split("\r")[1:]
@@ -196,10 +197,10 @@ class UnseenOutput:
         return "".join(f"\r{piece}" for piece in reversed(kept))
 
     def _shortened(self, run: re.Match[str]) -> str:
-        """Without whole rows of its middle: those after them stand where they would have stood.
+        """Without whole rows of its middle, so that the rest keeps its columns.
 
-        What is kept before them brings the cursor to the last row, from wherever it was; what is
-        kept after them fills the screen.
+        The rows before them bring the cursor to the last row, from wherever it was; the rows after
+        them fill the screen.
         """
         text, in_a_row = run[0], self.columns
         if run["wide"]:

@@ -1,4 +1,4 @@
-"""The terminals and inputs of the tasks that run here, and the last screens of some that did."""
+"""The terminals and inputs of the tasks that run here, and the last screens of ended ones."""
 
 import asyncio
 from collections import OrderedDict
@@ -27,7 +27,7 @@ MOST_KEPT = 100
 MOST_KEPT_CHARS = 8 * 1024 * 1024
 Emit = Callable[[AgentEvent], Awaitable[None]]
 _PASTE_BEGINS, _PASTE_ENDS = "\x1b[200~", "\x1b[201~"
-_BEFORE_ENTER_S = 0.1  # programs take an Enter that comes with a paste for a part of it
+_BEFORE_ENTER_S = 0.1  # programs take an Enter that comes with a paste as a part of it
 _NUMBERS: Mapping[SignalName, int] = {
     "HUP": 1,
     "INT": 2,
@@ -42,7 +42,10 @@ _NUMBERS: Mapping[SignalName, int] = {
 
 
 class LiveTerminal:
-    """A process without a terminal has no screen, takes no keys and has no size."""
+    """What a running process can be sent: text, keys, signals, another size.
+
+    A process without a terminal has no screen, takes no keys and has no size.
+    """
 
     def __init__(
         self,
@@ -65,16 +68,16 @@ class LiveTerminal:
             await self.screen.feed(text)
 
     async def take(self, given: TaskInput, *, by: str) -> None:
-        """One after the other. Raises StateConflict, InvalidInput."""
+        """Inputs are sent one after another. Raises StateConflict, InvalidInput."""
         async with self._turn:
             self._require_open()
             kind = await self._take(given)
-            # Once closed, the final event may be on its way, and nothing may follow it.
+            # Once closed, the final event may be under way, and nothing may follow it.
             if not self._is_closed:
                 try:
                     await self._emit(InputReceived(kind=kind, by=by))
                 except LeaseLost as error:
-                    raise _has_ended() from error
+                    raise _ended_error() from error
 
     def close(self) -> None:
         self._is_closed = True
@@ -82,10 +85,10 @@ class LiveTerminal:
     async def _take(self, given: TaskInput) -> str:
         match given:
             case MessageInput(text=text):
-                await self._say(text)
+                await self._send_message(text)
                 return "message"
             case KeysInput(keys=keys):
-                await self._press(keys)
+                await self._send_keys(keys)
                 return "keys"
             case EndOfInput():
                 self._require_input()
@@ -99,7 +102,7 @@ class LiveTerminal:
                 self._process.resize(rows=rows, columns=columns)
                 return "resize"
 
-    async def _say(self, text: str) -> None:
+    async def _send_message(self, text: str) -> None:
         self._require_input()
         if self.screen is None:
             await self._process.write(_bytes(text + "\n"))
@@ -111,7 +114,7 @@ class LiveTerminal:
         else:
             await self._process.write(_bytes(_typed(text) + "\r"))
 
-    async def _press(self, keys: tuple[str, ...]) -> None:
+    async def _send_keys(self, keys: tuple[str, ...]) -> None:
         self._require_input()
         modes = await self._required_screen().modes()
         sent = [keys_text(key, application_cursor=modes.application_cursor) for key in keys]
@@ -119,7 +122,7 @@ class LiveTerminal:
 
     def _require_open(self) -> None:
         if self._is_closed:
-            raise _has_ended()
+            raise _ended_error()
 
     def _require_input(self) -> None:
         if not self._takes_input:
@@ -141,12 +144,12 @@ def _bytes(text: str) -> bytes:
     return text.encode(errors="replace")
 
 
-def _has_ended() -> StateConflict:
+def _ended_error() -> StateConflict:
     return StateConflict("the task has ended")
 
 
 class LiveTerminals:
-    """Of ended tasks it keeps a bounded number of screens, the latest."""
+    """Keeps the latest screens of ended tasks, up to MOST_KEPT and MOST_KEPT_CHARS."""
 
     def __init__(self, *, screens: TerminalScreens) -> None:
         self._screens = screens
@@ -157,10 +160,10 @@ class LiveTerminals:
     async def open(
         self, command: Command, process: RunningProcess, *, takes_input: bool, emit: Emit
     ) -> AsyncIterator[LiveTerminal]:
-        """For as long as the process runs. What it writes is to be fed, if it has a terminal.
-        `takes_input`: whether its standard input is for people.
+        """For as long as the process runs; the caller feeds its output to the terminal.
 
-        Leave it before the final event: input that comes later finds the task ended.
+        `takes_input`: its standard input is for people. To be left before the final event: input
+        that comes later is refused, as the task has ended.
         """
         terminal = LiveTerminal(
             process,

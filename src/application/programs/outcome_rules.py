@@ -38,7 +38,7 @@ def check_rules_of(profile: AgentProfile, matcher: PatternMatcher) -> None:
 
 
 class OutcomeRules:
-    """Is shown each whole line of one run, and asked when it has ended."""
+    """Applies the rules of a profile to each whole line of one run; what they find holds at its end."""
 
     def __init__(self, profile: AgentProfile, matcher: PatternMatcher) -> None:
         """Raises InvalidInput for a rule that cannot be used."""
@@ -51,15 +51,13 @@ class OutcomeRules:
         self._rules = matcher.ready(rules, most_chars=_ANSWER_CHARS)
         self._given_up = 0
         self.failure: Failed | None = None
-        """By the first line that matched, and of its rules by the first."""
+        """Of the first line that matched, by the first rule that did."""
         self.answer: str | None = None
-        """By the last match, as the conversation."""
+        """Of the last match, as the thread."""
         self.thread: AgentThread | None = None
 
     def look(self, line: str) -> Sequence[Error]:
-        """What it matches is remembered. An error for each rule that took too long for it, and is
-        not tried any more.
-        """
+        """Returns an error for each rule that took too long for this line, and is not tried again."""
         # For paths too: JSON has no escapes, a terminal may add some.
         text = plain_text(line)
         for found in self._rules.find(text.removeprefix(_ECHOED_EOF), text=text):
@@ -78,9 +76,9 @@ class OutcomeRules:
         elif self.failure is None:
             rule = self._failures[found.rule]
             is_path = rule.json_path is not None
-            said = found.value if is_path else (found.groups or {}).get("message")
-            words = said.strip() if isinstance(said, str) else ""
-            self.failure = Failed(error=(words or line)[:_ERROR_CHARS], reason=rule.reason)
+            message = found.value if is_path else (found.groups or {}).get("message")
+            text = message.strip() if isinstance(message, str) else ""
+            self.failure = Failed(error=(text or line)[:_ERROR_CHARS], reason=rule.reason)
 
 
 def _failure_rules(profile: AgentProfile) -> list[ExtractionRule]:
@@ -97,10 +95,10 @@ def _given_up(name: str) -> Error:
     return Error(message=message, phase="extraction", recoverable=True)
 
 
-class RuledOutput:
-    """Each stream is read in whole lines, whatever else makes events of them.
+class RuledReading:
+    """Applies the rules to the whole lines of each stream, and hands the output on to a reading.
 
-    `begun` is the conversation that its first words are a sign of, unless one is known.
+    `begun` is the conversation that the first output is a sign of, unless one is kept.
     """
 
     def __init__(
@@ -137,20 +135,20 @@ class RuledOutput:
         splitter = self._streams.get(output.stream)
         if splitter is None:
             splitter = self._streams[output.stream] = LineSplitter(max_chars=_LONGEST_CHARS)
-        # Sooner than the events, of which one may end the run by a limit.
-        await self._look(splitter.feed(output.text))
+        # Before the events: one of them may end the run by a limit.
+        await self._apply(splitter.feed(output.text))
         await self._reading.take(output)
 
     async def end(self) -> None:
         for splitter in self._streams.values():
-            await self._look(splitter.end())
+            await self._apply(splitter.end())
         await self._reading.end()
         if (answer := self._rules.answer) is not None and not self._has_ended:
             self._has_ended = True
             message = Message(message_id="answer", role="assistant", content=answer)
             await self._context.emit(message)
 
-    async def _look(self, lines: Sequence[Line]) -> None:
+    async def _apply(self, lines: Sequence[Line]) -> None:
         loop = asyncio.get_running_loop()
         until = loop.time() + _MOMENT_S
         for line in lines:
@@ -159,7 +157,7 @@ class RuledOutput:
             if loop.time() > until:
                 await asyncio.sleep(0)
                 until = loop.time() + _MOMENT_S
-        known = self._context.thread
-        thread = self._rules.thread or known or self._begun
-        if thread is not None and thread != known:
+        kept = self._context.thread
+        thread = self._rules.thread or kept or self._begun
+        if thread is not None and thread != kept:
             await self._context.keep_thread(thread)

@@ -15,7 +15,7 @@ _BURST = 256  # lines, after which limits are looked at
 
 
 class OutputLog:
-    """Lines are numbered from 1 over all streams, in the order in which they are first shown."""
+    """Lines are numbered from 1 over all streams, in the order in which they are first emitted."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class OutputLog:
 
     @property
     def has_unfinished(self) -> bool:
-        """Whether a line was begun that has not been shown as far as it goes."""
+        """Whether there is the beginning of a line that has not been shown."""
         return any(state.splitter.has_unfinished for state in self._streams.values())
 
     @property
@@ -56,17 +56,17 @@ class OutputLog:
             await self._show(output.stream, state)
 
     def next_number(self) -> int:
-        """The number of a line that is told in another way than as a `log` event."""
+        """The number of a line that is reported otherwise than as a `log` event."""
         self._count += 1
         return self._count
 
     @property
     def is_full(self) -> bool:
-        """Never: whoever counts the `log` events ends the run."""
+        """Never: the ledger counts the `log` events and ends the run."""
         return False
 
     async def show_unfinished(self) -> None:
-        """Show what has been written of lines that are not finished: prompts, progress bars."""
+        """Emit the beginnings of unfinished lines: prompts, progress bars."""
         for stream, state in self._streams.items():
             await self._show(stream, state)
 
@@ -87,7 +87,7 @@ class OutputLog:
 
     def _log(self, stream: OutputStream, state: "_Stream", line: Line) -> Log:
         text = plain_text(line.text)
-        # A line that is text alone asks for nothing: most are not looked through twice.
+        # Plain text holds no terminal queries, so most lines are searched only once.
         shown = line.text if text == line.text else without_queries(line.text)
         number = self._number(state, line)
         self._remember(state, line, text)
@@ -110,14 +110,14 @@ class OutputLog:
         before = "" if "\r" in line.text else state.shown
         shown = (before + text)[:_LAST_LINE_CHARS]
         state.shown = shown if line.is_partial else ""
-        if line.is_partial or not (said := shown.strip()):
+        if line.is_partial or not (text_of_line := shown.strip()):
             return
-        # Many programs end with a spinner or a rule, which say nothing beside words before them.
-        if _has_words(said) or not _has_words(self._last_line):
-            self._last_line = said
+        # Many programs end with a spinner or a rule: a line with text before that is the better one.
+        if _is_text(text_of_line) or not _is_text(self._last_line):
+            self._last_line = text_of_line
 
 
-def _has_words(text: str) -> bool:
+def _is_text(text: str) -> bool:
     return any(map(str.isalnum, text))
 
 
@@ -125,6 +125,6 @@ def _has_words(text: str) -> bool:
 class _Stream:
     splitter: LineSplitter = field(default_factory=LineSplitter)
     number: int | None = None
-    """That of the line of which a piece was shown."""
+    """The number of a line of which a piece was shown."""
     shown: str = ""
     unfinished_since: float | None = None

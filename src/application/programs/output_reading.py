@@ -11,33 +11,36 @@ from ports.process import Output
 
 
 class OutputReading(Protocol):
-    """To wait for it is the back-pressure: a process that writes faster than its events are
-    stored is held back.
+    """Turns the output of a process into events. Awaiting it is the back-pressure: a process that
+    writes faster than its events are stored is held back.
     """
 
     @property
     def has_unfinished(self) -> bool:
-        """Whether a line was begun that can be shown as far as it goes."""
+        """Whether there is the beginning of a line that has not been shown."""
 
     @property
     def is_full(self) -> bool:
-        """Whether there was more than the output of the task may be."""
+        """Whether the output passed the limit of the task."""
 
     @property
     def last_line(self) -> str:
-        """The last logged line that says something, as plain text and not too long."""
+        """The last logged line with a letter or a digit, else the last; plain text, bounded."""
 
     async def take(self, output: Output) -> None: ...
 
     async def show_unfinished(self) -> None:
-        """Show what has been written of lines that are not finished: prompts, progress bars."""
+        """Emit the beginnings of unfinished lines: prompts, progress bars."""
 
     async def end(self) -> None:
-        """There is no more. To be called twice does no harm."""
+        """The output has ended. Calling it again does nothing."""
 
 
 class RedactedOutput:
-    """What may yet become a secret is held back until more comes, or the end."""
+    """Writes output to the log file, the screen and a reading, without secrets.
+
+    What may yet become a secret is held back until more comes, or the end.
+    """
 
     def __init__(
         self,
@@ -57,14 +60,14 @@ class RedactedOutput:
         if self._redactor.has_patterns:
             output = replace(output, text=self._stream(output.stream).feed(output.text))
         if output.text:
-            # Events show whole lines, of which more is recognised than of a piece.
+            # The reading gets the text as it is: events are masked by whole lines, which finds more.
             text = without_service_keys(output.text)
             await self._kept.write(text)
             await self._terminal.feed(text)
             await self._reading.take(output)
 
     async def end(self) -> None:
-        """There is no more. To be called twice does no harm."""
+        """The output has ended. Calling it again does nothing."""
         for name, stream in self._streams.items():
             if rest := stream.end():
                 await self._kept.write(rest)

@@ -1,4 +1,4 @@
-"""Turns the output of an agent whose format is known into its events."""
+"""Turns the output of an agent, whose format has a parser, into events."""
 
 from collections.abc import Sequence
 
@@ -16,11 +16,11 @@ from ports.process import Output
 from ports.runner import RunContext
 
 LONGEST_CHARS = 16 * 1024 * 1024
-"""A line that is longer is not understood; it is logged in pieces."""
+"""A line that is longer is not parsed; it is logged in pieces."""
 
 
 class ParsedOutput:
-    """What its format does not cover, and its standard error, goes to the log line by line."""
+    """What the parser does not cover, and the standard error, is logged line by line."""
 
     def __init__(
         self,
@@ -43,13 +43,13 @@ class ParsedOutput:
         self._stream: OutputStream = "stdout"
         self._bytes = 0
         self._is_in_long_line = False
-        self._has_told_of_long_line = False
+        self._has_reported_long_line = False
         self._has_ended = False
         self.resumption = Resumption()
 
     @property
     def has_unfinished(self) -> bool:
-        """An unfinished line may yet be understood, so it is not shown before its end."""
+        """Not of lines that may yet be parsed, which are not shown before their end."""
         return self._log.has_unfinished
 
     @property
@@ -62,7 +62,7 @@ class ParsedOutput:
 
     @property
     def is_full(self) -> bool:
-        """Whether the lines that were understood are more than the output may be."""
+        """Whether the parsed lines pass the limit of output."""
         return self._context.ledger.is_too_much_output(self._bytes)
 
     async def take(self, output: Output) -> None:
@@ -83,7 +83,7 @@ class ParsedOutput:
         for line in self._splitter.end():
             await self._take_line(line)
         await self._log.end()
-        await self._tell(self._parser.end(), line_num=0)
+        await self._emit(self._parser.end(), line_num=0)
 
     async def _take_line(self, line: Line) -> None:
         if line.is_partial or self._is_in_long_line:
@@ -95,9 +95,9 @@ class ParsedOutput:
             return
         self._bytes += len(line.text)
         number = self._log.next_number()
-        # Sooner than its events, of which one may end the run by a limit.
+        # Before its events: one of them may end the run by a limit.
         await self._keep_thread()
-        await self._tell(events, line_num=number)
+        await self._emit(events, line_num=number)
         if self._findings is not None:
             await self._findings.in_document(line.text, line_num=number)
         if self._dialogue is not None:
@@ -105,31 +105,31 @@ class ParsedOutput:
 
     async def _take_piece(self, line: Line) -> None:
         self._is_in_long_line = line.is_partial
-        if not self._has_told_of_long_line:
-            self._has_told_of_long_line = True
+        if not self._has_reported_long_line:
+            self._has_reported_long_line = True
             what = "a line that is too long to be understood"
             await self._context.emit(SchemaDrift(source=self._source, what=what))
         text = line.text if line.is_partial else line.text + "\n"
         await self._log.take(Output(stream=self._stream, text=text))
 
-    async def _tell(self, events: Sequence[AgentEvent], *, line_num: int) -> None:
-        """A line that gives no event is a sign of life all the same."""
+    async def _emit(self, events: Sequence[AgentEvent], *, line_num: int) -> None:
+        """A line without an event is output all the same, which an idle limit waits for."""
         self.resumption.take(events)
         if self._findings is None or not events:
             await self._context.emit_all(events)
             return
         for event in events:
             await self._context.emit(event)
-            if said := _said(event):
-                await self._findings.in_text(said, line_num=line_num)
+            if text := _readable_text(event):
+                await self._findings.in_text(text, line_num=line_num)
 
     async def _keep_thread(self) -> None:
         if (thread := self._parser.thread) is not None and thread != self._context.thread:
             await self._context.keep_thread(thread)
 
 
-def _said(event: AgentEvent) -> str:
-    """The text in an event that a person would have read in a terminal."""
+def _readable_text(event: AgentEvent) -> str:
+    """The text of an event that a person would have read in a terminal."""
     if isinstance(event, Message):
         return event.content
     return event.result if isinstance(event, ToolCallComplete) else ""

@@ -1,4 +1,4 @@
-"""Answers what a program asks while it runs, beside the reading of what it writes."""
+"""Answers the questions of a program while its output is read."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,14 +19,14 @@ class ProcessDialogue:
         self._group: asyncio.TaskGroup | None = None
         self._asking: set[asyncio.Task[None]] = set()
         self._withdrawn: dict[str, asyncio.Event] = {}
-        """Of each question that waits: whether the program still waits for it."""
+        """By question id, for the questions that wait: set once the program withdraws one."""
         self._is_over = False
 
     @asynccontextmanager
     async def with_process(self, process: RunningProcess) -> AsyncIterator[None]:
-        """While the process runs; what it still asks when this is left is asked no more.
+        """While the process runs; questions that are open when this is left are cancelled.
 
-        What asking raises ends what is done within, and is raised as it is.
+        An error of asking cancels the body and is raised as it is.
         """
         async with together() as group:
             self._process, self._group = process, group
@@ -37,7 +37,7 @@ class ProcessDialogue:
                     asking.cancel()
 
     async def read(self, line: str) -> None:
-        """One line of its output, whose events are emitted. Raises StartFailed."""
+        """Take one line of its output, after its events were emitted. Raises StartFailed."""
         for event in self._dialogue.read(line):
             match event:
                 case Reply(line=reply):
@@ -62,7 +62,7 @@ class ProcessDialogue:
     async def _answered(self, question: Question, withdrawn: asyncio.Event) -> None:
         decision = await self._context.approve(question.request, is_withdrawn=withdrawn.is_set)
         if decision.is_approved:
-            # A yes that is not in the log would let the call look as if it was never made.
+            # An approval that is not in the log would let the call look as if it was never made.
             await self._context.recorded()
         if not withdrawn.is_set():
             await self._write(self._dialogue.answer(question, decision))
@@ -70,7 +70,7 @@ class ProcessDialogue:
         await self._leave()
 
     async def _leave(self) -> None:
-        """The end of its input would deny what it still asks."""
+        """Close the input, unless questions are open: closing it would deny them."""
         if self._is_over and not self._withdrawn and self._process is not None:
             with suppress(StateConflict):
                 await self._process.end_input()

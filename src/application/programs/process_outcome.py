@@ -1,4 +1,4 @@
-"""What became of a task whose process has ended: by its own word first, then by its exit."""
+"""The outcome of a task whose process has ended: as the agent reported it, else by its exit."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -27,18 +27,18 @@ _LIMITS: Mapping[str, str] = {
 
 
 def outcome_of_command(ended: Exit, last_line: str, *, answer: str | None = None) -> Outcome:
-    """Of a program whose output is not understood: its last line is the answer, or the error."""
+    """Of a program whose output has no parser: its last line is the answer, or quoted as the error."""
     failure = _failure(ended)
     if failure is not None:
         return _quoting(failure, last_line)
     return Completed(final_answer=last_line if answer is None else answer, exit_code=0)
 
 
-def outcome_of_agent(ended: Exit, said: Outcome | None, last_line: str) -> Outcome:
-    """`said` is what the agent told of its end; `last_line` the last that was not understood."""
-    if said is not None:
-        exit_code = _exit_code(ended) if said.exit_code is None else said.exit_code
-        return replace(said, exit_code=exit_code)
+def outcome_of_agent(ended: Exit, reported: Outcome | None, last_line: str) -> Outcome:
+    """`reported` is what the agent reported; `last_line` the last line that was not parsed."""
+    if reported is not None:
+        exit_code = _exit_code(ended) if reported.exit_code is None else reported.exit_code
+        return replace(reported, exit_code=exit_code)
     failure = _failure(ended)
     if failure is None:
         failure = Failed(
@@ -47,12 +47,12 @@ def outcome_of_agent(ended: Exit, said: Outcome | None, last_line: str) -> Outco
     return _quoting(failure, last_line)
 
 
-def outcome_of_rule(ended: Exit, failure: Failed, said: Outcome | None) -> Failed | None:
-    """Of a run in whose output a rule found a failure; `said` is what its parser understood.
+def outcome_of_rule(ended: Exit, failure: Failed, reported: Outcome | None) -> Failed | None:
+    """Of a run in whose output a rule found a failure; `reported` is what the agent reported.
 
-    None where something knows better: a limit, or the agent's own word of a failure.
+    None where a limit ended the process, or the agent reported a failure itself.
     """
-    if ended.limit is not None or isinstance(said, Failed):
+    if ended.limit is not None or isinstance(reported, Failed):
         return None
     return replace(failure, exit_code=_exit_code(ended))
 
@@ -79,5 +79,5 @@ def _sentence(ended: Exit) -> str:
 
 
 def _exit_code(ended: Exit) -> int | None:
-    """As a shell would tell it."""
+    """As a shell reports it."""
     return ended.code if ended.signal is None else 128 + ended.signal

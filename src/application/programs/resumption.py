@@ -1,4 +1,4 @@
-"""Tells whether an agent failed because the conversation it was to go on with is gone."""
+"""Decides whether an agent failed because the conversation that it was to resume is gone."""
 
 import re
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ from domain.thinking_events import (
 from domain.tool_events import ToolCallStart
 from ports.runner import Failed, Outcome
 
-_OF_A_MODEL = (
+_OF_MODEL = (
     IterationStart,
     Thinking,
     ThinkDelta,
@@ -28,8 +28,8 @@ _OF_A_MODEL = (
     ToolCallStart,
     TokenUsage,
 )
-_BY_ITSELF = frozenset({"exit_code", "agent_error", "model_error"})
-_LAST_EXIT_CODE = 128  # above it a shell tells of signals
+_AGENT_REASONS = frozenset({"exit_code", "agent_error", "model_error"})
+_LAST_EXIT_CODE = 128  # a shell reports signals above it
 _MOST_ERRORS = 16
 _MOST_CHARS = 4096
 _LOGIN = re.compile(
@@ -44,52 +44,52 @@ _LOST = re.compile(
 
 
 class Resumption:
-    """Is told what the agent says, and asked when it has ended."""
+    """Takes the events of a run; to be asked when the run has ended."""
 
     def __init__(self) -> None:
         self._errors: list[Error] = []
         self.has_begun = False
-        """Whether its model had a part in the run."""
+        """Whether a model took part in the run."""
 
     def take(self, events: Iterable[AgentEvent]) -> None:
         for event in events:
-            self.has_begun = self.has_begun or isinstance(event, _OF_A_MODEL)
+            self.has_begun = self.has_begun or isinstance(event, _OF_MODEL)
             if isinstance(event, Error) and len(self._errors) < _MOST_ERRORS:
                 self._errors.append(event)
 
     def has_lost(self, thread: AgentThread, outcome: Outcome) -> bool:
-        """Agents say it in words of their own, which change, or only by their exit code.
+        """Agents report it in texts that differ and change, or only by their exit code.
 
-        So every failure of the agent itself before its model had a part in the run counts, unless
-        its words speak of a login, or it told of its model without a word of a conversation.
+        So every failure of the agent itself before a model took part counts, unless its errors
+        mention a login, or are of its model and mention no conversation.
         """
-        if self.has_begun or not isinstance(outcome, Failed) or not is_of_the_agent(outcome):
+        if self.has_begun or not isinstance(outcome, Failed) or not is_of_agent(outcome):
             return False
-        words = self._words(outcome, thread)
-        if any(map(_LOGIN.search, words)):
+        texts = self._texts(outcome, thread)
+        if any(map(_LOGIN.search, texts)):
             return False
-        return any(map(_LOST.search, words)) or not self._is_of_model(outcome)
+        return any(map(_LOST.search, texts)) or not self._is_of_model(outcome)
 
-    def _words(self, outcome: Failed, thread: AgentThread) -> list[str]:
-        told = (outcome.error, *(error.message for error in self._errors))
-        return [_without_name(text, thread) for text in told]
+    def _texts(self, outcome: Failed, thread: AgentThread) -> list[str]:
+        messages = (outcome.error, *(error.message for error in self._errors))
+        return [_without_name(text, thread) for text in messages]
 
     def _is_of_model(self, outcome: Failed) -> bool:
-        is_told = any(error.phase == "model" for error in self._errors)
-        return outcome.reason == "model_error" or is_told
+        is_reported = any(error.phase == "model" for error in self._errors)
+        return outcome.reason == "model_error" or is_reported
 
 
-def is_of_the_agent(outcome: Failed) -> bool:
-    """Whether it failed by itself: by no limit, and no signal."""
-    return outcome.reason in _BY_ITSELF and (outcome.exit_code or 0) <= _LAST_EXIT_CODE
+def is_of_agent(outcome: Failed) -> bool:
+    """Whether the agent itself failed: not by a limit, and not by a signal."""
+    return outcome.reason in _AGENT_REASONS and (outcome.exit_code or 0) <= _LAST_EXIT_CODE
 
 
-def speaks_of_loss(words: str, thread: AgentThread) -> bool:
-    """Whether that is said of the conversation, and not of a login."""
-    said = _without_name(words, thread)
-    return _LOST.search(said) is not None and _LOGIN.search(said) is None
+def reports_lost_thread(error: str, thread: AgentThread) -> bool:
+    """Whether an error mentions a missing conversation, and no login."""
+    text = _without_name(error, thread)
+    return _LOST.search(text) is not None and _LOGIN.search(text) is None
 
 
 def _without_name(text: str, thread: AgentThread) -> str:
-    """The name of the conversation may be made of any words."""
+    """The name of the conversation may contain any of the texts that are searched for."""
     return text[:_MOST_CHARS].replace(thread.id, "")

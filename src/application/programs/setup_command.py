@@ -1,4 +1,4 @@
-"""Runs what prepares an agent's HOME and workspace, before its first task in a session."""
+"""Runs the command that prepares an agent's HOME and workspace, before its first task in a session."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ from ports.runner import Failed, RunContext
 
 
 class SetupCommand:
-    """It has pipes and no input; else it is run as the agent itself is."""
+    """Run like the agent itself, but with pipes and without input."""
 
     def __init__(self, *, supervision: Supervision, homes: Homes, clock: Clock) -> None:
         self._supervision = supervision
@@ -24,9 +24,9 @@ class SetupCommand:
         self._clock = clock
 
     async def run(self, task: Task, context: RunContext) -> int:
-        """How many lines were logged; 0 where this was done before, or there is nothing to do.
+        """Returns the number of logged lines; 0 without a setup, or where it was done before.
 
-        Raises StartFailed. What has failed, or was broken off, is done again for the next task.
+        Raises StartFailed. A setup that failed or was interrupted is run again for the next task.
         """
         profile = context.profile
         if not profile.setup_argv or await self._homes.is_set_up(task, profile):
@@ -57,10 +57,10 @@ class SetupCommand:
             pty=False,
             stdin="closed",
             input_text=None,
-            shown_paths=_absolute(profile),
+            shown_paths=_absolute_paths(profile),
         )
 
 
-def _absolute(profile: AgentProfile) -> tuple[str, ...]:
+def _absolute_paths(profile: AgentProfile) -> tuple[str, ...]:
     items = (*profile.argv, *profile.setup_argv)
     return tuple(item for item in items if item.startswith("/"))

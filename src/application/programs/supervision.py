@@ -45,9 +45,9 @@ class Supervision:
         dialogue: ProcessDialogue | None = None,
         context: RunContext,
     ) -> Exit:
-        """`shown` is what people see of the command, `dialogue` answers what the reading hears.
+        """`shown` is the command as people see it; `dialogue` answers the questions of the process.
 
-        A process whose output is more than it may be is stopped. Raises StartFailed.
+        A process whose output passes its limit is stopped. Raises StartFailed.
         """
         async with (
             self._archive.writing(command.task_id) as kept,
@@ -139,7 +139,7 @@ async def _follow(
 
 
 async def _stopped(process: RunningProcess, context: RunContext) -> Exit:
-    """To be cancelled once more, while it is given time to end, means that there is no time."""
+    """A second cancel, while the process has its grace period, kills it at once."""
     try:
         return await process.stop(grace_s=context.grace_s)
     except asyncio.CancelledError:
@@ -147,20 +147,23 @@ async def _stopped(process: RunningProcess, context: RunContext) -> Exit:
 
 
 class OutputChunks:
-    """Leave it as a context, so that a wait that was given up does not go on."""
+    """Waits for the next piece of output with a timeout, and loses none when it passes.
+
+    Leaving it as a context cancels a wait that is still under way.
+    """
 
     def __init__(self, output: AsyncIterator[Output]) -> None:
         self._output = output
         self._awaited: asyncio.Task[Output | None] | None = None
 
     async def next(self, *, patience_s: float | None) -> Output | None:
-        """The next piece, None at the end. Raises TimeoutError when none comes in time."""
+        """The next piece; None at the end. Raises TimeoutError when none comes in time."""
         if self._awaited is None and patience_s is None:
             return await self._next()
         awaited = self._awaited = self._awaited or asyncio.create_task(self._next())
         await asyncio.wait((awaited,), timeout=patience_s)
         if not awaited.done():
-            await self._look_again(awaited)
+            await self._give_turns(awaited)
         self._awaited = None
         return awaited.result()
 
@@ -175,7 +178,7 @@ class OutputChunks:
     async def _next(self) -> Output | None:
         return await anext(self._output, None)
 
-    async def _look_again(self, awaited: asyncio.Task[Output | None]) -> None:
+    async def _give_turns(self, awaited: asyncio.Task[Output | None]) -> None:
         # After a stall of the event loop the timeout comes first, although there is output.
         for _ in range(_TURNS):
             await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""Tells from time to time what a process uses, beside everything else that is told of it."""
+"""Emits from time to time what a process uses, beside its other events."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,7 +14,7 @@ _LEAST_BYTES = 1024 * 1024
 
 
 class UsageSampling:
-    """Leave it as a context, and it has stopped."""
+    """Samples while it is entered as a context, and only what has changed."""
 
     def __init__(
         self,
@@ -26,7 +26,7 @@ class UsageSampling:
         self._process = process
         self._emit = emit
         self._every_s = every_s
-        self._told: ProcessUsage | None = None
+        self._emitted: ProcessUsage | None = None
         self._sampling: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -34,7 +34,7 @@ class UsageSampling:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Of a failure to tell, the run learns by itself, at the next event."""
+        """A failure to emit is not raised here: the next event of the run raises it."""
         if self._sampling is not None:
             self._sampling.cancel()
             await asyncio.gather(self._sampling, return_exceptions=True)
@@ -44,8 +44,8 @@ class UsageSampling:
             await asyncio.sleep(self._every_s)
             if (used := await self._process.usage()) is None:
                 return
-            if self._told is None or _has_changed(self._told, used):
-                self._told = used
+            if self._emitted is None or _has_changed(self._emitted, used):
+                self._emitted = used
                 await self._emit(
                     ResourceUsage(
                         cpu_percent=used.cpu_percent,
@@ -55,11 +55,11 @@ class UsageSampling:
                 )
 
 
-def _has_changed(told: ProcessUsage, used: ProcessUsage) -> bool:
+def _has_changed(before: ProcessUsage, used: ProcessUsage) -> bool:
     return (
-        told.processes != used.processes
-        or _differ(told.cpu_percent, used.cpu_percent, least=_LEAST_PERCENT)
-        or _differ(told.rss_bytes, used.rss_bytes, least=_LEAST_BYTES)
+        before.processes != used.processes
+        or _differ(before.cpu_percent, used.cpu_percent, least=_LEAST_PERCENT)
+        or _differ(before.rss_bytes, used.rss_bytes, least=_LEAST_BYTES)
     )
 
 
