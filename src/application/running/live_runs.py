@@ -42,6 +42,7 @@ class LiveRuns:
 
     def __init__(self) -> None:
         self._runs: dict[LeaseId, LiveRun] = {}
+        self._latest: dict[TaskId, LiveRun] = {}
         self._ended = asyncio.Event()
 
     def __len__(self) -> int:
@@ -51,17 +52,19 @@ class LiveRuns:
         return tuple(self._runs.values())
 
     def find(self, task_id: TaskId) -> LiveRun | None:
-        """The latest of a task."""
-        return next((run for run in reversed(self._runs.values()) if run.task_id == task_id), None)
+        """The latest of a task, as long as it lasts."""
+        return self._latest.get(task_id)
 
     def holding(self, lease_id: LeaseId) -> LiveRun | None:
         return self._runs.get(lease_id)
 
     def add(self, run: LiveRun) -> None:
-        self._runs[run.lease_id] = run
+        self._runs[run.lease_id] = self._latest[run.task_id] = run
 
     def remove(self, run: LiveRun) -> None:
         self._runs.pop(run.lease_id, None)
+        if self._latest.get(run.task_id) is run:
+            del self._latest[run.task_id]
         self._ended.set()
 
     def stop(self, task_id: TaskId, cause: StopCause) -> bool:
