@@ -11,6 +11,8 @@ from dependency_injector.providers import Singleton
 from typing_extensions import is_protocol
 
 from adapters.http.websocket.commands import WsCommands
+from application.casting.event_broadcaster import EventBroadcaster
+from application.running.agent_coordinator import AgentCoordinator
 from application.running.worker import Worker
 from application.serving.server_coordinator import ServerCoordinator
 from tests.architecture.source_file import SOURCE, SourceFile, source_files
@@ -46,6 +48,15 @@ USED = {
 def test_routes_and_the_worker_use_use_cases() -> None:
     assert {Worker, ServerCoordinator} < USED
     assert len(USED) > 15
+
+
+def test_the_server_coordinator_wraps_the_agent_coordinator_and_has_the_broadcaster_listen() -> (
+    None
+):
+    both = {AgentCoordinator, EventBroadcaster}
+
+    assert both < used_by(ServerCoordinator.__init__)
+    assert not both & used_by(Worker.__init__)
 
 
 def test_what_a_route_or_the_worker_uses_is_built_by_a_container() -> None:

@@ -1,13 +1,12 @@
 """Carries out the tasks that a queue gives it, and hands them back when it must stop."""
 
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from application.casting.event_broadcaster import EventBroadcaster
-from application.running.agent_coordinator import AgentCoordinator
+from application.running.agent_coordinator import Ending
 from application.running.live_runs import LiveRun, LiveRuns
-from application.running.lost_tasks import LostTasks, origin_of
+from application.running.lost_tasks import LostTasks
 from application.running.run_signals import Cancelled, LimitHit, LostLease, ShutDown, StopCause
 from application.running.worker_settings import WorkerSettings
 from application.upkeep.storage_guard import StorageGuard
@@ -25,6 +24,10 @@ log = logging.getLogger(__name__)
 
 _KILL_S = 1.5  # what a shutdown keeps for those who did not end when asked to
 
+RunTask = Callable[[Claim, LiveRun, Callable[[], None]], Awaitable[Ending]]
+"""Runs a claimed task to its end, and stores its events. What is given last is to be called
+before the last one: it stops a run whose lease is lost. May raise AgentcastError."""
+
 
 class Worker:
     """The TaskHandler of this process."""
@@ -34,8 +37,6 @@ class Worker:
         *,
         settings: WorkerSettings,
         queue: TaskQueue,
-        agents: AgentCoordinator,
-        broadcaster: EventBroadcaster,
         lost: LostTasks,
         storage: StorageGuard,
         clock: Clock,
@@ -45,13 +46,13 @@ class Worker:
         self.runs = LiveRuns()
         self.settings = settings
         self._queue = queue
-        self._agents = agents
-        self._broadcaster = broadcaster
         self._lost = lost
         self.storage = storage
         self._clock = clock
         self._meter = meter
         self._processes = processes
+        self._run_task: RunTask
+        self._on_kill: Callable[[], None] = lambda: None
         self._is_draining = False
         storage.add_listener(lambda it: self.runs.stop_all(LimitHit(it.kind, it.message)))
         # What still ends may have output to keep, which would take the room of last words.
@@ -72,8 +73,14 @@ class Worker:
         self.wake()
 
     @asynccontextmanager
-    async def opened(self) -> AsyncIterator[None]:
-        """Carry out tasks until it is left; leaving drains."""
+    async def opened(
+        self, run_task: RunTask, *, on_kill: Callable[[], None]
+    ) -> AsyncIterator[None]:
+        """Carry out tasks until it is left; leaving drains.
+
+        `on_kill` is called when the runs are to end without any more time.
+        """
+        self._run_task, self._on_kill = run_task, on_kill
         async with self._queue.work(self):
             try:
                 yield
@@ -93,7 +100,7 @@ class Worker:
 
     def kill_all(self) -> None:
         """End every run and give none the time to end well."""
-        self._broadcaster.let_go()
+        self._on_kill()
         self.runs.stop_all(ShutDown(is_urgent=True))
 
     def capacity(self) -> int:
@@ -143,18 +150,7 @@ class Worker:
                 await self._queue.hand_back(claim, attempt_spent=False)
                 return True
             self._observe_wait(claim.task)
-            async with self._broadcaster.sink(origin_of(claim)) as sink:
-                try:
-                    ending = await self._agents.run(
-                        claim.task,
-                        sink=sink,
-                        stop=run.stop,
-                        pauses=run.pauses,
-                        is_first=claim.is_first,
-                        before_end=lambda: self._before_end(run),
-                    )
-                finally:
-                    run.stop.obey()
+            ending = await self._run_task(claim, run, lambda: self._before_end(run))
             if ending == "handed_back":
                 await self._queue.hand_back(claim, attempt_spent=False)
             return ending != "lost"

@@ -1,24 +1,25 @@
 """Wraps the AgentCoordinator for many: submit, cancel, retry, look up, wait."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from application.casting.commit_notifier import CommitNotifier
 from application.casting.event_broadcaster import EventBroadcaster
-from application.running.lost_tasks import outside_origin
-from application.running.profile_check import check_task
+from application.running.agent_coordinator import AgentCoordinator, Ending
+from application.running.live_runs import LiveRun
+from application.running.lost_tasks import origin_of, outside_origin
 from application.running.run_signals import Cancelled
 from application.running.worker import Worker
-from application.serving.submit_task import SubmitTask, resubmission, superseded_by
+from application.serving.submit_task import NewTasks, SubmitTask, resubmission, superseded_by
 from application.serving.task_end import TaskEnd
 from application.watching.tails import Tails
 from domain.agent_profile import AgentProfile
-from domain.errors import AgentNotFound, Draining, StateConflict, UnknownAgent
+from domain.errors import Draining, StateConflict
 from domain.events import EventListener
-from domain.ids import AgentName, SessionKey, TaskId
+from domain.ids import AgentName, TaskId
 from domain.principal import Principal
-from domain.task import LIVE, CancelIntent, Task, TaskStatus
+from domain.task import LIVE, CancelIntent, Task
 from domain.task_events import (
     CancelMode,
     CancelReason,
@@ -27,13 +28,10 @@ from domain.task_events import (
     TaskQueued,
 )
 from ports.agent_catalog import AgentCatalog
-from ports.clock import Clock
-from ports.id_source import IdSource
 from ports.meter import Meter
-from ports.pattern_matcher import PatternMatcher
+from ports.task_queue import Claim
 from ports.task_store import Cancellation, IdempotencyKey, Submission, TaskQuery, TaskStore
 from ports.wakeups import Hint, Wakeups
-from ports.workspaces import Workspaces
 
 
 class ServerCoordinator:
@@ -43,30 +41,26 @@ class ServerCoordinator:
         self,
         *,
         tasks: TaskStore,
+        new_tasks: NewTasks,
+        agents: AgentCoordinator,
         broadcaster: EventBroadcaster,
         worker: Worker,
         tails: Tails,
         wakeups: Wakeups,
         notifier: CommitNotifier,
         catalog: AgentCatalog,
-        clock: Clock,
-        ids: IdSource,
         meter: Meter,
-        matcher: PatternMatcher,
-        workspaces: Workspaces,
     ) -> None:
         self._tasks = tasks
+        self._new_tasks = new_tasks
+        self._agents = agents
         self._broadcaster = broadcaster
         self._worker = worker
         self._tails = tails
         self._wakeups = wakeups
         self._notifier = notifier
         self._catalog = catalog
-        self._clock = clock
-        self._ids = ids
         self._meter = meter
-        self._matcher = matcher
-        self._workspaces = workspaces
         self._is_accepting = False
 
     @property
@@ -77,7 +71,7 @@ class ServerCoordinator:
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
         """Work on what is queued until it is left; leaving drains."""
-        async with self._worker.opened():
+        async with self._worker.opened(self._run_task, on_kill=self._broadcaster.let_go):
             with self._wakeups.listen(self._hinted, others_only=True):
                 self._is_accepting = True
                 try:
@@ -108,8 +102,7 @@ class ServerCoordinator:
         if not self._is_accepting:
             raise Draining("the server takes no new tasks now")
         self._worker.storage.check()
-        self._matcher.ready(request.rules, field="extraction")
-        task = await self._new_task(principal, request)
+        task = await self._new_tasks.of(principal, request)
         return await self._broadcaster.to_its_end(self._queue(task, request, reserve=reserve))
 
     async def cancel(
@@ -156,40 +149,22 @@ class ServerCoordinator:
         """Raises AgentNotFound."""
         return self._catalog.get(name)
 
-    async def _new_task(self, principal: Principal, request: SubmitTask) -> Task:
-        agent = request.agent or self._catalog.default
-        try:
-            profile = await self._catalog.find(agent)
-        except AgentNotFound as error:
-            known = ", ".join(profile.name for profile in self._catalog.list())
-            raise UnknownAgent("agent", f"no agent is named {agent!r}; known: {known}") from error
-        check_task(
-            profile,
-            model=request.model,
-            limits=request.limits,
-            approval=request.approval,
-            rules=request.rules,
-        )
-        task = Task(
-            task_id=self._ids.task_id(),
-            session_key=SessionKey(0),
-            session_id=request.session_id or self._ids.session_id(),
-            principal=principal,
-            agent=agent,
-            text=request.text,
-            status=TaskStatus.QUEUED,
-            created_at=self._clock.now(),
-            limits=request.limits,
-            metadata=request.metadata,
-            on_disconnect=request.on_disconnect,
-            approval=request.approval,
-            workspace=request.workspace,
-            model=request.model,
-            retry_of=request.retry_of,
-            rules=request.rules,
-        )
-        await self._workspaces.check(profile, task)
-        return task
+    async def _run_task(
+        self, claim: Claim, run: LiveRun, before_end: Callable[[], None]
+    ) -> Ending:
+        """One run, whose events the broadcaster stores and gives to those who listen."""
+        async with self._broadcaster.sink(origin_of(claim)) as sink:
+            try:
+                return await self._agents.run(
+                    claim.task,
+                    sink=sink,
+                    stop=run.stop,
+                    pauses=run.pauses,
+                    is_first=claim.is_first,
+                    before_end=before_end,
+                )
+            finally:
+                run.stop.obey()
 
     async def _queue(self, task: Task, request: SubmitTask, *, reserve: bool) -> Submission:
         queued = TaskQueued(task=task.text, metadata=task.metadata)

@@ -18,6 +18,7 @@ from application.serving.readiness import Readiness
 from application.serving.rule_trial import RuleTrial
 from application.serving.server_coordinator import ServerCoordinator
 from application.serving.sessions import SessionForks, Sessions
+from application.serving.submit_task import NewTasks
 from application.serving.task_terminals import TaskTerminals
 from application.upkeep.compaction import Compaction
 from application.upkeep.loop_lag import LoopLag
@@ -101,27 +102,31 @@ class ServerContainer(DeclarativeContainer):
         Worker,
         settings=worker_settings,
         queue=task_queue,
-        agents=agent_coordinator,
-        broadcaster=streams.event_broadcaster,
         lost=lost_tasks,
         storage=store.storage_guard,
         clock=clock,
         meter=meter,
         processes=agents.process_host,
     )
+    new_tasks = Singleton(
+        NewTasks,
+        catalog=agents.catalog,
+        workspaces=agents.workspaces,
+        matcher=agents.pattern_matcher,
+        clock=clock,
+        ids=ids,
+    )
     coordinator = Singleton(
         ServerCoordinator,
-        matcher=agents.pattern_matcher,
-        workspaces=agents.workspaces,
         tasks=store.task_store,
+        new_tasks=new_tasks,
+        agents=agent_coordinator,
         broadcaster=streams.event_broadcaster,
         worker=worker,
         tails=streams.tails,
         wakeups=store.wakeups,
         notifier=streams.notifier,
         catalog=agents.catalog,
-        clock=clock,
-        ids=ids,
         meter=meter,
     )
     readiness = Singleton(
