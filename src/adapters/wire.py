@@ -1,4 +1,4 @@
-"""The one place that knows an event's JSON."""
+"""Events to JSON and back; the only place where that is decided."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The JSON of events, which only its adapter knows."""
+"""Events to JSON and back."""
 
 from datetime import datetime
 from typing import Protocol
@@ -13,11 +13,11 @@ class EventCodec(Protocol):
         """Encode once, with a gap for the seq.
 
         The JSON is one line of ASCII of at most 256 KiB; a longer event has its longest texts
-        cut and says `truncated`. Text that Unicode cannot encode is replaced, never refused.
+        cut and has `truncated: true`. Text that Unicode cannot encode is replaced, never refused.
         """
 
     def decode(self, stored: StoredEvent) -> AgentEvent:
-        """The event of a body; fields that this version does not know are ignored."""
+        """The event of a body; unknown fields are ignored."""
 
     def recorded_at(self, stored: StoredEvent) -> datetime:
         """When it was recorded; not for an event that was compacted away."""

@@ -1,4 +1,4 @@
-"""Gives what lies in several logs in the order of time, as far as they went at the beginning."""
+"""Merges several logs in the order of time, up to where each ended when the stream opened."""
 
 import heapq
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ _UNKNOWN = datetime.min.replace(tzinfo=UTC)
 
 
 class Chronology:
-    """`read` what is unread, then `take`, until there is nothing more; later events are not here."""
+    """Await `read` while something `has_unread`, then `take`, until that returns None."""
 
     def __init__(self, readers: Sequence[LogReader], codec: EventCodec) -> None:
         self._codec = codec
@@ -39,7 +39,7 @@ class Chronology:
         return reset
 
     def take(self) -> tuple[LogReader, Passed] | None:
-        """The oldest events there are, up to where another log goes on; None when it is over."""
+        """The oldest events, up to where another log has older ones; None when all are taken."""
         while self._heads:
             _, _, reader = heapq.heappop(self._heads)
             if reader.tail.is_deleted:

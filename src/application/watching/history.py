@@ -101,7 +101,7 @@ class History:
                 break
             events = await self._log.read(of.session_key, after=at.seq, limit=_READ_EVENTS)
             if not events or events[0].seq > at.seq + 1:
-                # ToolOutcome on a page of its own, so that what came before the hole is not lost too.
+                # Reported by a page of its own: this one still holds what came before the hole.
                 return HistoryPage(bodies=bodies, cursor=str(at)) if bodies else _TRIMMED
             for event in events:
                 at = Cursor(event.seq, event.tag)

@@ -22,7 +22,7 @@ class LogPosition:
     async def at(
         self, session_key: SessionKey, bounds: Bounds, start: FromNow | Since | Replay
     ) -> Cursor:
-        """Of a replay the earliest place, from which what is too old is yet to be left out."""
+        """The earliest place for any replay: `NewestEvents` then moves to the last so many."""
         match start:
             case FromNow():
                 return await self.after(session_key, bounds.last_seq)
@@ -34,7 +34,7 @@ class LogPosition:
     async def resumed(
         self, session_key: SessionKey, bounds: Bounds, cursor: Cursor
     ) -> tuple[Cursor, Reset | None]:
-        """The cursor's own place, or the earliest one and the reason why not."""
+        """The cursor itself; or the earliest place, with the reason why the log cannot serve it."""
         reason = await self._flaw(session_key, bounds, cursor)
         if reason is None:
             return cursor, None
@@ -42,13 +42,15 @@ class LogPosition:
         return before_earliest(bounds.first_seq), reset
 
     async def after(self, session_key: SessionKey, seq: int) -> Cursor:
-        """With the tag of that event, by which a resume knows it again, unless it is gone."""
+        """Just after that event, with its tag unless it was trimmed."""
         tag = await self._log.tag_at(session_key, seq) if seq else None
         return Cursor(seq, tag) if tag else before_earliest(seq + 1)
 
     async def _flaw(
         self, session_key: SessionKey, bounds: Bounds, cursor: Cursor
     ) -> ResetReason | None:
+        """A seq that exists is not enough: its event must be the one that the client saw, and have
+        its tag, or the log has lost and replaced it (see `Cursor`)."""
         if cursor.seq > bounds.last_seq:
             return "future"
         if cursor.seq < bounds.first_seq - 1:
@@ -103,7 +105,7 @@ class NewestEvents:
 
 
 class _Backwards:
-    """The events of one log that are wanted, from the newest on."""
+    """The selected events of one log, from the newest to the oldest."""
 
     def __init__(
         self,

@@ -89,7 +89,7 @@ class Passed:
 
 
 class LogReader:
-    """The same code whether an event is a year old or new, written here or elsewhere."""
+    """A position in one session's log, which moves over old and new events by the same code."""
 
     def __init__(
         self,
@@ -114,7 +114,7 @@ class LogReader:
 
     @property
     def has_more(self) -> bool:
-        """There are events behind the position, in memory or not."""
+        """Whether there are events after the position, in memory or not."""
         return bool(self._page) or self.tail.last_seq > max(self.position.seq, self._nothing_below)
 
     @property
@@ -144,7 +144,7 @@ class LogReader:
         )
 
     async def read(self, pages: Pages, *, limit: int = PAGE_EVENTS) -> Reset | None:
-        """Fetch the next page from the log; a hole in it is told, never passed over."""
+        """Fetch the next page from the log. A hole before it gives a Reset, and is never skipped."""
         expected, until = self.position.seq + 1, self.tail.last_seq
         self._page = page = await pages.read(
             self.session_key, after=self.position.seq, limit=limit

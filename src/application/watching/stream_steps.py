@@ -1,4 +1,4 @@
-"""What a watcher's next step may be; the writer of a stream turns it into bytes."""
+"""What the next step of a watch may be; the writer of a stream turns it into bytes."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

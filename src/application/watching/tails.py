@@ -36,7 +36,7 @@ class Tail:
 
     session_key: SessionKey
     last_seq: int = 0
-    """The newest seq that is known to be committed, whether it is in the ring or not."""
+    """The newest seq that was seen committed, whether the ring holds it or not."""
     is_deleted: bool = False
     watchers: dict[Wake, None] = field(default_factory=dict)
     _ring: deque[TailEvent] = field(default_factory=deque)
@@ -54,7 +54,7 @@ class Tail:
         return list(islice(reversed(self._ring), missing))[::-1]
 
     def push(self, event: TailEvent) -> None:
-        """Take the next event; a gap empties the ring, what is known already is passed over."""
+        """Append an event. One that is here already is ignored; a gap before it empties the ring."""
         seq = event.stored.seq
         if self._ring and seq <= self._ring[-1].stored.seq:
             return
@@ -74,19 +74,19 @@ class Tail:
 
 @dataclass(slots=True, eq=False)
 class AwaitedSession:
-    """A session that is watched for before it exists."""
+    """A session that is watched before it exists."""
 
     principal: Principal
     session_id: SessionId
     is_missing: bool = False
-    """It was looked for and not found; should it be made, its watchers are told."""
+    """The store did not have it when its watchers asked; they are woken when it is made."""
     session_key: SessionKey | None = None
     """Set when it has been made, before its watchers are woken."""
     watchers: dict[Wake, None] = field(default_factory=dict)
 
 
 class Tails:
-    """Every watched session has a tail; the last watcher takes it away.
+    """Every watched session has a tail, from its first watcher to its last.
 
     Only the event loop's own thread may call this.
     """
@@ -102,7 +102,11 @@ class Tails:
         self._task_watchers = TaskWatchers(feed)
 
     def join(self, session_key: SessionKey, wake: Wake) -> Tail:
-        """Wake this watcher whenever there may be more; `leave` undoes it."""
+        """Wake this watcher whenever there may be more, until it leaves.
+
+        Join before reading how far the log goes: between a read and a later join, an event could
+        be committed and published, and nothing would wake this watcher for it.
+        """
         tail = self._tails.setdefault(session_key, Tail(session_key))
         tail.watchers[wake] = None
         return tail
@@ -115,7 +119,7 @@ class Tails:
     def publish(
         self, session_key: SessionKey, stored: Sequence[StoredEvent], *, at: float
     ) -> None:
-        """Show committed events. Call it after the commit, never before."""
+        """Append committed events, in order. Call it after the commit, never before."""
         if (tail := self._tails.get(session_key)) is None or not stored:
             return
         for event in stored:
@@ -163,14 +167,14 @@ class Tails:
         self._task_watchers.submitted(task)
 
     def forget(self, wake: Wake) -> None:
-        """Undo all that this watcher has joined or awaits; for when its opening fails."""
+        """Leave all that this watcher has joined or awaits, when its opening has failed."""
         for tail in tuple(self._tails.values()):
             self.leave(tail, wake)
         for awaited in tuple(self._awaited.values()):
             self.forget_session(awaited, wake)
 
     async def look(self, only: SessionKey | None = None) -> None:
-        """Ask the store for what other processes have written, and wake whom it concerns."""
+        """Ask the store what other processes have written, and wake those who watch it."""
         if only is not None:
             await self.look_at([only])
             return

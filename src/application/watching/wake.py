@@ -1,10 +1,10 @@
-"""How a watcher is told that there may be something new."""
+"""The signal by which a watcher learns that there may be something new."""
 
 from collections.abc import Callable
 
 
-class Wake:
-    """Called from anywhere; remembers it until the next `clear`, and tells one listener."""
+class WakeSignal:
+    """Called to wake its watcher; remembers that until `clear`, and notifies one listener."""
 
     __slots__ = ("_is_woken", "_listener")
 
@@ -21,15 +21,15 @@ class Wake:
     def is_woken(self) -> bool:
         return self._is_woken
 
-    def forget(self) -> None:
-        """Tell nobody any more."""
-        self._listener = None
-
     def clear(self) -> None:
         self._is_woken = False
 
-    def tell(self, listener: Callable[[], None]) -> None:
-        """From now on; at once if it was woken already."""
+    def notify(self, listener: Callable[[], None]) -> None:
+        """Call this at each wake from now on, in place of any other; at once if it is woken."""
         self._listener = listener
         if self._is_woken:
             listener()
+
+    def forget(self) -> None:
+        """Notify nobody any more."""
+        self._listener = None

@@ -1,4 +1,4 @@
-"""A watcher's life: a cursor into the log, never a queue."""
+"""A watch: steps over the log from a cursor, without a queue of its own."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -21,17 +21,18 @@ from application.watching.stream_steps import (
 )
 from application.watching.subscription import Place, Subscription
 from application.watching.tails import TailEvent
-from application.watching.wake import Wake
+from application.watching.wake import WakeSignal
 from ports.meter import Meter
 
-_MEASURED = 8  # one of so many writes: the clock takes a part of what a small one does
-_MAX_LEFT_OUT = 100  # events, before the cursor is told to have moved
+_MEASURED = 8  # one of so many writes is timed: the clock costs a part of what a small one does
+_MAX_LEFT_OUT = 100  # events in a row, before a step reports that the cursor has moved
 
 
 class Watch:
-    """Call `step` until it says Idle or Behind, then await `wait` or `read`, and step again.
+    """Call `step` until it returns Idle or Behind; then await `wait` after Idle, `read` after
+    Behind, and step again.
 
-    `step` never blocks. It belongs to one writer, and must be closed.
+    `step` never blocks. A watch belongs to one writer, who must close it.
     """
 
     __slots__ = (
@@ -58,11 +59,11 @@ class Watch:
         opening: Iterable[Connected | Reset],
         pages: Pages,
         meter: Meter,
-        wake: Wake,
+        wake: WakeSignal,
         opened_at: float,
         past: Chronology | None = None,
     ) -> None:
-        """`opened_at` is by the monotonic clock; `past` comes before all else."""
+        """`opened_at` is by the monotonic clock; `past` is given before anything newer."""
         self.stream = stream
         self._subscription = subscription
         self._opening = list(opening)
@@ -79,7 +80,7 @@ class Watch:
 
     @property
     def place(self) -> Place | None:
-        """Where it rests, if others may rest there too: they would all get the same."""
+        """Where it is, if another watch of the same place would get the same from here on."""
         if self._opening or self._left_out or self._ending:
             return None
         shareable = self._subscription.shareable
@@ -97,7 +98,7 @@ class Watch:
             return False
         return not any(reader.has_more for reader in self._subscription.readers())
 
-    def fork(self, wake: Wake, stream: OpenStream) -> "Watch":
+    def fork(self, wake: WakeSignal, stream: OpenStream) -> "Watch":
         """Another watch that goes on from where this one is. Raises ValueError without a place."""
         if (shareable := self._subscription.shareable) is None:
             raise ValueError("only the whole of a session can be shared")
@@ -116,9 +117,9 @@ class Watch:
         """How many committed events it has yet to step over, in all its sessions."""
         return sum(max(one.lag, 0) for one in self._subscription.readers())
 
-    def tell(self, listener: Callable[[], None]) -> None:
-        """Call this when a step may bring something, instead of having `wait` awaited."""
-        self._wake.tell(listener)
+    def notify(self, listener: Callable[[], None]) -> None:
+        """Call this whenever a step may give something new; `wait` cannot be used then."""
+        self._wake.notify(listener)
 
     def step(self) -> Step:
         """What comes next. After End nothing does."""
@@ -145,7 +146,7 @@ class Watch:
         return self._at_rest()
 
     async def read(self) -> None:
-        """Fetch what the last step lacked."""
+        """Fetch what the last step lacked. Raises Unavailable."""
         if self._subscription.needs_look:
             await self._subscription.look()
             return
@@ -158,10 +159,10 @@ class Watch:
                 return
 
     async def wait(self, *, timeout_s: float) -> bool:
-        """Until there may be something new; False when the time is over."""
+        """Wait until there may be something new; False when the time is over."""
         if self._event is None:
             self._event = asyncio.Event()
-            self._wake.tell(self._event.set)
+            self._wake.notify(self._event.set)
         if self._wake.is_woken:
             return True
         self._event.clear()
@@ -172,7 +173,7 @@ class Watch:
         return False
 
     def rest(self) -> CursorMoved | None:
-        """After a silence: the cursor, if it has moved unseen."""
+        """After a silence: the cursor, if it has passed events that were left out."""
         return self._cursor_moved() if self._left_out else None
 
     def end(self, reason: EndReason) -> None:
@@ -191,7 +192,7 @@ class Watch:
             self._opening.append(replace(reset, cursor=self._subscription.logs.cursor()))
 
     def _in_turn(self) -> Sequence[LogReader]:
-        """Another one is first after each that was served, so that no busy one holds the rest up."""
+        """Begins with another one after each that was served, so that a busy one delays no other."""
         readers = self._subscription.readers()
         if len(readers) < 2:
             return readers
@@ -209,7 +210,7 @@ class Watch:
         return Events(passed.wanted, cursors, self._measured(passed.wanted[0]))
 
     def _measured(self, first: TailEvent) -> float | None:
-        """When it was committed, now and then, if that was while this watch was open."""
+        """When it was committed, if it is to be measured: it came while this watch was open."""
         if first.shown_at is None:
             return None
         self._writes += 1

@@ -1,4 +1,4 @@
-"""Opens watches for those who may see what they ask for, and keeps count of them."""
+"""Opens watches, within the cap on streams, and keeps the list of the open ones."""
 
 import logging
 from collections import Counter
@@ -15,7 +15,7 @@ from application.watching.stream_request import StreamRequest
 from application.watching.stream_sources import Opening, StreamSources, Subscriber
 from application.watching.stream_steps import EndReason
 from application.watching.task_stream import TaskStream
-from application.watching.wake import Wake
+from application.watching.wake import WakeSignal
 from application.watching.watch import Watch
 from domain.errors import AgentNotFound, InvalidInput
 from domain.principal import Principal
@@ -35,7 +35,7 @@ class StreamCounts:
 
 
 class Watches:
-    """Every stream is counted from its opening until its `close`, whoever steps its watch."""
+    """A stream is open from `open` until `close` or `leave`, whatever watches it is written from."""
 
     def __init__(
         self, *, sources: StreamSources, codec: EventCodec, meter: Meter, cap: StreamCap
@@ -52,12 +52,12 @@ class Watches:
         self._draining: EndReason | None = None
 
     async def open(self, principal: Principal, request: StreamRequest) -> Watch | None:
-        """A watch to be stepped and closed; None when all that was asked for is over and read.
+        """A watch, which the caller must close; None when all that was asked for is over and read.
 
         Raises InvalidInput (no filter, an unknown task or agent), InvalidCursor, LimitReached.
         """
         self._check(request)
-        wake, admission = Wake(), self._cap.admit(principal)
+        wake, admission = WakeSignal(), self._cap.admit(principal)
         try:
             opening = await self._opening(Subscriber(principal, wake), request)
         except BaseException:
@@ -75,12 +75,12 @@ class Watches:
         self.leave(watch.stream)
 
     def stop(self, watch: Watch) -> None:
-        """End the watch; its stream goes on by another one, and is to be left when it ends."""
+        """End the watch only; its stream is written from another one, and `leave` ends it later."""
         watch.close()
         self._live.discard(watch)
 
     def leave(self, stream: OpenStream) -> None:
-        """The stream is over; a second time does nothing."""
+        """End the stream; a second time does nothing."""
         if stream in self._streams:
             del self._streams[stream]
             stream.admission.release()
@@ -105,8 +105,8 @@ class Watches:
         )
 
     def fork(self, watch: Watch, stream: OpenStream) -> Watch:
-        """A watch that goes on from the place of another one, for a stream that is open."""
-        forked = watch.fork(Wake(), stream)
+        """A second watch from where this one is, for a stream that is open."""
+        forked = watch.fork(WakeSignal(), stream)
         self._live.add(forked)
         return forked
 
@@ -116,7 +116,7 @@ class Watches:
         self._meter.add("bytes_sent", size)
 
     def written(self, shown_at: float | None) -> None:
-        """Measure how long events took from their commit to the write that is just over."""
+        """Record how long events took from their commit to the write that has just ended."""
         if shown_at is not None:
             took_s = self._sources.clock.monotonic() - shown_at
             self._meter.observe("delivery", max(0.0, took_s))
@@ -132,7 +132,7 @@ class Watches:
         return tuple(self._streams)
 
     def own_watches(self) -> Mapping[OpenStream, Watch]:
-        """Of the streams that share none."""
+        """The watch of each stream that has one of its own."""
         return {watch.stream: watch for watch in self._live}
 
     def counts(self) -> StreamCounts:
@@ -177,7 +177,7 @@ class Watches:
         self._meter.add("watchers_opened")
         return stream
 
-    def _started(self, opening: Opening, stream: OpenStream, wake: Wake) -> Watch:
+    def _started(self, opening: Opening, stream: OpenStream, wake: WakeSignal) -> Watch:
         watch = Watch(
             opening.subscription,
             stream=stream,

@@ -74,7 +74,7 @@ class CastProtocol(HttpToolsProtocol):
     def deadline_passed(self) -> None:
         if self._is_reading:
             self._refuse(_too_slow())
-        else:  # who has asked nothing is told nothing: browsers connect in advance
+        else:  # nothing was asked, so nothing is answered: browsers connect in advance
             self.transport.close()
 
     def on_message_begin(self) -> None:
@@ -134,7 +134,7 @@ class CastProtocol(HttpToolsProtocol):
         raise ValueError(fault.code)
 
     def _require_chunks_alone(self) -> None:
-        if self.parser.get_http_version() != "1.1":  # whose clients know of no chunks
+        if self.parser.get_http_version() != "1.1":  # whose clients have no chunks
             self._give_up(_not_http())
         codings = [value for name, value in self.headers if name == b"transfer-encoding"]
         if b",".join(codings).strip().lower() != b"chunked":

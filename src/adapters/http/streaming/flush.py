@@ -179,7 +179,7 @@ class StreamFlush:
         channel = StreamChannel(watch, watches=self._watches, ping_s=self._ping_s, now=self._now)
         channel.join(client)
         self._channel_of[client] = channel
-        watch.tell(partial(self._mark, channel))
+        watch.notify(partial(self._mark, channel))
         return channel
 
     def _settle(self, channel: StreamChannel) -> None:

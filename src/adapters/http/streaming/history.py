@@ -92,7 +92,7 @@ class _Lines(StreamingResponse):
         try:
             await super().stream_response(send)
         except (Problem, AgentcastError) as error:
-            # Without its last chunk the answer is cut short, and the client's library says so.
+            # Without its last chunk the answer is cut short, and the client's library reports it.
             log.warning("lines of a history are cut short: %s", error)
 
 

@@ -151,7 +151,7 @@ class WsCommands:
 
 
 def _task_id(fields: Mapping[str, object]) -> TaskId:
-    """Of a command that says nothing but its task."""
+    """Of a command whose only field is its task."""
     return path_task_id(_checked(_ON_TASK, fields)["task_id"])
 
 

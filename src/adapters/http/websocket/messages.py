@@ -110,7 +110,7 @@ def result(*, command_id: str | None, status: int, body: Mapping[str, object]) -
 def refusal(
     problem: Problem, scope: Scope, *, command_id: str | None = None, watch_id: str | None = None
 ) -> str:
-    """Its fields are those of a problem over HTTP, whose own `type` says nothing and is left out."""
+    """The fields of a problem over HTTP, but its `type`, which is the same for all."""
     fields = {key: value for key, value in problem_fields(problem, scope).items() if key != "type"}
     if problem.headers and "Retry-After" in problem.headers:
         fields["retry_after_s"] = int(problem.headers["Retry-After"])

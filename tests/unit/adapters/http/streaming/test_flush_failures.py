@@ -9,7 +9,7 @@ from anyio.lowlevel import checkpoint
 
 from application.watching.stream_request import StreamRequest
 from application.watching.stream_steps import BEHIND, CursorMoved, Step
-from application.watching.wake import Wake
+from application.watching.wake import WakeSignal
 from application.watching.watch import Watch
 from domain.errors import LogUnavailable
 from domain.ids import SessionId
@@ -27,7 +27,7 @@ class FailingWatch(Watch):
     """Raises in one of its calls, every time."""
 
     def __init__(self, of: Watch, failing: Call, error: BaseException) -> None:
-        whole = of.fork(Wake(), of.stream)
+        whole = of.fork(WakeSignal(), of.stream)
         for name in Watch.__slots__:
             setattr(self, name, getattr(whole, name))
         self.calls = 0
