@@ -7,11 +7,11 @@ from domain.json_values import require_finite
 
 N = TypeVar("N", int, float)
 
-_USD_PLACES = 10  # a hundredth of what the cheapest token costs
+_USD_PLACES = 10  # a hundredth of the cheapest token
 
 
 def usd(amount: float | None) -> float | None:
-    """An amount as the decimal it stands for: sums of floats differ from it in the last digits."""
+    """An amount as the decimal that it stands for, without the error of adding floats."""
     return None if amount is None else round(amount, _USD_PLACES)
 
 

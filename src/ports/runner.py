@@ -1,4 +1,4 @@
-"""What carries out one task of one kind of agent."""
+"""The runner of one kind of agent, and what a run gives it."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class RunEvents(Protocol):
     async def emit_all(self, events: Iterable[AgentEvent]) -> None:
         """Record a burst of a few hundred events, as `emit` would one by one, for less.
 
-        Each is taken when the one before is recorded. Limits are looked at once, at the end.
+        The next one is taken when the one before is recorded. Limits are checked at the end.
         """
 
     def follow(self, look: Callable[[AgentEvent], Awaitable[None]]) -> None:
@@ -57,9 +57,9 @@ class RunEvents(Protocol):
         """
 
     def keep_output(self, call_id: str, text: str) -> None:
-        """Keep this when the call completes, as all it gave beside what it streamed.
+        """Archive this when the call completes, as its whole output beside what it streamed.
 
-        For a result that is cut before it is emitted; others are kept as they are emitted.
+        For a result that is cut before it is emitted; others are archived as they are emitted.
         """
 
     async def recorded(self) -> None:
@@ -90,16 +90,15 @@ class RunThread(Protocol):
 
 
 class RunQuestions(Protocol):
-    """How a run waits for people. The time that it waits does not count against its deadlines, and
-    it asks one thing at a time. What waits raises LeaseLost or LogUnavailable when the run must
-    not go on.
+    """How a run waits for people: the time does not count against its deadlines, and it asks one
+    thing at a time. Waiting raises LeaseLost or LogUnavailable when the run must not go on.
     """
 
     async def pause_point(self) -> None:
         """Wait here for as long as somebody wants the task paused; nothing may be half done."""
 
     def is_kept(self, call_id: str) -> bool:
-        """The run is to end, but not this call: another attempt will wait for its answer."""
+        """Whether the run ends without ending this call: a later attempt waits for its answer."""
 
     async def approve(
         self,
@@ -108,16 +107,15 @@ class RunQuestions(Protocol):
         asked: StoredApproval | None = None,
         is_withdrawn: Callable[[], bool] = lambda: False,
     ) -> ApprovalDecision:
-        """Ask whether the run may do this, and wait for the answer; only `approved` is a yes.
+        """Ask whether the run may do this, and wait for the answer; only `approved` allows it.
 
         The question and its answer become events. What the answer allows is allowed once, with
-        exactly these arguments. `asked` is the same question, as an earlier attempt asked it: it is
-        shown again, and an answer that it has is the answer. Once it `is_withdrawn`, nobody needs
-        the answer, and it is `expired` within seconds.
+        exactly these arguments. `asked` is the same question of an earlier attempt: it is shown
+        again, and its answer holds. Once the question `is_withdrawn`, it expires within seconds.
         """
 
     async def ask(self, question: str, *, call_id: str, choices: Sequence[str] = ()) -> str:
-        """Ask whoever watches the task for this call, and wait for the answer in words.
+        """Ask the people who watch the task for this call, and wait for the answer, which is a text.
 
         `choices` are proposed; the answer may be another. The question and that there was an
         answer become events.
@@ -149,9 +147,9 @@ class RunContext(RunEvents, RunThread, RunQuestions, Protocol):
 
 class Runner(Protocol):
     async def run(self, task: Task, context: RunContext) -> Outcome:
-        """Carry the task out, once. What a runner starts has ended when it returns.
+        """Carry the task out, once. What the runner started has ended when it returns.
 
         A run is stopped by cancellation: let CancelledError pass, after stopping what was
-        started. Final events are not the runner's to emit. StartFailed, ModelError and ToolError
-        become a failed task; any other exception does too, as a bug.
+        started. Do not emit final events. StartFailed, ModelError and ToolError become a failed
+        task; any other exception does too, as a bug.
         """

@@ -92,11 +92,11 @@ class EventBroadcaster:
             self._sinks.discard(sink)
 
     def writing(self, session_id: SessionId) -> Write:
-        """To be entered around a write to a session's log from outside of a run."""
+        """To be entered around a write to the log of a session from outside of a run."""
         return self._dispatch.writing(session_id)
 
     async def to_its_end(self, writing: Coroutine[None, None, T]) -> T:
-        """Await such a write, which goes on when whoever asked for it has left meanwhile."""
+        """Await such a write, which is finished even if the caller is cancelled."""
         task = asyncio.ensure_future(writing)
         self._outside.add(task)
         task.add_done_callback(self._outside.discard)

@@ -1,4 +1,4 @@
-"""What stands between one run and the log: a bounded queue, emptied by group commits."""
+"""The bounded queue between one run and the log, which is emptied by group commits."""
 
 import asyncio
 import logging
@@ -20,9 +20,9 @@ MAX_PENDING_BYTES = 1024 * 1024
 
 
 class EventPipe:
-    """Events go in at once and are stored in order.
+    """Adding an event does not wait, and events are stored in order.
 
-    At its bound `is_full` is true: whoever adds then awaits `room`, which holds the agent back.
+    At its bound it `is_full`: the caller then awaits `room`, which is the back-pressure on the run.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class EventPipe:
         return len(self._pending) >= MAX_PENDING_EVENTS or self._pending_bytes >= MAX_PENDING_BYTES
 
     def add(self, encoded: EncodedEvent, change: TaskChange | None) -> None:
-        """Raises what an earlier append failed with, and LeaseLost once it is closed."""
+        """Raises the failure, and LeaseLost once it is closed."""
         if self._failure:
             raise self._failure
         if self._is_closed:
@@ -82,7 +82,7 @@ class EventPipe:
         self._filled.set()
 
     async def room(self) -> None:
-        """Until what is pending is below the bound again; raises what an append failed with."""
+        """Returns when the queue is below its bound again. Raises the failure."""
         while self.is_full and not self._failure:
             self._emptied.clear()
             await self._emptied.wait()
@@ -90,7 +90,7 @@ class EventPipe:
             raise self._failure
 
     async def stored(self) -> None:
-        """Until what was added before is in the log; raises what an append failed with."""
+        """Returns when what was added before is in the log. Raises the failure."""
         wanted = self._added
         while self._stored < wanted and not self._failure:
             self._committed.clear()
@@ -99,7 +99,7 @@ class EventPipe:
             raise self._failure
 
     def close(self) -> None:
-        """Nothing more will be added."""
+        """Accept nothing more."""
         self._is_closed = True
         self._filled.set()
 
@@ -111,13 +111,13 @@ class EventPipe:
             self.close()
 
     async def flushed(self) -> None:
-        """Until a closed pipe is empty; raises what an append failed with."""
+        """Returns when a closed pipe is empty. Raises the failure."""
         await self._done.wait()
         if self._failure:
             raise self._failure
 
     async def pump(self) -> None:
-        """Store what comes until the pipe is closed and empty, or an append fails."""
+        """Store what is added, until the pipe is closed and empty or an append fails."""
         try:
             while self._pending or not self._is_closed:
                 self._filled.clear()

@@ -20,14 +20,14 @@ _Key = tuple[type[_Delta], str, str]
 
 
 class RedactedEvents:
-    """What is held back of a text follows at the latest before the event that completes it."""
+    """What may yet become a secret is held back, at most until the event that completes its text."""
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
         self._open: dict[_Key, _Open] = {}
 
     def of(self, event: AgentEvent) -> Iterable[AgentEvent]:
-        """None for a piece that is held back as a whole."""
+        """Empty for a piece that is held back as a whole."""
         if isinstance(event, Log):
             return (self._log(event),)
         if isinstance(event, ResourceUsage):

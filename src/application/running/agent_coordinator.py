@@ -54,7 +54,7 @@ log = logging.getLogger(__name__)
 
 Ending = Literal["ended", "handed_back", "lost"]
 """`handed_back`: stopped by a shutdown, without a final event, to be queued again. `lost`: the
-lease or the log is gone, and whoever takes the lease will end the task."""
+lease or the log is gone; the worker that takes the lease over ends the task."""
 
 
 class AgentCoordinator:
@@ -77,9 +77,9 @@ class AgentCoordinator:
         resuming: Collection[str] = RESUMED_KINDS,
         output_max_bytes: int | None = None,
     ) -> None:
-        """`output_max_bytes` holds where neither task nor agent has a limit, `resuming` are the
-        kinds that go on where an earlier attempt was lost, `programs` those whose output is kept
-        as it is written.
+        """`output_max_bytes` holds where neither task nor agent has a limit. `resuming` are the kinds
+        that continue where an earlier attempt ended, `programs` those whose output is archived as
+        the program writes it.
         """
         self._runners = runners
         self._catalog = catalog
@@ -113,7 +113,7 @@ class AgentCoordinator:
         run = _Run(task, sink, stop, pauses, is_first, WorkingTime(self._clock))
         try:
             outcome = await self._outcome(run)
-            before_end()  # a lost lease may be why the agent has ended: nobody may have seen it yet
+            before_end()  # the agent may have ended by a lost lease that was not noticed yet
             if sink.failure is not None:  # a run that is not in the log has not been carried out
                 stop.request(cause_of(sink.failure))
             ending = await self._end(run, outcome)
@@ -126,7 +126,7 @@ class AgentCoordinator:
             return "lost"
 
     async def _outcome(self, run: "_Run") -> Outcome | None:
-        """What the runner returned, or made of what it raised; None when it was stopped."""
+        """What the runner returned, or what its error means; None when it was stopped."""
         try:
             return await self._carry_out(run)
         except (StartFailed, AgentNotFound) as error:
@@ -146,7 +146,7 @@ class AgentCoordinator:
     async def _carry_out(self, run: "_Run") -> Outcome | None:
         task = run.task
         profile = profile_for(task, await self._catalog.find(task.agent))
-        # Whatever an agent gives away may be another's: it may have read how that is configured.
+        # An agent may reveal the secrets of any other: it may have read their configuration.
         run.redactor = self._secrets.redactor(self._catalog.known())
         past = await self._past(run, profile)
         resumed_from = past.last_seq if past.has_begun else None
@@ -191,7 +191,7 @@ class AgentCoordinator:
         limits = (task.limits or Limits()).within(profile.limits)
         if limits.output_bytes is not None:
             return replace(past.ledger, limits=limits)
-        # Output that is understood becomes other events, and is judged where it is read.
+        # Parsed output becomes other events than `log`: it is judged where it is read.
         limits = replace(limits, output_bytes=self._output_max_bytes)
         return replace(past.ledger, limits=limits, most_stored=self._output_max_bytes)
 

@@ -1,4 +1,4 @@
-"""Ends a run whose workspace has become larger than it may be."""
+"""Ends a run whose workspace has grown over its limit."""
 
 import asyncio
 import logging
@@ -11,7 +11,7 @@ from ports.workspaces import Workspaces
 log = logging.getLogger(__name__)
 
 _EVERY_S = 1.0
-_PART = 20  # of the time; a large folder takes long to measure
+_PART = 20  # measuring takes at most a twentieth of the time
 _PER_RUN_S = 0.01  # many runs fill a disk no faster together than one does alone
 
 

@@ -1,4 +1,4 @@
-"""Keeps whole what the tool calls of a run give, in the output of its task."""
+"""Archives the whole output of a run's tool calls, in the output of its task."""
 
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -11,13 +11,13 @@ OF_CALLS = (ToolCallStart, ToolCallStream, ToolCallComplete)
 
 
 class CallOutputs:
-    """Takes the events of calls as they are shown, so without secrets, and before they are cut.
+    """Takes the events of calls after they were masked and before they are cut.
 
-    What a call streams is its output. Its result is too, but for what of it was streamed already.
+    The output of a call is what it streams, then its result without what was streamed already.
     """
 
     def __init__(self, writer: ArchiveWriter, *, apart: bool) -> None:
-        """`apart` where the task's output is a program's own, which holds them in its words."""
+        """`apart`: keep them out of the task's output, which is a program's own and contains them."""
         self._writer = writer
         self._apart = apart
         self._calls: dict[str, _Call] = {}
@@ -33,13 +33,13 @@ class CallOutputs:
                 call.add(chunk, is_of_process=stream != "text")
                 await self._write(call, chunk)
             case ToolCallComplete(call_id=call_id, tool_name=name, result=result):
-                # One that an earlier attempt has begun is not known here.
+                # The call may have been started by an earlier attempt.
                 call = self._calls.pop(call_id, _Call(OutputSource(name, call_id)))
                 if rest := call.rest(result):
                     await self._write(call, rest)
 
-    def know_whole(self, call_id: str, text: str) -> None:
-        """All that a call gives beside what it streams, of which its result is a part only."""
+    def set_whole(self, call_id: str, text: str) -> None:
+        """Archive this for the call instead of its result, which is only a part of it."""
         if call := self._calls.get(call_id):
             call.whole = text
 
@@ -63,7 +63,7 @@ class _Call:
         self._is_of_process |= is_of_process
 
     def rest(self, result: str) -> str:
-        """What is not kept yet."""
+        """What is not archived yet."""
         if self.whole is None and self._has_streamed_beginning_of(result):
             return result[self._chars :]
         if self.whole is None and self._is_of_process:

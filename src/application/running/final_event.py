@@ -1,4 +1,4 @@
-"""The one last event of a task, made of what its runner returned or of why it was stopped."""
+"""The final event of a task, from the outcome of its runner or the cause of its stop."""
 
 from application.running.run_signals import Cancelled, LimitHit, ShutDown
 from application.running.working_time import Taken

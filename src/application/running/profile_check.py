@@ -1,4 +1,4 @@
-"""What no profile of an agent may say, wherever it comes from, and what no task of it may ask."""
+"""Checks profiles of agents, wherever they come from, and what a task asks of its agent."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -24,7 +24,7 @@ from domain.task import Approval, Task
 def check_profile(
     profile: AgentProfile, *, kinds: Collection[str], parsers: Collection[str]
 ) -> None:
-    """Raises InvalidInput, which names the field."""
+    """Raises InvalidInput with the field."""
     if not is_chosen_id(profile.name):
         raise InvalidInput("name", "use 1 to 64 letters, digits and any of . _ : -")
     if profile.kind not in kinds:
@@ -57,7 +57,7 @@ def check_task(
     approval: Approval | None,
     rules: Sequence[ExtractionRule],
 ) -> None:
-    """Raises InvalidInput for what its agent would not heed, by the names of a submission."""
+    """Raises InvalidInput for an option that the agent cannot follow, by its field in a submission."""
     if approval is not None:
         check_approval(approval, profile)
     if model is not None:
@@ -68,8 +68,11 @@ def check_task(
 
 
 def profile_for(task: Task, profile: AgentProfile) -> AgentProfile:
-    """With the model of the task. Raises StartFailed if the agent was changed since it was
-    submitted, and would not heed it now."""
+    """The profile with the model of the task.
+
+    Raises StartFailed if the agent was changed after the task was submitted, and cannot follow an
+    option of it any more.
+    """
     try:
         check_task(
             profile,

@@ -32,7 +32,7 @@ StopCause = Cancelled | ShutDown | LostLease | LimitHit
 
 
 class StopSignal:
-    """The first cause decides how the run ends; a later one may only make it more urgent."""
+    """The first cause decides how the run ends; a later one can only make it more urgent."""
 
     def __init__(self) -> None:
         self._cause: StopCause | None = None
@@ -47,7 +47,7 @@ class StopSignal:
 
     @property
     def is_urgent(self) -> bool:
-        """No time is given to end well."""
+        """The run gets no grace period."""
         return self._is_urgent
 
     def request(self, cause: StopCause) -> None:
@@ -58,7 +58,7 @@ class StopSignal:
         self._requested.set()
 
     def obey(self) -> None:
-        """The run has ended, but for its last event."""
+        """To be called when the run has ended, before its final event."""
         self._obeyed.set()
 
     async def obeyed(self) -> None:
@@ -80,36 +80,36 @@ def _is_urgent(cause: StopCause) -> bool:
         case LostLease():
             return True
         case LimitHit(reason):
-            # What is written in the meantime would take the room of the last words.
+            # What is written in the meantime would take the room of the final events.
             return reason in {"storage_full", "store_lost"}
 
 
 class PauseSignal:
     def __init__(self) -> None:
         self._wish: PauseWish | None = None
-        self._may_go_on = asyncio.Event()
-        self._may_go_on.set()
+        self._is_resumed = asyncio.Event()
+        self._is_resumed.set()
 
     @property
     def is_wanted(self) -> bool:
-        return not self._may_go_on.is_set()
+        return not self._is_resumed.is_set()
 
     @property
     def by(self) -> str:
-        """Who had it rest or go on last."""
+        """Who paused or resumed the run last."""
         return self._wish.by if self._wish else ""
 
     def take(self, wish: PauseWish) -> None:
-        """Wishes may come twice and out of their order; the latest is what counts."""
+        """Wishes may come twice and out of order; the one with the highest number counts."""
         if not wish.replaces(self._wish):
             return
         self._wish = wish
         if wish.is_wanted:
-            self._may_go_on.clear()
+            self._is_resumed.clear()
         else:
-            self._may_go_on.set()
+            self._is_resumed.set()
 
     async def resumed(self) -> str:
-        """Wait until it may go on; who wanted that."""
-        await self._may_go_on.wait()
+        """Returns who resumed the run, once it is resumed."""
+        await self._is_resumed.wait()
         return self.by

@@ -93,7 +93,7 @@ class RunDeadlines:
                 self._stop.request(cause)
                 return
             await asyncio.sleep(left_s)
-            await self._context.time.moves()
+            await self._context.time.running()
 
     def _next(self) -> tuple[float, LimitHit] | None:
         """The seconds left until the nearest deadline, and the cause of a stop when it passes."""
@@ -107,8 +107,8 @@ class RunDeadlines:
             yield self._started + limits.timeout_s - now, cause
         silent_s = now - self._context.last_event_at
         if first_s is not None and not self._context.has_output:
-            said = f"the agent did not say a word in its first {first_s:g} s"
-            yield first_s - silent_s, LimitHit("idle_timeout", said)
+            message = f"the agent did not say a word in its first {first_s:g} s"
+            yield first_s - silent_s, LimitHit("idle_timeout", message)
         elif limits.idle_s is not None:
-            said = f"the agent said nothing for {limits.idle_s:g} s"
-            yield limits.idle_s - silent_s, LimitHit("idle_timeout", said)
+            message = f"the agent said nothing for {limits.idle_s:g} s"
+            yield limits.idle_s - silent_s, LimitHit("idle_timeout", message)

@@ -141,7 +141,7 @@ class TaskContext:
         await self._sink.recorded()
 
     def keep_output(self, call_id: str, text: str) -> None:
-        self._outputs.know_whole(call_id, self.redactor.text(text))
+        self._outputs.set_whole(call_id, self.redactor.text(text))
 
     async def end(self, event: FinalEvent) -> None:
         """Emit the last event of the run. Raises what storing it fails with."""
@@ -159,7 +159,7 @@ class TaskContext:
             await self.emit(TaskResumed(by=self._pauses.by))
         while self._pauses.is_wanted:
             async with self._asking:
-                with self.time.standing_still(), self._paused():
+                with self.time.stopped(), self._paused():
                     await self.emit(TaskPaused(reason="user"))
                     resumed_by = await self._pauses.resumed()
             await self.emit(TaskResumed(by=resumed_by))
@@ -183,7 +183,7 @@ class TaskContext:
         # Two open questions at once: the first answer would make a waiting task look running.
         with self._calls.waiting(request.call_id):
             async with self._asking:
-                with self.time.standing_still(), self._asking_for(request.call_id):
+                with self.time.stopped(), self._asking_for(request.call_id):
                     return await self._approvals.ask(
                         self._task,
                         request,
@@ -198,7 +198,7 @@ class TaskContext:
         self._has_asked = True
         with self._calls.waiting(call_id):
             async with self._asking:
-                with self.time.standing_still(), self._asking_for(call_id):
+                with self.time.stopped(), self._asking_for(call_id):
                     await self._questions.open(self._task, call_id)
                     proposed = tuple(choices) or None
                     await self.emit(InputRequired(prompt=question, choices=proposed))
@@ -240,7 +240,7 @@ class TaskContext:
             await self._follow(event)
 
     async def _emit(self, event: AgentEvent) -> None:
-        for shown in self._redacted.of(self._calls.apart(event)):
+        for shown in self._redacted.of(self._calls.without_waiting(event)):
             try:
                 # Sooner, so that whoever sees a result can read all of it.
                 if isinstance(shown, OF_CALLS):

@@ -1,4 +1,4 @@
-"""The time of a run, without what it waited for a person."""
+"""The time that a run has worked, without the time that it waited for people."""
 
 import asyncio
 from collections.abc import Iterator
@@ -14,50 +14,50 @@ from ports.clock import Clock
 class Taken:
     duration_ms: int
     waited_ms: int | None = None
-    """What people took beside it; None where nobody was waited for."""
+    """The time that it waited for people, on top of it; None where it did not wait."""
 
 
 class WorkingTime:
-    """Like the monotonic clock, but it can stand still."""
+    """Like the monotonic clock, but it can be stopped."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._began = clock.monotonic()
-        self._left_out_s = 0.0
-        self._stands_since: float | None = None
-        self._moves = asyncio.Event()
-        self._moves.set()
+        self._stopped_s = 0.0
+        self._stopped_since: float | None = None
+        self._is_running = asyncio.Event()
+        self._is_running.set()
 
     def now(self) -> float:
-        at = self._clock.monotonic() if self._stands_since is None else self._stands_since
-        return at - self._left_out_s
+        at = self._clock.monotonic() if self._stopped_since is None else self._stopped_since
+        return at - self._stopped_s
 
     @property
     def taken(self) -> Taken:
-        """Since it was made."""
+        """Since this object was made."""
         worked_s = self.now() - self._began
         waited_s = self._clock.monotonic() - self._began - worked_s
         return Taken(duration_ms=_ms(worked_s), waited_ms=_ms(waited_s) or None)
 
     @contextmanager
-    def standing_still(self) -> Iterator[None]:
-        """Not to be entered twice at a time."""
-        since = self._stands_since = self._clock.monotonic()
-        self._moves.clear()
+    def stopped(self) -> Iterator[None]:
+        """Stops the clock; not to be nested."""
+        since = self._stopped_since = self._clock.monotonic()
+        self._is_running.clear()
         try:
             yield
         finally:
-            self._left_out_s += self._clock.monotonic() - since
-            self._stands_since = None
-            self._moves.set()
+            self._stopped_s += self._clock.monotonic() - since
+            self._stopped_since = None
+            self._is_running.set()
 
-    async def moves(self) -> None:
-        """Wait until it does; at once if it does."""
-        await self._moves.wait()
+    async def running(self) -> None:
+        """Returns once the clock is not stopped."""
+        await self._is_running.wait()
 
 
 class CallTimes:
-    """Which tool calls are under way, and how long each has waited for people."""
+    """The tool calls under way, and how long each has waited for people."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -67,14 +67,14 @@ class CallTimes:
 
     @property
     def only_wait(self) -> bool:
-        """Calls are under way, and every one waits for a person."""
+        """There are calls under way, and each of them waits for a person."""
         return bool(self._open) and self._open <= self._waiting
 
     @contextmanager
     def waiting(self, call_id: str) -> Iterator[None]:
         since = self._clock.monotonic()
         self._waiting.add(call_id)
-        self._open.add(call_id)  # it may have been begun by an earlier attempt
+        self._open.add(call_id)  # it may have been started by an earlier attempt
         try:
             yield
         finally:
@@ -82,8 +82,8 @@ class CallTimes:
             waited_ms = _ms(self._clock.monotonic() - since)
             self._waited_ms[call_id] = self._waited_ms.get(call_id, 0) + waited_ms
 
-    def apart(self, event: AgentEvent) -> AgentEvent:
-        """The end of a call that waited has that beside its duration, not in it."""
+    def without_waiting(self, event: AgentEvent) -> AgentEvent:
+        """A complete event with the waiting time without_waiting from the duration; others as they are."""
         if isinstance(event, ToolCallStart):
             self._open.add(event.call_id)
         if not isinstance(event, ToolCallComplete):

@@ -77,7 +77,7 @@ async def _carried_out(
     for stream, chunk in streamed:
         await outputs.take(ToolCallStream(call_id="call_1", stream=stream, chunk=chunk))
     if whole is not None:
-        outputs.know_whole("call_1", whole)
+        outputs.set_whole("call_1", whole)
     await outputs.take(_complete(result))
 
 

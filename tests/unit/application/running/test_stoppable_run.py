@@ -40,9 +40,9 @@ class WatchedTime(WorkingTime):
         super().__init__(clock)
         self.is_waited_for = asyncio.Event()
 
-    async def moves(self) -> None:
+    async def running(self) -> None:
         self.is_waited_for.set()
-        await super().moves()
+        await super().running()
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ async def test_a_deadline_passes_by_the_time_the_run_has_worked(
     context = task_context(FakeSink(), limits=limits, clock=clock, time=time)
     deadlines = RunDeadlines(context, stop)
 
-    with time.standing_still():
+    with time.stopped():
         clock.advance(1000)
         watching = asyncio.ensure_future(deadlines.watch())
         with anyio.fail_after(PATIENCE_S):

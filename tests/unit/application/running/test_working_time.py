@@ -16,7 +16,7 @@ def test_it_leaves_out_what_it_stood_still() -> None:
 
     clock.advance(1)
     for _ in range(2):
-        with time.standing_still():
+        with time.stopped():
             clock.advance(10)
             seen.append(time.now())
         clock.advance(2)
@@ -31,7 +31,7 @@ def test_what_it_took_and_what_people_took_are_told_apart() -> None:
     clock.advance(1.5)
     alone = time.taken
 
-    with time.standing_still():
+    with time.stopped():
         clock.advance(10)
         still_waiting = time.taken
 
@@ -41,10 +41,10 @@ def test_what_it_took_and_what_people_took_are_told_apart() -> None:
 
 async def test_who_waits_for_it_to_move_goes_on_when_it_does() -> None:
     time = WorkingTime(FakeClock())
-    await time.moves()
+    await time.running()
 
-    with time.standing_still():
-        moved = asyncio.ensure_future(time.moves())
+    with time.stopped():
+        moved = asyncio.ensure_future(time.running())
         await anyio.lowlevel.checkpoint()
         assert not moved.done()
 
