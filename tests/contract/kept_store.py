@@ -34,7 +34,7 @@ _numbers = count(1)
 
 
 class TickingClock(FakeClock):
-    """Every look at it takes a moment."""
+    """Each call of `now` takes a moment."""
 
     def now(self) -> datetime:
         self.advance(0.001)
@@ -57,11 +57,11 @@ class Store:
         await self.scene.log.append(self.scene.lines(claim, *["x" * 100] * lines))
 
     async def compacted(
-        self, *told: AgentEvent
+        self, *events: AgentEvent
     ) -> tuple[Sequence[StoredEvent], Sequence[StoredEvent]]:
-        """The log of a task that told this, and what compaction has left of it."""
+        """The log of a task with these events, and what compaction has left of it."""
         claim = await self.scene.start()
-        for event in told:
+        for event in events:
             await self.scene.log.append(self.scene.changing(claim, event))
         await self.scene.end(claim)
         log, key = self.scene.log, claim.task.session_key

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for the tests: one server for all of them, in a folder that goes with it."""
+"""A real PostgreSQL for the tests: one server for all of them, in a temporary folder."""
 
 import asyncio
 import tempfile
@@ -11,7 +11,7 @@ import pytest
 
 from adapters.store.maintenance import upgrade
 
-_FILLED = (
+_TABLES = (
     "approvals",
     "agent_threads",
     "agent_profiles",
@@ -21,13 +21,15 @@ _FILLED = (
     "sessions",
     "questions",
 )
-_ANEW = "SELECT setval('sessions_key_seq', 1, false), setval('tasks_number_seq', 1, false)"
+_RESTART_COUNTERS = (
+    "SELECT setval('sessions_key_seq', 1, false), setval('tasks_number_seq', 1, false)"
+)
 _NOT_DURABLE = ("fsync = off", "full_page_writes = off", "synchronous_commit = off")
 
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    """A database with the newest schema; whoever uses it empties it first."""
+    """A database with the newest schema; each test that uses it empties it first."""
     with warnings.catch_warnings():
         # On import it looks for a folder that a machine without logins does not have.
         warnings.simplefilter("ignore")
@@ -52,8 +54,10 @@ async def execute(url: str, *statements: str) -> None:
 
 
 async def emptied(url: str) -> str:
-    """To truncate would make new files for each table, which takes ten times as long."""
-    await execute(url, "; ".join([*(f"DELETE FROM {table}" for table in _FILLED), _ANEW]))
+    """By DELETE: TRUNCATE makes new files for each table, which takes ten times as long."""
+    await execute(
+        url, "; ".join([*(f"DELETE FROM {table}" for table in _TABLES), _RESTART_COUNTERS])
+    )
     return url
 
 

@@ -1,4 +1,4 @@
-"""Does with a set of stores what the application would."""
+"""A set of stores, and what the application does with them."""
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -165,7 +165,7 @@ class Scene:
         )
 
     def changing(self, claim: Claim, event: AgentEvent) -> Append:
-        """An event with what it changes."""
+        """The append of an event, with the change that it makes to its task."""
         return Append(
             session_key=claim.task.session_key,
             task_id=claim.task.task_id,

@@ -31,7 +31,7 @@ def test_an_agent_is_found_by_its_name(catalog: AgentCatalog) -> None:
     assert catalog.get(AgentName("shell")) == SHELL
 
 
-async def test_an_unknown_name_is_said_to_be_unknown(catalog: AgentCatalog) -> None:
+async def test_an_unknown_name_is_not_found(catalog: AgentCatalog) -> None:
     with pytest.raises(AgentNotFound, match="'nobody'"):
         catalog.get(AgentName("nobody"))
     with pytest.raises(AgentNotFound, match="'nobody'"):
@@ -42,7 +42,7 @@ def test_agents_are_listed_in_the_order_of_their_names(catalog: AgentCatalog) ->
     assert list(catalog.list()) == [REACT, SHELL]
 
 
-async def test_what_operators_have_changed_is_still_known_as_it_was(
+async def test_the_original_of_a_changed_agent_is_kept(
     catalog: AgentCatalog, store: ProfileStore
 ) -> None:
     changed = replace(SHELL, description="another", source="api")

@@ -53,7 +53,7 @@ async def test_many_runners_append_at_once_and_each_session_stays_dense(scene: S
         assert lines[::2] == [f"{n:02}" for n in range(20)]
 
 
-async def test_the_newest_events_are_told_of_without_their_bodies(scene: Scene) -> None:
+async def test_the_newest_events_are_listed_without_their_bodies(scene: Scene) -> None:
     claim = await scene.start()
     moments = [AT + timedelta(seconds=second) for second in (1, 2, 2)]
     for number, at in enumerate(moments):
@@ -257,7 +257,7 @@ async def test_a_deleted_session_has_no_bounds_while_its_runner_still_writes(
     assert await scene.log.last_seqs([key]) == {}
 
 
-async def test_a_tag_tells_what_the_log_holds_at_a_seq(scene: Scene) -> None:
+async def test_the_tag_at_a_seq_is_that_of_its_event(scene: Scene) -> None:
     claim = await scene.start()
     [stored] = await scene.log.append(scene.lines(claim, "a"))
     key = claim.task.session_key

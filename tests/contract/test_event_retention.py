@@ -126,7 +126,7 @@ async def test_what_ended_first_is_the_oldest_wherever_it_stands(store: Store) -
     assert await store.bounds(first) == Bounds(first_seq=5, last_seq=8)
 
 
-async def test_the_oldest_are_told_with_what_they_have_left(store: Store) -> None:
+async def test_the_oldest_tasks_are_listed_with_the_events_they_have_left(store: Store) -> None:
     task = await store.done()
     await store.retention.trim(task.session_key, ended_before=AFTER_ALL, limit=2)
 

@@ -138,7 +138,7 @@ async def test_nobody_else_may_read_it(archive: OutputArchive, root: Path) -> No
     assert _modes(root) == {"root": 0o700, "folder": 0o700, "file": 0o600}
 
 
-async def test_a_disk_that_takes_nothing_is_told() -> None:
+async def test_a_full_disk_is_reported() -> None:
     archive = FileOutputArchive(root=Path("/dev/null/output"))
 
     with anyio.fail_after(PATIENCE_S), pytest.raises(StorageFull):
@@ -305,7 +305,7 @@ async def test_whatever_a_crash_cuts_off_the_rest_is_readable_and_gone_on_with(
         assert await _text(archive, TASK, "call_1") == "one\n"
 
 
-async def test_all_who_write_at_the_same_time_are_heard(archive: OutputArchive) -> None:
+async def test_the_texts_of_concurrent_writers_are_all_kept(archive: OutputArchive) -> None:
     async with archive.writing(TASK) as first:
         async with archive.writing(TASK) as second:
             await first.write("one ")

@@ -55,25 +55,25 @@ async def test_an_answer_is_found_by_whoever_asked(desk: Desk) -> None:
     task_id = await desk.ask()
     unanswered = await desk.store.find(task_id)
 
-    is_heard = await desk.store.answer(task_id, BLUE)
+    is_accepted = await desk.store.answer(task_id, BLUE)
 
-    assert is_heard
+    assert is_accepted
     assert unanswered == StoredQuestion(call_id="call_1")
     assert await desk.store.find(task_id) == StoredQuestion(call_id="call_1", reply=BLUE)
 
 
-async def test_of_several_that_answer_at_once_one_is_heard(desk: Desk) -> None:
+async def test_of_several_answers_at_once_one_is_accepted(desk: Desk) -> None:
     task_id = await desk.ask()
 
-    heard = await asyncio.gather(*(desk.store.answer(task_id, one) for one in [BLUE, RED] * 4))
+    accepted = await asyncio.gather(*(desk.store.answer(task_id, one) for one in [BLUE, RED] * 4))
 
-    assert heard.count(True) == 1
+    assert accepted.count(True) == 1
     question = await desk.store.find(task_id)
     assert question is not None
-    assert question.reply == (BLUE if heard.index(True) % 2 == 0 else RED)
+    assert question.reply == (BLUE if accepted.index(True) % 2 == 0 else RED)
 
 
-async def test_nothing_is_heard_that_was_not_asked(desk: Desk) -> None:
+async def test_an_answer_without_a_question_is_refused(desk: Desk) -> None:
     claim = await desk.scene.start()
 
     assert not await desk.store.answer(claim.task.task_id, BLUE)
@@ -85,11 +85,11 @@ async def test_a_closed_question_takes_no_answer_and_keeps_the_one_it_has(desk: 
     task_id = await desk.ask()
 
     unanswered = await desk.store.close(task_id)
-    is_heard = await desk.store.answer(task_id, BLUE)
+    is_accepted = await desk.store.answer(task_id, BLUE)
     await desk.store.open(task_id, "call_2")
     await desk.store.answer(task_id, RED)
 
-    assert not is_heard
+    assert not is_accepted
     assert unanswered == StoredQuestion(call_id="call_1")
     assert await desk.store.close(task_id) == StoredQuestion(call_id="call_2", reply=RED)
 

@@ -92,7 +92,7 @@ async def test_sessions_are_listed_newest_first_in_pages(scene: Scene) -> None:
     assert list(await scene.sessions.list(LOCAL, limit=3, before=SessionId("unknown"))) == []
 
 
-async def test_a_session_says_how_its_newest_task_stands(scene: Scene) -> None:
+async def test_a_session_has_the_status_of_its_newest_task(scene: Scene) -> None:
     empty = await scene.sessions.create(LOCAL, SessionId("empty"), NOTHING)
     await scene.ended()
     ended = await scene.sessions.get(LOCAL, TALK)
@@ -122,7 +122,7 @@ async def test_a_deleted_session_is_gone_and_its_id_is_free(scene: Scene) -> Non
     assert list(await scene.log.read(again.session_key, after=0, limit=5)) == []
 
 
-async def test_the_live_task_of_a_deleted_session_is_told_to_stop(scene: Scene) -> None:
+async def test_the_live_task_of_a_deleted_session_gets_a_cancel(scene: Scene) -> None:
     claim = await scene.start()
     await scene.queue()
 

@@ -1,4 +1,4 @@
-"""Whether anything of a session is still in use, told by its key and its name."""
+"""Whether anything of a session is still in use, by its key and its name."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace

@@ -38,7 +38,7 @@ async def pair(make_pair: Callable[[], Pair]) -> AsyncIterator[Pair]:
         yield pair
 
 
-async def test_every_listener_hears_of_a_session_and_of_the_queue(pair: Pair) -> None:
+async def test_every_listener_is_called_for_a_session_and_for_the_queue(pair: Pair) -> None:
     one, other = pair
     own, theirs = asyncio.Queue[Hint](100), asyncio.Queue[Hint](100)
 
@@ -46,8 +46,8 @@ async def test_every_listener_hears_of_a_session_and_of_the_queue(pair: Pair) ->
         one.notify(SessionKey(7))
         one.notify(None)
 
-        assert await _heard(own, SessionKey(7), None)
-        assert await _heard(theirs, SessionKey(7), None)
+        assert await _received(own, SessionKey(7), None)
+        assert await _received(theirs, SessionKey(7), None)
 
 
 async def test_a_listener_is_left_alone_when_it_has_left(pair: Pair) -> None:
@@ -58,28 +58,28 @@ async def test_a_listener_is_left_alone_when_it_has_left(pair: Pair) -> None:
         with other.listen(left.put_nowait):
             pass
         one.notify(SessionKey(7))
-        await _heard(stayed, SessionKey(7))
+        await _received(stayed, SessionKey(7))
 
     assert left.empty()
 
 
 async def test_a_flood_of_hints_arrives_whole(pair: Pair) -> None:
     one, other = pair
-    heard: set[Hint] = set()
-    all_heard = asyncio.Event()
+    received: set[Hint] = set()
+    has_all = asyncio.Event()
 
-    def hear(hint: Hint) -> None:
-        heard.add(hint)
-        if len(heard) == 2_000:
-            all_heard.set()
+    def receive(hint: Hint) -> None:
+        received.add(hint)
+        if len(received) == 2_000:
+            has_all.set()
 
-    with other.listen(hear):
+    with other.listen(receive):
         for key in range(2_000):
             one.notify(SessionKey(10**17 + key))
         with anyio.fail_after(PATIENCE_S):
-            await all_heard.wait()
+            await has_all.wait()
 
-    assert heard == {SessionKey(10**17 + key) for key in range(2_000)}
+    assert received == {SessionKey(10**17 + key) for key in range(2_000)}
 
 
 async def test_a_notify_without_listeners_does_nothing(pair: Pair) -> None:
@@ -88,9 +88,11 @@ async def test_a_notify_without_listeners_does_nothing(pair: Pair) -> None:
     one.notify(SessionKey(7))
 
 
-async def test_nodes_hear_again_after_their_connections_were_cut(postgres_url: str) -> None:
+async def test_nodes_are_notified_again_after_their_connections_were_cut(
+    postgres_url: str,
+) -> None:
     one, other = open_wakeups(postgres_url), open_wakeups(postgres_url)
-    heard = asyncio.Event()
+    was_called = asyncio.Event()
     assert isinstance(one, Openable)
     assert isinstance(other, Openable)
 
@@ -100,14 +102,14 @@ async def test_nodes_hear_again_after_their_connections_were_cut(postgres_url: s
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE application_name = 'agentcast'",
         )
-        with other.listen(lambda _: heard.set()), anyio.fail_after(PATIENCE_S):
-            while not heard.is_set():
+        with other.listen(lambda _: was_called.set()), anyio.fail_after(PATIENCE_S):
+            while not was_called.is_set():
                 one.notify(SessionKey(7))
                 with anyio.move_on_after(0.05):
-                    await heard.wait()
+                    await was_called.wait()
 
 
-async def _heard(hints: asyncio.Queue[Hint], *expected: Hint) -> bool:
+async def _received(hints: asyncio.Queue[Hint], *expected: Hint) -> bool:
     """Whether each of these comes; hints may be doubled and change places."""
     missing = set(expected)
     with anyio.fail_after(PATIENCE_S):
@@ -116,16 +118,16 @@ async def _heard(hints: asyncio.Queue[Hint], *expected: Hint) -> bool:
     return True
 
 
-async def test_who_listens_to_others_only_does_not_hear_itself(pair: Pair) -> None:
+async def test_a_listener_to_others_only_is_not_called_for_its_own_hints(pair: Pair) -> None:
     one, other = pair
     all_hints, from_others = asyncio.Queue[Hint](100), asyncio.Queue[Hint](100)
 
     with one.listen(all_hints.put_nowait), one.listen(from_others.put_nowait, others_only=True):
         one.notify(SessionKey(7))
-        await _heard(all_hints, SessionKey(7))
+        await _received(all_hints, SessionKey(7))
         if other is not one:
             other.notify(SessionKey(8))
-            await _heard(all_hints, SessionKey(8))
-            await _heard(from_others, SessionKey(8))
+            await _received(all_hints, SessionKey(8))
+            await _received(from_others, SessionKey(8))
 
     assert from_others.empty()

@@ -47,7 +47,7 @@ def test_ends_of_tasks_and_answers_stand_there_by_their_labels() -> None:
     assert answers % ("4xx", 1.0) in lines
 
 
-def test_waits_for_other_work_are_told_apart_up_to_a_day() -> None:
+def test_waits_for_tasks_have_buckets_up_to_a_day() -> None:
     registry = new_registry()
     PrometheusMeter(registry).observe("queue_wait", 50_000.0)
 
@@ -57,7 +57,7 @@ def test_waits_for_other_work_are_told_apart_up_to_a_day() -> None:
     assert 'agentcast_queue_wait_seconds_bucket{le="86400.0"} 1.0' in lines
 
 
-def test_the_page_tells_of_the_process_too() -> None:
+def test_the_page_has_the_metrics_of_the_process() -> None:
     lines = _page(new_registry())
 
     assert any(line.startswith("process_open_fds ") for line in lines)
@@ -66,13 +66,13 @@ def test_the_page_tells_of_the_process_too() -> None:
 
 def test_every_metric_is_explained_in_the_guide() -> None:
     guide = (Path(__file__).parents[4] / "docs" / "metrics.md").read_text()
-    told = set(re.findall(r"`(agentcast_[a-z_]+?)(?:_total)?(?:\{[a-z, ]+\})?`", guide))
+    documented = set(re.findall(r"`(agentcast_[a-z_]+?)(?:_total)?(?:\{[a-z, ]+\})?`", guide))
     registry = new_registry()
     PrometheusMeter(registry)
 
     known = {family.name for family in registry.collect()}
 
-    assert told == {name for name in known if name.startswith("agentcast_")}
+    assert documented == {name for name in known if name.startswith("agentcast_")}
 
 
 def _page(registry: CollectorRegistry) -> list[str]:

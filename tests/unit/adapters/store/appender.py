@@ -1,4 +1,4 @@
-"""A process that appends to a store and tells what was acknowledged, until it is killed."""
+"""A process that appends to a store and prints what was acknowledged, until it is killed."""
 
 import asyncio
 import sys

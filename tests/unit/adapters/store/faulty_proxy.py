@@ -1,4 +1,4 @@
-"""Stands between a client and PostgreSQL, and cuts the line around a COMMIT when told to."""
+"""A proxy before PostgreSQL that can cut the connection before or after a COMMIT."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
@@ -10,7 +10,7 @@ Cut = Literal["before the commit", "after the commit"]
 
 
 class FaultyProxy:
-    """The next COMMIT that passes is cut off once: unsent, or done and unanswered."""
+    """`cut` affects the next COMMIT only: it is not sent, or its answer is not returned."""
 
     def __init__(self, url: str) -> None:
         self._socket = f"{parse_qs(urlsplit(url).query)['host'][0]}/.s.PGSQL.5432"

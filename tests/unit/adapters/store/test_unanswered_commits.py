@@ -1,4 +1,4 @@
-"""A commit on PostgreSQL whose answer never comes: done or not, it counts exactly once."""
+"""A commit on PostgreSQL whose answer never comes takes effect exactly once, done or not."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""Names tell which values are secret; what a machine needs to read is not."""
+"""Values are secret by the names they have, unless they are ordinary settings."""
 
 from collections import UserDict
 from collections.abc import ItemsView, Mapping
@@ -114,7 +114,7 @@ def test_a_header_of_another_name_and_value_is_none() -> None:
         (("tool", "https://example.org/token"), "https://example.org/token"),
     ],
 )
-def test_arguments_are_ordinary_unless_an_option_says_otherwise(
+def test_arguments_are_ordinary_unless_their_option_has_a_secret_name(
     argv: tuple[str, ...], word: str
 ) -> None:
     assert not is_secret(word, argv=argv)

@@ -85,7 +85,7 @@ async def test_a_folder_that_is_in_use_by_then_is_put_back(tmp_path: Path) -> No
     assert (freed, os.listdir(folder)) == (0, ["result"])
 
 
-async def test_a_folder_is_put_back_when_nobody_can_say_whether_it_is_used(tmp_path: Path) -> None:
+async def test_a_folder_is_put_back_when_its_use_cannot_be_found_out(tmp_path: Path) -> None:
     retention = FolderWorkspaceRetention(roots=[tmp_path])
     folder = await folder_of(tmp_path, named("a"))
 
@@ -124,7 +124,7 @@ async def test_no_name_leads_out_of_the_root(tmp_path: Path, session_id: str) ->
     assert (freed, os.listdir(folder)) == (0, ["result"])
 
 
-async def test_sessions_are_told_by_their_names_the_one_unchanged_longest_first(
+async def test_sessions_are_listed_the_least_recently_changed_first(
     tmp_path: Path,
 ) -> None:
     retention = FolderWorkspaceRetention(roots=[tmp_path])

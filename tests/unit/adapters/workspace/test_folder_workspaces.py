@@ -109,7 +109,7 @@ def test_a_folders_name_can_be_read_back_and_is_one_plain_part(name: str) -> Non
 
 
 @given(st.text(max_size=20), st.integers(min_value=1, max_value=2**63 - 1))
-def test_a_sessions_folder_tells_which_session_it_is_of(name: str, key: int) -> None:
+def test_the_name_of_a_folder_names_its_session(name: str, key: int) -> None:
     folder = session_folder_name(SessionId(name), SessionKey(key))
 
     assert session_of(folder) == (name, key)

@@ -1,4 +1,4 @@
-"""What stands in the column of an agent's conversation, now and at first."""
+"""The column of an agent's conversation, as it is written now and as it was at first."""
 
 import pytest
 
@@ -16,11 +16,11 @@ def test_a_conversation_comes_back_as_it_was_kept(name: str, usage: Usage | None
 
 
 @pytest.mark.parametrize("text", ["t-1", "4711", '"quoted"', "[1]", "{", '{"a": 1}', "null"])
-def test_a_text_that_was_kept_as_it_is_is_the_name(text: str) -> None:
+def test_a_text_that_is_no_such_object_is_the_id(text: str) -> None:
     assert thread_of_column(text) == AgentThread(id=text)
 
 
-def test_a_conversation_is_gone_on_with_whatever_a_newer_version_knows_of_its_usage() -> None:
+def test_a_conversation_is_resumed_whatever_fields_a_newer_version_adds() -> None:
     text = '{"id": "t-1", "usage": {"total_tokens": 3, "later": 1}, "later": 1}'
 
     assert thread_of_column(text) == AgentThread(id="t-1", usage=Usage(total_tokens=3))

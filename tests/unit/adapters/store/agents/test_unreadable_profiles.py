@@ -1,4 +1,4 @@
-"""Stored agents that this version cannot read: the others are there, and the log says it once."""
+"""Stored agents that this version cannot read: the others are listed, and it is logged once."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ GOOD = AgentProfile(name=AgentName("good"), kind="command", argv=("a",), source=
 OTHER = AgentProfile(name=AgentName("other"), kind="command", argv=("a",), source="api")
 
 
-async def test_one_that_cannot_be_read_is_left_out_named_once_and_can_be_removed(
+async def test_an_unreadable_agent_is_left_out_logged_once_and_can_be_removed(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     database = open_database(f"sqlite:///{tmp_path}/agents.db")
@@ -24,14 +24,14 @@ async def test_one_that_cannot_be_read_is_left_out_named_once_and_can_be_removed
         store = SqlProfileStore(database)
         await store.put(GOOD)
         await store.put(OTHER)
-        is_it = agent_profiles.c.name == OTHER.name
+        is_other = agent_profiles.c.name == OTHER.name
         await database.write(
-            lambda c: c.execute(update(agent_profiles).where(is_it).values(body=newer)).rowcount
+            lambda c: c.execute(update(agent_profiles).where(is_other).values(body=newer)).rowcount
         )
-        looked = [await store.list() for _ in range(3)]
+        listed = [await store.list() for _ in range(3)]
         was_there = await store.remove(OTHER.name)
 
-    assert (looked, was_there) == ([[GOOD]] * 3, True)
+    assert (listed, was_there) == ([[GOOD]] * 3, True)
     [line] = [record.getMessage() for record in caplog.records]
     assert line.startswith("the stored agent other cannot be read: ('sandbox',)")
     assert "canary" not in line

@@ -1,4 +1,4 @@
-"""How appends share transactions, and what becomes of a batch that fails."""
+"""How appends share transactions, and how a batch fails."""
 
 import asyncio
 import sqlite3
@@ -20,7 +20,7 @@ def url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/store.db"
 
 
-async def test_what_comes_during_a_transaction_shares_the_next_one(url: str) -> None:
+async def test_appends_during_a_transaction_share_the_next_one(url: str) -> None:
     commits: list[str] = []
     with _each_connection(lambda c: c.set_trace_callback(commits.append)):
         async with sql_scene(url) as scene:
@@ -34,7 +34,7 @@ async def test_what_comes_during_a_transaction_shares_the_next_one(url: str) -> 
             assert commits.count("COMMIT") <= 3
 
 
-async def test_what_was_appended_is_stored_when_the_log_is_left(url: str) -> None:
+async def test_pending_appends_are_stored_when_the_log_is_closed(url: str) -> None:
     async with sql_scene(url) as scene:
         claim = await scene.start()
         waiting = asyncio.ensure_future(scene.log.append(scene.lines(claim, "a")))
@@ -43,7 +43,7 @@ async def test_what_was_appended_is_stored_when_the_log_is_left(url: str) -> Non
     assert [event.seq for event in await waiting] == [2]
 
 
-async def test_a_closed_log_takes_nothing(url: str) -> None:
+async def test_a_closed_log_refuses_appends(url: str) -> None:
     async with sql_scene(url) as scene:
         claim = await scene.start()
     append = scene.lines(claim, "a")
@@ -52,7 +52,7 @@ async def test_a_closed_log_takes_nothing(url: str) -> None:
         await scene.log.append(append)
 
 
-async def test_a_failed_batch_fails_for_its_callers_and_the_log_goes_on(
+async def test_a_failed_batch_fails_for_its_callers_and_the_log_continues(
     url: str, tmp_path: Path
 ) -> None:
     async with sql_scene(url, patience_s=0.05) as scene:
@@ -67,7 +67,7 @@ async def test_a_failed_batch_fails_for_its_callers_and_the_log_goes_on(
         assert [event.seq for event in await scene.log.append(scene.lines(claim, "d"))] == [2]
 
 
-async def test_a_full_disk_is_told_and_what_was_stored_can_be_read(url: str) -> None:
+async def test_a_full_disk_is_reported_and_stored_events_can_be_read(url: str) -> None:
     with _each_connection(lambda c: c.execute("PRAGMA max_page_count = 60")):
         async with sql_scene(url) as scene:
             claim = await scene.start()

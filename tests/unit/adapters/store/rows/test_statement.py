@@ -1,4 +1,4 @@
-"""Statements of the hot path: what each driver gets, and that the tables are as they say."""
+"""Statements of the hot path: what each driver gets, and that they fit the tables."""
 
 import asyncio
 import sqlite3

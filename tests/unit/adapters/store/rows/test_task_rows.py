@@ -1,4 +1,4 @@
-"""What stands in the columns of JSON, also when a newer version has written it."""
+"""Columns of JSON, also when a newer version has written them."""
 
 from adapters.store.rows.task_rows import json_value
 from domain.limits import Limits
@@ -6,7 +6,7 @@ from domain.task import TaskResult
 from domain.usage import Usage
 
 
-def test_a_field_that_a_newer_version_added_is_passed_over() -> None:
+def test_a_field_that_a_newer_version_added_is_ignored() -> None:
     later = {"later": [1]}
 
     assert json_value(TaskResult, {"error": "no", **later}) == TaskResult(error="no")

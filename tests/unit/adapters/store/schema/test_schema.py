@@ -1,4 +1,4 @@
-"""The schema: made by migrations, once, whoever starts at the same time."""
+"""The schema: created by migrations once, however many processes start at the same time."""
 
 import asyncio
 import multiprocessing
@@ -28,7 +28,7 @@ from tests.contract.stores import sql_scene
 READY = StoreReport(current=revisions.NEEDED, needed=revisions.NEEDED, problems=[])
 
 
-def test_what_is_needed_is_what_the_migrations_lead_to() -> None:
+def test_the_needed_revision_is_the_head_of_the_migrations() -> None:
     folder = Path(revisions.__file__).parent / "migrations"
     scripts = ScriptDirectory(str(folder))
 
@@ -38,7 +38,7 @@ def test_what_is_needed_is_what_the_migrations_lead_to() -> None:
     assert found == revisions.KNOWN
 
 
-async def test_the_migrations_make_the_tables_that_the_statements_see(tmp_path: Path) -> None:
+async def test_the_migrations_create_the_tables_of_the_statements(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/store.db"
     await upgrade(url)
 
@@ -50,7 +50,7 @@ async def test_the_migrations_make_the_tables_that_the_statements_see(tmp_path: 
     assert differences == []
 
 
-def test_a_new_file_is_made_as_all_the_migrations_would_make_it(tmp_path: Path) -> None:
+def test_a_new_file_equals_one_that_all_migrations_created(tmp_path: Path) -> None:
     made, migrated = (
         _made_by(way, tmp_path / f"{way.__name__}.db")
         for way in (revisions.create, revisions.migrate)
@@ -82,7 +82,7 @@ async def test_processes_that_start_together_migrate_once(tmp_path: Path) -> Non
     assert await check(url) == READY
 
 
-async def test_a_migration_that_was_killed_is_done_by_the_next_start(tmp_path: Path) -> None:
+async def test_a_killed_migration_is_completed_by_the_next_start(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/store.db"
     killed = multiprocessing.get_context("spawn").Process(
         target=_die_while_migrating, args=(tmp_path / "store.db",)
@@ -131,14 +131,14 @@ async def test_a_check_finds_events_that_are_missing(tmp_path: Path) -> None:
     assert report.problems == ["log truncated: session 1 had 1 events, those after 0 are lost"]
 
 
-async def test_a_check_makes_no_file(tmp_path: Path) -> None:
+async def test_a_check_creates_no_file(tmp_path: Path) -> None:
     with pytest.raises(StoreUnusable, match="there is no database"):
         await check(f"sqlite:///{tmp_path}/store.db")
 
     assert not _exists(tmp_path / "store.db")
 
 
-async def test_a_backup_taken_while_writing_is_a_whole_database(tmp_path: Path) -> None:
+async def test_a_backup_during_writes_is_a_complete_database(tmp_path: Path) -> None:
     url, copy = f"sqlite:///{tmp_path}/store.db", tmp_path / "copy.db"
     async with sql_scene(url) as scene:
         claim = await scene.start()
@@ -189,7 +189,7 @@ def _made_by(way: Callable[[Connection], None], path: Path) -> dict[str, object]
 
 
 def _options(sql: str) -> list[str]:
-    """What none of SQLite's pragmas shows of a definition."""
+    """The parts of a definition that no pragma of SQLite shows."""
     words = " ".join(sql.split()).upper()
     options = [option for option in ("AUTOINCREMENT", "WITHOUT ROWID") if option in words]
     _, _, only = words.partition(" WHERE ")

@@ -1,4 +1,4 @@
-"""Threads that own a connection each, when their start is broken off."""
+"""Threads with a connection each, when their start is cancelled."""
 
 import asyncio
 import sqlite3
@@ -10,7 +10,7 @@ from sqlalchemy import create_engine
 from adapters.store.sqlite.connection_threads import ConnectionThreads
 from tests.patience import PATIENCE_S
 
-NAME = "broken-off"
+NAME = "cancelled-start"
 
 
 async def test_a_thread_that_connects_while_its_start_is_cancelled_is_stopped_too() -> None:

@@ -18,11 +18,13 @@ async def test_every_acknowledged_event_survives_kill_9(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/store.db"
 
     with anyio.fail_after(PATIENCE_S):
-        told = [await _killed_while_appending(url, f"talk-{round}") for round in range(_ROUNDS)]
+        acknowledged = [
+            await _killed_while_appending(url, f"talk-{round}") for round in range(_ROUNDS)
+        ]
 
     assert (await check(url)).problems == []
     async with sql_scene(url) as scene:
-        for line in told:
+        for line in acknowledged:
             key, seq, tag = line.split()
             session_key = SessionKey(int(key))
             seqs = [seq for seq, _ in await scene.written(session_key)]
@@ -31,7 +33,7 @@ async def test_every_acknowledged_event_survives_kill_9(tmp_path: Path) -> None:
 
 
 async def _killed_while_appending(url: str, session_id: str) -> str:
-    """The last line it told in whole."""
+    """The last complete line that it wrote."""
     command = [sys.executable, "-m", "tests.unit.adapters.store.appender", url, session_id]
     async with await anyio.open_process(command, env={"PYTHONPATH": "src"}) as process:
         assert process.stdout is not None

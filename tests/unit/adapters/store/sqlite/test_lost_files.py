@@ -1,4 +1,4 @@
-"""A database whose files are lost is never taken for an empty one, nor written on unnoticed."""
+"""A database with lost files is never taken for an empty one, and writes to it are refused."""
 
 import os
 import shutil
@@ -31,7 +31,9 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "store.db"
 
 
-async def test_a_database_that_was_deleted_is_not_begun_anew(path: Path, tmp_path: Path) -> None:
+async def test_a_database_that_was_deleted_is_not_replaced_by_an_empty_one(
+    path: Path, tmp_path: Path
+) -> None:
     await _opened(path, tmp_path / "marker")
     _remove(path)
 
@@ -41,7 +43,9 @@ async def test_a_database_that_was_deleted_is_not_begun_anew(path: Path, tmp_pat
     assert sorted(os.listdir(tmp_path)) == ["marker"]
 
 
-async def test_a_database_that_was_emptied_is_not_begun_anew(path: Path, tmp_path: Path) -> None:
+async def test_a_database_that_was_emptied_is_not_replaced_by_an_empty_one(
+    path: Path, tmp_path: Path
+) -> None:
     await _opened(path, tmp_path / "marker")
     os.truncate(path, 0)
 
@@ -49,9 +53,7 @@ async def test_a_database_that_was_emptied_is_not_begun_anew(path: Path, tmp_pat
         await _opened(path, tmp_path / "marker")
 
 
-async def test_whoever_removes_the_marker_begins_with_an_empty_one(
-    path: Path, tmp_path: Path
-) -> None:
+async def test_without_the_marker_a_new_database_is_created(path: Path, tmp_path: Path) -> None:
     await _opened(path, tmp_path / "marker")
     _remove(path, tmp_path / "marker")
 
@@ -93,7 +95,9 @@ async def test_a_damaged_log_is_neither_checked_nor_backed_up_as_if_it_were_empt
 
 
 @pytest.mark.parametrize("size", [0, 32, 4096 * 20])
-async def test_a_log_that_was_never_written_is_none(path: Path, tmp_path: Path, size: int) -> None:
+async def test_a_log_that_was_never_written_is_ignored(
+    path: Path, tmp_path: Path, size: int
+) -> None:
     await _opened(path, tmp_path / "marker")
     path.with_name(f"{path.name}-wal").write_bytes(b"\0" * size)
 
@@ -123,9 +127,7 @@ async def test_a_file_that_is_removed_or_replaced_is_noticed(
             await database.write(lambda _: None)
 
 
-async def test_where_a_link_leads_to_a_database_its_log_is_looked_at(
-    path: Path, tmp_path: Path
-) -> None:
+async def test_the_log_of_a_database_behind_a_link_is_checked(path: Path, tmp_path: Path) -> None:
     crashed = await _crashed(path, tmp_path)
     log = crashed.with_name(f"{crashed.name}-wal")
     log.write_bytes(b"\x5a" * 32 + log.read_bytes()[32:])
@@ -137,7 +139,7 @@ async def test_where_a_link_leads_to_a_database_its_log_is_looked_at(
         await _opened(link, tmp_path / "marker")
 
 
-async def test_what_runs_may_still_say_its_last_word_to_a_lost_database(path: Path) -> None:
+async def test_a_running_task_can_still_end_in_a_lost_database(path: Path) -> None:
     async with sql_scene(f"sqlite:///{path}") as scene:
         claim = await scene.start()
         _remove(path)
@@ -147,7 +149,7 @@ async def test_what_runs_may_still_say_its_last_word_to_a_lost_database(path: Pa
         assert (await scene.get(claim.task)).status.is_final
 
 
-async def test_a_flood_into_a_database_whose_folder_is_gone_is_refused_in_words(
+async def test_a_large_write_to_a_database_whose_folder_is_gone_is_refused(
     tmp_path: Path,
 ) -> None:
     folder = tmp_path / "data"

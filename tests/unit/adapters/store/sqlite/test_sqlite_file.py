@@ -1,4 +1,4 @@
-"""SQLite files as they are met: new, locked, damaged, cut short, newer than the program."""
+"""SQLite files that are new, locked, damaged, truncated or newer than the program."""
 
 import asyncio
 import logging
@@ -38,7 +38,7 @@ def diary(path: Path) -> Path:
     return path
 
 
-async def test_what_was_written_is_there_when_the_file_is_opened_again(path: Path) -> None:
+async def test_a_reopened_file_has_everything_that_was_written(path: Path) -> None:
     async with sql_scene(_url(path)) as scene:
         claim = await scene.start()
         await scene.log.append(scene.lines(claim, "a", "b"))
@@ -51,7 +51,7 @@ async def test_what_was_written_is_there_when_the_file_is_opened_again(path: Pat
     assert task == claim.task
 
 
-async def test_the_file_is_made_for_its_owner_alone(tmp_path: Path) -> None:
+async def test_only_its_owner_can_read_the_file(tmp_path: Path) -> None:
     path = tmp_path / "new" / "store.db"
 
     async with open_database(_url(path)).opened():
@@ -60,7 +60,7 @@ async def test_the_file_is_made_for_its_owner_alone(tmp_path: Path) -> None:
     assert _mode(path) == 0o600
 
 
-async def test_every_transaction_that_writes_says_so_when_it_begins(path: Path) -> None:
+async def test_every_transaction_that_writes_begins_immediately(path: Path) -> None:
     with _traced() as statements:
         async with sql_scene(_url(path)) as scene:
             claim = await scene.start()
@@ -99,7 +99,7 @@ async def test_a_long_log_is_purged_in_several_transactions(path: Path) -> None:
     assert all("COMMIT" in statements[one:other] for one, other in between)
 
 
-async def test_a_write_waits_for_another_process_to_let_go(path: Path) -> None:
+async def test_a_write_waits_for_the_lock_of_another_process(path: Path) -> None:
     async with sql_scene(_url(path)) as scene:
         with _locked(path) as other:
             waiting = asyncio.ensure_future(scene.queue())
@@ -112,7 +112,7 @@ async def test_a_write_waits_for_another_process_to_let_go(path: Path) -> None:
         assert await scene.get(task) == task
 
 
-async def test_a_write_gives_up_when_the_lock_is_kept_too_long(path: Path) -> None:
+async def test_a_write_fails_when_the_lock_is_held_too_long(path: Path) -> None:
     async with sql_scene(_url(path), patience_s=0.05) as scene:
         with _locked(path), pytest.raises(LogUnavailable):
             await scene.queue()
@@ -132,7 +132,7 @@ async def test_a_damaged_file_is_refused_with_advice(path: Path) -> None:
             pass
 
 
-async def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(diary: Path) -> None:
+async def test_a_file_that_is_no_database_is_refused_and_unchanged(diary: Path) -> None:
 
     with pytest.raises(StoreUnusable, match="damaged"):
         async with open_database(_url(diary)).opened():
@@ -159,7 +159,7 @@ async def test_a_schema_from_the_future_is_refused(path: Path) -> None:
             pass
 
 
-async def test_the_numbers_of_a_lost_tail_are_not_given_out_again(
+async def test_the_seqs_of_a_lost_tail_are_not_used_again(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with sql_scene(_url(path)) as scene:

@@ -1,4 +1,4 @@
-"""Transactions on PostgreSQL that lock several rows: none waits for one that waits for it."""
+"""Transactions on PostgreSQL that lock several rows never deadlock."""
 
 import asyncio
 from collections.abc import AsyncIterator

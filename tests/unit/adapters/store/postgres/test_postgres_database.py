@@ -1,11 +1,14 @@
-"""PostgreSQL as it is met: cutting connections, out of reach, with a password in its URL."""
+"""PostgreSQL that cuts connections, cannot be reached, or is closed while it is read."""
 
 import asyncio
+import gc
 
 import anyio
 import pytest
+from sqlalchemy import Connection, text
 
 from adapters.store.open_database import open_database
+from adapters.store.postgres.database import PostgresDatabase
 from domain.errors import InvalidInput, StoreUnusable
 from tests.contract.postgres import emptied, execute
 from tests.contract.stores import sql_scene
@@ -19,24 +22,24 @@ _CUT_ALL = (
 async def test_appends_survive_the_loss_of_every_connection(postgres_url: str) -> None:
     async with sql_scene(await emptied(postgres_url)) as scene:
         claims = [await scene.start(f"talk-{number}") for number in range(5)]
-        told = asyncio.Semaphore(0)
+        appended = asyncio.Semaphore(0)
 
-        async def tell(number: int) -> None:
+        async def append(number: int) -> None:
             for line in range(60):
                 await scene.log.append(scene.lines(claims[number], str(line)))
-                told.release()
+                appended.release()
 
         async def cut() -> None:
             for _ in range(10):
                 for _ in range(25):
-                    await told.acquire()
+                    await appended.acquire()
                 await execute(postgres_url, _CUT_ALL)
 
         with anyio.fail_after(PATIENCE_S):
             async with asyncio.TaskGroup() as group:
                 group.create_task(cut())
                 for number in range(5):
-                    group.create_task(tell(number))
+                    group.create_task(append(number))
 
         for claim in claims:
             stored = await scene.log.read(claim.task.session_key, after=1, limit=100)
@@ -61,3 +64,39 @@ async def test_a_text_that_postgresql_cannot_hold_is_refused(postgres_url: str) 
     async with sql_scene(await emptied(postgres_url)) as scene:
         with pytest.raises(InvalidInput):
             await scene.submit(scene.new_task(text="nul \x00"))
+
+
+async def test_closing_waits_for_what_is_being_read(postgres_url: str) -> None:
+    database = PostgresDatabase(postgres_url)
+    has_begun = asyncio.Event()
+
+    def count(connection: Connection) -> int:
+        has_begun.set()
+        return int(connection.execute(text("SELECT 7 FROM pg_sleep(0.2)")).scalar_one())
+
+    async with database.opened():
+        reading = asyncio.create_task(database.read(count))
+        with anyio.fail_after(PATIENCE_S):
+            await has_begun.wait()
+
+    assert reading.done()
+    assert await reading == 7
+
+
+async def test_closing_waits_for_the_connections_of_cancelled_readers(postgres_url: str) -> None:
+    database = PostgresDatabase(postgres_url)
+    has_begun = asyncio.Event()
+
+    def count(connection: Connection) -> None:
+        has_begun.set()
+        connection.execute(text("SELECT pg_sleep(0.5)"))
+
+    async with database.opened():
+        reading = asyncio.create_task(database.read(count))
+        with anyio.fail_after(PATIENCE_S):
+            await has_begun.wait()
+        reading.cancel()
+        await asyncio.wait({reading})
+    gc.collect()
+
+    assert reading.cancelled()
