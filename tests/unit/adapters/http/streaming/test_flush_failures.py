@@ -9,7 +9,6 @@ from anyio.lowlevel import checkpoint
 
 from application.watching.stream_request import StreamRequest
 from application.watching.stream_steps import BEHIND, CursorMoved, Step
-from application.watching.wake import WakeSignal
 from application.watching.watch import Watch
 from domain.errors import LogUnavailable
 from domain.ids import SessionId
@@ -24,12 +23,11 @@ OF_A_SPIN = 200
 
 
 class FailingWatch(Watch):
-    """Raises in one of its calls, every time."""
+    """Goes on in place of another one, and raises in one of its calls, every time."""
 
     def __init__(self, of: Watch, failing: Call, error: BaseException) -> None:
-        whole = of.fork(WakeSignal(), of.stream)
         for name in Watch.__slots__:
-            setattr(self, name, getattr(whole, name))
+            setattr(self, name, getattr(of, name))
         self.calls = 0
         self._failing = failing
         self._error = error
@@ -119,7 +117,6 @@ async def failing_client(
     while not whole.is_at_rest:
         whole.step()
     watch = FailingWatch(whole, failing, error)
-    watches.stop(whole)
     client = Client(watch.stream, here.flush)
     here.flush.add(watch, client)
     return watch, client
