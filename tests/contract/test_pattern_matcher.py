@@ -69,7 +69,7 @@ def test_the_value_is_the_named_group_else_the_first_else_the_match(
     assert [one.value for one in found(matcher, rule(pattern=pattern), line)] == values
 
 
-def test_groups_are_read_as_the_types_that_are_said(matcher: PatternMatcher) -> None:
+def test_groups_have_the_declared_types(matcher: PatternMatcher) -> None:
     counts = rule(
         pattern=r"(?P<passed>\d+) passed(?:, (?P<failed>\d+) failed)?(?P<end>\.)?",
         types={"passed": "integer", "failed": "integer"},
@@ -83,7 +83,7 @@ def test_groups_are_read_as_the_types_that_are_said(matcher: PatternMatcher) -> 
     ]
 
 
-def test_case_and_all_but_the_first_match_count_only_if_they_are_asked_for(
+def test_case_and_further_matches_are_ignored_by_default(
     matcher: PatternMatcher,
 ) -> None:
     once = rule(pattern="a", ignore_case=True, every_match=False)
@@ -138,7 +138,7 @@ def test_a_line_that_is_no_json_object_or_array_has_nothing_for_a_path(
     assert found(matcher, rule(json_path="$..*"), line) == []
 
 
-def test_one_rule_finds_only_so_much_in_one_line(matcher: PatternMatcher) -> None:
+def test_the_matches_of_one_rule_in_one_line_are_bounded(matcher: PatternMatcher) -> None:
     rules = matcher.ready([rule("p", pattern="a"), rule("j", json_path="$[*]")])
 
     found = rules.find(str([1] * 1000), text="a" * 1000)
@@ -149,9 +149,7 @@ def test_one_rule_finds_only_so_much_in_one_line(matcher: PatternMatcher) -> Non
 @pytest.mark.parametrize(
     "pattern", [r"(a|aa)+$", r"^(\w+\s?)*$", r"(?:a+)+$", r"(?R)", r"(\w+)*\1$"]
 )
-def test_a_pattern_that_takes_for_ever_is_cut_and_not_tried_again(
-    timed: PatternMatcher, pattern: str
-) -> None:
+def test_a_pattern_that_times_out_is_dropped(timed: PatternMatcher, pattern: str) -> None:
     rules = timed.ready([rule("slow", pattern=pattern), rule("quick", pattern="!")])
 
     first = rules.find(A_LONG_WAY, text=A_LONG_WAY)
@@ -170,9 +168,7 @@ def test_a_pattern_that_takes_for_ever_is_cut_and_not_tried_again(
         "$..[?search(@, '(q|qq)+$')]",
     ],
 )
-def test_a_path_that_takes_for_ever_is_cut_and_not_tried_again(
-    timed: PatternMatcher, path: str
-) -> None:
+def test_a_path_that_times_out_is_dropped(timed: PatternMatcher, path: str) -> None:
     nested = "".join('{"b":[1,{"q":2}],"t":"' + "q" * 500 + '!","a":' for _ in range(60))
     line = nested + "0" + "}" * 60
     rules = timed.ready([rule("slow", json_path=path), rule("quick", json_path="$.b[0]")])
@@ -207,7 +203,7 @@ def test_a_rule_that_cannot_be_used_is_refused_and_named(
     assert refused.value.field == field
 
 
-def test_the_field_is_named_as_the_one_who_gave_the_rules_calls_it(
+def test_the_field_has_the_name_of_the_caller(
     matcher: PatternMatcher,
 ) -> None:
     with pytest.raises(InvalidInput) as refused:
@@ -260,7 +256,7 @@ def test_a_pattern_may_repeat_as_people_do(matcher: PatternMatcher) -> None:
 @pytest.mark.parametrize(
     "one", [rule(pattern="(?s)(?P<value>.*)(?P<rest>)"), rule(json_path="$.text")]
 )
-def test_of_what_is_captured_so_much_is_kept_as_is_asked_for(
+def test_captured_text_is_cut_to_the_requested_length(
     matcher: PatternMatcher, one: ExtractionRule
 ) -> None:
     line = f'{{"text": "{"x" * 100_000}"}}'

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from adapters.tools.ask_user import AskUserTool
-from adapters.tools.checked_request import CheckedRequests
 from adapters.tools.edit_file import EditFileTool
 from adapters.tools.fetch_url import FetchUrlTool
 from adapters.tools.fetched_pages import FetchedPages
 from adapters.tools.list_directory import ListDirectoryTool
+from adapters.tools.public_requests import PublicRequests
 from adapters.tools.read_file import ReadFileTool
 from adapters.tools.search_files import SearchFilesTool
 from adapters.tools.shell import ShellTool
@@ -56,7 +56,7 @@ class _FetchUrl:
         async with web_pages({"/": page(b"hello")}) as pages:
             given = arguments["url"]
             url = f"http://{pages.host}/" if given == PAGE else given
-            requests = CheckedRequests(resolve=resolve, allowed=[ip_network("127.0.0.0/8")])
+            requests = PublicRequests(resolve=resolve, allowed=[ip_network("127.0.0.0/8")])
             return await FetchUrlTool(FetchedPages(requests)).call(
                 {**arguments, "url": url}, context
             )
@@ -121,7 +121,7 @@ def workspace(tmp_path: Path) -> str:
 
 
 @OF_EVERY_TOOL
-async def test_its_schema_names_what_it_takes(name: str) -> None:
+async def test_its_schema_names_its_arguments(name: str) -> None:
     spec = SUBJECTS[name].make().spec
 
     assert spec.name == name
@@ -133,7 +133,7 @@ async def test_its_schema_names_what_it_takes(name: str) -> None:
 
 
 @OF_EVERY_TOOL
-def test_the_guide_says_what_it_takes_and_what_may_be_left_out(name: str) -> None:
+def test_the_guide_lists_required_and_optional_arguments(name: str) -> None:
     guide = (Path(__file__).parents[2] / "docs" / "tools.md").read_text()
     arguments = guide.partition("## Arguments")[2].partition("\n## ")[0]
     row = arguments.partition(f"| `{name}` | ")[2].partition("\n")[0]
@@ -148,7 +148,7 @@ def test_the_guide_says_what_it_takes_and_what_may_be_left_out(name: str) -> Non
 
 
 @OF_EVERY_TOOL
-async def test_what_it_may_do_beyond_the_workspace_is_said(name: str) -> None:
+async def test_its_effects_are_declared(name: str) -> None:
     assert SUBJECTS[name].make().spec.effects == SUBJECTS[name].effects
 
 

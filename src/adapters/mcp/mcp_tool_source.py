@@ -1,4 +1,4 @@
-"""Opens the servers that a profile names, and offers their tools while its task runs."""
+"""Connects to the MCP servers of a profile, and offers their tools during its task."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -7,8 +7,8 @@ from functools import partial
 
 import anyio
 
-from adapters.mcp.kept_server import KeptServer, Opened
 from adapters.mcp.reconnecting_server import ReconnectingServer
+from adapters.mcp.server_connection import Opened, ServerConnection
 from domain.agent_profile import AgentProfile
 from domain.errors import StartFailed
 from domain.ids import TaskId
@@ -16,8 +16,7 @@ from domain.mcp_server import McpServer
 from ports.process import Command, ProcessHost
 from ports.tool import Tool
 
-_LEAVE_S = 5.0
-
+_CLOSE_S = 5.0
 OpenServer = Callable[[str, McpServer, Command, ProcessHost], Opened]
 
 
@@ -29,37 +28,39 @@ class McpToolSource:
     async def open(
         self, *, profile: AgentProfile, task_id: TaskId, workspace: str
     ) -> AsyncIterator[Sequence[Tool]]:
-        """All servers start at the same time."""
+        """All servers start concurrently."""
         if not profile.mcp_servers:
             yield ()
             return
-        opened_server = await asyncio.to_thread(_load_protocol)
-        kept: list[KeptServer | ReconnectingServer] = []
+        open_session = await asyncio.to_thread(_load_protocol)
+        connections: list[ServerConnection | ReconnectingServer] = []
         try:
             for name, server in profile.mcp_servers.items():
                 command = _command(server, profile, task_id, workspace)
-                keep = partial(self._kept, opened_server, name, server, command)
-                kept.append(keep() if server.url is None else ReconnectingServer(keep))
-            yield [tool for one in kept for tool in await one.tools()]
+                connect = partial(self._connection, open_session, name, server, command)
+                connections.append(
+                    connect() if server.url is None else ReconnectingServer(connect)
+                )
+            yield [tool for one in connections for tool in await one.tools()]
         finally:
-            await _all_left(kept)
+            await _close_all(connections)
 
-    def _kept(
-        self, opened_server: OpenServer, name: str, server: McpServer, command: Command
-    ) -> KeptServer:
-        opened = opened_server(name, server, command, self._process_host)
-        return KeptServer(name, opened, start_s=server.start_s)
+    def _connection(
+        self, open_session: OpenServer, name: str, server: McpServer, command: Command
+    ) -> ServerConnection:
+        opened = open_session(name, server, command, self._process_host)
+        return ServerConnection(name, opened, start_s=server.start_s)
 
 
 def _load_protocol() -> OpenServer:
-    """Only when it is needed: the package is large, and not everybody has it."""
+    """Imported on demand: the package is a large optional extra."""
     try:
-        from adapters.mcp.opened_server import opened_server
+        from adapters.mcp.server_session import open_session
     except ImportError as error:
         raise StartFailed(
             "MCP servers need one more package: pip install 'agentcast[mcp]'"
         ) from error
-    return opened_server
+    return open_session
 
 
 def _command(server: McpServer, profile: AgentProfile, task_id: TaskId, workspace: str) -> Command:
@@ -81,9 +82,9 @@ def _command(server: McpServer, profile: AgentProfile, task_id: TaskId, workspac
     )
 
 
-async def _all_left(kept: Sequence[KeptServer | ReconnectingServer]) -> None:
-    """Also when the run is cancelled in a way that is repeated at every wait."""
+async def _close_all(connections: Sequence[ServerConnection | ReconnectingServer]) -> None:
+    """Shielded, as the run may be cancelled again at every await."""
     with anyio.CancelScope(shield=True):
         async with asyncio.TaskGroup() as group:
-            for server in kept:
-                group.create_task(server.leave(grace_s=_LEAVE_S))
+            for server in connections:
+                group.create_task(server.close(grace_s=_CLOSE_S))

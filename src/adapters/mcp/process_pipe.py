@@ -1,4 +1,4 @@
-"""Carries the protocol's messages over a process's standard input and output, line by line."""
+"""Carries MCP messages over the standard input and output of a process, one a line."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,9 +16,9 @@ Incoming = SessionMessage | Exception
 Streams = tuple[MemoryObjectReceiveStream[Incoming], MemoryObjectSendStream[SessionMessage]]
 
 _MOST_CHARS = 32 * 1024 * 1024
-_LAST_CHARS = 1000
-_LAST_WORDS_S = 5.0
-"""A bound only for a server that lives on and does not read."""
+_ERROR_OUTPUT_CHARS = 1000
+_READ_TO_END_S = 5.0
+"""For a server that neither reads nor exits."""
 
 
 class ProcessPipe:
@@ -29,17 +29,17 @@ class ProcessPipe:
 
     @property
     def has_ended(self) -> bool:
-        """Whether all that it wrote has been read: nothing more can come."""
+        """Whether its output was read to the end."""
         return self._read_to_end.is_set()
 
     @property
-    def last_words(self) -> str:
-        """The end of what it wrote to standard error."""
+    def last_output(self) -> str:
+        """The end of its standard error."""
         return self._error_output.strip()
 
     @asynccontextmanager
     async def streams(self) -> AsyncIterator[Streams]:
-        """Nothing is held between the two ends: a slow one holds the other back."""
+        """Without buffers: a slow side blocks the other."""
         to_client, from_server = anyio.create_memory_object_stream[Incoming](0)
         to_server, from_client = anyio.create_memory_object_stream[SessionMessage](0)
         async with (
@@ -55,7 +55,7 @@ class ProcessPipe:
             group.cancel_scope.cancel()
 
     async def _read(self, to_client: MemoryObjectSendStream[Incoming]) -> None:
-        """When the process is at its end, so is the client's stream."""
+        """The client's stream ends with the output of the process."""
         try:
             async for line in self._lines():
                 if (message := _message(line)) is not None:
@@ -70,7 +70,7 @@ class ProcessPipe:
         held_chars = 0
         async for output in self._process.output():
             if output.stream != "stdout":
-                self._error_output = (self._error_output + output.text)[-_LAST_CHARS:]
+                self._error_output = (self._error_output + output.text)[-_ERROR_OUTPUT_CHARS:]
                 continue
             *lines, rest = output.text.split("\n")
             for line in lines:
@@ -91,14 +91,14 @@ class ProcessPipe:
                 line = sent.message.model_dump_json(by_alias=True, exclude_unset=True)
                 await self._process.write(line.encode() + b"\n")
         except StateConflict:
-            # One that is on its way out has closed its input before its last words are read.
-            with anyio.move_on_after(_LAST_WORDS_S):
+            # An exiting server closes its input before its remaining output is read.
+            with anyio.move_on_after(_READ_TO_END_S):
                 await self._read_to_end.wait()
-            await to_client.aclose()  # so that nobody waits for an answer
+            await to_client.aclose()  # so that no call waits for an answer
 
 
 def _message(line: str) -> SessionMessage | None:
-    """None for what some servers write between their messages."""
+    """None for anything but a message, which some servers print."""
     try:
         return SessionMessage(jsonrpc_message_adapter.validate_json(line, by_name=False))
     except ValidationError:

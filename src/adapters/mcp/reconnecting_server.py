@@ -1,52 +1,51 @@
-"""A server at a URL outlives a task's connection to it, so that a lost one is made again."""
+"""Reconnects to a server at a URL when the connection was lost."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
-from adapters.mcp.kept_server import KeptServer
-from adapters.mcp.server_lost import ServerLost
+from adapters.mcp.server_connection import ServerConnection, ServerLost
 from domain.errors import StartFailed, ToolError
 from ports.tool import Tool, ToolContext, ToolResult, ToolSpec
 
-_LEAVE_S = 1.0
+_CLOSE_S = 1.0
 
 
 class ReconnectingServer:
-    """The call in which a connection is lost fails; the next one makes another."""
+    """The call that loses the connection fails; the next one reconnects."""
 
-    def __init__(self, keep: Callable[[], KeptServer]) -> None:
-        self._keep = keep
-        self._kept = keep()
-        self._given_up: KeptServer | None = None
-        self._turn = asyncio.Lock()
+    def __init__(self, connect: Callable[[], ServerConnection]) -> None:
+        self._connect = connect
+        self._connection = connect()
+        self._lost: ServerConnection | None = None
+        self._lock = asyncio.Lock()
 
     async def tools(self) -> Sequence[Tool]:
         """Raises StartFailed."""
-        return [_LastingTool(tool.spec, self) for tool in await self._kept.tools()]
+        return [_ReconnectingTool(tool.spec, self) for tool in await self._connection.tools()]
 
     async def call(
         self, name: str, arguments: Mapping[str, object], context: ToolContext
     ) -> ToolResult:
-        kept = await self._current()
-        tool = await _tool(name, kept)
+        connection = await self._current()
+        tool = await _tool(name, connection)
         try:
             return await tool.call(arguments, context)
         except ServerLost:
-            self._given_up = kept
+            self._lost = connection
             raise
 
-    async def leave(self, *, grace_s: float) -> None:
-        await self._kept.leave(grace_s=grace_s)
+    async def close(self, *, grace_s: float) -> None:
+        await self._connection.close(grace_s=grace_s)
 
-    async def _current(self) -> KeptServer:
-        async with self._turn:
-            if self._kept.is_lost or self._kept is self._given_up:
-                await self._kept.leave(grace_s=_LEAVE_S)
-                self._kept = self._keep()
-            return self._kept
+    async def _current(self) -> ServerConnection:
+        async with self._lock:
+            if self._connection.is_lost or self._connection is self._lost:
+                await self._connection.close(grace_s=_CLOSE_S)
+                self._connection = self._connect()
+            return self._connection
 
 
-class _LastingTool:
+class _ReconnectingTool:
     def __init__(self, spec: ToolSpec, server: ReconnectingServer) -> None:
         self.spec = spec
         self._server = server
@@ -55,9 +54,9 @@ class _LastingTool:
         return await self._server.call(self.spec.name, arguments, context)
 
 
-async def _tool(name: str, kept: KeptServer) -> Tool:
+async def _tool(name: str, connection: ServerConnection) -> Tool:
     try:
-        tools = await kept.tools()
+        tools = await connection.tools()
     except StartFailed as error:
         raise ToolError(f"{name}: {error}") from error
     for tool in tools:

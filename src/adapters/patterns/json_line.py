@@ -1,4 +1,4 @@
-"""Reads the JSON of a line, where there is one that a path can look into."""
+"""Parses a line that is a JSON object or array."""
 
 import json
 import math
@@ -10,7 +10,7 @@ Document = dict[str, object] | list[object]
 
 
 def json_of(line: str) -> Document | None:
-    """None for a line that is no object or array, or is one that is too large."""
+    """None for any other line, and for one above `_MOST_CHARS`."""
     text = line.strip()
     if text[:1] not in ("{", "[") or len(text) > _MOST_CHARS:
         return None

@@ -1,4 +1,4 @@
-"""A screen of pyte that keeps its promises for whatever real programs draw on it."""
+"""A pyte screen with the alternate screen, scrolling and resizing of today's terminals."""
 
 import copy
 from collections import deque
@@ -12,27 +12,31 @@ from adapters.terminal.drawn_screen import DrawnScreen, as_line
 from adapters.terminal.reflow import Layout, Line, is_wide
 from ports.terminal_screen import ScreenView
 
-_MOST_SCROLLED = 100  # rows that come back when a screen grows
+_MOST_SCROLLED = 100  # rows that return when the screen grows
 
 
 class CastScreen(DrawnScreen):
-    """Has the second screen that full-screen programs use, and other sizes later."""
+    """Adds the alternate screen, synchronized updates and reflow on resize."""
 
     def __init__(self, columns: int, lines: int) -> None:
         self._main: dict[int, StaticDefaultDict[int, Char]] | None = None
         self._main_cursor = (0, 0)
         self._scrolled: deque[Line] = deque(maxlen=_MOST_SCROLLED)
-        """What has left the top of the main screen."""
-        self._whole: ScreenSnapshot | None = None
+        """Rows that have scrolled off the top of the main screen."""
+        self._before_update: ScreenSnapshot | None = None
         super().__init__(columns, lines)
 
     @property
     def is_updating(self) -> bool:
-        return self._whole is not None
+        return self._before_update is not None
 
     def view(self, *, is_whole: bool) -> ScreenView:
-        """`is_whole`: without what an update that is under way has drawn so far."""
-        shown = self._whole if self._whole and is_whole else self._snapshot(self.buffer)
+        """`is_whole`: as it was before an update in progress."""
+        shown = (
+            self._before_update
+            if self._before_update and is_whole
+            else self._snapshot(self.buffer)
+        )
         return ScreenView(
             lines=tuple(_text(shown.rows.get(y), self.columns) for y in range(self.lines)),
             cursor_row=shown.y,
@@ -42,16 +46,16 @@ class CastScreen(DrawnScreen):
         )
 
     def begin_update(self) -> None:
-        if self._whole is None:
+        if self._before_update is None:
             rows = {y: copy.copy(line) for y, line in self.buffer.items()}
-            self._whole = self._snapshot(rows)
+            self._before_update = self._snapshot(rows)
 
     def end_update(self) -> None:
-        self._whole = None
+        self._before_update = None
 
     def reset(self) -> None:
         super().reset()
-        self._whole = None
+        self._before_update = None
         self._scrolled.clear()
         self.g1_charset = charsets.LAT1_MAP
         self.savepoints.clear()
@@ -59,7 +63,7 @@ class CastScreen(DrawnScreen):
         self.last_drawn = ""
 
     def linefeed(self) -> None:
-        """Terminals here add no return to it; only full-screen programs mean it without one."""
+        """Adds a carriage return, as ONLCR is off; full-screen programs mean it without one."""
         self.cursor.x = min(self.cursor.x, self.columns - 1)
         super().linefeed()
         if (line := self.buffer.get(self.cursor.y)) is not None:
@@ -78,7 +82,7 @@ class CastScreen(DrawnScreen):
         self.ensure_hbounds()
 
     def save_cursor(self) -> None:
-        """One place only, as with any terminal since the first."""
+        """Only one position is saved, as in any terminal."""
         self.savepoints.clear()
         super().save_cursor()
 
@@ -127,7 +131,7 @@ class CastScreen(DrawnScreen):
         for _ in range(min(count or 1, self.columns)):
             self.cursor.x = max((x for x in self.tabstops if x < self.cursor.x), default=0)
 
-    def show_second(self) -> None:
+    def show_alternate(self) -> None:
         if self._main is None:
             self._main = dict(self.buffer)
             self._main_cursor = (self.cursor.x, self.cursor.y)
@@ -140,14 +144,14 @@ class CastScreen(DrawnScreen):
             self._main = None
 
     def resize(self, lines: int | None = None, columns: int | None = None) -> None:
-        """Lines of the main screen are wrapped anew, and come back from above if there is room."""
+        """Reflows the main screen; scrolled rows return if there is room."""
         lines, columns = lines or self.lines, columns or self.columns
         if (lines, columns) == (self.lines, self.columns):
             return
-        cursor, self.margins, self._whole = self.cursor, None, None
-        is_second = self._main is not None
+        cursor, self.margins, self._before_update = self.cursor, None, None
+        is_alternate = self._main is not None
         cursor.x, cursor.y = self._laid_out(
-            self.buffer, cursor.x, cursor.y, lines, columns, is_second=is_second
+            self.buffer, cursor.x, cursor.y, lines, columns, is_alternate=is_alternate
         )
         if self._main is not None:
             self._main_cursor = self._laid_out(self._main, *self._main_cursor, lines, columns)
@@ -166,10 +170,10 @@ class CastScreen(DrawnScreen):
         lines: int,
         columns: int,
         *,
-        is_second: bool = False,
+        is_alternate: bool = False,
     ) -> tuple[int, int]:
-        """Lay the rows out for that size; where the cursor is then."""
-        above = [] if is_second else list(self._scrolled)
+        """Lay out the rows for that size; returns the new cursor position."""
+        above = [] if is_alternate else list(self._scrolled)
         shown = [as_line(buffer.get(row, self._blank())) for row in range(self.lines)]
         layout = Layout(
             rows=[*above, *shown],
@@ -178,13 +182,13 @@ class CastScreen(DrawnScreen):
             y=y,
             columns=self.columns,
             lines=self.lines,
-            reflows=not is_second,
+            reflows=not is_alternate,
             new_line=self._blank,
         )
         layout.resize(columns=columns, lines=lines)
         buffer.clear()
         buffer.update(enumerate(layout.rows[layout.first : layout.first + lines]))
-        if not is_second:
+        if not is_alternate:
             self._scrolled.clear()
             self._scrolled.extend(layout.rows[: layout.first])
         return layout.x, layout.y
@@ -194,10 +198,10 @@ class CastScreen(DrawnScreen):
 
     def _scroll(self, count: int, step: Callable[[], None], *, at_bottom: bool) -> None:
         top, bottom = self.margins or (0, self.lines - 1)
-        held, self.cursor.y = self.cursor.y, bottom if at_bottom else top
+        saved_y, self.cursor.y = self.cursor.y, bottom if at_bottom else top
         for _ in range(min(count, self.lines)):
             step()
-        self.cursor.y = held
+        self.cursor.y = saved_y
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""A screen of pyte whose cells are drawn fast, and as the terminals of today draw them."""
+"""A pyte screen that draws cells fast, and as today's terminals do."""
 
 import re
 from collections import defaultdict
@@ -10,23 +10,23 @@ from pyte.screens import Char, Screen, StaticDefaultDict, wcwidth
 from adapters.terminal.reflow import Line
 from domain.terminal_text import ONE_CELL
 
-_MOST_MARKS = 8  # on one character
+_MOST_MARKS = 8  # combining marks on one character
 _RUNS = re.compile(f"[{ONE_CELL}]+|.", re.DOTALL)
 
 
 @lru_cache(maxsize=4096)
 def _cell(text: str) -> Char:
-    """Colours are not kept, so that equal characters can share one cell."""
+    """Colours are not kept, so equal characters share one cell."""
     return Char(text)
 
 
 def as_line(line: StaticDefaultDict[int, Char]) -> Line:
-    assert isinstance(line, Line)  # no other is ever put into a buffer
+    assert isinstance(line, Line)  # buffers contain nothing else
     return line
 
 
 class DrawnScreen(Screen):
-    """Its lines know whether they go on where the one above ended at the edge."""
+    """Its lines record whether they continue the line above."""
 
     def __init__(self, columns: int, lines: int) -> None:
         self.last_drawn = ""
@@ -103,7 +103,7 @@ class DrawnScreen(Screen):
         return Line(self.default_char)
 
     def _shift(self, count: int, *, start: int) -> None:
-        """Cells of the cursor's line from there on, to the right or to the left."""
+        """Shift cells of the cursor's line from `start` on; `count` may be negative."""
         line = self.buffer[self.cursor.y]
         shifted = {x + count: line[x] for x in line if x >= start and x + count < self.columns}
         for x in [x for x in line if x >= min(start, start + count)]:
@@ -112,10 +112,10 @@ class DrawnScreen(Screen):
 
     def _draw_narrow(self, data: str) -> None:
         while data:
-            self._wrap_if_due()
+            self._wrap_if_pending()
             start, end = self.cursor.x, min(self.cursor.x + len(data), self.columns)
             piece, data = data[: end - start], data[end - start :]
-            line = self._room(start, end)
+            line = self._cleared(start, end)
             line.update(zip(range(start, end), map(_cell, piece), strict=True))
             self.cursor.x = end
 
@@ -132,9 +132,9 @@ class DrawnScreen(Screen):
         if self.cursor.x == self.columns - 1:
             self.buffer[self.cursor.y].pop(self.cursor.x, None)
             self.cursor.x = self.columns
-        self._wrap_if_due()
+        self._wrap_if_pending()
         start = min(self.cursor.x, self.columns - 2)
-        line = self._room(start, start + 2)
+        line = self._cleared(start, start + 2)
         line[start], line[start + 1] = _cell(char), _cell("")
         self.cursor.x = start + 2
 
@@ -144,7 +144,7 @@ class DrawnScreen(Screen):
         if x >= 0 and len(line[x].data) <= _MOST_MARKS:
             line[x] = _cell(line[x].data + char)
 
-    def _wrap_if_due(self) -> None:
+    def _wrap_if_pending(self) -> None:
         if self.cursor.x < self.columns:
             return
         if modes.DECAWM in self.mode:
@@ -154,8 +154,8 @@ class DrawnScreen(Screen):
         else:
             self.cursor.x = self.columns - 1
 
-    def _room(self, start: int, end: int) -> dict[int, Char]:
-        """The line of the cursor; of a wide character no half is left beside the room."""
+    def _cleared(self, start: int, end: int) -> dict[int, Char]:
+        """The cursor's line, without half of a wide character next to the cleared range."""
         if modes.IRM in self.mode:
             self.insert_characters(end - start)
         line = self.buffer[self.cursor.y]

@@ -1,4 +1,4 @@
-"""Takes apart what a program writes to its terminal, however it is cut into pieces."""
+"""Tokenizes terminal output, which may be split anywhere."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from typing import Literal
 
 Kind = Literal["text", "control", "csi", "escape", "title"]
 
-_MOST_HELD = 256  # of a sequence that is not finished; what is longer is none
+_MOST_HELD = 256  # of an unfinished sequence; a longer one is dropped
 _MOST_OF_STRING = 512
 _TOKEN = re.compile(
     r"(?P<text>[^\x00-\x1f\x7f-\x9f]+)"
@@ -16,23 +16,22 @@ _TOKEN = re.compile(
     r"|\x1b(?P<escape>[0-OQ-WYZ\\`-~]|[ -/]+[0-~])"
     r"|(?P<short_escape>[\x80-\x8f\x91-\x97\x99\x9a\x9c])"
     r"|(?P<half>\x1b(?:\[[0-?]*[ -/]*|[ -/]*)\Z|\x9b[0-?]*[ -/]*\Z)"
-    r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*|\x1b[ -/]*"  # broken off by what cannot be in it
+    r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*|\x1b[ -/]*"  # aborted by an invalid character
 )
 _ENDS_TITLE = re.compile(r"[\x07\x18\x1a\x1b\x9c]")
 _ENDS_STRING = re.compile(r"[\x18\x1a\x1b\x9c]")
 
 
 class OutputTokens:
-    """Text, controls and sequences, these without what introduces them.
+    """Text, control characters and sequences without their introducers.
 
-    Of strings only titles come out. The others, which ask a terminal for something or tell it
-    what has no place on its screen, are passed over.
+    Of control strings only titles are returned; the others have no visible effect.
     """
 
     def __init__(self) -> None:
         self._held = ""
         self._string_kind = ""
-        """Of the string that is being read, else empty."""
+        """Introducer of the control string that is being read, else empty."""
         self._string = ""
 
     def feed(self, text: str) -> Iterator[tuple[Kind, str]]:
@@ -45,7 +44,7 @@ class OutputTokens:
                     yield "title", self._string[2:]
                 continue
             found = _TOKEN.match(text, at)
-            assert found is not None  # every character begins some token
+            assert found is not None  # every character starts some token
             at = found.end()
             match found.lastgroup:
                 case "text" | "control" | "csi" | "escape" as kind:
@@ -62,7 +61,7 @@ class OutputTokens:
                     continue
 
     def _read_string(self, text: str, at: int) -> int:
-        """Where it goes on."""
+        """Returns the position after it."""
         is_title = self._string_kind == "]"
         ends = (_ENDS_TITLE if is_title else _ENDS_STRING).search(text, at)
         end = ends.start() if ends else len(text)
@@ -71,10 +70,10 @@ class OutputTokens:
         if ends is None:
             return end
         self._string_kind = ""
-        # An escape begins something new, be it only the end of this.
+        # An escape starts the next token, even if it only terminates this string.
         return end if ends[0] == "\x1b" else ends.end()
 
 
 def _long_form(control: str) -> str:
-    """The second character of the same after an escape."""
+    """The 7-bit form of an 8-bit control: its character after the escape."""
     return chr(ord(control) - 0x40)

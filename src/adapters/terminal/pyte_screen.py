@@ -1,4 +1,4 @@
-"""A TerminalScreen that is drawn by pyte."""
+"""A TerminalScreen on top of pyte."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -14,12 +14,12 @@ _KEPT_MODES = frozenset({4, 20})  # insert, and a line feed that returns
 _KEPT_PRIVATE_MODES = frozenset({6, 7})  # origin, and wrapping at the edge
 _APPLICATION_CURSOR, _PASTE_BRACKETS = 1, 2004
 _SYNCHRONIZED_UPDATE = 2026
-_SECOND_SCREEN = frozenset({47, 1047, 1049})
+_ALTERNATE_SCREEN = frozenset({47, 1047, 1049})
 _WITH_CURSOR = 1049
 
 
 class PyteScreen:
-    """pyte's own parser is not used: it fails on sequences that programs of today send."""
+    """pyte's parser is not used: it fails on sequences of current programs."""
 
     def __init__(self, *, rows: int, columns: int) -> None:
         self._screen = CastScreen(columns, rows)
@@ -37,11 +37,11 @@ class PyteScreen:
         )
 
     def feed(self, text: str) -> None:
-        for kind, said in self._tokens.feed(text):
+        for kind, sequence in self._tokens.feed(text):
             try:
-                self._apply(kind, said)
-            except Exception:  # boundary: a screen may show too little, it must not end a run
-                log.debug("a terminal could not show %r", said, exc_info=True)
+                self._apply(kind, sequence)
+            except Exception:  # boundary: a drawing error must not end a run
+                log.debug("a terminal could not show %r", sequence, exc_info=True)
 
     def resize(self, *, rows: int, columns: int) -> None:
         self._screen.resize(rows, columns)
@@ -53,60 +53,60 @@ class PyteScreen:
     def view(self, *, is_whole: bool = True) -> ScreenView:
         return self._screen.view(is_whole=is_whole)
 
-    def _apply(self, kind: Kind, said: str) -> None:
+    def _apply(self, kind: Kind, sequence: str) -> None:
         match kind:
             case "text":
-                self._screen.draw(said)
+                self._screen.draw(sequence)
             case "control":
-                if control := self._controls.get(said):
+                if control := self._controls.get(sequence):
                     control()
             case "csi":
-                self._sequence(said)
+                self._sequence(sequence)
             case "escape":
-                self._escape(said)
+                self._escape(sequence)
             case "title":
-                self._screen.title = said
+                self._screen.title = sequence
 
-    def _escape(self, said: str) -> None:
-        if said == "c":
+    def _escape(self, sequence: str) -> None:
+        if sequence == "c":
             self._modes.clear()
-        if escape := self._escapes.get(said):
+        if escape := self._escapes.get(sequence):
             self._screen.ensure_hbounds()
             escape()
-        elif said[0] in "()" and len(said) == 2:
-            self._screen.define_charset(said[1], said[0])
+        elif sequence[0] in "()" and len(sequence) == 2:
+            self._screen.define_charset(sequence[1], sequence[0])
 
-    def _sequence(self, said: str) -> None:
-        final, is_private = said[-1], said[0] == "?"
-        digits = said[is_private:-1]
+    def _sequence(self, sequence: str) -> None:
+        final, is_private = sequence[-1], sequence[0] == "?"
+        digits = sequence[is_private:-1]
         if final == "m" or (not digits.replace(";", "0").isdecimal() and digits):
-            return  # colours are not shown, and the others have no effect on what is
+            return  # colours are not kept; the others have no visible effect
         numbers = [int(number[:_MOST_DIGITS] or 0) for number in digits.split(";")]
         if final in "hl":
             for number in numbers:
                 self._switch(number, is_on=final == "h", is_private=is_private)
         elif (movement := self._movements.get(final)) and (not is_private or final in "JK"):
             if final not in "bJK":
-                self._screen.ensure_hbounds()  # what waits at the edge to be wrapped does not
+                self._screen.ensure_hbounds()  # cancels a pending wrap at the edge
             movement(numbers)
 
     def _switch(self, mode: int, *, is_on: bool, is_private: bool) -> None:
         if mode in (_KEPT_PRIVATE_MODES if is_private else _KEPT_MODES):
             switch = self._screen.set_mode if is_on else self._screen.reset_mode
             switch(mode, private=is_private)
-        elif is_private and mode in _SECOND_SCREEN:
-            self._switch_screen(is_second=is_on, with_cursor=mode == _WITH_CURSOR)
+        elif is_private and mode in _ALTERNATE_SCREEN:
+            self._switch_screen(is_alternate=is_on, with_cursor=mode == _WITH_CURSOR)
         elif is_private and mode == _SYNCHRONIZED_UPDATE:
             (self._screen.begin_update if is_on else self._screen.end_update)()
         elif is_private and mode in (_APPLICATION_CURSOR, _PASTE_BRACKETS):
             (self._modes.add if is_on else self._modes.discard)(mode)
 
-    def _switch_screen(self, *, is_second: bool, with_cursor: bool) -> None:
+    def _switch_screen(self, *, is_alternate: bool, with_cursor: bool) -> None:
         screen = self._screen
-        if is_second:
+        if is_alternate:
             if with_cursor:
                 screen.save_cursor()
-            screen.show_second()
+            screen.show_alternate()
         else:
             screen.show_main()
             if with_cursor:

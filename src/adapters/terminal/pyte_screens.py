@@ -1,4 +1,4 @@
-"""Makes screens with pyte, where that is installed."""
+"""Creates screens with pyte, which is an optional extra."""
 
 from domain.errors import StateConflict
 from ports.terminal_screen import TerminalScreen

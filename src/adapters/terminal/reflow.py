@@ -1,7 +1,7 @@
-"""Wraps the lines of a terminal anew when its width changes, as xterm.js does.
+"""Reflows the lines of a terminal when its width changes, as xterm.js does.
 
-What is on the screen after a resize is what a program goes on from, so it has to be where the
-terminals of people have it: https://github.com/xtermjs/xterm.js, its buffers.
+Programs continue from the screen after a resize, so rows must be where terminals put them:
+https://github.com/xtermjs/xterm.js, its buffers.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -13,12 +13,12 @@ _BLANK = Char(" ")
 
 
 class Line(StaticDefaultDict[int, Char]):
-    """The cells of one row that were written to, by column."""
+    """The written cells of one row, by column."""
 
     def __init__(self, default: Char = _BLANK) -> None:
         super().__init__(default)
         self.is_wrapped = False
-        """It goes on where the row above ended at the edge."""
+        """Whether it continues the row above."""
 
     @property
     def length(self) -> int:
@@ -33,18 +33,18 @@ class Line(StaticDefaultDict[int, Char]):
 
 @dataclass(slots=True)
 class Layout:
-    """Rows, of which the last are on the screen; those before have scrolled off its top."""
+    """Rows: first those that have scrolled off the top, then those on the screen."""
 
     rows: list[Line]
     first: int
-    """Which of them is the first of the screen."""
+    """Index of the first row on the screen."""
     x: int
     y: int
-    """Of the cursor, on the screen."""
+    """Cursor position on the screen, with `x`."""
     columns: int
     lines: int
     reflows: bool = True
-    """False for the second screen, which its program draws anew."""
+    """False for the alternate screen, which its program redraws."""
     new_line: Callable[[], Line] = field(default=Line)
 
     def resize(self, *, columns: int, lines: int) -> None:
@@ -67,7 +67,7 @@ class Layout:
         self.rows += [self.new_line() for _ in range(missing)]
 
     def _add_rows(self, lines: int) -> None:
-        """What has scrolled off comes back, unless there are rows below the cursor."""
+        """Scrolled rows return, unless there are rows below the cursor."""
         for count in range(self.lines + 1, lines + 1):
             if self.first and len(self.rows) <= self.first + self.y + 1:
                 self.first -= 1
@@ -76,7 +76,7 @@ class Layout:
                 self.rows.append(self.new_line())
 
     def _take_rows(self, lines: int) -> None:
-        """Those below the cursor go first, then the ones above it scroll off."""
+        """Rows below the cursor are removed first, then the top rows scroll off."""
         for _ in range(self.lines - lines):
             if len(self.rows) > self.first + self.y + 1:
                 self.rows.pop()
@@ -84,7 +84,7 @@ class Layout:
                 self.first += 1
 
     def _groups(self) -> Iterator[tuple[int, list[Line]]]:
-        """Rows that are one line, with the place of the first."""
+        """Rows that form one line, with the index of the first."""
         start = 0
         while start < len(self.rows):
             end = start + 1
@@ -94,7 +94,7 @@ class Layout:
             start = end
 
     def _has_cursor(self, start: int, group: Sequence[Line]) -> bool:
-        """Such a line is left as it is: its program draws it anew."""
+        """The cursor's line is not reflowed: its program redraws it."""
         return start <= self.first + self.y < start + len(group)
 
     def _widen(self, columns: int) -> None:
@@ -135,18 +135,18 @@ class Layout:
         rows: list[Line] = []
         for place, row in enumerate(self.rows, 1):
             rows += [row, *added.pop(place, ())]
-        for place in sorted(added):  # of rows that had to go
+        for place in sorted(added):  # of removed rows
             rows += added[place]
         self.rows = rows
 
 
 def _cells(group: Sequence[Line], columns: int) -> list[Char]:
-    """All of one line, without what nobody wrote at its end."""
+    """All cells of one line, without unwritten ones at its end."""
     cells: list[Char] = []
     for row, below in zip(group, (*group[1:], None), strict=True):
         length = row.length if below is None else columns
         if below is not None and columns - 1 not in row and is_wide(below[0]):
-            length -= 1  # there was no room for it
+            length -= 1  # the wide character did not fit
         cells += [row[x] for x in range(length)]
     return cells
 

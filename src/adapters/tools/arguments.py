@@ -1,4 +1,4 @@
-"""Checks what a model passes to a tool, and tells models what a tool takes."""
+"""Validates the arguments of a tool call, and describes them to models."""
 
 from collections.abc import Mapping
 from typing import TypeVar
@@ -11,7 +11,7 @@ from ports.tool import ToolSpec
 
 
 class Arguments(BaseModel):
-    """The arguments of one tool; fields that it does not know are refused."""
+    """The arguments of one tool; unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -19,8 +19,8 @@ class Arguments(BaseModel):
 A = TypeVar("A", bound=Arguments)
 
 
-def parsed(arguments_class: type[A], arguments: Mapping[str, object]) -> A:
-    """Raises ToolError, which names every argument that is wrong."""
+def parsed_arguments(arguments_class: type[A], arguments: Mapping[str, object]) -> A:
+    """Raises ToolError, which names every wrong argument."""
     try:
         return arguments_class.model_validate(dict(arguments))
     except ValidationError as error:
@@ -46,7 +46,7 @@ def tool_spec(
 
 
 def _plain(schema: object, definitions: Mapping[str, object]) -> object:
-    """Without titles, and with every definition where it is used: some models see no others."""
+    """Without titles and with definitions inlined, as some models ignore `$ref`."""
     match schema:
         case {"$ref": str(reference)}:
             return _plain(definitions[reference.removeprefix("#/$defs/")], definitions)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from adapters.tools.arguments import Arguments, parsed, tool_spec
+from adapters.tools.arguments import Arguments, parsed_arguments, tool_spec
 from adapters.tools.bounded_text import bounded
 from ports.tool import ToolContext, ToolResult
 
@@ -32,5 +32,5 @@ class AskUserTool:
     )
 
     async def call(self, arguments: Mapping[str, object], context: ToolContext) -> ToolResult:
-        wanted = parsed(AskUserArguments, arguments)
+        wanted = parsed_arguments(AskUserArguments, arguments)
         return bounded(await context.ask(wanted.question, choices=wanted.choices))

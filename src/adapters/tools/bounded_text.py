@@ -1,4 +1,4 @@
-"""Keeps what a tool answers small enough for a model to read."""
+"""Bounds the size of tool results for models."""
 
 from ports.tool import ToolResult
 
@@ -6,7 +6,7 @@ MAX_CHARS = 32 * 1024
 
 
 def bounded(text: str, *, is_error: bool = False, is_cut: bool = False) -> ToolResult:
-    """The text's beginning; `is_cut` when something was left out before."""
+    """The beginning of the text; `is_cut` if it was cut before."""
     is_long = len(text) > MAX_CHARS
     return ToolResult(
         content=text[:MAX_CHARS],
@@ -16,8 +16,8 @@ def bounded(text: str, *, is_error: bool = False, is_cut: bool = False) -> ToolR
     )
 
 
-class BothEnds:
-    """The beginning and the end of a text of any length, as it comes."""
+class HeadAndTail:
+    """The beginning and end of a streamed text of any length."""
 
     def __init__(self, *, max_chars: int = MAX_CHARS) -> None:
         self._half = max_chars // 2

@@ -1,25 +1,89 @@
-"""The tool with which a model changes a part of a text file."""
+"""The tool with which a model replaces text in a file, and the diff that it returns."""
 
 import asyncio
+import re
 from collections.abc import Mapping
+from difflib import unified_diff
+from functools import partial
 from pathlib import Path
 
 from pydantic import Field
 
-from adapters.tools.arguments import Arguments, parsed, tool_spec
+from adapters.tools.arguments import Arguments, parsed_arguments, tool_spec
 from adapters.tools.bounded_text import bounded
-from adapters.tools.edit_diff import edit_diff
-from adapters.tools.file_replacement import replace_file
-from adapters.tools.file_text import MOST_FILE_BYTES, open_regular
-from adapters.tools.file_turns import turn_at
-from adapters.tools.pinned_path import pinned_path
-from adapters.tools.workspace_path import workspace_path
+from adapters.tools.workspace_files import MOST_FILE_BYTES, file_lock, open_regular, replace_file
+from adapters.tools.workspace_path import pinned_path, workspace_path
 from domain.errors import ToolError
 from ports.tool import ToolContext, ToolResult
 
+_CONTEXT = 3
+_MOST_LINES = 2000  # the diff takes quadratic time
+_HUNK = re.compile(r"^@@ -(\d+)(\S*) \+(\d+)")
 _MOST_LINES_NAMED = 10
 _PIECE_CHARS = 256 * 1024
-_MOST_CHARS_FOR_HINT = 256 * 1024  # each of its words becomes an object
+_MOST_CHARS_FOR_HINT = 256 * 1024  # each word becomes an object
+
+
+def edit_diff(before: str, after: str, *, path: str) -> str:
+    """A unified diff of the lines from the first to the last change."""
+    same = _same_beginning(before, after)
+    same_end = _same_end(before, after, most=min(len(before), len(after)) - same)
+    start = before.rfind("\n", 0, same) + 1
+    stop = _line_end(before, len(before) - same_end)
+    lines = before.count("\n", start, stop) + 1
+    if lines + after.count("\n", start, _shifted_end(before, after, stop)) + 1 > _MOST_LINES:
+        first = before.count("\n", 0, start) + 1
+        return f"Changed lines {first} to {first + lines - 1} of {path}."
+    for _ in range(_CONTEXT):
+        start = before.rfind("\n", 0, max(start - 1, 0)) + 1
+        stop = _line_end(before, stop + 1)
+    old = before[start:stop].split("\n")
+    new = after[start : _shifted_end(before, after, stop)].split("\n")
+    skipped = before.count("\n", 0, start)
+    diff = unified_diff(old, new, path, path, n=_CONTEXT, lineterm="")
+    return "\n".join(_renumbered(line, skipped) for line in diff)
+
+
+def _same_beginning(one: str, other: str) -> int:
+    """The length of the common prefix, by binary search with fast comparisons."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one.startswith(other[low:middle], low):
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _same_end(one: str, other: str, *, most: int) -> int:
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        part = other[len(other) - middle : len(other) - low]
+        if one.endswith(part, 0, len(one) - low):
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _line_end(text: str, at: int) -> int:
+    found = text.find("\n", at)
+    return len(text) if found < 0 else found
+
+
+def _shifted_end(before: str, after: str, stop: int) -> int:
+    """The position in `after` that corresponds to `stop`, after the last change."""
+    return len(after) - (len(before) - stop)
+
+
+def _renumbered(line: str, skipped: int) -> str:
+    return _HUNK.sub(partial(_shifted, by=skipped), line) if line.startswith("@@ ") else line
+
+
+def _shifted(hunk: re.Match[str], *, by: int) -> str:
+    return f"@@ -{int(hunk[1]) + by}{hunk[2]} +{int(hunk[3]) + by}"
 
 
 class EditFileArguments(Arguments):
@@ -42,7 +106,7 @@ class EditFileTool:
     )
 
     async def call(self, arguments: Mapping[str, object], context: ToolContext) -> ToolResult:
-        wanted = parsed(EditFileArguments, arguments)
+        wanted = parsed_arguments(EditFileArguments, arguments)
         return await asyncio.to_thread(_edit, wanted, context.workspace)
 
 
@@ -51,10 +115,10 @@ def _edit(wanted: EditFileArguments, workspace: str) -> ToolResult:
     if wanted.old_text == wanted.new_text:
         raise ToolError("new_text: it is the same as old_text")
     try:
-        with turn_at(path), pinned_path(workspace, path) as held:
-            before = _text(held, wanted.path)
+        with file_lock(path), pinned_path(workspace, path) as pinned:
+            before = _text(pinned, wanted.path)
             after = _replaced(before, wanted)
-            replace_file(held, after.encode(errors="replace"))
+            replace_file(pinned, after.encode(errors="replace"))
     except FileNotFoundError as error:
         raise ToolError(f"path: there is no file {wanted.path!r}") from error
     except OSError as error:
@@ -86,26 +150,26 @@ def _replaced(text: str, wanted: EditFileArguments) -> str:
             f"{_lines(text, wanted.old_text)}; give more of the text around the one that is "
             "meant, or set replace_all"
         )
-    _require_room(text, wanted, matches)
+    _require_size(text, wanted, matches)
     return replaced_in_pieces(text, wanted.old_text, wanted.new_text)
 
 
 def replaced_in_pieces(text: str, old: str, new: str, *, piece: int = _PIECE_CHARS) -> str:
-    """As `str.replace`, which keeps all other threads waiting until it is done."""
+    """As `str.replace`, but releasing the GIL between pieces."""
     made: list[str] = []
     at, size = 0, piece + len(old)
     while at < len(text):
         part = text[at : at + size]
         *whole, rest = part.split(old)
-        # What is left may end with the beginning of one more, unless it is the end of all.
+        # The rest may end with the beginning of another match, unless it is the end of the text.
         kept = rest if at + size >= len(text) else rest[: max(0, len(rest) - len(old) + 1)]
         made.append(new.join((*whole, kept)))
         at += len(part) - len(rest) + len(kept)
     return "".join(made)
 
 
-def _require_room(text: str, wanted: EditFileArguments, matches: int) -> None:
-    """Before the text is made: few bytes in the place of fewer may become as many as one likes."""
+def _require_size(text: str, wanted: EditFileArguments, matches: int) -> None:
+    """Checked before replacing: the result may be far larger than the input."""
     old, new = (len(part.encode(errors="replace")) for part in (wanted.old_text, wanted.new_text))
     size = len(text.encode()) + matches * (new - old)
     if size > MOST_FILE_BYTES:

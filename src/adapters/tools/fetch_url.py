@@ -7,7 +7,7 @@ from typing import Protocol
 
 from pydantic import Field
 
-from adapters.tools.arguments import Arguments, parsed, tool_spec
+from adapters.tools.arguments import Arguments, parsed_arguments, tool_spec
 from ports.tool import ToolContext, ToolResult
 
 
@@ -36,14 +36,14 @@ class FetchUrlTool:
         self.spec = replace(_SPEC, by_default=by_default)
 
     async def call(self, arguments: Mapping[str, object], context: ToolContext) -> ToolResult:
-        wanted = parsed(FetchUrlArguments, arguments)
+        wanted = parsed_arguments(FetchUrlArguments, arguments)
         if self._pages is None:
             self._pages = await asyncio.to_thread(_pages)
         return await self._pages.text(wanted.url, timeout_s=wanted.timeout_s)
 
 
 def _pages() -> Pages:
-    """It brings an HTTP client along, which a server without this tool has no use for."""
+    """Imported on demand, as it needs an HTTP client."""
     from adapters.tools.fetched_pages import FetchedPages
 
     return FetchedPages()

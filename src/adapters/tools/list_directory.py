@@ -1,4 +1,4 @@
-"""The tool with which a model looks into a folder."""
+"""The tool with which a model lists a folder."""
 
 import asyncio
 import os
@@ -10,10 +10,9 @@ from itertools import takewhile
 
 from pydantic import Field
 
-from adapters.tools.arguments import Arguments, parsed, tool_spec
+from adapters.tools.arguments import Arguments, parsed_arguments, tool_spec
 from adapters.tools.bounded_text import bounded
-from adapters.tools.pinned_path import pinned_folder
-from adapters.tools.workspace_path import workspace_path
+from adapters.tools.workspace_path import pinned_folder, workspace_path
 from domain.errors import ToolError
 from ports.tool import ToolContext, ToolResult
 
@@ -33,21 +32,23 @@ class ListDirectoryTool:
     )
 
     async def call(self, arguments: Mapping[str, object], context: ToolContext) -> ToolResult:
-        wanted = parsed(ListDirectoryArguments, arguments)
-        given_up = threading.Event()
+        wanted = parsed_arguments(ListDirectoryArguments, arguments)
+        cancelled = threading.Event()
         try:
-            return await asyncio.to_thread(_list, wanted, context.workspace, given_up)
+            return await asyncio.to_thread(_list, wanted, context.workspace, cancelled)
         finally:
-            given_up.set()
+            cancelled.set()
 
 
-def _list(wanted: ListDirectoryArguments, workspace: str, given_up: threading.Event) -> ToolResult:
+def _list(
+    wanted: ListDirectoryArguments, workspace: str, cancelled: threading.Event
+) -> ToolResult:
     path = workspace_path(workspace, wanted.path)
     try:
         with pinned_folder(workspace, path) as folder, os.scandir(folder) as entries:
-            looked_at = takewhile(lambda _: not given_up.is_set(), entries)
-            # However many there are, no more than these are kept at any moment.
-            found = nsmallest(_MOST_ENTRIES + 1, looked_at, key=lambda entry: entry.name)
+            scanned = takewhile(lambda _: not cancelled.is_set(), entries)
+            # Keeps at most this many entries in memory.
+            found = nsmallest(_MOST_ENTRIES + 1, scanned, key=lambda entry: entry.name)
             lines = "\n".join(_lines(found[:_MOST_ENTRIES]))
     except NotADirectoryError as error:
         raise ToolError(f"path: {wanted.path!r} is a file") from error
@@ -66,5 +67,5 @@ def _lines(entries: list[os.DirEntry[str]]) -> Iterator[str]:
         elif entry.is_dir():
             yield f"{name}/"
         else:
-            with suppress(FileNotFoundError):  # gone since
+            with suppress(FileNotFoundError):  # removed meanwhile
                 yield f"{name}  {entry.stat(follow_symlinks=False).st_size} bytes"

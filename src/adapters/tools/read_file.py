@@ -8,16 +8,15 @@ from typing import BinaryIO
 
 from pydantic import Field
 
-from adapters.tools.arguments import Arguments, parsed, tool_spec
+from adapters.tools.arguments import Arguments, parsed_arguments, tool_spec
 from adapters.tools.bounded_text import MAX_CHARS, bounded
-from adapters.tools.file_text import is_binary, open_regular
-from adapters.tools.pinned_path import pinned_path
-from adapters.tools.workspace_path import workspace_path
+from adapters.tools.workspace_files import is_binary, open_regular
+from adapters.tools.workspace_path import pinned_path, workspace_path
 from domain.errors import ToolError
 from ports.tool import ToolContext, ToolResult
 
 _MOST_BYTES = 4 * MAX_CHARS
-_MOST_SKIPPED = 1024**3  # a sparse file pretends to be as long as it likes
+_MOST_SKIPPED = 1024**3  # a sparse file can claim any length
 _BLOCK_BYTES = 256 * 1024
 
 
@@ -36,29 +35,29 @@ class ReadFileTool:
     )
 
     def __init__(self, *, most_skipped: int = _MOST_SKIPPED) -> None:
-        """How many bytes before the first line that is wanted are looked through."""
+        """`most_skipped`: bytes to scan before the first wanted line."""
         self._most_skipped = most_skipped
 
     async def call(self, arguments: Mapping[str, object], context: ToolContext) -> ToolResult:
-        wanted = parsed(ReadFileArguments, arguments)
-        skip = _Skip(most_bytes=self._most_skipped)
+        wanted = parsed_arguments(ReadFileArguments, arguments)
+        skip = _LineSkipper(most_bytes=self._most_skipped)
         try:
             return await asyncio.to_thread(_read, wanted, context.workspace, skip)
         finally:
-            skip.given_up.set()
+            skip.cancelled.set()
 
 
-class _Skip:
-    """Goes over lines, until it is given up from another thread."""
+class _LineSkipper:
+    """Skips lines until cancelled from another thread."""
 
     def __init__(self, *, most_bytes: int) -> None:
-        self.given_up = threading.Event()
+        self.cancelled = threading.Event()
         self._most_bytes = most_bytes
 
     def lines(self, file: BinaryIO, count: int) -> None:
-        """The file stands behind them afterwards, or at its end if it has fewer."""
+        """The file is positioned after them, or at its end if it has fewer."""
         looked = 0
-        while count and not self.given_up.is_set() and (block := file.read(_BLOCK_BYTES)):
+        while count and not self.cancelled.is_set() and (block := file.read(_BLOCK_BYTES)):
             found = block.count(b"\n")
             if found >= count:
                 at = -1
@@ -72,10 +71,10 @@ class _Skip:
                 raise ToolError(f"first_line: it is more than {self._most_bytes} bytes further on")
 
 
-def _read(wanted: ReadFileArguments, workspace: str, skip: _Skip) -> ToolResult:
+def _read(wanted: ReadFileArguments, workspace: str, skip: _LineSkipper) -> ToolResult:
     path = workspace_path(workspace, wanted.path)
     try:
-        with pinned_path(workspace, path) as held, open_regular(held, wanted.path) as file:
+        with pinned_path(workspace, path) as pinned, open_regular(pinned, wanted.path) as file:
             if is_binary(file):
                 size = os.fstat(file.fileno()).st_size
                 return ToolResult(content=f"{wanted.path} is a binary file of {size} bytes.")
@@ -88,7 +87,7 @@ def _read(wanted: ReadFileArguments, workspace: str, skip: _Skip) -> ToolResult:
 
 
 def _lines(file: BinaryIO, wanted: ReadFileArguments) -> ToolResult:
-    """Reads no further than what is shown, however large the file, even of a single line."""
+    """Reads no more than is shown, even of a single huge line."""
     taken = bytearray()
     count = 0
     while len(taken) < _MOST_BYTES and count != wanted.max_lines:

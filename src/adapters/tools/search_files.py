@@ -1,4 +1,4 @@
-"""The tool with which a model finds files by name, and lines by what they hold."""
+"""The tool with which a model finds files by name, and lines by text."""
 
 import asyncio
 import os
@@ -13,19 +13,18 @@ from typing import BinaryIO
 
 from pydantic import Field
 
-from adapters.tools.arguments import Arguments, parsed, tool_spec
+from adapters.tools.arguments import Arguments, parsed_arguments, tool_spec
 from adapters.tools.bounded_text import bounded
-from adapters.tools.file_text import is_binary, open_regular
-from adapters.tools.pinned_path import pinned_folder
-from adapters.tools.workspace_path import shown_path, workspace_path
+from adapters.tools.workspace_files import is_binary, open_regular
+from adapters.tools.workspace_path import pinned_folder, shown_path, workspace_path
 from domain.errors import ToolError
 from ports.tool import ToolContext, ToolResult
 
 _SKIPPED = frozenset({".git", ".hg", ".svn", "node_modules", ".venv", "venv", "__pycache__"})
 _MOST_RESULTS = 500
 _MOST_ENTRIES = 200_000
-_MOST_BYTES = 1024**3  # sparse files pretend to be as long as they like
-_MOST_DEPTH = 128  # each folder is opened by way of all that are above it
+_MOST_BYTES = 1024**3  # sparse files can claim any length
+_MOST_DEPTH = 128  # each folder is opened through all its parents
 _BLOCK_BYTES = 1024 * 1024
 _LINE_BYTES = 64 * 1024
 _LINE_CHARS = 400
@@ -55,13 +54,13 @@ class SearchFilesTool:
     def __init__(
         self, *, most_entries: int = _MOST_ENTRIES, most_bytes: int = _MOST_BYTES
     ) -> None:
-        """What one call looks at: files and folders, and the bytes in them."""
+        """Limits of one call: files and folders, and bytes of files."""
         self._most_entries = most_entries
         self._most_bytes = most_bytes
 
     async def call(self, arguments: Mapping[str, object], context: ToolContext) -> ToolResult:
         search = _Search(
-            wanted=parsed(SearchFilesArguments, arguments),
+            wanted=parsed_arguments(SearchFilesArguments, arguments),
             workspace=context.workspace,
             entries_left=self._most_entries,
             bytes_left=self._most_bytes,
@@ -69,7 +68,7 @@ class SearchFilesTool:
         try:
             return await asyncio.to_thread(search.run)
         finally:
-            search.given_up.set()
+            search.cancelled.set()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -78,10 +77,10 @@ class _Search:
     workspace: str
     entries_left: int
     bytes_left: int
-    given_up: threading.Event = field(default_factory=threading.Event)
+    cancelled: threading.Event = field(default_factory=threading.Event)
     found: list[str] = field(default_factory=list)
     left_out: str | None = None
-    """What was not looked at, if anything was not."""
+    """What was not searched, if anything."""
 
     def run(self) -> ToolResult:
         top = workspace_path(self.workspace, self.wanted.path)
@@ -98,17 +97,17 @@ class _Search:
         return self._result()
 
     def _look_into(self, folder: Path) -> list[str]:
-        """The folders in it, in the order of their names; links to folders are not followed."""
+        """The folders in it by name; links to folders are not followed."""
         try:
-            with pinned_folder(self.workspace, folder) as held:
-                names, below = self._entries(held)
+            with pinned_folder(self.workspace, folder) as pinned:
+                names, below = self._entries(pinned)
                 shown = Path(shown_path(self.workspace, folder))
                 for name in names:
                     if self._is_over():
                         break
                     if self._matches(shown / name):
-                        self._add(held / name, shown / name)
-        except OSError:  # one that cannot be read does not end the search
+                        self._add(pinned / name, shown / name)
+        except OSError:  # an unreadable folder does not end the search
             return []
         return below
 
@@ -132,20 +131,20 @@ class _Search:
         pattern = self.wanted.pattern.removeprefix("./").removeprefix("**/")
         return fnmatchcase(path.as_posix() if "/" in pattern else path.name, pattern)
 
-    def _add(self, held: Path, path: Path) -> None:
+    def _add(self, pinned: Path, path: Path) -> None:
         shown = path.as_posix().encode(errors="replace").decode()
         if self.wanted.text is None:
             self.found.append(shown)
             return
         wanted = self.wanted.text.encode(errors="replace")
-        with suppress(ToolError, OSError), open_regular(held, shown) as file:
+        with suppress(ToolError, OSError), open_regular(pinned, shown) as file:
             if not is_binary(file):
                 room = _MOST_RESULTS + 1 - len(self.found)
                 lines = self._lines(file, wanted)
                 self.found += [f"{shown}:{at}: {line}" for at, line in islice(lines, room)]
 
     def _lines(self, file: BinaryIO, wanted: bytes) -> Iterator[tuple[int, str]]:
-        """With their numbers. A line that is longer than can be held is looked at in parts."""
+        """Matching lines with their numbers; very long lines are searched in parts."""
         number = 1
         while not self._is_over() and (block := file.read(min(_BLOCK_BYTES, self.bytes_left))):
             block += file.readline(_LINE_BYTES)
@@ -163,7 +162,7 @@ class _Search:
     def _is_over(self) -> bool:
         is_full = len(self.found) > _MOST_RESULTS
         is_spent = self.left_out is not None and 0 in (self.entries_left, self.bytes_left)
-        return is_full or is_spent or self.given_up.is_set()
+        return is_full or is_spent or self.cancelled.is_set()
 
     def _result(self) -> ToolResult:
         lines = self.found[:_MOST_RESULTS] or ["Nothing was found."]

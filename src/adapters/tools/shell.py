@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from adapters.tools.arguments import Arguments, parsed, tool_spec
-from adapters.tools.bounded_text import BothEnds
+from adapters.tools.arguments import Arguments, parsed_arguments, tool_spec
+from adapters.tools.bounded_text import HeadAndTail
 from domain.approval import EVERY_EFFECT
 from domain.errors import StartFailed, ToolError
 from domain.terminal_text import plain_text
@@ -34,9 +34,9 @@ class ShellTool:
         self._process_host = process_host
 
     async def call(self, arguments: Mapping[str, object], context: ToolContext) -> ToolResult:
-        wanted = parsed(ShellArguments, arguments)
+        wanted = parsed_arguments(ShellArguments, arguments)
         command = _command(wanted, context)
-        shown = BothEnds()
+        shown = HeadAndTail()
         try:
             async with self._process_host.start(command) as process:
                 return _result(await _run(process, wanted, context, shown), shown, wanted)
@@ -64,9 +64,9 @@ def _command(wanted: ShellArguments, context: ToolContext) -> Command:
 
 
 async def _run(
-    process: RunningProcess, wanted: ShellArguments, context: ToolContext, shown: BothEnds
+    process: RunningProcess, wanted: ShellArguments, context: ToolContext, shown: HeadAndTail
 ) -> Exit | None:
-    """None: it was stopped because it took too long."""
+    """None: it was stopped after the timeout."""
     try:
         async with asyncio.timeout(wanted.timeout_s):
             async for output in process.output():
@@ -81,10 +81,10 @@ async def _run(
         raise
 
 
-def _result(ended: Exit | None, shown: BothEnds, wanted: ShellArguments) -> ToolResult:
-    said = "\n".join(plain_text(line) for line in shown.text().split("\n"))
+def _result(ended: Exit | None, shown: HeadAndTail, wanted: ShellArguments) -> ToolResult:
+    output = "\n".join(plain_text(line) for line in shown.text().split("\n"))
     outcome = _outcome(ended, wanted)
-    parts = (said.rstrip("\n"), outcome or ("" if said.strip() else "[no output]"))
+    parts = (output.rstrip("\n"), outcome or ("" if output.strip() else "[no output]"))
     return ToolResult(
         content="\n".join(part for part in parts if part),
         is_error=outcome is not None,
@@ -94,7 +94,7 @@ def _result(ended: Exit | None, shown: BothEnds, wanted: ShellArguments) -> Tool
 
 
 def _outcome(ended: Exit | None, wanted: ShellArguments) -> str | None:
-    """What went wrong, if anything did."""
+    """The error, if any."""
     if ended is None:
         return f"[stopped after {wanted.timeout_s:g} s]"
     if ended.signal is not None:

@@ -1,11 +1,11 @@
-"""The tool with which a model shows what it means to do, and how far it is."""
+"""The tool with which a model reports its plan and progress."""
 
 from collections import Counter
 from collections.abc import Mapping
 
 from pydantic import Field
 
-from adapters.tools.arguments import Arguments, parsed, tool_spec
+from adapters.tools.arguments import Arguments, parsed_arguments, tool_spec
 from domain.errors import ToolError
 from domain.plan import PhaseStatus, Plan, PlanPhase
 from ports.tool import ToolContext, ToolResult
@@ -35,7 +35,7 @@ class UpdatePlanTool:
     )
 
     async def call(self, arguments: Mapping[str, object], context: ToolContext) -> ToolResult:
-        plan = _plan(parsed(UpdatePlanArguments, arguments))
+        plan = _plan(parsed_arguments(UpdatePlanArguments, arguments))
         await context.update_plan(plan)
         completed = sum(phase.status == "completed" for phase in plan.phases)
         return ToolResult(content=f"{completed} of {len(plan.phases)} phases are completed.")

@@ -5,12 +5,9 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from adapters.tools.arguments import Arguments, parsed, tool_spec
-from adapters.tools.file_replacement import replace_file
-from adapters.tools.file_text import MOST_FILE_BYTES
-from adapters.tools.file_turns import turn_at
-from adapters.tools.pinned_path import pinned_path
-from adapters.tools.workspace_path import workspace_path
+from adapters.tools.arguments import Arguments, parsed_arguments, tool_spec
+from adapters.tools.workspace_files import MOST_FILE_BYTES, file_lock, replace_file
+from adapters.tools.workspace_path import pinned_path, workspace_path
 from domain.errors import ToolError
 from ports.tool import ToolContext, ToolResult
 
@@ -28,7 +25,7 @@ class WriteFileTool:
     )
 
     async def call(self, arguments: Mapping[str, object], context: ToolContext) -> ToolResult:
-        wanted = parsed(WriteFileArguments, arguments)
+        wanted = parsed_arguments(WriteFileArguments, arguments)
         return await asyncio.to_thread(_write, wanted, context.workspace)
 
 
@@ -40,8 +37,8 @@ def _write(wanted: WriteFileArguments, workspace: str) -> ToolResult:
     try:
         if path.is_dir():
             raise ToolError(f"path: {wanted.path!r} is a directory")
-        with turn_at(path), pinned_path(workspace, path, is_made=True) as held:
-            replace_file(held, content)
+        with file_lock(path), pinned_path(workspace, path, create=True) as pinned:
+            replace_file(pinned, content)
     except OSError as error:
         raise ToolError(f"path: cannot write {wanted.path!r}: {error.strerror}") from error
     return ToolResult(content=f"Wrote {len(content)} bytes to {wanted.path}.")

@@ -108,7 +108,9 @@ async def call(tool: Tool, **arguments: object) -> ToolResult:
 
 
 @pytest.mark.parametrize(("status", "said"), [(401, "401 Unauthorized"), (503, "503 Service")])
-async def test_a_server_that_refuses_says_how(status: int, said: str, tmp_path: Path) -> None:
+async def test_a_refused_connection_names_the_status(
+    status: int, said: str, tmp_path: Path
+) -> None:
     server = SessionServer()
     server.refusal = status
 
@@ -118,7 +120,7 @@ async def test_a_server_that_refuses_says_how(status: int, said: str, tmp_path: 
                 raise AssertionError("it was opened")
 
 
-async def test_a_call_that_is_refused_says_how(tmp_path: Path) -> None:
+async def test_a_refused_call_names_the_status(tmp_path: Path) -> None:
     server = SessionServer()
     async with using(server, tmp_path) as tools:
         server.refusal = 401
@@ -129,7 +131,7 @@ async def test_a_call_that_is_refused_says_how(tmp_path: Path) -> None:
         assert await call(tools["t__ping"]) == ToolResult(content="pong")
 
 
-async def test_a_session_that_is_forgotten_is_begun_anew_by_the_next_call(tmp_path: Path) -> None:
+async def test_a_lost_session_is_reopened_by_the_next_call(tmp_path: Path) -> None:
     server = SessionServer()
     async with using(server, tmp_path) as tools:
         server.sessions.clear()

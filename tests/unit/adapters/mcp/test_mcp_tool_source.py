@@ -123,7 +123,7 @@ async def test_a_server_at_a_url_is_used_with_its_headers(tmp_path: Path) -> Non
     assert {headers.get("authorization") for headers in asked.headers} == {"Bearer t0ken"}
 
 
-async def test_a_call_that_takes_too_long_is_given_up_and_others_go_on(tmp_path: Path) -> None:
+async def test_a_call_that_times_out_leaves_others_running(tmp_path: Path) -> None:
     async with opened(tmp_path, t=replace(STDIO, call_s=0.2)) as tools:
         with pytest.raises(ToolError, match=r"^t__hang: "):
             await call(tools["t__hang"])
@@ -131,7 +131,7 @@ async def test_a_call_that_takes_too_long_is_given_up_and_others_go_on(tmp_path:
         assert await call(tools["t__add"], a=1, b=1) == ToolResult(content="2")
 
 
-async def test_a_server_that_is_lost_makes_calls_fail_and_no_more(tmp_path: Path) -> None:
+async def test_a_lost_server_fails_its_calls_and_nothing_else(tmp_path: Path) -> None:
     async with opened(tmp_path, t=STDIO) as tools:
         with pytest.raises(ToolError, match=r"^t__leave: "):
             await call(tools["t__leave"])
@@ -145,7 +145,7 @@ async def test_a_server_that_is_lost_makes_calls_fail_and_no_more(tmp_path: Path
         (McpServer(command="no-such-command"), "no-such-command"),
         (
             McpServer(command=sys.executable, args=("-c", "exit('there is no key')")),
-            "last words were: there is no key",
+            "last output was: there is no key",
         ),
         (McpServer(command="sleep", args=("60",), start_s=0.2), r"not there within 0\.2 s"),
         (McpServer(command="true"), "t' cannot be used: it ended with exit code 0"),
@@ -183,10 +183,10 @@ class Leaving(FakeProcess):
         yield Output(stream="stderr", text="there is no key")
 
 
-async def test_of_a_server_that_leaves_the_last_words_are_read_before_it_is_given_up(
+async def test_the_last_output_of_an_exiting_server_is_read(
     tmp_path: Path,
 ) -> None:
-    complaint = "t' cannot be used: it ended with exit code 3, and its last words were: there is"
+    complaint = "t' cannot be used: it ended with exit code 3, and its last output was: there is"
     with pytest.raises(StartFailed, match=complaint):
         async with opened(tmp_path, FakeProcessHost(Leaving()), t=STDIO):
             raise AssertionError("it was opened")
@@ -197,7 +197,7 @@ async def test_without_servers_nothing_is_started(tmp_path: Path) -> None:
         assert tools == {}
 
 
-async def test_what_fails_while_they_are_open_comes_out_as_it_is(tmp_path: Path) -> None:
+async def test_an_error_during_the_session_is_raised_unchanged(tmp_path: Path) -> None:
     with pytest.raises(LookupError, match="of the run"):
         async with opened(tmp_path, t=STDIO):
             raise LookupError("of the run")

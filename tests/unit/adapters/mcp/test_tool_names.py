@@ -1,13 +1,13 @@
 """Names of served tools, as models take them."""
 
-from adapters.mcp.tool_names import tool_names
+from adapters.mcp.mcp_tool import tool_names
 
 
 def test_the_servers_name_comes_first() -> None:
     assert tool_names("files", ["read", "write"]) == ["files__read", "files__write"]
 
 
-def test_what_models_do_not_take_is_replaced() -> None:
+def test_characters_that_models_refuse_are_replaced() -> None:
     assert tool_names("s", ["a.b/c d", "ä"]) == ["s__a_b_c_d", "s___"]
 
 

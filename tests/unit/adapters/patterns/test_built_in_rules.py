@@ -105,7 +105,7 @@ def test_test_counts_are_integers_whatever_ran_the_tests(line: str, groups: Grou
         "3 passed me",
     ],
 )
-def test_what_only_looks_like_test_counts_is_left_alone(line: str) -> None:
+def test_text_that_resembles_test_counts_is_ignored(line: str) -> None:
     assert found("test_counts", line) == []
 
 
@@ -180,14 +180,14 @@ def test_file_paths_come_with_line_and_column(
         "Segmentation fault (core dumped)",
     ],
 )
-def test_an_error_line_is_found_whole(line: str) -> None:
+def test_an_error_line_is_matched_whole(line: str) -> None:
     assert values("error_lines", f"  {line}") == [line]
 
 
 @pytest.mark.parametrize(
     "line", ["0 errors, 0 warnings", "no errors", "Errors: 0", "error: 0", "terror: 1", "all fine"]
 )
-def test_a_line_that_tells_of_no_error_is_left_alone(line: str) -> None:
+def test_a_line_without_an_error_is_ignored(line: str) -> None:
     assert found("error_lines", line) == []
 
 
@@ -197,9 +197,7 @@ def test_a_line_that_tells_of_no_error_is_left_alone(line: str) -> None:
     ["a", "1 ", "a/", "/a", "1 failed, ", "a.b", "1,234", "error ", "http://", "1 tokens ", "(",
      "tokens: ", "total=", " ", "1.", "A", "/tmp"],
 )  # fmt: skip
-def test_the_cost_of_a_built_in_rule_grows_with_the_line_and_not_faster(
-    built_in: BuiltInRule, piece: str
-) -> None:
+def test_the_cost_of_a_built_in_rule_is_linear(built_in: BuiltInRule, piece: str) -> None:
     long = piece * (MAX_LINE_CHARS // len(piece))
     short = long[: len(long) // LONGER]
 
@@ -208,7 +206,7 @@ def test_the_cost_of_a_built_in_rule_grows_with_the_line_and_not_faster(
     assert min(cost for _, cost in costs) < BETWEEN * min(cost for cost, _ in costs)
 
 
-def test_a_built_in_rule_is_given_up_on_no_processor_however_slow() -> None:
+def test_a_built_in_rule_has_no_time_limit() -> None:
     line = "10 tokens " * (MAX_LINE_CHARS // 10)
     own = ExtractionRule(name="own", pattern="tokens")
     rules = RegexPatternMatcher(line_s=1e-9).ready([own, *BUILT_IN_RULES.values()])

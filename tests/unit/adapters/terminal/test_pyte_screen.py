@@ -77,7 +77,7 @@ def test_a_view_has_every_row_the_cursor_and_the_title() -> None:
         ("\x1b[?7labcdefghijkl", ["abcdefghil"]),
     ],
 )
-def test_text_is_where_a_terminal_would_show_it(text: str, rows: list[str]) -> None:
+def test_text_is_placed_as_on_a_terminal(text: str, rows: list[str]) -> None:
     assert lines(text) == rows
 
 
@@ -135,7 +135,7 @@ def test_a_screen_can_be_resized_at_any_time(text: str, rows: int, columns: int)
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_nothing_goes_wrong_inside_either(seed: int, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_error_is_logged(seed: int, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     random = Random(seed)
 
@@ -157,7 +157,7 @@ def test_a_flood_of_marks_on_one_character_is_bounded() -> None:
     assert len(shown(["a" + "\u0301" * 10_000]).lines[0]) < 20
 
 
-def test_how_a_program_wants_to_be_typed_to_is_known() -> None:
+def test_input_modes_are_known() -> None:
     screen = new_screen()
     before = screen.modes
     screen.feed("\x1b[?1;2004h")
@@ -179,7 +179,7 @@ def resized_by_xterm() -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("case", resized_by_xterm())
-def test_lines_are_wrapped_anew_as_in_the_terminals_of_people(case: dict[str, Any]) -> None:
+def test_lines_are_reflowed_as_by_xterm(case: dict[str, Any]) -> None:
     screen = new_screen(rows=case["rows"], columns=case["columns"])
 
     for step in case["steps"]:
@@ -206,7 +206,7 @@ def test_a_screen_that_becomes_small_and_large_again_shows_what_it_showed() -> N
     assert screen.view() == before
 
 
-def test_a_full_screen_program_draws_its_screen_anew_itself() -> None:
+def test_the_alternate_screen_is_not_reflowed() -> None:
     screen = new_screen(rows=3, columns=10)
     screen.feed("abcdefghijkl\r\n$ \x1b[?1049h\x1b[H0123456789")
 

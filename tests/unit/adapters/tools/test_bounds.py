@@ -6,10 +6,10 @@ from pathlib import Path
 import anyio
 import pytest
 
-from adapters.tools.file_text import MOST_FILE_BYTES
 from adapters.tools.list_directory import ListDirectoryTool
 from adapters.tools.read_file import ReadFileTool
 from adapters.tools.search_files import SearchFilesTool
+from adapters.tools.workspace_files import MOST_FILE_BYTES
 from adapters.tools.write_file import WriteFileTool
 from domain.errors import ToolError
 from ports.tool import Tool, ToolResult
@@ -24,14 +24,14 @@ async def _call(tool: Tool, workspace: Path, **arguments: object) -> ToolResult:
         return await tool.call(arguments, tool_context(str(workspace)))
 
 
-async def test_a_line_that_is_too_far_on_is_not_looked_for(tmp_path: Path) -> None:
+async def test_a_line_beyond_the_limit_is_not_searched_for(tmp_path: Path) -> None:
     sparse(tmp_path / "long", "x" * 10_000 + "\n")
 
     with pytest.raises(ToolError, match="first_line: it is more than 1000000 bytes further on"):
         await _call(ReadFileTool(most_skipped=1_000_000), tmp_path, path="long", first_line=3)
 
 
-async def test_lines_before_the_wanted_ones_are_counted_over_any_number_of_blocks(
+async def test_skipped_lines_are_counted_across_blocks(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "long").write_text("".join(f"{n}\n" for n in range(1, 200_001)))
@@ -41,7 +41,7 @@ async def test_lines_before_the_wanted_ones_are_counted_over_any_number_of_block
         assert result.content == (f"{line}\n" if line <= 200_000 else "")
 
 
-async def test_a_search_reads_only_so_much_and_says_so(tmp_path: Path) -> None:
+async def test_a_search_stops_at_its_limit_of_bytes_and_reports_it(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("a needle\n")
     sparse(tmp_path / "long", "x" * 10_000)
     (tmp_path / "z").write_text("another needle\n")
@@ -55,7 +55,7 @@ async def test_a_search_reads_only_so_much_and_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("most", "is_cut"), [(9, True), (10, False)])
-async def test_a_search_looks_at_only_so_many_entries(
+async def test_a_search_stops_at_its_limit_of_entries(
     most: int, is_cut: bool, tmp_path: Path
 ) -> None:
     for folder in ("b", "c"):
@@ -70,7 +70,7 @@ async def test_a_search_looks_at_only_so_many_entries(
     assert result.content.startswith("b/1\nb/2\n")
 
 
-async def test_folders_within_folders_are_searched_only_so_deep(tmp_path: Path) -> None:
+async def test_a_search_stops_at_its_limit_of_depth(tmp_path: Path) -> None:
     folder = tmp_path
     for depth in range(1, 200):
         folder = folder / "d"
@@ -87,7 +87,7 @@ async def test_folders_within_folders_are_searched_only_so_deep(tmp_path: Path) 
     ]
 
 
-async def test_the_numbers_of_lines_are_right_behind_a_line_of_any_length(tmp_path: Path) -> None:
+async def test_line_numbers_are_right_after_a_very_long_line(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("x" * 3_000_000 + "\n" + "\n" * 3_000_000 + "the needle\n")
 
     result = await _call(SearchFilesTool(), tmp_path, text="needle")
@@ -95,7 +95,7 @@ async def test_the_numbers_of_lines_are_right_behind_a_line_of_any_length(tmp_pa
     assert result.content == "a:3000002: the needle"
 
 
-async def test_what_matches_everywhere_is_shown_only_so_often(tmp_path: Path) -> None:
+async def test_the_number_of_matches_is_bounded(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("needle\n" * 3000)
 
     result = await _call(SearchFilesTool(), tmp_path, text="needle")
@@ -114,7 +114,7 @@ async def test_the_first_of_many_entries_are_listed(tmp_path: Path) -> None:
     assert result.content.splitlines() == [f"{number:04}  0 bytes" for number in range(1000)]
 
 
-async def test_a_pattern_may_have_only_so_many_characters(tmp_path: Path) -> None:
+async def test_the_length_of_a_pattern_is_bounded(tmp_path: Path) -> None:
     with pytest.raises(ToolError, match="pattern: String should have at most 256"):
         await _call(SearchFilesTool(), tmp_path, pattern="*a" * 200)
 

@@ -7,9 +7,8 @@ import anyio
 import pytest
 
 from adapters.tools.edit_file import EditFileTool
-from adapters.tools.file_replacement import replace_file
-from adapters.tools.pinned_path import pinned_folder, pinned_path
-from adapters.tools.workspace_path import workspace_path
+from adapters.tools.workspace_files import replace_file
+from adapters.tools.workspace_path import pinned_folder, pinned_path, workspace_path
 from tests.process_fakes import tool_context
 
 MANY = 20
@@ -30,8 +29,8 @@ async def test_edits_that_are_made_side_by_side_all_last(tmp_path: Path) -> None
     assert "<" not in (tmp_path / "a.txt").read_text()
 
 
-@pytest.mark.parametrize("is_made", [False, True])
-def test_a_folder_that_became_a_link_is_not_followed(is_made: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize("create", [False, True])
+def test_a_folder_that_became_a_link_is_not_followed(create: bool, tmp_path: Path) -> None:
     workspace, outside = tmp_path / "workspace", tmp_path / "outside"
     (workspace / "folder").mkdir(parents=True)
     outside.mkdir()
@@ -41,14 +40,14 @@ def test_a_folder_that_became_a_link_is_not_followed(is_made: bool, tmp_path: Pa
 
     with (
         pytest.raises(NotADirectoryError),
-        pinned_path(str(workspace), path, is_made=is_made) as held,
+        pinned_path(str(workspace), path, create=create) as pinned,
     ):
-        replace_file(held, b"x")
+        replace_file(pinned, b"x")
 
     assert list(outside.iterdir()) == []
 
 
-def test_what_is_held_stays_the_same_folder(tmp_path: Path) -> None:
+def test_a_pinned_folder_stays_the_same(tmp_path: Path) -> None:
     workspace, outside = tmp_path / "workspace", tmp_path / "outside"
     (workspace / "folder").mkdir(parents=True)
     outside.mkdir()

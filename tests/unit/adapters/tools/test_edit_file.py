@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.tools.edit_diff import edit_diff
-from adapters.tools.edit_file import EditFileTool, replaced_in_pieces
-from adapters.tools.file_text import MOST_FILE_BYTES
+from adapters.tools.edit_file import EditFileTool, edit_diff, replaced_in_pieces
+from adapters.tools.workspace_files import MOST_FILE_BYTES
 from domain.errors import ToolError
 from tests.process_fakes import tool_context
 
@@ -38,7 +37,7 @@ async def test_the_one_occurrence_is_replaced_and_shown(tmp_path: Path) -> None:
     )
 
 
-async def test_every_occurrence_is_replaced_when_all_are_asked_for(tmp_path: Path) -> None:
+async def test_replace_all_replaces_every_occurrence(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("x = x + x\n")
 
     shown = await edit(tmp_path, old_text="x", new_text="y", replace_all=True)
@@ -60,7 +59,7 @@ async def test_every_occurrence_is_replaced_when_all_are_asked_for(tmp_path: Pat
         (b"a\0\n", {"old_text": "a"}, "a binary file"),
     ],
 )
-async def test_what_is_not_clear_changes_nothing_and_says_why(
+async def test_an_ambiguous_edit_changes_nothing_and_is_explained(
     content: bytes, arguments: Mapping[str, object], complaint: str, tmp_path: Path
 ) -> None:
     (tmp_path / "a.py").write_bytes(content)
@@ -71,7 +70,7 @@ async def test_what_is_not_clear_changes_nothing_and_says_why(
     assert (tmp_path / "a.py").read_bytes() == content
 
 
-async def test_there_must_be_a_file(tmp_path: Path) -> None:
+async def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ToolError, match=r"there is no file 'a\.py'"):
         await edit(tmp_path, old_text="a", new_text="b")
 
@@ -88,7 +87,7 @@ async def test_mode_line_ends_and_what_else_is_in_the_file_stay(tmp_path: Path) 
     assert os.listdir(tmp_path) == ["a.py"]
 
 
-async def test_a_change_all_over_a_large_file_is_told_in_one_line(tmp_path: Path) -> None:
+async def test_a_change_of_many_lines_is_summarised(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("x\n" * 5000)
 
     shown = await edit(tmp_path, old_text="x", new_text="y", replace_all=True)
@@ -96,7 +95,7 @@ async def test_a_change_all_over_a_large_file_is_told_in_one_line(tmp_path: Path
     assert shown == "Changed lines 1 to 5000 of a.py."
 
 
-async def test_what_would_become_larger_than_a_file_may_be_is_refused_before_it_is_made(
+async def test_a_result_above_the_largest_file_is_refused_before_it_is_built(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "a.py").write_bytes(b"a" * MOST_FILE_BYTES)
@@ -121,7 +120,7 @@ async def test_the_bound_is_of_bytes_and_can_be_reached(
     assert size == (MOST_FILE_BYTES if is_room else MOST_FILE_BYTES - 4)
 
 
-async def test_lines_beside_a_change_are_not_taken_apart(tmp_path: Path) -> None:
+async def test_unchanged_lines_are_not_split(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_bytes(b"\n" * (MOST_FILE_BYTES - 1) + b"x")
 
     with most_memory(5 * MOST_FILE_BYTES):
@@ -131,7 +130,7 @@ async def test_lines_beside_a_change_are_not_taken_apart(tmp_path: Path) -> None
     assert shown == f"--- a.py\n+++ a.py\n@@ -{last - 3},4 +{last - 3},4 @@\n \n \n \n-x\n+y"
 
 
-async def test_words_of_a_large_file_are_not_taken_apart_for_a_hint(tmp_path: Path) -> None:
+async def test_a_large_file_is_not_split_for_a_hint(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_bytes(b"ab " * (MOST_FILE_BYTES // 3))
 
     with most_memory(5 * MOST_FILE_BYTES), pytest.raises(ToolError, match="does not occur"):
@@ -155,7 +154,7 @@ def test_a_diff_makes_the_text_after_of_the_text_before(before: str, old: str, n
     new=st.text("abc", max_size=3),
     piece=st.integers(1, 9),
 )
-def test_pieces_make_no_difference_to_what_is_replaced(
+def test_replacing_in_pieces_equals_replacing_at_once(
     text: str, old: str, new: str, piece: int
 ) -> None:
     assert replaced_in_pieces(text, old, new, piece=piece) == text.replace(old, new)

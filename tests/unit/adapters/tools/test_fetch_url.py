@@ -8,11 +8,10 @@ from pathlib import Path
 import anyio
 import pytest
 
-from adapters.tools.bounded_body import MOST_BYTES
 from adapters.tools.bounded_text import MAX_CHARS
-from adapters.tools.checked_request import CheckedRequests
 from adapters.tools.fetch_url import FetchUrlTool
-from adapters.tools.fetched_pages import FetchedPages
+from adapters.tools.fetched_pages import MOST_BYTES, FetchedPages
+from adapters.tools.public_requests import PublicRequests
 from domain.errors import ToolError
 from ports.tool import ToolResult
 from tests.patience import PATIENCE_S
@@ -40,7 +39,7 @@ class Names:
 async def fetch(url: str, *, names: Names | None = None, timeout_s: float = 5) -> ToolResult:
     """The names are those of the loopback server, unless others are given."""
     names = names or Names(pages_test=[["127.0.0.1"]])
-    tool = FetchUrlTool(FetchedPages(CheckedRequests(resolve=names, allowed=LOOPBACK)))
+    tool = FetchUrlTool(FetchedPages(PublicRequests(resolve=names, allowed=LOOPBACK)))
     with anyio.fail_after(PATIENCE_S):
         return await tool.call({"url": url, "timeout_s": timeout_s}, tool_context("/workspace"))
 
@@ -54,17 +53,17 @@ def request_lines(pages: WebPages) -> list[str]:
     return [head.split("\r\n")[0] for head in pages.requests]
 
 
-def test_it_hears_strangers_and_is_heard_by_them() -> None:
+def test_its_effects_are_untrusted_input_and_an_external_effect() -> None:
     assert FetchUrlTool().spec.effects == {"untrusted_input", "external_effect"}
 
 
-async def test_a_text_comes_as_it_is() -> None:
+async def test_plain_text_is_unchanged() -> None:
     result = await fetched(page("Grüße\n".encode()))
 
     assert result == ToolResult(content="Grüße\n")
 
 
-async def test_a_page_comes_without_its_tags() -> None:
+async def test_a_page_has_no_tags() -> None:
     html = (
         b"<html><head><title>The  title</title><style>p {}</style></head><body>"
         b"<h1>One</h1><p>Two <b>and</b>\n three &amp; <a href='/x'>four</a>.</p>"
@@ -78,7 +77,7 @@ async def test_a_page_comes_without_its_tags() -> None:
     )
 
 
-async def test_its_charset_is_heeded_and_an_odd_one_is_not() -> None:
+async def test_a_known_charset_is_used_and_an_odd_one_is_not() -> None:
     known = await fetched(page("ä".encode("latin-1"), kind="text/plain; charset=iso-8859-1"))
     assert known == ToolResult(content="ä")
     for odd in ("punycode", "utf-7"):
@@ -86,19 +85,19 @@ async def test_its_charset_is_heeded_and_an_odd_one_is_not() -> None:
         assert result == ToolResult(content="ä+AGE-")
 
 
-async def test_a_server_that_refuses_is_heard() -> None:
+async def test_the_text_of_a_refusal_is_returned() -> None:
     result = await fetched(page(b"no such thing", status="404 Not Found"))
 
     assert result == ToolResult(content="[status 404 Not Found]\nno such thing", is_error=True)
 
 
-async def test_what_is_no_text_is_only_named() -> None:
+async def test_anything_but_text_is_only_named() -> None:
     result = await fetched(page(b"\x89PNG", kind="image/png"))
 
     assert result == ToolResult(content="[status 200 OK; no text, but image/png]")
 
 
-async def test_a_small_body_that_unpacks_to_a_giant_is_cut() -> None:
+async def test_a_decompression_bomb_is_cut() -> None:
     bomb = gzip.compress(bytes(16 * MOST_BYTES).replace(b"\0", b"x"))
 
     result = await fetched(page(bomb, more="Content-Encoding: gzip\r\n"))
@@ -109,12 +108,14 @@ async def test_a_small_body_that_unpacks_to_a_giant_is_cut() -> None:
 @pytest.mark.parametrize(
     ("encoding", "complaint"), [("br", "packed as 'br'"), ("gzip", "cannot be unpacked")]
 )
-async def test_what_cannot_be_unpacked_is_said(encoding: str, complaint: str) -> None:
+async def test_a_body_that_cannot_be_decompressed_is_an_error(
+    encoding: str, complaint: str
+) -> None:
     with pytest.raises(ToolError, match=complaint):
         await fetched(page(b"no gzip", more=f"Content-Encoding: {encoding}\r\n"))
 
 
-async def test_the_checked_address_is_asked_by_the_name_that_was_given() -> None:
+async def test_the_checked_address_is_requested_with_the_original_host() -> None:
     names = Names(pages_test=[["127.0.0.1"], ["10.0.0.1"]])
     async with web_pages({"/a?b=c": page(b"here")}) as pages:
         result = await fetch(f"http://{pages.host}/a?b=c#part", names=names)
@@ -125,10 +126,10 @@ async def test_the_checked_address_is_asked_by_the_name_that_was_given() -> None
     assert f"\r\nHost: {pages.host}\r\n" in pages.requests[0]
 
 
-async def test_a_certificate_must_be_for_the_name_that_was_given(tmp_path: Path) -> None:
+async def test_a_certificate_must_match_the_original_host(tmp_path: Path) -> None:
     server, client = certified(tmp_path, host="pages.test")
     names = Names(pages_test=[["127.0.0.1"]], other_test=[["127.0.0.1"]])
-    requests = CheckedRequests(resolve=names, allowed=LOOPBACK, tls=client)
+    requests = PublicRequests(resolve=names, allowed=LOOPBACK, tls=client)
     tool = FetchUrlTool(FetchedPages(requests))
     async with web_pages({"/": page(b"here")}, tls=server) as pages:
         good, other = f"https://{pages.host}/", f"https://other.test:{pages.port}/"
@@ -159,7 +160,7 @@ async def test_one_private_address_among_others_is_enough_to_refuse() -> None:
     assert pages.requests == []
 
 
-async def test_the_next_address_is_asked_when_one_cannot_be_reached() -> None:
+async def test_the_next_address_is_tried_when_one_is_unreachable() -> None:
     names = Names(pages_test=[["127.0.0.2", "127.0.0.1"]])
     async with web_pages({"/": page(b"here")}) as pages:
         result = await fetch(f"http://{pages.host}/", names=names)
@@ -204,7 +205,7 @@ async def test_redirects_are_followed_ten_times() -> None:
         ("http://pages.test:99999/", "there is no port 99999"),
     ],
 )
-async def test_what_cannot_be_fetched_is_refused_by_reason(url: str, complaint: str) -> None:
+async def test_a_forbidden_url_is_refused_with_its_reason(url: str, complaint: str) -> None:
     with pytest.raises(ToolError, match=complaint):
         await fetch(url)
 
@@ -217,13 +218,13 @@ async def test_no_spelling_of_a_private_address_comes_through(host: str) -> None
         await FetchUrlTool().call({"url": f"http://{host}:9/"}, tool_context("/workspace"))
 
 
-async def test_a_server_that_does_not_answer_is_left() -> None:
+async def test_a_server_that_does_not_answer_times_out() -> None:
     async with web_pages({"/": None}) as pages:
         with pytest.raises(ToolError, match=r"no whole answer within 0\.05 s"):
             await fetch(f"http://{pages.host}/", timeout_s=0.05)
 
 
-async def test_a_server_that_cannot_be_reached_is_said() -> None:
+async def test_an_unreachable_server_is_an_error() -> None:
     async with web_pages({}) as pages:
         closed = pages.host
 

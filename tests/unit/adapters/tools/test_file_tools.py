@@ -61,7 +61,7 @@ async def test_a_binary_file_is_named_as_one(tmp_path: Path) -> None:
     assert result == ToolResult(content="image is a binary file of 6 bytes.")
 
 
-async def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
+async def test_a_path_that_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "folder").mkdir()
 
@@ -112,7 +112,7 @@ async def test_a_folder_is_listed_by_name(tmp_path: Path) -> None:
     assert result == ToolResult(content="a/\nb.txt  4 bytes\nc@")
 
 
-async def test_an_empty_or_missing_folder_is_told_from_a_file(tmp_path: Path) -> None:
+async def test_an_empty_folder_a_missing_one_and_a_file_are_distinguished(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").touch()
 

@@ -26,7 +26,7 @@ LONG_BYTES = 1024**4  # takes far longer to read than a test may
     ],
     ids=["read_file", "search_files"],
 )
-async def test_its_file_is_let_go_soon_after_a_cancel(
+async def test_its_file_is_closed_soon_after_a_cancel(
     tmp_path: Path, tool: Tool, arguments: dict[str, object]
 ) -> None:
     long = tmp_path / "long"

@@ -92,7 +92,7 @@ async def test_a_command_that_does_not_succeed_is_an_error(ended: Exit, content:
     assert result == _given(content=content, is_error=True)
 
 
-async def test_a_command_that_says_nothing_says_so() -> None:
+async def test_a_command_without_output_is_reported_as_such() -> None:
     process = FakeProcess()
     process.end()
 
@@ -101,7 +101,7 @@ async def test_a_command_that_says_nothing_says_so() -> None:
     assert result == _given(content="[no output]")
 
 
-async def test_of_a_long_output_both_ends_are_kept() -> None:
+async def test_both_ends_of_a_long_output_are_kept() -> None:
     process = FakeProcess()
     for _ in range(100):
         process.say("x" * 1000, "stdout")
@@ -130,7 +130,7 @@ async def test_a_command_that_takes_too_long_is_stopped() -> None:
 
 
 @pytest.mark.parametrize("stream", ["stdout", "stderr", "pty"])
-async def test_what_it_streams_is_of_the_output_that_it_was_written_to(
+async def test_streamed_output_names_its_stream(
     stream: ProcessStream,
 ) -> None:
     process, told = FakeProcess(), list[tuple[str, str]]()
@@ -164,7 +164,7 @@ async def test_a_cancelled_call_stops_its_command() -> None:
     assert process.was_left
 
 
-async def test_a_command_that_cannot_start_is_the_models_to_know(tmp_path: Path) -> None:
+async def test_a_command_that_cannot_start_is_an_error_for_the_model(tmp_path: Path) -> None:
     tool = ShellTool(process_host=FakeProcessHost(FakeProcess(), refusal="no sandbox here"))
 
     with pytest.raises(ToolError, match="command: no sandbox here"):

@@ -47,14 +47,12 @@ async def test_a_plan_is_shown_as_it_was_given() -> None:
         ([{"id": "look"}], r"phases\.0\.name: "),
     ],
 )
-async def test_a_plan_that_is_none_is_refused_by_name(
-    phases: list[object], complaint: str
-) -> None:
+async def test_an_invalid_plan_is_refused_by_field(phases: list[object], complaint: str) -> None:
     with pytest.raises(ToolError, match=complaint):
         await UpdatePlanTool().call({"goal": "x", "phases": phases}, tool_context("/workspace"))
 
 
-def test_what_a_phase_is_stands_where_it_is_used() -> None:
+def test_definitions_are_inlined_in_the_schema() -> None:
     properties = UpdatePlanTool.spec.parameters["properties"]
 
     assert isinstance(properties, dict)
@@ -110,7 +108,7 @@ async def test_a_question_has_a_length_that_a_person_reads(length: int) -> None:
         await AskUserTool().call({"question": "?" * length}, tool_context("/workspace"))
 
 
-async def test_where_nobody_listens_the_model_is_told_so() -> None:
+async def test_without_a_listener_the_model_gets_an_error() -> None:
     with pytest.raises(ToolError, match="there is nobody to ask here"):
         await AskUserTool().call({"question": "Who?"}, tool_context("/workspace"))
     with pytest.raises(ToolError, match="plans are not shown here"):

@@ -1,21 +1,21 @@
-"""How long a rule may take, measured in processor time so that a busy machine is not held against it."""
+"""The CPU time that a rule may take; wall time would depend on the load of the machine."""
 
 import time
 
 LINE_S = 0.05
-"""What one rule may take for one line."""
-_UNNOTICED_S = 0.005
-_OVERDRAFT_S = 0.5
+"""Of one rule for one line."""
+_FREE_S = 0.005
+_TOTAL_S = 0.5
 
 
-class Patience:
-    """Runs out when one line takes too long, or when many lines each take almost too long."""
+class TimeLimit:
+    """Exceeded by one line that takes `line_s`, or by many slow lines together."""
 
     def __init__(self, line_s: float | None) -> None:
-        """None: it never runs out."""
+        """None: no limit."""
         self.line_s = line_s
         self._began = 0.0
-        self._left_s = _OVERDRAFT_S
+        self._left_s = _TOTAL_S
 
     def begin(self) -> None:
         self._began = time.thread_time()
@@ -30,7 +30,7 @@ class Patience:
         if self.line_s is None:
             return
         taken_s = self._taken_s()
-        self._left_s -= max(0.0, taken_s - _UNNOTICED_S)
+        self._left_s -= max(0.0, taken_s - _FREE_S)
         if taken_s > self.line_s or self._left_s < 0:
             raise TimeoutError
 

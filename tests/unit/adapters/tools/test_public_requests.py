@@ -4,7 +4,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from adapters.tools.public_address import is_allowed
+from adapters.tools.public_requests import is_allowed
 
 ANYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 
@@ -18,7 +18,7 @@ ANYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
         "64:ff9b::5db8:d822",  # by way of NAT64
     ],
 )
-def test_what_is_public_is_allowed(address: str) -> None:
+def test_a_public_address_is_allowed(address: str) -> None:
     assert is_allowed(ip_address(address))
 
 
@@ -35,7 +35,7 @@ def test_what_is_public_is_allowed(address: str) -> None:
         "2a00::200:5efe:7f00:1",  # ISATAP
     ],
 )
-def test_what_is_not_public_is_refused_in_every_form(address: str) -> None:
+def test_a_private_address_is_refused_in_every_form(address: str) -> None:
     assert not is_allowed(ip_address(address))
 
 
@@ -46,11 +46,11 @@ def test_what_is_not_public_is_refused_in_every_form(address: str) -> None:
         *("fd00:ec2::254", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::"),
     ],
 )
-def test_what_hands_out_credentials_is_refused_even_where_all_is_allowed(address: str) -> None:
+def test_a_metadata_service_is_refused_even_if_all_is_allowed(address: str) -> None:
     assert not is_allowed(ip_address(address), allowed=ANYWHERE)
 
 
-def test_what_is_allowed_by_name_need_not_be_public() -> None:
+def test_an_allowed_network_need_not_be_public() -> None:
     loopback = (ip_network("127.0.0.0/8"),)
 
     assert is_allowed(ip_address("127.0.0.1"), allowed=loopback)

@@ -1,4 +1,4 @@
-"""Speaks to one server of the Model Context Protocol, started here or served at a URL."""
+"""A session with one MCP server, which is started here or served at a URL."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -11,27 +11,25 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.types import Implementation
 from mcp.types import Tool as ServedTool
 
-from adapters.mcp.http_words import HttpWords
-from adapters.mcp.mcp_tool import McpTool
+from adapters.mcp.mcp_tool import HttpFailures, McpTool, tool_names
 from adapters.mcp.process_pipe import ProcessPipe
-from adapters.mcp.tool_names import tool_names
 from domain.errors import StartFailed, StateConflict
 from domain.mcp_server import McpServer
 from ports.process import Command, ProcessHost, RunningProcess
 from ports.tool import Tool
 
 _MOST_TOOLS = 200
-_LEAVE_S = 1.0
+_GRACE_S = 1.0
 _EXIT_S = 5.0
-"""A bound only for a server that has closed its output and lives on."""
+"""For a server that has closed its output and does not exit."""
 _CLIENT = Implementation(name="agentcast", title="Agentcast", version="1")
 
 
 @asynccontextmanager
-async def opened_server(
+async def open_session(
     name: str, server: McpServer, command: Command, host: ProcessHost
 ) -> AsyncIterator[Sequence[Tool]]:
-    """The command is for a server that has no URL."""
+    """`command` starts a server without a URL."""
     if server.url is not None:
         async with _at_url(name, server, server.url) as tools:
             yield tools
@@ -42,39 +40,39 @@ async def opened_server(
             async with _tools(name, server, pipe.streams()) as tools:
                 yield tools
         except Exception as error:
-            # One that is still there has failed in another way.
-            if not pipe.has_ended or (ended := await _own_end(process)) is None:
+            # A server that is still running failed in another way.
+            if not pipe.has_ended or (ended := await _exit_of(process)) is None:
                 raise
-            words = f", and its last words were: {pipe.last_words}" if pipe.last_words else ""
-            raise StartFailed(f"it ended {ended}{words}") from error
+            output = f", and its last output was: {pipe.last_output}" if pipe.last_output else ""
+            raise StartFailed(f"it ended {ended}{output}") from error
         finally:
-            await _ended(process)
+            await _stopped(process)
 
 
 @asynccontextmanager
 async def _at_url(name: str, server: McpServer, url: str) -> AsyncIterator[Sequence[Tool]]:
-    words = HttpWords()
+    failures = HttpFailures()
     timeout = httpx2.Timeout(server.call_s, connect=server.start_s)
-    hooks = {"response": [words.hear]}
+    hooks = {"response": [failures.record]}
     is_open = False
     try:
         async with (
             httpx2.AsyncClient(
                 headers=dict(server.headers), timeout=timeout, event_hooks=hooks
             ) as http,
-            _tools(name, server, streamable_http_client(url, http_client=http), words) as tools,
+            _tools(name, server, streamable_http_client(url, http_client=http), failures) as tools,
         ):
             is_open = True
             yield tools
     except Exception as error:
-        if is_open or not words.refusal:
+        if is_open or not failures.refusal:
             raise
-        raise StartFailed(f"it answered {words.refusal}") from error
+        raise StartFailed(f"it answered {failures.refusal}") from error
 
 
 @asynccontextmanager
 async def _tools(
-    name: str, server: McpServer, transport: Transport, words: HttpWords | None = None
+    name: str, server: McpServer, transport: Transport, failures: HttpFailures | None = None
 ) -> AsyncIterator[Sequence[Tool]]:
     async with Client(
         transport, client_info=_CLIENT, read_timeout_seconds=server.call_s
@@ -82,7 +80,7 @@ async def _tools(
         served = await _listed(client)
         names = tool_names(name, [tool.name for tool in served])
         yield [
-            McpTool(tool, name=name, client=client, call_s=server.call_s, words=words)
+            McpTool(tool, name=name, client=client, call_s=server.call_s, failures=failures)
             for tool, name in zip(served, names, strict=True)
         ]
 
@@ -96,8 +94,8 @@ async def _listed(client: Client) -> Sequence[ServedTool]:
     return served[:_MOST_TOOLS]
 
 
-async def _own_end(process: RunningProcess) -> str | None:
-    """How it ended, if it did."""
+async def _exit_of(process: RunningProcess) -> str | None:
+    """How it exited; None if it is still running."""
     try:
         async with asyncio.timeout(_EXIT_S):
             ended = await process.wait()
@@ -106,12 +104,12 @@ async def _own_end(process: RunningProcess) -> str | None:
     return f"by signal {ended.signal}" if ended.signal else f"with exit code {ended.code}"
 
 
-async def _ended(process: RunningProcess) -> None:
-    """A server without input goes by itself; if not, it is ended."""
+async def _stopped(process: RunningProcess) -> None:
+    """End the input, which should make it exit; else stop it."""
     with suppress(StateConflict):
         await process.end_input()
     try:
-        async with asyncio.timeout(_LEAVE_S):
+        async with asyncio.timeout(_GRACE_S):
             await process.wait()
     except TimeoutError:
-        await process.stop(grace_s=_LEAVE_S)
+        await process.stop(grace_s=_GRACE_S)
