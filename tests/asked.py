@@ -13,7 +13,7 @@ from domain.task import Task, TaskStatus
 from ports.approval_store import NewApproval
 from ports.session_store import SessionEdit
 from tests.fakes import CountingIdSource, FakeClock
-from tests.unwatched import unwatched
+from tests.notifiers import notifier_without_watchers
 
 REMOVE = ApprovalRequest(
     call_id="call_1", tool_name="shell", arguments={"command": "rm -r x"}, reason="it deletes"
@@ -28,7 +28,9 @@ class Asked:
         self.store = MemoryApprovalStore(self._database)
         self.question_store = MemoryQuestionStore(self._database)
         self.questions = OpenQuestions(
-            store=self.question_store, wakeups=MemoryWakeups(), notifier=unwatched()
+            store=self.question_store,
+            wakeups=MemoryWakeups(),
+            notifier=notifier_without_watchers(),
         )
         self.tasks: dict[TaskId, Task] = {}
 

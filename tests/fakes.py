@@ -1,4 +1,4 @@
-"""Honest small adapters for tests: a clock moved by hand, ids that can be foretold, a bad disk."""
+"""Small adapters for tests: a clock moved by hand, predictable ids, a disk that fails."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -8,8 +8,8 @@ from domain.ids import ApprovalId, CallId, LeaseId, SessionId, Tag, TaskId
 from ports.storage import StorageTrouble
 
 
-class HeardEvents:
-    """A listener that remembers what it was given, and from where."""
+class RecordedEvents:
+    """A listener that records events and their origins."""
 
     def __init__(self) -> None:
         self.events: list[AgentEvent] = []

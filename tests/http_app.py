@@ -31,12 +31,12 @@ from application.serving.rule_trial import RuleTrial
 from domain.principal import LOCAL, Principal
 from domain.task import Task
 from tests.asked import Asked
+from tests.notifiers import notifier_without_watchers
 from tests.pausing_fakes import FakePausing
 from tests.runner_fakes import FakeOutputArchive
 from tests.unit.adapters.http.fake_agents import fake_agents
 from tests.unit.adapters.http.fake_coordinator import FakeCoordinator
 from tests.unit.adapters.http.fake_sessions import FakeSessions
-from tests.unwatched import unwatched
 
 
 @dataclass
@@ -88,7 +88,7 @@ class World:
 
     @cached_property
     def approvals(self) -> Approvals:
-        return Approvals(store=self.asked.store, notifier=unwatched())
+        return Approvals(store=self.asked.store, notifier=notifier_without_watchers())
 
     @asynccontextmanager
     async def client(self) -> AsyncIterator[httpx2.AsyncClient]:

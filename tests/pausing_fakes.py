@@ -13,9 +13,9 @@ from domain.principal import LOCAL
 from domain.task import TaskStatus
 from ports.session_store import SessionEdit
 from tests.fakes import FakeClock
+from tests.notifiers import notifier_without_watchers
 from tests.process_fakes import process_task
 from tests.unit.adapters.http.fake_coordinator import AGENTS
-from tests.unwatched import unwatched
 
 
 class FakePausing:
@@ -37,7 +37,7 @@ class FakePausing:
             catalog=StoredAgentCatalog(
                 AGENTS, default=AgentName("react"), store=MemoryProfileStore()
             ),
-            notifier=unwatched(),
+            notifier=notifier_without_watchers(),
         )
         self.is_now(TaskStatus.RUNNING)
 

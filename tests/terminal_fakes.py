@@ -23,8 +23,8 @@ from domain.task import Task, TaskStatus
 from ports.process import Command
 from ports.session_store import SessionEdit
 from tests.fakes import FakeClock
+from tests.notifiers import notifier_without_watchers
 from tests.process_fakes import FakeProcess, process_task
-from tests.unwatched import unwatched
 
 
 class FakeTerminals:
@@ -41,7 +41,7 @@ class FakeTerminals:
         questions = OpenQuestions(
             store=MemoryQuestionStore(self._database),
             wakeups=MemoryWakeups(),
-            notifier=unwatched(),
+            notifier=notifier_without_watchers(),
         )
         self.runs = LiveRuns()
         self.use = TaskTerminals(

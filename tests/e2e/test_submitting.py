@@ -43,7 +43,7 @@ async def test_a_task_shows_why_it_failed_and_what_its_rules_found_last(
     assert listed["items"] == [task]
 
 
-async def test_a_wait_that_is_too_short_says_that_the_task_is_accepted(
+async def test_a_wait_that_is_too_short_answers_that_the_task_is_accepted(
     client: Client, session_id: str
 ) -> None:
     answer = await client.request(

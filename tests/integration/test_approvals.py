@@ -117,7 +117,7 @@ async def test_a_run_waits_until_a_person_has_decided(
 @pytest.mark.parametrize(
     ("mode", "decision"), [("auto", "approved"), (None, "approved"), ("deny", "denied")]
 )
-async def test_where_nobody_is_to_be_asked_the_policy_decides_and_the_log_tells_it(
+async def test_where_nobody_is_to_be_asked_the_policy_decides_and_the_log_records_it(
     mode: Approval | None, decision: str, tmp_path: Path
 ) -> None:
     async with running(tmp_path) as graph:

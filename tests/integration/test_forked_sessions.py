@@ -27,7 +27,7 @@ class World:
         self.model = model
         self.client = client
 
-    async def told(self, text: str, *, session: str) -> Task:
+    async def answered(self, text: str, *, session: str) -> Task:
         task = await self.graph.submit(text, session=session, agent="react")
         return await self.graph.ended(task)
 
@@ -38,18 +38,18 @@ class World:
         return made
 
     async def messages(self, session: str, *, limit: int = 50) -> Sequence[tuple[object, ...]]:
-        """Page by page: in which other session it was said, by whom, and what."""
-        said: list[tuple[object, ...]] = []
+        """All pages of messages: the session each was inherited from, its role and its text."""
+        found: list[tuple[object, ...]] = []
         query: dict[str, str | int] = {"limit": limit}
         while True:
             page = (await self.client.get(f"/{session}/messages", params=query)).json()
-            said += [(m.get("inherited_from"), m["role"], m["content"]) for m in page["items"]]
+            found += [(m.get("inherited_from"), m["role"], m["content"]) for m in page["items"]]
             if "next_cursor" not in page:
-                return said
+                return found
             query["cursor"] = page["next_cursor"]
 
     def remembered(self) -> Sequence[ModelMessage]:
-        """What the model was told last, without its instructions."""
+        """The last messages that the model got, without its instructions."""
         return self.model.requests[-1].messages[1:]
 
 
@@ -83,31 +83,31 @@ def turn(text: str) -> Sequence[ModelMessage]:
     return (UserMessage(content=text), AssistantMessage(content="yes"))
 
 
-def said(text: str, *, in_session: str | None = None) -> Sequence[tuple[object, ...]]:
+def exchange(text: str, *, in_session: str | None = None) -> Sequence[tuple[object, ...]]:
     return [(in_session, "user", text), (in_session, "assistant", "yes")]
 
 
 async def test_a_fork_remembers_up_to_its_event_and_goes_its_own_way(world: World) -> None:
-    first = await world.told("one", session="s")
-    await world.told("two", session="s")
+    first = await world.answered("one", session="s")
+    await world.answered("two", session="s")
 
     forked = await world.fork("s", at_seq=first.last_seq, session_id="t", title="another way")
-    await world.told("three", session="t")
+    await world.answered("three", session="t")
 
     assert world.remembered() == (*turn("one"), UserMessage(content="three"))
     assert (forked["session_id"], forked["title"]) == ("t", "another way")
     assert (forked["first_seq"], forked["last_seq"]) == (1, 0)
-    await world.told("four", session="s")
+    await world.answered("four", session="s")
     assert world.remembered() == (*turn("one"), *turn("two"), UserMessage(content="four"))
 
 
 async def test_a_session_is_forked_at_the_id_of_an_event_as_it_came(world: World) -> None:
-    first = await world.told("one", session="s")
-    await world.told("two", session="s")
+    first = await world.answered("one", session="s")
+    await world.answered("two", session="s")
     [*_, last] = await world.graph.events(first)
 
     await world.fork("s", after=last["id"], session_id="t")
-    await world.told("three", session="t")
+    await world.answered("three", session="t")
 
     assert world.remembered() == (*turn("one"), UserMessage(content="three"))
 
@@ -126,37 +126,37 @@ async def test_a_session_is_forked_at_the_id_of_an_event_as_it_came(world: World
 async def test_a_cursor_of_no_event_that_is_there_forks_nothing(
     world: World, body: Mapping[str, object], status: int, code: str
 ) -> None:
-    await world.told("one", session="s")
+    await world.answered("one", session="s")
 
     refused = await world.client.post("/s/fork", json=body)
 
-    told = refused.json()
-    assert (refused.status_code, told["code"]) == (status, code)
-    assert told["errors"][0]["field"] == "after"
+    problem = refused.json()
+    assert (refused.status_code, problem["code"]) == (status, code)
+    assert problem["errors"][0]["field"] == "after"
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 6, 7, 200])
 async def test_the_messages_of_a_fork_begin_with_what_it_inherited(
     world: World, limit: int
 ) -> None:
-    first = await world.told("one", session="s")
-    await world.told("two", session="s")
+    first = await world.answered("one", session="s")
+    await world.answered("two", session="s")
     await world.fork("s", at_seq=first.last_seq, session_id="t")
-    await world.told("three", session="t")
+    await world.answered("three", session="t")
     await world.fork("t", session_id="u")
-    await world.told("not inherited", session="t")
-    await world.told("four", session="u")
+    await world.answered("not inherited", session="t")
+    await world.answered("four", session="u")
 
     assert await world.messages("u", limit=limit) == [
-        *said("one", in_session="s"),
-        *said("three", in_session="t"),
-        *said("four"),
+        *exchange("one", in_session="s"),
+        *exchange("three", in_session="t"),
+        *exchange("four"),
     ]
-    assert await world.messages("s", limit=limit) == [*said("one"), *said("two")]
+    assert await world.messages("s", limit=limit) == [*exchange("one"), *exchange("two")]
 
 
 async def test_a_fork_without_a_task_shows_what_it_inherited_up_to_its_event(world: World) -> None:
-    await world.told("one", session="s")
+    await world.answered("one", session="s")
 
     await world.fork("s", at_seq=1, session_id="t")
 
@@ -164,9 +164,9 @@ async def test_a_fork_without_a_task_shows_what_it_inherited_up_to_its_event(wor
 
 
 async def test_what_is_deleted_between_two_pages_is_left_out(world: World) -> None:
-    await world.told("one", session="s")
+    await world.answered("one", session="s")
     await world.fork("s", session_id="t")
-    await world.told("two", session="t")
+    await world.answered("two", session="t")
     first = (await world.client.get("/t/messages", params={"limit": 1})).json()
     await world.client.delete("/s")
 
@@ -180,39 +180,39 @@ async def test_what_is_deleted_between_two_pages_is_left_out(world: World) -> No
 
 
 async def test_a_fork_of_a_fork_remembers_both(world: World) -> None:
-    await world.told("one", session="s")
+    await world.answered("one", session="s")
     await world.fork("s", session_id="t")
-    await world.told("two", session="t")
+    await world.answered("two", session="t")
     await world.fork("t", session_id="u")
 
-    await world.told("three", session="u")
+    await world.answered("three", session="u")
 
     assert world.remembered() == (*turn("one"), *turn("two"), UserMessage(content="three"))
 
 
 async def test_a_fork_of_what_was_deleted_remembers_nothing_of_a_namesake(world: World) -> None:
-    await world.told("one", session="s")
+    await world.answered("one", session="s")
     await world.fork("s", session_id="t")
     await world.client.delete("/s")
-    await world.told("another one", session="s")
+    await world.answered("another one", session="s")
 
-    await world.told("two", session="t")
+    await world.answered("two", session="t")
 
     assert world.remembered() == (UserMessage(content="two"),)
 
 
 async def test_sessions_that_name_each_other_as_their_origin_end_somewhere(world: World) -> None:
-    await world.told("one", session="s")
+    await world.answered("one", session="s")
     forked = await world.fork("s", session_id="t")
     await world.client.patch("/s", json={"metadata": forked["metadata"]})
 
-    await world.told("two", session="t")
+    await world.answered("two", session="t")
 
     assert world.remembered() == (*turn("one"), UserMessage(content="two"))
 
 
 async def test_only_an_event_that_is_there_can_be_forked_at(world: World) -> None:
-    task = await world.told("one", session="s")
+    task = await world.answered("one", session="s")
     assert task.last_seq is not None
     sessions = world.graph.container.server.sessions()
     await sessions.create(LOCAL, SessionId("empty"), SessionEdit())

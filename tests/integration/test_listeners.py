@@ -28,14 +28,14 @@ from entrypoints.stores import memory_stores
 from ports.event_log import EncodedEvent
 from ports.runner import Completed, Outcome, RunContext
 from ports.task_store import IdempotencyKey, Submission
-from tests.fakes import CountingIdSource, FakeClock, HeardEvents
+from tests.fakes import CountingIdSource, FakeClock, RecordedEvents
 from tests.integration.graph import for_ever, running
 from tests.patience import PATIENCE_S
 
 LINES = 3 * MAX_HELD_EVENTS
 
 
-class Held(HeardEvents):
+class Held(RecordedEvents):
     """Takes nothing before `go_on` is set."""
 
     def __init__(self, *, is_awaited: bool = False) -> None:
@@ -49,7 +49,7 @@ class Held(HeardEvents):
         await super().on_event(event, origin)
 
 
-class Broken(HeardEvents):
+class Broken(RecordedEvents):
     """Cannot take the first event, nor the second one."""
 
     async def on_event(self, event: AgentEvent, origin: Origin) -> None:
@@ -75,31 +75,33 @@ async def test_a_listener_gets_every_event_of_a_task_from_its_submission_on(
         return Completed(final_answer="")
 
     async with running(tmp_path) as graph:
-        graph.coordinator.add_listener(heard := HeardEvents())
+        graph.coordinator.add_listener(recorded := RecordedEvents())
         graph.runner.acts["ask"] = ask
         task = await graph.submit("ask")
 
         with anyio.fail_after(PATIENCE_S):
-            await heard.until(TaskQueued, TaskStarted, InputRequired, InputReceived, TaskComplete)
+            await recorded.until(
+                TaskQueued, TaskStarted, InputRequired, InputReceived, TaskComplete
+            )
 
-    assert {origin.task_id for origin in heard.origins} == {task.task_id}
-    assert [origin.attempt for origin in heard.origins] == [0, 1, 1, 1, 1]
+    assert {origin.task_id for origin in recorded.origins} == {task.task_id}
+    assert [origin.attempt for origin in recorded.origins] == [0, 1, 1, 1, 1]
 
 
 async def test_a_listener_gets_what_is_written_of_a_task_that_never_runs(tmp_path: Path) -> None:
-    heard = HeardEvents()
-    async with running(tmp_path, listeners=providers.Object([heard])) as graph:
+    recorded = RecordedEvents()
+    async with running(tmp_path, listeners=providers.Object([recorded])) as graph:
         await graph.container.server.worker().drain()
         task = await graph.submit("queued")
         await graph.coordinator.cancel(LOCAL, task.task_id)
         await graph.coordinator.cancel(LOCAL, task.task_id)
 
         with anyio.fail_after(PATIENCE_S):
-            await heard.until(TaskQueued, CancelRequested, TaskCancelled)
+            await recorded.until(TaskQueued, CancelRequested, TaskCancelled)
 
 
 async def test_a_listener_gets_the_end_of_a_task_whose_worker_was_lost(tmp_path: Path) -> None:
-    before, after = HeardEvents(), HeardEvents()
+    before, after = RecordedEvents(), RecordedEvents()
     async with running(tmp_path, listeners=providers.Object([before])) as graph:
         await graph.container.server.worker().drain()
         await graph.submit("work")
@@ -118,7 +120,7 @@ async def test_a_listener_gets_the_end_of_a_task_whose_worker_was_lost(tmp_path:
 
 
 async def test_a_slow_listener_is_behind_in_the_log_and_holds_no_run(tmp_path: Path) -> None:
-    slow, quick = Held(), HeardEvents()
+    slow, quick = Held(), RecordedEvents()
     async with running(tmp_path, listeners=providers.Object([slow, quick])) as graph:
         graph.runner.acts["talk"] = talk
         talked = await graph.ended(await graph.submit("talk"))
@@ -200,27 +202,27 @@ async def test_a_shutdown_waits_for_no_listener_beyond_its_time(tmp_path: Path) 
 async def test_a_listener_that_fails_touches_neither_the_run_nor_other_listeners(
     tmp_path: Path,
 ) -> None:
-    broken, heard = Broken(), HeardEvents()
-    async with running(tmp_path, listeners=providers.Object([broken, heard])) as graph:
+    broken, recorded = Broken(), RecordedEvents()
+    async with running(tmp_path, listeners=providers.Object([broken, recorded])) as graph:
         task = await graph.ended(await graph.submit("count"))
 
         with anyio.fail_after(PATIENCE_S):
-            for one in (broken, heard):
+            for one in (broken, recorded):
                 await one.until(TaskQueued, TaskStarted, TaskComplete)
 
     assert task.status is TaskStatus.COMPLETED
     assert graph.container.meter().total("listener_errors") == 2
 
 
-async def test_what_is_stored_is_heard_although_whoever_asked_for_it_has_left(
+async def test_listeners_get_what_is_stored_although_its_caller_has_left(
     tmp_path: Path,
 ) -> None:
     stores = memory_stores(clock=FakeClock(), ids=CountingIdSource(), lease_s=30.0)
     assert isinstance(stores.database, MemoryDatabase)
-    tasks, heard = SlowTasks(stores.database), HeardEvents()
+    tasks, recorded = SlowTasks(stores.database), RecordedEvents()
     swaps = {
         "stores": providers.Object(replace(stores, task_store=tasks)),
-        "listeners": providers.Object([heard]),
+        "listeners": providers.Object([recorded]),
     }
     async with running(tmp_path, **swaps) as graph:
         asking = asyncio.ensure_future(graph.submit("say"))
@@ -230,7 +232,7 @@ async def test_what_is_stored_is_heard_although_whoever_asked_for_it_has_left(
             await asyncio.wait((asking,))
             tasks.go_on.set()
 
-            await heard.until(TaskQueued, TaskStarted, TaskComplete)
+            await recorded.until(TaskQueued, TaskStarted, TaskComplete)
 
 
 async def test_a_write_from_outside_that_takes_long_holds_no_run_of_its_session(
@@ -238,7 +240,7 @@ async def test_a_write_from_outside_that_takes_long_holds_no_run_of_its_session(
 ) -> None:
     stores = memory_stores(clock=FakeClock(), ids=CountingIdSource(), lease_s=30.0)
     assert isinstance(stores.database, MemoryDatabase)
-    tasks, heard, may_go_on = SlowTasks(stores.database), HeardEvents(), asyncio.Event()
+    tasks, recorded, may_go_on = SlowTasks(stores.database), RecordedEvents(), asyncio.Event()
 
     async def act(task: Task, context: RunContext) -> Outcome:
         await may_go_on.wait()
@@ -248,14 +250,14 @@ async def test_a_write_from_outside_that_takes_long_holds_no_run_of_its_session(
 
     swaps = {
         "stores": providers.Object(replace(stores, task_store=tasks)),
-        "listeners": providers.Object([heard]),
+        "listeners": providers.Object([recorded]),
     }
     async with running(tmp_path, **swaps) as graph:
         graph.runner.acts["act"] = act
         with anyio.fail_after(PATIENCE_S):
             tasks.go_on.set()
             running_task = await graph.submit("act")
-            await heard.until(TaskQueued, TaskStarted)
+            await recorded.until(TaskQueued, TaskStarted)
             tasks.go_on.clear()
             tasks.is_stored.clear()
             asking = asyncio.ensure_future(graph.submit("say"))
@@ -263,15 +265,15 @@ async def test_a_write_from_outside_that_takes_long_holds_no_run_of_its_session(
             may_go_on.set()
 
             ended = await graph.ended(running_task)
-            heard_before = [type(event) for event in heard.events]
+            recorded_before = [type(event) for event in recorded.events]
             tasks.go_on.set()
             await asking
-            await heard.until(
+            await recorded.until(
                 TaskQueued, TaskStarted, TaskQueued, Log, TaskComplete, TaskStarted, TaskComplete
             )
 
     assert ended.status is TaskStatus.COMPLETED
-    assert heard_before == [TaskQueued, TaskStarted]
+    assert recorded_before == [TaskQueued, TaskStarted]
 
 
 class SlowTasks(MemoryTaskStore):

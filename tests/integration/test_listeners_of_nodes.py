@@ -17,12 +17,12 @@ from entrypoints.settings import Settings
 from entrypoints.worker_identity import server_worker
 from ports.runner import Completed, Outcome, RunContext
 from tests.contract.postgres import emptied
-from tests.fakes import HeardEvents
+from tests.fakes import RecordedEvents
 from tests.integration.graph import Graph, running
 from tests.patience import PATIENCE_S
 
 SESSIONS, ROUNDS = 6, 3
-Heard = tuple[TaskId, AgentEvent]
+Received = tuple[TaskId, AgentEvent]
 
 
 async def talk(task: Task, context: RunContext) -> Outcome:
@@ -32,26 +32,28 @@ async def talk(task: Task, context: RunContext) -> Outcome:
     return Completed(final_answer="said it")
 
 
-async def test_a_listener_hears_the_log_once_and_in_order(tmp_path: Path) -> None:
-    await hear_all(tmp_path, f"sqlite:///{tmp_path}/cast.db", [HeardEvents()])
+async def test_a_listener_gets_the_log_once_and_in_order(tmp_path: Path) -> None:
+    await listen_to_all(tmp_path, f"sqlite:///{tmp_path}/cast.db", [RecordedEvents()])
 
 
-async def test_listeners_of_two_nodes_hear_the_log_once_and_in_order(
+async def test_listeners_of_two_nodes_get_the_log_once_and_in_order(
     tmp_path: Path, postgres_url: str
 ) -> None:
-    await hear_all(tmp_path, await emptied(postgres_url), [HeardEvents(), HeardEvents()])
+    await listen_to_all(
+        tmp_path, await emptied(postgres_url), [RecordedEvents(), RecordedEvents()]
+    )
 
 
-async def hear_all(tmp_path: Path, url: str, heard: Sequence[HeardEvents]) -> None:
+async def listen_to_all(tmp_path: Path, url: str, listeners: Sequence[RecordedEvents]) -> None:
     with anyio.fail_after(PATIENCE_S):
-        async with graphs(tmp_path, url, heard) as there:
+        async with graphs(tmp_path, url, listeners) as there:
             tasks = await asyncio.gather(
                 *(one_session(there, f"s{number}") for number in range(SESSIONS))
             )
             logged = {task.session_key: await log_of(there[0], task) for task in tasks}
 
     for key, log in logged.items():
-        parts = [of_session(one, key) for one in heard]
+        parts = [of_session(one, key) for one in listeners]
         assert sum(len(part) for part in parts) == len(log)
         assert all(is_in_order(part, log) for part in parts)
 
@@ -71,11 +73,11 @@ async def one_session(there: Sequence[Graph], session: str) -> Task:
 
 @asynccontextmanager
 async def graphs(
-    folder: Path, url: str, heard: Sequence[HeardEvents]
+    folder: Path, url: str, listeners: Sequence[RecordedEvents]
 ) -> AsyncIterator[Sequence[Graph]]:
     async with AsyncExitStack() as stack:
         there: list[Graph] = []
-        for number, listener in enumerate(heard):
+        for number, listener in enumerate(listeners):
             settings = Settings(
                 data_dir=folder / f"{number}",
                 database_url=url,
@@ -93,17 +95,17 @@ async def graphs(
         yield there
 
 
-async def log_of(graph: Graph, task: Task) -> list[Heard]:
+async def log_of(graph: Graph, task: Task) -> list[Received]:
     codec = graph.container.codec()
     stored = await graph.container.store.event_log().read(task.session_key, after=0, limit=10_000)
     return [(event.task_id, codec.decode(event)) for event in stored]
 
 
-def of_session(heard: HeardEvents, key: SessionKey) -> list[Heard]:
-    pairs = zip(heard.origins, heard.events, strict=True)
+def of_session(listener: RecordedEvents, key: SessionKey) -> list[Received]:
+    pairs = zip(listener.origins, listener.events, strict=True)
     return [(origin.task_id, event) for origin, event in pairs if origin.session_key == key]
 
 
-def is_in_order(part: Sequence[Heard], whole: Sequence[Heard]) -> bool:
+def is_in_order(part: Sequence[Received], whole: Sequence[Received]) -> bool:
     left = iter(whole)
     return all(one in left for one in part)

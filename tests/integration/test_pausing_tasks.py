@@ -204,7 +204,7 @@ async def test_an_agent_without_points_to_rest_at_cannot_be_paused(tmp_path: Pat
             await pausing_of(graph).pause(LOCAL, task.task_id)
 
 
-async def test_the_routes_say_that_it_is_asked_for_or_why_not(tmp_path: Path) -> None:
+async def test_the_routes_accept_a_pause_or_refuse_it_with_the_reason(tmp_path: Path) -> None:
     tool = HeldTool()
     async with holding(tmp_path, tool) as (graph, task):
         transport = httpx2.ASGITransport(app=graph.container.http.application())

@@ -89,7 +89,7 @@ async def types_of(graph: Graph, task: Task) -> list[str]:
     return [event.event_type for event in stored if event.body]
 
 
-async def test_a_reader_in_the_middle_of_what_is_trimmed_is_told(tmp_path: Path) -> None:
+async def test_a_reader_in_the_middle_of_what_is_trimmed_gets_a_reset(tmp_path: Path) -> None:
     async with running(tmp_path) as graph:
         task = await graph.ended(await graph.submit("count"))
         watch = await graph.watch("s", start=Replay(None))
@@ -104,7 +104,7 @@ async def test_a_reader_in_the_middle_of_what_is_trimmed_is_told(tmp_path: Path)
         graph.container.streams.watches().close(watch)
 
 
-async def test_a_reader_is_told_also_when_nothing_is_left(tmp_path: Path) -> None:
+async def test_a_reader_gets_a_reset_also_when_nothing_is_left(tmp_path: Path) -> None:
     async with running(tmp_path) as graph:
         task = await graph.ended(await graph.submit("count"))
         watch = await graph.watch("s", start=Replay(None))
@@ -140,7 +140,7 @@ async def test_a_stream_of_a_task_does_not_end_over_trimmed_events_in_silence(
         graph.container.streams.watches().close(watch)
 
 
-async def test_a_cursor_into_what_was_trimmed_begins_again_and_says_so(tmp_path: Path) -> None:
+async def test_a_cursor_into_what_was_trimmed_begins_again_with_a_reset(tmp_path: Path) -> None:
     async with running(tmp_path) as graph:
         task = await graph.ended(await graph.submit("count"))
         first = str((await graph.events(task))[0]["id"])
@@ -239,7 +239,7 @@ async def test_deltas_can_be_replayed_for_a_day(tmp_path: Path) -> None:
         assert "message_delta" not in await types_of(graph, task)
 
 
-async def test_what_ended_longer_ago_than_the_policy_says_goes(tmp_path: Path) -> None:
+async def test_what_ended_longer_ago_than_the_policy_allows_is_removed(tmp_path: Path) -> None:
     clock = FakeClock()
     async with running(tmp_path, clock=providers.Object(clock)) as graph:
         old = await graph.ended(await graph.submit("old"))

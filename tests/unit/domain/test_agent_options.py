@@ -76,7 +76,7 @@ def check(profile: AgentProfile) -> None:
         (("react", "shell", *PROGRAMS, "acp"), "max_attempts", 2),
     ],
 )
-def test_an_option_that_nothing_would_heed_is_refused_by_its_name(
+def test_an_option_without_effect_is_refused_by_its_name(
     kinds: str | tuple[str, ...], field: str, said: object
 ) -> None:
     for kind in (kinds,) if isinstance(kinds, str) else kinds:
@@ -134,7 +134,7 @@ def test_an_option_that_nothing_would_heed_is_refused_by_its_name(
         ),
     ],
 )
-def test_an_option_that_is_heeded_is_taken(
+def test_an_option_with_effect_is_accepted(
     kinds: str | tuple[str, ...], said: Mapping[str, object]
 ) -> None:
     for kind in (kinds,) if isinstance(kinds, str) else kinds:
@@ -150,7 +150,7 @@ def test_no_conversation_is_asked_for_of_a_parser_that_finds_none() -> None:
 
 
 @pytest.mark.parametrize("profile", READY_MADE.values(), ids=READY_MADE.keys())
-def test_a_ready_made_agent_heeds_all_that_it_says(profile: AgentProfile) -> None:
+def test_every_option_of_a_ready_made_agent_has_an_effect(profile: AgentProfile) -> None:
     check(profile)
 
 
@@ -191,7 +191,7 @@ def test_what_is_for_processes_is_refused_where_an_agent_starts_none(
 
 
 @pytest.mark.parametrize("field", ["sockets", "shared_folders"])
-def test_servers_that_are_commands_heed_what_is_for_processes(field: str) -> None:
+def test_options_of_processes_have_an_effect_for_servers_that_are_commands(field: str) -> None:
     check(profile_of("react", tools=(), mcp_servers=STDIO, **{field: ("/srv/a",)}))
 
 
@@ -279,7 +279,7 @@ def test_a_task_of_any_agent_may_want_nothing_to_be_asked(kind: str) -> None:
         ({"approval": "ask"}, "approval"),
     ],
 )
-def test_a_task_that_waited_does_not_begin_with_what_its_agent_would_not_heed_any_more(
+def test_a_queued_task_does_not_begin_with_an_option_that_has_no_effect_any_more(
     asked: Mapping[str, Any], field: str
 ) -> None:
     task = replace(process_task("x"), **asked)

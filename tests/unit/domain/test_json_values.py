@@ -41,7 +41,7 @@ def test_the_answer_that_is_kept_with_a_task_is_whole() -> None:
     )
 
 
-async def test_what_a_model_and_its_tools_say_is_whole() -> None:
+async def test_text_of_a_model_and_its_tools_has_no_surrogates() -> None:
     async def read(_: object, __: ToolContext) -> ToolResult:
         return ToolResult(content="a\udc00")
 

@@ -51,7 +51,7 @@ def test_a_limit_may_be_reached_but_not_passed(
     assert ledger.passed == reason
 
 
-def test_a_sum_is_a_part_only_as_long_as_the_last_report_says_so() -> None:
+def test_a_sum_is_partial_only_as_long_as_the_last_report_is() -> None:
     ledger = Ledger()
 
     ledger.record(replace(usage(), partial=True))

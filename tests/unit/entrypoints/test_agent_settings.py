@@ -215,7 +215,7 @@ mcp_servers.files = {command = "serve"}
     )
 
 
-def test_an_agent_that_thinks_can_be_had_say_first_what_its_task_is_about(tmp_path: Path) -> None:
+def test_an_agent_with_a_model_can_first_sum_up_its_task(tmp_path: Path) -> None:
     react = known(tmp_path, "[agents.react]\nanalysis = true\n")["react"]
 
     assert react == replace(READY_MADE[AgentName("react")], analysis=True, source="config")

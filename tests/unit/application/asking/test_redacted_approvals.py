@@ -16,18 +16,18 @@ REQUEST = ApprovalRequest(
 
 
 async def test_what_is_asked_is_stored_and_shown_without_secrets() -> None:
-    asked, told = Asked(), list[AgentEvent]()
+    asked, emitted = Asked(), list[AgentEvent]()
     gate = ApprovalGate(store=asked.store, wakeups=MemoryWakeups(), ids=asked.ids, expires_s=900.0)
 
     async def emit(event: AgentEvent) -> None:
-        told.append(event)
+        emitted.append(event)
 
     decision = await gate.ask(
         asked.live_task(LOCAL), REQUEST, redactor=Redactor(["top-secret"]), emit=emit
     )
 
     assert decision == ApprovalDecision(decision="approved", by="policy")
-    question = next(event for event in told if isinstance(event, ApprovalRequired))
+    question = next(event for event in emitted if isinstance(event, ApprovalRequired))
     stored = await asked.store.get(LOCAL, ApprovalId(question.approval_id))
     assert stored.request.arguments == question.arguments == {"command": "echo [redacted]"}
     assert stored.request.reason == question.reason == "[redacted]"

@@ -1,4 +1,4 @@
-"""After a commit watchers here are up to date before another process hears of it."""
+"""After a commit watchers here are up to date before another process is hinted."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -45,7 +45,7 @@ class Steps:
         return nullcontext()
 
 
-async def test_events_are_in_the_tail_in_order_before_another_process_hears_of_them() -> None:
+async def test_events_are_in_the_tail_in_order_before_another_process_is_hinted() -> None:
     steps = Steps()
     tail = steps.tails.join(
         KEY, lambda: steps.seen.append([one.stored.seq for one in tail.after(3) or ()])
@@ -69,7 +69,7 @@ async def test_a_watcher_of_a_session_yet_to_be_made_misses_none_of_its_events()
     assert [one.stored.seq for one in tail.after(0) or ()] == [1]
 
 
-async def test_the_end_of_a_session_is_shown_before_another_process_hears_of_it() -> None:
+async def test_watchers_see_the_end_of_a_session_before_another_process_is_hinted() -> None:
     steps = Steps()
     tail = steps.tails.join(KEY, lambda: steps.seen.append(tail.is_deleted))
 

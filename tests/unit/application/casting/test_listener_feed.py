@@ -15,7 +15,7 @@ from domain.errors import LogUnavailable
 from domain.ids import SessionKey, Tag
 from domain.process_events import Log
 from ports.event_log import StoredEvent
-from tests.fakes import HeardEvents
+from tests.fakes import RecordedEvents
 from tests.patience import PATIENCE_S
 from tests.unit.any_event import ORIGIN
 from tests.unit.held_log import AT, HeldLog
@@ -50,68 +50,68 @@ LINES = [line(seq) for seq in range(1, MAX_HELD_EVENTS + 500)]
 
 async def test_what_waits_beyond_the_bound_is_read_again_in_order() -> None:
     log = HeldLog(*LINES)
-    async with fed(log) as (feed, heard):
+    async with fed(log) as (feed, recorded):
         for one in LINES:
             feed.add(ORIGIN, [one])
         await feed.is_done()
 
-    assert numbers(heard) == [one.seq for one in LINES]
+    assert numbers(recorded) == [one.seq for one in LINES]
     assert log.reads[0] == MAX_HELD_EVENTS
 
 
 async def test_what_comes_while_it_reads_again_comes_after_that() -> None:
-    async with fed(HeldLog(*LINES)) as (feed, heard):
+    async with fed(HeldLog(*LINES)) as (feed, recorded):
         feed.add(ORIGIN, LINES[:1200])
         for one in LINES[1200:]:
             feed.add(ORIGIN, [one])
             await asyncio.sleep(0)
         await feed.is_done()
 
-    assert numbers(heard) == [one.seq for one in LINES]
+    assert numbers(recorded) == [one.seq for one in LINES]
 
 
 @pytest.mark.parametrize("error", [LogUnavailable("away"), ValueError("a fault of the log")])
 async def test_a_log_that_fails_is_tried_again(error: Exception) -> None:
-    async with fed(AwayLog(*LINES, times=3, error=error)) as (feed, heard):
+    async with fed(AwayLog(*LINES, times=3, error=error)) as (feed, recorded):
         for one in LINES:
             feed.add(ORIGIN, [one])
         await feed.is_done()
 
-    assert numbers(heard) == [one.seq for one in LINES]
+    assert numbers(recorded) == [one.seq for one in LINES]
 
 
 async def test_what_was_emptied_meanwhile_is_counted_as_lost() -> None:
     meter = PrometheusMeter(new_registry())
     emptied = line(2)._replace(body=b"")
-    async with fed(HeldLog(*LINES), meter) as (feed, heard):
+    async with fed(HeldLog(*LINES), meter) as (feed, recorded):
         feed.add(ORIGIN, [line(1), emptied, line(3)])
         await feed.is_done()
 
-    assert numbers(heard) == [1, 3]
+    assert numbers(recorded) == [1, 3]
     assert meter.total("listener_events_lost") == 1
 
 
 async def test_a_busy_session_does_not_hold_up_another() -> None:
-    async with fed(HeldLog(*LINES)) as (feed, heard):
+    async with fed(HeldLog(*LINES)) as (feed, recorded):
         for one in LINES[:100]:
             feed.add(ORIGIN, [one])
         feed.add(ANOTHER, [line(1)])
         await feed.is_done()
 
-    assert [origin.session_key for origin in heard.origins].index(ANOTHER.session_key) == 1
+    assert [origin.session_key for origin in recorded.origins].index(ANOTHER.session_key) == 1
 
 
-def numbers(heard: HeardEvents) -> list[int]:
-    return [event.line_num for event in heard.events if isinstance(event, Log)]
+def numbers(recorded: RecordedEvents) -> list[int]:
+    return [event.line_num for event in recorded.events if isinstance(event, Log)]
 
 
 @asynccontextmanager
 async def fed(
     log: HeldLog, meter: PrometheusMeter | None = None
-) -> AsyncIterator[tuple[ListenerFeed, HeardEvents]]:
-    heard = HeardEvents()
+) -> AsyncIterator[tuple[ListenerFeed, RecordedEvents]]:
+    recorded = RecordedEvents()
     feed = ListenerFeed(
-        heard,
+        recorded,
         log=log,
         codec=JsonEventCodec(),
         meter=meter or PrometheusMeter(new_registry()),
@@ -120,5 +120,5 @@ async def fed(
     async with asyncio.TaskGroup() as group:
         running = group.create_task(feed.run())
         with anyio.fail_after(PATIENCE_S):
-            yield feed, heard
+            yield feed, recorded
         running.cancel()

@@ -47,7 +47,7 @@ def test_a_line_is_masked_as_it_came_and_as_text() -> None:
     assert told(log) == [Log(line="[redacted]!", line_num=1, stream="pty", text="[redacted]!")]
 
 
-def test_a_secret_told_in_pieces_is_masked() -> None:
+def test_a_secret_that_comes_in_pieces_is_masked() -> None:
     pieces = [MessageDelta(message_id="m", text=text) for text in ("a to", "p-sec", "ret b t")]
     whole = Message(message_id="m", role="assistant", content="a top-secret b t")
 

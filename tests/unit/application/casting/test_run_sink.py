@@ -24,8 +24,8 @@ from ports.event_log import Append, StoredEvent
 from ports.task_queue import Claim
 from tests.contract.scene import Scene
 from tests.fakes import FakeClock, FakeStorage, no_time
+from tests.notifiers import notifier_without_watchers
 from tests.patience import PATIENCE_S
-from tests.unwatched import unwatched
 
 LAST = TaskFailed(error="the disk is full", reason="storage_full", duration_ms=1)
 
@@ -56,7 +56,7 @@ class World:
             log=log,
             codec=codec,
             dispatch=EventDispatch(
-                notifier=unwatched(),
+                notifier=notifier_without_watchers(),
                 log=log,
                 codec=codec,
                 meter=meter,

@@ -69,7 +69,7 @@ async def test_only_so_much_is_found_in_one_text() -> None:
     assert (len(tested.items), tested.is_cut) == (MOST_ITEMS, True)
 
 
-async def test_what_is_left_out_of_the_last_line_is_told() -> None:
+async def test_a_cut_within_the_last_line_is_reported() -> None:
     test = RuleTrial(matcher=RegexPatternMatcher(line_s=None), clock=FakeClock())
     text = "1" * 99 + "\n" + ("1" * 100 + "\n") * 50
 

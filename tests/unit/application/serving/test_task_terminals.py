@@ -25,7 +25,7 @@ HELLO = MessageInput(text="hello")
 
 
 @pytest.mark.parametrize(
-    ("said", "given", "typed"),
+    ("output", "given", "typed"),
     [
         ("", HELLO, [b"hello\r"]),
         ("", MessageInput(text="a\nb\r\nc"), [b"a\rb\rc\r"]),
@@ -40,17 +40,17 @@ HELLO = MessageInput(text="hello")
     ],
 )
 async def test_a_terminal_is_typed_to_as_its_program_asked(
-    said: str, given: TaskInput, typed: list[bytes]
+    output: str, given: TaskInput, typed: list[bytes]
 ) -> None:
     terminals = FakeTerminals()
     async with terminals.run() as terminal:
-        await terminal.feed(said)
+        await terminal.feed(output)
         await terminals.use.send(LOCAL, terminals.task.task_id, given)
 
     assert terminals.process.typed == typed
 
 
-async def test_everything_that_is_given_is_told() -> None:
+async def test_every_input_becomes_an_event() -> None:
     terminals = FakeTerminals()
     given = (HELLO, KeysInput(keys=("a",)), SignalInput(name="USR1"), EndOfInput())
     async with terminals.run():
@@ -90,7 +90,7 @@ async def test_a_process_with_pipes_gets_lines_and_has_no_keys_no_size_and_no_sc
     assert terminals.process.typed == [b"hello\n"]
 
 
-async def test_a_process_that_has_exited_gets_nothing_and_nothing_is_told() -> None:
+async def test_a_process_that_has_exited_gets_no_input_and_no_event() -> None:
     terminals = FakeTerminals()
     async with terminals.run():
         terminals.process.end(Exit(code=0))
@@ -117,7 +117,9 @@ async def test_a_key_that_there_is_not_is_refused() -> None:
         (TaskStatus.COMPLETED, "has ended"),
     ],
 )
-async def test_a_task_without_a_process_here_says_why(status: TaskStatus, sentence: str) -> None:
+async def test_input_for_a_task_without_a_process_here_is_refused_with_the_reason(
+    status: TaskStatus, sentence: str
+) -> None:
     terminals = FakeTerminals()
     terminals.is_now(status)
 
@@ -127,7 +129,7 @@ async def test_a_task_without_a_process_here_says_why(status: TaskStatus, senten
         await terminals.use.view(LOCAL, terminals.task.task_id)
 
 
-async def test_of_a_task_that_asks_in_words_it_is_said_that_it_has_no_terminal_here() -> None:
+async def test_keys_for_a_task_with_an_open_question_are_refused_for_want_of_a_terminal() -> None:
     terminals = FakeTerminals()
     terminals.is_now(TaskStatus.WAITING)
 

@@ -1,4 +1,4 @@
-"""A piece of a text is spare only once the whole of it was told."""
+"""A piece of a text may be emptied only once the whole text is stored."""
 
 from collections.abc import AsyncGenerator, Sequence
 
@@ -48,7 +48,7 @@ def result(text: str, *, error: str | None = None, call_id: str = "c") -> ToolCa
 
 
 @pytest.mark.parametrize(
-    ("told", "spare"),
+    ("events", "spare"),
     [
         pytest.param([said("a"), said("b"), message("ab")], [1, 2], id="a whole message"),
         pytest.param([said("a"), said("b"), message("a")], [], id="a message that was cut"),
@@ -79,11 +79,11 @@ def result(text: str, *, error: str | None = None, call_id: str = "c") -> ToolCa
     ],
 )
 def test_only_pieces_of_a_text_that_is_whole_are_spare(
-    told: Sequence[AgentEvent], spare: Sequence[int]
+    events: Sequence[AgentEvent], spare: Sequence[int]
 ) -> None:
     pieces = Pieces()
 
-    ended = [pieces.take(at, event) for at, event in enumerate(told, 1)]
+    ended = [pieces.take(at, event) for at, event in enumerate(events, 1)]
 
     assert [seq for one in ended if one and one.is_whole for seq in one.text.seqs] == spare
 

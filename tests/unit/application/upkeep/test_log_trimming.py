@@ -40,6 +40,6 @@ async def test_without_room_for_a_step_shorter_ones_are_taken(room: int) -> None
     assert retention.left == 0
 
 
-async def test_without_room_for_any_step_it_says_so() -> None:
+async def test_without_room_for_any_step_it_fails_with_storage_full() -> None:
     with pytest.raises(StorageFull):
         await LogTrimming(FullRetention(room=0)).trim_session(SessionKey(1))

@@ -16,8 +16,8 @@ class World:
         self.storage = FakeStorage()
         self.clock = FakeClock()
         self.guard = StorageGuard(storage=self.storage, clock=self.clock, pause=no_time)
-        self.told: list[StorageTrouble] = []
-        self.guard.add_listener(self.told.append)
+        self.notified: list[StorageTrouble] = []
+        self.guard.add_listener(self.notified.append)
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ async def test_without_trouble_everything_may_begin(world: World) -> None:
     await world.guard.look()
 
     world.guard.check()
-    assert (world.guard.trouble, world.told) == (None, [])
+    assert (world.guard.trouble, world.notified) == (None, [])
 
 
 @pytest.mark.parametrize(("trouble", "error"), [(FULL, StorageFull), (LOST, LogUnavailable)])
@@ -41,7 +41,7 @@ async def test_in_trouble_nothing_may_begin_until_it_is_over(
 
     with pytest.raises(error, match=trouble.message):
         world.guard.check()
-    assert world.told == [trouble]
+    assert world.notified == [trouble]
 
     world.storage.trouble = None
     await world.guard.look()
@@ -59,7 +59,7 @@ async def test_a_write_that_found_no_room_is_believed_for_a_while(world: World) 
     assert world.guard.trouble is None
 
 
-async def test_a_last_word_that_finds_room_leaves_the_reserve_alone(world: World) -> None:
+async def test_a_write_that_finds_room_leaves_the_reserve_alone(world: World) -> None:
     async def write() -> str:
         return "bye"
 
@@ -67,7 +67,7 @@ async def test_a_last_word_that_finds_room_leaves_the_reserve_alone(world: World
     assert world.storage.spent == 0
 
 
-async def test_a_last_word_without_room_gets_the_reserve(world: World) -> None:
+async def test_a_write_without_room_gets_the_reserve(world: World) -> None:
     order: list[str] = []
 
     async def give_up(_: StorageFull) -> None:
@@ -86,7 +86,7 @@ async def test_a_last_word_without_room_gets_the_reserve(world: World) -> None:
     assert world.guard.trouble is not None
 
 
-async def test_a_last_word_that_not_even_the_reserve_has_room_for_fails(world: World) -> None:
+async def test_a_write_that_not_even_the_reserve_has_room_for_fails(world: World) -> None:
     async def write() -> None:
         raise StorageFull("no room")
 

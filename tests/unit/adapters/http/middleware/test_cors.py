@@ -66,7 +66,7 @@ async def test_by_default_no_origin_may() -> None:
     assert "vary" not in response.headers
 
 
-async def test_a_listed_origin_is_told_what_it_may_send() -> None:
+async def test_a_listed_origin_gets_the_headers_and_methods_it_may_send() -> None:
     async with WORLD.client() as client:
         response = await client.options("/api/v1/tasks", headers={"Origin": ORIGIN, **PREFLIGHT})
 
@@ -98,7 +98,7 @@ async def test_an_agent_may_be_put_from_a_listed_origin() -> None:
     assert preflight.headers["access-control-allow-methods"] == "GET, PUT, DELETE"
 
 
-async def test_a_page_may_hear_that_a_path_is_not_there() -> None:
+async def test_a_page_may_read_that_a_path_is_not_there() -> None:
     async with WORLD.client() as client:
         preflight = await client.options("/nope", headers={"Origin": ORIGIN, **PREFLIGHT})
 

@@ -80,7 +80,7 @@ async def test_two_origins_are_refused() -> None:
         "/api/v1/tasks/t/events",
     ],
 )
-async def test_other_sites_may_not_open_streams_without_saying_so(path: str) -> None:
+async def test_other_sites_may_not_open_streams_without_an_accept_header(path: str) -> None:
     async with World().client() as client:
         for headers in REFUSED:
             response = await client.get(path, headers={"Accept": "*/*", **headers})

@@ -16,7 +16,7 @@ async def chunks(total: int) -> AsyncIterator[bytes]:
         yield b" " * (64 * 1024)
 
 
-async def test_a_body_that_says_it_is_too_large_is_refused() -> None:
+async def test_a_body_with_too_large_a_content_length_is_refused() -> None:
     async with World().client() as client:
         response = await client.post("/api/v1/tasks", content=b" " * (MIB + 1), headers=JSON)
 

@@ -85,7 +85,7 @@ async def test_a_problem_is_a_whole_document() -> None:
     ("error", "seconds"),
     [(LimitReached("too many", retry_after_s=7), "7"), (Draining(), "5"), (LogUnavailable(), "2")],
 )
-async def test_what_may_work_later_says_when(error: AgentcastError, seconds: str) -> None:
+async def test_what_may_work_later_has_a_retry_after(error: AgentcastError, seconds: str) -> None:
     response = await answer_to(error)
 
     assert response.headers["retry-after"] == seconds
@@ -101,7 +101,7 @@ async def test_what_is_missing_and_what_is_anothers_read_the_same() -> None:
 @pytest.mark.parametrize(
     "error", [RuntimeError(INTERNALS), LeaseLost(INTERNALS), LogUnavailable(INTERNALS)]
 )
-async def test_what_failed_inside_is_told_to_the_log_alone(error: Exception) -> None:
+async def test_an_internal_failure_goes_to_the_log_alone(error: Exception) -> None:
     response = await answer_to(error)
 
     assert response.status_code in (500, 503)
@@ -165,7 +165,7 @@ async def test_an_id_that_nobody_can_have_is_unknown(path: str, code: str) -> No
     assert (response.status_code, response.json()["code"]) == (404, code)
 
 
-async def test_whoever_is_not_let_in_is_told_so() -> None:
+async def test_an_unauthenticated_caller_gets_a_401() -> None:
     world = World()
     world.authenticator.principal = None
     async with world.client() as client:
@@ -187,9 +187,7 @@ async def test_whoever_is_not_let_in_is_told_so() -> None:
         ("POST", "/sessions?=1", ""),
     ],
 )
-async def test_a_query_that_nothing_would_heed_is_refused(
-    method: str, path: str, field: str
-) -> None:
+async def test_a_query_without_effect_is_refused(method: str, path: str, field: str) -> None:
     body = {"task": "x"} if path.startswith("/tasks?") else None
     async with World().client() as client:
         response = await client.request(method, f"/api/v1{path}", json=body)

@@ -48,7 +48,7 @@ async def test_what_is_not_plain_json_is_refused(content: bytes) -> None:
     assert await refusal("/api/v1/tasks", content) == (400, "malformed_json")
 
 
-async def test_json_may_be_nested_as_deep_as_is_said() -> None:
+async def test_json_may_be_nested_to_the_documented_depth() -> None:
     nested: object = {}
     for _ in range(30):
         nested = {"a": nested}
@@ -192,7 +192,7 @@ async def test_every_wrong_field_is_named_at_once() -> None:
     assert fields == {"task", "on_busy", "limits.usd"}
 
 
-async def test_a_task_may_be_as_long_as_is_said() -> None:
+async def test_a_task_may_have_the_documented_length() -> None:
     world = World()
     text = "\u00e9" * (128 * 1024)
     async with world.client() as client:

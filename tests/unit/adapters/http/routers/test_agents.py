@@ -3,7 +3,7 @@
 from tests.http_app import World
 
 
-async def test_an_agent_tells_what_it_is_and_can_do() -> None:
+async def test_an_agent_is_shown_with_its_profile_and_state() -> None:
     async with World().client() as client:
         response = await client.get("/api/v1/agents/shell")
 

@@ -71,9 +71,9 @@ BEYOND_WHAT_A_BODY_MAY_HOLD = [
 ]
 
 
-@pytest.mark.parametrize("said", AT_THEIR_BOUNDS)
-async def test_a_profile_at_its_bounds_is_shown_by_every_route(said: dict[str, object]) -> None:
-    body = said if "kind" in said else {"argv": ["a"], **said}
+@pytest.mark.parametrize("fields", AT_THEIR_BOUNDS)
+async def test_a_profile_at_its_bounds_is_shown_by_every_route(fields: dict[str, object]) -> None:
+    body = fields if "kind" in fields else {"argv": ["a"], **fields}
     async with World().client() as client:
         put = await client.put(PATH, json=body)
         got = await client.get(PATH)
@@ -83,9 +83,9 @@ async def test_a_profile_at_its_bounds_is_shown_by_every_route(said: dict[str, o
     assert put.json() == got.json() == listed.json()["items"][-1]
 
 
-@pytest.mark.parametrize("said", BEYOND_WHAT_A_BODY_MAY_HOLD)
-async def test_what_a_settings_file_may_say_is_shown_too(said: dict[str, object]) -> None:
-    settings = AgentSettings.model_validate({"argv": ["a"], **said})
+@pytest.mark.parametrize("fields", BEYOND_WHAT_A_BODY_MAY_HOLD)
+async def test_what_a_settings_file_may_hold_is_shown_too(fields: dict[str, object]) -> None:
+    settings = AgentSettings.model_validate({"argv": ["a"], **fields})
     store = MemoryProfileStore()
     await store.put(profiles_of({"x": settings})[-1])
     world = World(agents=fake_agents(store=store))
@@ -95,7 +95,7 @@ async def test_what_a_settings_file_may_say_is_shown_too(said: dict[str, object]
 
     assert (got.status_code, listed.status_code) == (200, 200)
     assert listed.json()["items"][-1] == got.json()
-    assert len(got.text) >= len(json.dumps(said)) // 2
+    assert len(got.text) >= len(json.dumps(fields)) // 2
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ async def test_what_a_settings_file_may_say_is_shown_too(said: dict[str, object]
         "mcp_servers = { s = { command = 'a', call_s = inf } }",
     ],
 )
-def test_a_settings_file_holds_no_time_that_an_answer_cannot_say(line: str) -> None:
+def test_a_settings_file_holds_no_time_that_an_answer_cannot_show(line: str) -> None:
     with pytest.raises(ValueError, match="finite number"):
         AgentSettings.model_validate(tomllib.loads(line))
 

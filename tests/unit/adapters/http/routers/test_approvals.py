@@ -12,10 +12,10 @@ from domain.principal import LOCAL
 from tests.asked import Asked
 from tests.contract.scene import BOB
 from tests.http_app import World
+from tests.notifiers import notifier_without_watchers
 from tests.pausing_fakes import FakePausing
 from tests.terminal_fakes import FakeTerminals
 from tests.unit.adapters.http.fake_coordinator import FakeCoordinator
-from tests.unwatched import unwatched
 
 NO = ApprovalDecision(decision="denied", by="ann")
 
@@ -49,18 +49,21 @@ async def test_what_is_asked_is_shown_whole() -> None:
     }
 
 
-@pytest.mark.parametrize(("said", "status"), [("approve", "approved"), ("deny", "denied")])
-async def test_an_answer_is_given_once(said: str, status: str) -> None:
+@pytest.mark.parametrize(("decision", "status"), [("approve", "approved"), ("deny", "denied")])
+async def test_an_answer_is_given_once(decision: str, status: str) -> None:
     world = World()
     asked = await world.asked.ask()
     async with world.client() as client:
-        path, body = f"/api/v1/approvals/{asked.approval_id}", {"decision": said, "reason": "why"}
+        path, body = (
+            f"/api/v1/approvals/{asked.approval_id}",
+            {"decision": decision, "reason": "why"},
+        )
         first, second = [await client.post(path, json=body) for _ in range(2)]
 
-    told = first.json()
-    assert (first.status_code, told["status"]) == (200, status)
-    assert (told["decided_by"], told["decided_reason"]) == ("local", "why")
-    assert told["decided_at"] == "2026-11-21T10:00:00.000000Z"
+    answer = first.json()
+    assert (first.status_code, answer["status"]) == (200, status)
+    assert (answer["decided_by"], answer["decided_reason"]) == ("local", "why")
+    assert answer["decided_at"] == "2026-11-21T10:00:00.000000Z"
     assert (second.status_code, second.json()["code"]) == (409, "approval_answered")
     assert second.json()["detail"] == f"it was {status} before"
 
@@ -162,7 +165,7 @@ async def test_a_command_that_lacks_a_field_is_refused_by_it(
 async def _approve(asked: Asked, **fields: object) -> Answer:
     commands = WsCommands(
         coordinator=FakeCoordinator(),
-        approvals=Approvals(store=asked.store, notifier=unwatched()),
+        approvals=Approvals(store=asked.store, notifier=notifier_without_watchers()),
         terminals=FakeTerminals().use,
         pausing=FakePausing().use,
     )

@@ -39,7 +39,7 @@ async def test_the_answer_names_variables_and_never_shows_what_they_hold() -> No
     assert (got.json()["env_names"], got.json()["home_file_names"]) == (["TOKEN"], [".netrc"])
 
 
-async def test_everything_that_is_sent_is_told_again() -> None:
+async def test_everything_that_is_sent_is_shown_again() -> None:
     body = {
         "kind": "claude-code",
         "description": "reviews",
@@ -74,7 +74,7 @@ async def test_everything_that_is_sent_is_told_again() -> None:
     assert (answer["installed"], answer["missing"]) == (False, "missing-program")
 
 
-async def test_what_is_sent_of_its_end_its_setup_and_its_conversation_is_told_again() -> None:
+async def test_rules_for_its_end_its_setup_and_its_conversation_are_shown_again() -> None:
     body = {
         "argv": ["missing-program"],
         "resume_argv": ["missing-program", "{thread}"],
@@ -92,7 +92,7 @@ async def test_what_is_sent_of_its_end_its_setup_and_its_conversation_is_told_ag
     assert (status, {name: answer.get(name) for name in body}) == (201, body)
 
 
-async def test_what_an_agent_of_the_protocol_is_offered_and_may_do_is_told_again() -> None:
+async def test_what_an_agent_of_the_protocol_is_offered_and_may_do_is_shown_again() -> None:
     body = {
         "kind": "acp",
         "argv": ["missing-program", "{approval}"],
@@ -106,7 +106,7 @@ async def test_what_an_agent_of_the_protocol_is_offered_and_may_do_is_told_again
     assert (status, {name: answer.get(name) for name in body}) == (201, body)
 
 
-async def test_an_agent_that_thinks_can_be_had_say_first_what_its_task_is_about() -> None:
+async def test_an_agent_with_a_model_can_first_sum_up_its_task() -> None:
     status, answer = await put(LINT, {"kind": "react", "analysis": True})
 
     assert (status, answer["analysis"]) == (201, True)

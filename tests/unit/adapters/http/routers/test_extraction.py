@@ -108,7 +108,7 @@ async def test_a_task_brings_rules_of_its_own() -> None:
     )
 
 
-async def test_a_task_with_a_rule_that_says_nothing_is_refused() -> None:
+async def test_a_task_with_an_empty_rule_is_refused() -> None:
     world = World()
     async with world.client() as client:
         response = await client.post(

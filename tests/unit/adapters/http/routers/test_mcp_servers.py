@@ -14,7 +14,7 @@ FILES = {
 TICKETS = {"url": "https://tickets.example/mcp", "headers": {"Authorization": "canary"}}
 
 
-async def test_servers_are_told_again_without_their_secrets() -> None:
+async def test_servers_are_shown_without_their_secrets() -> None:
     body = {"kind": "react", "tools": ["shell"], "mcp_servers": {"f": FILES, "t": TICKETS}}
     async with World().client() as client:
         put = await client.put(AGENT, json=body)

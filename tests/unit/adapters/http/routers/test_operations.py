@@ -27,7 +27,7 @@ async def test_a_server_that_takes_work_is_ready(prefix: str) -> None:
 
 
 @pytest.mark.parametrize("reason", ["draining", "store_unavailable", "watchdog_unavailable"])
-async def test_a_server_that_takes_no_work_says_why(reason: NotReady) -> None:
+async def test_a_server_that_takes_no_work_reports_the_reason(reason: NotReady) -> None:
     async with World(not_ready=reason).client() as client:
         response = await client.get("/ready")
 

@@ -19,10 +19,10 @@ from domain.principal import LOCAL
 from domain.task import TaskStatus
 from tests.asked import Asked
 from tests.http_app import FakeAuthenticator
+from tests.notifiers import notifier_without_watchers
 from tests.pausing_fakes import FakePausing
 from tests.terminal_fakes import FakeTerminals
 from tests.unit.adapters.http.fake_coordinator import FakeCoordinator
-from tests.unwatched import unwatched
 
 PAUSE, RESUME = "/tasks/task_1/pause", "/tasks/task_1/resume"
 
@@ -41,9 +41,9 @@ async def test_the_command_does_and_answers_as_the_route() -> None:
     async with client_of(pausing) as client:
         routes = [await client.post(path) for path in (PAUSE, RESUME)]
 
-    paused = await said(pausing, "pause", task_id="task_1")
+    paused = await command_result(pausing, "pause", task_id="task_1")
     is_wanted = pausing.run.pauses.is_wanted
-    resumed = await said(pausing, "resume", task_id="task_1")
+    resumed = await command_result(pausing, "resume", task_id="task_1")
 
     assert [(one.status_code, one.json()) for one in routes] == [
         (paused.status, paused.body),
@@ -56,8 +56,8 @@ async def test_the_command_does_and_answers_as_the_route() -> None:
 async def test_the_answer_leads_to_what_would_be_accepted_next() -> None:
     pausing = FakePausing()
 
-    paused = await said(pausing, "pause", task_id="task_1")
-    resumed = await said(pausing, "resume", task_id="task_1")
+    paused = await command_result(pausing, "pause", task_id="task_1")
+    resumed = await command_result(pausing, "resume", task_id="task_1")
 
     links = [_links(answer) for answer in (paused, resumed)]
     assert ["pause" in one for one in links] == [False, True]
@@ -73,9 +73,9 @@ async def test_the_command_is_refused_as_the_route() -> None:
     assert [answer.status_code for answer in answers] == [409, 409, 404]
     for name in ("pause", "resume"):
         with pytest.raises(StateConflict, match="the task is completed"):
-            await said(pausing, name, task_id="task_1")
+            await command_result(pausing, name, task_id="task_1")
         with pytest.raises(TaskNotFound):
-            await said(pausing, name, task_id="none")
+            await command_result(pausing, name, task_id="none")
 
 
 @pytest.mark.parametrize("name", ["pause", "resume"])
@@ -87,7 +87,7 @@ async def test_a_wrong_command_is_refused_by_its_field(
     name: str, fields: dict[str, object], field: str
 ) -> None:
     with pytest.raises(Problem) as refused:
-        await said(FakePausing(), name, **fields)
+        await command_result(FakePausing(), name, **fields)
 
     assert refused.value.status == 422
     assert [error.field for error in refused.value.errors] == [field]
@@ -99,10 +99,10 @@ def _links(answer: Answer) -> Mapping[str, object]:
     return links
 
 
-async def said(pausing: FakePausing, name: str, **fields: object) -> Answer:
+async def command_result(pausing: FakePausing, name: str, **fields: object) -> Answer:
     commands = WsCommands(
         coordinator=FakeCoordinator(),
-        approvals=Approvals(store=Asked().store, notifier=unwatched()),
+        approvals=Approvals(store=Asked().store, notifier=notifier_without_watchers()),
         terminals=FakeTerminals().use,
         pausing=pausing.use,
     )

@@ -27,7 +27,7 @@ BODY = {"task": "List all .py files", "session_id": "test-123"}
 
 
 @pytest.mark.parametrize("prefix", ["/api/v1", "/api"])
-async def test_a_submission_is_accepted_and_says_where_the_task_is(prefix: str) -> None:
+async def test_a_submission_is_accepted_with_the_location_of_the_task(prefix: str) -> None:
     async with World().client() as client:
         response = await client.post(f"{prefix}/tasks", json=BODY)
 
@@ -92,7 +92,7 @@ async def test_a_key_used_for_another_request_is_refused() -> None:
 
 
 @pytest.mark.parametrize("key", [b"", b" ", b"a" * 256, b"a\tb", b"\xe9"])
-async def test_a_key_that_cannot_be_told_apart_is_refused(key: bytes) -> None:
+async def test_an_ambiguous_key_is_refused(key: bytes) -> None:
     async with World().client() as client:
         response = await client.post("/api/v1/tasks", json=BODY, headers={b"Idempotency-Key": key})
 
@@ -198,7 +198,7 @@ async def test_a_retry_is_a_new_task_that_names_the_old_one() -> None:
     assert response.json()["retry_of"] == "task_000001"
 
 
-async def test_a_retry_heeds_its_key_which_is_for_nothing_else() -> None:
+async def test_the_key_of_a_retry_is_for_that_retry_alone() -> None:
     world, key = World(), {"Idempotency-Key": "k"}
     async with world.client() as client:
         for _ in range(2):

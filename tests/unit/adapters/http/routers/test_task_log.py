@@ -42,7 +42,7 @@ async def test_the_output_is_given_as_it_was_written() -> None:
     assert "x-log-truncated" not in response.headers
 
 
-async def test_a_log_without_its_beginning_says_so() -> None:
+async def test_a_log_without_its_beginning_is_marked_as_truncated() -> None:
     response = await asked(World(archive=ShortArchive()))
 
     assert (response.text, response.headers["x-log-truncated"]) == ("…the end\n", "true")
@@ -54,7 +54,7 @@ async def test_a_task_that_wrote_nothing_has_an_empty_log() -> None:
     assert (response.status_code, response.content) == (200, b"")
 
 
-async def test_the_head_alone_tells_the_length() -> None:
+async def test_a_head_request_gets_the_length() -> None:
     world = World()
     async with world.archive.writing(TaskId("task_000001")) as writer:
         await writer.write("zwei ü\n")
@@ -67,7 +67,7 @@ async def test_the_head_alone_tells_the_length() -> None:
     assert "x-log-truncated" not in response.headers
 
 
-async def test_the_head_alone_tells_that_the_beginning_is_gone() -> None:
+async def test_a_head_request_gets_the_mark_of_a_lost_beginning() -> None:
     response = await asked(World(archive=ShortArchive()), method="HEAD")
 
     assert (response.headers["content-length"], response.headers["x-log-truncated"]) == (

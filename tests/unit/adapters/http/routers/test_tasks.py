@@ -82,7 +82,7 @@ async def test_links_lead_to_what_the_state_and_the_agent_of_a_task_allow(
     assert {links[way] for way in ways} == {f"/api/v1/tasks/task_000001/{way}" for way in ways}
 
 
-async def test_a_task_that_names_a_model_tells_of_it() -> None:
+async def test_a_task_that_names_a_model_shows_it() -> None:
     async with World().client() as client:
         await client.post("/api/v1/tasks", json={"task": "x", "model": "m"})
         response = await client.get("/api/v1/tasks/task_000001")
@@ -90,7 +90,7 @@ async def test_a_task_that_names_a_model_tells_of_it() -> None:
     assert response.json()["model"] == "m"
 
 
-async def test_a_task_that_ended_badly_tells_all_that_is_known() -> None:
+async def test_a_failed_task_shows_all_that_is_stored_of_it() -> None:
     world = World()
     await submitted(world)
     at = datetime(2026, 11, 21, 11, 0, tzinfo=UTC)
@@ -216,7 +216,7 @@ async def test_a_task_is_cancelled_and_a_second_time_does_no_harm() -> None:
 
 
 @pytest.mark.parametrize("body", [None, {}])
-async def test_a_cancel_need_not_say_how(body: object) -> None:
+async def test_a_cancel_needs_no_mode(body: object) -> None:
     world = World()
     await submitted(world)
     async with world.client() as client:

@@ -19,10 +19,10 @@ from domain.principal import LOCAL
 from domain.task import TaskStatus
 from tests.asked import Asked
 from tests.http_app import FakeAuthenticator
+from tests.notifiers import notifier_without_watchers
 from tests.pausing_fakes import FakePausing
 from tests.terminal_fakes import FakeTerminals
 from tests.unit.adapters.http.fake_coordinator import FakeCoordinator
-from tests.unwatched import unwatched
 
 SCREEN = "/tasks/task_1/screen"
 INPUT = "/tasks/task_1/input"
@@ -80,7 +80,7 @@ async def test_a_stream_that_is_refused_takes_no_place() -> None:
     assert (answer.status_code, cap.open) == (409, 0)
 
 
-async def test_who_comes_before_the_start_is_told_to_come_back() -> None:
+async def test_a_request_before_the_start_gets_a_retry_after() -> None:
     terminals = FakeTerminals()
     terminals.is_now(TaskStatus.QUEUED)
     async with client_of(terminals, StreamCap(most=1)) as client:
@@ -95,7 +95,9 @@ async def test_who_comes_before_the_start_is_told_to_come_back() -> None:
 async def test_input_over_a_websocket_is_that_over_http() -> None:
     terminals = FakeTerminals()
     async with terminals.run():
-        answer = await said(terminals, task_id="task_1", kind="keys", data=["a", "enter"])
+        answer = await command_result(
+            terminals, task_id="task_1", kind="keys", data=["a", "enter"]
+        )
 
     assert answer == Answer(status=202, body={"task_id": "task_1", "kind": "keys"})
     assert terminals.process.typed == [b"a\r"]
@@ -113,7 +115,7 @@ async def test_input_that_cannot_be_used_is_refused(
     fields: dict[str, object], status: int
 ) -> None:
     with pytest.raises(Problem) as refused:
-        await said(FakeTerminals(), **fields)
+        await command_result(FakeTerminals(), **fields)
 
     assert refused.value.status == status
 
@@ -136,16 +138,16 @@ async def test_a_wrong_field_of_input_is_named_as_it_was_sent(
     async with client_of(FakeTerminals(), StreamCap(most=1)) as client:
         answer = await client.post(INPUT, json=body)
     with pytest.raises(Problem) as refused:
-        await said(FakeTerminals(), task_id="task_1", **body)
+        await command_result(FakeTerminals(), task_id="task_1", **body)
 
     assert {error["field"] for error in answer.json()["errors"]} == fields
     assert {error.field for error in refused.value.errors} == fields
 
 
-async def said(terminals: FakeTerminals, **fields: object) -> Answer:
+async def command_result(terminals: FakeTerminals, **fields: object) -> Answer:
     commands = WsCommands(
         coordinator=FakeCoordinator(),
-        approvals=Approvals(store=Asked().store, notifier=unwatched()),
+        approvals=Approvals(store=Asked().store, notifier=notifier_without_watchers()),
         terminals=terminals.use,
         pausing=FakePausing().use,
     )

@@ -15,11 +15,11 @@ from application.watching.watches import Watches
 from domain.principal import LOCAL, Principal
 from tests.asked import Asked
 from tests.http_app import FakeAuthenticator
+from tests.notifiers import notifier_without_watchers
 from tests.patience import PATIENCE_S
 from tests.pausing_fakes import FakePausing
 from tests.terminal_fakes import FakeTerminals
 from tests.unit.adapters.http.fake_coordinator import FakeCoordinator
-from tests.unwatched import unwatched
 
 ALICE = Principal(tenant="acme", owner="alice", name="Alice")
 
@@ -64,7 +64,7 @@ def app(principal: Principal | None, cap: StreamCap) -> FastAPI:
             websockets=WebSockets(),
             watches=NoWatches(),
             coordinator=FakeCoordinator(),
-            approvals=Approvals(store=Asked().store, notifier=unwatched()),
+            approvals=Approvals(store=Asked().store, notifier=notifier_without_watchers()),
             terminals=FakeTerminals().use,
             pausing=FakePausing().use,
             authenticator=FakeAuthenticator(principal),

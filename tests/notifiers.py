@@ -12,7 +12,7 @@ from ports.wakeups import Wakeups
 from tests.fakes import FakeClock
 
 
-def unwatched(wakeups: Wakeups | None = None) -> CommitNotifier:
+def notifier_without_watchers(wakeups: Wakeups | None = None) -> CommitNotifier:
     clock = FakeClock()
     database = MemoryDatabase(clock)
     tails = Tails(
