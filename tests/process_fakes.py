@@ -1,4 +1,4 @@
-"""A process host whose processes write and end as a test says, and a context that remembers."""
+"""A process host whose processes are scripted by a test, and a context that remembers."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -28,7 +28,7 @@ THINKING = AgentProfile(name=AgentName("react"), kind="react")
 
 
 class FakeProcess:
-    """Runs until it is told to `end`, or is stopped; then it ends by SIGTERM, or by SIGKILL.
+    """Runs until a test ends it with `end`, or it is stopped; then it ends by SIGTERM, or by SIGKILL.
 
     It remembers what is done to it; its input is open and read at once, until it has ended.
     """

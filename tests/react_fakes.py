@@ -1,4 +1,4 @@
-"""A model, a tool and a run's context that do as a test of the ReAct agent says."""
+"""A model, a tool and a run's context that are scripted by a test of the ReAct agent."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from domain.usage import Usage
 from ports.language_model import LanguageModel, ModelPart, ModelRequest, ModelUsage, ToolCall
 from ports.tool import Tool, ToolContext, ToolResult, ToolSpec
 from tests.fakes import CountingIdSource, FakeClock
-from tests.told_log import ToldLog
+from tests.written_log import WrittenLog
 
 Step = ModelPart | Exception | anyio.Event
 """A part is given, an error raised, an event waited for."""
@@ -163,7 +163,7 @@ def react_runner(
     *tools: Tool,
     waits: Waits | None = None,
     tries: int = 4,
-    log: ToldLog | None = None,
+    log: WrittenLog | None = None,
     window_tokens: int = WINDOW_TOKENS,
     ids: CountingIdSource | None = None,
 ) -> ReactRunner:
@@ -171,7 +171,7 @@ def react_runner(
     return ReactRunner(
         model=model,
         tools=tools,
-        memory=(log or ToldLog()).memory(),
+        memory=(log or WrittenLog()).memory(),
         clock=FakeClock(),
         ids=ids or CountingIdSource(),
         retry=Retry(tries=tries, sleep=waits or Waits()),

@@ -99,7 +99,7 @@ class FakeHomes:
 class WordParser:
     """Knows lines that begin with `say `; `end ` and `thread ` are for what a test sets.
 
-    One that said something owes a last message.
+    A parser that has parsed `say` emits a last message at its end.
     """
 
     def __init__(self, *, outcome: Outcome | None = None) -> None:

@@ -32,7 +32,7 @@ from tests.react_fakes import (
     usage,
 )
 from tests.react_order import Order
-from tests.told_log import ToldLog
+from tests.written_log import WrittenLog
 
 STATUSES = st.sampled_from(["pending", "in_progress", "completed"])
 
@@ -106,8 +106,8 @@ def test_wherever_a_server_is_killed_the_next_attempt_ends_what_was_begun_and_go
 ) -> None:
     first, again, ids = FakeContext(), FakeContext(), CountingIdSource()
     asyncio.run(run(script, first, ids=ids))
-    log = ToldLog(TaskQueued(task="do it"), TaskStarted(worker_id="w", agent_kind="react"))
-    log.tell(*first.events[:kept])
+    log = WrittenLog(TaskQueued(task="do it"), TaskStarted(worker_id="w", agent_kind="react"))
+    log.write(*first.events[:kept])
 
     outcome = asyncio.run(run(rest, again, ids=ids, log=log))
 
@@ -153,7 +153,7 @@ async def run(
     context: FakeContext,
     *,
     ids: CountingIdSource | None = None,
-    log: ToldLog | None = None,
+    log: WrittenLog | None = None,
 ) -> Outcome:
     tools: list[Tool] = [
         FakeTool("ls", listed),

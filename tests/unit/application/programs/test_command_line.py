@@ -144,7 +144,7 @@ def _command(profile: AgentProfile, *, thread: AgentThread | None = None) -> Com
     return command_of(process_task(TEXT), profile, workspace="/workspace", thread=thread)
 
 
-def test_what_the_profile_says_of_its_sandbox_is_kept() -> None:
+def test_the_sandbox_of_the_profile_is_kept() -> None:
     command = _command(replace(PROFILE, sandbox="require", network="host", sockets=("/run/s",)))
 
     assert (command.sandbox, command.network, command.sockets) == ("require", "host", ("/run/s",))

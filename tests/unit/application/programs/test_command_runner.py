@@ -91,7 +91,7 @@ async def test_the_text_of_a_shell_task_is_one_argument_of_the_shell() -> None:
 @pytest.mark.parametrize(
     ("hand_over", "argv"), [("argument", ("x", "-p", "hi")), ("none", ("x", "-p"))]
 )
-async def test_a_command_gets_the_text_as_its_last_argument_if_its_profile_says_so(
+async def test_a_command_gets_the_text_as_its_last_argument_if_its_profile_has_it_so(
     hand_over: HandOver, argv: tuple[str, ...]
 ) -> None:
     profile = AgentProfile(
@@ -230,7 +230,7 @@ async def test_a_flood_of_lines_keeps_every_number() -> None:
 
 
 @pytest.mark.parametrize(("grace_s", "signal"), [(5.0, 15), (0.0, 9)])
-async def test_a_cancelled_run_stops_its_process_and_says_how_it_ended(
+async def test_a_cancelled_run_stops_its_process_and_reports_how_it_ended(
     grace_s: float, signal: int
 ) -> None:
     process = FakeProcess()
@@ -252,7 +252,7 @@ async def test_a_cancelled_run_stops_its_process_and_says_how_it_ended(
     ]
 
 
-async def test_a_run_that_is_killed_while_it_ends_says_how_it_ended() -> None:
+async def test_a_run_that_is_killed_while_it_ends_reports_how_it_ended() -> None:
     process = StubbornProcess()
     context = RecordingContext(profile=SHELL)
     process.say("working\n")

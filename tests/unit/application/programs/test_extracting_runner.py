@@ -23,7 +23,7 @@ LINE = Log(line="\x1b[1m4\x1b[0m", line_num=7, stream="stderr")
 
 
 @dataclass
-class Saying:
+class Emitting:
     events: tuple[AgentEvent, ...]
     answer: str
 
@@ -37,7 +37,7 @@ def found(value: str, line_num: int) -> Extraction:
     return Extraction(rule="n", value=value, line_num=line_num)
 
 
-async def told(runner: Saying, *rules: ExtractionRule) -> list[AgentEvent]:
+async def emitted(runner: Emitting, *rules: ExtractionRule) -> list[AgentEvent]:
     context = FakeContext()
     task = replace(react_task(), rules=rules)
     extracting = ExtractingRunner(runner, matcher=RegexPatternMatcher())
@@ -46,7 +46,7 @@ async def told(runner: Saying, *rules: ExtractionRule) -> list[AgentEvent]:
 
 
 async def test_what_is_found_follows_what_it_was_found_in() -> None:
-    assert await told(Saying((SAID, RESULT, LINE), "5"), NUMBER) == [
+    assert await emitted(Emitting((SAID, RESULT, LINE), "5"), NUMBER) == [
         SAID,
         found("1", 1),
         found("2", 1),
@@ -59,7 +59,7 @@ async def test_what_is_found_follows_what_it_was_found_in() -> None:
 
 
 async def test_an_answer_that_was_a_message_is_looked_at_once() -> None:
-    assert await told(Saying((SAID,), SAID.content), NUMBER) == [
+    assert await emitted(Emitting((SAID,), SAID.content), NUMBER) == [
         SAID,
         found("1", 1),
         found("2", 1),
@@ -67,4 +67,4 @@ async def test_an_answer_that_was_a_message_is_looked_at_once() -> None:
 
 
 async def test_without_rules_nothing_is_added() -> None:
-    assert await told(Saying((SAID, LINE), "5")) == [SAID, LINE]
+    assert await emitted(Emitting((SAID, LINE), "5")) == [SAID, LINE]

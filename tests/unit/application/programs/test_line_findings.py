@@ -91,13 +91,13 @@ def test_findings_carry_the_number_of_their_line() -> None:
     assert matcher.seen == [("\x1b[1ma", "a")]
 
 
-def test_a_rule_that_is_given_up_is_told_of_once() -> None:
+def test_a_rule_that_is_given_up_is_reported_once() -> None:
     extraction = LineExtraction([RULE], FakeMatcher())
 
-    [_, told] = extraction.of("slow", text="slow", line_num=1)
+    [_, error] = extraction.of("slow", text="slow", line_num=1)
     later = extraction.of("fine", text="fine", line_num=2)
 
-    assert told == Error(
+    assert error == Error(
         message="The extraction rule 'slow' takes too long and is not tried any more.",
         phase="extraction",
         recoverable=True,

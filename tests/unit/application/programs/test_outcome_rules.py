@@ -44,7 +44,7 @@ def seen(found: OutcomeRules, *lines: str) -> OutcomeRules:
         ),
     ],
 )
-def test_a_line_that_matches_is_a_failure_in_its_words(
+def test_a_line_that_matches_is_the_error_of_a_failure(
     rule: FailureRule, line: str, words: str
 ) -> None:
     found = seen(rules(rule), "working", line, "done")

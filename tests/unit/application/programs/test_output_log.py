@@ -10,7 +10,7 @@ from tests.fakes import FakeClock
 
 
 class Record:
-    """Takes events one by one, and stops taking them at the line it is told to."""
+    """Takes events one by one, and stops at the line that the test names."""
 
     def __init__(self, *, holds_at: int = 0) -> None:
         self.bursts: list[list[Log]] = []
@@ -61,7 +61,7 @@ async def test_lines_that_a_cancel_keeps_from_being_emitted_leave_no_gap() -> No
         ("?\n!\n", "!"),
     ],
 )
-async def test_the_last_line_that_says_something_is_kept_as_text(written: str, last: str) -> None:
+async def test_the_last_line_with_text_is_kept_as_plain_text(written: str, last: str) -> None:
     log = OutputLog(Record().emit_all, FakeClock())
 
     await log.take(_pty(written))

@@ -73,7 +73,7 @@ async def test_a_conversation_is_kept_as_soon_as_it_is_known() -> None:
     assert kept_before_its_end == AgentThread(id="t-1")
 
 
-async def test_a_line_that_is_too_long_is_logged_in_pieces_and_told_once() -> None:
+async def test_a_line_that_is_too_long_is_logged_in_pieces_and_reported_once() -> None:
     context = RecordingContext(profile=AGENT)
     output = _output(context, longest_chars=10)
 
@@ -90,7 +90,7 @@ async def test_a_line_that_is_too_long_is_logged_in_pieces_and_told_once() -> No
     ]
 
 
-async def test_rules_look_into_what_is_said_and_into_documents() -> None:
+async def test_rules_search_messages_and_documents() -> None:
     rules = (
         ExtractionRule(name="number", pattern=r"\d+"),
         ExtractionRule(name="cost", json_path="$.cost"),
@@ -151,7 +151,7 @@ async def test_lines_that_are_understood_count_as_output(most: int | None) -> No
         assert outcome == Failed(error=error, reason="limit.output")
 
 
-async def test_an_agent_that_says_nothing_of_its_end_has_failed() -> None:
+async def test_an_agent_that_reports_no_end_has_failed() -> None:
     process, context = FakeProcess(), RecordingContext(profile=AGENT)
     process.say("Please log in first.\n", "stderr")
     process.end(Exit(code=0))

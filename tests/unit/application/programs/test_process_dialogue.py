@@ -59,7 +59,7 @@ class AskedContext(RecordingContext):
 
 
 class Run:
-    """A run of a program that writes what the test says."""
+    """A run of a program whose output a test writes."""
 
     def __init__(self) -> None:
         self.process = FakeProcess()
@@ -69,13 +69,13 @@ class Run:
         )
         self.running = asyncio.ensure_future(runner.run(process_task("do it"), self.context))
 
-    def says(self, **message: object) -> None:
+    def writes(self, **message: object) -> None:
         self.process.say(json.dumps(message) + "\n", "stdout")
 
     def asks(self, name: str) -> None:
         request = {"subtype": "can_use_tool", "tool_name": "Bash", "input": {}}
         request["tool_use_id"] = name
-        self.says(type="control_request", request_id=name, request=request)
+        self.writes(type="control_request", request_id=name, request=request)
 
     async def until(self, is_so: Callable[[], bool]) -> None:
         with anyio.fail_after(PATIENCE_S):
@@ -98,7 +98,7 @@ async def test_what_it_writes_is_read_on_while_a_question_waits() -> None:
     run = Run()
     run.asks("one")
     run.asks("two")
-    run.says(type="assistant", message={"id": "m", "content": [{"type": "text", "text": "hi"}]})
+    run.writes(type="assistant", message={"id": "m", "content": [{"type": "text", "text": "hi"}]})
     await run.until(lambda: len(run.context.answers) == 2)
     await run.until(lambda: "Message" in [type(event).__name__ for event in run.context.events])
 
@@ -115,13 +115,13 @@ async def test_what_is_asked_again_while_it_waits_is_asked_and_answered_once() -
     run = Run()
     run.asks("one")
     run.asks("one")
-    run.says(type="assistant", message={"id": "m", "content": [{"type": "text", "text": "hi"}]})
+    run.writes(type="assistant", message={"id": "m", "content": [{"type": "text", "text": "hi"}]})
     await run.until(lambda: "Message" in [type(event).__name__ for event in run.context.events])
     await run.until(lambda: "one" in run.context.answers)
 
     run.context.answers["one"].set_result(YES)
     await run.until(lambda: run.answered == ["one"])
-    run.says(type="result", subtype="success", is_error=False, result="done")
+    run.writes(type="result", subtype="success", is_error=False, result="done")
     await run.until(lambda: not run.process.input_is_open)
     run.process.end()
     assert isinstance(await run.ended(), Completed)
@@ -131,7 +131,7 @@ async def test_what_is_asked_again_while_it_waits_is_asked_and_answered_once() -
 async def test_its_input_ends_with_its_task_but_not_while_it_still_asks() -> None:
     run = Run()
     run.asks("late")
-    run.says(type="result", subtype="success", is_error=False, result="done")
+    run.writes(type="result", subtype="success", is_error=False, result="done")
     await run.until(lambda: "late" in run.context.answers)
 
     assert run.process.input_is_open
@@ -148,10 +148,10 @@ async def test_a_question_that_it_withdraws_is_withdrawn_and_not_answered() -> N
     await run.until(lambda: "one" in run.context.answers)
     assert not run.context.withdrawn["one"]()
 
-    run.says(type="control_cancel_request", request_id="one")
+    run.writes(type="control_cancel_request", request_id="one")
     await run.until(run.context.withdrawn["one"])
     run.context.answers["one"].set_result(ApprovalDecision(decision="expired", by="policy"))
-    run.says(type="result", subtype="success", is_error=False, result="done")
+    run.writes(type="result", subtype="success", is_error=False, result="done")
     await run.until(lambda: not run.process.input_is_open)
 
     assert run.answered == []
@@ -197,10 +197,10 @@ async def test_a_program_that_ends_while_it_asks_leaves_no_question() -> None:
     assert run.context.given_up == ["one"]
 
 
-async def test_a_rule_that_cannot_hold_stops_what_was_started_and_says_so() -> None:
+async def test_a_rule_that_cannot_be_kept_stops_the_program_with_that_error() -> None:
     run = Run()
     run.context.profile = replace(PROFILE, approvals={"bash": "deny"})
-    run.says(type="system", subtype="init", session_id="s", tools=["Bash"])
+    run.writes(type="system", subtype="init", session_id="s", tools=["Bash"])
 
     outcome = await run.ended()
 

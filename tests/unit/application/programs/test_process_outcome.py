@@ -42,7 +42,7 @@ def test_a_command_is_judged_by_its_exit_and_quoted_by_its_last_line(
 
 
 @pytest.mark.parametrize("ended", [Exit(code=1), Exit(signal=9), Exit(code=0)])
-def test_the_word_of_an_agent_counts_more_than_its_exit(ended: Exit) -> None:
+def test_the_report_of_an_agent_counts_more_than_its_exit(ended: Exit) -> None:
     done = outcome_of_agent(ended, Completed(final_answer="done", total_iterations=2), "noise")
     failed = outcome_of_agent(ended, Failed(error="no", reason="model_error"), "noise")
 
@@ -72,5 +72,5 @@ def test_the_word_of_an_agent_counts_more_than_its_exit(ended: Exit) -> None:
         ),
     ],
 )
-def test_an_agent_that_says_nothing_of_its_end_has_failed(ended: Exit, outcome: Outcome) -> None:
+def test_an_agent_that_reports_no_end_has_failed(ended: Exit, outcome: Outcome) -> None:
     assert outcome_of_agent(ended, None, "What now?") == outcome

@@ -53,14 +53,14 @@ async def test_a_lost_conversation_gives_way_to_a_new_one_in_the_same_task() -> 
     assert (context.thread, context.kept) == (NEW, [NEW])
 
 
-async def test_the_new_start_is_told_and_its_lines_are_counted_on() -> None:
+async def test_the_new_start_is_reported_and_the_line_numbers_continue() -> None:
     first, second = _failing("No conversation found"), _working("careful")
     context = RecordingContext(profile=AGENT, thread=OLD)
 
     await _run(FakeProcessHost(first, second), context)
 
-    told = [event for event in context.events if isinstance(event, Log | Error | ProcessExited)]
-    assert told == [
+    emitted = [event for event in context.events if isinstance(event, Log | Error | ProcessExited)]
+    assert emitted == [
         Log(line="No conversation found", line_num=1, stream="stderr"),
         ProcessExited(duration_ms=0, exit_code=1),
         ANEW,

@@ -24,7 +24,7 @@ EXITED = Failed(error="The command ended with exit code 1.", reason="exit_code",
     ],
 )
 @pytest.mark.parametrize("reason", ["exit_code", "agent_error", "model_error"])
-def test_an_agent_that_says_so_has_lost_it(words: str, reason: str) -> None:
+def test_an_agent_that_reports_it_has_lost_its_conversation(words: str, reason: str) -> None:
     by_itself = Failed(error=words, reason="agent_error", exit_code=1)
     by_model = Failed(error=words, reason="model_error", exit_code=1)
 
@@ -58,7 +58,7 @@ def test_another_end_is_no_sign_of_it(outcome: Outcome) -> None:
     assert not has_lost(outcome)
 
 
-def test_an_agent_that_told_of_its_model_has_come_as_far_as_its_model() -> None:
+def test_an_agent_that_reports_an_error_of_its_model_has_reached_its_model() -> None:
     refused = Error(message="no connection", phase="model", recoverable=False)
 
     assert not has_lost(EXITED, refused)
@@ -77,7 +77,7 @@ def test_an_agent_that_worked_had_its_conversation(event: AgentEvent) -> None:
     assert not has_lost(EXITED, event)
 
 
-def has_lost(outcome: Outcome, *told: AgentEvent) -> bool:
+def has_lost(outcome: Outcome, *events: AgentEvent) -> bool:
     resumption = Resumption()
-    resumption.take(told)
+    resumption.take(events)
     return resumption.has_lost(THREAD, outcome)

@@ -1,4 +1,4 @@
-"""Programs whose profile says how they fail, answer, go on and are set up."""
+"""Programs whose profile has rules for failures, answers and conversations, and a setup."""
 
 import asyncio
 from dataclasses import replace
@@ -65,7 +65,7 @@ async def test_a_limit_of_its_process_is_the_reason_before_any_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "outcome"),
+    ("reported", "outcome"),
     [
         (Completed(final_answer="fine"), Failed(error="no", reason="model_error", exit_code=0)),
         (None, Failed(error="no", reason="model_error", exit_code=0)),
@@ -75,18 +75,18 @@ async def test_a_limit_of_its_process_is_the_reason_before_any_line() -> None:
         ),
     ],
 )
-async def test_a_failure_goes_before_an_answer_that_was_understood_and_not_before_its_own_word(
-    said: Outcome | None, outcome: Outcome
+async def test_a_failure_overrides_a_parsed_answer_and_not_a_reported_failure(
+    reported: Outcome | None, outcome: Outcome
 ) -> None:
     profile = replace(FAILING, parser="word")
     process = _writing("say hello\n", "refused: no\n", "end\n")
 
-    found, _ = await _run(profile, process, parser=WordParser(outcome=said))
+    found, _ = await _run(profile, process, parser=WordParser(outcome=reported))
 
     assert found == outcome
 
 
-async def test_the_answer_is_where_the_profile_says_and_becomes_a_message() -> None:
+async def test_the_answer_is_found_by_the_rule_of_the_profile_and_becomes_a_message() -> None:
     profile = replace(AGENT, answer=OutputRule(json_path="$.text"))
     process = _writing('{"text": "one"}\n', '{"text": "two"}\n', "bye\n")
 
@@ -126,7 +126,7 @@ async def test_a_conversation_that_names_itself_is_gone_on_with() -> None:
     assert later.thread == AgentThread(id="s-7")
 
 
-async def test_an_agent_that_is_told_to_go_on_does_so_after_a_task_that_went_well() -> None:
+async def test_an_agent_resumes_its_latest_conversation_after_a_task_that_went_well() -> None:
     first, second = _writing("hello\n"), _writing("again\n")
 
     _, context = await _run(CONTINUED, first)

@@ -1,4 +1,4 @@
-"""What a process uses is told when it has changed."""
+"""The usage of a process is emitted when it has changed."""
 
 import anyio
 import pytest
@@ -30,7 +30,7 @@ class Used(FakeProcess):
 
 
 @pytest.mark.parametrize(
-    ("second", "is_told"),
+    ("second", "is_emitted"),
     [
         (ProcessUsage(cpu_percent=53.0, rss_bytes=103 * MB, processes=2), False),
         (ProcessUsage(cpu_percent=56.0, rss_bytes=100 * MB, processes=2), True),
@@ -39,18 +39,20 @@ class Used(FakeProcess):
         (ProcessUsage(cpu_percent=50.0, rss_bytes=100 * MB, processes=3), True),
     ],
 )
-async def test_a_use_is_told_when_a_tenth_has_changed(second: ProcessUsage, is_told: bool) -> None:
+async def test_usage_is_emitted_when_a_tenth_has_changed(
+    second: ProcessUsage, is_emitted: bool
+) -> None:
     first = ProcessUsage(cpu_percent=50.0, rss_bytes=100 * MB, processes=2)
     context = RecordingContext(profile=SHELL)
     process = Used(first, second)
 
     await _sample(process, context)
 
-    told = [_event(first), _event(second)] if is_told else [_event(first)]
-    assert context.events == told
+    emitted = [_event(first), _event(second)] if is_emitted else [_event(first)]
+    assert context.events == emitted
 
 
-async def test_a_change_is_measured_from_what_was_told() -> None:
+async def test_a_change_is_measured_from_what_was_emitted() -> None:
     uses = [ProcessUsage(cpu_percent=50.0 + n, rss_bytes=100 * MB, processes=1) for n in range(8)]
     context = RecordingContext(profile=SHELL)
 

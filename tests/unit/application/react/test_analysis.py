@@ -27,8 +27,8 @@ def analysing(limits: Limits | None = None) -> FakeContext:
 
 async def test_a_profile_that_wants_it_has_the_model_say_what_the_task_is_about() -> None:
     context = analysing()
-    said = "Sure:\n**Action:** `Remove old files`\n- goal: Nothing older than a day is left.\n"
-    model = FakeModel([TextDelta(text=said[:9]), TextDelta(text=said[9:]), usage(10, 5)], DONE)
+    answer = "Sure:\n**Action:** `Remove old files`\n- goal: Nothing older than a day is left.\n"
+    model = FakeModel([TextDelta(text=answer[:9]), TextDelta(text=answer[9:]), usage(10, 5)], DONE)
 
     outcome = await react_runner(model).run(react_task("tidy up"), context)
 
@@ -73,7 +73,7 @@ async def test_a_task_does_not_depend_on_it(failure: Step, complaints: list[str]
     assert DERIVED in context.events
 
 
-async def test_what_a_model_said_before_it_failed_is_not_taken_for_its_answer() -> None:
+async def test_the_text_of_a_model_before_it_failed_is_not_taken_for_its_answer() -> None:
     context = analysing()
     cut: list[Step] = [TextDelta(text="action: tidy\ngoal: Nothing ol"), ModelUnavailable("gone")]
 

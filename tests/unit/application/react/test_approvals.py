@@ -47,8 +47,8 @@ async def test_a_call_that_is_denied_is_not_made_and_the_agent_goes_on() -> None
     assert outcome == Completed(final_answer="done", total_iterations=2)
     [complete] = [event for event in context.events if isinstance(event, ToolCallComplete)]
     assert (complete.status, complete.result) == ("denied", "")
-    told = asking.requests[1].messages[-1].content
-    assert told == "Error: this call was not allowed (denied by alice): not today"
+    result = asking.requests[1].messages[-1].content
+    assert result == "Error: this call was not allowed (denied by alice): not today"
 
 
 async def test_a_call_is_made_when_the_log_holds_that_it_may_be() -> None:
@@ -165,6 +165,6 @@ async def test_calls_in_line_behind_a_question_that_outlives_the_server_are_to_b
             await all_wait.wait()
         run.cancel()
 
-    told = {e.call_id: e.error for e in context.events if isinstance(e, ToolCallComplete)}
+    errors = {e.call_id: e.error for e in context.events if isinstance(e, ToolCallComplete)}
     assert len([event for event in context.events if isinstance(event, ToolCallStart)]) == 3
-    assert told == {"call_000002": NOT_MADE, "call_000003": UNANSWERED}
+    assert errors == {"call_000002": NOT_MADE, "call_000003": UNANSWERED}

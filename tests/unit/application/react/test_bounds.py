@@ -35,7 +35,7 @@ SYSTEM = SystemMessage(content="be good")
 ASKED = UserMessage(content="go")
 
 
-async def test_an_agent_that_repeats_itself_is_told_and_then_stopped() -> None:
+async def test_an_agent_that_repeats_itself_is_warned_and_then_stopped() -> None:
     context, model = FakeContext(), FakeModel([tool_call("ls", path=".")])
 
     outcome = await react_runner(model, FakeTool("ls", ok)).run(react_task(), context)
@@ -43,8 +43,8 @@ async def test_an_agent_that_repeats_itself_is_told_and_then_stopped() -> None:
     assert isinstance(outcome, Failed)
     assert outcome.reason == "repetition"
     assert len(model.requests) == 5
-    told = model.requests[3].messages[-1].content
-    assert "ls was called 3 times with the same arguments and the same result" in told
+    result = model.requests[3].messages[-1].content
+    assert "ls was called 3 times with the same arguments and the same result" in result
     errors = [event for event in context.events if isinstance(event, Error)]
     assert [(error.phase, error.recoverable) for error in errors] == [("repetition", True)] * 3
 
@@ -175,7 +175,7 @@ def test_what_fits_is_kept_as_it_is() -> None:
     assert (list(fit.messages), fit.note) == (messages, None)
 
 
-async def test_what_was_cut_is_told_to_the_watchers() -> None:
+async def test_what_was_cut_is_reported_to_watchers() -> None:
     async def long(_: Mapping[str, object], __: ToolContext) -> ToolResult:
         return ToolResult(content="x" * 4000)
 
@@ -184,8 +184,8 @@ async def test_what_was_cut_is_told_to_the_watchers() -> None:
 
     await react_runner(model, FakeTool("cat", long), window_tokens=3500).run(react_task(), context)
 
-    told = [event.message for event in context.events if isinstance(event, Progress)]
-    assert "tool results were cut" in told[0]
+    notes = [event.message for event in context.events if isinstance(event, Progress)]
+    assert "tool results were cut" in notes[0]
     assert any("old result were cut" in message.content for message in model.requests[-1].messages)
 
 

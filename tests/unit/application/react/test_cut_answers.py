@@ -20,7 +20,7 @@ from tests.react_fakes import (
 )
 
 
-async def test_an_answer_that_was_cut_is_gone_on_with_and_told_whole() -> None:
+async def test_an_answer_that_was_cut_is_continued_and_emitted_whole() -> None:
     context = FakeContext()
     model = FakeModel([TextDelta(text="one, t"), AnswerCut()], [TextDelta(text="wo")])
 
@@ -28,8 +28,8 @@ async def test_an_answer_that_was_cut_is_gone_on_with_and_told_whole() -> None:
 
     assert outcome == Completed(final_answer="one, two", total_iterations=2)
     assert model.requests[1].messages[-1] == GO_ON
-    told = [event for event in context.events if isinstance(event, MessageDelta | Message)]
-    assert told == [
+    emitted = [event for event in context.events if isinstance(event, MessageDelta | Message)]
+    assert emitted == [
         MessageDelta(message_id="msg_000001", text="one, t"),
         MessageDelta(message_id="msg_000001", text="wo"),
         Message(message_id="msg_000001", role="assistant", content="one, two"),
@@ -37,7 +37,7 @@ async def test_an_answer_that_was_cut_is_gone_on_with_and_told_whole() -> None:
     assert [event for event in context.events if isinstance(event, Error)] == [CUT]
 
 
-async def test_an_answer_that_was_cut_before_its_first_word_fails_the_task() -> None:
+async def test_an_answer_that_was_cut_before_any_text_fails_the_task() -> None:
     model = FakeModel([AnswerCut()])
 
     outcome = await react_runner(model).run(react_task(), FakeContext())
@@ -60,9 +60,9 @@ async def test_the_call_that_an_answer_was_cut_in_is_not_made() -> None:
         "call_000001": "ok",
         "call_000002": "error",
     }
-    told = model.requests[1].messages[-1]
-    assert isinstance(told, ToolMessage)
-    assert told.content.endswith("write less at once]")
+    result = model.requests[1].messages[-1]
+    assert isinstance(result, ToolMessage)
+    assert result.content.endswith("write less at once]")
 
 
 async def test_a_cut_answer_whose_calls_are_all_over_the_limit_fails_the_task_by_its_name() -> (

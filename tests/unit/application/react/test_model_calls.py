@@ -68,7 +68,7 @@ def test_tasks_that_failed_together_come_back_apart(
     assert retry.delay_s(failed_tries=3, retry_after_s=retry_after_s) == delay_s
 
 
-async def test_a_thought_that_was_cut_starts_anew_and_says_so() -> None:
+async def test_a_thought_whose_stream_broke_starts_again_and_reports_it() -> None:
     context = FakeContext()
     cut: list[Step] = [TextDelta(text="half a th"), ModelUnavailable("cut off")]
 
@@ -128,7 +128,7 @@ async def test_text_without_end_fails_the_task() -> None:
     assert outcome == Failed(error="the model wrote text without end", reason="model_error")
 
 
-async def test_the_first_word_of_a_slow_model_is_shown_at_once() -> None:
+async def test_the_first_text_of_a_slow_model_is_shown_at_once() -> None:
     context = FakeContext()
     never = anyio.Event()
     model = FakeModel([TextDelta(text="wait"), never])
@@ -142,7 +142,7 @@ async def test_the_first_word_of_a_slow_model_is_shown_at_once() -> None:
     assert MessageDelta(message_id="msg_000001", text="wait") in context.events
 
 
-async def test_a_cancelled_thought_is_completed_with_what_was_said() -> None:
+async def test_a_cancelled_thought_is_completed_with_its_text_so_far() -> None:
     context = FakeContext()
     model = FakeModel([TextDelta(text="I was "), TextDelta(text="about to"), anyio.Event()])
 

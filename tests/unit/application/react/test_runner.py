@@ -73,7 +73,7 @@ async def test_a_task_is_thought_about_acted_on_and_answered() -> None:
     ]
 
 
-async def test_reasoning_is_told_apart_from_the_answer_and_each_whole_at_its_end() -> None:
+async def test_reasoning_and_answer_come_apart_and_each_whole_at_its_end() -> None:
     context = FakeContext()
     model = FakeModel(
         [
@@ -100,7 +100,7 @@ async def test_reasoning_is_told_apart_from_the_answer_and_each_whole_at_its_end
     ]
 
 
-async def test_the_model_is_told_what_its_calls_gave_under_its_own_ids() -> None:
+async def test_the_model_gets_the_results_of_its_calls_under_its_own_ids() -> None:
     model = FakeModel([tool_call("ls", call_id="m7")], [TextDelta(text="so be it")])
 
     await react_runner(model, FakeTool("ls", ok)).run(react_task("go"), FakeContext())
@@ -114,7 +114,7 @@ async def test_the_model_is_told_what_its_calls_gave_under_its_own_ids() -> None
     ]
 
 
-async def test_the_model_is_told_its_workspace_and_offered_the_tools() -> None:
+async def test_the_model_gets_its_workspace_and_its_tools() -> None:
     model = FakeModel([TextDelta(text="fine")])
     tool = FakeTool("ls", ok)
 

@@ -44,8 +44,8 @@ async def test_the_calls_of_one_answer_are_carried_out_side_by_side() -> None:
 
     starts = [event.call_id for event in context.events if isinstance(event, ToolCallStart)]
     assert starts == ["call_000001", "call_000002"]
-    assert [message.content for message in told(model)] == ["met", "met"]
-    assert [message.call_id for message in told(model)] == ["m1", "m2"]
+    assert [message.content for message in results_of(model)] == ["met", "met"]
+    assert [message.call_id for message in results_of(model)] == ["m1", "m2"]
 
 
 async def test_what_a_tool_shows_while_it_works_comes_between_start_and_complete() -> None:
@@ -83,10 +83,10 @@ async def test_a_tool_that_does_not_succeed_is_an_error_the_model_reads() -> Non
     complete = await complete_of(model, FakeTool("fail", fail))
 
     assert (complete.status, complete.result, complete.error) == ("error", "exit code 1", None)
-    assert [message.content for message in told(model)] == ["exit code 1"]
+    assert [message.content for message in results_of(model)] == ["exit code 1"]
 
 
-async def test_a_tool_that_cannot_do_it_says_why() -> None:
+async def test_the_error_of_a_tool_is_its_result() -> None:
     async def refuse(_: Mapping[str, object], __: ToolContext) -> ToolResult:
         raise ToolError("no such file: a.txt")
 
@@ -95,7 +95,7 @@ async def test_a_tool_that_cannot_do_it_says_why() -> None:
     complete = await complete_of(model, FakeTool("read_file", refuse))
 
     assert (complete.status, complete.error) == ("error", "no such file: a.txt")
-    assert [message.content for message in told(model)] == ["Error: no such file: a.txt"]
+    assert [message.content for message in results_of(model)] == ["Error: no such file: a.txt"]
 
 
 async def test_a_bug_in_a_tool_does_not_end_the_task() -> None:
@@ -107,7 +107,7 @@ async def test_a_bug_in_a_tool_does_not_end_the_task() -> None:
     assert (complete.status, complete.error) == ("error", "the tool failed unexpectedly")
 
 
-async def test_a_call_of_an_unknown_tool_is_told_which_there_are() -> None:
+async def test_the_error_of_an_unknown_tool_lists_the_tools() -> None:
     model = FakeModel([tool_call("rm_rf")], ANSWER)
 
     complete = await complete_of(model, FakeTool("ls", ok))
@@ -116,7 +116,7 @@ async def test_a_call_of_an_unknown_tool_is_told_which_there_are() -> None:
         "error",
         "there is no tool 'rm_rf'; there are: ls",
     )
-    assert told(model)[0].content.startswith("Error: there is no tool 'rm_rf'")
+    assert results_of(model)[0].content.startswith("Error: there is no tool 'rm_rf'")
 
 
 async def test_arguments_that_are_no_object_are_not_carried_out() -> None:
@@ -131,7 +131,7 @@ async def test_arguments_that_are_no_object_are_not_carried_out() -> None:
     )
 
 
-async def test_a_long_result_is_cut_and_says_so() -> None:
+async def test_a_long_result_is_cut_and_marked() -> None:
     async def flood(_: Mapping[str, object], __: ToolContext) -> ToolResult:
         return ToolResult(content="x" * (MAX_RESULT_CHARS + 1))
 
@@ -141,7 +141,7 @@ async def test_a_long_result_is_cut_and_says_so() -> None:
 
     rest = "x" * MAX_RESULT_CHARS
     assert (complete.result, complete.truncated) == (rest, True)
-    assert told(model)[0].content == f"{rest}\n[this is not all: the result was cut]"
+    assert results_of(model)[0].content == f"{rest}\n[this is not all: the result was cut]"
 
 
 async def test_a_result_is_kept_whole_unless_it_was_streamed() -> None:
@@ -236,8 +236,8 @@ async def complete_of(model: FakeModel, tool: FakeTool) -> ToolCallComplete:
     return complete
 
 
-def told(model: FakeModel) -> list[ToolMessage]:
-    """What the second request told the model of its calls."""
+def results_of(model: FakeModel) -> list[ToolMessage]:
+    """The results of its calls that the second request has."""
     return [message for message in model.requests[1].messages if isinstance(message, ToolMessage)]
 
 

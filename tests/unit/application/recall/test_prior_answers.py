@@ -72,7 +72,7 @@ async def past_of(asked: Asked, approval: StoredApproval, start: ToolCallStart) 
     return past
 
 
-async def test_words_that_came_after_the_call_was_cancelled_are_told_to_the_model() -> None:
+async def test_an_answer_that_came_after_the_call_was_cancelled_reaches_the_model() -> None:
     asked = Asked()
     task = asked.live_task(LOCAL)
     await asked.question_store.open(task.task_id, "c1")

@@ -76,7 +76,7 @@ def test_only_a_call_that_was_allowed_may_have_been_made(
 
 
 @pytest.mark.parametrize("decision", ["approved", "denied", "expired"])
-def test_an_answer_that_only_the_store_knew_is_told_and_the_call_was_not_made(
+def test_an_answer_that_only_the_store_has_is_emitted_and_the_call_was_not_made(
     decision: Decision,
 ) -> None:
     past = PriorAttempts()
@@ -90,19 +90,19 @@ def test_an_answer_that_only_the_store_knew_is_told_and_the_call_was_not_made(
     ]
 
 
-@pytest.mark.parametrize("was_told", [True, False])
-def test_an_answer_in_words_is_the_result_of_the_call_that_asked(was_told: bool) -> None:
+@pytest.mark.parametrize("was_emitted", [True, False])
+def test_the_answer_to_a_question_is_the_result_of_the_call_that_asked(was_emitted: bool) -> None:
     past = PriorAttempts()
     past.take(ASKED)
     past.take(InputRequired(prompt="Which?"))
-    if was_told:
+    if was_emitted:
         past.take(RECEIVED)
     past.asking_call, past.reply = "c2", Reply(text="blue", by="ann")
 
     answered = ToolCallComplete(
         call_id="c2", tool_name="ask_user", status="ok", result="blue", duration_ms=0
     )
-    assert past.endings() == ([answered] if was_told else [RECEIVED, answered])
+    assert past.endings() == ([answered] if was_emitted else [RECEIVED, answered])
 
 
 def test_a_question_that_nobody_answered_is_to_be_asked_again() -> None:
@@ -116,7 +116,7 @@ def test_a_question_that_nobody_answered_is_to_be_asked_again() -> None:
     ]
 
 
-async def test_a_plan_that_was_told_before_is_gone_on_with() -> None:
+async def test_a_plan_that_was_emitted_before_is_continued() -> None:
     past, context = PriorAttempts(), FakeContext()
     first = FakeContext()
     await PlanProgress(first).update(plan("in_progress"))
@@ -137,22 +137,22 @@ async def test_how_much_of_a_plan_is_done_is_known_to_the_next_attempt() -> None
         PlanPhase(id="b", name="act", status="pending"),
     )
     past, first = PriorAttempts(), FakeContext()
-    told = PlanProgress(first)
-    before = told.percent
-    await told.update(Plan(goal="all of it", phases=two))
+    progress = PlanProgress(first)
+    before = progress.percent
+    await progress.update(Plan(goal="all of it", phases=two))
     for event in first.events:
         past.take(event)
 
     again = PlanProgress(FakeContext(), emitted=past.plan)
 
-    assert (before, told.percent, again.percent) == (None, 50.0, 50.0)
+    assert (before, progress.percent, again.percent) == (None, 50.0, 50.0)
 
 
 def plan(status: PhaseStatus) -> Plan:
     return Plan(goal="all of it", phases=(PlanPhase(id="a", name="look", status=status),))
 
 
-async def test_of_two_plans_in_one_answer_the_first_is_told_before_the_second() -> None:
+async def test_of_two_plans_in_one_answer_the_first_is_emitted_before_the_second() -> None:
     context = SlowContext()
     progress = PlanProgress(context)
     other = replace(plan("in_progress"), goal="another")

@@ -12,7 +12,7 @@ from domain.task_events import TaskComplete, TaskFailed, TaskQueued, TaskStarted
 from domain.thinking_events import IterationComplete, IterationStart, Message
 from domain.tool_events import ToolCallComplete, ToolCallStart
 from ports.event_log import StoredEvent
-from tests.told_log import ToldLog
+from tests.written_log import WrittenLog
 
 STARTED = TaskStarted(worker_id="w", agent_kind="react")
 CALLS: Sequence[AgentEvent] = (
@@ -61,11 +61,11 @@ class CountingLog(MemoryEventLog):
 
 
 async def test_a_task_reads_as_what_was_asked_called_and_answered() -> None:
-    log = ToldLog(TaskQueued(task="list"), STARTED, *CALLS, *ANSWER)
+    log = WrittenLog(TaskQueued(task="list"), STARTED, *CALLS, *ANSWER)
 
     page = await log.messages().page(log.session, after=MessagePlace(), limit=50)
 
-    assert told(page) == [
+    assert shown(page) == [
         ("user", "list", ()),
         ("assistant", "I look.", ("c1", "c2")),
         ("tool", "a.py", ()),
@@ -79,10 +79,10 @@ async def test_a_task_reads_as_what_was_asked_called_and_answered() -> None:
 
 
 async def test_pages_of_any_size_make_up_the_same_conversation() -> None:
-    log = ToldLog(TaskQueued(task="list"), STARTED, *CALLS)
-    log.tell(TaskQueued(task="more"), task_id="two")
-    log.tell(*ANSWER)
-    log.tell(STARTED, TaskComplete(final_answer="done", duration_ms=1), task_id="two")
+    log = WrittenLog(TaskQueued(task="list"), STARTED, *CALLS)
+    log.write(TaskQueued(task="more"), task_id="two")
+    log.write(*ANSWER)
+    log.write(STARTED, TaskComplete(final_answer="done", duration_ms=1), task_id="two")
     whole = await log.messages().page(log.session, after=MessagePlace(), limit=50)
 
     for limit in range(1, len(whole.messages) + 1):
@@ -90,12 +90,12 @@ async def test_pages_of_any_size_make_up_the_same_conversation() -> None:
 
 
 async def test_a_page_fetches_no_more_than_it_shows_of_a_log_however_long() -> None:
-    log = ToldLog()
+    log = WrittenLog()
     for number in range(50):
         task_id = f"task_{number}"
-        log.tell(TaskQueued(task=f"ask {number}"), STARTED, task_id=task_id)
-        log.tell(*LINES, task_id=task_id)
-        log.tell(TaskComplete(final_answer="done", duration_ms=1), task_id=task_id)
+        log.write(TaskQueued(task=f"ask {number}"), STARTED, task_id=task_id)
+        log.write(*LINES, task_id=task_id)
+        log.write(TaskComplete(final_answer="done", duration_ms=1), task_id=task_id)
     counted = CountingLog(log.database)
 
     place: MessagePlace | None = MessagePlace()
@@ -109,31 +109,31 @@ async def test_a_page_fetches_no_more_than_it_shows_of_a_log_however_long() -> N
     assert sum(counted.fetched) < len(LINES) * 50 / 10
 
 
-async def test_an_answer_that_no_message_told_is_told_by_the_tasks_end() -> None:
-    log = ToldLog(TaskQueued(task="echo hi"), TaskStarted(worker_id="w", agent_kind="shell"))
-    log.tell(TaskComplete(final_answer="hi", exit_code=0, duration_ms=1))
+async def test_an_answer_without_a_message_is_read_from_the_end_of_the_task() -> None:
+    log = WrittenLog(TaskQueued(task="echo hi"), TaskStarted(worker_id="w", agent_kind="shell"))
+    log.write(TaskComplete(final_answer="hi", exit_code=0, duration_ms=1))
 
     page = await log.messages().page(log.session, after=MessagePlace(), limit=50)
 
-    assert told(page) == [("user", "echo hi", ()), ("assistant", "hi", ())]
+    assert shown(page) == [("user", "echo hi", ()), ("assistant", "hi", ())]
 
 
 async def test_a_task_that_failed_leaves_what_was_asked() -> None:
-    log = ToldLog(TaskQueued(task="go"), STARTED)
-    log.tell(TaskFailed(error="no", reason="model_error", duration_ms=1))
+    log = WrittenLog(TaskQueued(task="go"), STARTED)
+    log.write(TaskFailed(error="no", reason="model_error", duration_ms=1))
 
     page = await log.messages().page(log.session, after=MessagePlace(), limit=50)
 
-    assert told(page) == [("user", "go", ())]
+    assert shown(page) == [("user", "go", ())]
 
 
-async def test_calls_of_an_agent_that_tells_no_iterations_stay_with_what_it_said_before() -> None:
-    log = ToldLog(TaskQueued(task="go"), TaskStarted(worker_id="w", agent_kind="acp"))
-    log.tell(*CALLS[2:4], SAID, *CALLS[4:6])
+async def test_calls_of_an_agent_without_iterations_belong_to_its_message_before() -> None:
+    log = WrittenLog(TaskQueued(task="go"), TaskStarted(worker_id="w", agent_kind="acp"))
+    log.write(*CALLS[2:4], SAID, *CALLS[4:6])
 
     page = await log.messages().page(log.session, after=MessagePlace(), limit=50)
 
-    assert told(page) == [
+    assert shown(page) == [
         ("user", "go", ()),
         ("assistant", "", ("c1",)),
         ("tool", "a.py", ()),
@@ -142,28 +142,28 @@ async def test_calls_of_an_agent_that_tells_no_iterations_stay_with_what_it_said
     ]
 
 
-async def test_what_a_sub_agent_says_is_no_message_of_the_session() -> None:
-    log = ToldLog(TaskQueued(task="go"), TaskStarted(worker_id="w", agent_kind="claude-code"))
+async def test_the_messages_of_a_subagent_are_not_of_the_session() -> None:
+    log = WrittenLog(TaskQueued(task="go"), TaskStarted(worker_id="w", agent_kind="claude-code"))
     aside = Message(message_id="m3", role="assistant", content="looking", parent_call_id="c1")
-    log.tell(*CALLS[2:3], aside, *CALLS[3:4], SAID)
+    log.write(*CALLS[2:3], aside, *CALLS[3:4], SAID)
 
     page = await log.messages().page(log.session, after=MessagePlace(), limit=50)
 
-    assert [content for role, content, _ in told(page) if role == "assistant"] == [
+    assert [content for role, content, _ in shown(page) if role == "assistant"] == [
         "",
         SAID.content,
     ]
 
 
 async def test_a_session_without_events_has_no_messages() -> None:
-    log = ToldLog()
+    log = WrittenLog()
 
     page = await log.messages().page(log.session, after=MessagePlace(), limit=50)
 
     assert page == MessagePage(messages=[])
 
 
-def told(page: MessagePage) -> list[tuple[str, str, tuple[str, ...]]]:
+def shown(page: MessagePage) -> list[tuple[str, str, tuple[str, ...]]]:
     return [
         (
             one.message.role,
@@ -174,7 +174,7 @@ def told(page: MessagePage) -> list[tuple[str, str, tuple[str, ...]]]:
     ]
 
 
-async def in_pages(log: ToldLog, limit: int) -> list[object]:
+async def in_pages(log: WrittenLog, limit: int) -> list[object]:
     messages: list[object] = []
     place: MessagePlace | None = MessagePlace()
     while place is not None:

@@ -1,4 +1,4 @@
-"""What tool calls give is kept whole and once, however it is streamed, cut and told."""
+"""The output of tool calls is archived whole and once, however it is streamed, cut and emitted."""
 
 import pytest
 
@@ -43,7 +43,7 @@ async def test_a_call_is_kept_once(streamed: Streamed, result: str, kept: str) -
         ([("stdout", "one\n")], "", "one\n"),
     ],
 )
-async def test_of_what_is_cut_before_it_is_told_the_whole_is_kept(
+async def test_a_result_that_is_cut_before_it_is_emitted_is_kept_whole(
     streamed: Streamed, whole: str, kept: str
 ) -> None:
     writer = KeptText()

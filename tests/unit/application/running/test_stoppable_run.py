@@ -73,7 +73,7 @@ async def test_a_deadline_passes_by_the_time_the_run_has_worked(
 
 
 @pytest.mark.parametrize(
-    ("first_s", "idle_s", "said"),
+    ("first_s", "idle_s", "message"),
     [
         (0.01, None, "the agent did not say a word in its first 0.01 s"),
         (0.01, 1000.0, "the agent did not say a word in its first 0.01 s"),
@@ -81,7 +81,7 @@ async def test_a_deadline_passes_by_the_time_the_run_has_worked(
     ],
 )
 async def test_the_first_output_has_a_deadline_of_its_own(
-    first_s: float, idle_s: float | None, said: str | None
+    first_s: float, idle_s: float | None, message: str | None
 ) -> None:
     clock, stop = FakeClock(), StopSignal()
     profile = AgentProfile(name=AgentName("fake"), kind="fake", first_output_s=first_s)
@@ -91,7 +91,7 @@ async def test_the_first_output_has_a_deadline_of_its_own(
     clock.advance(1)
     await _watched(RunDeadlines(context, stop))
 
-    assert stop.cause == (said and LimitHit("idle_timeout", said))
+    assert stop.cause == (message and LimitHit("idle_timeout", message))
 
 
 @pytest.mark.parametrize("is_output", [True, False])
@@ -104,8 +104,8 @@ async def test_what_a_process_uses_is_no_output(is_output: bool) -> None:
     await context.emit(Log(line="", line_num=1, stream="pty") if is_output else used)
     await _watched(RunDeadlines(context, stop))
 
-    said = LimitHit("idle_timeout", "the agent said nothing for 10 s")
-    assert stop.cause == (None if is_output else said)
+    silence = LimitHit("idle_timeout", "the agent said nothing for 10 s")
+    assert stop.cause == (None if is_output else silence)
 
 
 async def test_the_time_for_which_a_task_is_paused_does_not_count() -> None:

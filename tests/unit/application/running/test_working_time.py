@@ -25,7 +25,7 @@ def test_it_leaves_out_what_it_stood_still() -> None:
     assert seen == [1, 3, 3, 5]
 
 
-def test_what_it_took_and_what_people_took_are_told_apart() -> None:
+def test_the_time_of_a_run_and_the_time_of_people_are_reported_apart() -> None:
     clock = FakeClock()
     time = WorkingTime(clock)
     clock.advance(1.5)

@@ -1,4 +1,4 @@
-"""A session whose log holds what a test tells, without anything that runs."""
+"""A session whose log holds what a test writes, without anything that runs."""
 
 from datetime import UTC, datetime
 
@@ -20,7 +20,7 @@ from ports.event_log import EventLog
 from tests.fakes import CountingIdSource, FakeClock
 
 
-class ToldLog:
+class WrittenLog:
     key = SessionKey(1)
     at = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 
@@ -45,13 +45,13 @@ class ToldLog:
         self._origins = SessionOrigins(sessions=MemorySessionStore(database), log=self.log)
         self.approvals = MemoryApprovalStore(database)
         self.questions = MemoryQuestionStore(database)
-        self.tell(*events)
+        self.write(*events)
 
     @property
     def session(self) -> Session:
         return self._row.session
 
-    def tell(self, *events: AgentEvent, task_id: str = "task_1", agent: str = "react") -> None:
+    def write(self, *events: AgentEvent, task_id: str = "task_1", agent: str = "react") -> None:
         origin = Origin(
             session_key=self.key,
             session_id=SessionId("s"),
