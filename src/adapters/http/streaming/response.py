@@ -1,7 +1,8 @@
-"""Writes a watch to a client over plain ASGI; any server can carry it."""
+"""Writes streams to clients over plain ASGI, which any server can carry."""
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 from contextlib import suppress
 
 from starlette.responses import Response
@@ -24,14 +25,41 @@ from domain.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
-STREAM_HEADERS = {
+_HEADERS = {
     "content-type": "text/event-stream; charset=utf-8",
     "cache-control": "no-store",
     "x-accel-buffering": "no",
 }
 
 
-class StreamResponse(Response):
+class SseResponse(Response):
+    """Server-Sent Events, until they end or the client leaves or takes nothing for too long."""
+
+    def __init__(self, *, send_timeout_s: float, location: str | None = None) -> None:
+        super().__init__(headers=_HEADERS | ({"location": location} if location else {}))
+        del self.headers["content-length"]
+        self._send_timeout_s = send_timeout_s
+
+    async def _until_left(
+        self, receive: Receive, writing: Coroutine[object, object, None]
+    ) -> bool:
+        """Whether the writing came to its end before the client left."""
+        async with asyncio.TaskGroup() as group:
+            leaving = group.create_task(_left(receive))
+            written = group.create_task(writing)
+            await asyncio.wait({leaving, written}, return_when=asyncio.FIRST_COMPLETED)
+            has_ended = written.done()
+            leaving.cancel()
+            written.cancel()
+        return has_ended
+
+    async def _send(self, send: Send, body: bytes, *, more: bool) -> None:
+        """Raises TimeoutError when the client takes nothing."""
+        async with asyncio.timeout(self._send_timeout_s):
+            await send({"type": "http.response.body", "body": body, "more_body": more})
+
+
+class StreamResponse(SseResponse):
     """Owns its watch, and closes it or hands it on with the connection."""
 
     def __init__(
@@ -45,14 +73,11 @@ class StreamResponse(Response):
         location: str | None = None,
         on_left: OnLeft | None = None,
     ) -> None:
-        headers = STREAM_HEADERS | ({"location": location} if location else {})
-        super().__init__(headers=headers)
-        del self.headers["content-length"]
+        super().__init__(send_timeout_s=send_timeout_s, location=location)
         self._watch = watch
         self._watches = watches
         self._takeover = takeover
         self._ping_s = ping_s
-        self._send_timeout_s = send_timeout_s
         self._on_left = on_left
         self._has_ended = False
         self._shown_at: float | None = None
@@ -67,7 +92,7 @@ class StreamResponse(Response):
             if is_taken:
                 await _left(receive)
             else:
-                has_ended = await self._write_until_left(receive, send)
+                has_ended = await self._until_left(receive, self._write(send))
         finally:
             if not is_taken:
                 self._watches.close(self._watch)
@@ -78,17 +103,6 @@ class StreamResponse(Response):
         closing = [(b"connection", b"close")] if will_close else []
         headers = [*self.raw_headers, *closing]
         return {"type": "http.response.start", "status": 200, "headers": headers}
-
-    async def _write_until_left(self, receive: Receive, send: Send) -> bool:
-        """Whether the stream came to its end before the client left."""
-        async with asyncio.TaskGroup() as group:
-            leaving = group.create_task(_left(receive))
-            writing = group.create_task(self._write(send))
-            await asyncio.wait({leaving, writing}, return_when=asyncio.FIRST_COMPLETED)
-            has_ended = writing.done()
-            leaving.cancel()
-            writing.cancel()
-        return has_ended
 
     async def _write(self, send: Send) -> None:
         try:
@@ -106,10 +120,6 @@ class StreamResponse(Response):
             return
         with suppress(TimeoutError):
             await self._send(send, b"", more=False)
-
-    async def _send(self, send: Send, body: bytes, *, more: bool) -> None:
-        async with asyncio.timeout(self._send_timeout_s):
-            await send({"type": "http.response.body", "body": body, "more_body": more})
 
     async def _next_frames(self) -> bytes:
         """Waits for what comes next; empty after the end."""

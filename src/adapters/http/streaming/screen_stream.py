@@ -1,15 +1,13 @@
 """Writes what a terminal shows, again and again, until its process has ended."""
 
-import asyncio
 import json
 import logging
 
-from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from adapters.http.answers.terminal import screen_answer
 from adapters.http.streaming.frames import PING, end_frame
-from adapters.http.streaming.response import STREAM_HEADERS
+from adapters.http.streaming.response import SseResponse
 from adapters.http.streaming.slow_clients import LET_GO_AFTER_S
 from application.serving.task_terminals import ScreenWatch
 from application.watching.stream_cap import Admission
@@ -20,7 +18,7 @@ from ports.terminal_screen import ScreenView
 log = logging.getLogger(__name__)
 
 
-class ScreenStream(Response):
+class ScreenStream(SseResponse):
     """Its frames have no ids: there is nothing to resume, each is the whole screen."""
 
     def __init__(
@@ -31,22 +29,15 @@ class ScreenStream(Response):
         ping_s: float,
         send_timeout_s: float = LET_GO_AFTER_S,
     ) -> None:
-        super().__init__(headers=STREAM_HEADERS)
-        del self.headers["content-length"]
+        super().__init__(send_timeout_s=send_timeout_s)
         self._watch = watch
         self._admission = admission
         self._ping_s = ping_s
-        self._send_timeout_s = send_timeout_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-            async with asyncio.TaskGroup() as group:
-                leaving = group.create_task(_left(receive))
-                writing = group.create_task(self._write(send))
-                await asyncio.wait({leaving, writing}, return_when=asyncio.FIRST_COMPLETED)
-                leaving.cancel()
-                writing.cancel()
+            await self._until_left(receive, self._write(send))
         finally:
             self._admission.release()
 
@@ -67,16 +58,7 @@ class ScreenStream(Response):
         except StateConflict as error:
             log.warning("a screen cannot be shown any more: %s", error)
 
-    async def _send(self, send: Send, body: bytes, *, more: bool) -> None:
-        async with asyncio.timeout(self._send_timeout_s):
-            await send({"type": "http.response.body", "body": body, "more_body": more})
-
 
 def _frame(view: ScreenView) -> bytes:
     data = json.dumps(screen_answer(view), separators=(",", ":"))
     return b"event: screen\ndata: %b\n\n" % data.encode()
-
-
-async def _left(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
