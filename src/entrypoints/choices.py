@@ -9,7 +9,7 @@ from typing import Literal
 from adapters.cli_agents.cli_output_parsers import CliOutputParsers
 from adapters.patterns.regex_pattern_matcher import RegexPatternMatcher
 from adapters.system.clock import SystemClock
-from adapters.workspace.folder_walls import FolderWalls
+from adapters.workspace.folder_check import FolderCheck
 from application.programs.outcome_rules import check_rules_of
 from application.running.profile_check import check_profile
 from application.upkeep.retention import RetentionPolicy
@@ -20,7 +20,7 @@ from entrypoints.agent_settings import profiles_of
 from entrypoints.ready_made_agents import READY_MADE
 from entrypoints.settings import Settings, SettingsError
 from entrypoints.settings_file import near_name
-from entrypoints.workspace_settings import workspace_walls
+from entrypoints.workspace_settings import folder_check
 
 StoreKind = Literal["sqlite", "postgres", "memory"]
 
@@ -67,7 +67,7 @@ def profiles(settings: Settings, kinds: Collection[str]) -> Sequence[AgentProfil
     found = profiles_of(settings.agents)
     for profile in found:
         if profile.source == "config":
-            _check(profile, kinds, workspace_walls(settings))
+            _check(profile, kinds, folder_check(settings))
     return [profile for profile in found if profile.kind in kinds]
 
 
@@ -89,7 +89,7 @@ def most_streams(settings: Settings) -> int:
     return settings.max_streams or max(1, descriptors * 4 // 5)
 
 
-def _check(profile: AgentProfile, kinds: Collection[str], walls: FolderWalls) -> None:
+def _check(profile: AgentProfile, kinds: Collection[str], folders: FolderCheck) -> None:
     where = f"agents.{profile.name}"
     if profile.kind not in kinds:
         raise SettingsError(
@@ -100,7 +100,7 @@ def _check(profile: AgentProfile, kinds: Collection[str], walls: FolderWalls) ->
         check_profile(profile, kinds=kinds, parsers=parser_names())
         check_rules_of(profile, RegexPatternMatcher())
         if profile.workspace is not None:
-            walls.real(profile.workspace)
+            folders.real(profile.workspace)
     except InvalidInput as error:
         is_unknown = error.field == "argv" and not profile.argv
         meant = near_name(profile.name, READY_MADE) if is_unknown else ""

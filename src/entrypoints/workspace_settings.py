@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from adapters.workspace.folder_walls import FolderWalls
+from adapters.workspace.folder_check import FolderCheck
 from domain.errors import InvalidInput
 from entrypoints.data_directory import DataDirectory
 from entrypoints.settings import Settings, SettingsError
@@ -36,9 +36,9 @@ def max_workspace_bytes(settings: Settings) -> int | None:
     return min(_MOST_BYTES, disk.f_blocks * disk.f_frsize // 2) or None
 
 
-def workspace_walls(settings: Settings) -> FolderWalls:
+def folder_check(settings: Settings) -> FolderCheck:
     data = DataDirectory(settings.data_dir)
-    return FolderWalls(
+    return FolderCheck(
         data=data.path, workspaces=data.workspaces, database=_database_file(settings)
     )
 
@@ -48,7 +48,7 @@ def require_workspace(settings: Settings) -> None:
     if settings.workspace is None:
         return
     try:
-        workspace_walls(settings).real(settings.workspace)
+        folder_check(settings).real(settings.workspace)
     except InvalidInput as error:
         raise SettingsError(f"AGENTCAST_WORKSPACE: {error}") from error
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePath
 
 from domain.errors import StartFailed
-from domain.workspace_walls import lies_in
+from domain.forbidden_folders import lies_in
 
 OWN = "/tmp"
 """Every sandbox has its own."""

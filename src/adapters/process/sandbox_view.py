@@ -19,7 +19,7 @@ from adapters.process.hidden_places import (
 )
 from adapters.process.sandbox_init import interpreter_paths
 from domain.errors import StartFailed
-from domain.workspace_walls import lies_in
+from domain.forbidden_folders import lies_in
 from ports.process import Command
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from adapters.system.folder_trees import size_of_tree
-from adapters.workspace.folder_walls import FolderWalls
+from adapters.workspace.folder_check import FolderCheck
 from adapters.workspace.session_folder import made_session_folder
 from domain.agent_profile import AgentProfile
 from domain.errors import InvalidInput, StartFailed
@@ -23,14 +23,14 @@ class FolderWorkspaces:
         *,
         root: Path,
         fixed: str | None,
-        walls: FolderWalls,
+        check: FolderCheck,
         max_bytes: Callable[[], int | None] = lambda: None,
     ) -> None:
         """`max_bytes` limits each session's folder; it is called for each check."""
         self._root = root
         self._max_bytes = max_bytes
         self._fixed = fixed
-        self._walls = walls
+        self._check = check
 
     async def folder(self, task: Task, profile: AgentProfile) -> str:
         return await asyncio.to_thread(self._made, task, self._named(profile, task))
@@ -40,7 +40,7 @@ class FolderWorkspaces:
 
     async def check(self, profile: AgentProfile, task: Task | None = None) -> None:
         if (named := self._named(profile, task)) is not None:
-            await asyncio.to_thread(self._walls.real, named, task)
+            await asyncio.to_thread(self._check.real, named, task)
 
     def _excess(self, folder: Path) -> str | None:
         most = self._max_bytes()
@@ -57,9 +57,9 @@ class FolderWorkspaces:
         try:
             if named is None:
                 return str(self._own(task))
-            Path(self._walls.real(named, task)).mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+            Path(self._check.real(named, task)).mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
             # Checked again now that it exists; the path that is returned has no links.
-            return self._walls.real(named, task)
+            return self._check.real(named, task)
         except InvalidInput as error:
             raise StartFailed(str(error)) from error
         except (OSError, ValueError, RuntimeError) as error:

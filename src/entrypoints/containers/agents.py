@@ -45,9 +45,9 @@ from entrypoints.containers.store import StoreContainer
 from entrypoints.data_directory import DataDirectory
 from entrypoints.settings import Settings
 from entrypoints.workspace_settings import (
+    folder_check,
     max_workspace_bytes,
     secret_files,
-    workspace_walls,
 )
 from ports.agent_catalog import AgentCatalog
 from ports.clock import Clock
@@ -98,7 +98,7 @@ class AgentsContainer(DeclarativeContainer):
         FolderWorkspaces,
         root=data_directory.provided.workspaces,
         fixed=settings.provided.workspace,
-        walls=Callable(workspace_walls, settings),
+        check=Callable(folder_check, settings),
         max_bytes=workspace_max_bytes.provider,
     )
     homes: Provider[Homes] = Singleton(FolderHomes, root=data_directory.provided.homes)

@@ -15,7 +15,7 @@ from adapters.process.hidden_places import (
     sockets_in_sight,
 )
 from domain.errors import StartFailed
-from domain.workspace_walls import lies_in
+from domain.forbidden_folders import lies_in
 
 
 @pytest.fixture(autouse=True)

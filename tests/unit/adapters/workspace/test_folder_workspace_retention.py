@@ -12,7 +12,7 @@ from domain.agent_profile import AgentProfile
 from domain.ids import AgentName, SessionId, SessionKey
 from ports.event_retention import SessionName
 from tests.process_fakes import process_task
-from tests.unit.adapters.workspace.walled import workspaces_in
+from tests.unit.adapters.workspace.checked_folders import workspaces_in
 
 PROFILE = AgentProfile(name=AgentName("shell"), kind="shell")
 KIB = 1024

@@ -17,7 +17,7 @@ from domain.errors import StartFailed
 from domain.ids import AgentName, SessionId, SessionKey
 from domain.principal import Principal
 from tests.process_fakes import process_task
-from tests.unit.adapters.workspace.walled import workspaces_in
+from tests.unit.adapters.workspace.checked_folders import workspaces_in
 
 PROFILE = AgentProfile(name=AgentName("shell"), kind="shell")
 TASK = process_task("ls")

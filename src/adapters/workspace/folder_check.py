@@ -7,8 +7,8 @@ from pathlib import Path
 
 from adapters.workspace.session_folder import folder_name, session_of
 from domain.errors import InvalidInput
+from domain.forbidden_folders import ForbiddenFolders, lies_in
 from domain.task import Task
-from domain.workspace_walls import WorkspaceWalls, lies_in
 
 _CREDENTIALS = (
     *(".ssh", ".gnupg", ".pki", ".password-store", ".local/share/keyrings"),
@@ -25,7 +25,7 @@ _SYSTEMS = {
 _HOME_FIELD = 5
 
 
-class FolderWalls:
+class FolderCheck:
     """Refuses the server's data and what contains it, homes, and folders of credentials."""
 
     def __init__(
@@ -55,7 +55,7 @@ class FolderWalls:
         except (OSError, RuntimeError, ValueError) as error:
             raise InvalidInput("workspace", f"{folder!r} is no path of a folder") from error
         own = None if task is None else self._own(path, task)
-        reason = self._walls().reason_against(path, own=own)
+        reason = self._forbidden().reason_against(path, own=own)
         if reason is None and _is_no_folder(path):
             reason = "it is not a folder"
         if reason is not None:
@@ -75,20 +75,20 @@ class FolderWalls:
         is_own = session_id == task.session_id and task.session_key in (0, key)
         return os.path.join(root, tenant, owner, name) if is_own else None
 
-    def _walls(self) -> WorkspaceWalls:
+    def _forbidden(self) -> ForbiddenFolders:
         """Built for each call: users, links and credentials come and go."""
         homes = list(dict.fromkeys(self._homes()))
         credentials = [os.path.join(home, name) for home in homes for name in _CREDENTIALS]
         there = [os.path.realpath(path) for path in credentials if os.path.lexists(path)]
         data = dict.fromkeys(_data_folders(self._data), "the server's data")
         database = () if self._database is None else (os.path.realpath(self._database),)
-        return WorkspaceWalls(
-            closed={
+        return ForbiddenFolders(
+            within={
                 **dict.fromkeys((*credentials, *there), "a folder of credentials"),
                 **_SYSTEMS,
                 **data,
             },
-            shown_by={
+            around={
                 "/": "the whole machine",
                 **dict.fromkeys(homes, "a home directory"),
                 **data,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.workspace.folder_walls import FolderWalls
+from adapters.workspace.folder_check import FolderCheck
 from adapters.workspace.session_folder import made_session_folder
 from domain.agent_profile import AgentProfile
 from domain.errors import InvalidInput, StartFailed
@@ -14,7 +14,7 @@ from domain.ids import AgentName, SessionKey
 from domain.principal import Principal
 from domain.task import Task
 from tests.process_fakes import process_task
-from tests.unit.adapters.workspace.walled import walls_of, workspaces_in
+from tests.unit.adapters.workspace.checked_folders import check_of, workspaces_in
 
 PROFILE = AgentProfile(name=AgentName("shell"), kind="shell")
 TASK = process_task("ls")
@@ -42,9 +42,9 @@ def machine(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def walls(machine: Path) -> FolderWalls:
+def folder_check(machine: Path) -> FolderCheck:
     data = machine / "home/ann/.local/share/agentcast"
-    return FolderWalls(
+    return FolderCheck(
         data=data,
         workspaces=data / "workspaces",
         database=machine / "var/db/agentcast.db",
@@ -81,7 +81,7 @@ def test_a_folder_that_would_show_too_much_is_refused_by_reason(
         named = machine / "srv/link"
 
     with pytest.raises(InvalidInput, match=f"cannot work in .*: {reason}$") as refused:
-        walls(machine).real(str(named))
+        folder_check(machine).real(str(named))
 
     assert refused.value.field == "workspace"
 
@@ -91,7 +91,7 @@ def test_a_folder_that_would_show_too_much_is_refused_by_reason(
 )
 def test_nor_may_the_machine_itself_be_one(folder: str, machine: Path) -> None:
     with pytest.raises(InvalidInput, match="cannot work in"):
-        walls(machine).real(folder)
+        folder_check(machine).real(folder)
 
 
 @pytest.mark.parametrize(
@@ -110,12 +110,12 @@ def test_nor_may_the_machine_itself_be_one(folder: str, machine: Path) -> None:
     ],
 )
 def test_any_other_folder_will_do(folder: str, machine: Path) -> None:
-    assert walls(machine).real(f"{machine}/{folder}") == f"{machine}/{folder}"
+    assert folder_check(machine).real(f"{machine}/{folder}") == f"{machine}/{folder}"
 
 
 def test_a_path_that_is_none_is_refused(machine: Path) -> None:
     with pytest.raises(InvalidInput, match="is no path of a folder"):
-        walls(machine).real("/srv/a\0b")
+        folder_check(machine).real("/srv/a\0b")
 
 
 @pytest.mark.parametrize("named", ["notes", "link", "notes/below"])
@@ -143,13 +143,13 @@ def test_a_session_may_name_its_own_folder_and_no_others(asks: Task, tmp_path: P
     mine = made_session_folder(tmp_path / "w", TASK)
     others = made_session_folder(tmp_path / "w", replace(TASK, principal=BOB))
     (mine / "out").symlink_to(others)
-    walled = walls_of(tmp_path / "w", data=tmp_path)
+    check = check_of(tmp_path / "w", data=tmp_path)
 
-    assert walled.real(str(mine), asks) == str(mine)
-    assert walled.real(f"{mine}/below", asks) == f"{mine}/below"
+    assert check.real(str(mine), asks) == str(mine)
+    assert check.real(f"{mine}/below", asks) == f"{mine}/below"
     for folder in (others, mine.parent, mine / "out", mine.parent / "t@1", mine.parent / "s"):
         with pytest.raises(InvalidInput, match="within the server's data"):
-            walled.real(str(folder), asks)
+            check.real(str(folder), asks)
 
 
 def test_parts_of_the_data_that_were_moved_to_another_disk_are_closed_as_well(
@@ -159,19 +159,19 @@ def test_parts_of_the_data_that_were_moved_to_another_disk_are_closed_as_well(
     (tmp_path / "data").mkdir()
     (tmp_path / "data/w").symlink_to(tmp_path / "disk/w")
     mine = made_session_folder(tmp_path / "disk/w", TASK)
-    walled = walls_of(tmp_path / "data/w", data=tmp_path / "data")
+    check = check_of(tmp_path / "data/w", data=tmp_path / "data")
 
-    assert walled.real(str(mine), TASK) == str(mine)
+    assert check.real(str(mine), TASK) == str(mine)
     for folder in ("disk/w", "disk/w/local/local/t@1", "disk"):
         with pytest.raises(InvalidInput, match="the server's data"):
-            walled.real(f"{tmp_path}/{folder}", TASK)
+            check.real(f"{tmp_path}/{folder}", TASK)
 
 
 def test_an_earlier_session_of_the_same_name_is_another_one(tmp_path: Path) -> None:
     mine = made_session_folder(tmp_path, TASK)
 
     with pytest.raises(InvalidInput, match="within the server's data"):
-        walls_of(tmp_path).real(str(mine), replace(TASK, session_key=SessionKey(2)))
+        check_of(tmp_path).real(str(mine), replace(TASK, session_key=SessionKey(2)))
 
 
 async def test_a_link_that_was_swapped_since_is_judged_again_when_the_work_begins(
