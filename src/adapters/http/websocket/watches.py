@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 
 from pydantic import ValidationError
 from starlette.types import Scope
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from adapters.http.middleware.error_boundary import unexpected
 from adapters.http.problems.error_table import problem_of
 from adapters.http.problems.problem import Problem, field_problem
 from adapters.http.requests.stream_query import FilteredStreamQuery, ids_of, start_in
@@ -183,11 +184,18 @@ class WsWatches:
         try:
             while not await self._took_turn(watch_id, watch):
                 pass
+        except WebSocketDisconnect:
+            raise
         except Unavailable as error:
             log.warning("a watch is cut short, its client may resume: %s", error)
-            if problem := problem_of(error):
-                await self._outlet.send(refusal(problem, self._scope, watch_id=watch_id))
+            await self._refuse(watch_id, problem_of(error) or unexpected())
+        except Exception:  # boundary: what a watch raises ends none of the others
+            log.exception("a watch has failed, its client may resume")
+            await self._refuse(watch_id, unexpected())
         self._open.pop(watch_id, None)
+
+    async def _refuse(self, watch_id: str, problem: Problem) -> None:
+        await self._outlet.send(refusal(problem, self._scope, watch_id=watch_id))
 
     async def _took_turn(self, watch_id: str, watch: Watch) -> bool:
         """One step, sent in a turn of this connection; whether it was the last one."""
