@@ -11,14 +11,16 @@ from dependency_injector import providers
 
 from adapters.tools.ask_user import AskUserTool
 from adapters.tools.update_plan import UpdatePlanTool
+from application.running.run_signals import ShutDown
 from application.serving.submit_task import SubmitTask
 from application.serving.task_terminals import TaskTerminals
-from domain.errors import StateConflict
+from domain.errors import ModelRefused, StateConflict
 from domain.ids import AgentName, SessionId
 from domain.limits import Limits
 from domain.principal import LOCAL
 from domain.task import Approval, Task, TaskStatus
 from domain.task_input import MessageInput
+from domain.usage import Usage
 from entrypoints.container import Container
 from entrypoints.opened import opened
 from entrypoints.settings import Settings
@@ -135,6 +137,22 @@ async def test_a_question_of_the_agent_is_answered_by_what_people_send(tmp_path:
     assert (asked, result) == (("Which one?", ["a", "b"]), "b")
 
 
+async def test_a_task_that_fails_in_a_later_attempt_keeps_what_all_attempts_used(
+    tmp_path: Path,
+) -> None:
+    question: Sequence[Step] = [tool_call("ask_user", question="Which one?"), usage(10, 5)]
+    async with reacting(tmp_path, question, [ModelRefused("no such model")]) as graph:
+        task = await submit(graph)
+        await until_waiting(graph, task)
+        graph.container.server.worker().runs.stop(task.task_id, ShutDown())
+        await until_resumed(graph, task)
+        await terminals(graph).send(LOCAL, task.task_id, MessageInput(text="b"))
+        ended = await graph.ended(task)
+
+    assert (ended.status, ended.reason) == (TaskStatus.FAILED, "model_error")
+    assert ended.usage == Usage(input_tokens=10, output_tokens=5, total_tokens=15)
+
+
 async def test_a_plan_is_told_as_its_phases_begin_and_end(tmp_path: Path) -> None:
     async with reacting(
         tmp_path,
@@ -224,6 +242,16 @@ async def until_waiting(graph: Graph, task: Task) -> None:
     with anyio.fail_after(PATIENCE_S):
         while await graph.status(task) is not TaskStatus.WAITING:
             await anyio.lowlevel.checkpoint()
+
+
+async def until_resumed(graph: Graph, task: Task) -> None:
+    """Until another run of the task waits for the answer."""
+    runs = graph.container.server.worker().runs
+    former = runs.find(task.task_id)
+    with anyio.fail_after(PATIENCE_S):
+        while runs.find(task.task_id) in (None, former):
+            await anyio.lowlevel.checkpoint()
+    await until_waiting(graph, task)
 
 
 def terminals(graph: Graph) -> TaskTerminals:
