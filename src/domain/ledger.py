@@ -19,8 +19,8 @@ _STORED_BESIDE = 320
 class Ledger:
     """The one account of a run: every event is recorded once, and every limit is judged here.
 
-    Only the deadlines of `Limits` need a clock, and are judged by RunDeadlines. A run that goes on
-    where an earlier attempt ended starts with that attempt's account.
+    Except for the deadlines, which need a clock. A run that continues an earlier attempt starts with
+    the account of that attempt.
     """
 
     limits: Limits = field(default_factory=Limits)

@@ -97,3 +97,23 @@ def test_output_without_a_limit_is_bounded_by_what_the_log_takes_for_it() -> Non
     assert replace(ledger, most_stored=1_000_000).passed is None
     assert replace(ledger, most_stored=100_000).passed == "limit.output"
     assert replace(ledger, limits=Limits(output_bytes=5000)).passed is None
+
+
+def test_calls_of_an_earlier_attempt_count_towards_the_limit_once() -> None:
+    earlier = Ledger()
+    earlier.record(ToolCallStart(call_id="c", tool_name="ask_user", arguments={}))
+
+    resumed = replace(earlier, limits=Limits(tool_calls=2))
+
+    assert resumed.tool_calls_left == 1
+    assert earlier.tool_calls_left is None
+
+
+def test_the_event_of_a_model_call_has_the_totals_after_it() -> None:
+    ledger = Ledger()
+    ledger.record(usage(cost_usd=0.1))
+
+    event = ledger.usage_event("m", Usage(input_tokens=6, output_tokens=4, cost_usd=0.1))
+
+    assert (event.input_tokens, event.total_tokens, event.total_cost_usd) == (6, 20, 0.2)
+    assert ledger.usage.total_tokens == 10
