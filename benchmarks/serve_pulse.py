@@ -17,10 +17,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from domain.process_events import Log
 from domain.task import Task
-from entrypoints.agent_settings import AgentSettings
 from entrypoints.container import Container
 from entrypoints.server import serve
-from entrypoints.settings import load_settings
+from entrypoints.settings.agent_settings import AgentSettings
+from entrypoints.settings.settings import load_settings
 from ports.runner import Completed, Failed, Outcome, RunContext
 
 

@@ -10,7 +10,7 @@ from dependency_injector import providers
 from adapters.llm.scripted_model import ScriptedModel
 from entrypoints.container import Container
 from entrypoints.server import serve
-from entrypoints.settings import load_settings
+from entrypoints.settings.settings import load_settings
 
 TOKENS_PER_S = 50.0
 

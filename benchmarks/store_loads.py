@@ -10,10 +10,8 @@ from benchmarks.log_writer import LogWriter
 from benchmarks.meter import Meter, percentile
 from benchmarks.watchers import Seen
 from benchmarks.work import connected, post
-from entrypoints.container import Container
-from entrypoints.opened import opened
-from entrypoints.settings import load_settings
-from entrypoints.worker_identity import server_worker
+from entrypoints.container import Container, opened, server_worker
+from entrypoints.settings.settings import load_settings
 
 _LONE = 2000
 _BATCH = 250

@@ -1,5 +1,8 @@
-"""The whole program, from parts that are containers themselves."""
+"""The whole program, from parts that are containers themselves, and how it is opened."""
 
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from secrets import token_hex
 from typing import Self
 
 from dependency_injector.containers import DeclarativeContainer
@@ -10,24 +13,25 @@ from adapters.auth.local_authenticator import LocalAuthenticator
 from adapters.http.answers.links import call_output_path
 from adapters.metrics.prometheus_meter import PrometheusMeter, exposition, new_registry
 from adapters.system.clock import SystemClock
+from adapters.system.environment_secrets import EnvironmentSecrets
 from adapters.system.id_source import SystemIdSource
 from adapters.wire import JsonEventCodec
 from application.running.worker_settings import WorkerSettings
+from domain.ids import WorkerId
 from entrypoints.containers.agents import AgentsContainer
 from entrypoints.containers.http import HttpContainer
 from entrypoints.containers.nesting import part
 from entrypoints.containers.server import ServerContainer
-from entrypoints.containers.store import StoreContainer, require_one_store
+from entrypoints.containers.store import TOGETHER, StoreContainer, require_one_store
 from entrypoints.containers.streams import StreamsContainer
-from entrypoints.data_directory import DataDirectory
-from entrypoints.server_secrets import secrets
-from entrypoints.settings import Settings
-from entrypoints.stores import TOGETHER
+from entrypoints.settings.data_directory import DataDirectory
+from entrypoints.settings.settings import Settings
 from ports.authenticator import Authenticator
 from ports.clock import Clock
 from ports.event_codec import EventCodec
 from ports.id_source import IdSource
 from ports.meter import Meter
+from ports.openable import Openable
 from ports.secrets import Secrets
 
 
@@ -72,7 +76,7 @@ class Container(DeclarativeContainer):
     metrics_registry = Singleton(new_registry)
     metrics_page = Callable(exposition, metrics_registry)
     meter: Provider[Meter] = Singleton(PrometheusMeter, metrics_registry)
-    secrets: Provider[Secrets] = Singleton(secrets, settings)
+    secrets: Provider[Secrets] = Singleton(EnvironmentSecrets, settings.provided.own_secrets)
     authenticator: Provider[Authenticator] = Singleton(LocalAuthenticator)
 
     store: StoreContainer = part(
@@ -122,4 +126,68 @@ class Container(DeclarativeContainer):
         agents=agents,
         streams=streams,
         server=server,
+    )
+
+
+@asynccontextmanager
+async def opened(container: Container) -> AsyncIterator[None]:
+    """Open what must be opened, in order, and close it in reverse. Raises MixedStores."""
+    require_one_store(container.store)
+    _show_levels(container)
+    parts: list[object] = [
+        container.store.database(),
+        container.store.event_log(),
+        container.store.storage_guard(),
+        container.store.wakeups(),
+        container.agents.process_host(),
+        container.agents.language_model(),
+        container.server.known_agents(),
+        container.streams.event_broadcaster(),
+        container.streams.tail_follower(),
+        container.server.retention(),
+        container.server.coordinator(),
+        container.http.stream_takeover(),
+        container.server.loop_lag(),
+    ]
+    async with AsyncExitStack() as stack:
+        for part in parts:
+            if isinstance(part, Openable):
+                await stack.enter_async_context(part.opened())
+        yield
+
+
+def _show_levels(container: Container) -> None:
+    """The meter reads them whenever it is asked for them."""
+    meter, watches = container.meter(), container.streams.watches()
+    flush, runs = container.http.stream_flush(), container.server.worker().runs
+    dispatch = container.streams.event_dispatch()
+    meter.show("watchers", lambda: watches.counts().watchers)
+    meter.show("watchers_parked", lambda: flush.parked)
+    meter.show("streams_portable", lambda: len(watches.streams()) - len(flush.channels()))
+    meter.show("streams_taken_over", lambda: len(flush.channels()))
+    meter.show("tasks_running", lambda: len(runs))
+    meter.show("listener_backlog", lambda: dispatch.backlog)
+
+
+def server_worker(settings: Settings, *, instance: str) -> WorkerSettings:
+    """Takes any task, and replaces the server that owned the data directory before."""
+    return _worker(settings, name=instance, instance=instance, takes_any=True)
+
+
+def lone_worker(settings: Settings) -> WorkerSettings:
+    """Carries out only what is submitted in its own process."""
+    return _worker(settings, name="cli", instance=None, takes_any=False)
+
+
+def _worker(
+    settings: Settings, *, name: str, instance: str | None, takes_any: bool
+) -> WorkerSettings:
+    return WorkerSettings(
+        worker_id=WorkerId(f"{name}.{token_hex(8)}"),
+        instance=instance,
+        takes_any=takes_any,
+        concurrency=settings.worker_concurrency,
+        lease_s=settings.lease_s,
+        heartbeat_s=settings.heartbeat_s,
+        shutdown_s=settings.shutdown_s,
     )

@@ -5,9 +5,9 @@ import sys
 
 import structlog
 
+from adapters.system.environment_secrets import EnvironmentSecrets
 from domain.redaction import Redactor
-from entrypoints.server_secrets import server_redactor
-from entrypoints.settings import Settings
+from entrypoints.settings.settings import Settings
 
 
 def start_logging(settings: Settings) -> None:
@@ -22,12 +22,17 @@ def start_logging(settings: Settings) -> None:
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_last(settings)],
     )
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_RedactingFormatter(server_redactor(settings), formatter))
+    handler.setFormatter(_RedactingFormatter(_redactor(settings), formatter))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
     for noisy in ("uvicorn", "httpx", "httpx2", "openai", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _redactor(settings: Settings) -> Redactor:
+    """For the server's own keys, and those that are known by their looks."""
+    return EnvironmentSecrets(settings.own_secrets).redactor(())
 
 
 class _RedactingFormatter(logging.Formatter):

@@ -25,14 +25,11 @@ from adapters.http.protocol.websocket_protocol import CastWebSocketProtocol
 from adapters.http.streaming.slow_clients import LET_GO_AFTER_S
 from adapters.http.websocket.connection import MAX_MESSAGE_BYTES
 from domain.errors import AgentcastError
-from entrypoints.container import Container
-from entrypoints.data_directory import DataDirectory
+from entrypoints.container import Container, opened, server_worker
 from entrypoints.log_format import start_logging
-from entrypoints.model_choice import require_model
-from entrypoints.opened import opened
-from entrypoints.settings import Settings, SettingsError
-from entrypoints.worker_identity import server_worker
-from entrypoints.workspace_settings import require_workspace
+from entrypoints.settings.chosen_model import require_model
+from entrypoints.settings.data_directory import DataDirectory, require_workspace
+from entrypoints.settings.settings import Settings, SettingsError
 
 log = logging.getLogger(__name__)
 

@@ -18,11 +18,9 @@ from application.serving.submit_task import SubmitTask
 from domain.ids import AgentName
 from domain.principal import LOCAL
 from domain.task import Task, TaskResult, TaskStatus
-from entrypoints.container import Container
-from entrypoints.opened import opened
-from entrypoints.settings import Settings
-from entrypoints.stores import TOGETHER, MixedStores, Stores, memory_stores
-from entrypoints.worker_identity import server_worker
+from entrypoints.container import Container, opened, server_worker
+from entrypoints.containers.store import TOGETHER, MixedStores, Stores, memory_stores
+from entrypoints.settings.settings import Settings
 from ports.event_log import Append, StoredEvent
 from ports.language_model import TextDelta
 from tests.fakes import CountingIdSource, FakeClock

@@ -8,14 +8,14 @@ import pytest
 from tests.architecture.linted_tree import PROJECT, LintedTree
 
 BREACHES = {
-    "layers": ("adapters.http.problems.problem", "entrypoints.rule_settings"),
+    "layers": ("adapters.http.problems.problem", "entrypoints.settings.rule_settings"),
     "adapters": ("adapters.llm.script", "adapters.tools.arguments"),
     "driven": ("adapters.memory.wakeups", "application.cursors.cursor"),
     "rooms": ("application.upkeep.loop_lag", "application.watching.wake"),
     "http": ("adapters.http.answers.links", "adapters.http.protocol.listening_socket"),
     "store": ("adapters.store.postgres.errors", "adapters.store.sqlite.files"),
-    "container": ("entrypoints.opened", "dependency_injector"),
-    "web": ("entrypoints.opened", "uvicorn"),
+    "container": ("entrypoints.log_format", "dependency_injector"),
+    "web": ("entrypoints.log_format", "uvicorn"),
     "database": ("adapters.memory.wakeups", "sqlite3"),
     "os": ("adapters.tools.shell", "subprocess"),
     "formats": ("adapters.http.problems.problem", "msgspec"),

@@ -15,11 +15,9 @@ from application.watching.stream_request import FromNow
 from domain.ids import AgentName
 from domain.principal import LOCAL
 from domain.task import Task, TaskStatus
-from entrypoints.agent_settings import AgentSettings
-from entrypoints.container import Container
-from entrypoints.opened import opened
-from entrypoints.settings import Settings
-from entrypoints.worker_identity import server_worker
+from entrypoints.container import Container, opened, server_worker
+from entrypoints.settings.agent_settings import AgentSettings
+from entrypoints.settings.settings import Settings
 from tests.patience import PATIENCE_S
 from tests.unit.event_stream import strict_json
 

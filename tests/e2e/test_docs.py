@@ -21,10 +21,8 @@ from adapters.http.answers.openapi import event_schemas, frame_schemas
 from domain.events import EVENT_CLASSES
 from entrypoints.cli.app import main
 from entrypoints.cli.rule_file import rules_of_file
-from entrypoints.container import Container
-from entrypoints.opened import opened
-from entrypoints.settings import load_settings
-from entrypoints.worker_identity import server_worker
+from entrypoints.container import Container, opened, server_worker
+from entrypoints.settings.settings import load_settings
 from tests.e2e.client import Client
 from tests.e2e.docs.blocks import REPOSITORY, Block, blocks, blocks_of, pages
 from tests.e2e.running_server import RunningServer

@@ -19,7 +19,7 @@ from adapters.http.protocol.listening_socket import bound_socket
 from adapters.http.streaming.open_streams import OpenStreams
 from entrypoints.container import Container
 from entrypoints.server import CastServer
-from entrypoints.settings import Settings
+from entrypoints.settings.settings import Settings
 from tests.e2e.sse_reader import SseStream
 from tests.integration.graph import Graph, running
 from tests.patience import PATIENCE_S

@@ -18,10 +18,8 @@ from domain.agent_profile import AgentProfile
 from domain.ids import AgentName, SessionId, TaskId
 from domain.principal import LOCAL
 from domain.task import Approval, Task, TaskStatus
-from entrypoints.container import Container
-from entrypoints.opened import opened
-from entrypoints.settings import Settings
-from entrypoints.worker_identity import server_worker
+from entrypoints.container import Container, opened, server_worker
+from entrypoints.settings.settings import Settings
 from ports.runner import Completed, Outcome, RunContext
 from tests.patience import PATIENCE_S
 

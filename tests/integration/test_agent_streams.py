@@ -19,7 +19,7 @@ from domain.ids import AgentName, TaskId
 from domain.principal import LOCAL, Principal
 from domain.process_events import Log
 from domain.task import Task
-from entrypoints.stores import memory_stores
+from entrypoints.containers.store import memory_stores
 from ports.runner import Completed, Outcome, RunContext
 from ports.task_store import TaskQuery
 from tests.fakes import FakeClock

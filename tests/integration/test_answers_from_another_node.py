@@ -14,8 +14,8 @@ from domain.errors import ApprovalAnswered, StateConflict
 from domain.principal import LOCAL
 from domain.task import Task, TaskStatus
 from domain.task_input import MessageInput
-from entrypoints.settings import Settings
-from entrypoints.worker_identity import server_worker
+from entrypoints.container import server_worker
+from entrypoints.settings.settings import Settings
 from ports.approval_store import ApprovalQuery
 from ports.runner import Completed, Outcome, RunContext
 from tests.contract.postgres import emptied

@@ -17,8 +17,8 @@ from domain.ids import WorkerId
 from domain.principal import LOCAL
 from domain.task import Approval, Task, TaskStatus
 from domain.tool_events import ToolCallComplete
-from entrypoints.settings import Settings
-from entrypoints.worker_identity import server_worker
+from entrypoints.container import server_worker
+from entrypoints.settings.settings import Settings
 from ports.approval_store import ApprovalQuery, NewApproval
 from ports.runner import Completed, Outcome, RunContext
 from tests.fakes import FakeClock

@@ -14,10 +14,8 @@ from domain.agent_profile import AgentProfile
 from domain.ids import AgentName
 from domain.redaction import Redactor
 from domain.task import Task, TaskStatus
-from entrypoints.container import Container
-from entrypoints.opened import opened
-from entrypoints.settings import Settings
-from entrypoints.worker_identity import server_worker
+from entrypoints.container import Container, opened, server_worker
+from entrypoints.settings.settings import Settings
 from ports.language_model import TextDelta
 from ports.tool import ToolContext, ToolResult
 from tests.integration.graph import FakeRunner, Graph

@@ -28,7 +28,7 @@ from domain.principal import LOCAL
 from domain.process_events import Log
 from domain.task import Task, TaskResult, TaskStatus
 from domain.thinking_events import IterationStart
-from entrypoints.stores import memory_stores
+from entrypoints.containers.store import memory_stores
 from ports.id_source import IdSource
 from ports.runner import Completed, Failed, Outcome, RunContext
 from ports.task_queue import TaskWishes

@@ -13,7 +13,7 @@ from domain.ids import AgentName
 from domain.mcp_server import McpServer
 from domain.principal import LOCAL
 from domain.task import Task
-from entrypoints.settings import Settings
+from entrypoints.settings.settings import Settings
 from ports.runner import Completed, Outcome, RunContext
 from tests.integration.graph import Graph, running
 from tests.patience import PATIENCE_S

@@ -14,10 +14,8 @@ from domain.ids import AgentName, SessionId
 from domain.limits import Limits
 from domain.principal import LOCAL
 from domain.task import Task, TaskStatus
-from entrypoints.container import Container
-from entrypoints.opened import opened
-from entrypoints.settings import Settings
-from entrypoints.worker_identity import server_worker
+from entrypoints.container import Container, opened, server_worker
+from entrypoints.settings.settings import Settings
 from tests.integration.graph import FakeRunner, Graph
 
 Line = Mapping[str, object]

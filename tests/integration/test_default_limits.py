@@ -17,7 +17,7 @@ from domain.limits import Limits
 from domain.principal import LOCAL
 from domain.process_events import Log
 from domain.task import Task, TaskStatus
-from entrypoints.settings import Settings
+from entrypoints.settings.settings import Settings
 from ports.runner import Completed, Outcome, RunContext
 from ports.task_store import TaskQuery
 from tests.integration.graph import for_ever, running

@@ -13,8 +13,8 @@ from application.running.live_runs import LiveRun
 from application.running.run_signals import LostLease
 from domain.ids import WorkerId
 from domain.task import Task, TaskStatus
-from entrypoints.settings import Settings
-from entrypoints.worker_identity import server_worker
+from entrypoints.container import server_worker
+from entrypoints.settings.settings import Settings
 from ports.runner import Completed, Outcome, RunContext
 from ports.task_queue import Claim
 from tests.fakes import FakeClock

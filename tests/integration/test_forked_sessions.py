@@ -11,10 +11,8 @@ from dependency_injector import providers
 from domain.ids import SessionId
 from domain.principal import LOCAL
 from domain.task import Task
-from entrypoints.container import Container
-from entrypoints.opened import opened
-from entrypoints.settings import Settings
-from entrypoints.worker_identity import server_worker
+from entrypoints.container import Container, opened, server_worker
+from entrypoints.settings.settings import Settings
 from ports.language_model import AssistantMessage, ModelMessage, TextDelta, UserMessage
 from ports.session_store import SessionEdit
 from tests.integration.graph import FakeRunner, Graph

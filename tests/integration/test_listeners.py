@@ -24,7 +24,7 @@ from domain.task_events import (
     TaskStarted,
 )
 from domain.tool_events import InputReceived, InputRequired
-from entrypoints.stores import memory_stores
+from entrypoints.containers.store import memory_stores
 from ports.event_log import EncodedEvent
 from ports.runner import Completed, Outcome, RunContext
 from ports.task_store import IdempotencyKey, Submission

@@ -13,8 +13,8 @@ from domain.ids import SessionKey, TaskId
 from domain.principal import LOCAL
 from domain.process_events import Log
 from domain.task import Task
-from entrypoints.settings import Settings
-from entrypoints.worker_identity import server_worker
+from entrypoints.container import server_worker
+from entrypoints.settings.settings import Settings
 from ports.runner import Completed, Outcome, RunContext
 from tests.contract.postgres import emptied
 from tests.fakes import RecordedEvents

@@ -14,10 +14,8 @@ from domain.errors import StateConflict, TaskNotFound
 from domain.ids import TaskId
 from domain.principal import LOCAL
 from domain.task import Task, TaskStatus
-from entrypoints.container import Container
-from entrypoints.opened import opened
-from entrypoints.settings import Settings
-from entrypoints.worker_identity import server_worker
+from entrypoints.container import Container, opened, server_worker
+from entrypoints.settings.settings import Settings
 from ports.language_model import ModelPart, ModelRequest, TextDelta
 from ports.tool import ToolContext, ToolResult
 from tests.integration.graph import FakeRunner, Graph, for_ever, running

@@ -17,10 +17,8 @@ from application.watching.stream_request import StreamRequest
 from domain.agent_profile import AgentProfile
 from domain.ids import AgentName, TaskId
 from domain.principal import LOCAL
-from entrypoints.container import Container
-from entrypoints.opened import opened
-from entrypoints.settings import Settings
-from entrypoints.worker_identity import server_worker
+from entrypoints.container import Container, opened, server_worker
+from entrypoints.settings.settings import Settings
 from ports.language_model import LanguageModel
 from ports.tool import ToolContext, ToolResult
 from tests.integration.graph import FakeRunner, Graph, next_step

@@ -21,10 +21,8 @@ from domain.principal import LOCAL
 from domain.task import Approval, Task, TaskStatus
 from domain.task_input import MessageInput
 from domain.usage import Usage
-from entrypoints.container import Container
-from entrypoints.opened import opened
-from entrypoints.settings import Settings
-from entrypoints.worker_identity import server_worker
+from entrypoints.container import Container, opened, server_worker
+from entrypoints.settings.settings import Settings
 from ports.approval_store import ApprovalQuery
 from ports.language_model import TextDelta
 from ports.tool import ToolContext, ToolResult

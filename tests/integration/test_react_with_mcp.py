@@ -9,12 +9,9 @@ from application.serving.submit_task import SubmitTask
 from domain.ids import AgentName, SessionId
 from domain.principal import LOCAL
 from domain.task import Task, TaskStatus
-from entrypoints.agent_settings import AgentSettings
-from entrypoints.container import Container
-from entrypoints.mcp_server_settings import McpServerSettings
-from entrypoints.opened import opened
-from entrypoints.settings import Settings
-from entrypoints.worker_identity import server_worker
+from entrypoints.container import Container, opened, server_worker
+from entrypoints.settings.agent_settings import AgentSettings, McpServerSettings
+from entrypoints.settings.settings import Settings
 from ports.language_model import TextDelta
 from tests.integration.graph import FakeRunner, Graph
 from tests.react_fakes import FakeModel, Step, tool_call

@@ -21,9 +21,9 @@ from domain.ids import LeaseId, TaskId, WorkerId
 from domain.principal import LOCAL
 from domain.process_events import Log
 from domain.task import Task, TaskStatus
-from entrypoints.settings import Settings
-from entrypoints.stores import memory_stores
-from entrypoints.worker_identity import server_worker
+from entrypoints.container import server_worker
+from entrypoints.containers.store import memory_stores
+from entrypoints.settings.settings import Settings
 from ports.id_source import IdSource
 from ports.runner import Completed, Outcome, RunContext
 from ports.task_queue import Claim

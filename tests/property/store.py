@@ -11,10 +11,9 @@ from dependency_injector import providers
 
 from adapters.system.clock import SystemClock
 from adapters.system.id_source import SystemIdSource
-from entrypoints.container import Container
-from entrypoints.settings import Settings
-from entrypoints.stores import memory_stores
-from entrypoints.worker_identity import server_worker
+from entrypoints.container import Container, server_worker
+from entrypoints.containers.store import memory_stores
+from entrypoints.settings.settings import Settings
 from ports.openable import Openable
 from tests.contract.postgres import emptied
 from tests.property.reader import Reader, SteppingReader

@@ -9,7 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from entrypoints.cli.failure import UsageMistake
-from entrypoints.settings import Settings, SettingsError, load_settings
+from entrypoints.settings.settings import Settings, SettingsError, load_settings
 
 DataDir = Annotated[
     Path | None, Parameter(help="Folder of the database, logs and workspaces; made when missing.")

@@ -18,12 +18,10 @@ from entrypoints.cli.interrupts import cancelling_on_interrupt
 from entrypoints.cli.log_follower import LogFollower
 from entrypoints.cli.task_ending import TaskEnding
 from entrypoints.cli.views.event_view import EventView
-from entrypoints.container import Container
+from entrypoints.container import Container, lone_worker, opened
 from entrypoints.log_format import start_logging
-from entrypoints.model_choice import require_model
-from entrypoints.opened import opened
-from entrypoints.settings import Settings
-from entrypoints.worker_identity import lone_worker
+from entrypoints.settings.chosen_model import require_model
+from entrypoints.settings.settings import Settings
 
 _END_S = 15.0
 

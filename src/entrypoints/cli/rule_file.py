@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from domain.extraction import MOST_RULES, ExtractionRule
 from entrypoints.cli.failure import UsageMistake
-from entrypoints.rule_settings import RuleSettings
+from entrypoints.settings.rule_settings import RuleSettings
 
 _RULES = TypeAdapter(list[RuleSettings])
 

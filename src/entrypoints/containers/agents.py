@@ -38,17 +38,17 @@ from application.recall.prior_answers import PriorAnswers
 from application.recall.session_memory import SessionMemory
 from application.recall.session_origins import SessionOrigins
 from application.running.bounded_runner import BoundedRunner
-from entrypoints import choices
-from entrypoints.chosen_model import chosen_model, prices_of
 from entrypoints.containers.nesting import needed
 from entrypoints.containers.store import StoreContainer
-from entrypoints.data_directory import DataDirectory
-from entrypoints.settings import Settings
-from entrypoints.workspace_settings import (
+from entrypoints.settings import configured_agents
+from entrypoints.settings.chosen_model import chosen_model, prices_of
+from entrypoints.settings.data_directory import (
+    DataDirectory,
     folder_check,
     max_workspace_bytes,
     secret_files,
 )
+from entrypoints.settings.settings import Settings
 from ports.agent_catalog import AgentCatalog
 from ports.clock import Clock
 from ports.event_codec import EventCodec
@@ -173,16 +173,16 @@ class AgentsContainer(DeclarativeContainer):
         clock=clock,
     )
     runners = Dict(
-        dict.fromkeys(choices.PROGRAM_KINDS, command_runner),
+        dict.fromkeys(configured_agents.PROGRAM_KINDS, command_runner),
         react=Singleton(ExtractingRunner, react_runner, matcher=pattern_matcher),
         acp=Singleton(ExtractingRunner, acp_runner, matcher=pattern_matcher),
     )
     bounded_runners = Callable(_bounded, runners, workspaces)
 
-    profiles = Callable(choices.profiles, settings, kinds=runners)
+    profiles = Callable(configured_agents.profiles, settings, kinds=runners)
     catalog: Provider[AgentCatalog] = Singleton(
         StoredAgentCatalog,
         profiles,
-        default=Callable(choices.default_agent, settings, profiles),
+        default=Callable(configured_agents.default_agent, settings, profiles),
         store=store.profile_store,
     )

@@ -36,7 +36,7 @@ from entrypoints.containers.nesting import needed
 from entrypoints.containers.server import ServerContainer
 from entrypoints.containers.store import StoreContainer
 from entrypoints.containers.streams import StreamsContainer
-from entrypoints.settings import Settings
+from entrypoints.settings.settings import Settings
 from ports.authenticator import Authenticator
 from ports.clock import Clock
 from ports.meter import Meter

@@ -1,5 +1,7 @@
 """The use cases of a server: tasks are submitted, carried out and ended; what ended is kept."""
 
+from datetime import timedelta
+
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Callable, Dependency, Provider, Singleton
 
@@ -22,19 +24,31 @@ from application.serving.submit_task import NewTasks
 from application.serving.task_terminals import TaskTerminals
 from application.upkeep.compaction import Compaction
 from application.upkeep.loop_lag import LoopLag
-from application.upkeep.retention import Retention
-from entrypoints import choices
+from application.upkeep.retention import Retention, RetentionPolicy
 from entrypoints.containers.agents import AgentsContainer
 from entrypoints.containers.nesting import needed
 from entrypoints.containers.store import StoreContainer
 from entrypoints.containers.streams import StreamsContainer
-from entrypoints.settings import Settings
+from entrypoints.settings import configured_agents
+from entrypoints.settings.settings import Settings
 from ports.clock import Clock
 from ports.event_codec import EventCodec
 from ports.id_source import IdSource
 from ports.meter import Meter
 from ports.secrets import Secrets
 from ports.task_queue import TaskQueue
+
+
+def retention_policy(settings: Settings) -> RetentionPolicy:
+    days = settings.retention_days
+    return RetentionPolicy(
+        kept_for=None if days is None else timedelta(days=days),
+        max_bytes=settings.data_max_bytes,
+    )
+
+
+def _output_limit(settings: Settings) -> int | None:
+    return settings.output_max_bytes or None
 
 
 class ServerContainer(DeclarativeContainer):
@@ -61,7 +75,7 @@ class ServerContainer(DeclarativeContainer):
     agent_coordinator = Singleton(
         AgentCoordinator,
         runners=agents.bounded_runners,
-        output_max_bytes=Callable(choices.output_max_bytes, settings),
+        output_max_bytes=Callable(_output_limit, settings),
         catalog=agents.catalog,
         workspaces=agents.workspaces,
         approvals=Singleton(
@@ -76,7 +90,7 @@ class ServerContainer(DeclarativeContainer):
         memory=agents.session_memory,
         secrets=secrets,
         archive=store.output_archive,
-        programs=choices.PROGRAM_KINDS,
+        programs=configured_agents.PROGRAM_KINDS,
         clock=clock,
     )
     task_queue: Provider[TaskQueue] = Singleton(
@@ -169,7 +183,7 @@ class ServerContainer(DeclarativeContainer):
         workspaces=agents.workspaces,
         storage=store.storage_guard,
         kinds=agents.runners,
-        parsers=Callable(choices.parser_names),
+        parsers=Callable(configured_agents.parser_names),
     )
     rule_trial = Singleton(RuleTrial, matcher=agents.pattern_matcher, clock=clock)
 
@@ -182,7 +196,7 @@ class ServerContainer(DeclarativeContainer):
     )
     retention = Singleton(
         Retention,
-        policy=Callable(choices.retention_policy, settings),
+        policy=Callable(retention_policy, settings),
         events=store.event_retention,
         workspaces=store.workspace_retention,
         archive=store.output_archive,

@@ -1,14 +1,43 @@
-"""What is kept: the database with its parts, and the files beside it."""
+"""What is kept: the database with its parts, in memory, on SQLite or PostgreSQL, and files."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol, runtime_checkable
 
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Dependency, List, Provider, Singleton
 
 from adapters.archive.file_output_archive import FileOutputArchive
+from adapters.memory.agents import MemoryAgentThreads, MemoryProfileStore
+from adapters.memory.asking import MemoryApprovalStore, MemoryQuestionStore
+from adapters.memory.cursor_store import MemoryCursorStore
+from adapters.memory.database import MemoryDatabase, MemoryStorage
+from adapters.memory.event_log import MemoryEventLog
+from adapters.memory.event_retention import MemoryEventRetention
+from adapters.memory.session_store import MemorySessionStore
+from adapters.memory.task_feed import MemoryTaskFeed
+from adapters.memory.task_leases import MemoryTaskLeases
+from adapters.memory.task_store import MemoryTaskStore
+from adapters.memory.wakeups import MemoryWakeups
+from adapters.store.agents.agent_threads import SqlAgentThreads
+from adapters.store.agents.profile_store import SqlProfileStore
+from adapters.store.asking.approval_store import SqlApprovalStore
+from adapters.store.asking.question_store import SqlQuestionStore
+from adapters.store.log.cursor_store import SqlCursorStore
+from adapters.store.log.event_log import SqlEventLog
+from adapters.store.open_database import driver_of, open_database, open_wakeups
+from adapters.store.retention.event_retention import SqlEventRetention
+from adapters.store.sessions.session_store import SqlSessionStore
+from adapters.store.sqlite.disk_storage import DiskStorage, Reserve
+from adapters.store.sqlite.engine import sqlite_path
+from adapters.store.tasks.task_feed import SqlTaskFeed
+from adapters.store.tasks.task_leases import SqlTaskLeases
+from adapters.store.tasks.task_store import SqlTaskStore
 from adapters.workspace.folder_workspace_retention import FolderWorkspaceRetention
 from application.upkeep.storage_guard import StorageGuard
-from entrypoints.data_directory import DataDirectory
-from entrypoints.settings import Settings
-from entrypoints.stores import TOGETHER, Stores, chosen_stores, require_one_database
+from entrypoints.settings.data_directory import DataDirectory
+from entrypoints.settings.settings import Settings, SettingsError
 from ports.agent_threads import AgentThreads
 from ports.approval_store import ApprovalStore
 from ports.clock import Clock
@@ -26,6 +55,125 @@ from ports.task_leases import TaskLeases
 from ports.task_store import TaskStore
 from ports.wakeups import Wakeups
 from ports.workspace_retention import WorkspaceRetention
+
+StoreKind = Literal["sqlite", "postgres", "memory"]
+
+TOGETHER = (
+    "database",
+    "event_log",
+    "task_store",
+    "task_leases",
+    "task_feed",
+    "session_store",
+    "event_retention",
+    "approval_store",
+    "question_store",
+    "agent_threads",
+)
+"""Parts that read and change the same rows; the others of a store may be swapped one by one."""
+
+
+class MixedStores(ValueError):
+    """Parts that go together are on different databases: no task of theirs would ever end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    database: object
+    storage: Storage
+    event_log: EventLog
+    task_store: TaskStore
+    task_leases: TaskLeases
+    task_feed: TaskFeed
+    session_store: SessionStore
+    event_retention: EventRetention
+    cursor_store: CursorStore
+    approval_store: ApprovalStore
+    question_store: QuestionStore
+    profile_store: ProfileStore
+    agent_threads: AgentThreads
+    wakeups: Wakeups
+
+
+def chosen_stores(settings: Settings, *, clock: Clock, ids: IdSource) -> Stores:
+    """Nothing is touched before the database's `opened()` is entered."""
+    if store_kind(settings) == "memory":
+        return memory_stores(clock=clock, ids=ids, lease_s=settings.lease_s)
+    return sql_stores(
+        settings.store_url,
+        data_dir=settings.data_dir,
+        clock=clock,
+        ids=ids,
+        lease_s=settings.lease_s,
+    )
+
+
+def memory_stores(*, clock: Clock, ids: IdSource, lease_s: float) -> Stores:
+    database = MemoryDatabase(clock)
+    return Stores(
+        database=database,
+        storage=MemoryStorage(),
+        event_log=MemoryEventLog(database),
+        task_store=MemoryTaskStore(database, lease_s=lease_s),
+        task_leases=MemoryTaskLeases(database, ids=ids),
+        task_feed=MemoryTaskFeed(database),
+        session_store=MemorySessionStore(database),
+        event_retention=MemoryEventRetention(database),
+        cursor_store=MemoryCursorStore(clock),
+        approval_store=MemoryApprovalStore(database),
+        question_store=MemoryQuestionStore(database),
+        profile_store=MemoryProfileStore(),
+        agent_threads=MemoryAgentThreads(database),
+        wakeups=MemoryWakeups(),
+    )
+
+
+def sql_stores(url: str, *, data_dir: Path, clock: Clock, ids: IdSource, lease_s: float) -> Stores:
+    """What is in reserve is on the database's disk, if that is one of this machine's."""
+    is_local = driver_of(url) == "sqlite"
+    folder = sqlite_path(url).parent if is_local else data_dir
+    reserve = Reserve(folder)
+    database = open_database(url, marker=data_dir / "database", reserve=reserve)
+    return Stores(
+        storage=DiskStorage(folders=(data_dir, folder), reserve=reserve, database=database),
+        database=database,
+        event_log=SqlEventLog(database),
+        task_store=SqlTaskStore(database, lease_s=lease_s),
+        task_leases=SqlTaskLeases(database, ids=ids),
+        task_feed=SqlTaskFeed(database),
+        session_store=SqlSessionStore(database),
+        event_retention=SqlEventRetention(database),
+        cursor_store=SqlCursorStore(database),
+        approval_store=SqlApprovalStore(database, clock=clock if is_local else None),
+        question_store=SqlQuestionStore(database),
+        profile_store=SqlProfileStore(database),
+        agent_threads=SqlAgentThreads(database),
+        wakeups=open_wakeups(url) if driver_of(url) == "postgresql" else MemoryWakeups(),
+    )
+
+
+@runtime_checkable
+class OnDatabase(Protocol):
+    """What a part that goes together with others has to show of itself."""
+
+    @property
+    def database(self) -> object: ...
+
+
+def require_one_database(parts: Mapping[str, object]) -> None:
+    """Of the parts in TOGETHER, by their names. Raises MixedStores."""
+    database = parts["database"]
+    strange = [
+        name
+        for name in TOGETHER[1:]
+        if not (isinstance(part := parts[name], OnDatabase) and part.database is database)
+    ]
+    if strange:
+        raise MixedStores(
+            f"{', '.join(strange)}: not on the database of the other parts. {', '.join(TOGETHER)}"
+            " go together: swap `stores`, which is all of them, or make the part over the same"
+            " database (its attribute `database` shows which)"
+        )
 
 
 class StoreContainer(DeclarativeContainer):
@@ -65,3 +213,20 @@ class StoreContainer(DeclarativeContainer):
 def require_one_store(store: StoreContainer) -> None:
     """Raises MixedStores if parts that go together are on different databases."""
     require_one_database({name: store.providers[name]() for name in TOGETHER})
+
+
+def store_kind(settings: Settings) -> StoreKind:
+    """By the scheme of the database's URL."""
+    scheme = settings.store_url.partition(":")[0].partition("+")[0]
+    match scheme:
+        case "sqlite":
+            return "sqlite"
+        case "postgresql" | "postgres":
+            return "postgres"
+        case "memory":
+            return "memory"
+        case _:
+            raise SettingsError(
+                f"AGENTCAST_DATABASE_URL: {scheme!r} is no database for Agentcast; "
+                "use sqlite:///path or postgresql://…"
+            )

@@ -1,5 +1,8 @@
 """The way of an event: into the log, from there to listeners and to those who watch."""
 
+import resource
+import sys
+
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Callable, Dependency, List, Provider, Singleton
 
@@ -15,15 +18,22 @@ from application.watching.tail_follower import TailFollower
 from application.watching.tails import Tails
 from application.watching.watches import Watches
 from domain.events import EventListener
-from entrypoints.choices import most_streams
 from entrypoints.containers.agents import AgentsContainer
 from entrypoints.containers.nesting import needed
 from entrypoints.containers.store import StoreContainer
-from entrypoints.settings import Settings
+from entrypoints.settings.settings import Settings
 from ports.clock import Clock
 from ports.event_codec import EventCodec
 from ports.id_source import IdSource
 from ports.meter import Meter
+
+
+def most_streams(settings: Settings) -> int:
+    """Room is left for what is no stream: requests, the store, the processes of agents."""
+    descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if descriptors == resource.RLIM_INFINITY:
+        descriptors = sys.maxsize
+    return settings.max_streams or max(1, descriptors * 4 // 5)
 
 
 class StreamsContainer(DeclarativeContainer):

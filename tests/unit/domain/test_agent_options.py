@@ -15,8 +15,8 @@ from domain.ids import AgentName
 from domain.limits import Limits
 from domain.mcp_server import McpServer
 from domain.task import Approval
-from entrypoints.choices import PROGRAM_KINDS, parser_names
-from entrypoints.ready_made_agents import READY_MADE
+from entrypoints.settings.configured_agents import PROGRAM_KINDS, parser_names
+from entrypoints.settings.ready_made_agents import READY_MADE
 from tests.process_fakes import process_task
 
 PLACED = ("work", "{approval}")

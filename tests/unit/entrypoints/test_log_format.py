@@ -11,7 +11,7 @@ TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
 PROGRAM = """
 import logging
 from entrypoints.log_format import start_logging
-from entrypoints.settings import Settings
+from entrypoints.settings.settings import Settings
 
 def fail(key):
     raise ValueError("no such thing")
@@ -59,7 +59,7 @@ def test_what_is_logged_holds_no_key_of_the_server_nor_any_that_is_known() -> No
     program = """
 import logging
 from entrypoints.log_format import start_logging
-from entrypoints.settings import Settings
+from entrypoints.settings.settings import Settings
 
 start_logging(Settings(openai_api_key="own-secret", database_url="postgresql://me:pass-word@db/x"))
 try:

@@ -9,7 +9,6 @@ from cyclopts import Parameter
 from adapters.system.path_program_finder import PathProgramFinder
 from application.serving.agents import missing_program
 from domain.agent_profile import AgentProfile
-from entrypoints.choices import profiles
 from entrypoints.cli.chosen_settings import Config, chosen_settings, settings_mistakes
 from entrypoints.cli.client.server_client import Json, server_client
 from entrypoints.cli.exit_code import ExitCode
@@ -17,6 +16,7 @@ from entrypoints.cli.options import AsJson
 from entrypoints.cli.output import Output, process_output
 from entrypoints.cli.views.excerpt import excerpt
 from entrypoints.container import Container
+from entrypoints.settings.configured_agents import profiles
 
 _HEADS = ("NAME", "KIND", "FROM", "STATUS", "INSTALLED", "DESCRIPTION")
 

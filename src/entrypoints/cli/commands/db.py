@@ -13,7 +13,7 @@ from entrypoints.cli.findings.finding import tell
 from entrypoints.cli.findings.store import findings_of
 from entrypoints.cli.options import AsJson
 from entrypoints.cli.output import process_output
-from entrypoints.data_directory import DataDirectory
+from entrypoints.settings.data_directory import DataDirectory
 
 db = App(name="db")
 

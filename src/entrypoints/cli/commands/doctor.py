@@ -19,7 +19,7 @@ from entrypoints.cli.findings.store import store_findings
 from entrypoints.cli.options import AsJson
 from entrypoints.cli.output import process_output
 from entrypoints.container import Container
-from entrypoints.settings import Settings
+from entrypoints.settings.settings import Settings
 
 
 def doctor(*, data_dir: DataDir = None, config: Config = None, json: AsJson = False) -> int:

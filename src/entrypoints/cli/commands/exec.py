@@ -15,7 +15,7 @@ from entrypoints.cli.failure import UsageMistake
 from entrypoints.cli.options import AsJson, Raw, Session, Timeout, Workspace, chosen_session
 from entrypoints.cli.output import process_output
 from entrypoints.cli.views.view_choice import command_view
-from entrypoints.settings import Settings
+from entrypoints.settings.settings import Settings
 
 
 def exec_command(

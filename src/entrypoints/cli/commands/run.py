@@ -27,7 +27,7 @@ from entrypoints.cli.options import (
 from entrypoints.cli.output import process_output
 from entrypoints.cli.rule_file import rules_of_file
 from entrypoints.cli.views.view_choice import event_view
-from entrypoints.settings import Settings
+from entrypoints.settings.settings import Settings
 
 
 def run(

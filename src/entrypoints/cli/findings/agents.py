@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from application.serving.agents import missing_program
 from domain.agent_profile import AgentProfile
 from domain.ids import AgentName
-from entrypoints.choices import default_agent, profiles
 from entrypoints.cli.findings.finding import Finding
-from entrypoints.ready_made_agents import INSTALL
-from entrypoints.settings import Settings, SettingsError
+from entrypoints.settings.configured_agents import default_agent, profiles
+from entrypoints.settings.ready_made_agents import INSTALL
+from entrypoints.settings.settings import Settings, SettingsError
 from ports.program_finder import ProgramFinder
 
 _SUBJECT = "agents"

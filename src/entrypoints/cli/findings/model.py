@@ -1,8 +1,8 @@
 """Which language model the agents would ask, and what made it that one."""
 
 from entrypoints.cli.findings.finding import Finding
-from entrypoints.model_choice import model_choice, model_name, require_model
-from entrypoints.settings import Settings, SettingsError
+from entrypoints.settings.chosen_model import model_choice, model_name, require_model
+from entrypoints.settings.settings import Settings, SettingsError
 
 
 def model_finding(settings: Settings) -> Finding:

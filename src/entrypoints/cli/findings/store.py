@@ -4,7 +4,7 @@ from adapters.store import maintenance
 from adapters.store.maintenance import StoreReport
 from domain.errors import AgentcastError
 from entrypoints.cli.findings.finding import Finding
-from entrypoints.settings import Settings
+from entrypoints.settings.settings import Settings
 
 _SUBJECT = "database"
 

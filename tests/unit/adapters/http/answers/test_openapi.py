@@ -6,9 +6,8 @@ from typing import Any
 import httpx2
 
 from domain.events import EVENT_CLASSES
-from entrypoints.container import Container
-from entrypoints.settings import Settings
-from entrypoints.worker_identity import server_worker
+from entrypoints.container import Container, server_worker
+from entrypoints.settings.settings import Settings
 from tests.http_app import World
 
 

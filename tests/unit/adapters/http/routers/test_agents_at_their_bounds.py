@@ -11,7 +11,7 @@ from adapters.memory.agents import MemoryProfileStore
 from domain.agent_profile import AgentProfile
 from domain.built_in_rules import BuiltInRule
 from domain.ids import AgentName
-from entrypoints.agent_settings import AgentSettings, profiles_of
+from entrypoints.settings.agent_settings import AgentSettings, profiles_of
 from tests.http_app import World
 from tests.unit.adapters.http.fake_agents import fake_agents
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from entrypoints.agent_settings import AgentSettings
 from entrypoints.cli.findings.agents import agent_findings
 from entrypoints.cli.findings.finding import Finding
-from entrypoints.settings import Settings
+from entrypoints.settings.agent_settings import AgentSettings
+from entrypoints.settings.settings import Settings
 
 KINDS = ("react", "shell", "command", "codex", "acp")
 

@@ -9,7 +9,7 @@ from entrypoints.cli.findings.finding import Finding, tell
 from entrypoints.cli.findings.machine import data_dir_finding
 from entrypoints.cli.findings.model import model_finding
 from entrypoints.cli.findings.store import findings_of
-from entrypoints.settings import Settings
+from entrypoints.settings.settings import Settings
 from tests.unit.entrypoints.cli.seen import Pages
 
 

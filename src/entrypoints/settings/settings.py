@@ -28,9 +28,10 @@ from pydantic_settings import (
 )
 
 from adapters.llm.model_options import OpenAIApi, ReasoningEffort
+from adapters.system.environment_secrets import credentials_of
 from domain.ids import is_chosen_id
-from entrypoints.agent_settings import AgentSettings
-from entrypoints.settings_file import file_mistake, near_name, settings_file
+from entrypoints.settings.agent_settings import AgentSettings
+from entrypoints.settings.settings_file import file_mistake, near_name, settings_file
 
 PREFIX = "AGENTCAST_"
 _OF_OTHERS = frozenset(
@@ -166,6 +167,14 @@ class Settings(BaseSettings):
     @property
     def store_url(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir / 'agentcast.db'}"
+
+    @property
+    def own_secrets(self) -> Sequence[str]:
+        """Its keys, and the passwords in its URLs."""
+        keys = (self.openai_api_key, self.anthropic_api_key)
+        urls = (self.database_url, self.openai_base_url, self.anthropic_base_url)
+        in_urls = [secret for url in urls if url for secret in credentials_of(url)]
+        return [*(key for key in keys if key), *in_urls]
 
     @classmethod
     def settings_customise_sources(

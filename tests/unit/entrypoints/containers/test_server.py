@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from application.upkeep.retention import RetentionPolicy
-from entrypoints.choices import retention_policy
-from entrypoints.settings import SettingsError, load_settings
+from entrypoints.containers.server import retention_policy
+from entrypoints.settings.settings import SettingsError, load_settings
 
 
 @pytest.fixture(autouse=True)

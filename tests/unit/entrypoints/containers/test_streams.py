@@ -1,8 +1,8 @@
 import resource
 from pathlib import Path
 
-from entrypoints.choices import most_streams
-from entrypoints.settings import Settings
+from entrypoints.containers.streams import most_streams
+from entrypoints.settings.settings import Settings
 
 
 def test_streams_leave_one_descriptor_in_five_to_everything_else(tmp_path: Path) -> None:

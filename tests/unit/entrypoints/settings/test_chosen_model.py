@@ -5,9 +5,8 @@ import pytest
 from adapters.llm.anthropic_model import AnthropicModel
 from adapters.llm.openai_model import OpenAIModel
 from adapters.llm.scripted_model import ScriptedModel
-from entrypoints.chosen_model import chosen_model
-from entrypoints.model_choice import model_choice
-from entrypoints.settings import Settings
+from entrypoints.settings.chosen_model import chosen_model, model_choice
+from entrypoints.settings.settings import Settings
 
 
 @pytest.fixture(autouse=True)

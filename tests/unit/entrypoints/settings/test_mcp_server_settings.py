@@ -6,8 +6,8 @@ import pytest
 
 from domain.agent_profile import AgentProfile
 from domain.mcp_server import McpServer
-from entrypoints.choices import profiles
-from entrypoints.settings import SettingsError, load_settings
+from entrypoints.settings.configured_agents import profiles
+from entrypoints.settings.settings import SettingsError, load_settings
 
 BOTH = """\
 [agents.react]

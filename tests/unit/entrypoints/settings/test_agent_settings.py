@@ -11,10 +11,10 @@ from domain.ids import AgentName
 from domain.limits import Limits
 from domain.mcp_server import McpServer
 from domain.model_choice import check_model
-from entrypoints.agent_settings import AgentSettings, profiles_of
-from entrypoints.choices import PROGRAM_KINDS, default_agent, profiles
-from entrypoints.ready_made_agents import READY_MADE
-from entrypoints.settings import Settings, SettingsError, load_settings
+from entrypoints.settings.agent_settings import AgentSettings, profiles_of
+from entrypoints.settings.configured_agents import PROGRAM_KINDS, default_agent, profiles
+from entrypoints.settings.ready_made_agents import READY_MADE
+from entrypoints.settings.settings import Settings, SettingsError, load_settings
 
 KINDS = (*PROGRAM_KINDS, "react", "acp")
 EVERYTHING = """\

@@ -7,9 +7,9 @@ import pytest
 from domain.built_in_rules import BUILT_IN_RULES
 from domain.extraction import ExtractionRule
 from domain.ids import AgentName
-from entrypoints import choices
-from entrypoints.agent_settings import profiles_of
-from entrypoints.settings import SettingsError, load_settings
+from entrypoints.settings import configured_agents
+from entrypoints.settings.agent_settings import profiles_of
+from entrypoints.settings.settings import SettingsError, load_settings
 
 RULE = r"""
 [agents.lint]
@@ -63,7 +63,7 @@ def test_a_wrong_rule_stops_the_start_in_one_line(rule: str, told: str) -> None:
     )
 
     with pytest.raises(SettingsError) as wrong:
-        choices.profiles(load_settings(), kinds={"command", "react"})
+        configured_agents.profiles(load_settings(), kinds={"command", "react"})
 
     assert told in str(wrong.value)
     assert "\n" not in str(wrong.value)
@@ -84,7 +84,7 @@ def test_a_wrong_word_of_how_it_ends_stops_the_start_in_one_line(said: str, repo
     Path("agentcast.toml").write_text(f'[agents.lint]\nargv = ["x"]\n{said}\n')
 
     with pytest.raises(SettingsError) as wrong:
-        choices.profiles(load_settings(), kinds={"command", "react"})
+        configured_agents.profiles(load_settings(), kinds={"command", "react"})
 
     assert f"agents.lint.{reported}" in str(wrong.value)
     assert "\n" not in str(wrong.value)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from domain.agent_profile import (
@@ -14,12 +14,43 @@ from domain.agent_profile import (
     SandboxWish,
 )
 from domain.built_in_rules import BuiltInRule, built_in_rule
+from domain.errors import InvalidInput
 from domain.extraction import ExtractionRule
 from domain.ids import AgentName
+from domain.mcp_server import McpServer
 from domain.task import Approval
-from entrypoints.mcp_server_settings import McpServerSettings
-from entrypoints.ready_made_agents import READY_MADE
-from entrypoints.rule_settings import FailureSettings, OutputRuleSettings, RuleSettings
+from entrypoints.settings.ready_made_agents import READY_MADE
+from entrypoints.settings.rule_settings import FailureSettings, OutputRuleSettings, RuleSettings
+
+
+class McpServerSettings(BaseModel):
+    """The table `[agents.NAME.mcp_servers.SERVER]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    command: str | None = None
+    args: tuple[str, ...] = ()
+    env: dict[str, str] = Field(default_factory=dict, repr=False)
+    env_passthrough: tuple[str, ...] = ()
+    url: str | None = None
+    headers: dict[str, str] = Field(default_factory=dict, repr=False)
+    start_s: float = Field(default=30.0, gt=0)
+    call_s: float = Field(default=120.0, gt=0)
+
+    @field_validator("args", "env_passthrough", mode="before")
+    @classmethod
+    def _is_list(cls, value: object) -> object:
+        if isinstance(value, str):
+            raise PydanticCustomError("list", 'should be a list, such as ["--all"]')
+        return value
+
+    @model_validator(mode="after")
+    def _is_one_server(self) -> "McpServerSettings":
+        try:
+            McpServer(**self.model_dump())
+        except InvalidInput as error:
+            raise PydanticCustomError("mcp_server", "{said}", {"said": str(error)}) from error
+        return self
 
 
 class LimitSettings(BaseModel):

@@ -1,16 +1,64 @@
-"""The language model that the settings choose, and what the models of a provider cost."""
+"""Which language model the settings choose, and what the models of a provider cost."""
 
 from functools import cache, partial
+from typing import Literal
 
 from adapters.llm.anthropic_model import ANTHROPIC_URL, AnthropicModel
 from adapters.llm.loaded_price_list import LoadedPriceList
 from adapters.llm.openai_model import OPENAI_URL, OpenAIModel
 from adapters.llm.scripted_model import ScriptedModel
 from adapters.llm.served_model import Deadlines
-from entrypoints.model_choice import model_kind, model_name
-from entrypoints.settings import Settings
+from entrypoints.settings.settings import Settings, SettingsError
 from ports.language_model import LanguageModel
 from ports.price_list import PriceList
+
+ModelKind = Literal["openai", "anthropic", "scripted"]
+
+_DEFAULT_MODELS: dict[ModelKind, str] = {
+    "openai": "gpt-4o",
+    "anthropic": "claude-sonnet-5",
+    "scripted": "scripted",
+}
+
+
+def model_kind(settings: Settings) -> ModelKind:
+    return model_choice(settings)[0]
+
+
+def model_choice(settings: Settings) -> tuple[ModelKind, str | None]:
+    """What is asked for, else by the first key or server that is there, else the offline model.
+
+    With the variable that decided it; None if nothing was said.
+    """
+    if settings.llm_provider:
+        return settings.llm_provider, "AGENTCAST_LLM_PROVIDER"
+    if settings.openai_api_key:
+        return "openai", "OPENAI_API_KEY"
+    if settings.anthropic_api_key:
+        return "anthropic", "ANTHROPIC_API_KEY"
+    if settings.openai_base_url:
+        return "openai", "OPENAI_BASE_URL"
+    return "scripted", None
+
+
+def model_name(settings: Settings) -> str:
+    return settings.llm_model or _DEFAULT_MODELS[model_kind(settings)]
+
+
+def require_model(settings: Settings) -> None:
+    """Raises SettingsError if the provider that is asked for could only refuse."""
+    kind, _ = model_choice(settings)
+    key, url = {
+        "openai": (settings.openai_api_key, settings.openai_base_url),
+        "anthropic": (settings.anthropic_api_key, settings.anthropic_base_url),
+        "scripted": ("none", None),
+    }[kind]
+    if not key and not url:
+        name = kind.upper()
+        raise SettingsError(
+            f"{name}_API_KEY: AGENTCAST_LLM_PROVIDER={kind} needs it, or {name}_BASE_URL for a "
+            "server that asks for no key"
+        )
 
 
 def chosen_model(settings: Settings) -> LanguageModel:

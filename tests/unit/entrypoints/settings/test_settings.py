@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from entrypoints.choices import store_kind
-from entrypoints.model_choice import model_kind
-from entrypoints.settings import Settings, SettingsError, load_settings
+from entrypoints.containers.store import store_kind
+from entrypoints.settings.chosen_model import model_kind
+from entrypoints.settings.settings import Settings, SettingsError, load_settings
 
 
 @pytest.fixture(autouse=True)

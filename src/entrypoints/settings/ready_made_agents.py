@@ -6,8 +6,8 @@ from domain.agent_profile import AgentProfile
 from domain.approval import APPROVAL_PLACE
 from domain.ids import AgentName
 from domain.task import Approval
-from entrypoints.further_agents import FURTHER, INSTALL_FURTHER, LIMITS, PLAIN
-from entrypoints.provider_variables import ANTHROPIC, ANY_PROVIDER, GOOGLE, OPENAI
+from entrypoints.settings.further_agents import FURTHER, INSTALL_FURTHER, LIMITS, PLAIN
+from entrypoints.settings.provider_variables import ANTHROPIC, ANY_PROVIDER, GOOGLE, OPENAI
 
 _CLAUDE_ENV = {
     **PLAIN,

@@ -7,7 +7,7 @@ from domain.agent_profile import AgentProfile
 from domain.extraction import FailureRule, OutputRule
 from domain.ids import AgentName
 from domain.limits import Limits
-from entrypoints.provider_variables import ANY_PROVIDER, OF_LITELLM, OF_OPENHANDS, OF_QWEN
+from entrypoints.settings.provider_variables import ANY_PROVIDER, OF_LITELLM, OF_OPENHANDS, OF_QWEN
 
 LIMITS = Limits(timeout_s=2 * 3600, idle_s=15 * 60)
 """They retry a model that does not answer for minutes, and think for minutes without a word."""
