@@ -77,12 +77,12 @@ class LiveRuns:
         for run in self._runs.values():
             run.stop.request(cause)
 
-    async def all_obeyed(self, *, timeout_s: float) -> None:
-        """Until each was asked to stop and did, but for its last event."""
+    async def all_agents_ended(self, *, timeout_s: float) -> None:
+        """Returns when the agents of the runs have ended, or after the timeout; final events may follow."""
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 for run in self.all():
-                    await run.stop.obeyed()
+                    await run.stop.agent_ended()
 
     async def all_ended(self, *, timeout_s: float) -> bool:
         with suppress(TimeoutError):

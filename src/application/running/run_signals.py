@@ -39,7 +39,7 @@ class StopSignal:
         self._is_urgent = False
         self._requested = asyncio.Event()
         self._urged = asyncio.Event()
-        self._obeyed = asyncio.Event()
+        self._agent_ended = asyncio.Event()
 
     @property
     def cause(self) -> StopCause | None:
@@ -57,12 +57,12 @@ class StopSignal:
             self._urged.set()
         self._requested.set()
 
-    def obey(self) -> None:
+    def note_end(self) -> None:
         """To be called when the run has ended, before its final event."""
-        self._obeyed.set()
+        self._agent_ended.set()
 
-    async def obeyed(self) -> None:
-        await self._obeyed.wait()
+    async def agent_ended(self) -> None:
+        await self._agent_ended.wait()
 
     async def requested(self) -> None:
         await self._requested.wait()

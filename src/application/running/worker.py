@@ -56,7 +56,7 @@ class Worker:
         self._is_draining = False
         storage.add_listener(lambda it: self.runs.stop_all(LimitHit(it.kind, it.message)))
         # What still ends may have output to keep, which would take the room of last words.
-        storage.before_spending(lambda _: self.runs.all_obeyed(timeout_s=_KILL_S))
+        storage.before_spending(lambda _: self.runs.all_agents_ended(timeout_s=_KILL_S))
 
     def wake(self) -> None:
         """There may be a task to begin, or a run to cancel."""
@@ -146,7 +146,7 @@ class Worker:
         """False when the task was left as it is: its lease, or the log, was lost."""
         try:
             if self._is_draining:
-                run.stop.obey()
+                run.stop.note_end()
                 await self._queue.hand_back(claim, attempt_spent=False)
                 return True
             self._observe_wait(claim.task)
@@ -162,7 +162,7 @@ class Worker:
         """How a run ends after its time is not believed: its commands were killed by then."""
         if self._clock.monotonic() > run.held_until:
             run.stop.request(LostLease())
-        run.stop.obey()
+        run.stop.note_end()
 
     def _observe_wait(self, task: Task) -> None:
         if task.started_at is not None and task.attempt == 1:

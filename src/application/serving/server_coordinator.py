@@ -164,7 +164,7 @@ class ServerCoordinator:
                     before_end=before_end,
                 )
             finally:
-                run.stop.obey()
+                run.stop.note_end()
 
     async def _queue(self, task: Task, request: SubmitTask, *, reserve: bool) -> Submission:
         queued = TaskQueued(task=task.text, metadata=task.metadata)
