@@ -1,4 +1,4 @@
-"""The log of one session or one task, page by page, for those who do not want a stream."""
+"""The log of one session or one task, page by page, without a stream."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,11 +25,11 @@ _READS = 10  # of one page: what is wanted may be rare in a log that is long
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryPage:
     bodies: Sequence[bytes] = ()
-    """Each one line of JSON. There may be none of them, and more behind the cursor."""
+    """One line of JSON each. There may be none here and more after the cursor."""
     cursor: str | None = None
     """Where the next page begins; None when there is nothing behind this one."""
     reset: ResetReason | None = None
-    """Why there is no page: the log lacks events that should come next."""
+    """Why there is no page: the log does not have the events that should come next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

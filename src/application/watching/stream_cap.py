@@ -13,7 +13,7 @@ _Owner = tuple[str, str]
 
 
 class StreamCap:
-    """Only streams count, so that everything else is still answered at the cap."""
+    """Only streams count: at the cap, every other request is still answered."""
 
     def __init__(self, *, most: int, most_each: int = PER_PRINCIPAL) -> None:
         self._most = most
@@ -26,7 +26,7 @@ class StreamCap:
         return self._open
 
     def admit(self, principal: Principal) -> "Admission":
-        """A place for one stream, to be released when it is over. Raises LimitReached."""
+        """A place for one stream, which the caller must release. Raises LimitReached."""
         owner = (principal.tenant, principal.owner)
         if self._open >= self._most:
             raise _full(f"This server has {self._most} streams open and takes no more.")

@@ -14,7 +14,7 @@ POLL_S = 1.0
 
 
 class TailFollower:
-    """Looks at a session when there is a hint, and at all that are watched once a second."""
+    """Looks at a session after a hint, and at all watched ones once a second, as hints may be lost."""
 
     def __init__(self, *, tails: Tails, wakeups: Wakeups) -> None:
         self._tails = tails

@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol, taught what a server of long streams needs."""
+"""uvicorn's HTTP protocol, with bounds on heads and on the time that a request may take."""
 
 import asyncio
 from collections.abc import Iterable
@@ -57,7 +57,7 @@ class CastProtocol(HttpToolsProtocol):
             self._last_cycle.scope["extensions"] = {}
 
     def data_received(self, data: bytes) -> None:
-        """What of a request is no body may only be so much, wherever it stands."""
+        """Bounds all of a request that is not its body, wherever it stands."""
         last = self._last_cycle
         if self._takes_more and (last is None or last.response_complete):
             self._deadlines.start(self)
@@ -129,7 +129,7 @@ class CastProtocol(HttpToolsProtocol):
         self._refuse(self._fault or _not_http())
 
     def _give_up(self, fault: Problem) -> None:
-        """From within the parser, which calls `send_400_response` for what is raised."""
+        """Refuse from within the parser, which calls `send_400_response` for what is raised."""
         self._fault = fault
         raise ValueError(fault.code)
 
@@ -144,7 +144,7 @@ class CastProtocol(HttpToolsProtocol):
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
     def _refuse(self, problem: Problem) -> None:
-        """Say why, if it is this request's turn, and take nothing more from this client."""
+        """Answer with the problem, if it is this request's turn, and read nothing more."""
         self._takes_more = False
         self._deadlines.stop(self)
         self._unset_keepalive_if_required()
@@ -215,7 +215,7 @@ _Header = tuple[bytes, bytes]
 
 
 def raw_problem(problem: Problem, *, headers: Iterable[_Header] = ()) -> bytes:
-    """The whole response as it goes onto the wire."""
+    """The last answer on a connection, for a request that reaches no application: all its bytes."""
     request_id = new_request_id()
     response = problem_response(problem, {REQUEST_ID: request_id})
     response.headers.update(SECURITY_HEADERS)

@@ -1,4 +1,4 @@
-"""uvicorn's WebSocket protocol, which a client could have fill the log with tracebacks."""
+"""uvicorn's WebSocket protocol, which would log a traceback for text that is not UTF-8."""
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 

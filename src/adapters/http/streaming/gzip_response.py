@@ -27,7 +27,7 @@ def as_asked(response: Response, request: Request, query: StreamQuery) -> Respon
 
 
 class GzipStream(Response):
-    """Another response, compressed; it is written by the way that any server can carry."""
+    """Another response, compressed, and always written over plain ASGI."""
 
     def __init__(self, response: Response) -> None:
         super().__init__(status_code=response.status_code)

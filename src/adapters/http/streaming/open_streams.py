@@ -1,4 +1,4 @@
-"""Lists the open streams, whichever writer each of them has."""
+"""The list of the open streams, for those who run the server."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,8 +18,6 @@ Writer = Literal["portable", "reactor"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamInfo:
-    """An open stream as those who run the server see it."""
-
     stream_id: str
     tenant: str
     owner: str

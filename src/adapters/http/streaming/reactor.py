@@ -1,4 +1,4 @@
-"""Thousands of sockets behind one epoll, which itself is one descriptor of the event loop."""
+"""Thousands of clients' sockets behind one epoll, which the event loop polls as one descriptor."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ _EVENTS_AT_ONCE = 256
 
 
 class Reactor:
-    """Tells of clients that left, and of sockets that have room again."""
+    """Reports clients that have left, and sockets that have room again."""
 
     def __init__(self) -> None:
         self._epoll: select.epoll | None = None
@@ -91,7 +91,7 @@ class Reactor:
 
 
 class SocketClient:
-    """A descriptor that has left asyncio, and what it has yet to take."""
+    """A client's socket, which asyncio no longer holds, and what it has yet to take."""
 
     __slots__ = ("_data", "_fd", "_last_chance", "_reactor", "_written", "on_left", "stream")
 
@@ -112,7 +112,7 @@ class SocketClient:
         except BlockingIOError:
             written = 0
         except OSError:
-            return True  # it has gone, and the reactor is about to find out
+            return True  # the client has left, and the reactor is about to report it
         if written == len(data):
             return True
         self._data, self._written = data, written
@@ -120,7 +120,7 @@ class SocketClient:
         return False
 
     def write_rest(self) -> bool:
-        """Whether all that was held back is written."""
+        """Write what is kept; whether all of it is written."""
         try:
             self._written += os.write(self._fd, memoryview(self._data)[self._written :])
         except OSError:
@@ -157,14 +157,14 @@ class SocketClient:
 
 
 def _end_of_frame(chunk: bytes, written: int) -> int:
-    """Where the frame ends that was written in part; there, if none was."""
+    """Up to where to write: the end of the frame that is written in part, or what is written."""
     is_between = b"\n" not in chunk[:written] or chunk[:written].endswith((b"\r\n", FRAME_END))
     end = written if is_between else chunk.find(FRAME_END, written - 1) + len(FRAME_END)
     return end if end >= written else len(chunk)
 
 
 def _is_at_end(fd: int) -> bool:
-    """Reads past what a client sends after its request."""
+    """Whether the client has closed; what it sent after its request is dropped."""
     try:
         return os.read(fd, _IGNORED_BYTES) == b""
     except BlockingIOError:

@@ -9,7 +9,7 @@ LET_GO_AFTER_S = 20.0
 
 
 class SlowClients:
-    """Each is alone in its channel, which writes nothing more until there is room."""
+    """Clients whose sockets are full, each alone in a channel that writes nothing until there is room."""
 
     def __init__(self) -> None:
         self._taken: dict[StreamChannel, tuple[float, int]] = {}
@@ -30,7 +30,7 @@ class SlowClients:
         self._taken.pop(channel, None)
 
     def overdue(self, *, now: float, after_s: float) -> Iterator[StreamClient]:
-        """Those that have taken nothing for longer than that; one byte begins their time anew."""
+        """Those that have taken nothing for longer than that; whoever takes a byte starts anew."""
         for channel, (since, backlog) in tuple(self._taken.items()):
             [client] = channel.clients
             if client.backlog != backlog:

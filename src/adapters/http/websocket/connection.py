@@ -46,7 +46,7 @@ class WsConnection:
         self._commands = commands
         self._drained = asyncio.Event()
         self.to_cancel: dict[TaskId, None] = {}
-        """Tasks that are to end with their client, if it goes before the server does."""
+        """Tasks to cancel when the client leaves, unless the server ends first."""
 
     def drain(self) -> None:
         """Close when every watch has come to its end."""
