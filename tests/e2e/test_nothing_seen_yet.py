@@ -37,8 +37,8 @@ async def test_whatever_it_watches_it_goes_on_from_where_its_stream_began(own: C
     }
     connected = await _connected(own, paths)
     async with ws_client(own.server) as ws:
-        await ws.say(type="watch", session_id="old")
-        told = [await ws.next()]
+        await ws.send(type="watch", session_id="old")
+        received = [await ws.next()]
 
     own.server.stop()
     await anyio.to_thread.run_sync(own.server.start)
@@ -58,7 +58,7 @@ async def test_whatever_it_watches_it_goes_on_from_where_its_stream_began(own: C
     for frame in connected.values():
         assert (frame.data["cursor"], frame.data["ping_s"]) == (frame.id, 7.5)
     async with ws_client(own.server) as ws:
-        await ws.say(type="watch", session_id="old", after=last_cursor(told))
+        await ws.send(type="watch", session_id="old", after=last_cursor(received))
         await ws.until(lambda message: len(events_in(ws.seen)) == len(meanwhile["old"]))
     assert events_in(ws.seen) == [frame.data for frame in meanwhile["old"]]
 

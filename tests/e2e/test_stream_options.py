@@ -122,7 +122,7 @@ async def test_an_option_that_means_nothing_is_refused_by_its_name(
     assert query.partition("=")[0] in [error["field"] for error in answer.json()["errors"]]
 
 
-async def test_a_silent_stream_says_that_it_lives_without_an_empty_event(
+async def test_a_silent_stream_shows_that_it_lives_without_an_empty_event(
     impatient: Client,
 ) -> None:
     async with impatient.stream("/api/v1/sse?session_id=silent") as stream:
@@ -137,7 +137,7 @@ async def test_a_silent_stream_says_that_it_lives_without_an_empty_event(
     assert seen == await impatient.events(str(seen[0].data["task_id"]))
 
 
-async def test_a_silent_stream_tells_where_it_is_when_a_filter_hid_events(
+async def test_a_silent_stream_reports_its_cursor_when_a_filter_hid_events(
     impatient: Client,
 ) -> None:
     async with impatient.stream("/api/v1/sse?session_id=hidden&types=message") as stream:

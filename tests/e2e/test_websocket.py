@@ -9,29 +9,31 @@ ASKING = 'script:\ntool ask_user {"question": "Which?"}\nanswer You said {result
 TALKING = "for i in $(seq 300); do echo $i; done"
 
 
-async def test_a_watch_tells_the_same_events_as_a_stream(client: Client, session_id: str) -> None:
+async def test_a_watch_has_the_same_events_as_a_stream(client: Client, session_id: str) -> None:
     task_id = await client.submit("echo hello", session_id=session_id)
     frames = await client.events(task_id)
 
     async with ws_client(client.server) as ws:
-        await ws.say(type="watch", task_id=task_id)
-        told = await ws.to_end()
+        await ws.send(type="watch", task_id=task_id)
+        received = await ws.to_end()
 
-    assert [message["type"] for message in told[:1] + told[-1:]] == ["connected", "end"]
-    assert events_in(told) == [frame.data for frame in frames]
-    assert [m["cursor"] for m in told if m["type"] == "event"] == [frame.id for frame in frames]
+    assert [message["type"] for message in received[:1] + received[-1:]] == ["connected", "end"]
+    assert events_in(received) == [frame.data for frame in frames]
+    assert [m["cursor"] for m in received if m["type"] == "event"] == [
+        frame.id for frame in frames
+    ]
 
 
-async def test_a_task_is_submitted_watched_and_told_of_in_one_connection(
+async def test_a_task_is_submitted_and_watched_in_one_connection(
     client: Client, session_id: str
 ) -> None:
     measured = await _deliveries(client)
     async with ws_client(client.server, path="/api/ws") as ws:
-        await ws.say(type="watch", id="mine", session_id=session_id)
+        await ws.send(type="watch", id="mine", session_id=session_id)
         answer = await ws.asked(
             type="submit", id="one", task="echo hi", session_id=session_id, agent="shell"
         )
-        told = await ws.until(
+        received = await ws.until(
             lambda m: m["type"] == "event" and _of(m, "event_type") == "task_complete"
         )
         task_id = _of(answer, "task_id", within="body")
@@ -40,7 +42,7 @@ async def test_a_task_is_submitted_watched_and_told_of_in_one_connection(
     assert (answer["id"], answer["status"]) == ("one", 202)
     frames = await client.events(str(task_id))
     assert events_in(ws.seen) == [frame.data for frame in frames]
-    assert {m["watch"] for m in told if "watch" in m} == {"mine"}
+    assert {m["watch"] for m in received if "watch" in m} == {"mine"}
 
 
 async def test_a_model_is_refused_as_over_http_by_an_agent_that_asks_none(
@@ -66,7 +68,7 @@ async def test_a_cut_connection_goes_on_exactly_from_its_cursor(
 
     while len(seen) < len(whole):
         async with ws_client(client.server) as ws:
-            await ws.say(type="watch", task_id=[task_id], **cursor)
+            await ws.send(type="watch", task_id=[task_id], **cursor)
             while len(events_in(ws.seen)) < min(50, len(whole) - len(seen)):
                 await ws.next()
             ws.cut()
@@ -81,10 +83,10 @@ async def test_what_is_over_and_read_ends_at_once(client: Client, session_id: st
     last = (await client.events(task_id))[-1]
 
     async with ws_client(client.server) as ws:
-        await ws.say(type="watch", id="w", task_id=task_id, after=last.id)
-        told = await ws.to_end("w")
+        await ws.send(type="watch", id="w", task_id=task_id, after=last.id)
+        received = await ws.to_end("w")
 
-    assert told == [{"type": "end", "watch": "w", "reason": "task_finished"}]
+    assert received == [{"type": "end", "watch": "w", "reason": "task_finished"}]
 
 
 async def test_several_watches_share_a_connection(client: Client, session_id: str) -> None:
@@ -93,15 +95,15 @@ async def test_several_watches_share_a_connection(client: Client, session_id: st
 
     async with ws_client(client.server) as ws:
         for name in names:
-            await ws.say(type="watch", id=name, task_id=tasks[name])
+            await ws.send(type="watch", id=name, task_id=tasks[name])
         for name in names:
             if not any(m["type"] == "end" and m["watch"] == name for m in ws.seen):
                 await ws.to_end(name)
 
     for name in names:
-        told = [message for message in ws.seen if message["watch"] == name]
+        received = [message for message in ws.seen if message["watch"] == name]
         frames = await client.events(tasks[name])
-        assert events_in(told) == [frame.data for frame in frames]
+        assert events_in(received) == [frame.data for frame in frames]
 
 
 async def test_filters_hold_and_never_strand_the_cursor(client: Client, session_id: str) -> None:
@@ -109,20 +111,20 @@ async def test_filters_hold_and_never_strand_the_cursor(client: Client, session_
     frames = await client.events(task_id)
 
     async with ws_client(client.server) as ws:
-        await ws.say(type="watch", task_id=task_id, types=["log"], deltas=False)
-        told = await ws.to_end()
+        await ws.send(type="watch", task_id=task_id, types=["log"], deltas=False)
+        received = await ws.to_end()
 
     wanted = [frame.data for frame in frames if frame.event == "log"]
-    assert events_in(told) == wanted
-    assert "cursor" in {message["type"] for message in told}
-    assert last_cursor(told) == frames[-1].id
+    assert events_in(received) == wanted
+    assert "cursor" in {message["type"] for message in received}
+    assert last_cursor(received) == frames[-1].id
 
 
 async def test_after_unwatch_nothing_of_the_watch_comes(client: Client, session_id: str) -> None:
     async with ws_client(client.server) as ws:
-        await ws.say(type="watch", id="w", session_id=session_id)
+        await ws.send(type="watch", id="w", session_id=session_id)
         await ws.next()
-        await ws.say(type="unwatch", id="w")
+        await ws.send(type="unwatch", id="w")
         assert await ws.next() == {"type": "unwatched", "watch": "w"}
         task_id = await client.submit("echo unseen", session_id=session_id)
         await client.events(task_id)
@@ -146,7 +148,7 @@ async def test_a_task_is_paused_answered_and_resumed(client: Client, session_id:
     task_id = await client.submit(ASKING, session_id=session_id, agent="react")
 
     async with ws_client(client.server) as ws:
-        await ws.say(type="watch", task_id=task_id)
+        await ws.send(type="watch", task_id=task_id)
         await ws.until(lambda m: _type(m) == "input_required")
         paused = await ws.asked(type="pause", task_id=task_id)
         answered = await ws.asked(type="input", task_id=task_id, kind="message", data="left")

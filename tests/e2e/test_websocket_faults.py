@@ -66,7 +66,7 @@ async def test_a_wrong_message_is_refused_like_the_same_request(
     assert _fields(answer) == ([field] if field else [])
 
 
-async def test_an_unknown_command_is_told_which_there_are(client: Client) -> None:
+async def test_an_unknown_command_is_answered_with_those_that_there_are(client: Client) -> None:
     async with ws_client(client.server) as ws:
         answer = await ws.asked(type="dance", id="a")
 
@@ -90,7 +90,7 @@ async def test_what_is_not_a_plain_json_object_is_refused_and_the_connection_goe
 
 async def test_an_id_names_one_watch_only(client: Client, session_id: str) -> None:
     async with ws_client(client.server) as ws:
-        await ws.say(type="watch", session_id=session_id)
+        await ws.send(type="watch", session_id=session_id)
         again = await ws.asked(type="watch", session_id=session_id)
 
     assert (again["status"], again["code"]) == (409, "watch_exists")
@@ -99,7 +99,7 @@ async def test_an_id_names_one_watch_only(client: Client, session_id: str) -> No
 async def test_the_watches_of_a_connection_are_bounded(client: Client, session_id: str) -> None:
     async with ws_client(client.server) as ws:
         for number in range(16):
-            await ws.say(type="watch", id=f"w{number}", session_id=session_id)
+            await ws.send(type="watch", id=f"w{number}", session_id=session_id)
         one_more = await ws.asked(type="watch", id="w16", session_id=session_id)
 
     assert (one_more["status"], one_more["code"]) == (429, "too_many_watches")
@@ -167,7 +167,7 @@ async def test_a_deaf_client_holds_nobody_up_and_misses_nothing(
     client: Client, session_id: str
 ) -> None:
     async with ws_client(client.server) as deaf:
-        await deaf.say(type="watch", session_id=session_id)
+        await deaf.send(type="watch", session_id=session_id)
         await deaf.next()
         task_id = await client.submit(CHATTY, session_id=session_id)
         frames = await client.events(task_id)  # another watcher's is over while it is deaf
@@ -177,10 +177,12 @@ async def test_a_deaf_client_holds_nobody_up_and_misses_nothing(
     assert events_in(deaf.seen) == [frame.data for frame in frames]
 
 
-async def test_a_server_that_ends_tells_it_and_says_that_it_goes(tmp_path: Path) -> None:
+async def test_a_server_that_ends_ends_its_watches_and_closes_with_its_code(
+    tmp_path: Path,
+) -> None:
     with running_server(tmp_path / "data") as server:
         async with client_of(server) as client, ws_client(server) as ws, ws_client(server) as idle:
-            await ws.say(type="watch", session_id="s")
+            await ws.send(type="watch", session_id="s")
             task_id = await client.submit("sleep 60", session_id="s")
             await ws.until(lambda m: m["type"] == "event" and "process_started" in str(m["event"]))
             server.signal(signal.SIGTERM)

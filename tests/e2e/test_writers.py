@@ -1,4 +1,4 @@
-"""However a stream is written, it says the same: off the loop, over TLS, or by uvicorn as it comes."""
+"""However a stream is written, it is the same: on a socket taken over, over TLS, or by uvicorn as it comes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -31,7 +31,7 @@ async def here(tmp_path: Path, way: Way) -> AsyncIterator[WriterServer]:
 
 
 class Lines:
-    """A task that tells a line each time it is let."""
+    """A task that prints a line each time it is let."""
 
     def __init__(self) -> None:
         self._may = asyncio.Semaphore(0)

@@ -1,4 +1,4 @@
-"""A WebSocket client of a real server that reads what it is told strictly."""
+"""A WebSocket client of a real server that reads strictly."""
 
 import json
 from collections.abc import AsyncIterator, Callable
@@ -20,7 +20,7 @@ class WsClient:
         self.socket = socket
         self.seen: list[Json] = []
 
-    async def say(self, **message: object) -> None:
+    async def send(self, **message: object) -> None:
         await self.socket.send(json.dumps(message))
 
     async def next(self) -> Json:
@@ -31,19 +31,19 @@ class WsClient:
 
     async def asked(self, **message: object) -> Json:
         """The answer to a command, whatever else comes before it."""
-        await self.say(**message)
-        return (await self.until(lambda told: told["type"] in ("result", "error")))[-1]
+        await self.send(**message)
+        return (await self.until(lambda received: received["type"] in ("result", "error")))[-1]
 
     async def to_end(self, watch: str = "watch") -> list[Json]:
-        """What is told of one watch, up to its end."""
-        await self.until(lambda told: told["type"] == "end" and told["watch"] == watch)
-        return [told for told in self.seen if told.get("watch") == watch]
+        """What is received of one watch, up to its end."""
+        await self.until(lambda received: received["type"] == "end" and received["watch"] == watch)
+        return [received for received in self.seen if received.get("watch") == watch]
 
     async def until(self, is_last: Test) -> list[Json]:
-        told = [await self.next()]
-        while not is_last(told[-1]):
-            told.append(await self.next())
-        return told
+        received = [await self.next()]
+        while not is_last(received[-1]):
+            received.append(await self.next())
+        return received
 
     def send_raw_text(self, data: bytes) -> None:
         """As a text message, whether it is text or not."""
@@ -73,10 +73,10 @@ async def ws_client(
         yield WsClient(socket)
 
 
-def events_in(told: list[Json]) -> list[object]:
-    return [message["event"] for message in told if message["type"] == "event"]
+def events_in(received: list[Json]) -> list[object]:
+    return [message["event"] for message in received if message["type"] == "event"]
 
 
-def last_cursor(told: list[Json]) -> str:
+def last_cursor(received: list[Json]) -> str:
     """What a client would go on from."""
-    return next(str(message["cursor"]) for message in reversed(told) if "cursor" in message)
+    return next(str(message["cursor"]) for message in reversed(received) if "cursor" in message)

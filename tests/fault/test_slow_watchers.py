@@ -83,18 +83,18 @@ async def test_a_thousand_watchers_come_back_at_once_and_miss_nothing(client: Cl
     assert await client.get("/ready") == {"status": "ready"}
 
 
-async def test_a_thousand_open_streams_are_told_live_and_leave_nothing_behind(
+async def test_a_thousand_open_streams_are_live_and_leave_nothing_behind(
     client: Client,
 ) -> None:
     server = psutil.Process(client.server.pid)
     descriptors = server.num_fds()
-    told: list[list[str]] = []
+    seen: list[list[str]] = []
 
     async def watch(ready: anyio.Event) -> None:
         async with client.stream("/api/v1/sse?session_id=crowd") as stream:
             await stream.take(1)
             ready.set()
-            told.append(ends_of(await stream.until("task_complete")))
+            seen.append(ends_of(await stream.until("task_complete")))
 
     with anyio.fail_after(120):
         async with anyio.create_task_group() as group:
@@ -104,7 +104,7 @@ async def test_a_thousand_open_streams_are_told_live_and_leave_nothing_behind(
                 await ready.wait()
             await client.submit("echo hello crowd", session_id="crowd")
 
-    assert told == [["task_complete"]] * WATCHERS
+    assert seen == [["task_complete"]] * WATCHERS
     with anyio.fail_after(10):
         while (await client.get("/api/v1/sse/stats"))["total_clients"] != 0:
             pass

@@ -1,4 +1,4 @@
-"""What must be true of a log and of those who watch it, said without knowing how it is done."""
+"""What must be true of a log and of those who watch it, stated without knowing how it is done."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -163,6 +163,6 @@ def _resumed(name: str, log: Log | None, seq: int, cursor_of: Log | None) -> Wat
         return Watcher(name, log, 0, owes_reset=log.first_seq > 1)
     if log is cursor_of:
         return Watcher(name, log, seq, owes_reset=seq < log.first_seq - 1)
-    # The tag that would tell the two histories apart has been trimmed.
-    cannot_be_told = seq == log.first_seq - 1
-    return Watcher(name, log, seq, owes_reset=not cannot_be_told, may_reset=True)
+    # The tag that would distinguish the two histories has been trimmed.
+    is_indistinguishable = seq == log.first_seq - 1
+    return Watcher(name, log, seq, owes_reset=not is_indistinguishable, may_reset=True)

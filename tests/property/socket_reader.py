@@ -1,4 +1,4 @@
-"""A client with a socket of its own, that reads only when it is told to."""
+"""A client with a socket of its own, that reads only when it is asked to."""
 
 import asyncio
 import socket

@@ -29,7 +29,7 @@ def busy_log() -> HeldLog:
     return HeldLog(*(event(seq, task="mine" if seq in mine else "t") for seq in range(1, 3001)))
 
 
-async def test_a_hole_is_told_and_not_passed_over() -> None:
+async def test_a_hole_is_reported_and_not_passed_over() -> None:
     log = HeldLog(*map(event, (1, 2, 5, 6)))
     history = History(log=log)
 
@@ -42,7 +42,7 @@ async def test_a_hole_is_told_and_not_passed_over() -> None:
     assert behind == HistoryPage(bodies=bodies([5, 6]))
 
 
-async def test_a_log_that_lost_its_last_events_says_so() -> None:
+async def test_a_log_that_lost_its_last_events_is_reported() -> None:
     log = HeldLog(*map(event, (1, 2, 3)))
     del log.events[3]
 

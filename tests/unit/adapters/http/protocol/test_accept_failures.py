@@ -7,13 +7,13 @@ import pytest
 from adapters.http.protocol.listening_socket import AcceptFailures
 
 
-async def test_attempts_that_find_no_descriptor_are_told_of_once(
+async def test_attempts_that_find_no_descriptor_are_logged_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    tell, loop = AcceptFailures(), asyncio.get_running_loop()
+    handle, loop = AcceptFailures(), asyncio.get_running_loop()
 
     for _ in range(2_000):
-        tell(loop, {"message": "x", "exception": _error(errno.EMFILE), "socket": object()})
+        handle(loop, {"message": "x", "exception": _error(errno.EMFILE), "socket": object()})
 
     assert caplog.messages == ["connections have to wait: Too many open files (1 attempts)"]
 
@@ -26,16 +26,16 @@ async def test_attempts_that_find_no_descriptor_are_told_of_once(
         {"message": "another fault"},
     ],
 )
-async def test_everything_else_is_told_as_ever(
+async def test_everything_else_is_logged_as_ever(
     caplog: pytest.LogCaptureFixture, context: dict[str, object]
 ) -> None:
-    tell, loop = AcceptFailures(), asyncio.get_running_loop()
+    handle, loop = AcceptFailures(), asyncio.get_running_loop()
 
-    tell(loop, context)
-    tell(loop, context)
+    handle(loop, context)
+    handle(loop, context)
 
-    told = [record for record in caplog.records if record.levelno == logging.ERROR]
-    assert [record.message.splitlines()[0] for record in told] == ["another fault"] * 2
+    logged = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert [record.message.splitlines()[0] for record in logged] == ["another fault"] * 2
 
 
 def _error(number: int) -> OSError:

@@ -151,7 +151,7 @@ async def test_nonsense_behind_a_stream_ends_it_and_writes_nothing_into_it() -> 
         assert await client.rest() == b""
 
 
-async def test_a_broken_body_is_answered_once_and_its_application_is_told() -> None:
+async def test_a_broken_body_is_answered_once_and_its_application_notified() -> None:
     async with loopback() as server:
         chunked = b"Transfer-Encoding: chunked\r\n\r\n"
 

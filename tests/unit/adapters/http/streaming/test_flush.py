@@ -252,7 +252,7 @@ async def test_one_that_takes_a_little_again_and_again_is_not_let_go() -> None:
         assert here.program.container.meter().total("watchers_let_go") == 1
 
 
-async def test_only_where_it_is_silent_a_comment_says_that_the_stream_lives() -> None:
+async def test_a_comment_shows_that_a_stream_lives_only_where_it_is_silent() -> None:
     async with world(ping_s=0.04) as here:
         full, other = await here.clients(2)
         full.fills = True

@@ -35,7 +35,7 @@ class Caller:
     """A server's side of one WebSocket, whose client leaves as soon as it is let in."""
 
     def __init__(self) -> None:
-        self.told: list[Message] = []
+        self.sent: list[Message] = []
         self._asked: list[Message] = [
             {"type": "websocket.connect"},
             {"type": "websocket.disconnect", "code": 1001},
@@ -45,15 +45,15 @@ class Caller:
         return self._asked.pop(0)
 
     async def send(self, message: Message) -> None:
-        self.told.append(message)
+        self.sent.append(message)
 
     @property
     def was_let_in(self) -> bool:
-        return str(self.told[0]["type"]) == "websocket.accept"
+        return str(self.sent[0]["type"]) == "websocket.accept"
 
     @property
     def refusal(self) -> tuple[int, str]:
-        start, body = self.told[:2]
+        start, body = self.sent[:2]
         return start["status"], json.loads(body["body"])["code"]
 
 
@@ -99,7 +99,7 @@ async def test_who_is_known_is_let_in_and_gives_the_place_back() -> None:
     assert cap.open == 0
 
 
-async def test_a_stranger_is_told_to_log_in() -> None:
+async def test_a_stranger_is_asked_to_log_in() -> None:
     caller = await opened(app(None, StreamCap(most=1)))
 
     assert caller.refusal == (401, "not_authenticated")

@@ -1,4 +1,4 @@
-"""What is said over a WebSocket, taken apart and put together."""
+"""The messages of a WebSocket, parsed and rendered."""
 
 import json
 from datetime import UTC, datetime
@@ -83,7 +83,7 @@ def test_what_is_no_id_is_answered_with_what_would_be_one(ids: object) -> None:
         ({"replay": "10"}, Replay(10)),
     ],
 )
-def test_a_watch_begins_where_it_is_told_to(fields: dict[str, object], start: object) -> None:
+def test_a_watch_begins_where_its_message_asks(fields: dict[str, object], start: object) -> None:
     assert watch_request({**S, **fields}).start == start
 
 
@@ -146,7 +146,7 @@ def test_each_event_becomes_one_message_with_its_own_json(
     ]
 
 
-def test_what_a_stream_says_itself_is_told_without_what_has_no_value() -> None:
+def test_messages_of_the_stream_itself_leave_out_what_has_no_value() -> None:
     steps: list[ControlStep] = [
         Connected(session_id=SessionId("s"), cursor="0-00000000", first_seq=1, last_seq=0),
         Reset(reason="trimmed"),
@@ -154,9 +154,9 @@ def test_what_a_stream_says_itself_is_told_without_what_has_no_value() -> None:
         End("task_finished"),
     ]
 
-    told = [json.loads(control_message(step, watch_id="w")) for step in steps]
+    sent = [json.loads(control_message(step, watch_id="w")) for step in steps]
 
-    assert told == [
+    assert sent == [
         {
             "type": "connected",
             "watch": "w",
