@@ -32,7 +32,7 @@ CUT = Error(
     phase="model",
     recoverable=True,
 )
-GO_ON = UserMessage(
+CONTINUE = UserMessage(
     content="[Your answer was cut here, at the longest that it may be. Go on exactly where it ended.]"
 )
 _NOTE = (

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from application.asking.fingerprint import fingerprint
 from application.react.model_calls import (
+    CONTINUE,
     CUT,
-    GO_ON,
     ModelCalls,
     Thought,
     require_text,
@@ -74,12 +74,12 @@ class ReactRun:
         self.failure: Failed | None = None
         """Why the task cannot go on."""
 
-    async def go_on(self, past: PriorAttempts) -> None:
+    async def resume(self, past: PriorAttempts) -> None:
         """Carry out the call that an earlier attempt left waiting for an answer, if there is one."""
         if past.waiting is None:
             return
         try:
-            message = await self._tools.go_on(past.waiting, self._tool_run)
+            message = await self._tools.resume(past.waiting, self._tool_run)
             self._messages = [
                 message if isinstance(one, ToolMessage) and one.call_id == message.call_id else one
                 for one in self._messages
@@ -100,7 +100,7 @@ class ReactRun:
             await self._fit()
             thought = await self._think(iteration)
             if thought.is_cut and not thought.tool_calls:
-                self._messages.append(GO_ON)
+                self._messages.append(CONTINUE)
                 return None
             answer, self._cut_text = self._cut_text + thought.content, ""
             if not thought.tool_calls:

@@ -53,7 +53,7 @@ class ReactRunner:
 
     async def run(self, task: Task, context: RunContext) -> Outcome:
         memory = await self._memory.of(task)
-        if (failure := await self._take_up(task, memory.past, context)) is not None:
+        if (failure := await self._begin(task, memory.past, context)) is not None:
             return failure
         if memory.past.answer is not None:
             return Completed(
@@ -63,12 +63,10 @@ class ReactRunner:
             profile=context.profile, task_id=task.task_id, workspace=context.workspace
         ) as tools:
             run = self._run(task, context, memory, tools)
-            await run.go_on(memory.past)
+            await run.resume(memory.past)
             return await _iterate(run, context, done=memory.past.iterations)
 
-    async def _take_up(
-        self, task: Task, past: PriorAttempts, context: RunContext
-    ) -> Failed | None:
+    async def _begin(self, task: Task, past: PriorAttempts, context: RunContext) -> Failed | None:
         """Describe a new task; emit the end events that an earlier attempt could not."""
         failure = None
         if not past.has_begun:

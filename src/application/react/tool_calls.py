@@ -79,7 +79,7 @@ class ToolCalls:
             running = [group.create_task(one(call)) for call in calls]
         return [task.result() for task in running]
 
-    async def go_on(self, waiting: WaitingCall, run: ToolRun) -> ToolMessage:
+    async def resume(self, waiting: WaitingCall, run: ToolRun) -> ToolMessage:
         """The result message of a call that an earlier attempt left waiting for an answer."""
         start, call_id = waiting.start, CallId(waiting.start.call_id)
         call = ToolCall(

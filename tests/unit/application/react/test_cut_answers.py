@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from application.react.model_calls import CUT, GO_ON
+from application.react.model_calls import CONTINUE, CUT
 from domain.limits import Limits
 from domain.task_events import Error
 from domain.thinking_events import Message, MessageDelta
@@ -27,7 +27,7 @@ async def test_an_answer_that_was_cut_is_continued_and_emitted_whole() -> None:
     outcome = await react_runner(model).run(react_task(), context)
 
     assert outcome == Completed(final_answer="one, two", total_iterations=2)
-    assert model.requests[1].messages[-1] == GO_ON
+    assert model.requests[1].messages[-1] == CONTINUE
     emitted = [event for event in context.events if isinstance(event, MessageDelta | Message)]
     assert emitted == [
         MessageDelta(message_id="msg_000001", text="one, t"),
