@@ -46,9 +46,9 @@ env_passthrough = ["MARKED_TOKEN"]
 
 async def test_no_secret_comes_through_however_it_is_cut(tmp_path: Path) -> None:
     (tmp_path / "agentcast.toml").write_text(AGENT)
-    asks = Answer(reasoning=_cut(SECRET), text=_cut(SECRET), calls=_calls())
+    questions = Answer(reasoning=_cut(SECRET), text=_cut(SECRET), calls=_calls())
     says = Answer(reasoning=_cut(OWN_KEY), text=_cut(OWN_KEY))
-    async with model_server([asks, says]) as model:
+    async with model_server([questions, says]) as model:
         with running_server(
             tmp_path / "data",
             OPENAI_BASE_URL=model.base_url,
@@ -64,11 +64,11 @@ async def test_no_secret_comes_through_however_it_is_cut(tmp_path: Path) -> None
     told = json.dumps([[one.data for one in seen], task, messages])
     stored = "".join(path.read_bytes().decode(errors="replace") for path in _files(tmp_path))
     assert [secret for secret in (SECRET, OWN_KEY) if secret in told + stored] == []
-    assert "".join(_told(seen, "think_delta", "text")) == "it is [redacted]!" * 2
-    assert "".join(_told(seen, "message_delta", "text")) == "it is [redacted]!" * 2
-    assert _told(seen, "think_complete", "reasoning") == ["it is [redacted]!"] * 2
-    assert _told(seen, "message", "content") == ["it is [redacted]!"] * 2
-    assert sorted(_told(seen, "tool_call_complete", "result")) == [
+    assert "".join(_report_failure(seen, "think_delta", "text")) == "it is [redacted]!" * 2
+    assert "".join(_report_failure(seen, "message_delta", "text")) == "it is [redacted]!" * 2
+    assert _report_failure(seen, "think_complete", "reasoning") == ["it is [redacted]!"] * 2
+    assert _report_failure(seen, "message", "content") == ["it is [redacted]!"] * 2
+    assert sorted(_report_failure(seen, "tool_call_complete", "result")) == [
         "it is [redacted]",
         "it is not [redacted]",
     ]
@@ -87,7 +87,7 @@ def _calls() -> list[AskedCall]:
     return [AskedCall(tool_name=name, arguments=arguments, call_id=name) for name in names]
 
 
-def _told(frames: list[Frame], event: str, field: str) -> list[str]:
+def _report_failure(frames: list[Frame], event: str, field: str) -> list[str]:
     return [str(one.data[field]) for one in frames if one.event == event]
 
 

@@ -1,4 +1,4 @@
-"""The command `agentcast`: its commands, each imported when it is used, and how it ends."""
+"""The command `agentcast`: lazily imported verbs, error messages and exit codes."""
 
 import gc
 import os
@@ -16,23 +16,23 @@ from cyclopts import (
 )
 
 from domain.errors import AgentcastError, InvalidInput
-from entrypoints.cli.checks import utf8
+from domain.json_values import without_surrogates
 from entrypoints.cli.exit_code import ExitCode
-from entrypoints.cli.failure import CommandFailure
+from entrypoints.cli.failure import CommandFailure, UsageMistake
 from entrypoints.cli.output import Output, process_output
 from entrypoints.cli.verbs import COMPLETION, EXIT_CODES, VERBS
 
 _TAKE_TEXT = frozenset({"run", "submit", "answer", "input"})
 _METADATA = "--metadata"
-_NEW_OBJECTS = 100_000  # that may live before garbage is looked for among them
+_NEW_OBJECTS = 100_000  # allocations between garbage collections
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit code; every failure is one line, with a traceback on request only."""
+    """Returns the exit code. Failures print one line; AGENTCAST_DEBUG=1 prints the traceback."""
     output = process_output()
     try:
-        given = utf8(sys.argv[1:] if arguments is None else arguments)
-        with _no_garbage():
+        given = _utf8(sys.argv[1:] if arguments is None else arguments)
+        with _without_gc():
             command, bound, _ = _app().parse_args(given, exit_on_error=False, print_error=False)
         return _code(command(*bound.args, **bound.kwargs))
     except CycloptsError as error:
@@ -43,28 +43,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # process boundary: a user gets one line, whatever it was
         if os.environ.get("AGENTCAST_DEBUG") == "1":
             raise
-        return _told(output, _first_cause(error))
+        return _report_failure(output, _first_cause(error))
 
 
 def argument_mistake(error: CycloptsError) -> str:
-    """One line that names the verb, what is wrong with its arguments, and what may be meant."""
+    """One line with the verb, what is wrong with its arguments, and a suggestion."""
     chain = tuple(error.command_chain or ())
     verb = " ".join(("agentcast", *chain))
-    said = str(error)
+    message = str(error)
     if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
-        said = f"Unexpected argument: {' '.join(map(repr, error.unused_tokens))}."
+        message = f"Unexpected argument: {' '.join(map(repr, error.unused_tokens))}."
         if _TAKE_TEXT & set(chain):
-            said += " Put a text with spaces into quotes."
+            message += " Put a text with spaces into quotes."
     elif error.argument is not None and error.argument.name == _METADATA:
-        said = f"Give a name and a value: {_METADATA}.NAME VALUE."
+        message = f"Give a name and a value: {_METADATA}.NAME VALUE."
     elif isinstance(error, UnknownOptionError) and chain == ("exec",):
-        said += " Put the command and its options after --."
-    return f"{verb}: {said} (see {verb} --help)"
+        message += " Put the command and its options after --."
+    return f"{verb}: {message} (see {verb} --help)"
+
+
+def _utf8(arguments: Sequence[str]) -> Sequence[str]:
+    """Raises UsageMistake for bytes that are not UTF-8."""
+    for argument in arguments:
+        if without_surrogates(argument) != argument:
+            raise UsageMistake(f"an argument is not UTF-8: {argument!r}")
+    return arguments
 
 
 @contextmanager
-def _no_garbage() -> Iterator[None]:
-    """For the loading of a command's modules: all of it stays, and there is much to go through."""
+def _without_gc() -> Iterator[None]:
+    """No garbage collection while modules are imported, as all of their objects stay."""
     gc.disable()
     try:
         yield
@@ -84,13 +92,13 @@ def _app() -> App:
         result_action="return_value",
     )
     app.register_install_completion_command(help=COMPLETION)
-    for group, name, place, text in VERBS:
-        app.command(f"entrypoints.cli.commands.{place}", name=name, help=text, group=group)
+    for group, name, location, text in VERBS:
+        app.command(f"entrypoints.cli.commands.{location}", name=name, help=text, group=group)
     return app
 
 
 def _shown_default(value: object) -> str | None:
-    """That a flag is not set goes without saying."""
+    """Hides the default of flags that are off."""
     return None if value in (None, False, ()) else str(value)
 
 
@@ -104,18 +112,20 @@ def _first_cause(error: Exception) -> Exception:
     return error
 
 
-def _told(output: Output, error: Exception) -> int:
+def _report_failure(output: Output, error: Exception) -> int:
     if isinstance(error, BrokenPipeError):
-        return _without_a_reader()
-    said = str(error) if isinstance(error, AgentcastError) else f"{type(error).__name__}: {error}"
-    output.notice(f"agentcast: {said}")
+        return _broken_pipe()
+    message = (
+        str(error) if isinstance(error, AgentcastError) else f"{type(error).__name__}: {error}"
+    )
+    output.notice(f"agentcast: {message}")
     if isinstance(error, CommandFailure):
         return error.exit_code
     return ExitCode.USAGE if isinstance(error, InvalidInput) else ExitCode.FAILED
 
 
-def _without_a_reader() -> int:
-    """Whatever is still buffered goes nowhere, so that leaving does not complain either."""
+def _broken_pipe() -> int:
+    """Discards buffered output, which would raise again at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     return ExitCode.PIPE_CLOSED

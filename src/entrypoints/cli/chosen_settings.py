@@ -1,4 +1,4 @@
-"""The settings of a command that works in this process."""
+"""The settings of a verb that runs in this process, with its flags applied."""
 
 import os
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ Config = Annotated[Path | None, Parameter(help="The toml file with agents and se
 
 
 def chosen_settings(*, config: Path | None = None, **flags: object) -> Settings:
-    """Those of the environment and the files, with the flags that were given above them."""
+    """Settings of environment and files, overridden by flags that are not None."""
     if config is not None:
         os.environ["AGENTCAST_CONFIG"] = str(config)
     with settings_mistakes():

@@ -1,4 +1,4 @@
-"""What the command's exit code says about the task."""
+"""The exit codes of the command, which report how a task ended."""
 
 from enum import IntEnum
 from typing import TypeGuard
@@ -21,7 +21,7 @@ class ExitCode(IntEnum):
     INTERRUPTED = 4
     UNREACHABLE = 5
     STOPPED_WATCHING = 130
-    """Ctrl-C where there is no task to cancel, or a third one."""
+    """Ctrl-C without a task to cancel, or pressed a third time."""
     PIPE_CLOSED = 141
 
 
@@ -38,7 +38,7 @@ def code_of(event: FinalEvent) -> int:
 
 
 def code_of_status(status: TaskStatus) -> int:
-    """For a task whose final event was not seen."""
+    """For a task whose final event was not received."""
     match status:
         case TaskStatus.FAILED:
             return ExitCode.FAILED
@@ -51,8 +51,8 @@ def code_of_status(status: TaskStatus) -> int:
 
 
 def code_of_command(event: FinalEvent, *, exit_code: int | None, signal: int | None) -> int:
-    """The command's own code where it ended by itself or never began, as a shell gives it."""
-    if not _is_the_commands_own(event):
+    """The exit code of the command itself, as in a shell, unless the task was cancelled or failed."""
+    if not _is_own_exit(event):
         return code_of(event)
     if signal is not None:
         return 128 + signal
@@ -60,7 +60,7 @@ def code_of_command(event: FinalEvent, *, exit_code: int | None, signal: int | N
     return code_of(event) if code is None else code
 
 
-def _is_the_commands_own(event: FinalEvent) -> TypeGuard[TaskComplete | TaskFailed]:
+def _is_own_exit(event: FinalEvent) -> TypeGuard[TaskComplete | TaskFailed]:
     if isinstance(event, TaskFailed):
         return event.reason in ("exit_code", "start_failed")
     return isinstance(event, TaskComplete)

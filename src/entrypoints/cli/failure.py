@@ -1,4 +1,4 @@
-"""Why a command cannot go on: one line for the user and an exit code.
+"""Failures of a verb: one line for the user and an exit code.
 
 CommandFailure
 ├── UsageMistake
@@ -11,13 +11,13 @@ from entrypoints.cli.exit_code import ExitCode
 
 
 class CommandFailure(AgentcastError):
-    """The command ends here."""
+    """Ends the verb with its message and exit code."""
 
     exit_code: int = ExitCode.FAILED
 
 
 class UsageMistake(CommandFailure):
-    """The arguments make no sense together."""
+    """The arguments are invalid."""
 
     exit_code = ExitCode.USAGE
 
@@ -38,6 +38,6 @@ class ServerRefused(CommandFailure):
         self.exit_code = ExitCode.USAGE if status in (400, 422) else ExitCode.FAILED
 
     @property
-    def may_pass(self) -> bool:
-        """The same request may be granted a little later."""
+    def is_temporary(self) -> bool:
+        """Whether the same request may succeed later."""
         return self.status in (429, 502, 503, 504)

@@ -1,4 +1,4 @@
-"""Ctrl-C: the first cancels the task and waits for its end, the second kills, the third leaves."""
+"""Ctrl-C: the first cancels the task and waits for its end, the second kills it, the third exits."""
 
 import asyncio
 import signal
@@ -10,7 +10,7 @@ from domain.task_events import CancelMode
 from entrypoints.cli.exit_code import ExitCode
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_MAX_PRESSES = 3
+_MAX_PENDING = 3
 
 
 async def cancelling_on_interrupt(
@@ -19,10 +19,10 @@ async def cancelling_on_interrupt(
     cancel: Callable[[CancelMode], Awaitable[None]],
     notice: Callable[[str], None],
 ) -> int:
-    """The exit code of what follows the task, however often the user interrupts."""
-    with _presses() as presses:
+    """Returns the exit code of `following`, or STOPPED_WATCHING after the third interrupt."""
+    with _interrupts() as interrupts:
         task = asyncio.create_task(following)
-        leaving = asyncio.create_task(_answer(presses, cancel=cancel, notice=notice))
+        leaving = asyncio.create_task(_handle(interrupts, cancel=cancel, notice=notice))
         try:
             await asyncio.wait({task, leaving}, return_when=asyncio.FIRST_COMPLETED)
             if task.done():
@@ -36,10 +36,10 @@ async def cancelling_on_interrupt(
 async def leaving_on_interrupt(
     following: Coroutine[None, None, int], *, notice: Callable[[str], None]
 ) -> int:
-    """The exit code of what is followed; an interrupt ends the following and nothing else."""
-    with _presses() as presses:
+    """Returns the exit code of `following`, which an interrupt ends without cancelling a task."""
+    with _interrupts() as interrupts:
         task = asyncio.create_task(following)
-        leaving = asyncio.create_task(presses.get())
+        leaving = asyncio.create_task(interrupts.get())
         try:
             await asyncio.wait({task, leaving}, return_when=asyncio.FIRST_COMPLETED)
             if task.done():
@@ -50,8 +50,8 @@ async def leaving_on_interrupt(
             await _end(task, leaving)
 
 
-async def _answer(
-    presses: asyncio.Queue[None],
+async def _handle(
+    interrupts: asyncio.Queue[None],
     *,
     cancel: Callable[[CancelMode], Awaitable[None]],
     notice: Callable[[str], None],
@@ -61,29 +61,29 @@ async def _answer(
         ("kill", "killing the task; press Ctrl-C again to leave without waiting"),
     )
     for mode, text in modes:
-        await presses.get()
+        await interrupts.get()
         notice(text)
         try:
             await cancel(mode)
         except AgentcastError as error:
             notice(str(error))
-    await presses.get()
+    await interrupts.get()
 
 
 @contextmanager
-def _presses() -> Iterator[asyncio.Queue[None]]:
-    """Interrupts as they come; more than three at once say no more than three."""
-    presses: asyncio.Queue[None] = asyncio.Queue(_MAX_PRESSES)
+def _interrupts() -> Iterator[asyncio.Queue[None]]:
+    """A queue of interrupts; more than three pending ones are dropped."""
+    interrupts: asyncio.Queue[None] = asyncio.Queue(_MAX_PENDING)
     loop = asyncio.get_running_loop()
 
-    def press() -> None:
-        if not presses.full():
-            presses.put_nowait(None)
+    def interrupt() -> None:
+        if not interrupts.full():
+            interrupts.put_nowait(None)
 
     for number in _SIGNALS:
-        loop.add_signal_handler(number, press)
+        loop.add_signal_handler(number, interrupt)
     try:
-        yield presses
+        yield interrupts
     finally:
         for number in _SIGNALS:
             loop.remove_signal_handler(number)

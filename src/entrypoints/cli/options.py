@@ -1,5 +1,6 @@
 """Options that several commands share, each described once."""
 
+import math
 from pathlib import Path
 from typing import Annotated, TypedDict
 
@@ -7,8 +8,20 @@ from cyclopts import Parameter
 
 from domain.built_in_rules import BuiltInRule
 from domain.ids import SessionId, is_chosen_id
-from entrypoints.cli.checks import agent_name, positive
 from entrypoints.cli.failure import UsageMistake
+
+
+def positive(_: object, seconds: float | None) -> None:
+    """Raises ValueError, to which the parser adds the option."""
+    if seconds is not None and not (seconds > 0 and math.isfinite(seconds)):
+        raise ValueError("use a number of seconds above 0")
+
+
+def agent_name(_: object, name: str | None) -> None:
+    """Raises ValueError, to which the parser adds the option."""
+    if name is not None and not is_chosen_id(name):
+        raise ValueError("use 1 to 64 letters, digits and any of . _ : -")
+
 
 Server = Annotated[
     str, Parameter(env_var="AGENTCAST_URL", help="Address of the server.", show_default=True)
@@ -39,7 +52,7 @@ Metadata = Annotated[
 
 
 class LimitOptions(TypedDict, total=False):
-    """As the API has them in `limits`."""
+    """The fields of `limits` in the API."""
 
     timeout_s: Annotated[
         float, Parameter(name="--timeout", help="Seconds it may take.", validator=positive)
@@ -55,6 +68,7 @@ class LimitOptions(TypedDict, total=False):
 
 
 Limited = Annotated[LimitOptions | None, Parameter(name="*", group="Limits")]
+
 
 DEFAULT_SERVER = "http://127.0.0.1:8080"
 

@@ -10,7 +10,7 @@ from domain.terminal_text import plain_text
 
 
 class Output:
-    """stdout is for what was asked for, stderr for what is said about it."""
+    """stdout has the result, stderr has messages."""
 
     def __init__(self, *, stdout: TextIO, stderr: TextIO) -> None:
         self.stdout = stdout
@@ -25,7 +25,7 @@ class Output:
         return shutil.get_terminal_size().columns
 
     def write(self, text: str) -> None:
-        """Flushed at once: whoever reads the pipe waits for it."""
+        """Flushed at once, for readers of a pipe."""
         self.stdout.write(text)
         self.stdout.flush()
 
@@ -48,7 +48,7 @@ class Output:
         self.write_error(f"{plain_text(' '.join(text.split()))}\n")
 
     def table(self, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Columns side by side; nothing is cut, so that ids can be copied."""
+        """Aligned columns; nothing is cut, so that ids can be copied."""
         cells = [tuple(heads), *(tuple(map(_cell, row)) for row in rows)]
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         for row in cells:

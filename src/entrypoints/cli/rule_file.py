@@ -15,12 +15,12 @@ _RULES = TypeAdapter(list[RuleSettings])
 
 
 def rules_of_file(path: Path) -> Sequence[ExtractionRule]:
-    """`[[rules]]` of toml; of JSON a list of rules, or an object with one as `rules`."""
+    """`[[rules]]` in toml; in JSON a list, or an object with a list `rules`."""
     return [rule.rule() for rule in _rules_of(path)]
 
 
 def tables_of_file(path: Path) -> Sequence[Mapping[str, object]]:
-    """The same as the API takes them."""
+    """The rules as the API accepts them."""
     return [rule.model_dump(exclude_unset=True) for rule in _rules_of(path)]
 
 
@@ -45,6 +45,6 @@ def _list_of(path: Path) -> object:
         return value
     unknown = next((name for name in value if name != "rules"), None)
     if unknown is not None or "rules" not in value:
-        said = "has no rules" if unknown is None else f"there is no setting {unknown!r}"
-        raise UsageMistake(f"{path}: {said}; write [[rules]] above each rule")
+        problem = "has no rules" if unknown is None else f"there is no setting {unknown!r}"
+        raise UsageMistake(f"{path}: {problem}; write [[rules]] above each rule")
     return value["rules"]

@@ -1,8 +1,8 @@
-"""The command `agentcast` from its first moment: Ctrl-C while it is loaded leaves no traceback."""
+"""The entry point of `agentcast`: Ctrl-C during imports prints no traceback."""
 
 
 def main() -> int:
-    """As the `main` of the command; that much is loaded first that most of a second may go by."""
+    """Imports the real `main`, which may take most of a second."""
     try:
         from entrypoints.cli.app import main
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""The verbs of `agentcast`: where each is, and what its help says of it."""
+"""The verbs of `agentcast`: their module, function and help."""
 
 from typing import NamedTuple
 
@@ -12,8 +12,8 @@ THIS_MACHINE = Group.create_ordered("This machine")
 class Verb(NamedTuple):
     group: Group
     name: str
-    place: str
-    """Loaded when the verb is used."""
+    location: str
+    """`module:function`, imported when the verb is used."""
     help: str
 
 
@@ -116,15 +116,15 @@ Those of the settings here; with --server those of a server, with what was added
 
 VERBS = (
     Verb(HERE, "run", "run:run", _RUN),
-    Verb(HERE, "exec", "exec:exec_command", _EXEC),
+    Verb(HERE, "exec", "run:exec_command", _EXEC),
     Verb(HERE, "extract", "extract:extract", _EXTRACT),
     Verb(HERE, "serve", "serve:serve", _SERVE),
     Verb(AT_A_SERVER, "submit", "submit:submit", _SUBMIT),
     Verb(AT_A_SERVER, "retry", "submit:retry", _RETRY),
     Verb(AT_A_SERVER, "watch", "watch:watch", _WATCH),
-    Verb(AT_A_SERVER, "cancel", "cancel:cancel", "Cancel a task."),
-    Verb(AT_A_SERVER, "pause", "pause:pause", "Have a task rest before its next step."),
-    Verb(AT_A_SERVER, "resume", "pause:resume", "Have a paused task go on."),
+    Verb(AT_A_SERVER, "cancel", "task_control:cancel", "Cancel a task."),
+    Verb(AT_A_SERVER, "pause", "task_control:pause", "Have a task rest before its next step."),
+    Verb(AT_A_SERVER, "resume", "task_control:resume", "Have a paused task go on."),
     Verb(AT_A_SERVER, "approve", "approve:approve", _APPROVE),
     Verb(AT_A_SERVER, "answer", "approve:answer", _ANSWER),
     Verb(AT_A_SERVER, "log", "transcripts:log", _LOG),

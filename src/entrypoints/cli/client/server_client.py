@@ -1,4 +1,4 @@
-"""Requests to a running server; what goes wrong comes out as one line."""
+"""Requests to a running server, whose failures become one line."""
 
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -24,17 +24,17 @@ _TRUNCATED = "x-log-truncated"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Download:
-    """A text that is read as it comes."""
+    """A streamed text."""
 
     chunks: AsyncIterator[bytes]
     is_truncated: bool
-    """Its beginning is no longer kept."""
+    """Whether its beginning is no longer stored."""
 
 
 class ServerClient:
     def __init__(self, *, url: str, http: httpx2.AsyncClient) -> None:
         self._url = url
-        self._is_near = httpx2.URL(url).host in _LOOPBACK
+        self._is_local = httpx2.URL(url).host in _LOOPBACK
         self.http = http
 
     async def task(self, task_id: str) -> Json:
@@ -69,7 +69,7 @@ class ServerClient:
             yield Download(chunks=response.aiter_bytes(), is_truncated=is_truncated)
 
     async def frames(self, path: str) -> AsyncIterator[httpx2.ServerSentEvent]:
-        """Those of a stream that nothing can be missed of; raises when it breaks off."""
+        """Frames of a stream without cursors; raises ServerUnreachable when it breaks off."""
         timeout = httpx2.Timeout(SILENCE_S, connect=5)
         with self._failures():
             async with self.http.sse(f"/api/v1{path}", timeout=timeout) as source:
@@ -99,8 +99,8 @@ class ServerClient:
         await self._request("POST", f"/tasks/{path_part(task_id)}/resume")
 
     async def decide(self, approval_id: str, verdict: Verdict, *, reason: str | None) -> Json:
-        said = {"decision": verdict, "reason": reason}
-        body = {name: value for name, value in said.items() if value is not None}
+        fields = {"decision": verdict, "reason": reason}
+        body = {name: value for name, value in fields.items() if value is not None}
         return await self._request("POST", f"/approvals/{path_part(approval_id)}", body=body)
 
     def unreachable(self, error: Exception) -> ServerUnreachable:
@@ -146,7 +146,7 @@ class ServerClient:
         try:
             yield
         except httpx2.TransportError as error:
-            hint = "; agentcast serve starts one" if self._is_near else ""
+            hint = "; agentcast serve starts one" if self._is_local else ""
             raise ServerUnreachable(f"{self.unreachable(error)}{hint}") from error
 
 
@@ -158,7 +158,7 @@ async def server_client(url: str) -> AsyncIterator[ServerClient]:
         raise UsageMistake(f"--server: {url!r} is not a URL: {error}") from error
     if address.scheme not in ("http", "https") or not address.host:
         raise UsageMistake(f"--server: {url!r} is not a URL such as http://127.0.0.1:8080")
-    # A proxy for the outside world cannot know this machine's own server.
+    # A proxy cannot reach the loopback of this machine.
     through_proxy = address.host not in _LOOPBACK
     async with httpx2.AsyncClient(
         base_url=address, timeout=httpx2.Timeout(30, connect=5), trust_env=through_proxy
@@ -171,13 +171,13 @@ def path_part(name: str) -> str:
 
 
 def refusal(response: httpx2.Response) -> ServerRefused:
-    """The one line that a problem+json answer comes to; its body must have been read."""
+    """A problem+json response as one line; its body must have been read."""
     try:
         problem = _json_object(response)
     except ServerRefused:
         problem = {}
-    said = problem.get("detail") or problem.get("title") or response.reason_phrase
-    details = "; ".join(_field_errors(problem)) or str(said)
+    text = problem.get("detail") or problem.get("title") or response.reason_phrase
+    details = "; ".join(_field_errors(problem)) or str(text)
     wait = response.headers.get("retry-after", "")
     return ServerRefused(
         f"the server refused ({response.status_code}): {details}",
@@ -190,8 +190,8 @@ def _field_errors(problem: Json) -> list[str]:
     errors = problem.get("errors")
     if not isinstance(errors, list):
         return []
-    told = (error for error in errors if isinstance(error, dict))
-    return [f"{_field(error)}{_reason(error)}" for error in told]
+    objects = (error for error in errors if isinstance(error, dict))
+    return [f"{_field(error)}{_reason(error)}" for error in objects]
 
 
 def _field(error: Json) -> str:

@@ -1,4 +1,4 @@
-"""`agentcast agents`: which agents there are, and which of them could work."""
+"""`agentcast agents`: the agents there are, and whether their programs are installed."""
 
 import asyncio
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ async def _of_server(url: str) -> Sequence[Json]:
 
 
 def _of_settings(config: Config) -> Sequence[Json]:
-    """Without those that were added to a server: nothing is opened for a list."""
+    """Agents of settings and defaults, without those added to a server."""
     settings = chosen_settings(config=config)
     with settings_mistakes():
         known = profiles(settings, kinds=tuple(Container.agents.runners.kwargs))
@@ -71,6 +71,6 @@ def _show(items: Sequence[Json], output: Output, *, as_json: bool) -> None:
 
 def _row(item: Json) -> Sequence[str]:
     installed = f"no {item['missing']}" if item.get("missing") else "yes"
-    said = (item.get(name) or "" for name in ("name", "kind", "source", "status"))
+    values = (item.get(name) or "" for name in ("name", "kind", "source", "status"))
     description = excerpt(str(item.get("description") or ""), chars=80)
-    return (*map(str, said), installed, description)
+    return (*map(str, values), installed, description)

@@ -1,4 +1,4 @@
-"""`agentcast approve` and `agentcast answer`: what waits for a person, and what the person says."""
+"""`agentcast approve` and `agentcast answer`: list and answer what waits for a person."""
 
 import asyncio
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from domain.approval import Verdict
-from entrypoints.cli.client.asks import one_line, open_asks, show_asks
+from entrypoints.cli.client.pending_questions import one_line, pending_questions, show_questions
 from entrypoints.cli.client.server_client import Json, server_client
 from entrypoints.cli.exit_code import ExitCode
 from entrypoints.cli.failure import UsageMistake
@@ -59,8 +59,8 @@ def answer(
 
 async def _list(server: str, *, task_id: str | None, as_json: bool) -> int:
     async with server_client(server) as client:
-        asks = await open_asks(client, task_id=task_id)
-    show_asks(asks, process_output(), as_json=as_json)
+        questions = await pending_questions(client, task_id=task_id)
+    show_questions(questions, process_output(), as_json=as_json)
     return ExitCode.COMPLETED
 
 

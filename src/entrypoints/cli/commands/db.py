@@ -9,8 +9,7 @@ from cyclopts import App, Parameter
 from adapters.store import maintenance
 from entrypoints.cli.chosen_settings import Config, DataDir, chosen_settings, settings_mistakes
 from entrypoints.cli.exit_code import ExitCode
-from entrypoints.cli.findings.finding import tell
-from entrypoints.cli.findings.store import findings_of
+from entrypoints.cli.findings.finding import findings_of, report_findings
 from entrypoints.cli.options import AsJson
 from entrypoints.cli.output import process_output
 from entrypoints.settings.data_directory import DataDirectory
@@ -31,7 +30,7 @@ def upgrade(
     with settings_mistakes():
         DataDirectory(settings.data_dir).make()
     report = asyncio.run(maintenance.upgrade(settings.store_url))
-    return tell(findings_of(report), process_output())
+    return report_findings(findings_of(report), process_output())
 
 
 @db.command
@@ -45,7 +44,7 @@ def check(
     """Look for damage without changing anything; exit with 1 when there is any."""
     settings = chosen_settings(config=config, database_url=database_url, data_dir=data_dir)
     report = asyncio.run(maintenance.check(settings.store_url))
-    return tell(findings_of(report), process_output(), as_json=json)
+    return report_findings(findings_of(report), process_output(), as_json=json)
 
 
 @db.command

@@ -1,12 +1,12 @@
-"""`agentcast doctor`: what this machine has and lacks, and what to do about it."""
+"""`agentcast doctor`: checks this machine, and advises what to install or change."""
 
 import asyncio
 
 from adapters.process.linux_process_host import LinuxProcessHost
 from adapters.system.path_program_finder import PathProgramFinder
 from entrypoints.cli.chosen_settings import Config, DataDir, chosen_settings
-from entrypoints.cli.findings.agents import agent_findings
-from entrypoints.cli.findings.finding import Finding, tell
+from entrypoints.cli.findings.agents import agent_findings, model_finding
+from entrypoints.cli.findings.finding import Finding, report_findings, store_findings
 from entrypoints.cli.findings.machine import (
     data_dir_finding,
     python_finding,
@@ -14,8 +14,6 @@ from entrypoints.cli.findings.machine import (
     user_finding,
     watchdog_finding,
 )
-from entrypoints.cli.findings.model import model_finding
-from entrypoints.cli.findings.store import store_findings
 from entrypoints.cli.options import AsJson
 from entrypoints.cli.output import process_output
 from entrypoints.container import Container
@@ -25,7 +23,7 @@ from entrypoints.settings.settings import Settings
 def doctor(*, data_dir: DataDir = None, config: Config = None, json: AsJson = False) -> int:
     """Check what this machine has and lacks; exit with 1 when something keeps it from working."""
     settings = chosen_settings(config=config, data_dir=data_dir)
-    return tell(asyncio.run(_findings(settings)), process_output(), as_json=json)
+    return report_findings(asyncio.run(_findings(settings)), process_output(), as_json=json)
 
 
 async def _findings(settings: Settings) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""`agentcast extract`: what rules find in a text, before an agent is given them."""
+"""`agentcast extract`: tries extraction rules on a text."""
 
 import codecs
 import os
@@ -38,8 +38,8 @@ def extract(
     json: AsJson = False,
 ) -> int:
     """Print what extraction rules find in the standard input, line by line."""
-    written_out = () if rules is None else rules_of_file(rules)
-    chosen = [*written_out, *(built_in_rule(name) for name in rule)]
+    from_file = () if rules is None else rules_of_file(rules)
+    chosen = [*from_file, *(built_in_rule(name) for name in rule)]
     if not chosen:
         raise UsageMistake("extract what? Give --rules FILE, or --rule with a name, such as urls")
     extraction = _ready(chosen)
@@ -61,7 +61,7 @@ def _ready(rules: Sequence[ExtractionRule]) -> LineExtraction:
 def _lines(descriptor: int) -> Iterator[Line]:
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     splitter = LineSplitter(max_chars=_LONGEST_LINE)
-    # What there is, not as much as was asked for: the input may be a program that still writes.
+    # Reads what is available, as the input may be a program that is still writing.
     while chunk := os.read(descriptor, _CHUNK_BYTES):
         yield from splitter.feed(decoder.decode(chunk))
     yield from splitter.feed(decoder.decode(b"", final=True))
@@ -86,8 +86,8 @@ def _fields(found: Extraction) -> Mapping[str, object]:
 
 def _groups(groups: Mapping[str, Captured] | None) -> str:
     pairs = (f"{name}={_shown(value)}" for name, value in (groups or {}).items())
-    said = " ".join(pairs)
-    return f" ({said})" if said else ""
+    text = " ".join(pairs)
+    return f" ({text})" if text else ""
 
 
 def _shown(value: Captured) -> str:

@@ -1,4 +1,4 @@
-"""`agentcast tasks` and `sessions`: what a server has."""
+"""`agentcast tasks` and `agentcast sessions`: lists of a server."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -7,10 +7,9 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from domain.task import TaskStatus
-from entrypoints.cli.checks import agent_name
 from entrypoints.cli.client.server_client import Json, server_client
 from entrypoints.cli.exit_code import ExitCode
-from entrypoints.cli.options import DEFAULT_SERVER, AsJson, Server
+from entrypoints.cli.options import DEFAULT_SERVER, AsJson, Server, agent_name
 from entrypoints.cli.output import process_output
 from entrypoints.cli.views.excerpt import excerpt
 

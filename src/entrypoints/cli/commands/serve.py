@@ -1,4 +1,4 @@
-"""`agentcast serve`: the server, until it is told to stop."""
+"""`agentcast serve`: runs the server until it is stopped."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -46,7 +46,7 @@ def serve(
         log_level=log_level,
         log_format=log_format,
     )
-    # What is wrong with the settings is said before a server is loaded.
+    # Imported late, so that wrong settings are reported at once.
     from entrypoints.server import serve as serve_until_stopped
 
     with settings_mistakes():
@@ -54,7 +54,7 @@ def serve(
 
 
 def _greet(url: str) -> None:
-    """One line that a program can wait for on stdout, and what a person may try on stderr."""
+    """A line on stdout that programs can wait for, and first steps on stderr."""
     output = process_output()
     with suppress(BrokenPipeError):
         output.line(f"listening on {url}")

@@ -1,4 +1,4 @@
-"""`agentcast submit` and `agentcast retry`: hand a task to a server and watch it."""
+"""`agentcast submit` and `agentcast retry`: submit a task to a server and watch it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -10,9 +10,8 @@ from cyclopts import Parameter
 
 from domain.built_in_rules import BuiltInRule
 from domain.task import Approval
-from entrypoints.cli.client.event_stream import EventStream
+from entrypoints.cli.client.event_stream import EventStream, follow_task
 from entrypoints.cli.client.server_client import Json, ServerClient, path_part, server_client
-from entrypoints.cli.client.task_follower import follow_task
 from entrypoints.cli.exit_code import ExitCode
 from entrypoints.cli.interrupts import cancelling_on_interrupt
 from entrypoints.cli.options import (
@@ -42,7 +41,7 @@ Detach = Annotated[
     Parameter(name=("--detach", "--no-wait", "-d"), negative=(), help="Print the ids and leave."),
 ]
 _Send = Callable[[ServerClient], Awaitable[Json]]
-"""Makes the task; what the server answers names it."""
+"""Creates the task; returns the response with its ids."""
 
 
 def submit(
@@ -86,7 +85,7 @@ def submit(
     }
     body = {"task": task} | {name: value for name, value in given.items() if value is not None}
     send = partial(ServerClient.submit, body=body, headers=_headers(idempotency_key))
-    return asyncio.run(_handed_in(server, send, detach=detach, as_json=json, raw=raw))
+    return asyncio.run(_submit_and_watch(server, send, detach=detach, as_json=json, raw=raw))
 
 
 def retry(
@@ -101,11 +100,11 @@ def retry(
 ) -> int:
     """Submit a task that has ended once more, and watch the new one; Ctrl-C cancels it."""
     send = partial(ServerClient.retry, task_id=task, headers=_headers(idempotency_key))
-    return asyncio.run(_handed_in(server, send, detach=detach, as_json=json, raw=raw))
+    return asyncio.run(_submit_and_watch(server, send, detach=detach, as_json=json, raw=raw))
 
 
 def _extraction(rules: Path | None, built_in: Sequence[BuiltInRule]) -> Sequence[Json] | None:
-    """As they stand in the file: the server says what is wrong with them."""
+    """As written in the file: the server validates them."""
     found: list[Json] = [{"built_in": name} for name in built_in]
     if rules is not None:
         from entrypoints.cli.rule_file import tables_of_file  # with all that checks settings
@@ -118,7 +117,9 @@ def _headers(key: str | None) -> Mapping[str, str]:
     return {} if key is None else {"Idempotency-Key": key}
 
 
-async def _handed_in(server: str, send: _Send, *, detach: bool, as_json: bool, raw: bool) -> int:
+async def _submit_and_watch(
+    server: str, send: _Send, *, detach: bool, as_json: bool, raw: bool
+) -> int:
     output = process_output()
     async with server_client(server) as client:
         accepted = await send(client)

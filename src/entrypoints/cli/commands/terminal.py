@@ -1,4 +1,4 @@
-"""`agentcast screen` and `agentcast input`: the terminal of a task, looked at and typed to."""
+"""`agentcast screen` and `agentcast input`: shows the terminal of a task, and types to it."""
 
 import asyncio
 import json as json_text
@@ -77,10 +77,10 @@ def give_input(
         body = {"kind": "resize", "data": {"rows": size[0], "columns": size[1]}}
     else:
         body = {"kind": "eof"}
-    return asyncio.run(_give(task, body, as_json=json, server=server))
+    return asyncio.run(_send_input(task, body, as_json=json, server=server))
 
 
-async def _give(task_id: str, body: Json, *, as_json: bool, server: str) -> int:
+async def _send_input(task_id: str, body: Json, *, as_json: bool, server: str) -> int:
     async with server_client(server) as client:
         taken = await client.give_input(task_id, body)
     output = process_output()
@@ -106,11 +106,11 @@ async def _screen(task_id: str, *, follow: bool, as_json: bool, server: str) -> 
 
 
 async def follow_screen(client: ServerClient, path: str, output: Output, *, as_json: bool) -> int:
-    """Raises ServerUnreachable when the stream breaks off: nothing of it can be resumed."""
+    """Raises ServerUnreachable when the stream breaks off, as it cannot be resumed."""
     notices: list[str] = []
     with _following(output, as_json=as_json) as show:
         code = await leaving_on_interrupt(_follow(client, path, show), notice=notices.append)
-    for text in notices:  # not sooner: the alternate screen takes along what stands on it
+    for text in notices:  # after the alternate screen, which would hide them
         output.notice(text)
     return code
 
@@ -128,7 +128,7 @@ async def _follow(client: ServerClient, path: str, show: _Show) -> int:
         except ServerRefused as error:
             if error.retry_after_s is None:
                 raise
-            await asyncio.sleep(error.retry_after_s)  # as of a task that is yet to start
+            await asyncio.sleep(error.retry_after_s)  # such as for a task that has not started
 
 
 async def _views(client: ServerClient, path: str) -> AsyncIterator[Json]:
@@ -152,7 +152,7 @@ def _following(output: Output, *, as_json: bool) -> Iterator[_Show]:
 
 @contextmanager
 def _full_screen(output: Output) -> Iterator[_Show]:
-    """On the alternate screen; what was shown last is left on the ordinary one."""
+    """Uses the alternate screen; the last view stays on the main screen."""
     last = ""
 
     def show(view: Json) -> None:

@@ -1,4 +1,4 @@
-"""`agentcast log` and `agentcast export`: what a server keeps, as a whole."""
+"""`agentcast log` and `agentcast export`: downloads the output of a task, or a session's events."""
 
 import asyncio
 import codecs
@@ -88,7 +88,7 @@ async def _export(path: str, target: Path | None, *, server: str) -> int:
 
 @contextmanager
 def _new_file(target: Path) -> Iterator[BinaryIO]:
-    """Gone again unless all of it was written."""
+    """Deleted unless all of it was written."""
     try:
         file = target.open("xb")
     except OSError as error:

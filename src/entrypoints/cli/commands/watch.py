@@ -1,4 +1,4 @@
-"""`agentcast watch`: the events of a session, a task or an agent, live and from the log."""
+"""`agentcast watch`: the events of sessions, tasks and agents, live and from the log."""
 
 import asyncio
 from collections.abc import Mapping
@@ -6,15 +6,14 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from entrypoints.cli.client.event_stream import EventStream
+from entrypoints.cli.client.event_stream import EventStream, follow_stream, follow_task
 from entrypoints.cli.client.server_client import ServerClient, path_part, server_client
-from entrypoints.cli.client.task_follower import follow_stream, follow_task
 from entrypoints.cli.exit_code import ExitCode
 from entrypoints.cli.failure import UsageMistake
 from entrypoints.cli.interrupts import leaving_on_interrupt
 from entrypoints.cli.options import DEFAULT_SERVER, AsJson, Raw, Server
 from entrypoints.cli.output import Output, process_output
-from entrypoints.cli.views.event_view import EventView
+from entrypoints.cli.views.received_event import EventView
 from entrypoints.cli.views.view_choice import event_view
 
 
@@ -53,7 +52,7 @@ async def _watch(
 
 
 async def _one_task(client: ServerClient, *, query: Mapping[str, str], view: EventView) -> int:
-    """By the task's own route, which says so when there is no such task."""
+    """The task's own route, which answers 404 for an unknown task."""
     task_id = query["task_id"]
     if "session_id" in query or "agent_id" in query:
         raise UsageMistake("--task says it all: leave out --session and --agent")

@@ -1,4 +1,4 @@
-"""What `doctor` looks at on this machine, apart from the database."""
+"""What `doctor` finds of this machine: Python, data directory, sandbox, watchdog and user."""
 
 import os
 import platform
@@ -18,7 +18,7 @@ def python_finding() -> Finding:
 
 
 def data_dir_finding(folder: Path) -> Finding:
-    """Leaves nothing behind that was not there."""
+    """Creates nothing."""
     existing = next(path for path in (folder, *folder.parents) if path.exists())
     try:
         with tempfile.TemporaryFile(dir=existing):
@@ -31,7 +31,7 @@ def data_dir_finding(folder: Path) -> Finding:
 
 
 async def sandbox_finding(host: LinuxProcessHost) -> Finding:
-    """Tried, not guessed: bubblewrap may be there and forbidden to work."""
+    """Runs a command, as bubblewrap may be installed and not permitted."""
     trial = Command(argv=("true",), cwd=tempfile.gettempdir(), task_id=TaskId("doctor"), pty=False)
     try:
         async with host.start(trial) as process:
@@ -49,7 +49,7 @@ async def sandbox_finding(host: LinuxProcessHost) -> Finding:
 
 
 def watchdog_finding(host: LinuxProcessHost) -> Finding:
-    """To be asked while the host is open and after it has started a command."""
+    """Call while the host is open and after it has started a command."""
     match host.deadline_watch:
         case "working":
             text = "ends commands also while the server is frozen"

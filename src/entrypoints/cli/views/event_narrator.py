@@ -1,23 +1,22 @@
-"""Keeps an answer from being shown twice: as the last thought, and as the task's result."""
+"""Turns events into lines, without showing an answer twice as message and as result."""
 
 from dataclasses import replace
 
 from domain.events import AgentEvent
 from domain.task_events import TaskComplete, TaskQueued
 from domain.thinking_events import Message, ThinkComplete
-from entrypoints.cli.views.event_line import EventLine
-from entrypoints.cli.views.event_lines import line_of
+from entrypoints.cli.views.event_lines import EventLine, line_of
 from entrypoints.cli.views.excerpt import excerpt
 
 
 class EventNarrator:
-    """Turns events into lines; knows what text the task has shown last."""
+    """Remembers the last text of the task to skip repetitions."""
 
     def __init__(self) -> None:
         self._last_text = ""
 
     def has_shown(self, output: str) -> None:
-        """A command's last line of output is its answer, too."""
+        """The last line of a command's output is its answer, too."""
         self._last_text = output.strip() or self._last_text
 
     def lines(self, event: AgentEvent) -> list[EventLine]:
@@ -38,7 +37,7 @@ class EventNarrator:
         return [line] if line else []
 
     def _thought(self, event: ThinkComplete, reasoning: str) -> list[EventLine]:
-        """Reasoning is one short line; what was said follows it, unless it was reasoning alone."""
+        """Reasoning as one short line, followed by the content if it differs."""
         folded = EventLine(text=f"thought: {excerpt(reasoning)}")
         if event.content == reasoning:
             return [folded]

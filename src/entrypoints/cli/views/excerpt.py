@@ -1,4 +1,4 @@
-"""Short forms of what would fill the screen: texts, arguments, durations, amounts."""
+"""Short forms of texts, arguments, durations and amounts."""
 
 import json
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ def duration(duration_ms: int) -> str:
 
 
 def time_taken(event: TaskComplete | TaskFailed | TaskCancelled | ToolCallComplete) -> str:
-    """What it took, and what people took beside it."""
+    """Its duration, and the time spent waiting for people."""
     waited = f" beside {duration(event.waited_ms)} for people" if event.waited_ms else ""
     return duration(event.duration_ms) + waited
 

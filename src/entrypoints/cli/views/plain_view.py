@@ -1,18 +1,18 @@
-"""Events as plain lines, for pipes, files and simple terminals."""
+"""Events as plain lines or as JSON, for pipes, files and simple terminals."""
 
 from collections.abc import Callable
 
 from domain.process_events import Log
 from entrypoints.cli.output import Output
-from entrypoints.cli.views.event_line import EventLine
+from entrypoints.cli.views.event_lines import EventLine
 from entrypoints.cli.views.event_narrator import EventNarrator
-from entrypoints.cli.views.held_lines import HeldLines
+from entrypoints.cli.views.line_joiner import LineJoiner
+from entrypoints.cli.views.received_event import ReceivedEvent
 from entrypoints.cli.views.safe_text import without_escapes
-from entrypoints.cli.views.seen_event import SeenEvent
 
 
 class PlainView:
-    """With `many_tasks`, a heading says whose events follow whenever that changes."""
+    """With `many_tasks` a heading names the task whenever it changes."""
 
     def __init__(
         self,
@@ -23,39 +23,50 @@ class PlainView:
     ) -> None:
         self._output = output
         self._clean = clean
-        self._teller = EventNarrator()
+        self._narrator = EventNarrator()
         self._heading: str | None = None if many_tasks else ""
         self._many_tasks = many_tasks
-        self._held = HeldLines()
+        self._lines = LineJoiner()
 
-    def show(self, seen: SeenEvent) -> None:
-        self._head(seen)
-        if seen.event is None:
-            self._write_line(EventLine(text=seen.event_type))
-        elif isinstance(seen.event, Log):
-            if (line := self._held.take(seen.event)) is not None:
+    def show(self, received: ReceivedEvent) -> None:
+        self._head(received)
+        if received.event is None:
+            self._write_line(EventLine(text=received.event_type))
+        elif isinstance(received.event, Log):
+            if (line := self._lines.add(received.event)) is not None:
                 self._write_output(line)
         else:
-            for told in self._teller.lines(seen.event):
-                self._write_line(told)
+            for shown in self._narrator.lines(received.event):
+                self._write_line(shown)
 
     def notice(self, text: str) -> None:
         self._output.notice(text)
 
-    def _head(self, seen: SeenEvent) -> None:
-        heading = f"{seen.agent} {seen.task_id} in {seen.session_id}"
+    def _head(self, received: ReceivedEvent) -> None:
+        heading = f"{received.agent} {received.task_id} in {received.session_id}"
         if self._many_tasks and heading != self._heading:
             self._heading = heading
             self._write_line(EventLine(text=f"== {heading}"))
 
     def _write_output(self, line: str) -> None:
         text = self._clean(line)
-        self._teller.has_shown(text)
+        self._narrator.has_shown(text)
         self._output.line(text)
 
     def _write_line(self, line: EventLine) -> None:
-        for _, unfinished in self._held.rest():
+        for _, unfinished in self._lines.rest():
             self._write_output(unfinished)
         self._output.line(self._clean(line.text))
         if line.detail:
             self._output.line("    " + self._clean(line.detail).replace("\n", "\n    "))
+
+
+class JsonView:
+    def __init__(self, output: Output) -> None:
+        self._output = output
+
+    def show(self, received: ReceivedEvent) -> None:
+        self._output.line(received.body)
+
+    def notice(self, text: str) -> None:
+        self._output.notice(text)

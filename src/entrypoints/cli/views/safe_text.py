@@ -1,4 +1,4 @@
-"""Makes what an agent wrote harmless for a terminal: colours may stay, everything else goes."""
+"""Removes control sequences from agents' text; colours may stay."""
 
 import re
 from collections.abc import Callable
@@ -15,19 +15,19 @@ _SEQUENCES = re.compile(
 
 
 def safe_text(text: str) -> str:
-    """The text with SGR sequences, line feeds and tabs as the only controls left in it."""
+    """The text with only SGR sequences, line feeds and tabs as controls."""
     if text.isprintable():
         return text
     return "\n".join(_safe_line(line) for line in text.split("\n"))
 
 
 def without_escapes(text: str) -> str:
-    """The text with line feeds and tabs as the only controls left in it."""
+    """The text with only line feeds and tabs as controls."""
     return "\n".join(map(plain_text, text.split("\n")))
 
 
 def line_cleaner(*, colours: bool) -> Callable[[str], str]:
-    """Colours do not reach beyond the line that has them."""
+    """With `colours` each line is reset at its end."""
     return _coloured if colours else without_escapes
 
 

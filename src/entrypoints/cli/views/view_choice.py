@@ -1,4 +1,4 @@
-"""Which view fits the place the output goes to."""
+"""Chooses the view for the output: JSON, raw, plain or live."""
 
 import os
 from collections.abc import Iterator
@@ -8,10 +8,9 @@ from rich.console import Console
 
 from entrypoints.cli.output import Output
 from entrypoints.cli.views.command_view import CommandView
-from entrypoints.cli.views.event_view import EventView
-from entrypoints.cli.views.json_view import JsonView
 from entrypoints.cli.views.live_view import LiveView
-from entrypoints.cli.views.plain_view import PlainView
+from entrypoints.cli.views.plain_view import JsonView, PlainView
+from entrypoints.cli.views.received_event import EventView
 from entrypoints.cli.views.safe_text import line_cleaner
 
 

@@ -4,7 +4,7 @@ import json
 import sys
 
 
-def tell(*, id: str, event: str, data: str) -> None:
+def report_findings(*, id: str, event: str, data: str) -> None:
     told = {"id": id, "event": event, "data": json.loads(data)}
     sys.stdout.write(json.dumps(told) + "\n")
     sys.stdout.flush()

@@ -6,7 +6,7 @@ import time
 import requests
 import sseclient
 
-from tests.e2e.clients.programs.seen import tell
+from tests.e2e.clients.programs.seen import report_findings
 
 
 def follow(url: str) -> None:
@@ -21,7 +21,7 @@ def follow(url: str) -> None:
                         return
                     pieces = response.iter_content(128)
                     for event in sseclient.SSEClient(pieces).events():
-                        tell(id=event.id or "", event=event.event, data=event.data)
+                        report_findings(id=event.id or "", event=event.event, data=event.data)
                         last_id = event.id or last_id
             except requests.RequestException:
                 time.sleep(retry_s)

@@ -14,7 +14,7 @@ PAGE = (Path(__file__).parents[4] / "docs/cli.md").read_text()
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["submit"], "TASK"),
         (["submit", "x", "--on-busy", "wait"], "on-busy"),
@@ -54,17 +54,17 @@ PAGE = (Path(__file__).parents[4] / "docs/cli.md").read_text()
     ],
 )
 def test_a_wrong_argument_is_one_line_that_names_it(
-    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code = main(arguments)
 
     written = capsys.readouterr()
     lines = written.err.splitlines()
-    assert (code, written.out, len(lines), told in written.err) == (2, "", 1, True)
+    assert (code, written.out, len(lines), message in written.err) == (2, "", 1, True)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (
             ["submit", "x", "--agnet", "y"],
@@ -91,12 +91,12 @@ def test_a_wrong_argument_is_one_line_that_names_it(
         (["db", "chekc"], 'agentcast db: Unknown command "chekc". Did you mean "check"?'),
     ],
 )
-def test_a_wrong_argument_is_said_of_its_verb_with_what_may_be_meant(
-    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+def test_a_wrong_argument_names_its_verb_and_a_suggestion(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     main(arguments)
 
-    assert capsys.readouterr().err.startswith(told)
+    assert capsys.readouterr().err.startswith(message)
 
 
 @pytest.mark.parametrize(
@@ -118,16 +118,16 @@ def test_a_wrong_argument_is_said_of_its_verb_with_what_may_be_meant(
         ["export", "s"],
     ],
 )
-def test_a_server_that_is_not_there_is_exit_code_5(
+def test_an_unreachable_server_is_exit_code_5(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     code = main([*arguments, "--server", "http://127.0.0.1:1"])
 
-    told = capsys.readouterr().err
+    message = capsys.readouterr().err
     assert code == 5
-    assert told.startswith("agentcast: cannot reach the server at http://127.0.0.1:1: ")
-    assert told.endswith("; agentcast serve starts one\n") is (arguments[0] != "watch")
-    assert told.count("\n") == 1
+    assert message.startswith("agentcast: cannot reach the server at http://127.0.0.1:1: ")
+    assert message.endswith("; agentcast serve starts one\n") is (arguments[0] != "watch")
+    assert message.count("\n") == 1
 
 
 @pytest.mark.parametrize("verb", [verb.name for verb in VERBS])

@@ -26,7 +26,7 @@ INTERRUPTED = TaskInterrupted(reason="worker_lost", attempt=1)
     ("event", "code"),
     [(COMPLETED, 0), (EXITED, 1), (LATE, 1), (CANCELLED, 3), (INTERRUPTED, 4)],
 )
-def test_the_exit_code_tells_how_the_task_ended(event: FinalEvent, code: int) -> None:
+def test_the_exit_code_reports_how_the_task_ended(event: FinalEvent, code: int) -> None:
     assert code_of(event) == code
 
 
@@ -53,7 +53,7 @@ def test_a_status_gives_the_same_code_as_its_event() -> None:
         (replace(UNSTARTED, exit_code=None), None, None, 1),
     ],
 )
-def test_a_command_that_ended_by_itself_gives_its_own_code(
+def test_a_command_that_exited_by_itself_has_its_own_code(
     event: FinalEvent, exit_code: int | None, signal: int | None, code: int
 ) -> None:
     assert code_of_command(event, exit_code=exit_code, signal=signal) == code

@@ -52,7 +52,7 @@ async def test_the_second_interrupt_kills() -> None:
     assert (await task.run(), task.modes) == (3, ["graceful", "kill"])
 
 
-async def test_the_third_interrupt_leaves_without_waiting() -> None:
+async def test_the_third_interrupt_exits_without_waiting() -> None:
     task = FollowedTask(patience=3)
 
     assert (await task.run(), task.modes) == (130, ["graceful", "kill"])
@@ -63,7 +63,7 @@ async def test_the_third_interrupt_leaves_without_waiting() -> None:
     ]
 
 
-async def test_a_cancel_that_cannot_be_made_is_said_and_can_be_tried_again() -> None:
+async def test_a_failed_cancel_is_reported_and_can_be_repeated() -> None:
     notices: list[str] = []
     modes: list[CancelMode] = []
 

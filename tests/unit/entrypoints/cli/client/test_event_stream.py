@@ -8,8 +8,8 @@ import pytest
 from domain.task_events import Progress
 from entrypoints.cli.client.event_stream import EventStream, Notice
 from entrypoints.cli.failure import ServerRefused, ServerUnreachable
+from tests.unit.entrypoints.cli.received_events import body_of
 from tests.unit.entrypoints.cli.scripted_server import ScriptedServer, problem, stream
-from tests.unit.entrypoints.cli.seen import body_of
 
 CONNECTED = 'event: connected\nretry: 2000\ndata: {"first_seq":1,"last_seq":0}\n\n'
 END = 'event: end\ndata: {"reason":"task_finished"}\n\n'
@@ -22,40 +22,40 @@ def frame(seq: int) -> str:
     return f"id: {seq}-00000001\nevent: progress\ndata: {body}\n\n"
 
 
-async def test_events_come_in_order_until_the_server_says_it_is_over() -> None:
+async def test_events_are_in_order_until_the_server_ends_the_stream() -> None:
     server = ScriptedServer(stream(CONNECTED, frame(1), ": ping\n", frame(2), END))
 
-    assert await _told(server) == [_seen(1), _seen(2)]
+    assert await _items_of(server) == [_seen(1), _seen(2)]
 
 
-async def test_a_cut_connection_is_resumed_after_the_last_whole_event() -> None:
+async def test_a_cut_connection_is_resumed_after_the_last_complete_event() -> None:
     half = frame(3)[:40]
     server = ScriptedServer(
         stream(CONNECTED, frame(1), frame(2), half, CUT), stream(CONNECTED, frame(3), END)
     )
 
-    told = await _told(server)
+    items = await _items_of(server)
 
-    assert told == [_seen(1), _seen(2), AGAIN, _seen(3)]
+    assert items == [_seen(1), _seen(2), AGAIN, _seen(3)]
     assert [request.headers.get("last-event-id") for request in server.requests] == [
         None,
         "2-00000001",
     ]
 
 
-async def test_events_may_come_in_pieces_of_any_size() -> None:
+async def test_events_may_be_split_anywhere() -> None:
     text = CONNECTED + frame(1) + frame(2) + END
 
     server = ScriptedServer(stream(*text))
 
-    assert await _told(server) == [_seen(1), _seen(2)]
+    assert await _items_of(server) == [_seen(1), _seen(2)]
 
 
-async def test_the_cursor_of_the_connection_itself_counts() -> None:
+async def test_the_cursor_of_the_connected_frame_is_used() -> None:
     connected = 'event: connected\ndata: {"cursor":"7-0000000a"}\n\n'
     server = ScriptedServer(stream(connected, CUT), stream(CONNECTED, END))
 
-    await _told(server)
+    await _items_of(server)
 
     assert server.requests[1].headers["last-event-id"] == "7-0000000a"
 
@@ -68,10 +68,10 @@ async def test_the_cursor_of_the_connection_itself_counts() -> None:
     ],
     ids=["connected", "reset"],
 )
-async def test_the_place_where_a_stream_begins_is_kept(frame_with_id: str) -> None:
+async def test_the_initial_cursor_is_kept(frame_with_id: str) -> None:
     server = ScriptedServer(stream(frame_with_id, CUT), stream(CONNECTED, END))
 
-    await _told(server)
+    await _items_of(server)
 
     assert server.requests[1].headers["last-event-id"] == "7-0000000a"
 
@@ -80,15 +80,15 @@ async def test_a_cursor_frame_moves_the_cursor_and_is_not_shown() -> None:
     moved = 'id: 9-0000000b\nevent: cursor\ndata: {"last_seq":9}\n\n'
     server = ScriptedServer(stream(CONNECTED, moved, CUT), stream(CONNECTED, END))
 
-    assert await _told(server) == [AGAIN]
+    assert await _items_of(server) == [AGAIN]
     assert server.requests[1].headers["last-event-id"] == "9-0000000b"
 
 
-async def test_a_reset_is_said() -> None:
+async def test_a_reset_is_reported() -> None:
     reset = 'event: reset\ndata: {"reason":"trimmed","first_seq":5,"last_seq":6}\n\n'
     server = ScriptedServer(stream(CONNECTED, reset, frame(5), END))
 
-    assert await _told(server) == [
+    assert await _items_of(server) == [
         "reset: the log no longer goes back that far; showing it from event 5",
         _seen(5),
     ]
@@ -97,20 +97,20 @@ async def test_a_reset_is_said() -> None:
 async def test_a_stream_that_has_nothing_more_is_over() -> None:
     server = ScriptedServer(stream(CONNECTED, frame(1), CUT), httpx2.Response(204))
 
-    assert await _told(server) == [_seen(1), AGAIN]
+    assert await _items_of(server) == [_seen(1), AGAIN]
 
 
-async def test_a_draining_server_is_come_back_to() -> None:
+async def test_the_client_reconnects_to_a_draining_server() -> None:
     draining = 'event: end\ndata: {"reason":"server_draining"}\n\n'
     server = ScriptedServer(stream(CONNECTED, draining), stream(CONNECTED, END))
 
-    assert await _told(server) == [
+    assert await _items_of(server) == [
         "the stream ended: server_draining",
         "the connection was closed; reconnecting",
     ]
 
 
-async def test_a_server_that_is_down_for_a_while_is_waited_for() -> None:
+async def test_the_client_waits_for_a_server_that_is_down() -> None:
     refused = httpx2.ConnectError("connection refused")
     waits: list[float] = []
     server = ScriptedServer(
@@ -120,9 +120,9 @@ async def test_a_server_that_is_down_for_a_while_is_waited_for() -> None:
         stream(CONNECTED, END),
     )
 
-    told = await _told(server, waits=waits)
+    items = await _items_of(server, waits=waits)
 
-    assert told[1:] == [
+    assert items[1:] == [
         "the connection was closed; reconnecting",
         "cannot reach the server at http://server: connection refused; reconnecting",
         "the server refused (503): starting; reconnecting",
@@ -130,44 +130,44 @@ async def test_a_server_that_is_down_for_a_while_is_waited_for() -> None:
     assert [1 <= waits[0] <= 2, 2 <= waits[1] <= 4, 4 <= waits[2] <= 8] == [True] * 3
 
 
-async def test_a_server_that_never_answered_is_not_waited_for() -> None:
+async def test_the_client_does_not_wait_for_a_server_that_never_answered() -> None:
     server = ScriptedServer(httpx2.ConnectError("connection refused"))
 
     with pytest.raises(ServerUnreachable, match="http://server: connection refused"):
-        await _told(server)
+        await _items_of(server)
 
 
-async def test_a_server_that_stays_away_is_given_up() -> None:
+async def test_the_client_gives_up_after_too_many_attempts() -> None:
     refused = [httpx2.ConnectError("connection refused")] * 20
     server = ScriptedServer(stream(CONNECTED), *refused)
 
     with pytest.raises(ServerUnreachable):
-        await _told(server)
+        await _items_of(server)
 
 
-async def test_a_refusal_that_will_not_pass_ends_the_following() -> None:
+async def test_a_permanent_refusal_ends_the_stream() -> None:
     server = ScriptedServer(stream(CONNECTED, CUT), problem(404, detail="There is no such task."))
 
     with pytest.raises(ServerRefused, match=r"\(404\): There is no such task."):
-        await _told(server)
+        await _items_of(server)
 
 
-async def test_what_is_no_stream_of_ours_is_said() -> None:
+async def test_a_foreign_stream_is_an_error() -> None:
     server = ScriptedServer(stream("event: progress\ndata: <html>\n\n"))
 
     with pytest.raises(ServerRefused, match="not Agentcast's"):
-        await _told(server)
+        await _items_of(server)
 
 
-async def test_filters_go_along_with_every_request() -> None:
+async def test_filters_are_sent_with_every_request() -> None:
     server = ScriptedServer(stream(CONNECTED, frame(1), CUT), stream(CONNECTED, END))
 
-    await _told(server, query={"session_id": "a", "types": "task_*"})
+    await _items_of(server, query={"session_id": "a", "types": "task_*"})
 
     assert {request.url.query for request in server.requests} == {b"session_id=a&types=task_%2A"}
 
 
-async def _told(
+async def _items_of(
     server: ScriptedServer,
     *,
     query: Mapping[str, str] | None = None,

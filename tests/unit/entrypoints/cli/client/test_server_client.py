@@ -39,7 +39,7 @@ async def test_a_refusal_is_one_line_and_an_exit_code(
     assert (line in str(failure.value), failure.value.exit_code) == (True, exit_code)
 
 
-async def test_an_id_is_one_part_of_the_path_whatever_it_holds() -> None:
+async def test_an_id_is_quoted_as_one_segment_of_the_path() -> None:
     server = ScriptedServer(httpx2.Response(200, json={}))
 
     await server.client.task("../agents?x=1")
@@ -47,7 +47,7 @@ async def test_an_id_is_one_part_of_the_path_whatever_it_holds() -> None:
     assert server.requests[0].url.raw_path == b"/api/v1/tasks/..%2Fagents%3Fx%3D1"
 
 
-async def test_a_task_is_asked_to_rest_and_to_go_on() -> None:
+async def test_a_task_is_paused_and_resumed() -> None:
     server = ScriptedServer(*(httpx2.Response(202, json={}) for _ in range(2)))
 
     await server.client.pause("task/1")
@@ -60,7 +60,7 @@ async def test_a_task_is_asked_to_rest_and_to_go_on() -> None:
 
 
 @pytest.mark.parametrize("url", ["", "localhost:8080", "ftp://x", "http://", "http://[::1"])
-async def test_a_server_address_that_is_none_is_a_usage_mistake(url: str) -> None:
+async def test_an_invalid_server_address_is_a_usage_mistake(url: str) -> None:
     with pytest.raises(UsageMistake, match="--server"):
         async with server_client(url):
             pass

@@ -13,7 +13,7 @@ def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def test_the_agents_of_the_settings_are_listed_with_what_they_lack(
+def test_the_agents_of_the_settings_are_listed_with_missing_programs(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     (tmp_path / "agentcast.toml").write_text('[agents.lint]\nargv = ["no-such-program"]\n')

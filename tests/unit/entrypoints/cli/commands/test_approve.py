@@ -4,10 +4,14 @@ import json
 
 import httpx2
 
-from entrypoints.cli.client.asks import open_asks, show_approval, show_asks
+from entrypoints.cli.client.pending_questions import (
+    pending_questions,
+    show_approval,
+    show_questions,
+)
 from entrypoints.cli.client.server_client import Json
+from tests.unit.entrypoints.cli.received_events import Pages
 from tests.unit.entrypoints.cli.scripted_server import ScriptedServer
-from tests.unit.entrypoints.cli.seen import Pages
 
 ASKED: dict[str, object] = {
     "approval_id": "appr_1",
@@ -20,7 +24,7 @@ ASKED: dict[str, object] = {
 }
 
 
-def test_a_question_is_shown_with_all_that_is_asked_for() -> None:
+def test_an_approval_is_shown_with_all_its_fields() -> None:
     assert _shown(ASKED) == [
         "appr_1  shell",
         "    agent codex, task task_1",
@@ -53,7 +57,7 @@ async def test_an_answer_is_sent_with_its_reason_only_if_there_is_one() -> None:
     ]
 
 
-async def test_a_question_is_open_until_a_message_has_come() -> None:
+async def test_a_question_is_open_until_a_message_is_received() -> None:
     asked = {"event_type": "input_required", "task_id": "t", "prompt": "Which?"}
     looked_at = {"event_type": "input_received", "task_id": "t", "kind": "resize"}
     answered = {"event_type": "input_received", "task_id": "t", "kind": "message"}
@@ -63,7 +67,7 @@ async def test_a_question_is_open_until_a_message_has_come() -> None:
     assert await _open(asked, answered, asked) == [asked]
 
 
-async def test_all_that_waits_at_a_server_is_listed_approvals_first() -> None:
+async def test_pending_approvals_and_questions_are_listed_approvals_first() -> None:
     asked = {"event_type": "input_required", "task_id": "t2", "prompt": "Which?"}
     waiting = [{"task_id": task, "status": "waiting"} for task in ("t1", "t2")]
     server = ScriptedServer(
@@ -73,7 +77,7 @@ async def test_all_that_waits_at_a_server_is_listed_approvals_first() -> None:
         httpx2.Response(200, text=json.dumps(asked)),
     )
 
-    assert await open_asks(server.client, task_id=None) == [ASKED, asked]
+    assert await pending_questions(server.client, task_id=None) == [ASKED, asked]
 
 
 async def test_a_task_that_is_deleted_while_the_list_is_made_hides_no_other() -> None:
@@ -86,17 +90,17 @@ async def test_a_task_that_is_deleted_while_the_list_is_made_hides_no_other() ->
         httpx2.Response(200, text=json.dumps(asked)),
     )
 
-    assert await open_asks(server.client, task_id=None) == [asked]
+    assert await pending_questions(server.client, task_id=None) == [asked]
 
 
-def test_that_nothing_waits_is_said_beside_the_list() -> None:
+def test_an_empty_list_is_reported_on_stderr() -> None:
     pages, as_json = Pages(), Pages()
 
-    show_asks([], pages.output, as_json=False)
-    show_asks([], as_json.output, as_json=True)
+    show_questions([], pages.output, as_json=False)
+    show_questions([], as_json.output, as_json=True)
 
-    assert pages.told == ("", "nothing waits for an answer\n")
-    assert as_json.told == ("", "")
+    assert pages.items == ("", "nothing waits for an answer\n")
+    assert as_json.items == ("", "")
 
 
 async def _open(*events: dict[str, str]) -> list[Json]:
@@ -105,10 +109,10 @@ async def _open(*events: dict[str, str]) -> list[Json]:
         httpx2.Response(200, json={"task_id": "t", "status": "waiting"}),
         httpx2.Response(200, text="\n".join(map(json.dumps, events))),
     )
-    return await open_asks(server.client, task_id="t")
+    return await pending_questions(server.client, task_id="t")
 
 
 def _shown(approval: dict[str, object]) -> list[str]:
     pages = Pages()
     show_approval(pages.output, approval)
-    return pages.told[0].split("\n")[:-1]
+    return pages.items[0].split("\n")[:-1]

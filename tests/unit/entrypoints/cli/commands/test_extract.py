@@ -55,7 +55,7 @@ def test_findings_are_json_for_programs(tmp_path: Path) -> None:
     ]
 
 
-def test_a_slow_rule_is_told_of_beside_what_is_found(tmp_path: Path) -> None:
+def test_a_slow_rule_is_reported_on_stderr(tmp_path: Path) -> None:
     (tmp_path / "rules.toml").write_text(TOML)
 
     ended = extract("--rules", str(tmp_path / "rules.toml"), given=b"a" * 30_000 + b"!\n")
@@ -65,7 +65,7 @@ def test_a_slow_rule_is_told_of_beside_what_is_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "items"),
     [
         ('[[rules]]\nname = "a"\npattern = "("\n', "rules.0.pattern: is no regular expression"),
         ("x = 1\n", "there is no setting 'x'"),
@@ -74,18 +74,18 @@ def test_a_slow_rule_is_told_of_beside_what_is_found(tmp_path: Path) -> None:
         ("rules = 1\n", "rules: "),
     ],
 )
-def test_a_wrong_file_is_one_line_and_exit_code_2(tmp_path: Path, text: str, told: str) -> None:
+def test_a_wrong_file_is_one_line_and_exit_code_2(tmp_path: Path, text: str, items: str) -> None:
     (tmp_path / "rules.toml").write_text(text)
 
     ended = extract("--rules", str(tmp_path / "rules.toml"))
 
     assert (ended.returncode, ended.stdout) == (2, b"")
-    assert told in ended.stderr.decode()
+    assert items in ended.stderr.decode()
     assert ended.stderr.count(b"\n") == 1
 
 
 @pytest.mark.parametrize("arguments", [(), ("--rule", "nothing"), ("--rules", "nowhere.toml")])
-def test_rules_that_are_not_there_are_exit_code_2(arguments: tuple[str, ...]) -> None:
+def test_missing_rules_are_exit_code_2(arguments: tuple[str, ...]) -> None:
     ended = extract(*arguments, given=b"")
 
     assert (ended.returncode, ended.stdout, ended.stderr.count(b"\n")) == (2, b"", 1)

@@ -22,19 +22,21 @@ def findings(settings: Settings, *programs: str) -> list[Finding]:
     return agent_findings(settings, kinds=KINDS, programs=Installed(*programs))
 
 
-def test_agents_that_could_work_are_named_with_the_default() -> None:
+def test_usable_agents_are_listed_with_the_default() -> None:
     first, *_ = findings(Settings(), "codex")
 
     assert (first.verdict, first.text) == ("ok", "codex, react, shell; default react")
 
 
-def test_a_missing_program_is_told_with_how_it_is_had() -> None:
-    told = [finding.text for finding in findings(Settings())]
+def test_a_missing_program_is_reported_with_its_installation() -> None:
+    items = [finding.text for finding in findings(Settings())]
 
-    assert "codex would need codex, which is not on the PATH: npm install -g @openai/codex" in told
+    assert (
+        "codex would need codex, which is not on the PATH: npm install -g @openai/codex" in items
+    )
 
 
-def test_a_configured_agent_that_lacks_its_program_is_worth_a_warning() -> None:
+def test_a_configured_agent_without_its_program_is_a_warning() -> None:
     agents = {
         "lint": AgentSettings(argv=("ruff", "check")),
         "fix": AgentSettings(argv=("ruff", "fix")),
@@ -48,7 +50,7 @@ def test_a_configured_agent_that_lacks_its_program_is_worth_a_warning() -> None:
     )
 
 
-def test_agents_that_cannot_be_are_a_failure() -> None:
+def test_invalid_agents_are_a_failure() -> None:
     [only] = findings(Settings(default_agent="nobody"))
 
     assert (only.verdict, "nobody" in only.text) == ("fail", True)

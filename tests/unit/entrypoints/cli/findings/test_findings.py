@@ -5,12 +5,11 @@ from pathlib import Path
 import pytest
 
 from adapters.store.maintenance import StoreReport
-from entrypoints.cli.findings.finding import Finding, tell
+from entrypoints.cli.findings.agents import model_finding
+from entrypoints.cli.findings.finding import Finding, findings_of, report_findings
 from entrypoints.cli.findings.machine import data_dir_finding
-from entrypoints.cli.findings.model import model_finding
-from entrypoints.cli.findings.store import findings_of
 from entrypoints.settings.settings import Settings
-from tests.unit.entrypoints.cli.seen import Pages
+from tests.unit.entrypoints.cli.received_events import Pages
 
 
 @pytest.mark.parametrize(
@@ -84,13 +83,13 @@ def test_findings_are_a_line_each_and_one_failure_is_a_failure() -> None:
     fine = Finding(verdict="ok", subject="python", text="3.11")
     bad = Finding(verdict="fail", subject="data", text="two\nlines")
 
-    codes = [tell([fine], pages.output), tell([fine, bad], pages.output)]
+    codes = [report_findings([fine], pages.output), report_findings([fine, bad], pages.output)]
 
     line = "ok    python      3.11\n"
-    assert (codes, pages.told) == ([0, 1], (f"{line}{line}fail  data        two lines\n", ""))
+    assert (codes, pages.items) == ([0, 1], (f"{line}{line}fail  data        two lines\n", ""))
 
 
-def test_looking_at_the_data_directory_does_not_make_it(tmp_path: Path) -> None:
+def test_checking_the_data_directory_does_not_create_it(tmp_path: Path) -> None:
     folder = tmp_path / "a" / "b"
 
     finding = data_dir_finding(folder)

@@ -9,7 +9,7 @@ from domain.task_events import (
     TaskQueued,
 )
 from entrypoints.cli.views.view_choice import command_view
-from tests.unit.entrypoints.cli.seen import Pages, seen_of
+from tests.unit.entrypoints.cli.received_events import Pages, received
 
 PROGRESS = [
     Log(line="10 %\r", line_num=1, stream="pty", partial=True),
@@ -18,7 +18,7 @@ PROGRESS = [
 ]
 
 
-def test_a_pipe_gets_whole_lines_as_they_were_in_the_end() -> None:
+def test_a_pipe_gets_complete_lines_in_their_final_state() -> None:
     assert _shown(*PROGRESS, is_terminal=False) == ("done\n", "")
 
 
@@ -28,7 +28,7 @@ def test_a_terminal_sees_a_line_grow() -> None:
     assert _shown(*PROGRESS, is_terminal=True) == (shown, "")
 
 
-def test_the_two_streams_stay_two() -> None:
+def test_stdout_and_stderr_stay_separate() -> None:
     logs = (
         Log(line="out", line_num=1, stream="stdout"),
         Log(line="err", line_num=2, stream="stderr"),
@@ -37,20 +37,20 @@ def test_the_two_streams_stay_two() -> None:
     assert _shown(*logs, is_terminal=False) == ("out\n", "err\n")
 
 
-def test_what_was_never_finished_is_shown_in_the_end() -> None:
+def test_an_unfinished_line_is_shown_at_the_end() -> None:
     prompt = Log(line="Password: ", line_num=1, stream="pty", partial=True)
     ended = TaskComplete(final_answer="Password:", duration_ms=1)
 
     assert _shown(prompt, ended, is_terminal=False) == ("Password: \n", "")
 
 
-def test_an_end_of_the_commands_own_needs_no_words() -> None:
+def test_the_exit_of_the_command_itself_has_no_message() -> None:
     exited = TaskFailed(error="x", reason="exit_code", duration_ms=1, exit_code=3)
 
     assert _shown(TaskQueued(task="x"), exited, is_terminal=False) == ("", "")
 
 
-def test_an_end_that_was_made_is_told() -> None:
+def test_a_cancelled_command_has_a_message() -> None:
     late = TaskFailed(error="too late", reason="timeout", duration_ms=1)
     cancelled = TaskCancelled(reason="user", by="ann", duration_ms=1)
 
@@ -68,5 +68,5 @@ def _shown(*events: Log | TaskQueued | FinalEvent, is_terminal: bool) -> tuple[s
     pages = Pages(is_terminal=is_terminal)
     with command_view(pages.output, as_json=False, raw=False) as view:
         for event in events:
-            view.show(seen_of(event))
-    return pages.told
+            view.show(received(event))
+    return pages.items

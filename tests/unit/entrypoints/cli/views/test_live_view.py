@@ -10,10 +10,9 @@ from domain.process_events import Log
 from domain.task_events import Progress, TaskQueued
 from domain.thinking_events import MessageDelta, ThinkComplete, ThinkDelta, Thinking, TokenUsage
 from domain.tool_events import ToolCallStart
-from entrypoints.cli.views.live_footer import LiveFooter
-from entrypoints.cli.views.live_view import LiveView
+from entrypoints.cli.views.live_view import LiveFooter, LiveView
 from tests.unit.entrypoints.cli.event_samples import SHOWN
-from tests.unit.entrypoints.cli.seen import Page, seen_of
+from tests.unit.entrypoints.cli.received_events import Page, received
 
 
 def test_every_event_leaves_its_lines_on_the_terminal() -> None:
@@ -21,7 +20,7 @@ def test_every_event_leaves_its_lines_on_the_terminal() -> None:
 
     with LiveView(console=_terminal(page)) as view:
         for event, _ in SHOWN:
-            view.show(seen_of(event))
+            view.show(received(event))
 
     shown = _visible(page)
     assert [line for _, lines in SHOWN for line in lines.splitlines() if line not in shown] == []
@@ -39,7 +38,7 @@ def test_markup_in_an_event_is_text(event: AgentEvent) -> None:
     page = Page(is_terminal=True)
 
     with LiveView(console=_terminal(page)) as view:
-        view.show(seen_of(event))
+        view.show(received(event))
 
     assert "[red]not a style[/red]" in _visible(page)
 
@@ -49,15 +48,17 @@ def test_an_event_cannot_move_the_cursor() -> None:
     hostile = "\x1b[2J\x1b]52;c;aGk=\x07before"
 
     with LiveView(console=_terminal(page)) as view:
-        view.show(seen_of(Log(line=hostile, line_num=1, stream="pty")))
-        view.show(seen_of(ThinkDelta(iteration=1, text=hostile)))
-        view.show(seen_of(ToolCallStart(call_id="c", tool_name=hostile, arguments={"a": hostile})))
+        view.show(received(Log(line=hostile, line_num=1, stream="pty")))
+        view.show(received(ThinkDelta(iteration=1, text=hostile)))
+        view.show(
+            received(ToolCallStart(call_id="c", tool_name=hostile, arguments={"a": hostile}))
+        )
 
     written = page.getvalue()
     assert ("\x1b[2J" in written, "]52;" in written) == (False, False)
 
 
-def test_the_footer_says_what_goes_on_and_what_it_has_cost() -> None:
+def test_the_footer_shows_the_activity_and_the_cost() -> None:
     footer = LiveFooter()
     page = Page(is_terminal=True)
     console = _terminal(page)
@@ -74,7 +75,7 @@ def test_the_footer_says_what_goes_on_and_what_it_has_cost() -> None:
     assert [text for text in ("thinking  2 tokens, $0.5000", "Let me") if text not in shown] == []
 
 
-def test_the_footer_does_not_run_reasoning_and_answer_together() -> None:
+def test_the_footer_keeps_reasoning_and_answer_apart() -> None:
     footer, page = LiveFooter(), Page(is_terminal=True)
 
     footer.follow(ThinkDelta(iteration=1, text="Let me see"))

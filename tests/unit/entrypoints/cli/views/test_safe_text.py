@@ -11,7 +11,7 @@ from domain.task_events import Progress
 from entrypoints.cli.views.plain_view import PlainView
 from entrypoints.cli.views.safe_text import safe_text
 from entrypoints.cli.views.view_choice import command_view, event_view
-from tests.unit.entrypoints.cli.seen import Pages, seen_of
+from tests.unit.entrypoints.cli.received_events import Pages, received
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _COLOURS = re.compile(r"\x1b\[[0-9;:]*m")
@@ -35,7 +35,7 @@ _COLOURS = re.compile(r"\x1b\[[0-9;:]*m")
         ("\x1b]0;never ended\nnext", "\nnext"),
     ],
 )
-def test_hostile_text_loses_what_a_terminal_would_act_on(hostile: str, harmless: str) -> None:
+def test_hostile_text_loses_its_control_sequences(hostile: str, harmless: str) -> None:
     assert safe_text(hostile) == harmless
 
 
@@ -47,24 +47,24 @@ def test_no_text_leaves_a_control_but_colours_lines_and_tabs(text: str) -> None:
 def test_a_pipe_gets_no_escapes_at_all() -> None:
     pages = Pages()
 
-    PlainView(pages.output).show(seen_of(Progress(message="\x1b[31mred\x1b[2J")))
+    PlainView(pages.output).show(received(Progress(message="\x1b[31mred\x1b[2J")))
 
-    assert pages.told == ("red\n", "")
+    assert pages.items == ("red\n", "")
 
 
 def test_a_colour_left_open_ends_with_its_line() -> None:
     pages = Pages(is_terminal=True)
 
     with command_view(pages.output, as_json=False, raw=False) as view:
-        view.show(seen_of(Log(line="\x1b[31mred", line_num=1, stream="pty")))
+        view.show(received(Log(line="\x1b[31mred", line_num=1, stream="pty")))
 
-    assert pages.told == ("\x1b[31mred\x1b[0m\n", "")
+    assert pages.items == ("\x1b[31mred\x1b[0m\n", "")
 
 
 def test_raw_output_is_what_the_agent_wrote() -> None:
     pages = Pages(is_terminal=True)
 
     with event_view(pages.output, as_json=False, raw=True) as view:
-        view.show(seen_of(Log(line="\x1b[2Jtext", line_num=1, stream="pty")))
+        view.show(received(Log(line="\x1b[2Jtext", line_num=1, stream="pty")))
 
-    assert pages.told == ("\x1b[2Jtext\n", "")
+    assert pages.items == ("\x1b[2Jtext\n", "")

@@ -1,9 +1,8 @@
 from domain.thinking_events import IterationStart
-from entrypoints.cli.views.event_line import EventLine
-from entrypoints.cli.views.thinking_lines import thinking_line
+from entrypoints.cli.views.event_lines import EventLine, thinking_line
 
 
-def test_an_agent_that_tells_no_most_of_iterations_is_given_none() -> None:
+def test_iterations_without_a_maximum_are_shown_without_one() -> None:
     assert thinking_line(IterationStart(iteration=1, max_iterations=0)) == EventLine(
         text="iteration 1"
     )

@@ -7,7 +7,7 @@ from adapters.wire import JsonEventCodec
 from domain.events import AgentEvent, Origin
 from domain.ids import AgentName, SessionId, SessionKey, Tag, TaskId
 from entrypoints.cli.output import Output
-from entrypoints.cli.views.seen_event import SeenEvent, seen
+from entrypoints.cli.views.received_event import ReceivedEvent, parsed_event
 
 _AT = datetime(2026, 11, 21, 10, tzinfo=UTC)
 
@@ -25,8 +25,8 @@ def body_of(event: AgentEvent, *, seq: int = 1, task: str = "task_1") -> str:
     return encoded.at_seq(seq).body.decode()
 
 
-def seen_of(event: AgentEvent, *, task: str = "task_1") -> SeenEvent:
-    return seen(body_of(event, task=task))
+def received(event: AgentEvent, *, task: str = "task_1") -> ReceivedEvent:
+    return parsed_event(body_of(event, task=task))
 
 
 class Page(StringIO):
@@ -47,5 +47,5 @@ class Pages:
         self.output = Output(stdout=self.out, stderr=self.err)
 
     @property
-    def told(self) -> tuple[str, str]:
+    def items(self) -> tuple[str, str]:
         return self.out.getvalue(), self.err.getvalue()

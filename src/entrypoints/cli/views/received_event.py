@@ -1,7 +1,8 @@
-"""An event as a command sees it: the bytes as they came, and what they mean."""
+"""An event as received, parsed, and the protocol of views that show it."""
 
 import json
 from dataclasses import dataclass
+from typing import Protocol
 
 from adapters.wire import JsonEventCodec
 from domain.events import EVENT_CLASSES, AgentEvent
@@ -12,30 +13,30 @@ _CODEC = JsonEventCodec()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeenEvent:
+class ReceivedEvent:
     body: str
     event_type: str
     session_id: str
     task_id: str
     agent: str
     event: AgentEvent | None
-    """None for what this version cannot read: a newer server wrote it."""
+    """None for an event of a newer server that this version cannot parse."""
 
 
-def seen(body: str) -> SeenEvent:
+def parsed_event(body: str) -> ReceivedEvent:
     envelope: dict[str, object] = json.loads(body)
     name = str(envelope.get("event_type"))
-    return SeenEvent(
+    return ReceivedEvent(
         body=body,
         event_type=name,
         session_id=str(envelope.get("session_id")),
         task_id=str(envelope.get("task_id")),
         agent=str(envelope.get("agent")),
-        event=_understood(name, body) if name in EVENT_CLASSES else None,
+        event=_decoded(name, body) if name in EVENT_CLASSES else None,
     )
 
 
-def _understood(name: str, body: str) -> AgentEvent | None:
+def _decoded(name: str, body: str) -> AgentEvent | None:
     stored = StoredEvent(
         seq=0,
         tag=Tag(""),
@@ -48,3 +49,11 @@ def _understood(name: str, body: str) -> AgentEvent | None:
         return _CODEC.decode(stored)
     except ValueError:
         return None
+
+
+class EventView(Protocol):
+    def show(self, received: ReceivedEvent) -> None:
+        """Each event once, in order."""
+
+    def notice(self, text: str) -> None:
+        """A message about the stream, for stderr."""

@@ -11,11 +11,11 @@ from domain.ids import AgentName, SessionId, SessionKey, Tag, TaskId
 from domain.principal import LOCAL
 from domain.task import Task, TaskStatus
 from domain.task_events import Progress, TaskComplete
-from entrypoints.cli.log_follower import LogFollower
+from entrypoints.cli.in_process import LogFollower
 from ports.event_log import Append, Bounds, Recorded, StoredEvent
 from ports.wakeups import Hint
 from tests.patience import PATIENCE_S
-from tests.unit.entrypoints.cli.seen import body_of
+from tests.unit.entrypoints.cli.received_events import body_of
 
 TASK = Task(
     task_id=TaskId("task_1"),
@@ -99,7 +99,7 @@ async def test_a_task_is_followed_from_its_first_to_its_final_event() -> None:
     assert await _followed(log) == _bodies(2, 4, 5)
 
 
-async def test_events_that_are_written_meanwhile_are_followed() -> None:
+async def test_events_written_meanwhile_are_followed() -> None:
     log = GrowingLog(stored=1, hint=SessionKey(1))
 
     assert await _followed(log) == _bodies(2, 4, 5)

@@ -1,4 +1,4 @@
-"""`agentcast cancel`: ask for a task's end."""
+"""`agentcast cancel`, `agentcast pause` and `agentcast resume`."""
 
 import asyncio
 from typing import Annotated
@@ -10,6 +10,8 @@ from entrypoints.cli.client.server_client import server_client
 from entrypoints.cli.exit_code import ExitCode
 from entrypoints.cli.options import DEFAULT_SERVER, Server
 from entrypoints.cli.output import process_output
+
+Task = Annotated[str, Parameter(help="The task's id.")]
 
 
 def cancel(
@@ -28,4 +30,28 @@ async def _cancel(task_id: str, *, mode: CancelMode, server: str) -> int:
         await client.cancel(task_id, mode)
         task = await client.task(task_id)
     process_output().line(f"{task_id} {task.get('status')}")
+    return ExitCode.COMPLETED
+
+
+def pause(task: Task, /, *, server: Server = DEFAULT_SERVER) -> int:
+    """Have a task rest before its next step; its deadlines stand still meanwhile."""
+    return asyncio.run(_pause(task, server=server))
+
+
+def resume(task: Task, /, *, server: Server = DEFAULT_SERVER) -> int:
+    """Have a paused task go on."""
+    return asyncio.run(_resume(task, server=server))
+
+
+async def _pause(task_id: str, *, server: str) -> int:
+    async with server_client(server) as client:
+        await client.pause(task_id)
+    process_output().line(f"{task_id} rests before its next step")
+    return ExitCode.COMPLETED
+
+
+async def _resume(task_id: str, *, server: str) -> int:
+    async with server_client(server) as client:
+        await client.resume(task_id)
+    process_output().line(f"{task_id} goes on")
     return ExitCode.COMPLETED

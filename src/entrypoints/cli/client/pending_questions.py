@@ -1,4 +1,4 @@
-"""What waits for a person at a server: approvals, and questions in words."""
+"""Approvals and questions at a server that wait for a person."""
 
 import json as json_text
 from collections.abc import Sequence
@@ -12,8 +12,8 @@ _MOST = 200  # of each; the server gives no larger page
 _QUESTIONS = "input_required,input_received"
 
 
-async def open_asks(client: ServerClient, *, task_id: str | None) -> list[Json]:
-    """Approvals as the API has them, then the event `input_required` of each open question."""
+async def pending_questions(client: ServerClient, *, task_id: str | None) -> list[Json]:
+    """Pending approvals, then the `input_required` event of each open question."""
     pending = {"status": "pending", "task_id": task_id, "limit": _MOST}
     approvals = await client.items("/approvals", pending)
     if task_id is not None:
@@ -24,26 +24,26 @@ async def open_asks(client: ServerClient, *, task_id: str | None) -> list[Json]:
     return [*approvals, *(question for question in questions if question is not None)]
 
 
-def show_asks(asks: Sequence[Json], output: Output, *, as_json: bool) -> None:
-    if not asks and not as_json:
+def show_questions(questions: Sequence[Json], output: Output, *, as_json: bool) -> None:
+    if not questions and not as_json:
         output.notice("nothing waits for an answer")
-    for ask in asks:
+    for question in questions:
         if as_json:
-            output.json(ask)
-        elif "approval_id" in ask:
-            show_approval(output, ask)
+            output.json(question)
+        elif "approval_id" in question:
+            show_approval(output, question)
         else:
-            show_question(output, ask)
+            show_question(output, question)
 
 
 def show_approval(output: Output, approval: Json) -> None:
-    """Nothing of the arguments is cut: who says yes must have been able to read them all."""
-    said = {name: str(approval.get(name, "")) for name in _SHOWN}
-    output.line(one_line(f"{said['approval_id']}  {said['tool_name']}"))
-    output.line(one_line(f"    agent {said['agent']}, task {said['task_id']}"))
-    output.line(one_line(f"    until {said['expires_at']}"))
-    if said["reason"]:
-        output.line(one_line(f"    because: {said['reason']}"))
+    """The arguments are shown in full, as approval requires reading them all."""
+    fields = {name: str(approval.get(name, "")) for name in _SHOWN}
+    output.line(one_line(f"{fields['approval_id']}  {fields['tool_name']}"))
+    output.line(one_line(f"    agent {fields['agent']}, task {fields['task_id']}"))
+    output.line(one_line(f"    until {fields['expires_at']}"))
+    if fields["reason"]:
+        output.line(one_line(f"    because: {fields['reason']}"))
     arguments = approval.get("arguments")
     for name, value in arguments.items() if isinstance(arguments, dict) else ():
         output.line(one_line(f"    {name} = {json_text.dumps(value, ensure_ascii=False)}"))
@@ -58,7 +58,7 @@ def show_question(output: Output, event: Json) -> None:
 
 
 def one_line(text: str) -> str:
-    """What would not be seen on a screen, or turn it around, is spelled out."""
+    """Escapes invisible characters and bidirectional controls."""
     return "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in text)
 
 
@@ -66,7 +66,7 @@ _SHOWN = ("approval_id", "tool_name", "agent", "task_id", "expires_at", "reason"
 
 
 async def _open_question(client: ServerClient, task: Json) -> Json | None:
-    """The newest question of the task, unless a message has come since."""
+    """The latest question of the task, unless it was answered."""
     if task.get("status") != "waiting":
         return None
     path = f"/tasks/{path_part(str(task.get('task_id')))}/events"
