@@ -50,10 +50,10 @@ NO_POSITIONS = CompositeCursor(positions={})
 
 
 class DeltaWriter:
-    """Writes cursors as deltas from a base: `<horizon>.<place>….<key>…`.
+    """Writes cursors as deltas from a base: `<horizon>.<part>.<part>…`.
 
-    The places that moved come first, then the sessions that are gone. One writer serves the
-    cursors of one stream, whose places hardly differ from one to the next.
+    A part is a place that moved, or the key of a session that is gone. A writer keeps the parts
+    that it wrote last, since from one cursor of a stream to the next hardly any place moves.
     """
 
     def __init__(self, base: CompositeCursor) -> None:

@@ -13,7 +13,7 @@ from domain.ids import SessionId
 
 
 class Subscription:
-    """To a set of logs that stays as it is. The streams that there are override what differs."""
+    """To the same logs, without an end. Each kind of stream overrides what differs."""
 
     def __init__(self, logs: LogReaders) -> None:
         self.logs = logs
@@ -37,7 +37,7 @@ class Subscription:
         """Take up what changed since the last step; never blocks."""
 
     async def look(self) -> None:
-        """Ask the stores for what belongs to the subscription. Raises LogUnavailable, …"""
+        """Ask the stores for what belongs to the subscription. Raises LogUnavailable, StorageFull."""
 
     def readers(self) -> Sequence[LogReader]:
         """Those to read from now."""
