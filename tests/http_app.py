@@ -15,9 +15,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapters.http.app import http_app
 from adapters.http.requests.caller import caller_by
-from adapters.http.routers.agents import agents_router
+from adapters.http.routers.agents import agents_router, extraction_router
 from adapters.http.routers.approvals import approvals_router
-from adapters.http.routers.extraction import extraction_router
 from adapters.http.routers.sessions import sessions_router
 from adapters.http.routers.submit import submit_router
 from adapters.http.routers.task_log import task_log_router

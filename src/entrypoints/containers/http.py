@@ -7,22 +7,19 @@ from dependency_injector.providers import Callable, Dependency, List, Provider, 
 
 from adapters.http.app import Application, http_app
 from adapters.http.requests.caller import caller_by
-from adapters.http.routers.agents import agents_router
+from adapters.http.routers.agents import agents_router, extraction_router
 from adapters.http.routers.approvals import approvals_router
-from adapters.http.routers.extraction import extraction_router
-from adapters.http.routers.pausing import pausing_router
-from adapters.http.routers.session_events import session_events_router
-from adapters.http.routers.session_forks import session_forks_router
-from adapters.http.routers.session_messages import session_messages_router
-from adapters.http.routers.sessions import sessions_router
-from adapters.http.routers.stream_list import stream_listing_router
-from adapters.http.routers.stream_stats import stream_stats_router
-from adapters.http.routers.streams import streams_router
+from adapters.http.routers.sessions import (
+    session_forks_router,
+    session_messages_router,
+    sessions_router,
+)
+from adapters.http.routers.streams import session_events_router, streams_router, task_events_router
 from adapters.http.routers.submit import submit_router
-from adapters.http.routers.task_events import task_events_router
 from adapters.http.routers.task_log import task_log_router
-from adapters.http.routers.tasks import tasks_router
+from adapters.http.routers.tasks import pausing_router, tasks_router
 from adapters.http.routers.terminal import terminal_router
+from adapters.http.routers.watchers import stream_listing_router, stream_stats_router
 from adapters.http.routers.websocket import websocket_router
 from adapters.http.streaming.flush import StreamFlush
 from adapters.http.streaming.history import EventAnswers

@@ -1,4 +1,4 @@
-"""Routes that tell of the agents, and let operators add and change them."""
+"""Routes that list agents, let operators add and change them, and try extraction rules."""
 
 from typing import Annotated
 
@@ -17,7 +17,14 @@ from adapters.http.requests.caller import Caller
 from adapters.http.requests.json_route import JsonRoute
 from adapters.http.requests.parameters import path_agent_name
 from adapters.http.requests.profile import ProfileBody, profile_of
+from adapters.http.requests.rules import (
+    ExtractionTestAnswer,
+    ExtractionTestBody,
+    extraction_test_answer,
+    rules_of,
+)
 from application.serving.agents import Agents
+from application.serving.rule_trial import RuleTrial
 from domain.ids import AgentName
 from domain.principal import Principal
 
@@ -55,5 +62,18 @@ def agents_router(*, agents: Agents, caller: Caller) -> APIRouter:
     async def delete_agent(name: str, principal: Asker) -> None:
         """Remove what was added; an agent that it stood in for is there again."""
         await agents.remove(principal, path_agent_name(name))
+
+    return router
+
+
+def extraction_router(*, extraction: RuleTrial, caller: Caller) -> APIRouter:
+    router = APIRouter(route_class=JsonRoute, prefix="/extraction", tags=["agents"])
+    Asker = Annotated[Principal, Depends(caller)]
+
+    @router.post("/test", responses=problems(429, has_body=True))
+    async def test_extraction(body: ExtractionTestBody, _: Asker) -> ExtractionTestAnswer:
+        """What the rules would find in a text, without running anything."""
+        rules = rules_of(body["rules"], field="rules")
+        return extraction_test_answer(await extraction.run(rules, body["text"]))
 
     return router

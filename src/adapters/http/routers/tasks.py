@@ -1,4 +1,4 @@
-"""Routes that read tasks and end them."""
+"""Routes that read tasks, cancel them, pause them and have them go on."""
 
 from typing import Annotated
 
@@ -84,3 +84,25 @@ def _task_query(query: TaskListQuery) -> TaskQuery:
 
 def _had_ended(cancellation: Cancellation) -> bool:
     return cancellation.task.status.is_final and not cancellation.stored
+
+
+def pausing_router(*, pausing: Pausing, caller: Caller) -> APIRouter:
+    router = APIRouter(route_class=JsonRoute, prefix="/tasks", tags=["tasks"])
+    Asker = Annotated[Principal, Depends(caller)]
+
+    @router.post("/{task_id}/pause", status_code=202, responses=problems(409))
+    async def pause_task(task_id: str, principal: Asker) -> TaskAnswer:
+        """Pause a task before its next step; `task_paused` is the event of it.
+
+        The wish is stored: any node takes it, and it holds when the task is carried out again.
+        """
+        task = await pausing.pause(principal, path_task_id(task_id))
+        return task_answer(task, pausing.next_step(task))
+
+    @router.post("/{task_id}/resume", status_code=202, responses=problems(409))
+    async def resume_task(task_id: str, principal: Asker) -> TaskAnswer:
+        """Have a paused task go on."""
+        task = await pausing.resume(principal, path_task_id(task_id))
+        return task_answer(task, pausing.next_step(task))
+
+    return router

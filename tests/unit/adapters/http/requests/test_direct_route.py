@@ -9,10 +9,10 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from adapters.http.app import error_handlers
 from adapters.http.problems.problem import Problem
 from adapters.http.requests.direct_route import DirectRoute
 from adapters.http.requests.stream_query import StreamQuery
-from adapters.http.routers.error_handlers import error_handlers
 
 
 async def caller(request: Request) -> str:

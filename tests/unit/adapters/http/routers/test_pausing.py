@@ -7,10 +7,10 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 
+from adapters.http.app import error_handlers
 from adapters.http.problems.problem import Problem
 from adapters.http.requests.caller import caller_by
-from adapters.http.routers.error_handlers import error_handlers
-from adapters.http.routers.pausing import pausing_router
+from adapters.http.routers.tasks import pausing_router
 from adapters.http.websocket.commands import Answer, WsCommands
 from adapters.http.websocket.messages import CommandMessage, client_message
 from application.asking.approvals import Approvals

@@ -8,7 +8,7 @@ import httpx2
 
 from adapters.http.app import http_app
 from adapters.http.requests.caller import caller_by
-from adapters.http.routers.stream_list import stream_listing_router
+from adapters.http.routers.watchers import stream_listing_router
 from adapters.http.streaming.open_streams import StreamInfo
 from adapters.metrics.prometheus_meter import PrometheusMeter, new_registry
 from domain.ids import AgentName, SessionId, TaskId
