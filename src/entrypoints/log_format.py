@@ -11,7 +11,7 @@ from entrypoints.settings.settings import Settings
 
 
 def start_logging(settings: Settings) -> None:
-    """The rest of the program logs with the standard library and knows nothing of this."""
+    """Format what the program logs with the standard library; nothing else imports structlog."""
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

@@ -34,7 +34,7 @@ from entrypoints.settings.settings import Settings, SettingsError
 log = logging.getLogger(__name__)
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-_LAST_BYTES_S = 1  # for streams that were told to end, to be written out
+_LAST_BYTES_S = 1  # for streams that end, to be written out
 _NEW_OBJECTS = 10_000  # that may live before garbage is looked for among them
 
 
@@ -44,7 +44,7 @@ def serve(
     greet: Callable[[str], None],
     extend: Callable[[Container], None] = lambda container: None,
 ) -> int:
-    """Serve until a signal says stop; the exit code. `greet` is told the URL when ready.
+    """Serve until a signal stops it, and return the exit code. `greet` gets the URL when ready.
 
     `extend` may add to the container, or swap a part of it, before anything is built.
     Raises SettingsError, StoreUnusable, and other domain errors that keep it from starting.
@@ -77,7 +77,7 @@ def run_server(container: Container, listener: socket.socket, greet: Callable[[s
 
     config = _config(with_lifespan(container.http.application(), opened_here))
     server = CastServer(config, container=container, greet=lambda: greet(_url(listener)))
-    # A failure is raised here, for its caller to tell; it is not to be told with its traceback too.
+    # A failure is raised here for the caller to report; uvicorn would log its traceback as well.
     logging.getLogger("uvicorn.error").addFilter(lambda _: not failures)
     gc.set_threshold(_NEW_OBJECTS)  # by default it would take a fifth of a busy server's time
     try:
@@ -140,7 +140,7 @@ class CastServer(uvicorn.Server):
             await self.lifespan.shutdown()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """The first signal drains; the second one waits for nobody."""
+        """The first signal drains; the second one kills what still runs."""
         if self.should_exit:
             self.force_exit = True
             self._container.server.coordinator().kill_all()
@@ -180,7 +180,7 @@ def _first_of(group: BaseExceptionGroup[AgentcastError]) -> AgentcastError:
 
 @contextmanager
 def _bound(settings: Settings) -> Iterator[socket.socket]:
-    """Bound but not yet listening: nobody can connect before the store is open."""
+    """Bound but not yet listening: no client can connect before the store is open."""
     if settings.host not in LOOPBACK:
         raise SettingsError(
             f"AGENTCAST_HOST: {settings.host} is open to others and this server has no login yet; "

@@ -1,4 +1,4 @@
-"""Containers inside containers, for the type checker what they hold.
+"""Nested containers, typed as the containers that they hold.
 
 The library types what it finds in a nested container as providers of anything; here each keeps
 the type that its own container gives it.
@@ -18,5 +18,5 @@ def part(kind: type[Part], **needs: object) -> Part:
 
 
 def needed(kind: type[Part]) -> Part:
-    """A container that whoever holds this one passes to it."""
+    """A container beside the one it is written in, which is passed to it with `part`."""
     return DependenciesContainer()  # type: ignore[return-value]  # as above

@@ -1,4 +1,4 @@
-"""Agent profiles as the toml file says them, over those that are always there."""
+"""Agent profiles of the toml file, over the ready-made ones."""
 
 from collections.abc import Mapping
 
@@ -49,7 +49,9 @@ class McpServerSettings(BaseModel):
         try:
             McpServer(**self.model_dump())
         except InvalidInput as error:
-            raise PydanticCustomError("mcp_server", "{said}", {"said": str(error)}) from error
+            raise PydanticCustomError(
+                "mcp_server", "{mistake}", {"mistake": str(error)}
+            ) from error
         return self
 
 
@@ -130,7 +132,7 @@ class AgentSettings(BaseModel):
 
 def profiles_of(agents: Mapping[str, AgentSettings]) -> list[AgentProfile]:
     """Those that are always there, changed and completed by those that are configured."""
-    configured = {AgentName(name): _profile(name, said) for name, said in agents.items()}
+    configured = {AgentName(name): _profile(name, table) for name, table in agents.items()}
     return list({**READY_MADE, **configured}.values())
 
 
@@ -139,7 +141,7 @@ _RULES = frozenset({"rules", "built_in_rules"})
 
 
 def _profile(name: str, settings: AgentSettings) -> AgentProfile:
-    """Only what was said is changed; a default was not said."""
+    """Only what is set changes the template; a default is not set."""
     template = _template(name, settings)
     table = settings.model_dump(exclude_unset=True, exclude=set(_RULES))
     if settings.model_fields_set & _RULES:
@@ -155,9 +157,9 @@ def _rules(settings: AgentSettings) -> tuple[ExtractionRule, ...]:
 
 def _template(name: str, settings: AgentSettings) -> AgentProfile:
     """The ready-made agent of this name, or else of this kind."""
-    is_kind_said = "kind" in settings.model_fields_set
+    is_kind_set = "kind" in settings.model_fields_set
     ready_made = READY_MADE.get(AgentName(name))
-    if ready_made is not None and (not is_kind_said or settings.kind == ready_made.kind):
+    if ready_made is not None and (not is_kind_set or settings.kind == ready_made.kind):
         return ready_made
     of_kind = READY_MADE.get(AgentName(settings.kind))
     if of_kind is not None and of_kind.kind == settings.kind:

@@ -28,7 +28,7 @@ def model_kind(settings: Settings) -> ModelKind:
 def model_choice(settings: Settings) -> tuple[ModelKind, str | None]:
     """What is asked for, else by the first key or server that is there, else the offline model.
 
-    With the variable that decided it; None if nothing was said.
+    With the variable that decided it; None if none did.
     """
     if settings.llm_provider:
         return settings.llm_provider, "AGENTCAST_LLM_PROVIDER"

@@ -1,4 +1,4 @@
-"""Extraction rules as toml files say them."""
+"""Extraction rules of the toml file."""
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -61,8 +61,8 @@ class RuleSettings(BaseModel):
         given = (self.pattern, self.json_path, self.built_in)
         if sum(one is not None for one in given) != 1:
             return "give exactly one of pattern, json_path and built_in"
-        if self.built_in is not None and (said := self.model_fields_set & _NOT_FOR_BUILT_IN):
-            return f"{min(said)} is not for a rule that is built in"
+        if self.built_in is not None and (given_too := self.model_fields_set & _NOT_FOR_BUILT_IN):
+            return f"{min(given_too)} is not for a rule that is built in"
         if not is_chosen_id(self.name) and (self.name or self.built_in is None):
             return f"{self.name!r} is no name; use 1 to 64 letters, digits and . _ : -"
         return None

@@ -1,4 +1,4 @@
-"""What can be set, where it comes from, and what is said when it is wrong."""
+"""The settings, their sources, and the message for one that is wrong."""
 
 import os
 import re
@@ -48,7 +48,7 @@ _HEARTBEATS_A_LEASE = 3  # so that two may be late or lost
 
 
 class SettingsError(Exception):
-    """One line that names the setting and says what would be right."""
+    """One line that names the setting and what would be right."""
 
 
 class Settings(BaseSettings):
@@ -228,7 +228,7 @@ _SHOULD_BE: Mapping[str, str] = {
     "model_type": "should be a table",
     "tuple_type": "should be a list",
 }
-"""What a value of another shape is told, by the type of the error."""
+"""The message for a value of another shape, by the type of the error."""
 
 
 def _keys_of(table: Sequence[int | str]) -> Collection[str]:

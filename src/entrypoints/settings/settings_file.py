@@ -1,4 +1,4 @@
-"""The toml file of settings: where it is, and whether it says what can be understood."""
+"""The toml file of settings: its path, and the first mistake in it."""
 
 import os
 import tomllib
@@ -38,7 +38,7 @@ def file_mistake(known: Collection[str]) -> str | None:
 
 
 def near_name(name: str, known: Collection[str]) -> str:
-    """A suggestion to add to what is said of an unknown name; empty when nothing is like it."""
+    """A suggestion to append to a message about an unknown name; empty if none is near."""
     near = get_close_matches(name, known, n=1) or get_close_matches(name.lower(), known, n=1)
     return f"; did you mean {near[0]}?" if near else ""
 
