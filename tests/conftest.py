@@ -7,7 +7,7 @@ from collections.abc import Generator
 import pytest
 from hypothesis import settings
 
-from tests.side_by_side import SideBySide
+from tests.xdist_scheduling import ParallelE2EFiles
 
 settings.register_profile("patient", deadline=None)  # no test is about how busy the machine is
 settings.load_profile("patient")
@@ -51,5 +51,5 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         writer.line(f"the same examples again: --hypothesis-seed={seed}")
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> SideBySide:
-    return SideBySide(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ParallelE2EFiles:
+    return ParallelE2EFiles(config, log)

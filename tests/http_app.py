@@ -29,7 +29,7 @@ from application.serving.readiness import NotReady
 from application.serving.rule_trial import RuleTrial
 from domain.principal import LOCAL, Principal
 from domain.task import Task
-from tests.asked import Asked
+from tests.approval_fakes import FakeApprovals
 from tests.notifiers import notifier_without_watchers
 from tests.pausing_fakes import FakePausing
 from tests.runner_fakes import FakeOutputArchive
@@ -53,7 +53,7 @@ class World:
     coordinator: FakeCoordinator = field(default_factory=FakeCoordinator)
     sessions: FakeSessions = field(default_factory=FakeSessions)
     agents: Agents = field(default_factory=fake_agents)
-    asked: Asked = field(default_factory=Asked)
+    asked: FakeApprovals = field(default_factory=FakeApprovals)
     pausing: FakePausing = field(default_factory=FakePausing)
     archive: FakeOutputArchive = field(default_factory=FakeOutputArchive)
     authenticator: FakeAuthenticator = field(default_factory=FakeAuthenticator)

@@ -26,11 +26,11 @@ from domain.task_events import FinalEvent
 from domain.usage import Usage
 from ports.agent_threads import AgentThreads
 from ports.event_sink import EventSink
-from tests.asked import Asked
+from tests.approval_fakes import FakeApprovals
 from tests.fakes import FakeClock
 from tests.patience import PATIENCE_S
 from tests.process_fakes import process_task
-from tests.runner_fakes import KeptText
+from tests.runner_fakes import ArchivedText
 
 
 class FakeSink:
@@ -85,7 +85,7 @@ def task_context(
     profile: AgentProfile | None = None,
     limits: Limits | None = None,
     redactor: Redactor | None = None,
-    asked: Asked | None = None,
+    asked: FakeApprovals | None = None,
     threads: AgentThreads | None = None,
     thread: AgentThread | None = None,
     stop: StopSignal | None = None,
@@ -94,7 +94,7 @@ def task_context(
     time: WorkingTime | None = None,
     was_paused: bool = False,
 ) -> TaskContext:
-    asked, clock = asked or Asked(), clock or FakeClock()
+    asked, clock = asked or FakeApprovals(), clock or FakeClock()
     return TaskContext(
         task=task or process_task("work"),
         profile=profile or AgentProfile(name=AgentName("fake"), kind="fake"),
@@ -102,7 +102,7 @@ def task_context(
         workspace="",
         thread=thread,
         redactor=redactor or Redactor(),
-        outputs=CallOutputs(KeptText(), apart=False),
+        outputs=CallOutputs(ArchivedText(), apart=False),
         sink=sink,
         approvals=ApprovalGate(
             store=asked.store, wakeups=MemoryWakeups(), ids=asked.ids, expires_s=900.0

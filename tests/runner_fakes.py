@@ -27,7 +27,7 @@ from ports.runner import Outcome
 from tests.fakes import FakeClock
 
 
-class KeptText:
+class ArchivedText:
     def __init__(self) -> None:
         self.calls: dict[str, str] = {}
         self.apart: set[str] = set()
@@ -52,11 +52,11 @@ class FakeOutputArchive:
     """Keeps everything, whatever its size, and never grows old."""
 
     def __init__(self) -> None:
-        self.kept: dict[TaskId, KeptText] = {}
+        self.kept: dict[TaskId, ArchivedText] = {}
 
     @asynccontextmanager
-    async def writing(self, task_id: TaskId) -> AsyncIterator[KeptText]:
-        yield self.kept.setdefault(task_id, KeptText())
+    async def writing(self, task_id: TaskId) -> AsyncIterator[ArchivedText]:
+        yield self.kept.setdefault(task_id, ArchivedText())
 
     async def read(self, task_id: TaskId, *, call_id: str | None = None) -> AsyncGenerator[bytes]:
         if kept := self.kept.get(task_id):

@@ -26,9 +26,9 @@ from ports.language_model import (
     UserMessage,
 )
 from ports.tool import ToolSpec
+from tests.model_apis import CHAT, SERVED, ModelApi
 from tests.model_replies import Answer, AskedCall, HttpFault
 from tests.patience import PATIENCE_S
-from tests.served_models import CHAT, SERVED, Served
 
 SHELL = ToolSpec(
     name="shell",
@@ -67,7 +67,7 @@ async def scripted(wanted: Wanted) -> AsyncIterator[Subject]:
 CHAT_USAGE: dict[str, object] = {"prompt_tokens": 7, "completion_tokens": 3}
 
 
-def served_by(served: Served) -> Prepare:
+def served_by(served: ModelApi) -> Prepare:
     @asynccontextmanager
     async def prepare(wanted: Wanted) -> AsyncIterator[Subject]:
         calls = [AskedCall(tool_name=name, arguments=raw) for name, raw in wanted.calls]

@@ -10,7 +10,7 @@ import pytest
 from tests.e2e.client import Client, client_of, types_of
 from tests.e2e.running_server import RunningServer, running_server
 from tests.e2e.sse_reader import Frame, Json
-from tests.served_tools import served_over_http
+from tests.mcp_servers import mcp_over_http
 
 PROJECT = Path(__file__).parents[2]
 SCRIPT = """script:
@@ -36,7 +36,7 @@ async def client(server: RunningServer) -> AsyncIterator[Client]:
 
 
 async def test_the_tools_of_servers_are_used_over_stdio_and_http(client: Client) -> None:
-    async with served_over_http() as (url, _):
+    async with mcp_over_http() as (url, _):
         added = await client.request("PUT", "/api/v1/agents/helped", json=_with_servers(url))
         assert added.status_code in (200, 201), added.text
         seen = await client.events(await client.submit(SCRIPT, session_id="mcp", agent="helped"))
@@ -60,7 +60,7 @@ def _with_servers(url: str) -> Json:
         "sandbox": "none",  # which does not show every place where this project may lie
         "mcp_servers": {
             "time": {**python, "args": ["-m", "mcp_server_time", "--local-timezone", "UTC"]},
-            "here": {**python, "args": ["-m", "tests.served_tools"], "env": environment},
+            "here": {**python, "args": ["-m", "tests.mcp_servers"], "env": environment},
             "there": {"url": url},
         },
     }

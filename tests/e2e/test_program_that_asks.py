@@ -8,7 +8,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from tests import asking_program
+from tests import fake_claude_code
 from tests.e2e.client import Client, types_of
 from tests.e2e.sse_reader import Frame, Json
 from tests.patience import PATIENCE_S
@@ -23,7 +23,7 @@ async def asker(client: Client, tmp_path: Path) -> AsyncIterator[Json]:
     """The profile of an agent that asks, which works in the test's own folder."""
     profile: Json = {
         "kind": "claude-code",
-        "argv": [sys.executable, asking_program.__file__, "{approval}"],
+        "argv": [sys.executable, fake_claude_code.__file__, "{approval}"],
         "hand_over": "protocol",
         "approval_argv": {"ask": ASKED, "deny": ASKED},
         "sandbox": "none",

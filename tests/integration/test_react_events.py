@@ -22,10 +22,10 @@ from entrypoints.settings.settings import Settings
 from ports.language_model import LanguageModel
 from ports.tool import ToolContext, ToolResult
 from tests.integration.graph import FakeRunner, Graph, next_step
+from tests.model_apis import SERVED, ModelApi
 from tests.model_replies import Answer, AskedCall, HttpFault, Reply
 from tests.patience import PATIENCE_S
 from tests.react_fakes import FakeTool
-from tests.served_models import SERVED, Served
 
 Json = dict[str, object]
 
@@ -92,7 +92,7 @@ async def talk(_: Mapping[str, object], context: ToolContext) -> ToolResult:
 
 @pytest.mark.parametrize("served", SERVED, ids=lambda served: served.name)
 async def test_every_event_appears_and_is_as_the_api_describes_it(
-    tmp_path: Path, served: Served
+    tmp_path: Path, served: ModelApi
 ) -> None:
     async with served.by(*REPLIES) as (model, _), reacting(tmp_path, model) as (graph, http):
         answer = await http.post("/api/v1/tasks", json={"task": "go", "agent": "react"})

@@ -14,8 +14,8 @@ from entrypoints.settings.agent_settings import AgentSettings, McpServerSettings
 from entrypoints.settings.settings import Settings
 from ports.language_model import TextDelta
 from tests.integration.graph import FakeRunner, Graph
+from tests.mcp_servers import mcp_over_http
 from tests.react_fakes import FakeModel, Step, tool_call
-from tests.served_tools import served_over_http
 
 DONE: Sequence[Step] = [TextDelta(text="it is 5")]
 
@@ -45,7 +45,7 @@ async def carried_out(
 async def test_a_model_calls_the_tools_of_a_server(tmp_path: Path) -> None:
     model = FakeModel([tool_call("sums__add", a=2, b=3)], DONE)
 
-    async with served_over_http() as (url, _):
+    async with mcp_over_http() as (url, _):
         task, events = await carried_out(tmp_path, model, sums=McpServerSettings(url=url))
 
     assert task.status is TaskStatus.COMPLETED

@@ -21,6 +21,7 @@ from ports.language_model import ReasoningDelta, TextDelta
 from ports.runner import Completed, Outcome
 from ports.tool import Tool, ToolContext, ToolResult
 from tests.fakes import CountingIdSource
+from tests.react_event_order import EventOrder
 from tests.react_fakes import (
     FakeContext,
     FakeModel,
@@ -31,7 +32,6 @@ from tests.react_fakes import (
     tool_call,
     usage,
 )
-from tests.react_order import Order
 from tests.written_log import WrittenLog
 
 STATUSES = st.sampled_from(["pending", "in_progress", "completed"])
@@ -133,9 +133,9 @@ async def cancelled(script: Sequence[Sequence[Step]], context: FakeContext, at: 
     await asyncio.wait((running,))
 
 
-def in_order(events: Sequence[AgentEvent]) -> Order:
+def in_order(events: Sequence[AgentEvent]) -> EventOrder:
     assert all(isinstance(event, TaskAnalysis) for event in events[:1])
-    order = Order()
+    order = EventOrder()
     for event in events[1:]:
         order.take(event)
     return order

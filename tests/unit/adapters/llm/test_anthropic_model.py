@@ -21,9 +21,9 @@ from ports.language_model import (
     UserMessage,
 )
 from ports.tool import ToolSpec
+from tests.model_apis import KEY, MESSAGES, ModelOptions
 from tests.model_replies import Answer, AskedCall
 from tests.patience import PATIENCE_S
-from tests.served_models import KEY, MESSAGES, Asking
 
 SHELL = ToolSpec(name="shell", description="Run it.", parameters={"type": "object"})
 LS = ToolCall(
@@ -105,7 +105,7 @@ async def test_signed_reasoning_is_sent_back_before_its_call() -> None:
 
 
 async def test_reasoning_is_requested_with_its_effort() -> None:
-    async with MESSAGES.by(Answer(), asking=Asking(effort="high")) as (model, server):
+    async with MESSAGES.by(Answer(), options=ModelOptions(effort="high")) as (model, server):
         [part async for part in model.stream(REQUEST)]
 
     asked = server.requests[0]

@@ -18,10 +18,10 @@ from ports.language_model import (
     UserMessage,
 )
 from ports.tool import ToolSpec
+from tests.model_apis import KEY, RESPONSES, ModelOptions
 from tests.model_replies import Answer, AskedCall, Malformed, Reply
 from tests.model_wires.wire import named_event
 from tests.patience import PATIENCE_S
-from tests.served_models import KEY, RESPONSES, Asking
 
 SHELL = ToolSpec(name="shell", description="Run it.", parameters={"type": "object"})
 BROKEN = ToolCall(call_id=CallId("b"), tool_name="shell", arguments=None, raw_arguments="{oops")
@@ -73,7 +73,10 @@ async def test_a_conversation_is_sent_in_the_format_of_the_server() -> None:
 async def test_encrypted_reasoning_is_sent_back_before_its_call() -> None:
     call = AskedCall(tool_name="shell", arguments="{}", call_id="a")
     first = Answer(reasoning=("hm", "m"), calls=(call,))
-    async with RESPONSES.by(first, Answer(), asking=Asking(effort="low")) as (model, server):
+    async with RESPONSES.by(first, Answer(), options=ModelOptions(effort="low")) as (
+        model,
+        server,
+    ):
         parts = [part async for part in model.stream(REQUEST)]
         [keep] = [part for part in parts if isinstance(part, KeptReasoning)]
         calls = [part for part in parts if isinstance(part, ToolCall)]

@@ -11,9 +11,9 @@ from adapters.llm.genai_price_list import GenaiPriceList
 from adapters.llm.loaded_price_list import LoadedPriceList
 from domain.usage import Usage
 from ports.language_model import ModelRequest, ModelUsage, UserMessage
+from tests.model_apis import SERVED, ModelApi, ModelOptions
 from tests.model_replies import Answer
 from tests.patience import PATIENCE_S
-from tests.served_models import SERVED, Asking, Served
 
 USAGE = Usage(input_tokens=1_000_000, output_tokens=100_000, total_tokens=1_100_000)
 OPENAI = GenaiPriceList(provider=None, server_url="https://api.openai.com/v1")
@@ -75,13 +75,13 @@ def test_impossible_amounts_have_no_price() -> None:
     [({"loopback": 0.25, "m": 0.5}, 0.25), ({"m": 0.5}, 0.5), ({"other": 1.0}, None)],
 )
 async def test_an_answer_is_priced_by_the_reported_model_else_by_the_requested_one(
-    served: Served, prices: Mapping[str, float], cost_usd: float | None
+    served: ModelApi, prices: Mapping[str, float], cost_usd: float | None
 ) -> None:
     counts: dict[str, object] = {"prompt_tokens": 20, "completion_tokens": 10}
     answer = Answer(text=("ok",), usage=counts if served.name == "chat" else None)
     request = ModelRequest(messages=[UserMessage(content="hello")], tools=[])
 
-    async with served.by(answer, asking=Asking(prices=FixedPrices(prices))) as (model, _):
+    async with served.by(answer, options=ModelOptions(prices=FixedPrices(prices))) as (model, _):
         with anyio.fail_after(PATIENCE_S):
             parts = [part async for part in model.stream(request)]
 

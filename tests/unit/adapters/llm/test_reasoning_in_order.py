@@ -16,9 +16,9 @@ from ports.language_model import (
     ToolCall,
     UserMessage,
 )
+from tests.model_apis import MESSAGES, RESPONSES, ModelApi
 from tests.model_replies import Answer, Malformed
 from tests.patience import PATIENCE_S
-from tests.served_models import MESSAGES, RESPONSES, Served
 
 ASKED = [UserMessage(content="hello")]
 CALL = ToolCall(call_id=CallId("c"), tool_name="ls", arguments={}, raw_arguments="{}")
@@ -71,7 +71,7 @@ RESPONSES_ANSWER = sse_events(
     ids=["messages", "responses"],
 )
 async def test_reasoning_between_text_and_call_is_sent_back_there(
-    served: Served, reply: Malformed, sent_back: Sequence[str]
+    served: ModelApi, reply: Malformed, sent_back: Sequence[str]
 ) -> None:
     with anyio.fail_after(PATIENCE_S):
         async with served.by(reply, Answer(text=("ok",))) as (model, server):

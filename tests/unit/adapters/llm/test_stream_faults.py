@@ -13,9 +13,9 @@ from ports.language_model import (
     TextDelta,
     UserMessage,
 )
+from tests.model_apis import CHAT, MESSAGES, RESPONSES, ModelApi
 from tests.model_replies import Answer, Malformed, Reply
 from tests.patience import PATIENCE_S
-from tests.served_models import CHAT, MESSAGES, RESPONSES, Served
 
 REQUEST = ModelRequest(messages=[UserMessage(content="hello")], tools=[])
 
@@ -43,7 +43,7 @@ def sse_events(event: str, fields: dict[str, object] | str) -> str:
         (MESSAGES, sse_events("message_start", "[" * 100_000)),
     ],
 )
-async def test_an_unreadable_stream_is_unavailable(served: Served, stream: str) -> None:
+async def test_an_unreadable_stream_is_unavailable(served: ModelApi, stream: str) -> None:
     with pytest.raises(ModelUnavailable, match="cannot be read"):
         await ask(served, Malformed(stream=stream))
 
@@ -69,7 +69,7 @@ async def test_an_unreadable_stream_is_unavailable(served: Served, stream: str) 
         ),
     ],
 )
-async def test_an_error_within_the_stream_is_raised(served: Served, stream: str) -> None:
+async def test_an_error_within_the_stream_is_raised(served: ModelApi, stream: str) -> None:
     with pytest.raises(ModelUnavailable, match="reported an error: out of memory"):
         await ask(served, Malformed(stream=stream))
 
@@ -84,7 +84,7 @@ async def test_an_error_within_the_stream_is_raised(served: Served, stream: str)
         ),
     ],
 )
-async def test_an_error_within_the_stream_may_be_final(served: Served, stream: str) -> None:
+async def test_an_error_within_the_stream_may_be_final(served: ModelApi, stream: str) -> None:
     with pytest.raises(ModelRefused, match="reported an error: not so"):
         await ask(served, Malformed(stream=stream))
 
@@ -93,7 +93,7 @@ async def test_an_error_within_the_stream_may_be_final(served: Served, stream: s
     ("served", "stream"),
     [(CHAT, "data: [DONE]\n\n"), (RESPONSES, ""), (MESSAGES, sse_events("ping", {}))],
 )
-async def test_an_empty_stream_is_no_answer(served: Served, stream: str) -> None:
+async def test_an_empty_stream_is_no_answer(served: ModelApi, stream: str) -> None:
     with pytest.raises(ModelUnavailable, match="cut off"):
         await ask(served, Malformed(stream=stream))
 
@@ -114,7 +114,7 @@ async def test_an_empty_stream_is_no_answer(served: Served, stream: str) -> None
         ),
     ],
 )
-async def test_a_withheld_answer_is_refused(served: Served, reply: Reply) -> None:
+async def test_a_withheld_answer_is_refused(served: ModelApi, reply: Reply) -> None:
     with pytest.raises(ModelRefused, match="content filter"):
         await ask(served, reply)
 
@@ -138,7 +138,7 @@ LONGEST: dict[str, object] = {"response": {"incomplete_details": {"reason": "max
     ],
 )
 async def test_an_answer_at_its_maximum_length_is_marked_as_cut(
-    served: Served, reply: Reply
+    served: ModelApi, reply: Reply
 ) -> None:
     parts = await ask(served, reply)
 
@@ -151,7 +151,7 @@ async def test_a_whole_answer_is_not_cut() -> None:
         assert AnswerCut() not in await ask(served, Answer(text=("I",)))
 
 
-async def ask(served: Served, reply: Reply) -> list[ModelPart]:
+async def ask(served: ModelApi, reply: Reply) -> list[ModelPart]:
     async with served.by(reply) as (model, _):
         with anyio.fail_after(PATIENCE_S):
             return [part async for part in model.stream(REQUEST)]

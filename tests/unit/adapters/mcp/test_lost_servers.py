@@ -20,9 +20,9 @@ from domain.errors import StartFailed, ToolError
 from domain.ids import AgentName, TaskId
 from domain.mcp_server import McpServer
 from ports.tool import Tool, ToolResult
+from tests.mcp_servers import mcp_tools, served_at
 from tests.patience import PATIENCE_S
 from tests.process_fakes import tool_context
-from tests.served_tools import served_at, served_tools
 
 _PROTOCOL = "2025-06-18"
 
@@ -146,7 +146,7 @@ async def test_a_server_that_comes_back_is_used_again(tmp_path: Path) -> None:
     is_there, may_go = anyio.Event(), anyio.Event()
 
     async def serve_at_first() -> None:
-        async with served_at(served_tools().streamable_http_app()) as port:
+        async with served_at(mcp_tools().streamable_http_app()) as port:
             ports.append(port)
             is_there.set()
             await may_go.wait()
@@ -160,7 +160,7 @@ async def test_a_server_that_comes_back_is_used_again(tmp_path: Path) -> None:
             with pytest.raises(ToolError, match=complaint):
                 await call(tools["t__add"], a=1, b=2)
 
-        async with served_at(served_tools().streamable_http_app(), port=ports[0]):
+        async with served_at(mcp_tools().streamable_http_app(), port=ports[0]):
             assert await call(tools["t__add"], a=1, b=2) == ToolResult(content="3")
 
 

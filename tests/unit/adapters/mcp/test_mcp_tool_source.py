@@ -21,14 +21,14 @@ from domain.ids import AgentName, TaskId
 from domain.mcp_server import McpServer
 from ports.process import Exit, Output, ProcessHost
 from ports.tool import Tool, ToolResult
+from tests.mcp_servers import mcp_over_http
 from tests.patience import PATIENCE_S
 from tests.process_fakes import FakeProcess, FakeProcessHost, tool_context
-from tests.served_tools import served_over_http
 
 PROJECT = Path(__file__).parents[4]
 STDIO = McpServer(
     command=sys.executable,
-    args=("-m", "tests.served_tools"),
+    args=("-m", "tests.mcp_servers"),
     env={"PYTHONPATH": str(PROJECT), "PYTHONDONTWRITEBYTECODE": "1"},
     env_passthrough=("PASSED",),
 )
@@ -50,7 +50,7 @@ for line in sys.stdin:
         result = {"tools": [], **about, "protocolVersion": version}
         print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": result}), flush=True)
 """
-QUICK = McpServer(command=sys.executable, args=("-S", "-c", WITHOUT_TOOLS, "tests.served_tools"))
+QUICK = McpServer(command=sys.executable, args=("-S", "-c", WITHOUT_TOOLS, "tests.mcp_servers"))
 """A server that is there soon, for those that have to be one of several."""
 ENVIRONMENT = {"PATH": os.environ["PATH"], "PASSED": "1", "SECRET": "s3cret"}
 
@@ -115,7 +115,7 @@ async def test_a_server_of_its_own_process_is_used(tmp_path: Path) -> None:
 
 
 async def test_a_server_at_a_url_is_used_with_its_headers(tmp_path: Path) -> None:
-    async with served_over_http() as (url, asked):
+    async with mcp_over_http() as (url, asked):
         server = McpServer(url=url, headers={"Authorization": "Bearer t0ken"})
         async with opened(tmp_path, t=server) as tools:
             await use(tools)
@@ -219,5 +219,5 @@ def served_processes() -> Sequence[psutil.Process]:
     return [
         child
         for child in psutil.Process().children(recursive=True)
-        if "tests.served_tools" in " ".join(child.cmdline())
+        if "tests.mcp_servers" in " ".join(child.cmdline())
     ]

@@ -7,7 +7,7 @@ import pytest
 from adapters.system.clock import CheckedClock
 from domain.approval import ApprovalStatus
 from domain.principal import LOCAL
-from tests.asked import Asked
+from tests.approval_fakes import FakeApprovals
 from tests.fakes import FakeClock
 
 HOUR_S = 3600.0
@@ -58,7 +58,7 @@ def test_a_clock_that_is_kept_in_step_is_followed() -> None:
 async def test_a_question_ends_when_its_time_has_passed_and_not_by_a_jump(
     jump_s: float, passed_s: float, status: ApprovalStatus
 ) -> None:
-    asked = Asked()
+    asked = FakeApprovals()
     approval = await asked.ask()
 
     asked.clock.jump(jump_s)
@@ -68,7 +68,7 @@ async def test_a_question_ends_when_its_time_has_passed_and_not_by_a_jump(
 
 
 async def test_its_times_are_shown_as_the_wall_clock_has_them_now() -> None:
-    asked = Asked()
+    asked = FakeApprovals()
     approval = await asked.ask()
     asked.clock.advance(60)
 

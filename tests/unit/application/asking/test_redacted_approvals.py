@@ -8,7 +8,7 @@ from domain.ids import ApprovalId
 from domain.principal import LOCAL
 from domain.redaction import Redactor
 from domain.tool_events import ApprovalRequired
-from tests.asked import Asked
+from tests.approval_fakes import FakeApprovals
 
 REQUEST = ApprovalRequest(
     call_id="c", tool_name="shell", arguments={"command": "echo top-secret"}, reason="top-secret"
@@ -16,7 +16,7 @@ REQUEST = ApprovalRequest(
 
 
 async def test_what_is_asked_is_stored_and_shown_without_secrets() -> None:
-    asked, emitted = Asked(), list[AgentEvent]()
+    asked, emitted = FakeApprovals(), list[AgentEvent]()
     gate = ApprovalGate(store=asked.store, wakeups=MemoryWakeups(), ids=asked.ids, expires_s=900.0)
 
     async def emit(event: AgentEvent) -> None:

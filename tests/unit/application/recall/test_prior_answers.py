@@ -13,7 +13,7 @@ from domain.tool_events import (
     ToolCallComplete,
     ToolCallStart,
 )
-from tests.asked import Asked
+from tests.approval_fakes import FakeApprovals
 
 BLUE = Reply(text="blue", by="ann")
 CANCELLED = ToolCallComplete(
@@ -23,7 +23,7 @@ YES = ApprovalDecision(decision="approved", by="ann", reason="mine")
 
 
 async def test_a_question_stays_for_the_call_that_it_was_asked_for() -> None:
-    asked = Asked()
+    asked = FakeApprovals()
     approval = await asked.ask(mark=fingerprint("shell", {"command": "ls"}))
     start = ToolCallStart(call_id="call_1", tool_name="shell", arguments={"command": "ls"})
 
@@ -37,7 +37,7 @@ async def test_a_question_stays_for_the_call_that_it_was_asked_for() -> None:
 async def test_where_the_call_is_not_known_any_more_an_answer_is_and_a_question_is_withdrawn() -> (
     None
 ):
-    asked = Asked()
+    asked = FakeApprovals()
     one, other = await asked.ask(), await asked.ask()
     await asked.store.decide(LOCAL, one.approval_id, YES)
 
@@ -53,7 +53,9 @@ async def test_where_the_call_is_not_known_any_more_an_answer_is_and_a_question_
     assert (await asked.store.get(LOCAL, other.approval_id)).status == "expired"
 
 
-async def past_of(asked: Asked, approval: StoredApproval, start: ToolCallStart) -> PriorAttempts:
+async def past_of(
+    asked: FakeApprovals, approval: StoredApproval, start: ToolCallStart
+) -> PriorAttempts:
     past = PriorAttempts()
     past.take(start)
     past.take(
@@ -73,7 +75,7 @@ async def past_of(asked: Asked, approval: StoredApproval, start: ToolCallStart) 
 
 
 async def test_an_answer_that_came_after_the_call_was_cancelled_reaches_the_model() -> None:
-    asked = Asked()
+    asked = FakeApprovals()
     task = asked.live_task(LOCAL)
     await asked.question_store.open(task.task_id, "c1")
     await asked.question_store.answer(task.task_id, BLUE)

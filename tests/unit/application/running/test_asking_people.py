@@ -12,7 +12,7 @@ from domain.task import PauseWish
 from domain.task_events import TaskPaused, TaskResumed
 from domain.task_input import Reply
 from domain.tool_events import InputReceived, InputRequired
-from tests.asked import Asked
+from tests.approval_fakes import FakeApprovals
 from tests.run_fakes import FakeSink, task_context
 
 REST = PauseWish(is_wanted=True, by="ann", number=1)
@@ -29,7 +29,7 @@ class SlowSink(FakeSink):
 
 
 async def test_a_question_is_emitted_after_the_answer_to_the_one_before() -> None:
-    asked, sink = Asked(), SlowSink()
+    asked, sink = FakeApprovals(), SlowSink()
     task = asked.live_task(LOCAL)
     context = task_context(sink, task=task, asked=asked)
 

@@ -4,7 +4,7 @@ import pytest
 
 from application.running.call_outputs import CallOutputs
 from domain.tool_events import OutputStream, ToolCallComplete, ToolCallStart, ToolCallStream
-from tests.runner_fakes import KeptText
+from tests.runner_fakes import ArchivedText
 
 Streamed = list[tuple[OutputStream, str]]
 
@@ -27,7 +27,7 @@ Streamed = list[tuple[OutputStream, str]]
     ],
 )
 async def test_a_call_is_kept_once(streamed: Streamed, result: str, kept: str) -> None:
-    writer = KeptText()
+    writer = ArchivedText()
     outputs = CallOutputs(writer, apart=False)
 
     await _carried_out(outputs, streamed, result)
@@ -46,7 +46,7 @@ async def test_a_call_is_kept_once(streamed: Streamed, result: str, kept: str) -
 async def test_a_result_that_is_cut_before_it_is_emitted_is_kept_whole(
     streamed: Streamed, whole: str, kept: str
 ) -> None:
-    writer = KeptText()
+    writer = ArchivedText()
     outputs = CallOutputs(writer, apart=False)
 
     await _carried_out(outputs, streamed, "aaa", whole=whole)
@@ -55,7 +55,7 @@ async def test_a_result_that_is_cut_before_it_is_emitted_is_kept_whole(
 
 
 async def test_what_a_programs_own_output_holds_is_kept_apart_from_it() -> None:
-    writer = KeptText()
+    writer = ArchivedText()
 
     await _carried_out(CallOutputs(writer, apart=True), [], "found")
 
@@ -63,7 +63,7 @@ async def test_what_a_programs_own_output_holds_is_kept_apart_from_it() -> None:
 
 
 async def test_a_call_that_an_earlier_attempt_began_is_kept_too() -> None:
-    writer = KeptText()
+    writer = ArchivedText()
 
     await CallOutputs(writer, apart=False).take(_complete("the answer"))
 

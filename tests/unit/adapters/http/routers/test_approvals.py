@@ -9,7 +9,7 @@ from application.asking.approvals import Approvals
 from domain.approval import ApprovalDecision
 from domain.errors import ApprovalAnswered
 from domain.principal import LOCAL
-from tests.asked import Asked
+from tests.approval_fakes import FakeApprovals
 from tests.contract.scene import BOB
 from tests.http_app import World
 from tests.notifiers import notifier_without_watchers
@@ -138,7 +138,7 @@ async def test_a_wrong_query_is_refused(query: str) -> None:
 
 
 async def test_the_command_over_a_websocket_does_and_answers_the_same() -> None:
-    asked = Asked()
+    asked = FakeApprovals()
     question = await asked.ask()
 
     answer = await _approve(asked, approval_id=question.approval_id, decision="approve")
@@ -156,13 +156,13 @@ async def test_a_command_that_lacks_a_field_is_refused_by_it(
     fields: dict[str, object], field: str
 ) -> None:
     with pytest.raises(Problem) as refused:
-        await _approve(Asked(), **fields)
+        await _approve(FakeApprovals(), **fields)
 
     assert refused.value.status == 422
     assert [error.field for error in refused.value.errors] == [field]
 
 
-async def _approve(asked: Asked, **fields: object) -> Answer:
+async def _approve(asked: FakeApprovals, **fields: object) -> Answer:
     commands = WsCommands(
         coordinator=FakeCoordinator(),
         approvals=Approvals(store=asked.store, notifier=notifier_without_watchers()),

@@ -17,7 +17,7 @@ from application.asking.approvals import Approvals
 from domain.errors import StateConflict, TaskNotFound
 from domain.principal import LOCAL
 from domain.task import TaskStatus
-from tests.asked import Asked
+from tests.approval_fakes import FakeApprovals
 from tests.http_app import FakeAuthenticator
 from tests.notifiers import notifier_without_watchers
 from tests.pausing_fakes import FakePausing
@@ -102,7 +102,7 @@ def _links(answer: Answer) -> Mapping[str, object]:
 async def command_result(pausing: FakePausing, name: str, **fields: object) -> Answer:
     commands = WsCommands(
         coordinator=FakeCoordinator(),
-        approvals=Approvals(store=Asked().store, notifier=notifier_without_watchers()),
+        approvals=Approvals(store=FakeApprovals().store, notifier=notifier_without_watchers()),
         terminals=FakeTerminals().use,
         pausing=pausing.use,
     )

@@ -17,7 +17,7 @@ from application.asking.approvals import Approvals
 from application.watching.stream_cap import StreamCap
 from domain.principal import LOCAL
 from domain.task import TaskStatus
-from tests.asked import Asked
+from tests.approval_fakes import FakeApprovals
 from tests.http_app import FakeAuthenticator
 from tests.notifiers import notifier_without_watchers
 from tests.pausing_fakes import FakePausing
@@ -147,7 +147,7 @@ async def test_a_wrong_field_of_input_is_named_as_it_was_sent(
 async def command_result(terminals: FakeTerminals, **fields: object) -> Answer:
     commands = WsCommands(
         coordinator=FakeCoordinator(),
-        approvals=Approvals(store=Asked().store, notifier=notifier_without_watchers()),
+        approvals=Approvals(store=FakeApprovals().store, notifier=notifier_without_watchers()),
         terminals=terminals.use,
         pausing=FakePausing().use,
     )

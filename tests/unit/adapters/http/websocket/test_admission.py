@@ -13,7 +13,7 @@ from application.asking.approvals import Approvals
 from application.watching.stream_cap import StreamCap
 from application.watching.watches import Watches
 from domain.principal import LOCAL, Principal
-from tests.asked import Asked
+from tests.approval_fakes import FakeApprovals
 from tests.http_app import FakeAuthenticator
 from tests.notifiers import notifier_without_watchers
 from tests.patience import PATIENCE_S
@@ -64,7 +64,7 @@ def app(principal: Principal | None, cap: StreamCap) -> FastAPI:
             websockets=WebSockets(),
             watches=NoWatches(),
             coordinator=FakeCoordinator(),
-            approvals=Approvals(store=Asked().store, notifier=notifier_without_watchers()),
+            approvals=Approvals(store=FakeApprovals().store, notifier=notifier_without_watchers()),
             terminals=FakeTerminals().use,
             pausing=FakePausing().use,
             authenticator=FakeAuthenticator(principal),

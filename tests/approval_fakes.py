@@ -1,4 +1,4 @@
-"""Approvals in memory with a live task that asks for them, for the tests of who looks at them."""
+"""Approvals and questions in memory, with live tasks that ask for them."""
 
 from datetime import UTC, datetime
 
@@ -20,7 +20,7 @@ REMOVE = ApprovalRequest(
 )
 
 
-class Asked:
+class FakeApprovals:
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.ids = CountingIdSource()

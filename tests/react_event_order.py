@@ -17,7 +17,7 @@ from domain.thinking_events import (
 from domain.tool_events import ToolCallComplete, ToolCallStart, ToolCallStream
 
 
-class Order:
+class EventOrder:
     """Asserts with each event that it may come now."""
 
     def __init__(self) -> None:

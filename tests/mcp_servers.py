@@ -1,6 +1,6 @@
 """A server of the Model Context Protocol, made with the official SDK.
 
-`python -m tests.served_tools` speaks on its standard input and output.
+`python -m tests.mcp_servers` speaks on its standard input and output.
 """
 
 import os
@@ -15,7 +15,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-def served_tools() -> MCPServer:
+def mcp_tools() -> MCPServer:
     server = MCPServer("tools")
 
     @server.tool()
@@ -68,7 +68,7 @@ def served_tools() -> MCPServer:
     return server
 
 
-class Asked:
+class HeaderRecorder:
     """Sits in front of a server and keeps the headers of what was asked."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -101,8 +101,8 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def served_over_http() -> AsyncIterator[tuple[str, Asked]]:
-    app = Asked(served_tools().streamable_http_app())
+async def mcp_over_http() -> AsyncIterator[tuple[str, HeaderRecorder]]:
+    app = HeaderRecorder(mcp_tools().streamable_http_app())
     async with served_at(app) as port:
         yield f"http://127.0.0.1:{port}/mcp", app
 
@@ -120,4 +120,4 @@ async def served_at(app: ASGIApp, *, port: int = 0) -> AsyncIterator[int]:
 
 
 if __name__ == "__main__":
-    served_tools().run()
+    mcp_tools().run()

@@ -20,61 +20,61 @@ PATIENT = Deadlines(connect_s=PATIENCE_S, first_token_s=PATIENCE_S, idle_s=PATIE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
+class ModelOptions:
     deadlines: Deadlines = PATIENT
     effort: ReasoningEffort | None = None
     prices: PriceList | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Served:
+class ModelApi:
     name: str
     speak: Speak
-    at: Callable[[ModelServer, Asking], ServedModel]
+    at: Callable[[ModelServer, ModelOptions], ServedModel]
 
     @asynccontextmanager
     async def by(
-        self, *replies: Reply, asking: Asking | None = None
+        self, *replies: Reply, options: ModelOptions | None = None
     ) -> AsyncIterator[tuple[ServedModel, ModelServer]]:
         async with model_server(replies, speak=self.speak) as server:
-            yield self.at(server, asking or Asking()), server
+            yield self.at(server, options or ModelOptions()), server
 
 
-def _chat(server: ModelServer, asking: Asking) -> ServedModel:
+def _chat(server: ModelServer, options: ModelOptions) -> ServedModel:
     return OpenAIModel(
         api_key=KEY,
         base_url=server.base_url,
         model="m",
-        effort=asking.effort,
-        deadlines=asking.deadlines,
-        prices=asking.prices,
+        effort=options.effort,
+        deadlines=options.deadlines,
+        prices=options.prices,
     )
 
 
-def _responses(server: ModelServer, asking: Asking) -> ServedModel:
+def _responses(server: ModelServer, options: ModelOptions) -> ServedModel:
     return OpenAIModel(
         api_key=KEY,
         base_url=server.base_url,
         model="m",
         api="responses",
-        effort=asking.effort,
-        deadlines=asking.deadlines,
-        prices=asking.prices,
+        effort=options.effort,
+        deadlines=options.deadlines,
+        prices=options.prices,
     )
 
 
-def _messages(server: ModelServer, asking: Asking) -> ServedModel:
+def _messages(server: ModelServer, options: ModelOptions) -> ServedModel:
     return AnthropicModel(
         api_key=KEY,
         base_url=server.root_url,
         model="m",
-        effort=asking.effort,
-        deadlines=asking.deadlines,
-        prices=asking.prices,
+        effort=options.effort,
+        deadlines=options.deadlines,
+        prices=options.prices,
     )
 
 
-CHAT = Served(name="chat", speak=chat_events, at=_chat)
-RESPONSES = Served(name="responses", speak=Responses().events, at=_responses)
-MESSAGES = Served(name="messages", speak=Messages().events, at=_messages)
-SERVED: Sequence[Served] = (CHAT, RESPONSES, MESSAGES)
+CHAT = ModelApi(name="chat", speak=chat_events, at=_chat)
+RESPONSES = ModelApi(name="responses", speak=Responses().events, at=_responses)
+MESSAGES = ModelApi(name="messages", speak=Messages().events, at=_messages)
+SERVED: Sequence[ModelApi] = (CHAT, RESPONSES, MESSAGES)
