@@ -50,9 +50,13 @@ def test_a_flag_that_was_not_given_changes_nothing() -> None:
         ("AGENTCAST_PORT", "http", "AGENTCAST_PORT: "),
         ("AGENTCAST_LLM_PROVIDER", "oracle", "'openai', 'anthropic' or 'scripted'"),
         ("AGENTCAST_LEASE_S", "0", "AGENTCAST_LEASE_S: "),
-        ("AGENTCAST_APPROVAL_S", "0", "AGENTCAST_APPROVAL_S: "),
-        ("AGENTCAST_APPROVAL_S", "604801", "AGENTCAST_APPROVAL_S: "),
-        ("AGENTCAST_APPROVAL_S", "nan", "AGENTCAST_APPROVAL_S: "),
+        ("AGENTCAST_APPROVAL_S", "0", "AGENTCAST_APPROVAL_S: Input should be greater than 0"),
+        (
+            "AGENTCAST_APPROVAL_S",
+            "604801",
+            "AGENTCAST_APPROVAL_S: Input should be less than or equal to 604800",
+        ),
+        ("AGENTCAST_APPROVAL_S", "nan", "AGENTCAST_APPROVAL_S: Input should be greater than 0"),
         ("AGENTCAST_CONFIG", "nowhere.toml", "there is no file nowhere.toml"),
         (
             "AGENTCAST_LEASE_S",
