@@ -3,12 +3,18 @@
 import re
 import runpy
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import anyio
+import httpx2
 import pytest
 from benchmarks.serve_pulse import add_pulse
+from dependency_injector.providers import Object
+from fastapi import APIRouter
+from starlette.types import Message, Receive, Scope, Send
 
+from adapters.http.app import with_lifespan
 from application.serving.submit_task import SubmitTask
 from application.watching.history import HistoryOf
 from application.watching.stream_request import FromNow
@@ -73,6 +79,47 @@ async def test_a_text_that_the_runner_cannot_read_fails_the_task(tmp_path: Path)
     assert (task.status, task.reason) == (TaskStatus.FAILED, "agent_error")
 
 
+async def test_a_route_that_was_added_answers_under_both_prefixes(tmp_path: Path) -> None:
+    container = extended(tmp_path)
+    router = APIRouter()
+    router.add_api_route("/teapot", lambda: "short and stout")
+    container.http.routers.add_args(router)
+
+    transport = httpx2.ASGITransport(app=container.http.application())
+    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        answers = [await client.get(path) for path in ("/api/v1/teapot", "/api/teapot")]
+
+    assert [answer.json() for answer in answers] == ["short and stout"] * 2
+
+
+async def test_another_application_is_open_as_long_as_it_is_served(tmp_path: Path) -> None:
+    container = extended(tmp_path)
+    accepted: list[bool] = []
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        accepted.append(container.server.coordinator().is_accepting)
+
+    container.http.application.override(Object(application))
+    served = with_lifespan(container.http.application(), partial(opened, container))
+    asked = iter(("lifespan.startup", "lifespan.shutdown"))
+    answered: list[str] = []
+
+    async def receive() -> Message:
+        if answered:
+            await served({"type": "http"}, receive, send)
+        return {"type": next(asked)}
+
+    async def send(message: Message) -> None:
+        answered.append(message["type"])
+
+    with anyio.fail_after(PATIENCE_S):
+        await served({"type": "lifespan"}, receive, send)
+    await served({"type": "http"}, receive, send)
+
+    assert answered == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+    assert accepted == [True, False]
+
+
 @pytest.mark.parametrize("name", ["add_alarm", "keep_nothing"])
 async def test_the_examples_of_the_guide_work_as_they_stand(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -83,8 +130,8 @@ async def test_the_examples_of_the_guide_work_as_they_stand(
     async with opened(container):
         await ended(container, '{"rate": 5}')
 
-    is_told = " of pulse failed: agent_error" in capsys.readouterr().out
-    assert is_told is (name == "add_alarm")
+    is_printed = " of pulse failed: agent_error" in capsys.readouterr().out
+    assert is_printed is (name == "add_alarm")
 
 
 def example(name: str, folder: Path) -> Callable[[Container], None]:
