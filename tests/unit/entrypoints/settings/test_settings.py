@@ -56,7 +56,11 @@ def test_a_flag_that_was_not_given_changes_nothing() -> None:
             "604801",
             "AGENTCAST_APPROVAL_S: Input should be less than or equal to 604800",
         ),
-        ("AGENTCAST_APPROVAL_S", "nan", "AGENTCAST_APPROVAL_S: Input should be greater than 0"),
+        (
+            "AGENTCAST_APPROVAL_S",
+            "nan",
+            "AGENTCAST_APPROVAL_S: Input should be less than or equal to 604800",
+        ),
         ("AGENTCAST_CONFIG", "nowhere.toml", "there is no file nowhere.toml"),
         (
             "AGENTCAST_LEASE_S",
