@@ -30,9 +30,9 @@ from application.serving.rule_trial import RuleTrial
 from domain.principal import LOCAL, Principal
 from domain.task import Task
 from tests.approval_fakes import FakeApprovals
+from tests.command_runner_fakes import FakeOutputArchive
 from tests.notifiers import notifier_without_watchers
 from tests.pausing_fakes import FakePausing
-from tests.runner_fakes import FakeOutputArchive
 from tests.unit.adapters.http.fake_agents import fake_agents
 from tests.unit.adapters.http.fake_coordinator import FakeCoordinator
 from tests.unit.adapters.http.fake_sessions import FakeSessions

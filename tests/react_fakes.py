@@ -22,7 +22,7 @@ from domain.usage import Usage
 from ports.language_model import LanguageModel, ModelPart, ModelRequest, ModelUsage, ToolCall
 from ports.tool import Tool, ToolContext, ToolResult, ToolSpec
 from tests.fakes import CountingIdSource, FakeClock
-from tests.written_log import WrittenLog
+from tests.seeded_session import SeededSession
 
 Step = ModelPart | Exception | anyio.Event
 """A part is given, an error raised, an event waited for."""
@@ -163,7 +163,7 @@ def react_runner(
     *tools: Tool,
     waits: Waits | None = None,
     tries: int = 4,
-    log: WrittenLog | None = None,
+    log: SeededSession | None = None,
     window_tokens: int = WINDOW_TOKENS,
     ids: CountingIdSource | None = None,
 ) -> ReactRunner:
@@ -171,7 +171,7 @@ def react_runner(
     return ReactRunner(
         model=model,
         tools=tools,
-        memory=(log or WrittenLog()).memory(),
+        memory=(log or SeededSession()).memory(),
         clock=FakeClock(),
         ids=ids or CountingIdSource(),
         retry=Retry(tries=tries, sleep=waits or Waits()),

@@ -25,7 +25,7 @@ from entrypoints.container import Container, opened, server_worker
 from entrypoints.settings.agent_settings import AgentSettings
 from entrypoints.settings.settings import Settings
 from tests.patience import PATIENCE_S
-from tests.unit.event_stream import strict_json
+from tests.unit.sse_parser import strict_json
 
 STAMP = re.compile(r"_m=(\d{10})\.\d{20} +")
 

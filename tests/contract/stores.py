@@ -15,14 +15,16 @@ from adapters.store.log.event_log import SqlEventLog
 from adapters.store.maintenance import upgrade
 from adapters.store.open_database import open_database
 from tests.contract.postgres import emptied
-from tests.contract.scene import Scene
+from tests.contract.store_harness import StoreHarness
 from tests.fakes import FakeClock
 
 
-class OpenScene(Protocol):
+class OpenHarness(Protocol):
     """Entered again, it is a second node on the same store."""
 
-    def __call__(self, *, reserved_s: float = 30.0) -> AbstractAsyncContextManager[Scene]: ...
+    def __call__(
+        self, *, reserved_s: float = 30.0
+    ) -> AbstractAsyncContextManager[StoreHarness]: ...
 
 
 ADAPTERS = ("memory", "sqlite", "postgres")
@@ -49,43 +51,45 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-async def open_scene(store_url: str) -> OpenScene:
+async def open_harness(store_url: str) -> OpenHarness:
     if store_url == "memory":
         return _in_memory()
     if store_url.startswith("postgresql"):
         await emptied(store_url)
-    return partial(sql_scene, store_url)
+    return partial(sql_harness, store_url)
 
 
 @pytest.fixture
-async def scene(open_scene: OpenScene) -> AsyncIterator[Scene]:
-    async with open_scene() as scene:
-        yield scene
+async def harness(open_harness: OpenHarness) -> AsyncIterator[StoreHarness]:
+    async with open_harness() as harness:
+        yield harness
 
 
 @pytest.fixture
-async def two_scenes(open_scene: OpenScene) -> AsyncIterator[tuple[Scene, Scene]]:
+async def two_harnesses(
+    open_harness: OpenHarness,
+) -> AsyncIterator[tuple[StoreHarness, StoreHarness]]:
     async with AsyncExitStack() as nodes:
-        one = await nodes.enter_async_context(open_scene())
-        other = await nodes.enter_async_context(open_scene())
+        one = await nodes.enter_async_context(open_harness())
+        other = await nodes.enter_async_context(open_harness())
         yield one, other
 
 
 @asynccontextmanager
-async def sql_scene(
+async def sql_harness(
     url: str, *, patience_s: float = 30.0, reserved_s: float = 30.0
-) -> AsyncIterator[Scene]:
+) -> AsyncIterator[StoreHarness]:
     database = open_database(url, patience_s=patience_s)
     log = SqlEventLog(database)
     async with database.opened(), log.opened():
-        yield Scene.on_sql(database, log, reserved_s=reserved_s)
+        yield StoreHarness.on_sql(database, log, reserved_s=reserved_s)
 
 
-def _in_memory() -> OpenScene:
+def _in_memory() -> OpenHarness:
     database = MemoryDatabase(FakeClock())
 
     @asynccontextmanager
-    async def opened(*, reserved_s: float = 30.0) -> AsyncIterator[Scene]:
-        yield Scene.in_memory(database, reserved_s=reserved_s)
+    async def opened(*, reserved_s: float = 30.0) -> AsyncIterator[StoreHarness]:
+        yield StoreHarness.in_memory(database, reserved_s=reserved_s)
 
     return opened

@@ -18,7 +18,7 @@ from domain.principal import LOCAL, Principal
 from domain.task import Task
 from ports.approval_store import ApprovalQuery, ApprovalStore, NewApproval
 from tests.contract.postgres import emptied
-from tests.contract.scene import BOB, TALK, Scene
+from tests.contract.store_harness import BOB, TALK, StoreHarness
 from tests.fakes import FakeClock
 
 REQUEST = ApprovalRequest(
@@ -33,7 +33,7 @@ NO = ApprovalDecision(decision="denied", by="ann", reason="not that one")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    scene: Scene
+    harness: StoreHarness
     store: ApprovalStore
     clock: FakeClock
     """This node's: where the database has one of its own, nothing depends on it."""
@@ -48,7 +48,7 @@ class Desk:
     ) -> StoredApproval:
         return await self.store.open(
             NewApproval(
-                approval_id=self.scene.ids.approval_id(),
+                approval_id=self.harness.ids.approval_id(),
                 task=task,
                 request=request,
                 fingerprint="f1",
@@ -72,21 +72,21 @@ async def desk(store_url: str) -> AsyncIterator[Desk]:
     clock = FakeClock()
     if store_url == "memory":
         memory = MemoryDatabase(clock)
-        scene = Scene.in_memory(memory)
-        yield Desk(scene=scene, store=MemoryApprovalStore(memory), clock=clock)
+        harness = StoreHarness.in_memory(memory)
+        yield Desk(harness=harness, store=MemoryApprovalStore(memory), clock=clock)
         return
     if is_shared := store_url.startswith("postgresql"):
         await emptied(store_url)
     sql = open_database(store_url)
     log = SqlEventLog(sql)
     async with sql.opened(), log.opened():
-        scene = Scene.on_sql(sql, log)
+        harness = StoreHarness.on_sql(sql, log)
         store = SqlApprovalStore(sql, clock=None if is_shared else clock)
-        yield Desk(scene=scene, store=store, clock=clock)
+        yield Desk(harness=harness, store=store, clock=clock)
 
 
 async def test_what_is_asked_is_pending_and_found_as_it_was_asked(desk: Desk) -> None:
-    task = (await desk.scene.start()).task
+    task = (await desk.harness.start()).task
 
     asked = await desk.ask(task, for_s=60)
 
@@ -110,7 +110,7 @@ async def test_what_is_asked_is_pending_and_found_as_it_was_asked(desk: Desk) ->
 
 @pytest.mark.parametrize("jump_s", [3600, -3600])
 async def test_a_jump_of_this_machines_clock_ends_no_question(desk: Desk, jump_s: float) -> None:
-    asked = await desk.ask((await desk.scene.start()).task, for_s=900)
+    asked = await desk.ask((await desk.harness.start()).task, for_s=900)
 
     desk.clock.jump(jump_s)
 
@@ -122,7 +122,7 @@ async def test_a_jump_of_this_machines_clock_ends_no_question(desk: Desk, jump_s
 
 @pytest.mark.parametrize("decision", [YES, NO])
 async def test_an_answer_is_kept_with_who_gave_it(desk: Desk, decision: ApprovalDecision) -> None:
-    asked = await desk.ask((await desk.scene.start()).task)
+    asked = await desk.ask((await desk.harness.start()).task)
 
     decided = await desk.store.decide(LOCAL, asked.approval_id, decision)
 
@@ -139,7 +139,7 @@ async def test_an_answer_is_kept_with_who_gave_it(desk: Desk, decision: Approval
 
 
 async def test_a_second_answer_is_refused_and_changes_nothing(desk: Desk) -> None:
-    asked = await desk.ask((await desk.scene.start()).task)
+    asked = await desk.ask((await desk.harness.start()).task)
     await desk.store.decide(LOCAL, asked.approval_id, NO)
 
     with pytest.raises(ApprovalAnswered):
@@ -149,7 +149,7 @@ async def test_a_second_answer_is_refused_and_changes_nothing(desk: Desk) -> Non
 
 
 async def test_of_many_answers_at_once_one_counts(desk: Desk) -> None:
-    asked = await desk.ask((await desk.scene.start()).task)
+    asked = await desk.ask((await desk.harness.start()).task)
 
     answers = await asyncio.gather(
         *(desk.store.decide(LOCAL, asked.approval_id, YES) for _ in range(10)),
@@ -165,7 +165,7 @@ async def test_of_many_answers_at_once_one_counts(desk: Desk) -> None:
 async def test_what_is_decided_when_it_is_asked_cannot_be_answered(desk: Desk) -> None:
     by_policy = ApprovalDecision(decision="approved", by="policy")
 
-    asked = await desk.ask((await desk.scene.start()).task, decision=by_policy)
+    asked = await desk.ask((await desk.harness.start()).task, decision=by_policy)
 
     assert asked.decision == by_policy
     assert asked.decided_at is not None
@@ -174,7 +174,7 @@ async def test_what_is_decided_when_it_is_asked_cannot_be_answered(desk: Desk) -
 
 
 async def test_after_its_time_it_is_expired_and_takes_no_answer(desk: Desk) -> None:
-    asked = await desk.ask((await desk.scene.start()).task, for_s=0)
+    asked = await desk.ask((await desk.harness.start()).task, for_s=0)
 
     with pytest.raises(ApprovalExpired):
         await desk.store.decide(LOCAL, asked.approval_id, YES)
@@ -185,9 +185,9 @@ async def test_after_its_time_it_is_expired_and_takes_no_answer(desk: Desk) -> N
 
 
 async def test_the_end_of_its_task_expires_what_is_pending(desk: Desk) -> None:
-    claim = await desk.scene.start()
+    claim = await desk.harness.start()
     asked = await desk.ask(claim.task)
-    await desk.scene.end(claim)
+    await desk.harness.end(claim)
 
     with pytest.raises(ApprovalExpired):
         await desk.store.decide(LOCAL, asked.approval_id, YES)
@@ -196,8 +196,8 @@ async def test_the_end_of_its_task_expires_what_is_pending(desk: Desk) -> None:
 
 
 async def test_what_is_withdrawn_is_expired_and_what_was_answered_stays(desk: Desk) -> None:
-    task = (await desk.scene.start()).task
-    other = (await desk.scene.start("other")).task
+    task = (await desk.harness.start()).task
+    other = (await desk.harness.start("other")).task
     answered, pending, others = [await desk.ask(one) for one in (task, task, other)]
     await desk.store.decide(LOCAL, answered.approval_id, YES)
 
@@ -210,7 +210,7 @@ async def test_what_is_withdrawn_is_expired_and_what_was_answered_stays(desk: De
 
 
 async def test_another_owners_approval_is_as_unknown_as_none(desk: Desk) -> None:
-    asked = await desk.ask((await desk.scene.start()).task)
+    asked = await desk.ask((await desk.harness.start()).task)
 
     for principal, approval_id in ((BOB, asked.approval_id), (LOCAL, ApprovalId("none"))):
         with pytest.raises(ApprovalNotFound):
@@ -223,8 +223,8 @@ async def test_another_owners_approval_is_as_unknown_as_none(desk: Desk) -> None
 
 
 async def test_with_its_session_it_is_gone(desk: Desk) -> None:
-    asked = await desk.ask((await desk.scene.start()).task)
-    await desk.scene.sessions.delete(LOCAL, TALK)
+    asked = await desk.ask((await desk.harness.start()).task)
+    await desk.harness.sessions.delete(LOCAL, TALK)
 
     with pytest.raises(ApprovalNotFound):
         await desk.store.get(LOCAL, asked.approval_id)
@@ -235,7 +235,7 @@ async def test_with_its_session_it_is_gone(desk: Desk) -> None:
 
 
 async def test_the_list_is_newest_first_and_can_be_narrowed(desk: Desk) -> None:
-    task, other = (await desk.scene.start()).task, (await desk.scene.start("other")).task
+    task, other = (await desk.harness.start()).task, (await desk.harness.start("other")).task
     asked = [await desk.ask(one) for one in (task, other, task)]
     by_id = sorted((one.approval_id for one in asked), reverse=True)
     await desk.store.decide(LOCAL, asked[0].approval_id, YES)

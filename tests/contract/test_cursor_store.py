@@ -10,7 +10,7 @@ from adapters.memory.cursor_store import MemoryCursorStore
 from adapters.store.log.cursor_store import SqlCursorStore
 from adapters.store.open_database import open_database
 from ports.cursor_store import CursorStore
-from tests.contract.scene import ALICE, BOB
+from tests.contract.store_harness import ALICE, BOB
 from tests.fakes import FakeClock
 
 HOUR_S = 3600.0

@@ -13,8 +13,8 @@ from domain.task import Task
 from domain.thinking_events import Message, MessageDelta, ThinkComplete, ThinkDelta
 from ports.event_log import Bounds
 from ports.event_retention import DeadSession, EndedTask, SessionName, Trimmed
-from tests.contract.kept_store import MANY, Store, opened_store
-from tests.contract.scene import AT, TALK
+from tests.contract.retention_store import MANY, RetentionStore, open_retention_store
+from tests.contract.store_harness import AT, TALK
 
 EVER = timedelta(days=365)
 INSTANT = timedelta(microseconds=1)
@@ -26,8 +26,8 @@ def name_of(key: SessionKey) -> SessionName:
 
 
 @pytest.fixture
-async def store(store_url: str) -> AsyncIterator[Store]:
-    async with opened_store(store_url) as store:
+async def store(store_url: str) -> AsyncIterator[RetentionStore]:
+    async with open_retention_store(store_url) as store:
         yield store
 
 
@@ -36,7 +36,7 @@ def end_of(task: Task) -> datetime:
     return task.finished_at
 
 
-async def test_a_log_whose_tasks_have_all_ended_can_go_whole(store: Store) -> None:
+async def test_a_log_whose_tasks_have_all_ended_can_go_whole(store: RetentionStore) -> None:
     task = await store.done()
 
     trimmed = await store.retention.trim(
@@ -45,12 +45,12 @@ async def test_a_log_whose_tasks_have_all_ended_can_go_whole(store: Store) -> No
 
     assert (trimmed.events, trimmed.size > 200) == (4, True)
     assert await store.bounds(task) == Bounds(first_seq=5, last_seq=4)
-    assert await store.scene.written(task.session_key) == []
-    assert await store.scene.get(task) == task
-    assert (await store.scene.sessions.get(LOCAL, TALK)).first_seq == 5
+    assert await store.harness.written(task.session_key) == []
+    assert await store.harness.get(task) == task
+    assert (await store.harness.sessions.get(LOCAL, TALK)).first_seq == 5
 
 
-async def test_what_ends_at_the_time_given_or_later_stays(store: Store) -> None:
+async def test_what_ends_at_the_time_given_or_later_stays(store: RetentionStore) -> None:
     task = await store.done()
 
     trimmed = await store.retention.trim(task.session_key, ended_before=end_of(task), limit=MANY)
@@ -59,11 +59,13 @@ async def test_what_ends_at_the_time_given_or_later_stays(store: Store) -> None:
     assert await store.bounds(task) == Bounds(first_seq=1, last_seq=4)
 
 
-async def test_an_unfinished_task_keeps_its_events_and_all_that_follow(store: Store) -> None:
-    claim = await store.scene.start()
-    waiting = await store.scene.queue()
+async def test_an_unfinished_task_keeps_its_events_and_all_that_follow(
+    store: RetentionStore,
+) -> None:
+    claim = await store.harness.start()
+    waiting = await store.harness.queue()
     await store.fill(claim, 2)
-    await store.scene.end(claim)
+    await store.harness.end(claim)
 
     removed = await store.trim_all(waiting.session_key, ended_before=AFTER_ALL)
 
@@ -72,7 +74,7 @@ async def test_an_unfinished_task_keeps_its_events_and_all_that_follow(store: St
     assert await store.ids(ended_before=AFTER_ALL) == []
 
 
-async def test_a_trim_goes_step_by_step(store: Store) -> None:
+async def test_a_trim_goes_step_by_step(store: RetentionStore) -> None:
     task = await store.done(lines=8)
 
     steps = [
@@ -84,33 +86,33 @@ async def test_a_trim_goes_step_by_step(store: Store) -> None:
     assert await store.bounds(task) == Bounds(first_seq=11, last_seq=10)
 
 
-async def test_between_two_steps_the_log_is_whole(store: Store) -> None:
+async def test_between_two_steps_the_log_is_whole(store: RetentionStore) -> None:
     task = await store.done()
 
     await store.retention.trim(task.session_key, ended_before=AFTER_ALL, limit=2)
 
     assert await store.bounds(task) == Bounds(first_seq=3, last_seq=4)
-    left = await store.scene.log.read(task.session_key, after=0, limit=10)
+    left = await store.harness.log.read(task.session_key, after=0, limit=10)
     assert [event.seq for event in left] == [3, 4]
-    assert await store.scene.log.read(task.session_key, after=3, limit=10) == left[1:]
-    assert await store.scene.log.tag_at(task.session_key, 2) is None
-    assert await store.scene.log.tag_at(task.session_key, 3) == left[0].tag
-    assert await store.scene.log.seq_before(task.session_key, AT - EVER) == 2
-    assert await store.scene.log.seq_before(task.session_key, AT + EVER) == 4
+    assert await store.harness.log.read(task.session_key, after=3, limit=10) == left[1:]
+    assert await store.harness.log.tag_at(task.session_key, 2) is None
+    assert await store.harness.log.tag_at(task.session_key, 3) == left[0].tag
+    assert await store.harness.log.seq_before(task.session_key, AT - EVER) == 2
+    assert await store.harness.log.seq_before(task.session_key, AT + EVER) == 4
 
 
-async def test_the_numbers_go_on_after_a_trim(store: Store) -> None:
+async def test_the_numbers_go_on_after_a_trim(store: RetentionStore) -> None:
     task = await store.done()
     await store.trim_all(task.session_key, ended_before=AFTER_ALL)
 
-    again = await store.scene.queue()
+    again = await store.harness.queue()
 
     assert again.first_seq == 5
-    assert await store.scene.written(task.session_key) == [(5, "task_queued")]
+    assert await store.harness.written(task.session_key) == [(5, "task_queued")]
     assert await store.bounds(task) == Bounds(first_seq=5, last_seq=5)
 
 
-async def test_what_ended_first_is_the_oldest_wherever_it_stands(store: Store) -> None:
+async def test_what_ended_first_is_the_oldest_wherever_it_stands(store: RetentionStore) -> None:
     first = await store.done("one")
     await store.moved_on()
     second = await store.done("two")
@@ -126,7 +128,9 @@ async def test_what_ended_first_is_the_oldest_wherever_it_stands(store: Store) -
     assert await store.bounds(first) == Bounds(first_seq=5, last_seq=8)
 
 
-async def test_the_oldest_tasks_are_listed_with_the_events_they_have_left(store: Store) -> None:
+async def test_the_oldest_tasks_are_listed_with_the_events_they_have_left(
+    store: RetentionStore,
+) -> None:
     task = await store.done()
     await store.retention.trim(task.session_key, ended_before=AFTER_ALL, limit=2)
 
@@ -142,9 +146,9 @@ async def test_the_oldest_tasks_are_listed_with_the_events_they_have_left(store:
     ]
 
 
-async def test_appends_go_on_beside_a_trim(store: Store) -> None:
+async def test_appends_go_on_beside_a_trim(store: RetentionStore) -> None:
     old = await store.done(lines=50)
-    claim = await store.scene.start()
+    claim = await store.harness.start()
 
     async with asyncio.TaskGroup() as group:
         trimming = group.create_task(store.trim_all(old.session_key, ended_before=AFTER_ALL))
@@ -152,11 +156,11 @@ async def test_appends_go_on_beside_a_trim(store: Store) -> None:
             group.create_task(store.fill(claim, 1))
 
     assert trimming.result() == 52
-    left = await store.scene.log.read(old.session_key, after=0, limit=MANY)
+    left = await store.harness.log.read(old.session_key, after=0, limit=MANY)
     assert [event.seq for event in left] == list(range(53, 74))
 
 
-async def test_compaction_empties_bodies_and_leaves_the_log_dense(store: Store) -> None:
+async def test_compaction_empties_bodies_and_leaves_the_log_dense(store: RetentionStore) -> None:
     before, after = await store.compacted(*spoken("m", "one ", "two ", "three"))
 
     assert [(event.seq, event.tag, event.event_type) for event in after] == [
@@ -167,7 +171,7 @@ async def test_compaction_empties_bodies_and_leaves_the_log_dense(store: Store) 
     assert list(await store.retention.to_compact(ended_before=AFTER_ALL, limit=MANY)) == []
 
 
-async def test_what_no_later_event_holds_is_never_emptied(store: Store) -> None:
+async def test_what_no_later_event_holds_is_never_emptied(store: RetentionStore) -> None:
     given_up = MessageDelta(message_id="void", text="Well, ")
     long = spoken("long", "x" * 200_000, "y" * 200_000)
     reasoned: list[AgentEvent] = [
@@ -179,24 +183,26 @@ async def test_what_no_later_event_holds_is_never_emptied(store: Store) -> None:
 
     emptied = [one.event_type for one in after if one.body == b""]
     assert emptied == ["think_delta"]
-    texts = [store.scene.codec.decode(one) for one in after if one.event_type == "message_delta"]
+    texts = [store.harness.codec.decode(one) for one in after if one.event_type == "message_delta"]
     assert texts == [given_up, *long[:2]]
     assert len(before) == len(after)
 
 
-async def test_only_events_of_the_task_itself_are_emptied(store: Store) -> None:
+async def test_only_events_of_the_task_itself_are_emptied(store: RetentionStore) -> None:
     mine, other = await store.done("one"), await store.done("one")
     [ended, _] = await store.retention.to_compact(ended_before=AFTER_ALL, limit=MANY)
 
     await store.retention.empty(ended, [mine.first_seq + 1, other.first_seq + 1, 404])
 
-    left = await store.scene.log.read(mine.session_key, after=0, limit=MANY)
+    left = await store.harness.log.read(mine.session_key, after=0, limit=MANY)
     assert [event.seq for event in left if event.body == b""] == [mine.first_seq + 1]
 
 
-async def test_only_what_has_ended_long_enough_ago_is_to_be_compacted(store: Store) -> None:
+async def test_only_what_has_ended_long_enough_ago_is_to_be_compacted(
+    store: RetentionStore,
+) -> None:
     task = await store.done()
-    await store.scene.start("running")
+    await store.harness.start("running")
 
     early = await store.retention.to_compact(ended_before=end_of(task), limit=MANY)
     late = await store.retention.to_compact(ended_before=AFTER_ALL, limit=MANY)
@@ -204,7 +210,7 @@ async def test_only_what_has_ended_long_enough_ago_is_to_be_compacted(store: Sto
     assert (list(early), [ended.task_id for ended in late]) == ([], [task.task_id])
 
 
-async def test_the_size_goes_down_with_what_is_removed(store: Store) -> None:
+async def test_the_size_goes_down_with_what_is_removed(store: RetentionStore) -> None:
     task = await store.done(lines=2000)
     before = await store.retention.size()
 
@@ -214,13 +220,15 @@ async def test_the_size_goes_down_with_what_is_removed(store: Store) -> None:
     assert await store.retention.size() < before - 2000 * 100
 
 
-async def test_a_deleted_session_is_dead_when_its_last_runner_has_stopped(store: Store) -> None:
-    claim = await store.scene.start()
-    await store.scene.sessions.delete(LOCAL, TALK)
+async def test_a_deleted_session_is_dead_when_its_last_runner_has_stopped(
+    store: RetentionStore,
+) -> None:
+    claim = await store.harness.start()
+    await store.harness.sessions.delete(LOCAL, TALK)
 
     name = name_of(claim.task.session_key)
     early = (await store.retention.dead_sessions(limit=MANY), await store.retention.use_of(name))
-    await store.scene.end(claim)
+    await store.harness.end(claim)
     late = (await store.retention.dead_sessions(limit=MANY), await store.retention.use_of(name))
 
     assert early == ([], "busy")
@@ -229,7 +237,7 @@ async def test_a_deleted_session_is_dead_when_its_last_runner_has_stopped(store:
     assert await store.trim_all(claim.task.session_key, ended_before=AFTER_ALL) == 2
 
 
-async def test_nothing_is_removed_from_a_session_that_there_is_not(store: Store) -> None:
+async def test_nothing_is_removed_from_a_session_that_there_is_not(store: RetentionStore) -> None:
     assert await store.trim_all(SessionKey(404), ended_before=AFTER_ALL) == 0
 
 

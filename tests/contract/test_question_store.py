@@ -16,7 +16,7 @@ from domain.principal import LOCAL
 from domain.task_input import Reply
 from ports.question_store import QuestionStore, StoredQuestion
 from tests.contract.postgres import emptied
-from tests.contract.scene import TALK, Scene
+from tests.contract.store_harness import TALK, StoreHarness
 from tests.fakes import FakeClock
 
 BLUE = Reply(text="blue, ä\n🙂", by="ann")
@@ -25,12 +25,12 @@ RED = Reply(text="red", by="bob")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    scene: Scene
+    harness: StoreHarness
     store: QuestionStore
 
     async def ask(self) -> TaskId:
         """The task of an open question."""
-        task_id = (await self.scene.start()).task.task_id
+        task_id = (await self.harness.start()).task.task_id
         await self.store.open(task_id, "call_1")
         return task_id
 
@@ -39,16 +39,16 @@ class Desk:
 async def desk(store_url: str) -> AsyncIterator[Desk]:
     if store_url == "memory":
         memory = MemoryDatabase(FakeClock())
-        scene = Scene.in_memory(memory)
-        yield Desk(scene=scene, store=MemoryQuestionStore(memory))
+        harness = StoreHarness.in_memory(memory)
+        yield Desk(harness=harness, store=MemoryQuestionStore(memory))
         return
     if store_url.startswith("postgresql"):
         await emptied(store_url)
     sql = open_database(store_url)
     log = SqlEventLog(sql)
     async with sql.opened(), log.opened():
-        scene = Scene.on_sql(sql, log)
-        yield Desk(scene=scene, store=SqlQuestionStore(sql))
+        harness = StoreHarness.on_sql(sql, log)
+        yield Desk(harness=harness, store=SqlQuestionStore(sql))
 
 
 async def test_an_answer_is_found_by_whoever_asked(desk: Desk) -> None:
@@ -74,7 +74,7 @@ async def test_of_several_answers_at_once_one_is_accepted(desk: Desk) -> None:
 
 
 async def test_an_answer_without_a_question_is_refused(desk: Desk) -> None:
-    claim = await desk.scene.start()
+    claim = await desk.harness.start()
 
     assert not await desk.store.answer(claim.task.task_id, BLUE)
     assert await desk.store.find(claim.task.task_id) is None
@@ -115,17 +115,17 @@ async def test_a_question_that_is_asked_again_keeps_the_answer_that_came_meanwhi
 
 
 async def test_a_task_that_waits_to_be_carried_out_again_can_be_answered(desk: Desk) -> None:
-    claim = await desk.scene.start()
+    claim = await desk.harness.start()
     await desk.store.open(claim.task.task_id, "call_1")
-    await desk.scene.leases.requeue(claim, attempt_spent=True)
+    await desk.harness.leases.requeue(claim, attempt_spent=True)
 
     assert await desk.store.answer(claim.task.task_id, BLUE)
 
 
 async def test_a_task_that_has_ended_cannot_be_answered(desk: Desk) -> None:
-    claim = await desk.scene.start()
+    claim = await desk.harness.start()
     await desk.store.open(claim.task.task_id, "call_1")
-    await desk.scene.end(claim)
+    await desk.harness.end(claim)
 
     assert not await desk.store.answer(claim.task.task_id, BLUE)
 
@@ -140,12 +140,12 @@ async def test_what_is_forgotten_is_gone(desk: Desk) -> None:
 
 
 async def test_a_purge_takes_the_questions_of_ended_tasks_along(desk: Desk) -> None:
-    claim, waiting = await desk.scene.start("one"), await desk.scene.start("two")
+    claim, waiting = await desk.harness.start("one"), await desk.harness.start("two")
     for task_id in (claim.task.task_id, waiting.task.task_id):
         await desk.store.open(task_id, "call_1")
-    await desk.scene.end(claim)
+    await desk.harness.end(claim)
 
-    await desk.scene.sessions.purge()
+    await desk.harness.sessions.purge()
     await desk.ask()
 
     assert await desk.store.find(claim.task.task_id) is None
@@ -153,11 +153,11 @@ async def test_a_purge_takes_the_questions_of_ended_tasks_along(desk: Desk) -> N
 
 
 async def test_a_purged_session_takes_its_question_along(desk: Desk) -> None:
-    claim = await desk.scene.start()
+    claim = await desk.harness.start()
     await desk.store.open(claim.task.task_id, "call_1")
-    await desk.scene.sessions.delete(LOCAL, TALK)
-    await desk.scene.end(claim)
-    await desk.scene.sessions.purge()
+    await desk.harness.sessions.delete(LOCAL, TALK)
+    await desk.harness.end(claim)
+    await desk.harness.sessions.purge()
 
     await desk.ask()
 

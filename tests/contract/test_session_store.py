@@ -11,177 +11,177 @@ from domain.principal import LOCAL
 from domain.task import CancelIntent, TaskStatus
 from ports.session_store import DeletedSession, SessionEdit
 from ports.task_queue import TaskWishes
-from tests.contract.scene import ALICE, BOB, TALK, WORKER, Scene
+from tests.contract.store_harness import ALICE, BOB, TALK, WORKER, StoreHarness
 
 NOTHING = SessionEdit()
 
 
-async def test_a_session_comes_back_as_it_was_made(scene: Scene) -> None:
+async def test_a_session_comes_back_as_it_was_made(harness: StoreHarness) -> None:
     edit = SessionEdit(title="Über uns", metadata={"team": ["a", 1]})
 
-    made = await scene.sessions.create(ALICE, TALK, edit)
+    made = await harness.sessions.create(ALICE, TALK, edit)
 
     assert (made.session_id, made.principal, made.status) == (TALK, ALICE, "idle")
     assert (made.first_seq, made.last_seq) == (1, 0)
     assert (made.title, made.metadata) == ("Über uns", {"team": ["a", 1]})
-    assert await scene.sessions.get(ALICE, TALK) == made
-    assert await scene.sessions.find_key(ALICE, TALK) == made.session_key
+    assert await harness.sessions.get(ALICE, TALK) == made
+    assert await harness.sessions.find_key(ALICE, TALK) == made.session_key
 
 
-async def test_a_session_is_made_once(scene: Scene) -> None:
+async def test_a_session_is_made_once(harness: StoreHarness) -> None:
     results = await asyncio.gather(
-        *(scene.sessions.create(LOCAL, TALK, NOTHING) for _ in range(5)), return_exceptions=True
+        *(harness.sessions.create(LOCAL, TALK, NOTHING) for _ in range(5)), return_exceptions=True
     )
 
     assert [isinstance(result, SessionExists) for result in results].count(False) == 1
 
 
-async def test_two_owners_may_use_the_same_id_and_never_meet(scene: Scene) -> None:
-    one = await scene.sessions.create(ALICE, TALK, SessionEdit(title="hers"))
-    other = await scene.sessions.create(BOB, TALK, SessionEdit(title="his"))
+async def test_two_owners_may_use_the_same_id_and_never_meet(harness: StoreHarness) -> None:
+    one = await harness.sessions.create(ALICE, TALK, SessionEdit(title="hers"))
+    other = await harness.sessions.create(BOB, TALK, SessionEdit(title="his"))
 
     assert one.session_key != other.session_key
-    assert list(await scene.sessions.list(ALICE, limit=10)) == [one]
-    assert list(await scene.sessions.list(BOB, limit=10)) == [other]
+    assert list(await harness.sessions.list(ALICE, limit=10)) == [one]
+    assert list(await harness.sessions.list(BOB, limit=10)) == [other]
 
 
-async def test_another_owners_session_is_not_found(scene: Scene) -> None:
-    made = await scene.sessions.create(ALICE, TALK, NOTHING)
+async def test_another_owners_session_is_not_found(harness: StoreHarness) -> None:
+    made = await harness.sessions.create(ALICE, TALK, NOTHING)
 
     for stranger in (BOB, replace(ALICE, tenant="other")):
-        assert await scene.sessions.find_key(stranger, TALK) is None
-        assert list(await scene.sessions.list(stranger, limit=10)) == []
-        assert list(await scene.sessions.owned(stranger, [made.session_key])) == []
+        assert await harness.sessions.find_key(stranger, TALK) is None
+        assert list(await harness.sessions.list(stranger, limit=10)) == []
+        assert list(await harness.sessions.owned(stranger, [made.session_key])) == []
         with pytest.raises(SessionNotFound):
-            await scene.sessions.get(stranger, TALK)
+            await harness.sessions.get(stranger, TALK)
         with pytest.raises(SessionNotFound):
-            await scene.sessions.edit(stranger, TALK, SessionEdit(title="mine now"))
+            await harness.sessions.edit(stranger, TALK, SessionEdit(title="mine now"))
         with pytest.raises(SessionNotFound):
-            await scene.sessions.delete(stranger, TALK)
-    assert await scene.sessions.get(ALICE, TALK) == made
+            await harness.sessions.delete(stranger, TALK)
+    assert await harness.sessions.get(ALICE, TALK) == made
 
 
-async def test_the_owned_are_picked_out_of_many_keys(scene: Scene) -> None:
-    mine = await scene.sessions.create(ALICE, TALK, NOTHING)
-    theirs = await scene.sessions.create(BOB, TALK, NOTHING)
+async def test_the_owned_are_picked_out_of_many_keys(harness: StoreHarness) -> None:
+    mine = await harness.sessions.create(ALICE, TALK, NOTHING)
+    theirs = await harness.sessions.create(BOB, TALK, NOTHING)
 
     keys = [mine.session_key, theirs.session_key, SessionKey(4711)]
 
-    assert list(await scene.sessions.owned(ALICE, keys)) == [mine.session_key]
+    assert list(await harness.sessions.owned(ALICE, keys)) == [mine.session_key]
 
 
-async def test_an_edit_leaves_alone_what_it_does_not_name(scene: Scene) -> None:
-    await scene.sessions.create(LOCAL, TALK, SessionEdit(title="old", metadata={"a": 1}))
+async def test_an_edit_leaves_alone_what_it_does_not_name(harness: StoreHarness) -> None:
+    await harness.sessions.create(LOCAL, TALK, SessionEdit(title="old", metadata={"a": 1}))
 
-    titled = await scene.sessions.edit(LOCAL, TALK, SessionEdit(title="new"))
-    emptied = await scene.sessions.edit(LOCAL, TALK, SessionEdit(metadata={}))
+    titled = await harness.sessions.edit(LOCAL, TALK, SessionEdit(title="new"))
+    emptied = await harness.sessions.edit(LOCAL, TALK, SessionEdit(metadata={}))
 
     assert (titled.title, titled.metadata) == ("new", {"a": 1})
     assert (emptied.title, emptied.metadata) == ("new", {})
-    assert await scene.sessions.get(LOCAL, TALK) == emptied
+    assert await harness.sessions.get(LOCAL, TALK) == emptied
 
 
-async def test_sessions_are_listed_newest_first_in_pages(scene: Scene) -> None:
+async def test_sessions_are_listed_newest_first_in_pages(harness: StoreHarness) -> None:
     names = [SessionId(f"talk-{number}") for number in range(5)]
-    made = [await scene.sessions.create(LOCAL, name, NOTHING) for name in names]
+    made = [await harness.sessions.create(LOCAL, name, NOTHING) for name in names]
 
-    first = await scene.sessions.list(LOCAL, limit=3)
-    rest = await scene.sessions.list(LOCAL, limit=3, before=first[-1].session_id)
+    first = await harness.sessions.list(LOCAL, limit=3)
+    rest = await harness.sessions.list(LOCAL, limit=3, before=first[-1].session_id)
 
     assert [*first, *rest] == made[::-1]
-    assert list(await scene.sessions.list(LOCAL, limit=3, before=SessionId("unknown"))) == []
+    assert list(await harness.sessions.list(LOCAL, limit=3, before=SessionId("unknown"))) == []
 
 
-async def test_a_session_has_the_status_of_its_newest_task(scene: Scene) -> None:
-    empty = await scene.sessions.create(LOCAL, SessionId("empty"), NOTHING)
-    await scene.ended()
-    ended = await scene.sessions.get(LOCAL, TALK)
-    await scene.queue()
-    [queued, _] = await scene.sessions.list(LOCAL, limit=2)
+async def test_a_session_has_the_status_of_its_newest_task(harness: StoreHarness) -> None:
+    empty = await harness.sessions.create(LOCAL, SessionId("empty"), NOTHING)
+    await harness.ended()
+    ended = await harness.sessions.get(LOCAL, TALK)
+    await harness.queue()
+    [queued, _] = await harness.sessions.list(LOCAL, limit=2)
 
     assert empty.last_task_status is None
     assert (ended.status, ended.last_task_status) == ("idle", TaskStatus.COMPLETED)
     assert (queued.session_id, queued.last_task_status) == (TALK, TaskStatus.QUEUED)
 
 
-async def test_a_deleted_session_is_gone_and_its_id_is_free(scene: Scene) -> None:
-    queued = await scene.queue()
+async def test_a_deleted_session_is_gone_and_its_id_is_free(harness: StoreHarness) -> None:
+    queued = await harness.queue()
 
-    deleted = await scene.sessions.delete(LOCAL, TALK)
+    deleted = await harness.sessions.delete(LOCAL, TALK)
 
     assert deleted == DeletedSession(session_key=queued.session_key, live_tasks=[], cancelled=1)
     with pytest.raises(SessionNotFound):
-        await scene.sessions.get(LOCAL, TALK)
+        await harness.sessions.get(LOCAL, TALK)
     with pytest.raises(SessionNotFound):
-        await scene.sessions.delete(LOCAL, TALK)
-    assert list(await scene.sessions.list(LOCAL, limit=5)) == []
-    assert list(await scene.sessions.owned(LOCAL, [queued.session_key])) == []
-    assert list(await scene.leases.claim(WORKER, limit=5, lease_s=30)) == []
-    again = await scene.sessions.create(LOCAL, TALK, NOTHING)
+        await harness.sessions.delete(LOCAL, TALK)
+    assert list(await harness.sessions.list(LOCAL, limit=5)) == []
+    assert list(await harness.sessions.owned(LOCAL, [queued.session_key])) == []
+    assert list(await harness.leases.claim(WORKER, limit=5, lease_s=30)) == []
+    again = await harness.sessions.create(LOCAL, TALK, NOTHING)
     assert again.session_key != queued.session_key
-    assert list(await scene.log.read(again.session_key, after=0, limit=5)) == []
+    assert list(await harness.log.read(again.session_key, after=0, limit=5)) == []
 
 
-async def test_the_live_task_of_a_deleted_session_gets_a_cancel(scene: Scene) -> None:
-    claim = await scene.start()
-    await scene.queue()
+async def test_the_live_task_of_a_deleted_session_gets_a_cancel(harness: StoreHarness) -> None:
+    claim = await harness.start()
+    await harness.queue()
 
-    deleted = await scene.sessions.delete(LOCAL, TALK)
+    deleted = await harness.sessions.delete(LOCAL, TALK)
 
     task_id = claim.task.task_id
     intent = CancelIntent(mode="graceful", reason="session_deleted", by="local")
     assert deleted == DeletedSession(
         session_key=claim.task.session_key, live_tasks=[task_id], cancelled=1
     )
-    assert await scene.leases.wishes(WORKER) == [TaskWishes(task_id=task_id, cancel=intent)]
+    assert await harness.leases.wishes(WORKER) == [TaskWishes(task_id=task_id, cancel=intent)]
 
 
-async def test_a_purge_waits_for_the_last_runner(scene: Scene) -> None:
-    claim = await scene.start()
-    kept = await scene.queue("kept")
-    await scene.sessions.delete(LOCAL, TALK)
+async def test_a_purge_waits_for_the_last_runner(harness: StoreHarness) -> None:
+    claim = await harness.start()
+    kept = await harness.queue("kept")
+    await harness.sessions.delete(LOCAL, TALK)
 
-    early = await scene.sessions.purge()
-    await scene.end(claim)
-    late = await scene.sessions.purge()
+    early = await harness.sessions.purge()
+    await harness.end(claim)
+    late = await harness.sessions.purge()
 
     assert (early, late) == (0, 1)
-    assert await scene.written(claim.task.session_key) == []
-    assert await scene.get(kept) == kept
+    assert await harness.written(claim.task.session_key) == []
+    assert await harness.get(kept) == kept
 
 
-async def test_a_purged_sessions_key_is_not_given_out_again(scene: Scene) -> None:
-    first = await scene.sessions.create(LOCAL, TALK, NOTHING)
-    await scene.sessions.delete(LOCAL, TALK)
-    await scene.sessions.purge()
+async def test_a_purged_sessions_key_is_not_given_out_again(harness: StoreHarness) -> None:
+    first = await harness.sessions.create(LOCAL, TALK, NOTHING)
+    await harness.sessions.delete(LOCAL, TALK)
+    await harness.sessions.purge()
 
-    again = await scene.sessions.create(LOCAL, TALK, NOTHING)
+    again = await harness.sessions.create(LOCAL, TALK, NOTHING)
 
     assert again.session_key > first.session_key
 
 
-async def test_keys_are_found_for_many_names_at_once(scene: Scene) -> None:
+async def test_keys_are_found_for_many_names_at_once(harness: StoreHarness) -> None:
     one, other = SessionId("one"), SessionId("other")
-    made = [await scene.sessions.create(ALICE, name, NOTHING) for name in (one, other)]
-    await scene.sessions.create(BOB, TALK, NOTHING)
-    await scene.sessions.create(ALICE, SessionId("deleted"), NOTHING)
-    await scene.sessions.delete(ALICE, SessionId("deleted"))
+    made = [await harness.sessions.create(ALICE, name, NOTHING) for name in (one, other)]
+    await harness.sessions.create(BOB, TALK, NOTHING)
+    await harness.sessions.create(ALICE, SessionId("deleted"), NOTHING)
+    await harness.sessions.delete(ALICE, SessionId("deleted"))
     unknown = [SessionId(f"unknown-{number}") for number in range(2500)]
 
-    found = await scene.sessions.find_keys(
+    found = await harness.sessions.find_keys(
         ALICE, [one, TALK, *unknown, SessionId("deleted"), other]
     )
 
     assert found == {one: made[0].session_key, other: made[1].session_key}
-    assert await scene.sessions.find_keys(ALICE, []) == {}
+    assert await harness.sessions.find_keys(ALICE, []) == {}
 
 
-async def test_a_long_log_is_purged_whole(scene: Scene) -> None:
-    claim = await scene.start()
-    await scene.log.append(scene.lines(claim, *["line"] * 2500))
-    await scene.end(claim)
-    await scene.sessions.delete(LOCAL, TALK)
+async def test_a_long_log_is_purged_whole(harness: StoreHarness) -> None:
+    claim = await harness.start()
+    await harness.log.append(harness.lines(claim, *["line"] * 2500))
+    await harness.end(claim)
+    await harness.sessions.delete(LOCAL, TALK)
 
-    assert await scene.sessions.purge() == 1
-    assert await scene.written(claim.task.session_key) == []
-    assert await scene.sessions.purge() == 0
+    assert await harness.sessions.purge() == 1
+    assert await harness.written(claim.task.session_key) == []
+    assert await harness.sessions.purge() == 0

@@ -12,15 +12,15 @@ from domain.ids import TaskId, WorkerId
 from domain.principal import LOCAL
 from domain.task import TaskStatus
 from ports.task_queue import Claim
-from tests.contract.scene import OTHER_WORKER, TALK, WORKER, Scene
-from tests.contract.stores import OpenScene
+from tests.contract.store_harness import OTHER_WORKER, TALK, WORKER, StoreHarness
+from tests.contract.stores import OpenHarness
 from tests.patience import PATIENCE_S
 
 
-async def test_a_claimed_task_runs_under_the_lease_of_its_worker(scene: Scene) -> None:
-    queued = await scene.queue()
+async def test_a_claimed_task_runs_under_the_lease_of_its_worker(harness: StoreHarness) -> None:
+    queued = await harness.queue()
 
-    claim = await scene.claim()
+    claim = await harness.claim()
 
     assert claim.task == replace(
         queued,
@@ -30,53 +30,57 @@ async def test_a_claimed_task_runs_under_the_lease_of_its_worker(scene: Scene) -
         started_at=claim.task.started_at,
     )
     assert claim.task.started_at is not None
-    assert await scene.get(queued) == claim.task
-    assert (await scene.sessions.get(LOCAL, TALK)).status == "running"
+    assert await harness.get(queued) == claim.task
+    assert (await harness.sessions.get(LOCAL, TALK)).status == "running"
 
 
-async def test_the_oldest_are_claimed_first_and_no_more_than_asked_for(scene: Scene) -> None:
-    tasks = [await scene.queue(f"talk-{number}") for number in range(3)]
+async def test_the_oldest_are_claimed_first_and_no_more_than_asked_for(
+    harness: StoreHarness,
+) -> None:
+    tasks = [await harness.queue(f"talk-{number}") for number in range(3)]
 
-    claims = await scene.leases.claim(WORKER, limit=2, lease_s=30)
+    claims = await harness.leases.claim(WORKER, limit=2, lease_s=30)
 
     assert _ids(claims) == [task.task_id for task in tasks[:2]]
 
 
-async def test_a_session_has_at_most_one_live_task(scene: Scene) -> None:
-    first, second = await scene.queue(), await scene.queue()
+async def test_a_session_has_at_most_one_live_task(harness: StoreHarness) -> None:
+    first, second = await harness.queue(), await harness.queue()
 
-    claims = await scene.leases.claim(WORKER, limit=5, lease_s=30)
-    none = await scene.leases.claim(OTHER_WORKER, limit=5, lease_s=30)
-    by_name = await scene.leases.claim(WORKER, limit=5, lease_s=30, only=second.task_id)
+    claims = await harness.leases.claim(WORKER, limit=5, lease_s=30)
+    none = await harness.leases.claim(OTHER_WORKER, limit=5, lease_s=30)
+    by_name = await harness.leases.claim(WORKER, limit=5, lease_s=30, only=second.task_id)
 
     assert _ids(claims) == [first.task_id]
     assert (list(none), list(by_name)) == ([], [])
 
 
-async def test_one_task_alone_can_be_claimed(scene: Scene) -> None:
-    await scene.queue("one")
-    wanted = await scene.queue("two")
+async def test_one_task_alone_can_be_claimed(harness: StoreHarness) -> None:
+    await harness.queue("one")
+    wanted = await harness.queue("two")
 
-    claims = await scene.leases.claim(WORKER, limit=5, lease_s=30, only=wanted.task_id)
+    claims = await harness.leases.claim(WORKER, limit=5, lease_s=30, only=wanted.task_id)
 
     assert _ids(claims) == [wanted.task_id]
 
 
-async def test_nothing_is_claimed_of_an_empty_queue(scene: Scene) -> None:
-    assert list(await scene.leases.claim(WORKER, limit=5, lease_s=30)) == []
+async def test_nothing_is_claimed_of_an_empty_queue(harness: StoreHarness) -> None:
+    assert list(await harness.leases.claim(WORKER, limit=5, lease_s=30)) == []
 
 
-async def test_no_task_is_given_to_two_claimers(two_scenes: tuple[Scene, Scene]) -> None:
-    one, other = two_scenes
+async def test_no_task_is_given_to_two_claimers(
+    two_harnesses: tuple[StoreHarness, StoreHarness],
+) -> None:
+    one, other = two_harnesses
     tasks = [await one.queue(f"talk-{number % 20}") for number in range(40)]
     claimed: list[TaskId] = []
 
-    async def work(scene: Scene, worker_id: WorkerId) -> None:
+    async def work(harness: StoreHarness, worker_id: WorkerId) -> None:
         while len(claimed) < len(tasks):
-            claims = await scene.leases.claim(worker_id, limit=3, lease_s=30)
+            claims = await harness.leases.claim(worker_id, limit=3, lease_s=30)
             claimed.extend(_ids(claims))
             for claim in claims:
-                await scene.end(claim)
+                await harness.end(claim)
 
     with anyio.fail_after(PATIENCE_S):
         async with asyncio.TaskGroup() as group:
@@ -90,63 +94,63 @@ async def test_no_task_is_given_to_two_claimers(two_scenes: tuple[Scene, Scene])
         assert [seq for seq, _ in await one.written(key)] == [1, 2, 3, 4]
 
 
-async def test_a_heartbeat_keeps_the_leases_of_its_worker_alone(scene: Scene) -> None:
-    mine = await scene.start("one", lease_s=0)
-    await scene.queue("two")
-    theirs = await scene.claim(OTHER_WORKER, lease_s=0)
+async def test_a_heartbeat_keeps_the_leases_of_its_worker_alone(harness: StoreHarness) -> None:
+    mine = await harness.start("one", lease_s=0)
+    await harness.queue("two")
+    theirs = await harness.claim(OTHER_WORKER, lease_s=0)
 
-    held = await scene.leases.heartbeat(WORKER, lease_s=30)
-    lost = await scene.leases.claim_lost(WorkerId("three.1"), lease_s=30)
+    held = await harness.leases.heartbeat(WORKER, lease_s=30)
+    lost = await harness.leases.claim_lost(WorkerId("three.1"), lease_s=30)
 
     assert held == {mine.task.task_id: mine.lease_id}
     assert _ids(lost) == [theirs.task.task_id]
 
 
-async def test_a_task_that_was_taken_over_is_no_longer_held(scene: Scene) -> None:
-    await scene.start(lease_s=0)
-    await scene.leases.claim_lost(OTHER_WORKER, lease_s=30)
+async def test_a_task_that_was_taken_over_is_no_longer_held(harness: StoreHarness) -> None:
+    await harness.start(lease_s=0)
+    await harness.leases.claim_lost(OTHER_WORKER, lease_s=30)
 
-    assert list(await scene.leases.heartbeat(WORKER, lease_s=30)) == []
+    assert list(await harness.leases.heartbeat(WORKER, lease_s=30)) == []
 
 
-async def test_a_task_whose_lease_has_ended_is_taken_over_as_it_is(scene: Scene) -> None:
-    lost = await scene.start(lease_s=0)
+async def test_a_task_whose_lease_has_ended_is_taken_over_as_it_is(harness: StoreHarness) -> None:
+    lost = await harness.start(lease_s=0)
 
-    [taken] = await scene.leases.claim_lost(OTHER_WORKER, lease_s=30)
+    [taken] = await harness.leases.claim_lost(OTHER_WORKER, lease_s=30)
 
     assert taken.task == replace(lost.task, worker_id=OTHER_WORKER)
     assert taken.lease_id != lost.lease_id
-    assert list(await scene.leases.claim_lost(OTHER_WORKER, lease_s=30)) == []
+    assert list(await harness.leases.claim_lost(OTHER_WORKER, lease_s=30)) == []
 
 
-async def test_a_worker_never_takes_over_its_own_tasks(scene: Scene) -> None:
-    await scene.start(lease_s=0)
+async def test_a_worker_never_takes_over_its_own_tasks(harness: StoreHarness) -> None:
+    await harness.start(lease_s=0)
 
-    assert list(await scene.leases.claim_lost(WORKER, lease_s=30, of_instance="one")) == []
+    assert list(await harness.leases.claim_lost(WORKER, lease_s=30, of_instance="one")) == []
 
 
-async def test_a_worker_takes_its_own_task_anew_when_it_names_it(scene: Scene) -> None:
-    mine = await scene.start()
+async def test_a_worker_takes_its_own_task_anew_when_it_names_it(harness: StoreHarness) -> None:
+    mine = await harness.start()
 
-    again = await scene.leases.reclaim(
+    again = await harness.leases.reclaim(
         WORKER, mine.task.task_id, lease_id=mine.lease_id, lease_s=30
     )
 
     assert again is not None
     assert (again.task, again.lease_id == mine.lease_id) == (mine.task, False)
     with pytest.raises(LeaseLost):
-        await scene.log.append(scene.lines(mine, "late"))
-    await scene.end(again)
+        await harness.log.append(harness.lines(mine, "late"))
+    await harness.end(again)
 
 
-async def test_nobody_takes_anew_what_is_not_theirs_or_has_ended(scene: Scene) -> None:
-    mine = await scene.start()
-    of_another = await scene.leases.reclaim(
+async def test_nobody_takes_anew_what_is_not_theirs_or_has_ended(harness: StoreHarness) -> None:
+    mine = await harness.start()
+    of_another = await harness.leases.reclaim(
         OTHER_WORKER, mine.task.task_id, lease_id=mine.lease_id, lease_s=30
     )
-    await scene.end(mine)
+    await harness.end(mine)
 
-    ended = await scene.leases.reclaim(
+    ended = await harness.leases.reclaim(
         WORKER, mine.task.task_id, lease_id=mine.lease_id, lease_s=30
     )
 
@@ -154,110 +158,112 @@ async def test_nobody_takes_anew_what_is_not_theirs_or_has_ended(scene: Scene) -
 
 
 async def test_what_is_held_by_a_newer_lease_is_not_taken_anew_by_the_one_before(
-    scene: Scene,
+    harness: StoreHarness,
 ) -> None:
     """A run that ends late must not take its task from the run that has it now."""
-    late = await scene.start(lease_s=0)
-    [taken] = await scene.leases.claim_lost(OTHER_WORKER, lease_s=30)
-    await scene.leases.requeue(taken, attempt_spent=True)
-    now = await scene.claim()
+    late = await harness.start(lease_s=0)
+    [taken] = await harness.leases.claim_lost(OTHER_WORKER, lease_s=30)
+    await harness.leases.requeue(taken, attempt_spent=True)
+    now = await harness.claim()
 
-    again = await scene.leases.reclaim(
+    again = await harness.leases.reclaim(
         WORKER, late.task.task_id, lease_id=late.lease_id, lease_s=30
     )
 
     assert again is None
-    assert await scene.leases.heartbeat(WORKER, lease_s=30) == {now.task.task_id: now.lease_id}
-    await scene.end(now)
+    assert await harness.leases.heartbeat(WORKER, lease_s=30) == {now.task.task_id: now.lease_id}
+    await harness.end(now)
 
 
-async def test_a_valid_lease_is_taken_over_for_the_instance_named_alone(scene: Scene) -> None:
-    await scene.start("one")
-    await scene.queue("two")
+async def test_a_valid_lease_is_taken_over_for_the_instance_named_alone(
+    harness: StoreHarness,
+) -> None:
+    await harness.start("one")
+    await harness.queue("two")
     heir = WorkerId("heir.1")
-    dead = await scene.claim(WorkerId("node_1.7"))
-    await scene.queue("three")
-    await scene.claim(WorkerId("node_10.7"))
-    await scene.queue("four")
-    await scene.claim(WorkerId("NODE_1.7"))
+    dead = await harness.claim(WorkerId("node_1.7"))
+    await harness.queue("three")
+    await harness.claim(WorkerId("node_10.7"))
+    await harness.queue("four")
+    await harness.claim(WorkerId("NODE_1.7"))
 
-    none = await scene.leases.claim_lost(heir, lease_s=30)
-    taken = await scene.leases.claim_lost(heir, lease_s=30, of_instance="node_1")
+    none = await harness.leases.claim_lost(heir, lease_s=30)
+    taken = await harness.leases.claim_lost(heir, lease_s=30, of_instance="node_1")
 
     assert (list(none), _ids(taken)) == ([], [dead.task.task_id])
 
 
-async def test_a_requeued_task_is_claimed_again_in_its_old_place(scene: Scene) -> None:
-    first = await scene.start()
-    await scene.queue()
+async def test_a_requeued_task_is_claimed_again_in_its_old_place(harness: StoreHarness) -> None:
+    first = await harness.start()
+    await harness.queue()
 
-    await scene.leases.requeue(first, attempt_spent=True)
+    await harness.leases.requeue(first, attempt_spent=True)
 
-    queued = await scene.get(first.task)
+    queued = await harness.get(first.task)
     assert queued == replace(first.task, status=TaskStatus.QUEUED, worker_id=None)
-    again = await scene.claim(OTHER_WORKER)
+    again = await harness.claim(OTHER_WORKER)
     assert again.task == replace(first.task, attempt=2, worker_id=OTHER_WORKER)
 
 
-async def test_an_attempt_that_was_not_spent_does_not_count(scene: Scene) -> None:
-    claim = await scene.start()
+async def test_an_attempt_that_was_not_spent_does_not_count(harness: StoreHarness) -> None:
+    claim = await harness.start()
 
-    await scene.leases.requeue(claim, attempt_spent=False)
+    await harness.leases.requeue(claim, attempt_spent=False)
 
-    assert (await scene.get(claim.task)).attempt == 0
-    assert (await scene.claim()).task.attempt == 1
+    assert (await harness.get(claim.task)).attempt == 0
+    assert (await harness.claim()).task.attempt == 1
 
 
-async def test_a_claim_says_whether_the_task_was_ever_begun(scene: Scene) -> None:
-    await scene.queue()
-    first = await scene.claim()
-    await scene.leases.requeue(first, attempt_spent=False)
+async def test_a_claim_says_whether_the_task_was_ever_begun(harness: StoreHarness) -> None:
+    await harness.queue()
+    first = await harness.claim()
+    await harness.leases.requeue(first, attempt_spent=False)
 
-    again = await scene.claim()
+    again = await harness.claim()
 
     assert (first.is_first, again.is_first) == (True, False)
 
 
-async def test_a_task_that_was_taken_over_cannot_be_requeued(scene: Scene) -> None:
-    late = await scene.start(lease_s=0)
-    [taken] = await scene.leases.claim_lost(OTHER_WORKER, lease_s=30)
+async def test_a_task_that_was_taken_over_cannot_be_requeued(harness: StoreHarness) -> None:
+    late = await harness.start(lease_s=0)
+    [taken] = await harness.leases.claim_lost(OTHER_WORKER, lease_s=30)
 
     with pytest.raises(LeaseLost):
-        await scene.leases.requeue(late, attempt_spent=True)
+        await harness.leases.requeue(late, attempt_spent=True)
 
-    assert await scene.get(late.task) == taken.task
-
-
-async def test_a_task_requeued_into_a_deleted_session_is_cancelled(scene: Scene) -> None:
-    claim = await scene.start()
-    await scene.sessions.delete(LOCAL, TALK)
-
-    await scene.leases.requeue(claim, attempt_spent=True)
-
-    assert list(await scene.leases.claim(WORKER, limit=5, lease_s=30)) == []
-    assert await scene.sessions.purge() == 1
+    assert await harness.get(late.task) == taken.task
 
 
-async def test_a_reserved_task_is_claimed_by_its_worker_alone(scene: Scene) -> None:
-    task = (await scene.submit(scene.new_task(), reserved_for=WORKER)).task
+async def test_a_task_requeued_into_a_deleted_session_is_cancelled(harness: StoreHarness) -> None:
+    claim = await harness.start()
+    await harness.sessions.delete(LOCAL, TALK)
 
-    none = await scene.leases.claim(OTHER_WORKER, limit=5, lease_s=30)
-    named = await scene.leases.claim(OTHER_WORKER, limit=5, lease_s=30, only=task.task_id)
-    early = await scene.leases.claim_lost(OTHER_WORKER, lease_s=30)
-    claim = await scene.claim(WORKER)
+    await harness.leases.requeue(claim, attempt_spent=True)
+
+    assert list(await harness.leases.claim(WORKER, limit=5, lease_s=30)) == []
+    assert await harness.sessions.purge() == 1
+
+
+async def test_a_reserved_task_is_claimed_by_its_worker_alone(harness: StoreHarness) -> None:
+    task = (await harness.submit(harness.new_task(), reserved_for=WORKER)).task
+
+    none = await harness.leases.claim(OTHER_WORKER, limit=5, lease_s=30)
+    named = await harness.leases.claim(OTHER_WORKER, limit=5, lease_s=30, only=task.task_id)
+    early = await harness.leases.claim_lost(OTHER_WORKER, lease_s=30)
+    claim = await harness.claim(WORKER)
 
     assert (list(none), list(named), list(early)) == ([], [], [])
     assert claim.task.task_id == task.task_id
 
 
 async def test_a_reserved_task_that_nobody_came_for_is_handed_out_to_be_ended(
-    open_scene: OpenScene,
+    open_harness: OpenHarness,
 ) -> None:
-    async with open_scene(reserved_s=0) as scene:
-        task = (await scene.submit(scene.new_task(), reserved_for=WORKER)).task
+    async with open_harness(reserved_s=0) as harness:
+        task = (await harness.submit(harness.new_task(), reserved_for=WORKER)).task
 
-        own = await scene.leases.claim_lost(WORKER, lease_s=30)
-        [left] = await scene.leases.claim_lost(OTHER_WORKER, lease_s=30)
+        own = await harness.leases.claim_lost(WORKER, lease_s=30)
+        [left] = await harness.leases.claim_lost(OTHER_WORKER, lease_s=30)
 
         assert list(own) == []
         assert (left.task.task_id, left.task.status, left.task.attempt) == (
@@ -265,27 +271,27 @@ async def test_a_reserved_task_that_nobody_came_for_is_handed_out_to_be_ended(
             "running",
             0,
         )
-        assert list(await scene.leases.claim(WORKER, limit=5, lease_s=30)) == []
-        await scene.end(left)
+        assert list(await harness.leases.claim(WORKER, limit=5, lease_s=30)) == []
+        await harness.end(left)
 
 
 async def test_a_worker_that_is_alive_keeps_what_is_reserved_for_it(
-    open_scene: OpenScene,
+    open_harness: OpenHarness,
 ) -> None:
-    async with open_scene(reserved_s=0) as scene:
-        await scene.submit(scene.new_task(), reserved_for=WORKER)
+    async with open_harness(reserved_s=0) as harness:
+        await harness.submit(harness.new_task(), reserved_for=WORKER)
 
-        await scene.leases.heartbeat(WORKER, lease_s=30)
+        await harness.leases.heartbeat(WORKER, lease_s=30)
 
-        assert list(await scene.leases.claim_lost(OTHER_WORKER, lease_s=30)) == []
+        assert list(await harness.leases.claim_lost(OTHER_WORKER, lease_s=30)) == []
 
 
-async def test_a_cancelled_reserved_task_is_claimed_by_nobody(scene: Scene) -> None:
-    task = (await scene.submit(scene.new_task(), reserved_for=WORKER)).task
+async def test_a_cancelled_reserved_task_is_claimed_by_nobody(harness: StoreHarness) -> None:
+    task = (await harness.submit(harness.new_task(), reserved_for=WORKER)).task
 
-    await scene.cancel(task)
+    await harness.cancel(task)
 
-    assert list(await scene.leases.claim(WORKER, limit=5, lease_s=30)) == []
+    assert list(await harness.leases.claim(WORKER, limit=5, lease_s=30)) == []
 
 
 def _ids(claims: Sequence[Claim]) -> list[TaskId]:

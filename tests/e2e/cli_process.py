@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.cli_fork_server import AGENTCAST, Started, run, start
 from tests.patience import PATIENCE_S
-from tests.preloaded import AGENTCAST, Started, run, start
 
 _OURS = ("AGENTCAST_", "OPENAI_", "PORT")
 

@@ -6,10 +6,10 @@ from itertools import count
 
 import pytest
 
+from tests.cli_fork_server import preloaded_agentcast
 from tests.contract.postgres import execute, postgres_url
 from tests.e2e.client import Client, client_of
 from tests.e2e.running_server import RunningServer, running_server
-from tests.preloaded import preloaded_agentcast
 
 __all__ = ["postgres_url"]
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.cli_fork_server import AGENTCAST, Started, start
 from tests.patience import PATIENCE_S
-from tests.preloaded import AGENTCAST, Started, start
 
 STOP_S = 12.0
 _GREETING = "listening on "

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.docs.blocks import REPOSITORY, Block, blocks_of, pages
-from tests.e2e.docs.stand_ins import write_stand_ins
+from tests.e2e.docs.fake_programs import write_fake_programs
 from tests.e2e.docs.terminal import Terminal, is_printed, terminal
 from tests.e2e.running_server import RunningServer, clean_environment, running_server
 
@@ -102,7 +102,7 @@ def reader(folder: Path, *, server: RunningServer, page: str) -> Iterator[Reader
     programs, checkout, scratch = (folder / name for name in ("bin", "checkout", "scratch"))
     for made in (programs, checkout / ".venv", scratch, folder / "home"):
         made.mkdir(parents=True)
-    write_stand_ins(programs)
+    write_fake_programs(programs)
     (checkout / ".venv" / "bin").symlink_to(programs)
     (checkout / "README.md").write_text(README)
     plain = clean_environment(folder / "home")

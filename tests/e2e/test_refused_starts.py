@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli_fork_server import AGENTCAST, run
 from tests.e2e.running_server import RunningServer, clean_environment
 from tests.patience import PATIENCE_S
-from tests.preloaded import AGENTCAST, run
 
 WRONG = {
     "AGENTCAST_PROT": ("1", ["AGENTCAST_PORT"]),

@@ -7,8 +7,8 @@ from resource import RLIMIT_NOFILE, getrlimit, setrlimit
 import pytest
 
 from tests.e2e.client import client_of
-from tests.e2e.clients.crowd import crowd_of
 from tests.e2e.clients.server_state import cost_of
+from tests.e2e.clients.watcher_process import watcher_process
 from tests.e2e.running_server import running_server
 
 pytestmark = pytest.mark.load
@@ -20,7 +20,7 @@ DESCRIPTORS = 8_192
 
 @pytest.fixture(autouse=True)
 def descriptors() -> Iterator[None]:
-    """The crowd inherits the limit."""
+    """The watchers inherit the limit."""
     soft, hard = getrlimit(RLIMIT_NOFILE)
     setrlimit(RLIMIT_NOFILE, (max(soft, min(DESCRIPTORS, hard)), hard))
     yield
@@ -32,8 +32,8 @@ async def test_an_idle_watcher_costs_little_memory(tmp_path: Path) -> None:
         async with client_of(server) as client:
             await client.events(await client.submit("true", session_id="quiet"))
             path = "/api/v1/sse?session_id=quiet"
-            first = crowd_of(WATCHERS, base_url=server.base_url, path=path)
-            second = crowd_of(WATCHERS, base_url=server.base_url, path=path)
+            first = watcher_process(WATCHERS, base_url=server.base_url, path=path)
+            second = watcher_process(WATCHERS, base_url=server.base_url, path=path)
             with first as early, second as late:
                 early.connect()  # what so many requests at once need is counted here
                 before = cost_of(server.pid).rss_mb

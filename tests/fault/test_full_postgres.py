@@ -9,7 +9,7 @@ import pytest
 
 from domain.errors import StorageFull
 from tests.contract.postgres import emptied, execute, postgres_url
-from tests.contract.stores import sql_scene
+from tests.contract.stores import sql_harness
 from tests.fault.ordinary_user import folder_for_all
 from tests.fault.small_disk import SmallDisk, small_disk
 
@@ -28,20 +28,20 @@ async def test_a_full_disk_of_postgres_is_told_and_gone_on_with(postgres_url: st
         await execute(postgres_url, "ALTER TABLE events SET TABLESPACE small")
         try:
             disk.leave(2 * 1024 * 1024)
-            async with sql_scene(postgres_url) as scene:
-                claim = await scene.start()
+            async with sql_harness(postgres_url) as harness:
+                claim = await harness.start()
                 stored = 1
                 with pytest.raises(StorageFull):
                     while True:
                         stored += len(
-                            await scene.log.append(scene.lines(claim, *["x" * 9000] * 50))
+                            await harness.log.append(harness.lines(claim, *["x" * 9000] * 50))
                         )
 
                 disk.free_what_was_filled()
-                [after] = await scene.log.append(scene.lines(claim, "again"))
+                [after] = await harness.log.append(harness.lines(claim, "again"))
 
                 assert after.seq == stored + 1
-                written = await scene.written(claim.task.session_key)
+                written = await harness.written(claim.task.session_key)
                 assert [seq for seq, _ in written] == list(range(1, stored + 2))
         finally:
             await emptied(postgres_url)

@@ -13,7 +13,7 @@ from adapters.store.sqlite.disk_storage import DiskStorage, Reserve
 from domain.errors import StorageFull
 from domain.task_events import TaskFailed
 from ports.task_queue import Claim
-from tests.contract.scene import Scene
+from tests.contract.store_harness import StoreHarness
 from tests.fault.small_disk import SmallDisk, small_disk
 
 pytestmark = pytest.mark.fault
@@ -23,10 +23,10 @@ LAST_WORD = TaskFailed(error="the disk is full", reason="storage_full", duration
 
 
 class Site:
-    def __init__(self, disk: SmallDisk, storage: DiskStorage, scene: Scene) -> None:
+    def __init__(self, disk: SmallDisk, storage: DiskStorage, harness: StoreHarness) -> None:
         self.disk = disk
         self.storage = storage
-        self.scene = scene
+        self.harness = harness
         self.reserve = Reserve(disk.folder)
         self.database = disk.folder / "store.db"
         self.log = disk.folder / "store.db-wal"
@@ -38,7 +38,7 @@ class Site:
                 await self.write(claim)
 
     async def write(self, claim: Claim) -> None:
-        await self.scene.log.append(self.scene.lines(claim, *["x" * _PIECE] * 4))
+        await self.harness.log.append(self.harness.lines(claim, *["x" * _PIECE] * 4))
 
 
 @asynccontextmanager
@@ -48,8 +48,8 @@ async def site(folder: Path, megabytes: int) -> AsyncIterator[Site]:
         log = SqlEventLog(database)
         storage = DiskStorage(folders=[folder], reserve=Reserve(folder), database=database)
         async with database.opened(), log.opened():
-            scene = Scene.on_sql(database, log)
-            yield Site(disk, storage, scene)
+            harness = StoreHarness.on_sql(database, log)
+            yield Site(disk, storage, harness)
 
 
 @pytest.mark.parametrize("megabytes", [2, 8, 40, 200])
@@ -57,7 +57,7 @@ async def test_tasks_end_though_the_log_is_longer_than_what_was_held_in_reserve(
     tmp_path: Path, megabytes: int
 ) -> None:
     async with site(tmp_path / "disk", megabytes) as here:
-        quiet, flooding = [await here.scene.start(name) for name in ("quiet", "flooding")]
+        quiet, flooding = [await here.harness.start(name) for name in ("quiet", "flooding")]
         assert await here.storage.look() is None
         here.disk.leave(here.reserve.size() * 3)
         with _reader_of(here.database):  # for whom the log may not be written back
@@ -68,7 +68,7 @@ async def test_tasks_end_though_the_log_is_longer_than_what_was_held_in_reserve(
         await here.storage.spend_reserve()
 
         for claim in (quiet, flooding):
-            await here.scene.log.append(here.scene.changing(claim, LAST_WORD))
+            await here.harness.log.append(here.harness.changing(claim, LAST_WORD))
             assert await here.storage.look() is not None  # nor is room lost to a look at it
 
 
@@ -77,7 +77,7 @@ async def test_a_flood_leaves_the_room_to_write_the_log_back_besides_the_reserve
     tmp_path: Path, megabytes: int
 ) -> None:
     async with site(tmp_path / "disk", megabytes) as here:
-        quiet, flooding = [await here.scene.start(name) for name in ("quiet", "flooding")]
+        quiet, flooding = [await here.harness.start(name) for name in ("quiet", "flooding")]
         assert await here.storage.look() is None
         here.disk.leave(here.reserve.size() * 3)
         with _reader_of(here.database):
@@ -87,14 +87,14 @@ async def test_a_flood_leaves_the_room_to_write_the_log_back_besides_the_reserve
 
         assert here.reserve.is_whole()
         for claim in (quiet, flooding):
-            await here.scene.log.append(here.scene.changing(claim, LAST_WORD))
+            await here.harness.log.append(here.harness.changing(claim, LAST_WORD))
 
 
 async def test_a_log_that_a_reader_keeps_from_being_written_back_leaves_the_room_for_that(
     tmp_path: Path,
 ) -> None:
     async with site(tmp_path / "disk", 240) as here:
-        claim = await here.scene.start()
+        claim = await here.harness.start()
         assert await here.storage.look() is None
 
         with _reader_of(here.database):
@@ -111,7 +111,7 @@ async def test_a_log_that_had_no_room_to_be_written_back_is_when_there_is_some(
     tmp_path: Path,
 ) -> None:
     async with site(tmp_path / "disk", 40) as here:
-        claim = await here.scene.start()
+        claim = await here.harness.start()
         here.disk.leave(here.reserve.size() * 3)
         with _reader_of(here.database):
             await here.flood(claim)

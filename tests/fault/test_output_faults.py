@@ -19,12 +19,12 @@ from domain.agent_profile import AgentProfile
 from domain.ids import AgentName, TaskId
 from domain.process_events import SchemaDrift
 from ports.runner import Completed, Outcome
+from tests.command_runner_fakes import command_runner
 from tests.e2e.client import Client, client_of, events_of
 from tests.e2e.live_processes import commands_of
 from tests.e2e.running_server import running_server
 from tests.fault.counting_context import CountingContext
 from tests.process_fakes import RecordingContext, process_task
-from tests.runner_fakes import command_runner
 
 TASK = TaskId("task_1")
 LINES = AgentProfile(name=AgentName("x"), kind="command", sandbox="none")

@@ -18,10 +18,10 @@ from domain.agent_profile import AgentProfile
 from domain.ids import AgentName, TaskId
 from ports.process import Command, Exit, RunningProcess
 from ports.runner import Completed, Outcome
+from tests.command_runner_fakes import command_runner
 from tests.fault.counting_context import CountingContext
 from tests.patience import PATIENCE_S
 from tests.process_fakes import RecordingContext, process_task
-from tests.runner_fakes import command_runner
 
 pytestmark = pytest.mark.fault
 

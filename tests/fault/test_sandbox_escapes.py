@@ -8,7 +8,7 @@ import pytest
 
 from tests.fault.sandbox_attacks import ATTACKS, PRELUDE
 from tests.fault.sandbox_driver import Ran
-from tests.fault.sandbox_stage import Stage, staged
+from tests.fault.sandbox_fixture import SandboxFixture, sandbox_fixture
 
 pytestmark = pytest.mark.fault
 
@@ -23,16 +23,16 @@ class Tried:
 
 
 @pytest.fixture(scope="module", params=["root", "nobody"])
-def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
-    with staged(request.param) as stage:
-        yield stage
+def sandbox(request: pytest.FixtureRequest) -> Iterator[SandboxFixture]:
+    with sandbox_fixture(request.param) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture(scope="module")
-def tried(stage: Stage) -> Tried:
+def tried(sandbox: SandboxFixture) -> Tried:
     """All of them, by one server."""
     before = _machine()
-    ran = stage.run({name: PRELUDE + attack for name, attack in ATTACKS.items()})
+    ran = sandbox.run({name: PRELUDE + attack for name, attack in ATTACKS.items()})
     return Tried(ran, before, _machine())
 
 
@@ -41,10 +41,10 @@ def test_there_is_no_way_out(attack: str, tried: Tried) -> None:
     assert tried.ran[attack] == {"said": "", "code": 0, "sandbox": "bubblewrap"}
 
 
-def test_nothing_on_the_machine_has_changed(stage: Stage, tried: Tried) -> None:
+def test_nothing_on_the_machine_has_changed(sandbox: SandboxFixture, tried: Tried) -> None:
     assert tried.after == tried.before
-    assert stage.outside.read_text() == "as it was"
-    assert [path.read_text() for path in stage.hidden] == ["canary"] * len(stage.hidden)
+    assert sandbox.outside.read_text() == "as it was"
+    assert [path.read_text() for path in sandbox.hidden] == ["canary"] * len(sandbox.hidden)
 
 
 def _machine() -> dict[str, str]:

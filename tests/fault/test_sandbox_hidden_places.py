@@ -13,7 +13,7 @@ import pytest
 
 from domain.agent_profile import Network
 from tests.e2e.cli_process import Cli
-from tests.fault.sandbox_stage import Stage, staged
+from tests.fault.sandbox_fixture import SandboxFixture, sandbox_fixture
 
 pytestmark = pytest.mark.fault
 
@@ -100,13 +100,13 @@ class Listening:
 
 
 @pytest.fixture(scope="module", params=["root", "nobody"])
-def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
-    with staged(request.param) as stage:
-        yield stage
+def sandbox(request: pytest.FixtureRequest) -> Iterator[SandboxFixture]:
+    with sandbox_fixture(request.param) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture
-def listening(stage: Stage) -> Iterator[Listening]:
+def listening(sandbox: SandboxFixture) -> Iterator[Listening]:
     """In the open, in the workspace, below /run and /tmp, and without a path."""
     with ExitStack() as stack:
         run, tmp = (
@@ -116,15 +116,15 @@ def listening(stage: Stage) -> Iterator[Listening]:
         for folder in (run, tmp):
             folder.chmod(0o755)
         paths = {
-            "stream": stage.root / "stream.sock",
-            "other": stage.root / "other.sock",
-            "datagrams": stage.root / "datagrams.sock",
+            "stream": sandbox.root / "stream.sock",
+            "other": sandbox.root / "other.sock",
+            "datagrams": sandbox.root / "datagrams.sock",
             "run": run / "stream.sock",
             "run datagrams": run / "datagrams.sock",
             "tmp": tmp / "stream.sock",
         }
         sockets = [_bound(str(path), "datagrams" in name) for name, path in paths.items()]
-        abstract = [f"agentcast-test-{stage.root.name}{kind}" for kind in ("", "-datagrams")]
+        abstract = [f"agentcast-test-{sandbox.root.name}{kind}" for kind in ("", "-datagrams")]
         sockets += [_bound(f"\0{name}", "datagrams" in name) for name in abstract]
         for one in sockets:
             stack.callback(one.close)
@@ -136,20 +136,20 @@ def listening(stage: Stage) -> Iterator[Listening]:
 
 @pytest.mark.parametrize("network", ["none", "host"])
 def test_no_socket_of_the_machine_is_reached(
-    network: Network, stage: Stage, listening: Listening
+    network: Network, sandbox: SandboxFixture, listening: Listening
 ) -> None:
-    ran = stage.run(listening.programs(), network=network)
+    ran = sandbox.run(listening.programs(), network=network)
 
     assert [one["said"] for one in ran.values()] == ["", ""]
     assert not any(map(_has_heard, listening.sockets))
 
 
 def test_a_socket_that_is_named_is_reached_and_no_other(
-    stage: Stage, listening: Listening
+    sandbox: SandboxFixture, listening: Listening
 ) -> None:
     named = [listening.paths["stream"], listening.paths["run datagrams"]]
 
-    ran = stage.run({"reach": listening.reached_program()}, sockets=named)
+    ran = sandbox.run({"reach": listening.reached_program()}, sockets=named)
 
     assert set(ran["reach"]["said"].split()) == {str(path) for path in named}
 
@@ -157,13 +157,13 @@ def test_a_socket_that_is_named_is_reached_and_no_other(
 @pytest.mark.parametrize("place", ["/tmp", "/run"])
 @pytest.mark.parametrize("named", ["/tmp", "stream", "run", "tmp"])
 def test_no_socket_is_reached_in_a_workspace_within_a_folder_of_sockets(
-    named: str, place: str, stage: Stage, listening: Listening
+    named: str, place: str, sandbox: SandboxFixture, listening: Listening
 ) -> None:
-    with _workspace_with_sockets(stage, place) as there:
+    with _workspace_with_sockets(sandbox, place) as there:
         everything = Listening({**listening.paths, **there.paths}, [], [])
         allowed = listening.paths.get(named, Path(named))
 
-        ran = stage.run(
+        ran = sandbox.run(
             {"reach": everything.reached_program()},
             workspace=there.paths["workspace"].parent,
             sockets=[allowed],
@@ -172,20 +172,22 @@ def test_no_socket_is_reached_in_a_workspace_within_a_folder_of_sockets(
     assert set(ran["reach"]["said"].split()) == {str(allowed)} - {"/tmp"}
 
 
-def test_a_socket_that_is_named_is_reached_in_the_workspace(stage: Stage) -> None:
-    with _workspace_with_sockets(stage, "/tmp") as there:
+def test_a_socket_that_is_named_is_reached_in_the_workspace(sandbox: SandboxFixture) -> None:
+    with _workspace_with_sockets(sandbox, "/tmp") as there:
         named = there.paths["workspace"]
 
-        ran = stage.run(
+        ran = sandbox.run(
             {"reach": there.reached_program()}, workspace=named.parent, sockets=[named]
         )
 
     assert ran["reach"]["said"].split() == [str(named)]
 
 
-def test_a_command_starts_beside_a_socket_that_only_another_user_may_reach(stage: Stage) -> None:
+def test_a_command_starts_beside_a_socket_that_only_another_user_may_reach(
+    sandbox: SandboxFixture,
+) -> None:
     with tempfile.TemporaryDirectory(dir="/tmp") as workspace, ExitStack() as stack:
-        stage.give(Path(workspace))
+        sandbox.give(Path(workspace))
         paths = {}
         for place in (workspace, "/var/tmp"):
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=place)))
@@ -194,30 +196,32 @@ def test_a_command_starts_beside_a_socket_that_only_another_user_may_reach(stage
             os.chown(folder, DAEMON, DAEMON)
         programs = {"reach": Listening(paths, [], []).reached_program()}
 
-        ran = stage.run(programs, workspace=Path(workspace), sockets=[Path("/tmp")])
+        ran = sandbox.run(programs, workspace=Path(workspace), sockets=[Path("/tmp")])
 
     assert (ran["reach"]["said"], ran["reach"]["code"]) == ("", 0)
 
 
 def test_processes_of_a_sandbox_may_have_sockets_for_each_other(
-    stage: Stage, listening: Listening
+    sandbox: SandboxFixture, listening: Listening
 ) -> None:
     programs = {"own": EACH_OTHER, "reach": listening.reached_program()}
 
-    ran = stage.run(programs, sockets=[Path("/tmp")])
+    ran = sandbox.run(programs, sockets=[Path("/tmp")])
 
     assert (ran["own"]["said"], ran["reach"]["said"]) == ("heard\n", "")
 
 
-def test_what_needs_no_socket_by_path_works_as_ever(stage: Stage) -> None:
-    assert stage.run({"it": WITHOUT})["it"]["said"] == "heard\n[1, 2]\n127.0.0.1\n"
+def test_what_needs_no_socket_by_path_works_as_ever(sandbox: SandboxFixture) -> None:
+    assert sandbox.run({"it": WITHOUT})["it"]["said"] == "heard\n[1, 2]\n127.0.0.1\n"
 
 
 @pytest.mark.parametrize("config", ["agentcast.toml", "config/own.toml"])
-def test_files_of_the_server_are_hidden_with_their_folders(config: str, stage: Stage) -> None:
-    server = _server(stage, config)
+def test_files_of_the_server_are_hidden_with_their_folders(
+    config: str, sandbox: SandboxFixture
+) -> None:
+    server = _server(sandbox, config)
 
-    ran = stage.run(
+    ran = sandbox.run(
         {"it": f"import os; print(os.listdir({str(server)!r}))"},
         secret_files=[server / ".env", server / config],
     )
@@ -225,8 +229,8 @@ def test_files_of_the_server_are_hidden_with_their_folders(config: str, stage: S
     assert ran["it"]["said"] == "[]\n"
 
 
-def test_in_a_workspace_only_the_servers_files_are_hidden(stage: Stage) -> None:
-    server = _server(stage, "agentcast.toml")
+def test_in_a_workspace_only_the_servers_files_are_hidden(sandbox: SandboxFixture) -> None:
+    server = _server(sandbox, "agentcast.toml")
     program = """
 import os
 for name in (".env", "agentcast.toml", "code", "deep/../.env"):
@@ -244,7 +248,7 @@ for undo in (lambda: os.unlink(".env"), lambda: os.rename("agentcast.toml", "x")
 open("made", "w").write("made")
 """
 
-    ran = stage.run(
+    ran = sandbox.run(
         {"it": program},
         workspace=server,
         secret_files=[server / ".env", server / "agentcast.toml"],
@@ -256,10 +260,10 @@ open("made", "w").write("made")
     assert (server / "made").read_text() == "made"
 
 
-def test_homes_of_other_tasks_are_hidden_wherever_they_are_made(stage: Stage) -> None:
+def test_homes_of_other_tasks_are_hidden_wherever_they_are_made(sandbox: SandboxFixture) -> None:
     looking = "import os, tempfile; print(len([one for one in os.listdir('/tmp')]))"
 
-    ran = stage.run({"it": looking})
+    ran = sandbox.run({"it": looking})
 
     assert ran["it"]["said"] == "1\n"
 
@@ -276,25 +280,25 @@ def test_a_command_in_the_folder_of_the_settings_does_not_read_them(tmp_path: Pa
     assert "canary" not in read.stderr
 
 
-def _server(stage: Stage, config: str) -> Path:
-    server = stage.root / "server"
+def _server(sandbox: SandboxFixture, config: str) -> Path:
+    server = sandbox.root / "server"
     for path in (server / "deep", (server / config).parent):
         path.mkdir(parents=True, exist_ok=True)
     for name in (".env", config, "code"):
         (server / name).write_text("code" if name == "code" else "canary")
     for path in (server, *server.rglob("*")):
-        stage.give(path)
+        sandbox.give(path)
     return server
 
 
 @contextmanager
-def _workspace_with_sockets(stage: Stage, place: str) -> Iterator[Listening]:
+def _workspace_with_sockets(sandbox: SandboxFixture, place: str) -> Iterator[Listening]:
     """A stream and datagrams, the one right in it and the other below."""
     with ExitStack() as stack:
         workspace = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=place)))
         (workspace / "deep").mkdir()
         for folder in (workspace, workspace / "deep"):
-            stage.give(folder)
+            sandbox.give(folder)
         paths = {
             "workspace": workspace / "stream.sock",
             "deep datagrams": workspace / "deep" / "datagrams.sock",

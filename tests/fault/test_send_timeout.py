@@ -12,7 +12,7 @@ from anyio.lowlevel import checkpoint
 
 from application.watching.stream_request import Replay, StreamRequest
 from domain.ids import SessionId
-from tests.contract.scene import TALK, Scene
+from tests.contract.store_harness import TALK, StoreHarness
 from tests.property.store import MemoryStore, Program
 from tests.property.writers import StreamServer, Writer
 
@@ -64,9 +64,9 @@ async def _all_of(connection: socket.socket) -> bytes:
 
 async def _long_log(program: Program) -> None:
     container = program.container
-    scene = Scene.of(container)
-    claim = await scene.start()
-    await scene.log.append(scene.lines(claim, *[LINE] * LINES))
+    harness = StoreHarness.of(container)
+    claim = await harness.start()
+    await harness.log.append(harness.lines(claim, *[LINE] * LINES))
 
 
 @asynccontextmanager

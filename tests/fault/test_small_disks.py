@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.live_processes import pids_of
 from tests.fault.small_disk import seeded_chance
-from tests.fault.small_disk_site import Site, User, site
+from tests.fault.small_disk_server import SmallDiskServer, User, small_disk_server
 
 pytestmark = pytest.mark.fault
 
@@ -41,7 +41,7 @@ KILLED = [
 async def test_a_task_that_fills_the_disk_ends_with_all_others_and_the_server_recovers(
     user: User, megabytes: int, filler: str
 ) -> None:
-    async with site(megabytes, user, UNBOUNDED) as here:
+    async with small_disk_server(megabytes, user, UNBOUNDED) as here:
         if filler == "flood":
             here.disk.leave(MOST_FLOODED)  # which is soon written, and read
         quiet, filling = await here.submitted(QUIET, FILLERS[filler])
@@ -67,7 +67,7 @@ async def test_a_stranger_who_fills_the_disk_at_any_moment_leaves_nothing_untrue
     megabytes: int,
 ) -> None:
     chance = seeded_chance()
-    async with site(megabytes, settings=UNBOUNDED) as here:
+    async with small_disk_server(megabytes, settings=UNBOUNDED) as here:
         tasks = await here.submitted(QUIET, FLOOD)
         await anyio.sleep(chance.random() / 4)
         here.disk.fill()
@@ -89,7 +89,7 @@ async def test_a_stranger_who_fills_the_disk_at_any_moment_leaves_nothing_untrue
 async def test_what_is_queued_on_a_full_disk_can_be_cancelled_and_the_rest_begins_later(
     megabytes: int,
 ) -> None:
-    async with site(megabytes, settings=UNBOUNDED) as here:
+    async with small_disk_server(megabytes, settings=UNBOUNDED) as here:
         [running] = await here.submitted(QUIET)
         here.shared.add("s0")
         waiting = await here.client.submit("echo one", session_id="s0")
@@ -111,7 +111,7 @@ async def test_a_server_that_is_killed_on_a_full_disk_serves_what_is_there(
     user: User, megabytes: int, moment: str
 ) -> None:
     """`before` it could say anything, or `after` it had."""
-    async with site(megabytes, user, UNBOUNDED) as here:
+    async with small_disk_server(megabytes, user, UNBOUNDED) as here:
         tasks = await here.submitted(QUIET, "echo a line; sleep 600")
         here.disk.fill()
         if moment == "after":
@@ -141,7 +141,7 @@ async def test_a_server_that_is_killed_on_a_full_disk_serves_what_is_there(
 async def test_without_room_for_what_readers_share_the_database_is_read_all_the_same(
     megabytes: int,
 ) -> None:
-    async with site(megabytes, settings=UNBOUNDED) as here:
+    async with small_disk_server(megabytes, settings=UNBOUNDED) as here:
         [ended, running] = await here.submitted("echo done", QUIET)
         assert await here.ended(ended) == ("completed", "None")
         here.disk.fill()
@@ -170,7 +170,7 @@ async def test_without_room_for_what_readers_share_the_database_is_read_all_the_
 async def test_a_command_that_writes_without_end_is_ended_and_not_the_server(
     user: User, megabytes: int
 ) -> None:
-    async with site(megabytes, user) as here:
+    async with small_disk_server(megabytes, user) as here:
         [quiet] = await here.submitted(QUIET)
         writing = await here.client.submit(f"{ONE_FILE}; echo ended", session_id="s1")
 
@@ -179,6 +179,6 @@ async def test_a_command_that_writes_without_end_is_ended_and_not_the_server(
         assert (await here.client.get(f"/api/v1/tasks/{quiet}"))["status"] == "running"
 
 
-async def _works(here: Site) -> bool:
+async def _works(here: SmallDiskServer) -> bool:
     task_id = await here.client.submit("echo again", session_id="again")
     return (await here.client.finished(task_id))["status"] == "completed"

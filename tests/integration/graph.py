@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import anyio
 from dependency_injector import providers
 
 from application.serving.server_coordinator import ServerCoordinator
@@ -17,6 +18,7 @@ from application.watching.watch import Watch
 from domain.agent_profile import AgentProfile
 from domain.ids import AgentName, SessionId, TaskId
 from domain.principal import LOCAL
+from domain.process_events import Log
 from domain.task import Approval, Task, TaskStatus
 from entrypoints.container import Container, opened, server_worker
 from entrypoints.settings.settings import Settings
@@ -45,6 +47,13 @@ class FakeRunner:
         if act := self.acts.get(task.text):
             return await act(task, context)
         return Completed(final_answer=f"did {task.text}")
+
+
+async def talk(task: Task, context: RunContext) -> Outcome:
+    for number in range(1, 11):
+        await context.emit(Log(line=f"line {number}", line_num=number, stream="pty"))
+        await asyncio.sleep(0)
+    return Completed(final_answer="")
 
 
 async def for_ever(task: Task, context: RunContext) -> Outcome:
@@ -122,6 +131,21 @@ async def events_of(watch: Watch) -> AsyncIterator[Mapping[str, object]]:
         if isinstance(step, Events):
             for stored, cursor in step.with_cursors():
                 yield {**json.loads(stored.body), "id": cursor}
+
+
+async def take(watch: Watch, count: int) -> list[Mapping[str, object]]:
+    """The next events; frames beyond the count are dropped, as by a connection that is cut."""
+    taken: list[Mapping[str, object]] = []
+    with anyio.fail_after(PATIENCE_S):
+        async for event in events_of(watch):
+            taken.append(event)
+            if len(taken) == count:
+                break
+    return taken
+
+
+async def seqs_of(watch: Watch, count: int) -> list[object]:
+    return [event["seq"] for event in await take(watch, count)]
 
 
 def profiles() -> list[AgentProfile]:

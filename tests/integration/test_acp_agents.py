@@ -21,7 +21,7 @@ from domain.thinking_events import (
 from domain.tool_events import ToolCallComplete, ToolCallStart
 from domain.workspace_events import SandboxStatus
 from ports.runner import Completed, Failed, Outcome
-from tests.acp_context import acp_context, agent_events, run_acp
+from tests.acp_run import acp_context, agent_events, run_acp
 
 CALL = {"path": "a.txt", "content": "new", "title": "Edit a.txt"}
 

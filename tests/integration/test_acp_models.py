@@ -9,7 +9,7 @@ from domain.limits import Limits
 from domain.task_events import Error
 from domain.thinking_events import TokenUsage
 from ports.runner import Completed, Failed
-from tests.acp_context import ApprovingContext, acp_context, run_acp
+from tests.acp_run import ApprovingContext, acp_context, run_acp
 
 
 @pytest.mark.parametrize(

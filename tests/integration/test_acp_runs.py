@@ -24,7 +24,7 @@ from domain.thinking_events import (
 )
 from domain.tool_events import ToolCallComplete
 from ports.runner import Completed, Failed
-from tests.acp_context import acp_context, acp_profile, agent_events, is_alive, run_acp
+from tests.acp_run import acp_context, acp_profile, agent_events, is_alive, run_acp
 from tests.patience import PATIENCE_S
 from tests.process_fakes import RecordingContext
 

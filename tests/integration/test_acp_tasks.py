@@ -19,7 +19,7 @@ from domain.ids import AgentName
 from domain.principal import LOCAL
 from domain.task import Approval, TaskStatus
 from ports.approval_store import ApprovalQuery
-from tests.acp_context import AGENT, acp_runner
+from tests.acp_run import AGENT, acp_runner
 from tests.integration.graph import FakeRunner, Graph, profiles, running
 from tests.patience import PATIENCE_S
 
@@ -28,7 +28,7 @@ PENDING = ApprovalQuery(status="pending")
 
 def _agent(mood: str, approvals: Mapping[str, Approval] | None = None) -> AgentProfile:
     return AgentProfile(
-        name=AgentName("moody"),
+        name=AgentName("fake-acp"),
         kind="acp",
         argv=(sys.executable, AGENT, mood),
         sandbox="none",
@@ -61,7 +61,7 @@ async def test_permission_requests_follow_the_rules_of_profile_and_task(
     answer: str,
 ) -> None:
     async with _serving(tmp_path, _agent("works", approvals)) as graph:
-        task = await graph.ended(await graph.submit("go", agent="moody", approval=asked))
+        task = await graph.ended(await graph.submit("go", agent="fake-acp", approval=asked))
         [resolved] = [event for event in await graph.events(task) if "decision" in event]
 
     assert task.result is not None
@@ -71,7 +71,7 @@ async def test_permission_requests_follow_the_rules_of_profile_and_task(
 
 async def test_a_person_is_asked_where_the_rules_want_it(tmp_path: Path) -> None:
     async with _serving(tmp_path, _agent("works", {"edit": "ask"})) as graph:
-        task = await graph.submit("go", agent="moody")
+        task = await graph.submit("go", agent="fake-acp")
         waiting = await _question(graph)
         await graph.container.server.approvals().decide(LOCAL, waiting.approval_id, "approve")
         ended = await graph.ended(task)
@@ -92,9 +92,9 @@ async def _question(graph: Graph) -> StoredApproval:
 
 async def test_a_session_resumes_the_conversation_of_its_agent(tmp_path: Path) -> None:
     async with _serving(tmp_path, _agent("resumes")) as graph:
-        first = await graph.ended(await graph.submit("one", agent="moody"))
-        second = await graph.ended(await graph.submit("two", agent="moody"))
-        other = await graph.ended(await graph.submit("three", session="x", agent="moody"))
+        first = await graph.ended(await graph.submit("one", agent="fake-acp"))
+        second = await graph.ended(await graph.submit("two", agent="fake-acp"))
+        other = await graph.ended(await graph.submit("three", session="x", agent="fake-acp"))
 
         assert first.status is second.status is other.status is TaskStatus.COMPLETED
         assert [task.result and task.result.final_answer for task in (first, second, other)] == [
@@ -125,7 +125,7 @@ async def test_results_of_calls_and_other_output_are_logged(
     runners = providers.Object({"fake": FakeRunner(), "acp": runner})
     swaps = {"output_archive": providers.Object(archive)}
     async with running(tmp_path, profiles=agents, runners=runners, **swaps) as graph:
-        task = await graph.ended(await graph.submit("go", agent="moody"))
+        task = await graph.ended(await graph.submit("go", agent="fake-acp"))
         kept = b"".join([piece async for piece in archive.read(task.task_id)]).decode()
         call = b"".join([piece async for piece in archive.read(task.task_id, call_id="c1")])
 

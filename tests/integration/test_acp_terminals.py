@@ -20,7 +20,7 @@ from domain.task import Approval
 from domain.tool_events import ToolCallComplete, ToolCallStart, ToolCallStream
 from ports.process import Command
 from ports.runner import Completed
-from tests.acp_context import ApprovingContext, acp_context, is_alive, run_acp
+from tests.acp_run import ApprovingContext, acp_context, is_alive, run_acp
 from tests.patience import PATIENCE_S
 
 

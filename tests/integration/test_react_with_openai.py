@@ -32,7 +32,7 @@ from tests.model_replies import (
 from tests.model_server import model_server, one_tool_call_then_an_answer
 from tests.patience import PATIENCE_S
 from tests.react_fakes import FakeContext, Waits, react_task
-from tests.written_log import WrittenLog
+from tests.seeded_session import SeededSession
 
 FAULTS = [
     HttpFault(status=429, retry_after="2"),
@@ -138,7 +138,7 @@ async def run_against(
     runner = ReactRunner(
         model=model,
         tools=[ListDirectoryTool(), SearchFilesTool()],
-        memory=WrittenLog().memory(),
+        memory=SeededSession().memory(),
         clock=SystemClock(),
         ids=SystemIdSource(),
         retry=Retry(sleep=Waits()),

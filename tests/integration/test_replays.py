@@ -8,8 +8,7 @@ import pytest
 from application.watching.stream_request import FromCursor, Replay, StreamRequest, event_types
 from domain.ids import AgentName, SessionId
 from domain.principal import LOCAL
-from tests.integration.graph import Graph, events_of, next_step, running
-from tests.integration.watching import take, talk
+from tests.integration.graph import Graph, events_of, next_step, running, take, talk
 
 SESSIONS = (SessionId("a"), SessionId("b"), SessionId("c"))
 OF_SESSIONS = StreamRequest(session_ids=SESSIONS)

@@ -20,10 +20,10 @@ from domain.ids import AgentName
 from domain.limits import Limits
 from domain.principal import LOCAL
 from domain.task import Task, TaskStatus
-from tests.acp_context import AGENT, acp_runner
+from tests.acp_run import AGENT, acp_runner
+from tests.command_runner_fakes import command_runner
 from tests.integration.graph import FakeRunner, Graph, events_of, profiles, running
 from tests.patience import PATIENCE_S
-from tests.runner_fakes import command_runner
 
 # Ends with 0 whatever becomes of it, keeps its conversation in its HOME and needs a file there.
 SCRIPT = """

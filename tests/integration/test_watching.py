@@ -22,8 +22,7 @@ from domain.process_events import Log
 from domain.task import Task, TaskStatus
 from ports.runner import Completed, Outcome, RunContext
 from tests.fakes import FakeClock
-from tests.integration.graph import next_step, running
-from tests.integration.watching import seqs_of, take, talk
+from tests.integration.graph import next_step, running, seqs_of, take, talk
 from tests.patience import PATIENCE_S
 
 STRANGER = Principal(tenant="local", owner="stranger", name="stranger")

@@ -9,8 +9,7 @@ from application.watching.watch import Watch
 from domain.ids import AgentName
 from domain.principal import LOCAL
 from domain.task import Task
-from tests.integration.graph import Graph, for_ever, next_step, running
-from tests.integration.watching import take, talk
+from tests.integration.graph import Graph, for_ever, next_step, running, take, talk
 
 
 async def test_an_agents_stream_joins_its_tasks_in_any_session(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from domain.process_events import Log as LogLine
 from domain.thinking_events import MessageDelta
 from ports.event_log import Append, StoredEvent
 from ports.task_queue import Claim
-from tests.contract.scene import AT, COMPLETE, WORKER, Scene
+from tests.contract.store_harness import AT, COMPLETE, WORKER, StoreHarness
 from tests.property.frame import Frame
 from tests.property.model import Log, Watcher, watcher
 from tests.property.reader import Reader
@@ -166,7 +166,7 @@ class AnyInterleaving(RuleBasedStateMachine):
         self._program = Program(self._named, self._folder, writer=self._writer)
         self._run(self._program.start())
         container = self._program.container
-        self._scene = Scene.of(container)
+        self._scene = StoreHarness.of(container)
 
     def _run(self, work: Coroutine[object, object, T]) -> T:
         return self._runner.run(work)

@@ -31,7 +31,7 @@ from domain.task_change import change_of
 from domain.task_events import TaskQueued
 from ports.event_log import Append, StoredEvent
 from ports.task_queue import Claim
-from tests.contract.scene import AT, COMPLETE, WORKER, Scene
+from tests.contract.store_harness import AT, COMPLETE, WORKER, StoreHarness
 from tests.property.store import Program, Store
 
 T = TypeVar("T")
@@ -218,7 +218,7 @@ class ManySessions(RuleBasedStateMachine):
         self._program = Program(self._named, self._folder, writer=None)
         self._run(self._program.start())
         container = self._program.container
-        self._scene = Scene.of(container)
+        self._scene = StoreHarness.of(container)
 
     def _run(self, work: Coroutine[object, object, T]) -> T:
         return self._runner.run(work)

@@ -10,7 +10,7 @@ from anyio.lowlevel import checkpoint
 from application.watching.stream_request import Start, StreamRequest
 from domain.ids import SessionId
 from tests.property.frame import Frame
-from tests.property.stream_bytes import StreamBytes
+from tests.property.frame_parser import FrameParser
 from tests.property.writers import StreamServer
 
 _BUFFER = 2048  # so small that a client that does not read is soon full
@@ -23,7 +23,7 @@ class SocketReader:
     def __init__(self, server: StreamServer) -> None:
         self._server = server
         self._socket: socket.socket | None = None
-        self._bytes = StreamBytes()
+        self._bytes = FrameParser()
         self._waiting: list[Frame] = []
 
     async def open(self, session: str, start: Start) -> None:

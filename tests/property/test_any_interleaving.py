@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.property.interleaving import AnyInterleaving
+from tests.property.state_machine_run import examples_on, run_machine
 from tests.property.store import Store
-from tests.property.trying import examples_on, try_out
 from tests.property.writers import Writer
 
 WRITERS: tuple[Writer | None, ...] = (None, "uvicorn", "no_epoll", "reactor")
@@ -17,7 +17,7 @@ _STEPS = 40
 def test_every_watcher_gets_what_it_has_not_seen_or_a_reset(
     store: Store, store_url: str, tmp_path: Path, writer: Writer | None
 ) -> None:
-    try_out(
+    run_machine(
         _on(store, tmp_path, writer),
         examples=examples_on(store_url, memory=10, sqlite=6, postgresql=3),
         steps=_STEPS,
@@ -29,7 +29,7 @@ def test_every_watcher_gets_what_it_has_not_seen_or_a_reset(
 def test_every_watcher_gets_it_over_more_interleavings(
     store: Store, store_url: str, tmp_path: Path, writer: Writer | None
 ) -> None:
-    try_out(
+    run_machine(
         _on(store, tmp_path, writer),
         examples=examples_on(store_url, memory=200, sqlite=120, postgresql=50),
         steps=_STEPS,

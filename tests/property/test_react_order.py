@@ -32,7 +32,7 @@ from tests.react_fakes import (
     tool_call,
     usage,
 )
-from tests.written_log import WrittenLog
+from tests.seeded_session import SeededSession
 
 STATUSES = st.sampled_from(["pending", "in_progress", "completed"])
 
@@ -106,7 +106,7 @@ def test_wherever_a_server_is_killed_the_next_attempt_ends_what_was_begun_and_go
 ) -> None:
     first, again, ids = FakeContext(), FakeContext(), CountingIdSource()
     asyncio.run(run(script, first, ids=ids))
-    log = WrittenLog(TaskQueued(task="do it"), TaskStarted(worker_id="w", agent_kind="react"))
+    log = SeededSession(TaskQueued(task="do it"), TaskStarted(worker_id="w", agent_kind="react"))
     log.write(*first.events[:kept])
     for event in first.events[:kept]:  # a run that continues begins with the account of the last
         again.ledger.record(event)
@@ -155,7 +155,7 @@ async def run(
     context: FakeContext,
     *,
     ids: CountingIdSource | None = None,
-    log: WrittenLog | None = None,
+    log: SeededSession | None = None,
 ) -> Outcome:
     tools: list[Tool] = [
         FakeTool("ls", listed),

@@ -18,8 +18,8 @@ from domain.task_events import TaskComplete, TaskFailed, TaskInterrupted
 from domain.tool_events import ToolCallComplete, ToolCallStart
 from domain.usage import Usage
 from ports.event_log import StoredEvent
-from tests.unit.any_event import ANY_TEXT, CLEAN_TEXT, ORIGIN, events_of, json_values
-from tests.unit.event_stream import Dispatched, dispatched, strict_json
+from tests.unit.event_strategies import ANY_TEXT, CLEAN_TEXT, ORIGIN, events_of, json_values
+from tests.unit.sse_parser import Dispatched, dispatched, strict_json
 
 AT = datetime(2026, 11, 21, 10, 0, 0, 123456, tzinfo=UTC)
 TAG = Tag("9f1c03ab")

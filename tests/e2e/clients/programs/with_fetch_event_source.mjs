@@ -1,6 +1,6 @@
 // Follows a stream with npm's `@microsoft/fetch-event-source` until `end`.
 import { createRequire } from "node:module";
-import { tell, url } from "./event_types.mjs";
+import { printEvent, url } from "./event_output.mjs";
 
 // It is made for browsers: these are all that it asks of one.
 globalThis.window = globalThis;
@@ -20,7 +20,7 @@ await fetchEventSource(url, {
     signal: stop.signal,
     openWhenHidden: true,
     onmessage(event) {
-        tell(event);
+        printEvent(event);
         lastId = event.id || lastId;
         if (event.event === "end") stop.abort();
     },

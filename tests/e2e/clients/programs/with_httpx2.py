@@ -5,7 +5,7 @@ import time
 
 import httpx2
 
-from tests.e2e.clients.programs.seen import report_findings
+from tests.e2e.clients.programs.event_output import print_event
 
 
 def follow(url: str) -> None:
@@ -18,7 +18,7 @@ def follow(url: str) -> None:
                     if source.response.status_code == httpx2.codes.NO_CONTENT:
                         return
                     for event in source:
-                        report_findings(id=event.id, event=event.event, data=event.data)
+                        print_event(id=event.id, event=event.event, data=event.data)
                         last_id = event.id or last_id
             except httpx2.TransportError:
                 time.sleep(retry_s)

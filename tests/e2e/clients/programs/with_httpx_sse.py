@@ -6,7 +6,7 @@ import time
 import httpx
 from httpx_sse import connect_sse
 
-from tests.e2e.clients.programs.seen import report_findings
+from tests.e2e.clients.programs.event_output import print_event
 
 
 def follow(url: str) -> None:
@@ -19,7 +19,7 @@ def follow(url: str) -> None:
                     if source.response.status_code == httpx.codes.NO_CONTENT:
                         return
                     for event in source.iter_sse():
-                        report_findings(id=event.id, event=event.event, data=event.data)
+                        print_event(id=event.id, event=event.event, data=event.data)
                         last_id = event.id or last_id
             except httpx.TransportError:
                 time.sleep(retry_s)

@@ -1,4 +1,4 @@
-"""Follows a stream with sseclient-py over requests to its end, anew after each cut."""
+"""Follows a stream with sseclient-py over requests to its end, with a new connection after each cut."""
 
 import sys
 import time
@@ -6,7 +6,7 @@ import time
 import requests
 import sseclient
 
-from tests.e2e.clients.programs.seen import report_findings
+from tests.e2e.clients.programs.event_output import print_event
 
 
 def follow(url: str) -> None:
@@ -21,7 +21,7 @@ def follow(url: str) -> None:
                         return
                     pieces = response.iter_content(128)
                     for event in sseclient.SSEClient(pieces).events():
-                        report_findings(id=event.id or "", event=event.event, data=event.data)
+                        print_event(id=event.id or "", event=event.event, data=event.data)
                         last_id = event.id or last_id
             except requests.RequestException:
                 time.sleep(retry_s)

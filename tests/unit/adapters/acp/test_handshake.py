@@ -6,7 +6,7 @@ import pytest
 
 from adapters.acp.handshake import Handshake
 from adapters.acp.messages import JsonObject
-from tests.acp_context import acp_context
+from tests.acp_run import acp_context
 
 WITHOUT_WORKSPACE = {
     "claudeCode": {"options": {"settingSources": ["user"], "strictMcpConfig": True}}

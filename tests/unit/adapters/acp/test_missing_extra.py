@@ -14,7 +14,7 @@ from application.programs.usage_sampling import UsageSampling
 from domain.agent_profile import AgentProfile
 from tests.fakes import FakeClock
 from tests.process_fakes import RecordingContext, process_task
-from tests.runner_fakes import FakeHomes, FakeOutputArchive, setup_command
+from tests.command_runner_fakes import FakeHomes, FakeOutputArchive, setup_command
 
 runner = AcpRunner(
     process_host=LinuxProcessHost(),

@@ -9,9 +9,9 @@ from adapters.memory.task_leases import MemoryTaskLeases
 from adapters.queue.lease_keeper import LeaseKeeper
 from domain.ids import LeaseId, TaskId, WorkerId
 from ports.task_queue import Claim
-from tests.contract.scene import OTHER_WORKER, WORKER, Scene
+from tests.contract.store_harness import OTHER_WORKER, WORKER, StoreHarness
+from tests.fake_task_handler import FakeTaskHandler
 from tests.fakes import CountingIdSource, FakeClock
-from tests.task_handler import FakeTaskHandler
 
 SURE_S = 25.0  # of a lease of 30 s
 
@@ -39,14 +39,14 @@ class Keeping:
         self.clock = FakeClock()
         database = MemoryDatabase(self.clock)
         self.leases = SlowAnswers(database)
-        self.scene = replace(Scene.in_memory(database), leases=self.leases)
+        self.harness = replace(StoreHarness.in_memory(database), leases=self.leases)
         self.handler = FakeTaskHandler()
         self.keeper = LeaseKeeper(
             leases=self.leases, worker_id=WORKER, lease_s=30, clock=self.clock
         )
 
     async def begin(self, *, claimed_at: float | None = None) -> Claim:
-        return self.begun(await self.scene.start(), claimed_at=claimed_at)
+        return self.begun(await self.harness.start(), claimed_at=claimed_at)
 
     def begun(self, claim: Claim, *, claimed_at: float | None = None) -> Claim:
         at = self.clock.monotonic() if claimed_at is None else claimed_at
@@ -131,7 +131,7 @@ async def test_a_renewal_that_is_answered_after_that_end_does_not_revive_a_task(
 async def test_a_task_that_has_ended_is_neither_renewed_nor_lost() -> None:
     keeping = Keeping()
     claim = await keeping.begin()
-    await keeping.scene.end(claim)
+    await keeping.harness.end(claim)
 
     keeping.keeper.end(claim)
     await keeping.keeper.renew(keeping.handler)
@@ -146,7 +146,7 @@ async def test_a_run_that_ends_late_does_not_touch_the_lease_of_its_tasks_next_r
     [taken] = await keeping.leases.claim_lost(OTHER_WORKER, lease_s=30, of_instance="one")
     await keeping.leases.requeue(taken, attempt_spent=True)
     keeping.clock.advance(1)
-    again = keeping.begun(await keeping.scene.claim())
+    again = keeping.begun(await keeping.harness.claim())
 
     await keeping.keeper.renew(keeping.handler)
     keeping.keeper.end(late)

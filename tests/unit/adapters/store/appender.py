@@ -4,14 +4,14 @@ import asyncio
 import sys
 
 from domain.ids import SessionId
-from tests.contract.stores import sql_scene
+from tests.contract.stores import sql_harness
 
 
 async def main(url: str, session_id: str) -> None:
-    async with sql_scene(url) as scene:
-        claim = await scene.start(SessionId(session_id))
+    async with sql_harness(url) as harness:
+        claim = await harness.start(SessionId(session_id))
         while True:
-            stored = await scene.log.append(scene.lines(claim, "x" * 200, "y"))
+            stored = await harness.log.append(harness.lines(claim, "x" * 200, "y"))
             sys.stdout.write(f"{claim.task.session_key} {stored[-1].seq} {stored[-1].tag}\n")
             sys.stdout.flush()
 

@@ -17,7 +17,7 @@ from ports.session_store import DeletedSession
 from ports.wakeups import Hint
 from tests.fakes import FakeClock
 from tests.process_fakes import process_task
-from tests.unit.held_log import event
+from tests.unit.fake_event_log import event
 
 KEY = SessionKey(7)
 

@@ -10,8 +10,8 @@ from application.casting.commit_order import Commit, CommitOrder
 from domain.events import Origin
 from domain.ids import SessionId, SessionKey
 from ports.event_log import StoredEvent
-from tests.unit.any_event import ORIGIN
-from tests.unit.held_log import event
+from tests.unit.event_strategies import ORIGIN
+from tests.unit.fake_event_log import event
 
 S = ORIGIN.session_id
 

@@ -17,13 +17,13 @@ from domain.process_events import Log
 from ports.event_log import StoredEvent
 from tests.fakes import RecordedEvents
 from tests.patience import PATIENCE_S
-from tests.unit.any_event import ORIGIN
-from tests.unit.held_log import AT, HeldLog
+from tests.unit.event_strategies import ORIGIN
+from tests.unit.fake_event_log import AT, FakeEventLog
 
 ANOTHER = replace(ORIGIN, session_key=SessionKey(99))
 
 
-class AwayLog(HeldLog):
+class AwayLog(FakeEventLog):
     """Fails with the first reads."""
 
     def __init__(self, *events: StoredEvent, times: int, error: Exception) -> None:
@@ -49,7 +49,7 @@ LINES = [line(seq) for seq in range(1, MAX_HELD_EVENTS + 500)]
 
 
 async def test_what_waits_beyond_the_bound_is_read_again_in_order() -> None:
-    log = HeldLog(*LINES)
+    log = FakeEventLog(*LINES)
     async with fed(log) as (feed, recorded):
         for one in LINES:
             feed.add(ORIGIN, [one])
@@ -60,7 +60,7 @@ async def test_what_waits_beyond_the_bound_is_read_again_in_order() -> None:
 
 
 async def test_what_comes_while_it_reads_again_comes_after_that() -> None:
-    async with fed(HeldLog(*LINES)) as (feed, recorded):
+    async with fed(FakeEventLog(*LINES)) as (feed, recorded):
         feed.add(ORIGIN, LINES[:1200])
         for one in LINES[1200:]:
             feed.add(ORIGIN, [one])
@@ -83,7 +83,7 @@ async def test_a_log_that_fails_is_tried_again(error: Exception) -> None:
 async def test_what_was_emptied_meanwhile_is_counted_as_lost() -> None:
     meter = PrometheusMeter(new_registry())
     emptied = line(2)._replace(body=b"")
-    async with fed(HeldLog(*LINES), meter) as (feed, recorded):
+    async with fed(FakeEventLog(*LINES), meter) as (feed, recorded):
         feed.add(ORIGIN, [line(1), emptied, line(3)])
         await feed.is_done()
 
@@ -92,7 +92,7 @@ async def test_what_was_emptied_meanwhile_is_counted_as_lost() -> None:
 
 
 async def test_a_busy_session_does_not_hold_up_another() -> None:
-    async with fed(HeldLog(*LINES)) as (feed, recorded):
+    async with fed(FakeEventLog(*LINES)) as (feed, recorded):
         for one in LINES[:100]:
             feed.add(ORIGIN, [one])
         feed.add(ANOTHER, [line(1)])
@@ -107,7 +107,7 @@ def numbers(recorded: RecordedEvents) -> list[int]:
 
 @asynccontextmanager
 async def fed(
-    log: HeldLog, meter: PrometheusMeter | None = None
+    log: FakeEventLog, meter: PrometheusMeter | None = None
 ) -> AsyncIterator[tuple[ListenerFeed, RecordedEvents]]:
     recorded = RecordedEvents()
     feed = ListenerFeed(

@@ -22,7 +22,7 @@ from domain.task_events import TaskFailed
 from domain.tool_events import ToolCallStart
 from ports.event_log import Append, StoredEvent
 from ports.task_queue import Claim
-from tests.contract.scene import Scene
+from tests.contract.store_harness import StoreHarness
 from tests.fakes import FakeClock, FakeStorage, no_time
 from tests.notifiers import notifier_without_watchers
 from tests.patience import PATIENCE_S
@@ -50,7 +50,7 @@ class World:
         self.registry = new_registry()
         meter = PrometheusMeter(self.registry)
         log = FullLog(database, self.storage)
-        self.scene = replace(Scene.in_memory(database), log=log)
+        self.harness = replace(StoreHarness.in_memory(database), log=log)
         self.guard = StorageGuard(storage=self.storage, clock=FakeClock(), pause=no_time)
         self.broadcaster = EventBroadcaster(
             log=log,
@@ -68,7 +68,7 @@ class World:
         )
 
     async def written(self, claim: Claim) -> list[str]:
-        return [kind for _, kind in await self.scene.written(claim.task.session_key)]
+        return [kind for _, kind in await self.harness.written(claim.task.session_key)]
 
 
 @pytest.fixture
@@ -79,19 +79,19 @@ async def world() -> AsyncIterator[World]:
 
 
 async def test_a_last_event_is_written_with_the_reserve(world: World) -> None:
-    claim = await world.scene.start()
+    claim = await world.harness.start()
 
     with anyio.fail_after(PATIENCE_S):
         async with world.broadcaster.sink(origin_of(claim)) as sink:
             await sink.end(LAST)
 
     assert await world.written(claim) == ["task_queued", "task_failed"]
-    assert (await world.scene.get(claim.task)).reason == "storage_full"
+    assert (await world.harness.get(claim.task)).reason == "storage_full"
 
 
 async def test_what_waits_to_be_written_gets_nothing_of_the_reserve(world: World) -> None:
-    claim = await world.scene.start()
-    other = await world.scene.start(session_id=SessionId("other"))
+    claim = await world.harness.start()
+    other = await world.harness.start(session_id=SessionId("other"))
     line = Log(line="hello", line_num=1, stream="stdout")
     async with (
         world.broadcaster.sink(origin_of(claim)) as sink,
@@ -111,7 +111,7 @@ async def test_an_event_that_cannot_be_encoded_is_counted_and_holds_up_none_of_t
     world: World,
 ) -> None:
     world.storage.spent = 1  # there is room
-    claim = await world.scene.start()
+    claim = await world.harness.start()
     broken = ToolCallStart(call_id="c", tool_name="shell", arguments={"at": object()})
 
     async with world.broadcaster.sink(origin_of(claim)) as sink:
@@ -124,7 +124,7 @@ async def test_an_event_that_cannot_be_encoded_is_counted_and_holds_up_none_of_t
 
 async def test_nothing_follows_the_last_event_of_a_run(world: World) -> None:
     world.storage.spent = 1
-    claim = await world.scene.start()
+    claim = await world.harness.start()
 
     async with world.broadcaster.sink(origin_of(claim)) as sink:
         await sink.end(LAST)
@@ -135,7 +135,7 @@ async def test_nothing_follows_the_last_event_of_a_run(world: World) -> None:
 
 
 async def test_what_a_run_cannot_store_is_its_failure_from_then_on(world: World) -> None:
-    claim = await world.scene.start()
+    claim = await world.harness.start()
     line = Log(line="hello", line_num=1, stream="stdout")
 
     with anyio.fail_after(PATIENCE_S), pytest.raises(StorageFull):

@@ -14,10 +14,10 @@ from domain.process_events import Log, ProcessExited, ProcessStarted
 from domain.workspace_events import SandboxStatus
 from ports.process import Command, Exit
 from ports.runner import Completed, Failed, Outcome
+from tests.command_runner_fakes import command_runner
 from tests.fakes import FakeClock
 from tests.patience import PATIENCE_S
 from tests.process_fakes import FakeProcess, FakeProcessHost, RecordingContext, process_task
-from tests.runner_fakes import command_runner
 
 NO_SANDBOX = SandboxStatus(
     sandbox_id="task_1",

@@ -19,10 +19,10 @@ from domain.process_events import Extraction, Log, ProcessExited, SchemaDrift
 from domain.thinking_events import Message
 from ports.process import Exit, Output
 from ports.runner import Completed, Failed, Outcome
+from tests.command_runner_fakes import FakeOutputArchive, WordParser, command_runner
 from tests.fakes import FakeClock
 from tests.patience import PATIENCE_S
 from tests.process_fakes import FakeProcess, FakeProcessHost, RecordingContext, process_task
-from tests.runner_fakes import FakeOutputArchive, WordParser, command_runner
 
 AGENT = AgentProfile(name=AgentName("worder"), kind="worder", argv=("worder",), pty=False)
 OWED = Message(message_id="last", role="assistant", content="owed")

@@ -15,10 +15,10 @@ from domain.errors import LeaseLost
 from domain.ids import AgentName
 from domain.process_events import ProcessExited
 from ports.runner import Completed, Failed, Outcome
+from tests.command_runner_fakes import command_runner
 from tests.fakes import FakeClock
 from tests.patience import PATIENCE_S
 from tests.process_fakes import FakeProcess, FakeProcessHost, RecordingContext, process_task
-from tests.runner_fakes import command_runner
 
 PROFILE = AgentProfile(
     name=AgentName("claude-code"),

@@ -8,8 +8,8 @@ from domain.ids import AgentName
 from domain.process_events import Log
 from domain.redaction import Redactor
 from ports.process import Exit
+from tests.command_runner_fakes import FakeOutputArchive, command_runner
 from tests.process_fakes import FakeProcess, FakeProcessHost, RecordingContext, process_task
-from tests.runner_fakes import FakeOutputArchive, command_runner
 
 SHELL = AgentProfile(name=AgentName("shell"), kind="shell", pty=False)
 TASK = process_task("make")

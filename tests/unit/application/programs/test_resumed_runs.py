@@ -19,10 +19,10 @@ from domain.usage import Usage
 from domain.workspace_events import SandboxStatus
 from ports.process import Exit
 from ports.runner import Completed, Failed, Outcome
+from tests.command_runner_fakes import WordParser, command_runner
 from tests.fakes import FakeClock
 from tests.patience import PATIENCE_S
 from tests.process_fakes import FakeProcess, FakeProcessHost, RecordingContext, process_task
-from tests.runner_fakes import WordParser, command_runner
 
 AGENT = AgentProfile(
     name=AgentName("worder"),

@@ -16,9 +16,9 @@ from domain.thinking_events import Message
 from ports.homes import Homes
 from ports.process import Exit
 from ports.runner import Completed, Failed, Outcome
+from tests.command_runner_fakes import FakeHomes, WordParser, command_runner
 from tests.patience import PATIENCE_S
 from tests.process_fakes import FakeProcess, FakeProcessHost, RecordingContext, process_task
-from tests.runner_fakes import FakeHomes, WordParser, command_runner
 
 AGENT = AgentProfile(name=AgentName("x"), kind="command", argv=("x", "{task}"), pty=False)
 REFUSED = FailureRule(pattern="^refused: (?P<message>.*)", reason="model_error")

@@ -21,7 +21,7 @@ from domain.usage import Usage
 from ports.language_model import AssistantMessage, TextDelta, ToolCall, ToolMessage, UserMessage
 from ports.runner import Completed
 from tests.react_fakes import FakeContext, FakeModel, FakeTool, ok, react_runner, react_task
-from tests.written_log import WrittenLog
+from tests.seeded_session import SeededSession
 
 STARTED = TaskStarted(worker_id="w", agent_kind="react")
 ANALYSED = TaskAnalysis(action_name="go", goal="go")
@@ -49,7 +49,7 @@ DONE = TaskComplete(final_answer="There is a.py.", duration_ms=1)
 
 
 async def test_earlier_tasks_are_remembered_with_their_calls_and_later_ones_are_not() -> None:
-    log = WrittenLog()
+    log = SeededSession()
     log.write(TaskQueued(task="list"), STARTED, ANALYSED, *LOOKED, DONE, task_id="before")
     log.write(TaskQueued(task="go"))
     log.write(TaskQueued(task="not yet"), task_id="after")
@@ -65,7 +65,7 @@ async def test_earlier_tasks_are_remembered_with_their_calls_and_later_ones_are_
 
 
 async def test_of_another_agents_task_only_the_texts_are_remembered() -> None:
-    log = WrittenLog()
+    log = SeededSession()
     log.write(TaskQueued(task="ls"), STARTED, *LOOKED, DONE, task_id="before", agent="claude")
     log.write(TaskQueued(task="go"))
 
@@ -79,7 +79,7 @@ async def test_of_another_agents_task_only_the_texts_are_remembered() -> None:
 
 
 async def test_a_task_that_failed_is_remembered_as_one_without_an_answer() -> None:
-    log = WrittenLog()
+    log = SeededSession()
     failed = TaskFailed(error="no", reason="model_error", duration_ms=1)
     log.write(TaskQueued(task="list"), STARTED, *LOOKED, failed, task_id="before")
     log.write(TaskQueued(task="go"))
@@ -90,7 +90,7 @@ async def test_a_task_that_failed_is_remembered_as_one_without_an_answer() -> No
 
 
 async def test_a_lost_attempt_is_gone_on_with_after_its_last_whole_step() -> None:
-    log = WrittenLog(TaskQueued(task="go"), STARTED, ANALYSED, *LOOKED)
+    log = SeededSession(TaskQueued(task="go"), STARTED, ANALYSED, *LOOKED)
     log.write(
         IterationStart(iteration=2, max_iterations=20), Thinking(iteration=2, message_count=4)
     )
@@ -108,7 +108,7 @@ async def test_a_lost_attempt_is_gone_on_with_after_its_last_whole_step() -> Non
 
 
 async def test_a_call_in_flight_is_closed_with_an_unknown_outcome_which_the_model_gets() -> None:
-    log = WrittenLog(TaskQueued(task="go"), STARTED, ANALYSED, *BEGUN)
+    log = SeededSession(TaskQueued(task="go"), STARTED, ANALYSED, *BEGUN)
     model, context = FakeModel([text("So be it.")]), FakeContext()
 
     await react_runner(model, FakeTool("ls", ok), log=log).run(react_task("go"), context)
@@ -129,7 +129,7 @@ async def test_an_answer_that_came_when_nobody_waited_any_more_reaches_the_model
         call_id="c1", tool_name="ls", status="error", result="", error="cut off", duration_ms=1
     )
     over = IterationComplete(iteration=1, tool_calls=1, tokens_used=15)
-    log, task = WrittenLog(TaskQueued(task="go"), STARTED, ANALYSED, *BEGUN), react_task("go")
+    log, task = SeededSession(TaskQueued(task="go"), STARTED, ANALYSED, *BEGUN), react_task("go")
     log.write(InputRequired(prompt="Which?"), *((ended, over) if is_cancelled else ()))
     log.holds(task)
     await log.questions.open(task.task_id, "c1")
@@ -144,7 +144,7 @@ async def test_an_answer_that_came_when_nobody_waited_any_more_reaches_the_model
 
 
 async def test_an_answer_that_was_given_already_is_not_asked_for_again() -> None:
-    log = WrittenLog(TaskQueued(task="go"), STARTED, ANALYSED)
+    log = SeededSession(TaskQueued(task="go"), STARTED, ANALYSED)
     log.write(
         IterationStart(iteration=1, max_iterations=20),
         ThinkComplete(iteration=1, content="All done.", tool_call_count=0),
@@ -160,7 +160,7 @@ async def test_an_answer_that_was_given_already_is_not_asked_for_again() -> None
 
 
 async def test_a_thought_whose_calls_were_never_begun_is_thought_anew() -> None:
-    log = WrittenLog(TaskQueued(task="go"), STARTED, ANALYSED, *BEGUN[:5])
+    log = SeededSession(TaskQueued(task="go"), STARTED, ANALYSED, *BEGUN[:5])
     model = FakeModel([text("done")])
 
     await react_runner(model, log=log).run(react_task("go"), FakeContext())
@@ -169,7 +169,7 @@ async def test_a_thought_whose_calls_were_never_begun_is_thought_anew() -> None:
 
 
 async def test_what_earlier_attempts_spent_counts_on() -> None:
-    log = WrittenLog(TaskQueued(task="go"), STARTED, ANALYSED, *LOOKED)
+    log = SeededSession(TaskQueued(task="go"), STARTED, ANALYSED, *LOOKED)
 
     past = await log.memory().past_of(react_task("go"))
 

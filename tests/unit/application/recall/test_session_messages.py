@@ -12,7 +12,7 @@ from domain.task_events import TaskComplete, TaskFailed, TaskQueued, TaskStarted
 from domain.thinking_events import IterationComplete, IterationStart, Message
 from domain.tool_events import ToolCallComplete, ToolCallStart
 from ports.event_log import StoredEvent
-from tests.written_log import WrittenLog
+from tests.seeded_session import SeededSession
 
 STARTED = TaskStarted(worker_id="w", agent_kind="react")
 CALLS: Sequence[AgentEvent] = (
@@ -61,7 +61,7 @@ class CountingLog(MemoryEventLog):
 
 
 async def test_a_task_reads_as_what_was_asked_called_and_answered() -> None:
-    log = WrittenLog(TaskQueued(task="list"), STARTED, *CALLS, *ANSWER)
+    log = SeededSession(TaskQueued(task="list"), STARTED, *CALLS, *ANSWER)
 
     page = await log.messages().page(log.session, after=MessagePlace(), limit=50)
 
@@ -79,7 +79,7 @@ async def test_a_task_reads_as_what_was_asked_called_and_answered() -> None:
 
 
 async def test_pages_of_any_size_make_up_the_same_conversation() -> None:
-    log = WrittenLog(TaskQueued(task="list"), STARTED, *CALLS)
+    log = SeededSession(TaskQueued(task="list"), STARTED, *CALLS)
     log.write(TaskQueued(task="more"), task_id="two")
     log.write(*ANSWER)
     log.write(STARTED, TaskComplete(final_answer="done", duration_ms=1), task_id="two")
@@ -90,7 +90,7 @@ async def test_pages_of_any_size_make_up_the_same_conversation() -> None:
 
 
 async def test_a_page_fetches_no_more_than_it_shows_of_a_log_however_long() -> None:
-    log = WrittenLog()
+    log = SeededSession()
     for number in range(50):
         task_id = f"task_{number}"
         log.write(TaskQueued(task=f"ask {number}"), STARTED, task_id=task_id)
@@ -110,7 +110,7 @@ async def test_a_page_fetches_no_more_than_it_shows_of_a_log_however_long() -> N
 
 
 async def test_an_answer_without_a_message_is_read_from_the_end_of_the_task() -> None:
-    log = WrittenLog(TaskQueued(task="echo hi"), TaskStarted(worker_id="w", agent_kind="shell"))
+    log = SeededSession(TaskQueued(task="echo hi"), TaskStarted(worker_id="w", agent_kind="shell"))
     log.write(TaskComplete(final_answer="hi", exit_code=0, duration_ms=1))
 
     page = await log.messages().page(log.session, after=MessagePlace(), limit=50)
@@ -119,7 +119,7 @@ async def test_an_answer_without_a_message_is_read_from_the_end_of_the_task() ->
 
 
 async def test_a_task_that_failed_leaves_what_was_asked() -> None:
-    log = WrittenLog(TaskQueued(task="go"), STARTED)
+    log = SeededSession(TaskQueued(task="go"), STARTED)
     log.write(TaskFailed(error="no", reason="model_error", duration_ms=1))
 
     page = await log.messages().page(log.session, after=MessagePlace(), limit=50)
@@ -128,7 +128,7 @@ async def test_a_task_that_failed_leaves_what_was_asked() -> None:
 
 
 async def test_calls_of_an_agent_without_iterations_belong_to_its_message_before() -> None:
-    log = WrittenLog(TaskQueued(task="go"), TaskStarted(worker_id="w", agent_kind="acp"))
+    log = SeededSession(TaskQueued(task="go"), TaskStarted(worker_id="w", agent_kind="acp"))
     log.write(*CALLS[2:4], SAID, *CALLS[4:6])
 
     page = await log.messages().page(log.session, after=MessagePlace(), limit=50)
@@ -143,7 +143,9 @@ async def test_calls_of_an_agent_without_iterations_belong_to_its_message_before
 
 
 async def test_the_messages_of_a_subagent_are_not_of_the_session() -> None:
-    log = WrittenLog(TaskQueued(task="go"), TaskStarted(worker_id="w", agent_kind="claude-code"))
+    log = SeededSession(
+        TaskQueued(task="go"), TaskStarted(worker_id="w", agent_kind="claude-code")
+    )
     aside = Message(message_id="m3", role="assistant", content="looking", parent_call_id="c1")
     log.write(*CALLS[2:3], aside, *CALLS[3:4], SAID)
 
@@ -156,7 +158,7 @@ async def test_the_messages_of_a_subagent_are_not_of_the_session() -> None:
 
 
 async def test_a_session_without_events_has_no_messages() -> None:
-    log = WrittenLog()
+    log = SeededSession()
 
     page = await log.messages().page(log.session, after=MessagePlace(), limit=50)
 
@@ -174,7 +176,7 @@ def shown(page: MessagePage) -> list[tuple[str, str, tuple[str, ...]]]:
     ]
 
 
-async def in_pages(log: WrittenLog, limit: int) -> list[object]:
+async def in_pages(log: SeededSession, limit: int) -> list[object]:
     messages: list[object] = []
     place: MessagePlace | None = MessagePlace()
     while place is not None:

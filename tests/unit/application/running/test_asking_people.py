@@ -13,7 +13,7 @@ from domain.task_events import TaskPaused, TaskResumed
 from domain.task_input import Reply
 from domain.tool_events import InputReceived, InputRequired
 from tests.approval_fakes import FakeApprovals
-from tests.run_fakes import FakeSink, task_context
+from tests.task_context_fakes import FakeSink, task_context
 
 REST = PauseWish(is_wanted=True, by="ann", number=1)
 GO_ON = PauseWish(is_wanted=False, by="bob", number=2)

@@ -4,7 +4,7 @@ import pytest
 
 from application.running.call_outputs import CallOutputs
 from domain.tool_events import OutputStream, ToolCallComplete, ToolCallStart, ToolCallStream
-from tests.runner_fakes import ArchivedText
+from tests.command_runner_fakes import ArchivedText
 
 Streamed = list[tuple[OutputStream, str]]
 

@@ -20,7 +20,7 @@ from ports.runner import Outcome, RunContext
 from tests.fakes import FakeClock
 from tests.patience import PATIENCE_S
 from tests.process_fakes import process_task
-from tests.run_fakes import FakeSink, task_context
+from tests.task_context_fakes import FakeSink, task_context
 
 
 class EndlessRunner:

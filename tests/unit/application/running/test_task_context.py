@@ -24,7 +24,7 @@ from domain.usage import Usage
 from ports.session_store import SessionEdit
 from tests.fakes import FakeClock
 from tests.process_fakes import process_task
-from tests.run_fakes import FakeSink, task_context
+from tests.task_context_fakes import FakeSink, task_context
 
 TASK = process_task("work")
 BURST = [Log(line="four", line_num=number, stream="pty") for number in (1, 2, 3, 4)]

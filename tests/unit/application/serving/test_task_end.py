@@ -17,7 +17,7 @@ from domain.errors import TaskNotFound
 from domain.ids import TaskId
 from domain.principal import LOCAL, Principal
 from domain.task import Task, TaskStatus
-from tests.contract.scene import COMPLETE, TALK, Scene
+from tests.contract.store_harness import COMPLETE, TALK, StoreHarness
 from tests.fakes import FakeClock
 from tests.patience import PATIENCE_S
 
@@ -40,11 +40,11 @@ class World:
 
     def __post_init__(self) -> None:
         self.tasks = CountedTasks(self.database)
-        self.scene = replace(Scene.in_memory(self.database), tasks=self.tasks)
+        self.harness = replace(StoreHarness.in_memory(self.database), tasks=self.tasks)
         self.tails = Tails(
-            log=self.scene.log,
-            sessions=self.scene.sessions,
-            feed=self.scene.feed,
+            log=self.harness.log,
+            sessions=self.harness.sessions,
+            feed=self.harness.feed,
             render=event_frame,
         )
 
@@ -61,17 +61,17 @@ class World:
 
 async def test_the_store_is_asked_again_only_when_an_event_ends_the_task() -> None:
     world = World()
-    claim = await world.scene.start()
+    claim = await world.harness.start()
     task = claim.task
     await world.tails.look()
 
     async with world.waiting(task) as waiter:
         for number in range(20):
-            stored = await world.scene.log.append(world.scene.lines(claim, str(number)))
+            stored = await world.harness.log.append(world.harness.lines(claim, str(number)))
             world.tails.publish(task.session_key, stored, at=0.0)
             await anyio.lowlevel.checkpoint()
         asked_meanwhile = world.tasks.gets
-        end = await world.scene.log.append(world.scene.changing(claim, COMPLETE))
+        end = await world.harness.log.append(world.harness.changing(claim, COMPLETE))
         world.tails.publish(task.session_key, end, at=0.0)
 
     assert waiter.result().status is TaskStatus.COMPLETED
@@ -80,10 +80,10 @@ async def test_the_store_is_asked_again_only_when_an_event_ends_the_task() -> No
 
 async def test_an_end_that_another_process_wrote_is_seen() -> None:
     world = World()
-    claim = await world.scene.start()
+    claim = await world.harness.start()
 
     async with world.waiting(claim.task) as waiter:
-        await world.scene.end(claim)
+        await world.harness.end(claim)
         await world.tails.look()
 
     assert waiter.result().status is TaskStatus.COMPLETED
@@ -91,9 +91,9 @@ async def test_an_end_that_another_process_wrote_is_seen() -> None:
 
 async def test_a_task_whose_session_is_deleted_meanwhile_is_not_found() -> None:
     world = World()
-    claim = await world.scene.start()
+    claim = await world.harness.start()
 
     with pytest.RaisesGroup(TaskNotFound):
         async with world.waiting(claim.task):
-            await world.scene.sessions.delete(LOCAL, TALK)
+            await world.harness.sessions.delete(LOCAL, TALK)
             world.tails.session_deleted(claim.task.session_key)

@@ -16,7 +16,7 @@ from domain.task_input import (
 )
 from domain.tool_events import InputReceived
 from ports.process import Exit
-from tests.contract.scene import BOB
+from tests.contract.store_harness import BOB
 from tests.patience import PATIENCE_S
 from tests.process_fakes import process_task
 from tests.terminal_fakes import FakeTerminals

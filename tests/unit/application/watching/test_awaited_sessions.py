@@ -11,7 +11,7 @@ from application.watching.tails import Tails
 from domain.ids import SessionId, SessionKey
 from domain.principal import Principal
 from ports.session_store import SessionEdit
-from tests.contract.scene import ALICE, BOB
+from tests.contract.store_harness import ALICE, BOB
 from tests.fakes import FakeClock
 
 

@@ -9,7 +9,7 @@ from application.watching.history import History, HistoryOf, HistoryPage
 from application.watching.stream_request import FromCursor, FromNow, Replay, Since, Start
 from domain.events import EVENT_CLASSES
 from domain.ids import TaskId
-from tests.unit.held_log import AT, KEY, HeldLog, event
+from tests.unit.fake_event_log import AT, KEY, FakeEventLog, event
 
 ALL = frozenset(EVENT_CLASSES)
 SESSION = HistoryOf(session_key=KEY, event_types=ALL)
@@ -23,14 +23,16 @@ def bodies(seqs: Iterable[int]) -> list[bytes]:
     return [b"%d" % seq for seq in seqs]
 
 
-def busy_log() -> HeldLog:
+def busy_log() -> FakeEventLog:
     """A task of ten events in the middle of a long session."""
     mine = range(1001, 1011)
-    return HeldLog(*(event(seq, task="mine" if seq in mine else "t") for seq in range(1, 3001)))
+    return FakeEventLog(
+        *(event(seq, task="mine" if seq in mine else "t") for seq in range(1, 3001))
+    )
 
 
 async def test_a_hole_is_reported_and_not_passed_over() -> None:
-    log = HeldLog(*map(event, (1, 2, 5, 6)))
+    log = FakeEventLog(*map(event, (1, 2, 5, 6)))
     history = History(log=log)
 
     first = await history.page(SESSION, FromNow(), limit=10)
@@ -43,7 +45,7 @@ async def test_a_hole_is_reported_and_not_passed_over() -> None:
 
 
 async def test_a_log_that_lost_its_last_events_is_reported() -> None:
-    log = HeldLog(*map(event, (1, 2, 3)))
+    log = FakeEventLog(*map(event, (1, 2, 3)))
     del log.events[3]
 
     assert await History(log=log).page(SESSION, FromCursor("2-00000002"), limit=10) == RESET
@@ -51,7 +53,7 @@ async def test_a_log_that_lost_its_last_events_is_reported() -> None:
 
 async def test_a_page_for_a_rare_kind_ends_before_the_log_does() -> None:
     rare = event(20_000, kind="task_complete")
-    log = HeldLog(*map(event, range(1, 20_000)), rare)
+    log = FakeEventLog(*map(event, range(1, 20_000)), rare)
     history = History(log=log)
     wanted = HistoryOf(session_key=KEY, event_types=frozenset({"task_complete"}))
 

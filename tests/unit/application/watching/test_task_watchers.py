@@ -7,7 +7,7 @@ from adapters.memory.task_feed import MemoryTaskFeed
 from application.watching.task_watchers import TaskWatchers
 from domain.ids import AgentName
 from ports.task_feed import MadeTask
-from tests.contract.scene import ALICE, BOB, Scene
+from tests.contract.store_harness import ALICE, BOB, StoreHarness
 from tests.fakes import FakeClock
 
 REACT, SHELL = AgentName("react"), AgentName("shell")
@@ -27,7 +27,7 @@ class World:
     def __init__(self) -> None:
         database = MemoryDatabase(FakeClock())
         self.feed = AskedFeed(database)
-        self.scene = Scene.in_memory(database)
+        self.harness = StoreHarness.in_memory(database)
         self.watchers = TaskWatchers(self.feed)
         self.woken: list[str] = []
         self.watchers.add(lambda: self.woken.append("alice's"), ALICE, [REACT])
@@ -43,16 +43,16 @@ class World:
 async def test_a_task_submitted_here_wakes_whom_it_concerns() -> None:
     world = World()
 
-    world.watchers.submitted(await world.scene.queue(principal=ALICE))
+    world.watchers.submitted(await world.harness.queue(principal=ALICE))
 
     assert world.woken == ["alice's"]
 
 
 async def test_a_task_submitted_elsewhere_wakes_whom_it_concerns_and_once() -> None:
     world = World()
-    await world.scene.queue(principal=ALICE)
+    await world.harness.queue(principal=ALICE)
     await world.look()
-    await world.scene.queue(principal=BOB)
+    await world.harness.queue(principal=BOB)
 
     assert (await world.look(), await world.look()) == (["bob's"], [])
 

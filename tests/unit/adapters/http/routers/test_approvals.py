@@ -10,7 +10,7 @@ from domain.approval import ApprovalDecision
 from domain.errors import ApprovalAnswered
 from domain.principal import LOCAL
 from tests.approval_fakes import FakeApprovals
-from tests.contract.scene import BOB
+from tests.contract.store_harness import BOB
 from tests.http_app import World
 from tests.notifiers import notifier_without_watchers
 from tests.pausing_fakes import FakePausing

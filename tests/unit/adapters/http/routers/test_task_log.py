@@ -8,8 +8,8 @@ import pytest
 from adapters.http.answers.links import call_output_path
 from domain.ids import TaskId
 from ports.output_archive import OutputSource
+from tests.command_runner_fakes import FakeOutputArchive
 from tests.http_app import World
-from tests.runner_fakes import FakeOutputArchive
 
 
 class ShortArchive(FakeOutputArchive):

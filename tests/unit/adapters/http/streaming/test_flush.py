@@ -16,11 +16,11 @@ from application.watching.stream_request import Replay, StreamRequest
 from domain.ids import SessionId
 from domain.principal import LOCAL
 from ports.task_queue import Claim
-from tests.contract.scene import TALK, Scene
+from tests.contract.store_harness import TALK, StoreHarness
 from tests.patience import PATIENCE_S
 from tests.property.frame import Frame
+from tests.property.frame_parser import FrameParser
 from tests.property.store import MemoryStore, Program
-from tests.property.stream_bytes import StreamBytes
 
 
 class Client:
@@ -40,7 +40,7 @@ class Client:
         self.frames: list[Frame] = []
         self._held: bytes | None = None
         self._flush = flush
-        self._bytes = StreamBytes()
+        self._bytes = FrameParser()
         self._bytes.feed(b"HTTP/1.1 200 OK\r\n\r\n")
 
     @property
@@ -87,12 +87,14 @@ class Client:
 
 
 class World:
-    def __init__(self, program: Program, flush: StreamFlush, claim: Claim, scene: Scene) -> None:
+    def __init__(
+        self, program: Program, flush: StreamFlush, claim: Claim, harness: StoreHarness
+    ) -> None:
         self.program = program
         self.flush = flush
         self.appended = 1
         self._claim = claim
-        self._scene = scene
+        self._scene = harness
 
     async def client(self) -> Client:
         watches = self.program.container.streams.watches()
@@ -135,13 +137,13 @@ async def world(*, ping_s: float = 100, send_timeout_s: float = 100) -> AsyncIte
     with TemporaryDirectory() as folder:
         program = Program(await MemoryStore().new(), Path(folder), writer=None)
         container = program.container
-        scene = Scene.of(container)
+        harness = StoreHarness.of(container)
         await program.start()
         flush = StreamFlush(
             watches=container.streams.watches(), ping_s=ping_s, send_timeout_s=send_timeout_s
         )
         async with flush.opened():
-            yield World(program, flush, await scene.start(), scene)
+            yield World(program, flush, await harness.start(), harness)
         await program.stop()
 
 

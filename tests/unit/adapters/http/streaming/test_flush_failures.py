@@ -13,7 +13,7 @@ from application.watching.watch import Watch
 from domain.errors import LogUnavailable
 from domain.ids import SessionId
 from domain.principal import LOCAL
-from tests.contract.scene import TALK
+from tests.contract.store_harness import TALK
 from tests.patience import PATIENCE_S
 from tests.unit.adapters.http.streaming.test_flush import Client, World, world
 

@@ -4,7 +4,7 @@ from application.watching.stream_request import Replay, StreamRequest
 from application.watching.stream_steps import IDLE, Connected, Events
 from domain.ids import SessionId
 from domain.principal import LOCAL
-from tests.contract.scene import TALK
+from tests.contract.store_harness import TALK
 from tests.unit.adapters.http.streaming.test_flush import Client, World, world
 
 ALL_OF_IT = StreamRequest(session_ids=(SessionId(TALK),), start=Replay(None))

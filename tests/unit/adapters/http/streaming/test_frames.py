@@ -3,7 +3,7 @@
 from adapters.http.streaming.frames import event_frames
 from application.watching.stream_steps import Events
 from application.watching.tails import TailEvent
-from tests.unit.event_stream import Dispatched, dispatched
+from tests.unit.sse_parser import Dispatched, dispatched
 from tests.unit.tail_event import tail_event
 
 

@@ -12,17 +12,17 @@ from application.watching.history import History, HistoryOf
 from application.watching.stream_request import FromCursor, Replay
 from domain.events import EVENT_CLASSES
 from tests.patience import PATIENCE_S
-from tests.unit.held_log import KEY, HeldLog, event
+from tests.unit.fake_event_log import KEY, FakeEventLog, event
 
 OF = HistoryOf(session_key=KEY, event_types=frozenset(EVENT_CLASSES))
 SCOPE: Scope = {"type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}}
 
 
-def log_of(count: int) -> HeldLog:
-    return HeldLog(*map(event, range(1, count + 1)))
+def log_of(count: int) -> FakeEventLog:
+    return FakeEventLog(*map(event, range(1, count + 1)))
 
 
-async def messages(log: HeldLog, *, trimmed_until: int = 0) -> list[Message]:
+async def messages(log: FakeEventLog, *, trimmed_until: int = 0) -> list[Message]:
     """What the lines send; the log is trimmed when their first part is out."""
     sent: list[Message] = []
 

@@ -11,7 +11,7 @@ from adapters.store.open_database import open_database
 from adapters.store.postgres.database import PostgresDatabase
 from domain.errors import InvalidInput, StoreUnusable
 from tests.contract.postgres import emptied, execute
-from tests.contract.stores import sql_scene
+from tests.contract.stores import sql_harness
 from tests.patience import PATIENCE_S
 
 _CUT_ALL = (
@@ -20,13 +20,13 @@ _CUT_ALL = (
 
 
 async def test_appends_survive_the_loss_of_every_connection(postgres_url: str) -> None:
-    async with sql_scene(await emptied(postgres_url)) as scene:
-        claims = [await scene.start(f"talk-{number}") for number in range(5)]
+    async with sql_harness(await emptied(postgres_url)) as harness:
+        claims = [await harness.start(f"talk-{number}") for number in range(5)]
         appended = asyncio.Semaphore(0)
 
         async def append(number: int) -> None:
             for line in range(60):
-                await scene.log.append(scene.lines(claims[number], str(line)))
+                await harness.log.append(harness.lines(claims[number], str(line)))
                 appended.release()
 
         async def cut() -> None:
@@ -42,7 +42,7 @@ async def test_appends_survive_the_loss_of_every_connection(postgres_url: str) -
                     group.create_task(append(number))
 
         for claim in claims:
-            stored = await scene.log.read(claim.task.session_key, after=1, limit=100)
+            stored = await harness.log.read(claim.task.session_key, after=1, limit=100)
             assert [event.seq for event in stored] == list(range(2, 62))
             assert [b'"line":"%d"' % line in event.body for line, event in enumerate(stored)] == [
                 True
@@ -61,9 +61,9 @@ async def test_a_server_that_is_not_there_is_named_without_its_password() -> Non
 
 
 async def test_a_text_that_postgresql_cannot_hold_is_refused(postgres_url: str) -> None:
-    async with sql_scene(await emptied(postgres_url)) as scene:
+    async with sql_harness(await emptied(postgres_url)) as harness:
         with pytest.raises(InvalidInput):
-            await scene.submit(scene.new_task(text="nul \x00"))
+            await harness.submit(harness.new_task(text="nul \x00"))
 
 
 async def test_closing_waits_for_what_is_being_read(postgres_url: str) -> None:

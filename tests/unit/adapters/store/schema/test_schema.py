@@ -23,7 +23,7 @@ from adapters.store.schema.tables import metadata
 from adapters.store.sqlite.engine import writer_engine
 from domain.errors import StoreUnusable
 from tests.contract.postgres import execute
-from tests.contract.stores import sql_scene
+from tests.contract.stores import sql_harness
 
 READY = StoreReport(current=revisions.NEEDED, needed=revisions.NEEDED, problems=[])
 
@@ -120,8 +120,8 @@ async def test_a_schema_from_the_future_is_refused_on_postgresql_too(postgres_ur
 
 async def test_a_check_finds_events_that_are_missing(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/store.db"
-    async with sql_scene(url) as scene:
-        await scene.queue()
+    async with sql_harness(url) as harness:
+        await harness.queue()
     with closing(sqlite3.connect(tmp_path / "store.db")) as other:
         other.execute("DELETE FROM events")
         other.commit()
@@ -140,16 +140,16 @@ async def test_a_check_creates_no_file(tmp_path: Path) -> None:
 
 async def test_a_backup_during_writes_is_a_complete_database(tmp_path: Path) -> None:
     url, copy = f"sqlite:///{tmp_path}/store.db", tmp_path / "copy.db"
-    async with sql_scene(url) as scene:
-        claim = await scene.start()
+    async with sql_harness(url) as harness:
+        claim = await harness.start()
         async with asyncio.TaskGroup() as group:
             for line in range(200):
-                group.create_task(scene.log.append(scene.lines(claim, str(line))))
+                group.create_task(harness.log.append(harness.lines(claim, str(line))))
             group.create_task(backup(url, copy))
 
     assert await check(f"sqlite:///{copy}") == READY
-    async with sql_scene(f"sqlite:///{copy}") as scene:
-        written = await scene.written(claim.task.session_key)
+    async with sql_harness(f"sqlite:///{copy}") as harness:
+        written = await harness.written(claim.task.session_key)
     assert [seq for seq, _ in written] == list(range(1, len(written) + 1))
 
 

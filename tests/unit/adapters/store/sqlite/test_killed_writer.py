@@ -8,7 +8,7 @@ from anyio.streams.text import TextReceiveStream
 
 from adapters.store.maintenance import check
 from domain.ids import SessionKey
-from tests.contract.stores import sql_scene
+from tests.contract.stores import sql_harness
 from tests.patience import PATIENCE_S
 
 _ROUNDS = 3
@@ -23,13 +23,13 @@ async def test_every_acknowledged_event_survives_kill_9(tmp_path: Path) -> None:
         ]
 
     assert (await check(url)).problems == []
-    async with sql_scene(url) as scene:
+    async with sql_harness(url) as harness:
         for line in acknowledged:
             key, seq, tag = line.split()
             session_key = SessionKey(int(key))
-            seqs = [seq for seq, _ in await scene.written(session_key)]
+            seqs = [seq for seq, _ in await harness.written(session_key)]
             assert seqs == list(range(1, len(seqs) + 1))
-            assert await scene.log.tag_at(session_key, int(seq)) == tag
+            assert await harness.log.tag_at(session_key, int(seq)) == tag
 
 
 async def _killed_while_appending(url: str, session_id: str) -> str:

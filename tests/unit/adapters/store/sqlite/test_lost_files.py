@@ -13,7 +13,7 @@ from adapters.store.sqlite.database import SqliteDatabase
 from domain.errors import LogUnavailable, StoreUnusable
 from domain.principal import LOCAL
 from ports.task_store import TaskQuery
-from tests.contract.stores import sql_scene
+from tests.contract.stores import sql_harness
 
 
 def _remove(*files: Path) -> None:
@@ -107,8 +107,8 @@ async def test_a_log_that_was_never_written_is_ignored(
 async def test_a_log_that_a_crash_left_is_read(path: Path, tmp_path: Path) -> None:
     crashed = await _crashed(path, tmp_path)
 
-    async with sql_scene(f"sqlite:///{crashed}") as scene:
-        assert len(await scene.tasks.list(LOCAL, TaskQuery())) == 1
+    async with sql_harness(f"sqlite:///{crashed}") as harness:
+        assert len(await harness.tasks.list(LOCAL, TaskQuery())) == 1
 
 
 @pytest.mark.parametrize("name", ["store.db", "store.db-wal", "store.db-shm"])
@@ -140,25 +140,25 @@ async def test_the_log_of_a_database_behind_a_link_is_checked(path: Path, tmp_pa
 
 
 async def test_a_running_task_can_still_end_in_a_lost_database(path: Path) -> None:
-    async with sql_scene(f"sqlite:///{path}") as scene:
-        claim = await scene.start()
+    async with sql_harness(f"sqlite:///{path}") as harness:
+        claim = await harness.start()
         _remove(path)
 
-        await scene.end(claim)
+        await harness.end(claim)
 
-        assert (await scene.get(claim.task)).status.is_final
+        assert (await harness.get(claim.task)).status.is_final
 
 
 async def test_a_large_write_to_a_database_whose_folder_is_gone_is_refused(
     tmp_path: Path,
 ) -> None:
     folder = tmp_path / "data"
-    async with sql_scene(f"sqlite:///{folder}/store.db") as scene:
-        claim = await scene.start()
+    async with sql_harness(f"sqlite:///{folder}/store.db") as harness:
+        claim = await harness.start()
         shutil.rmtree(folder)
 
         with pytest.raises(LogUnavailable, match="could not be read or written"):
-            await scene.log.append(scene.lines(claim, "x" * 64 * 1024))
+            await harness.log.append(harness.lines(claim, "x" * 64 * 1024))
 
 
 async def _opened(path: Path, marker: Path) -> None:
@@ -168,8 +168,8 @@ async def _opened(path: Path, marker: Path) -> None:
 
 async def _crashed(path: Path, tmp_path: Path) -> Path:
     """A copy of a database as a crash would leave it: all of it is in its log."""
-    async with sql_scene(f"sqlite:///{path}") as scene:
-        await scene.start()
+    async with sql_harness(f"sqlite:///{path}") as harness:
+        await harness.start()
         crashed = tmp_path / "crashed.db"
         for end in ("", "-wal"):
             shutil.copy(f"{path}{end}", f"{crashed}{end}")

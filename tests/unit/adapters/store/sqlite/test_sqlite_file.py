@@ -20,8 +20,8 @@ from domain.errors import LogUnavailable, StoreUnusable
 from domain.principal import LOCAL
 from ports.event_log import Bounds
 from ports.task_store import TaskQuery
-from tests.contract.scene import TALK
-from tests.contract.stores import sql_scene
+from tests.contract.store_harness import TALK
+from tests.contract.stores import sql_harness
 from tests.patience import PATIENCE_S
 
 DIARY = b"dear diary" * 1000
@@ -39,13 +39,13 @@ def diary(path: Path) -> Path:
 
 
 async def test_a_reopened_file_has_everything_that_was_written(path: Path) -> None:
-    async with sql_scene(_url(path)) as scene:
-        claim = await scene.start()
-        await scene.log.append(scene.lines(claim, "a", "b"))
+    async with sql_harness(_url(path)) as harness:
+        claim = await harness.start()
+        await harness.log.append(harness.lines(claim, "a", "b"))
 
-    async with sql_scene(_url(path)) as scene:
-        written = await scene.written(claim.task.session_key)
-        task = await scene.get(claim.task)
+    async with sql_harness(_url(path)) as harness:
+        written = await harness.written(claim.task.session_key)
+        task = await harness.get(claim.task)
 
     assert written == [(1, "task_queued"), (2, "log"), (3, "log")]
     assert task == claim.task
@@ -62,13 +62,13 @@ async def test_only_its_owner_can_read_the_file(tmp_path: Path) -> None:
 
 async def test_every_transaction_that_writes_begins_immediately(path: Path) -> None:
     with _traced() as statements:
-        async with sql_scene(_url(path)) as scene:
-            claim = await scene.start()
-            await scene.log.append(scene.lines(claim, "a"))
-            await scene.cancel(claim.task)
-            await scene.end(claim)
-            await scene.sessions.delete(LOCAL, TALK)
-            await scene.sessions.purge()
+        async with sql_harness(_url(path)) as harness:
+            claim = await harness.start()
+            await harness.log.append(harness.lines(claim, "a"))
+            await harness.cancel(claim.task)
+            await harness.end(claim)
+            await harness.sessions.delete(LOCAL, TALK)
+            await harness.sessions.purge()
 
     began = None
     writes = 0
@@ -84,14 +84,14 @@ async def test_every_transaction_that_writes_begins_immediately(path: Path) -> N
 
 
 async def test_a_long_log_is_purged_in_several_transactions(path: Path) -> None:
-    async with sql_scene(_url(path)) as scene:
-        claim = await scene.start()
-        await scene.log.append(scene.lines(claim, *["line"] * 2500))
-        await scene.end(claim)
-        await scene.sessions.delete(LOCAL, TALK)
+    async with sql_harness(_url(path)) as harness:
+        claim = await harness.start()
+        await harness.log.append(harness.lines(claim, *["line"] * 2500))
+        await harness.end(claim)
+        await harness.sessions.delete(LOCAL, TALK)
     with _traced() as statements:
-        async with sql_scene(_url(path)) as scene:
-            await scene.sessions.purge()
+        async with sql_harness(_url(path)) as harness:
+            await harness.sessions.purge()
 
     removals = [place for place, one in enumerate(statements) if "DELETE FROM events" in one]
     between = pairwise(removals)
@@ -100,31 +100,31 @@ async def test_a_long_log_is_purged_in_several_transactions(path: Path) -> None:
 
 
 async def test_a_write_waits_for_the_lock_of_another_process(path: Path) -> None:
-    async with sql_scene(_url(path)) as scene:
+    async with sql_harness(_url(path)) as harness:
         with _locked(path) as other:
-            waiting = asyncio.ensure_future(scene.queue())
-            await scene.tasks.list(LOCAL, TaskQuery())  # reads go on meanwhile
+            waiting = asyncio.ensure_future(harness.queue())
+            await harness.tasks.list(LOCAL, TaskQuery())  # reads go on meanwhile
             other.rollback()
 
             with anyio.fail_after(PATIENCE_S):
                 task = await waiting
 
-        assert await scene.get(task) == task
+        assert await harness.get(task) == task
 
 
 async def test_a_write_fails_when_the_lock_is_held_too_long(path: Path) -> None:
-    async with sql_scene(_url(path), patience_s=0.05) as scene:
+    async with sql_harness(_url(path), patience_s=0.05) as harness:
         with _locked(path), pytest.raises(LogUnavailable):
-            await scene.queue()
+            await harness.queue()
 
-        assert await scene.tasks.list(LOCAL, TaskQuery()) == []
-        await scene.queue()
+        assert await harness.tasks.list(LOCAL, TaskQuery()) == []
+        await harness.queue()
 
 
 async def test_a_damaged_file_is_refused_with_advice(path: Path) -> None:
-    async with sql_scene(_url(path)) as scene:
-        claim = await scene.start()
-        await scene.log.append(scene.lines(claim, *["x" * 500] * 200))
+    async with sql_harness(_url(path)) as harness:
+        claim = await harness.start()
+        await harness.log.append(harness.lines(claim, *["x" * 500] * 200))
     _damage(path)
 
     with pytest.raises(StoreUnusable, match=r"damaged .* restore a backup"):
@@ -162,22 +162,22 @@ async def test_a_schema_from_the_future_is_refused(path: Path) -> None:
 async def test_the_seqs_of_a_lost_tail_are_not_used_again(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with sql_scene(_url(path)) as scene:
-        claim = await scene.start()
-        await scene.log.append(scene.lines(claim, "a", "b", "c"))
+    async with sql_harness(_url(path)) as harness:
+        claim = await harness.start()
+        await harness.log.append(harness.lines(claim, "a", "b", "c"))
     key = claim.task.session_key
     with closing(sqlite3.connect(path)) as other:
         other.execute("DELETE FROM events WHERE seq > 2")
         other.commit()
 
     with caplog.at_level(logging.WARNING):
-        async with sql_scene(_url(path)) as scene:
-            [after] = await scene.log.append(scene.lines(claim, "d"))
+        async with sql_harness(_url(path)) as harness:
+            [after] = await harness.log.append(harness.lines(claim, "d"))
 
-            assert await scene.log.bounds(key) == Bounds(first_seq=1, last_seq=5)
-            assert await scene.log.tag_at(key, 4) is None
-            assert await scene.written(key) == [(1, "task_queued"), (2, "log")]
-            assert list(await scene.log.read(key, after=2, limit=5)) == [after]
+            assert await harness.log.bounds(key) == Bounds(first_seq=1, last_seq=5)
+            assert await harness.log.tag_at(key, 4) is None
+            assert await harness.written(key) == [(1, "task_queued"), (2, "log")]
+            assert list(await harness.log.read(key, after=2, limit=5)) == [after]
 
     assert after.seq == 5
     [warning] = [record.getMessage() for record in caplog.records]

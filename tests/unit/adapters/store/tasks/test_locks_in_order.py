@@ -9,8 +9,8 @@ import asyncpg  # type: ignore[import-untyped]
 import pytest
 
 from tests.contract.postgres import emptied, execute
-from tests.contract.scene import COMPLETE, WORKER, Scene
-from tests.contract.stores import sql_scene
+from tests.contract.store_harness import COMPLETE, WORKER, StoreHarness
+from tests.contract.stores import sql_harness
 from tests.patience import PATIENCE_S
 
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
@@ -22,18 +22,18 @@ async def url(postgres_url: str) -> str:
 
 
 @pytest.fixture
-async def scene(url: str) -> AsyncIterator[Scene]:
-    async with sql_scene(url) as scene:
-        yield scene
+async def harness(url: str) -> AsyncIterator[StoreHarness]:
+    async with sql_harness(url) as harness:
+        yield harness
 
 
 async def test_leases_are_renewed_beside_a_batch_that_ends_several_tasks(
-    scene: Scene, url: str
+    harness: StoreHarness, url: str
 ) -> None:
     for name in ("first", "second"):
-        await scene.end(await scene.start(name))
+        await harness.end(await harness.start(name))
     await execute(url, "VACUUM FULL ANALYZE tasks")  # so that what is found lies as it came
-    second, first = await scene.start("second"), await scene.start("first")
+    second, first = await harness.start("second"), await harness.start("first")
     holder, looker = await asyncpg.connect(url), await asyncpg.connect(url)
     try:
         held = holder.transaction()
@@ -41,11 +41,11 @@ async def test_leases_are_renewed_beside_a_batch_that_ends_several_tasks(
         await _lock(holder, "sessions WHERE session_id = 'second'")
         async with asyncio.TaskGroup() as group:
             ends = [
-                group.create_task(scene.log.append(scene.changing(claim, COMPLETE)))
+                group.create_task(harness.log.append(harness.changing(claim, COMPLETE)))
                 for claim in (second, first)
             ]
             await _are_waiting(looker, 1)
-            renewal = group.create_task(scene.leases.heartbeat(WORKER, lease_s=30))
+            renewal = group.create_task(harness.leases.heartbeat(WORKER, lease_s=30))
             await _are_waiting(looker, 2)
 
             # What the batch comes to later, whoever waits for the batch has not locked.
@@ -72,10 +72,10 @@ async def _lock(connection: asyncpg.Connection, row: str) -> None:
 
 
 async def test_a_task_is_taken_anew_also_while_others_write_to_its_session(
-    scene: Scene, url: str
+    harness: StoreHarness, url: str
 ) -> None:
     """Or its worker, which is asked to settle it once, would leave it running for ever."""
-    claim = await scene.start()
+    claim = await harness.start()
     holder, looker = await asyncpg.connect(url), await asyncpg.connect(url)
     try:
         held = holder.transaction()
@@ -83,7 +83,7 @@ async def test_a_task_is_taken_anew_also_while_others_write_to_its_session(
         await _lock(holder, "sessions")
         async with asyncio.TaskGroup() as group:
             taking = group.create_task(
-                scene.leases.reclaim(
+                harness.leases.reclaim(
                     WORKER, claim.task.task_id, lease_id=claim.lease_id, lease_s=30
                 )
             )

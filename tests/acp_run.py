@@ -1,4 +1,4 @@
-"""Runs a real agent of the Agent Client Protocol, and remembers what came of it."""
+"""Runs the fake agent of the Agent Client Protocol as a process, and records its events."""
 
 import os
 import sys
@@ -26,12 +26,12 @@ from ports.homes import Homes
 from ports.output_archive import OutputArchive
 from ports.process import ProcessHost
 from ports.runner import Outcome
+from tests.command_runner_fakes import FakeHomes, FakeOutputArchive, setup_command
 from tests.fakes import FakeClock
 from tests.patience import PATIENCE_S
 from tests.process_fakes import RecordingContext, process_task
-from tests.runner_fakes import FakeHomes, FakeOutputArchive, setup_command
 
-AGENT = str(Path(__file__).parent / "acp_agent.py")
+AGENT = str(Path(__file__).parent / "fake_acp_agent.py")
 
 _OF_PROCESS = (ProcessStarted, SandboxStatus, ProcessExited, ResourceUsage)
 
@@ -65,7 +65,7 @@ def acp_profile(
     mood: str, *, start_s: float = 30.0, offered: tuple[AcpCapability, ...] = ()
 ) -> AgentProfile:
     return AgentProfile(
-        name=AgentName("moody"),
+        name=AgentName("fake-acp"),
         kind="acp",
         argv=(sys.executable, AGENT, mood),
         sandbox="none",
@@ -89,7 +89,7 @@ async def run_acp(
     exit_s: float = PATIENCE_S,
 ) -> Outcome:
     # Another test's task of the same name would take this one's processes along when it ends.
-    task = process_task(text, task_id=SystemIdSource().task_id(), agent="moody")
+    task = process_task(text, task_id=SystemIdSource().task_id(), agent="fake-acp")
     host = LinuxProcessHost(environment={"PATH": os.environ["PATH"]})
     with TemporaryDirectory() as home, anyio.fail_after(20):
         runner = acp_runner(

@@ -1,4 +1,4 @@
-"""What comes over the connection of one stream, taken apart as strictly as it is promised."""
+"""A strict parser of one HTTP response with an event stream."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from tests.property.reader import seq_of
 _SIZE = re.compile(rb"([0-9a-f]+)\r\n")
 
 
-class StreamBytes:
+class FrameParser:
     """Head, chunks and frames may be cut anywhere; nothing may follow the last chunk."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""A log of one session that a test fills, trims and breaks."""
+"""An event log of one session, in which a test can make gaps."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ def event(seq: int, *, kind: str = "log", task: str = "t") -> StoredEvent:
     )
 
 
-class HeldLog:
+class FakeEventLog:
     """`last_seq` stays as it was when events are taken out of `events`."""
 
     def __init__(self, *events: StoredEvent) -> None:

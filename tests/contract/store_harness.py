@@ -1,4 +1,4 @@
-"""A set of stores, and what the application does with them."""
+"""The stores of one database, with the calls that the application makes on them."""
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -48,7 +48,7 @@ COMPLETE = TaskComplete(final_answer="done", duration_ms=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class StoreHarness:
     log: EventLog
     tasks: TaskStore
     leases: TaskLeases

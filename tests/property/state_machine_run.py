@@ -1,4 +1,4 @@
-"""Tries a machine's rules in many orders."""
+"""Runs a Hypothesis state machine, whose rules are tried in many orders."""
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
@@ -6,7 +6,7 @@ from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 _PHASES = (Phase.generate,)  # shrinking a failure takes minutes: ask for it when there is one
 
 
-def try_out(
+def run_machine(
     machine: type[RuleBasedStateMachine],
     *,
     examples: int,

@@ -8,8 +8,8 @@ from time import monotonic
 import pytest
 
 from tests.e2e.client import Client, client_of
-from tests.e2e.clients.crowd import Crowd, crowd_of
 from tests.e2e.clients.server_state import cost_of, counted, watchers_are
+from tests.e2e.clients.watcher_process import WatcherProcess, watcher_process
 from tests.e2e.gate import OPEN_GATE, PASS, gate_of
 from tests.e2e.running_server import running_server
 
@@ -45,16 +45,16 @@ async def test_ten_thousand_watchers_see_everything_and_leave_nothing_behind(own
     await own.events(await own.submit("true", session_id="warm"))
     before = cost_of(pid)
 
-    with crowd_of(WATCHERS, base_url=own.server.base_url, path=SESSION) as crowd:
-        crowd.connect()
+    with watcher_process(WATCHERS, base_url=own.server.base_url, path=SESSION) as watchers:
+        watchers.connect()
         crowded = cost_of(pid)
         slowest_s = max([await _plain_request_s(own) for _ in range(20)])
-        assert await _all_read_twenty_lines(own, crowd) == [EVENTS_OF_TWENTY]
-        crowd.drop()
+        assert await _all_read_twenty_lines(own, watchers) == [EVENTS_OF_TWENTY]
+        watchers.drop()
         await watchers_are(own, 0, within_s=20)
         after = cost_of(pid)
 
-        crowd.connect()
+        watchers.connect()
         crowded_again = cost_of(pid)
 
     assert slowest_s < 0.5
@@ -64,9 +64,9 @@ async def test_ten_thousand_watchers_see_everything_and_leave_nothing_behind(own
     assert crowded_again.rss_mb < crowded.rss_mb * 1.25
 
 
-async def _all_read_twenty_lines(own: Client, crowd: Crowd) -> object:
+async def _all_read_twenty_lines(own: Client, watchers: WatcherProcess) -> object:
     await own.submit(TWENTY_LINES, session_id="crowd")
-    return crowd.read_to("task_complete")["events"]
+    return watchers.read_to("task_complete")["events"]
 
 
 async def _plain_request_s(own: Client) -> float:
@@ -81,21 +81,21 @@ async def test_a_thousand_watchers_that_come_back_at_once_go_on_where_they_were(
     held = f"{OPEN_GATE}; {PASS}; {TWENTY_LINES}; {PASS}; {TWENTY_LINES}; {PASS}"
     async with own.stream(SESSION) as stream:
         await stream.take(1)
-        with crowd_of(1_000, base_url=own.server.base_url, path=SESSION) as crowd:
-            crowd.connect()
+        with watcher_process(1_000, base_url=own.server.base_url, path=SESSION) as watchers:
+            watchers.connect()
             await own.submit(held, session_id="crowd")
             gate = await gate_of(stream)
-            crowd.read_to("log")
-            crowd.drop()
+            watchers.read_to("log")
+            watchers.drop()
             await watchers_are(own, 1)
             gate.let_pass(2)
             await stream.until("log", line_num=41)
             reads = await counted(own, "store_reads")
 
-            waited = crowd.resume()
+            waited = watchers.resume()
             more_reads = await counted(own, "store_reads") - reads
             gate.let_pass()
-            seen = crowd.read_to("task_complete")
+            seen = watchers.read_to("task_complete")
         whole = await stream.until("task_complete")
 
     assert more_reads < 20

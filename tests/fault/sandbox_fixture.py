@@ -23,7 +23,7 @@ _NEEDED = ("adapters/process", "adapters/system", "domain", "ports")
 
 
 @dataclass(frozen=True)
-class Stage:
+class SandboxFixture:
     """All of it belongs to the user, outside of what other users cannot enter."""
 
     user: pwd.struct_passwd
@@ -101,30 +101,30 @@ class Stage:
 
 
 @contextmanager
-def staged(user: str) -> Iterator[Stage]:
+def sandbox_fixture(user: str) -> Iterator[SandboxFixture]:
     entry = pwd.getpwnam(user)
     # Not below /tmp, which a sandbox has of its own.
-    root = Path(tempfile.mkdtemp(prefix="sandbox-stage-", dir="/var/tmp"))
-    handle, in_tmp = tempfile.mkstemp(prefix="sandbox-stage-", dir="/tmp")
+    root = Path(tempfile.mkdtemp(prefix="sandbox-fixture-", dir="/var/tmp"))
+    handle, in_tmp = tempfile.mkstemp(prefix="sandbox-fixture-", dir="/tmp")
     os.close(handle)
-    stage = Stage(entry, root, Path(in_tmp))
+    sandbox = SandboxFixture(entry, root, Path(in_tmp))
     try:
-        for folder in (stage.data / "workspace", root / "home" / ".ssh"):
+        for folder in (sandbox.data / "workspace", root / "home" / ".ssh"):
             folder.mkdir(parents=True)
-        for path in stage.hidden:
+        for path in sandbox.hidden:
             path.write_text("canary")
-        stage.outside.write_text("as it was")
+        sandbox.outside.write_text("as it was")
         for part in _NEEDED:
             shutil.copytree(_SOURCE / part, root / "src" / part)
         shutil.copy(sandbox_driver.__file__, root / "driver.py")
-        for path in (root, stage.in_tmp, *root.rglob("*")):
-            stage.give(path)
+        for path in (root, sandbox.in_tmp, *root.rglob("*")):
+            sandbox.give(path)
         shutil.copy("/usr/bin/id", root / "id")
         (root / "id").chmod(0o4755)
-        yield stage
+        yield sandbox
     finally:
         shutil.rmtree(root)
-        stage.in_tmp.unlink()
+        sandbox.in_tmp.unlink()
 
 
 def _interpreter(user: pwd.struct_passwd) -> str:

@@ -27,10 +27,10 @@ from domain.usage import Usage
 from ports.agent_threads import AgentThreads
 from ports.event_sink import EventSink
 from tests.approval_fakes import FakeApprovals
+from tests.command_runner_fakes import ArchivedText
 from tests.fakes import FakeClock
 from tests.patience import PATIENCE_S
 from tests.process_fakes import process_task
-from tests.runner_fakes import ArchivedText
 
 
 class FakeSink:

@@ -1,4 +1,4 @@
-"""A real agent of the Agent Client Protocol, a program whose mood is its first argument.
+"""A program that speaks the Agent Client Protocol as an agent; its first argument is its behaviour.
 
 It speaks the protocol in plain JSON, as its library takes a second of processor time to load.
 """
@@ -28,7 +28,7 @@ class Refused(Exception):
         self.error = {"code": code, "message": message, "data": data}
 
 
-class MoodyAgent:
+class FakeAcpAgent:
     def __init__(self, mood: str) -> None:
         self._mood = mood
         self._cancelled = asyncio.Event()
@@ -345,7 +345,7 @@ async def main(mood: str) -> None:
     if mood == "deaf":
         sys.stderr.write("I do not speak that\n")
         raise SystemExit(3)
-    await MoodyAgent(mood).serve()
+    await FakeAcpAgent(mood).serve()
     if mood == "stays":
         await asyncio.Event().wait()
 

@@ -7,20 +7,20 @@ from typing import Literal
 
 import anyio
 
+from tests.cli_fork_server import AGENTCAST
 from tests.e2e.client import ENDS, Client, client_of, events_of
 from tests.e2e.live_processes import pids_of
 from tests.e2e.running_server import RunningServer, running_server
 from tests.fault.ordinary_user import Launch, folder_for_all, launch_of_nobody
 from tests.fault.small_disk import SmallDisk, looks, small_disk
 from tests.patience import PATIENCE_S
-from tests.preloaded import AGENTCAST
 
 User = Literal["root", "nobody"]
 
 LAUNCH = Launch((AGENTCAST,), {})
 
 
-class Site:
+class SmallDiskServer:
     def __init__(self, disk: SmallDisk, server: RunningServer, client: Client) -> None:
         self.disk = disk
         self.server = server
@@ -77,9 +77,9 @@ class Site:
 
 
 @asynccontextmanager
-async def site(
+async def small_disk_server(
     megabytes: int, user: User = "root", settings: Mapping[str, str] = MappingProxyType({})
-) -> AsyncIterator[Site]:
+) -> AsyncIterator[SmallDiskServer]:
     """A server of this user's; the disk is anybody's."""
     with ExitStack() as opened:
         folder = opened.enter_context(folder_for_all()) / "disk"
@@ -90,4 +90,4 @@ async def site(
             running_server(folder / "data", command=launch.command, **told)
         )
         async with client_of(server) as client:
-            yield Site(disk, server, client)
+            yield SmallDiskServer(disk, server, client)

@@ -1,4 +1,4 @@
-"""Thousands of watchers in a process of its own, told by lines what to do, which it answers."""
+"""Thousands of watchers in one separate process, which takes commands by line and answers each."""
 
 import json
 import select
@@ -17,8 +17,8 @@ _SILENCE_S = 30.0
 _ROOT = Path(__file__).parents[3]
 
 
-class Crowd:
-    """Runs in the test; each call returns when all of the crowd has done it."""
+class WatcherProcess:
+    """Runs in the test; each call returns when all watchers have done it."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
@@ -42,15 +42,15 @@ class Crowd:
         self._process.stdin.write(" ".join(command) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
-        assert line, "the crowd has died"
+        assert line, "the process of the watchers has died"
         answer: Json = json.loads(line)
         return answer
 
 
 @contextmanager
-def crowd_of(count: int, *, base_url: str, path: str) -> Iterator[Crowd]:
+def watcher_process(count: int, *, base_url: str, path: str) -> Iterator[WatcherProcess]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.e2e.clients.crowd", str(count), base_url, path],
+        [sys.executable, "-m", "tests.e2e.clients.watcher_process", str(count), base_url, path],
         cwd=_ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -58,13 +58,13 @@ def crowd_of(count: int, *, base_url: str, path: str) -> Iterator[Crowd]:
     )
     with process:
         try:
-            yield Crowd(process)
+            yield WatcherProcess(process)
         finally:
             process.kill()
 
 
-class _Members:
-    """The crowd itself, in its own process."""
+class _Watchers:
+    """Runs in the separate process."""
 
     def __init__(self, watchers: list[RawWatcher]) -> None:
         self._watchers = watchers
@@ -128,7 +128,7 @@ class _Members:
 
 def _main() -> None:
     count, base_url, path = sys.argv[1:]
-    members = _Members([RawWatcher(base_url=base_url, path=path) for _ in range(int(count))])
+    members = _Watchers([RawWatcher(base_url=base_url, path=path) for _ in range(int(count))])
     for line in sys.stdin:
         name, *arguments = line.split()
         answer: Json = getattr(members, name)(*arguments)

@@ -15,8 +15,8 @@ import shutil
 import sys
 from pathlib import Path
 
+from tests.cli_fork_server import write_client
 from tests.e2e.docs.blocks import REPOSITORY
-from tests.preloaded import write_client
 
 _CAPTURES = REPOSITORY / "tests" / "data" / "cli_agents"
 _NPM = """\
@@ -34,7 +34,7 @@ for line in sys.stdin:
 """
 
 
-def write_stand_ins(folder: Path) -> None:
+def write_fake_programs(folder: Path) -> None:
     write_client(folder / "agentcast", program="agentcast")
     write_client(folder / "python", program="python")
     _script(folder / "curl", f'exec {_real("curl")} --fail-with-body "$@"')

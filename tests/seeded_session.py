@@ -1,4 +1,4 @@
-"""A session whose log holds what a test writes, without anything that runs."""
+"""A session in memory whose log holds what a test writes; no agent runs."""
 
 from datetime import UTC, datetime
 
@@ -20,7 +20,7 @@ from ports.event_log import EventLog
 from tests.fakes import CountingIdSource, FakeClock
 
 
-class WrittenLog:
+class SeededSession:
     key = SessionKey(1)
     at = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 

@@ -1,4 +1,4 @@
-"""Reads an event stream by the grammar of the HTML standard, as a browser does."""
+"""Parses an event stream by the grammar of the HTML standard, as a browser does."""
 
 import json
 import re

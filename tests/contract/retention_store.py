@@ -1,4 +1,4 @@
-"""A store with its retention, for the tests of what may leave the log."""
+"""A store with its retention, for the tests of trimming and compaction."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -23,11 +23,11 @@ from ports.event_log import Bounds, StoredEvent
 from ports.event_retention import EventRetention
 from ports.session_store import SessionEdit
 from ports.task_queue import Claim
+from tests.command_runner_fakes import FakeOutputArchive
 from tests.contract.postgres import emptied
-from tests.contract.scene import TALK, Scene
+from tests.contract.store_harness import TALK, StoreHarness
 from tests.fakes import FakeClock
 from tests.patience import PATIENCE_S
-from tests.runner_fakes import FakeOutputArchive
 
 MANY = 1000
 _numbers = count(1)
@@ -42,33 +42,33 @@ class TickingClock(FakeClock):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Store:
-    scene: Scene
+class RetentionStore:
+    harness: StoreHarness
     retention: EventRetention
 
     async def done(self, session: str = TALK, *, lines: int = 2) -> Task:
         """A task that has ended: queued, so many lines, complete."""
-        claim = await self.scene.start(session)
+        claim = await self.harness.start(session)
         await self.fill(claim, lines)
-        await self.scene.end(claim)
-        return await self.scene.get(claim.task)
+        await self.harness.end(claim)
+        return await self.harness.get(claim.task)
 
     async def fill(self, claim: Claim, lines: int) -> None:
-        await self.scene.log.append(self.scene.lines(claim, *["x" * 100] * lines))
+        await self.harness.log.append(self.harness.lines(claim, *["x" * 100] * lines))
 
     async def compacted(
         self, *events: AgentEvent
     ) -> tuple[Sequence[StoredEvent], Sequence[StoredEvent]]:
         """The log of a task with these events, and what compaction has left of it."""
-        claim = await self.scene.start()
+        claim = await self.harness.start()
         for event in events:
-            await self.scene.log.append(self.scene.changing(claim, event))
-        await self.scene.end(claim)
-        log, key = self.scene.log, claim.task.session_key
+            await self.harness.log.append(self.harness.changing(claim, event))
+        await self.harness.end(claim)
+        log, key = self.harness.log, claim.task.session_key
         before = await log.read(key, after=0, limit=MANY)
         compaction = Compaction(
             log=log,
-            codec=self.scene.codec,
+            codec=self.harness.codec,
             retention=self.retention,
             archive=FakeOutputArchive(),
         )
@@ -84,7 +84,7 @@ class Store:
 
     async def _now(self) -> datetime:
         name = SessionId(f"clock-{next(_numbers)}")
-        return (await self.scene.sessions.create(LOCAL, name, SessionEdit())).created_at
+        return (await self.harness.sessions.create(LOCAL, name, SessionEdit())).created_at
 
     async def trim_all(self, key: SessionKey, *, ended_before: datetime) -> int:
         total = 0
@@ -95,7 +95,7 @@ class Store:
             total += step.events
 
     async def bounds(self, task: Task) -> Bounds | None:
-        return await self.scene.log.bounds(task.session_key)
+        return await self.harness.log.bounds(task.session_key)
 
     async def ids(self, *, ended_before: datetime) -> list[str]:
         oldest = await self.retention.oldest(ended_before=ended_before, limit=MANY)
@@ -103,16 +103,16 @@ class Store:
 
 
 @asynccontextmanager
-async def opened_store(url: str) -> AsyncIterator[Store]:
+async def open_retention_store(url: str) -> AsyncIterator[RetentionStore]:
     if url == "memory":
         memory = MemoryDatabase(TickingClock())
-        scene = Scene.in_memory(memory)
-        yield Store(scene=scene, retention=MemoryEventRetention(memory))
+        harness = StoreHarness.in_memory(memory)
+        yield RetentionStore(harness=harness, retention=MemoryEventRetention(memory))
         return
     if url.startswith("postgresql"):
         await emptied(url)
     sql = open_database(url)
     log = SqlEventLog(sql)
     async with sql.opened(), log.opened():
-        scene = Scene.on_sql(sql, log)
-        yield Store(scene=scene, retention=SqlEventRetention(sql))
+        harness = StoreHarness.on_sql(sql, log)
+        yield RetentionStore(harness=harness, retention=SqlEventRetention(sql))

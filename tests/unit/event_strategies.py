@@ -1,4 +1,4 @@
-"""Any event of the union, made from the types of its fields."""
+"""Hypothesis strategies for events of any class, derived from the types of the fields."""
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
