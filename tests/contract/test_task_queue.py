@@ -64,12 +64,12 @@ class Held:
     """Carries tasks out until the test ends them."""
 
     def __init__(self, harness: StoreHarness) -> None:
-        self._scene = harness
+        self._harness = harness
         self.may_end = asyncio.Event()
 
     async def __call__(self, claim: Claim) -> None:
         await self.may_end.wait()
-        await self._scene.end(claim)
+        await self._harness.end(claim)
 
 
 async def test_tasks_are_given_as_attempts_and_those_of_a_session_one_after_the_other(
