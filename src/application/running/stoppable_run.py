@@ -23,6 +23,7 @@ async def run_until_stopped(
     """None when it was stopped before it had an outcome. Raises what the runner does."""
     if sink.failure is not None:
         stop.request(cause_of(sink.failure))
+    context.check_limits()  # those that earlier attempts have passed
     if stop.cause is not None:
         return None
     async with asyncio.TaskGroup() as group:

@@ -98,6 +98,11 @@ class TaskContext:
     def grace_s(self) -> float:
         return 0.0 if self._stop.is_urgent else GRACE_S
 
+    def check_limits(self) -> None:
+        """Stop the run if a limit is passed."""
+        if self._stop.cause is None and (reason := self.ledger.passed):
+            self._stop.request(LimitHit(reason, over_limit(reason)))
+
     def prepare_to_stop(self) -> None:
         """To be called before the run is cancelled."""
         if not self._is_resumable or not isinstance(self._stop.cause, ShutDown):
@@ -118,7 +123,7 @@ class TaskContext:
             self.has_output = False  # the output of what prepares an agent is not its own
         self.has_output = self.has_output or not isinstance(event, _BEFORE_OUTPUT)
         self.ledger.record(event)
-        self._check_limits()
+        self.check_limits()
         await self._emit(event)
         if self._follow is not None or isinstance(event, TokenUsage):
             await self._follow_up(event)
@@ -132,7 +137,7 @@ class TaskContext:
             if self._follow is not None or isinstance(event, TokenUsage):
                 await self._follow_up(event)
         # Not sooner: a run that is stopped while it waits for the log loses the rest of its burst.
-        self._check_limits()
+        self.check_limits()
 
     def follow(self, look: Callable[[AgentEvent], Awaitable[None]]) -> None:
         self._follow = look
@@ -227,10 +232,6 @@ class TaskContext:
             yield
         finally:
             self._asking_call = None
-
-    def _check_limits(self) -> None:
-        if self._stop.cause is None and (reason := self.ledger.passed):
-            self._stop.request(LimitHit(reason, over_limit(reason)))
 
     async def _follow_up(self, event: AgentEvent) -> None:
         if isinstance(event, TokenUsage):

@@ -16,7 +16,8 @@ from domain.ids import AgentName
 from domain.limits import Limits
 from domain.process_events import Log, ResourceUsage
 from domain.task import PauseWish, Task
-from ports.runner import Outcome, RunContext
+from domain.usage import Usage
+from ports.runner import Completed, Outcome, RunContext
 from tests.fakes import FakeClock
 from tests.patience import PATIENCE_S
 from tests.process_fakes import process_task
@@ -31,6 +32,11 @@ class EndlessRunner:
         self.has_started.set()
         await asyncio.Event().wait()
         raise AssertionError("nothing sets this event")
+
+
+class DoneRunner:
+    async def run(self, task: Task, context: RunContext) -> Outcome:
+        return Completed(final_answer="done")
 
 
 class WatchedTime(WorkingTime):
@@ -161,6 +167,19 @@ async def test_a_run_whose_first_event_could_not_be_stored_is_not_begun() -> Non
 
     assert (outcome, stop.cause) == (None, LostLease())
     assert not runner.has_started.is_set()
+
+
+async def test_a_run_is_not_begun_if_earlier_attempts_have_passed_a_limit() -> None:
+    sink, stop = FakeSink(), StopSignal()
+    context = task_context(sink, stop=stop, limits=Limits(tokens=10))
+    context.ledger.usage = Usage(total_tokens=11)
+
+    outcome = await run_until_stopped(
+        DoneRunner(), process_task("work"), context, sink=sink, stop=stop
+    )
+
+    assert outcome is None
+    assert stop.cause == LimitHit("limit.tokens", "the task went over its limit of tokens")
 
 
 async def _watched(deadlines: RunDeadlines) -> None:
