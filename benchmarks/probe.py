@@ -24,11 +24,11 @@ class Probe:
     def p99_ms(self) -> float:
         """Waits for its end."""
         try:
-            said, _ = self._process.communicate(timeout=self._patience_s)
+            output, _ = self._process.communicate(timeout=self._patience_s)
         finally:
             self._process.kill()
             self._process.wait()
-        return float(said)
+        return float(output)
 
 
 def _timed(*, port: int, path: str, seconds: float) -> list[float]:

@@ -76,13 +76,13 @@ def _client(load: Load, *, core: int | None) -> Report:
     if core is not None:
         os.sched_setaffinity(process.pid, {core})
     try:
-        said, _ = process.communicate(timeout=_CLIENT_S)
+        output, _ = process.communicate(timeout=_CLIENT_S)
     finally:
         process.kill()
         process.wait()
     if process.returncode:
         raise SystemExit(f"the load client failed on {load}")
-    return Report(**json.loads(said))
+    return Report(**json.loads(output))
 
 
 def _raise_descriptor_limit() -> None:

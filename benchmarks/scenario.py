@@ -34,7 +34,7 @@ class Scenario:
     watch: str = ""
     """The path of a stream of all the sessions, in place of one of each."""
     text: str = ""
-    """What the agent is told; empty: to emit so many events at that rate."""
+    """The text of the task; empty: emit so many events at that rate."""
     settings: dict[str, str] = field(default_factory=dict)
     """Of the product, where its defaults do not allow the load."""
 

@@ -32,7 +32,7 @@ class Seen:
 
 @dataclass(slots=True)
 class Stream:
-    """What one task's stream has said so far."""
+    """What one task's stream has sent so far."""
 
     text: str = ""
     answer: str = ""
@@ -76,8 +76,8 @@ async def measured(server: Server, *, tasks: int, tokens: int, over_s: float) ->
 
 async def _watched(port: int, number: int, tokens: int, *, after_s: float) -> Seen:
     """Submits a task of its own session, and reads its events from the same connection."""
-    said = " ".join(f"w{number}.{place}" for place in range(tokens))
-    text = f"script:\nanswer {said}"
+    words = " ".join(f"w{number}.{place}" for place in range(tokens))
+    text = f"script:\nanswer {words}"
     body = json.dumps({"agent": "react", "session_id": f"s{number}", "task": text}).encode()
     await asyncio.sleep(after_s)
     sent, first_ms, stream = time.monotonic(), 0.0, Stream()
@@ -89,7 +89,7 @@ async def _watched(port: int, number: int, tokens: int, *, after_s: float) -> Se
     return Seen(
         first_token_ms=first_ms,
         events=stream.events,
-        is_exact=is_whole and said == stream.text == stream.answer,
+        is_exact=is_whole and words == stream.text == stream.answer,
     )
 
 
@@ -111,8 +111,8 @@ async def _events(port: int, body: bytes) -> AsyncIterator[dict[str, object]]:
 def _main() -> None:
     tasks, tokens, over_s = (*map(int, sys.argv[1:]), *(100, 250, 0)[len(sys.argv) - 1 :])
     with running(SCRIPTED, core=None, settings={}) as server:
-        told = asyncio.run(measured(server, tasks=tasks, tokens=tokens, over_s=over_s))
-    sys.stdout.write(told)
+        summary = asyncio.run(measured(server, tasks=tasks, tokens=tokens, over_s=over_s))
+    sys.stdout.write(summary)
 
 
 if __name__ == "__main__":

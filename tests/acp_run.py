@@ -62,12 +62,12 @@ class ApprovingContext(RecordingContext):
 
 
 def acp_profile(
-    mood: str, *, start_s: float = 30.0, offered: tuple[AcpCapability, ...] = ()
+    behaviour: str, *, start_s: float = 30.0, offered: tuple[AcpCapability, ...] = ()
 ) -> AgentProfile:
     return AgentProfile(
         name=AgentName("fake-acp"),
         kind="acp",
-        argv=(sys.executable, AGENT, mood),
+        argv=(sys.executable, AGENT, behaviour),
         sandbox="none",
         start_s=start_s,
         acp_capabilities=offered,
@@ -75,9 +75,9 @@ def acp_profile(
 
 
 def acp_context(
-    mood: str, folder: Path, *, answers: Answer = yes, offered: tuple[AcpCapability, ...] = ()
+    behaviour: str, folder: Path, *, answers: Answer = yes, offered: tuple[AcpCapability, ...] = ()
 ) -> ApprovingContext:
-    profile = acp_profile(mood, offered=offered)
+    profile = acp_profile(behaviour, offered=offered)
     return ApprovingContext(profile=profile, workspace=str(folder), answers=answers)
 
 

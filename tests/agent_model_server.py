@@ -177,16 +177,16 @@ def _send_stream(writer: asyncio.StreamWriter, events: Iterable[str]) -> None:
     writer.write(b"0\r\n\r\n")
 
 
-def _by_mood(mood: str) -> Choose:
-    if mood == "hang":
+def _by_behaviour(behaviour: str) -> Choose:
+    if behaviour == "hang":
         return lambda _: Stall()
-    if mood.isdigit():
-        return lambda _: HttpFault(status=int(mood), message=f"the model says {mood}")
+    if behaviour.isdigit():
+        return lambda _: HttpFault(status=int(behaviour), message=f"the model says {behaviour}")
     return writes_hello
 
 
-async def _by_hand(port: int, mood: str) -> None:
-    async with agent_model_server(_by_mood(mood), port=port) as server:
+async def _by_hand(port: int, behaviour: str) -> None:
+    async with agent_model_server(_by_behaviour(behaviour), port=port) as server:
         sys.stdout.write(f"{server.base_url}\n")
         sys.stdout.flush()
         await asyncio.Event().wait()

@@ -201,15 +201,15 @@ class Forked:
     def communicate(self, input: None = None, timeout: float | None = None) -> tuple[str, str]:
         streams = [stream for stream in (self.stdout, self.stderr) if stream is not None]
         with futures.ThreadPoolExecutor(len(streams)) as readers:
-            said = [readers.submit(stream.read) for stream in streams]
-            _, late = futures.wait(said, timeout)
+            reads = [readers.submit(stream.read) for stream in streams]
+            _, late = futures.wait(reads, timeout)
             if late:
                 self.kill()  # which ends the readers
                 raise subprocess.TimeoutExpired("agentcast", timeout or 0)
         for stream in streams:
             stream.close()
         self.wait(timeout)
-        out, error = [*(each.result() for each in said), ""][:2]
+        out, error = [*(each.result() for each in reads), ""][:2]
         return out, error
 
     def send_signal(self, sig: int) -> None:

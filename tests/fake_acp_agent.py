@@ -29,8 +29,8 @@ class Refused(Exception):
 
 
 class FakeAcpAgent:
-    def __init__(self, mood: str) -> None:
-        self._mood = mood
+    def __init__(self, behaviour: str) -> None:
+        self._behaviour = behaviour
         self._cancelled = asyncio.Event()
         self._has_key = False
         self._again = ""
@@ -86,15 +86,15 @@ class FakeAcpAgent:
         return result
 
     async def _initialize(self, params: Json) -> Json:
-        if self._mood == "silent":
+        if self._behaviour == "silent":
             await asyncio.Event().wait()
         return {
-            "protocolVersion": 7 if self._mood == "newer" else params["protocolVersion"],
+            "protocolVersion": 7 if self._behaviour == "newer" else params["protocolVersion"],
             "agentCapabilities": {
-                "loadSession": self._mood == "loads",
-                "sessionCapabilities": {"resume": {}} if self._mood in RESUMING else {},
+                "loadSession": self._behaviour == "loads",
+                "sessionCapabilities": {"resume": {}} if self._behaviour in RESUMING else {},
             },
-            "authMethods": _ways_in(self._mood),
+            "authMethods": _ways_in(self._behaviour),
         }
 
     async def _authenticate(self, params: Json) -> Json:
@@ -104,7 +104,7 @@ class FakeAcpAgent:
         return {}
 
     async def _new_session(self, _: Json) -> Json:
-        if self._mood in ("wants_login", "wants_key") and not self._has_key:
+        if self._behaviour in ("wants_login", "wants_key") and not self._has_key:
             raise Refused(-32000, "Authentication required")
         return {"sessionId": "new-1", **self._options("own")}
 
@@ -140,15 +140,15 @@ class FakeAcpAgent:
             "currentValue": model,
             "options": [{"value": id_, "name": name} for id_, name in names.items()],
         }
-        return {"configOptions": [option]} if self._mood in CHOOSING else {}
+        return {"configOptions": [option]} if self._behaviour in CHOOSING else {}
 
     async def _prompt(self, params: Json) -> Json:
         session_id, text = params["sessionId"], params["prompt"][0]["text"]
-        match self._mood:
+        match self._behaviour:
             case "works":
                 return await self._work(session_id)
             case "refuses" | "max_tokens" | "max_turn_requests" | "cancelled":
-                reason = "refusal" if self._mood == "refuses" else self._mood
+                reason = "refusal" if self._behaviour == "refuses" else self._behaviour
                 return {"stopReason": reason}
             case "fails":
                 raise Refused(-32603, "Internal error", {"details": "the model is away"})
@@ -166,8 +166,8 @@ class FakeAcpAgent:
                 return {"stopReason": "cancelled", "usage": USED}
             case "asks_and_waits":
                 await self._send(session_id, _call("c1", title="rm", kind="delete"))
-                said = await self._permission(session_id, "c1")
-                _say(f"answer: {said}", to=sys.stderr)
+                reply = await self._permission(session_id, "c1")
+                _say(f"answer: {reply}", to=sys.stderr)
                 return {"stopReason": "cancelled"}
             case "runs" | "runs_unshown":
                 return await self._run_command(session_id, text)
@@ -175,8 +175,8 @@ class FakeAcpAgent:
                 return await self._run_unasked(session_id, text)
             case "gives_up":
                 await self._send(session_id, _call("c1", title="rm -r x", kind="execute"))
-                said = await self._permission(session_id, "c1")
-                if said != "yes":
+                reply = await self._permission(session_id, "c1")
+                if reply != "yes":
                     return {"stopReason": "cancelled"}
             case "chooses" | "keeps_its_model":
                 await self._send(session_id, _message(self._model))
@@ -200,15 +200,15 @@ class FakeAcpAgent:
         await self._send(session_id, _message("I change "))
         await self._send(session_id, _message("it."))
         await self._send(session_id, _edit("Edit a.txt", "a.txt", "new"))
-        said = await self._permission(session_id, "c1")
-        if said != "yes":
+        reply = await self._permission(session_id, "c1")
+        if reply != "yes":
             await self._send(session_id, _call_update("c1", status="failed"))
         else:
             diff = {"type": "diff", "path": "a.txt", "newText": "new\n", "oldText": "old\n"}
             await self._send(session_id, _call_update("c1", status="completed", content=[diff]))
         await self._send(session_id, _plan("completed"))
         await self._send(session_id, _spent(0.5))
-        await self._send(session_id, _message("Done: " + said))
+        await self._send(session_id, _message("Done: " + reply))
         used = {"totalTokens": 130, "inputTokens": 110, "outputTokens": 20}
         return {"stopReason": "end_turn", "usage": used}
 
@@ -234,7 +234,7 @@ class FakeAcpAgent:
 
     async def _run_command(self, session_id: str, line: str) -> Json:
         """By a terminal of the client, which the tool call shows or not."""
-        if is_shown := self._mood == "runs":
+        if is_shown := self._behaviour == "runs":
             call = _call("c1", title="Run it", kind="execute", rawInput={"command": line})
             await self._send(session_id, call)
         try:
@@ -246,14 +246,14 @@ class FakeAcpAgent:
                 update = _call_update("c1", status="in_progress", content=shown)
                 await self._send(session_id, update)
             ended = await self._ask("terminal/wait_for_exit", **named)
-            said = (await self._ask("terminal/output", **named))["output"]
+            reply = (await self._ask("terminal/output", **named))["output"]
             await self._ask("terminal/release", **named)
-            said = f"exit {ended.get('exitCode')}: {said}"
+            reply = f"exit {ended.get('exitCode')}: {reply}"
             if is_shown:
                 await self._send(session_id, _call_update("c1", status="completed"))
         except Refused as error:
-            said = f"refused: {error}"
-        await self._send(session_id, _message(said))
+            reply = f"refused: {error}"
+        await self._send(session_id, _message(reply))
         return {"stopReason": "end_turn"}
 
     async def _run_unasked(self, session_id: str, text: str) -> Json:
@@ -269,16 +269,16 @@ class FakeAcpAgent:
 
     async def _use_file(self, session_id: str, path: str) -> Json:
         try:
-            if self._mood == "reads":
+            if self._behaviour == "reads":
                 read = await self._ask("fs/read_text_file", sessionId=session_id, path=path)
-                said = read["content"]
+                reply = read["content"]
             else:
                 named = {"sessionId": session_id, "path": path}
                 await self._ask("fs/write_text_file", **named, content="new")
-                said = "written"
+                reply = "written"
         except Refused as error:
-            said = f"refused: {error}"
-        await self._send(session_id, _message(said))
+            reply = f"refused: {error}"
+        await self._send(session_id, _message(reply))
         return {"stopReason": "end_turn"}
 
     async def _garble(self, session_id: str) -> None:
@@ -302,12 +302,12 @@ def _message(text: str) -> Json:
     return _text("agent_message_chunk", text)
 
 
-def _call(call_id: str, **said: object) -> Json:
-    return {"sessionUpdate": "tool_call", "toolCallId": call_id, **said}
+def _call(call_id: str, **reply: object) -> Json:
+    return {"sessionUpdate": "tool_call", "toolCallId": call_id, **reply}
 
 
-def _call_update(call_id: str, **said: object) -> Json:
-    return {"sessionUpdate": "tool_call_update", "toolCallId": call_id, **said}
+def _call_update(call_id: str, **reply: object) -> Json:
+    return {"sessionUpdate": "tool_call_update", "toolCallId": call_id, **reply}
 
 
 def _edit(title: str, path: str, content: str) -> Json:
@@ -321,10 +321,10 @@ def _spent(amount: float) -> Json:
     return {"sessionUpdate": "usage_update", "used": 100, "size": 1000, "cost": cost}
 
 
-def _ways_in(mood: str) -> Sequence[Json]:
+def _ways_in(behaviour: str) -> Sequence[Json]:
     browser = {"id": "browser", "name": "Log in with a browser"}
     key = {"id": "my-api-key", "name": "Use a key"}
-    return [browser, key] if mood == "wants_key" else [browser]
+    return [browser, key] if behaviour == "wants_key" else [browser]
 
 
 def _plan(first: str) -> Json:
@@ -341,12 +341,12 @@ def _say(line: str, *, to: TextIO = sys.stdout) -> None:
     to.flush()
 
 
-async def main(mood: str) -> None:
-    if mood == "deaf":
+async def main(behaviour: str) -> None:
+    if behaviour == "deaf":
         sys.stderr.write("I do not speak that\n")
         raise SystemExit(3)
-    await FakeAcpAgent(mood).serve()
-    if mood == "stays":
+    await FakeAcpAgent(behaviour).serve()
+    if behaviour == "stays":
         await asyncio.Event().wait()
 
 

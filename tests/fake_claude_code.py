@@ -18,7 +18,7 @@ def emit(**message: object) -> None:
     sys.stdout.flush()
 
 
-def heard() -> dict[str, object] | None:
+def next_message() -> dict[str, object] | None:
     """The next line of its input; None at the end."""
     line = sys.stdin.readline()
     return json.loads(line) if line else None
@@ -28,7 +28,7 @@ def answered(**request: object) -> dict[str, object] | None:
     """What its user answers to this; None if nobody does any more."""
     request_id = f"request-{next(_numbers)}"
     emit(type="control_request", request_id=request_id, request=request)
-    while (message := heard()) is not None:
+    while (message := next_message()) is not None:
         response = message.get("response")
         if isinstance(response, dict) and response.get("request_id") == request_id:
             assert response["subtype"] == "success", response
@@ -80,26 +80,26 @@ def call(tool: str, command: str, *, has_hook: bool) -> None:
 
 
 def main() -> None:
-    has_hook, message = False, heard()
+    has_hook, message = False, next_message()
     while message is not None and message["type"] == "control_request":
         has_hook = True
         response = {"subtype": "success", "request_id": message["request_id"], "response": {}}
         emit(type="control_response", response=response)
-        message = heard()
+        message = next_message()
     assert message is not None
     assert message["type"] == "user"
-    said = message["message"]
-    assert isinstance(said, dict)
+    prompt = message["message"]
+    assert isinstance(prompt, dict)
     tools = ["Bash", "Read", "Write"]
     emit(type="system", subtype="init", session_id="one", model="none", tools=tools)
-    for word, text in json.loads(said["content"]):
+    for word, text in json.loads(prompt["content"]):
         if word == "say":
             content = [{"type": "text", "text": text}]
             emit(type="assistant", message={"id": text, "model": "none", "content": content})
         else:
             call(word, text, has_hook=has_hook)
     emit(type="result", subtype="success", is_error=False, result="done", session_id="one")
-    while heard() is not None:
+    while next_message() is not None:
         pass
 
 

@@ -12,7 +12,7 @@ from tests.patience import PATIENCE_S
 CarryOut = Callable[[Claim], Awaitable[Unsettled | None]]
 
 
-async def held_for_ever(claim: Claim) -> Unsettled | None:
+async def blocked_for_ever(claim: Claim) -> Unsettled | None:
     await asyncio.Event().wait()
     raise AssertionError("nothing sets this event")
 
@@ -20,12 +20,12 @@ async def held_for_ever(claim: Claim) -> Unsettled | None:
 class FakeTaskHandler:
     """Settles whatever it is given to settle, unless the test gives it another `act`."""
 
-    def __init__(self, carry_out: CarryOut = held_for_ever, *, room: int = 100) -> None:
+    def __init__(self, carry_out: CarryOut = blocked_for_ever, *, room: int = 100) -> None:
         self.act = carry_out
         self.room = room
         self.settles: Callable[[Claim], Awaitable[bool]] = _at_once
         self.given: list[Claim] = []
-        self.held: dict[LeaseId, float] = {}
+        self.lease_ends: dict[LeaseId, float] = {}
         """Until when, of those that were given."""
         self.lost_leases: list[LeaseId] = []
         self.wishes: list[TaskWishes] = []
@@ -46,7 +46,7 @@ class FakeTaskHandler:
 
     async def carry_out(self, claim: Claim, *, until: float) -> Unsettled | None:
         self.given.append(claim)
-        self.held[claim.lease_id] = until
+        self.lease_ends[claim.lease_id] = until
         self._running += 1
         self.most = max(self.most, self._running)
         self._changed.set()
@@ -56,7 +56,7 @@ class FakeTaskHandler:
             self._running -= 1
 
     def renewed(self, claim: Claim, *, until: float) -> None:
-        self.held[claim.lease_id] = until
+        self.lease_ends[claim.lease_id] = until
         self._changed.set()
 
     def lost(self, claim: Claim) -> None:

@@ -37,7 +37,7 @@ def test_what_is_added_adds_up_and_touches_no_other_count(meter: Meter) -> None:
     assert meter.total("bytes_sent") == meter.total("resets") == 0
 
 
-def test_a_level_is_read_anew_whenever_somebody_looks(meter: Meter) -> None:
+def test_a_level_is_read_again_at_each_look(meter: Meter) -> None:
     watchers: list[str] = []
     meter.show("watchers", lambda: len(watchers))
 

@@ -166,7 +166,7 @@ def test_the_pieces_of_a_message_are_its_whole(agent: str, lines: list[str]) -> 
 
 
 @pytest.mark.parametrize(("agent", "lines"), TRANSCRIPTS)
-def test_a_run_that_says_nothing_of_its_end_has_no_outcome(agent: str, lines: list[str]) -> None:
+def test_a_run_without_a_final_line_has_no_outcome(agent: str, lines: list[str]) -> None:
     parser = parser_of(agent)
 
     events_from(parser, lines[:-1])

@@ -152,7 +152,7 @@ async def test_it_sees_only_three_descriptors(shell: Shell, pty: bool) -> None:
         ((), ".", "no command to start"),
     ],
 )
-async def test_what_cannot_start_says_why_and_leaves_nothing_open(
+async def test_a_command_that_cannot_start_reports_why_and_leaves_nothing_open(
     host: ProcessHost, tmp_path: Path, argv: Sequence[str], cwd: str, reason: str, pty: bool
 ) -> None:
     (tmp_path / "plain").write_text("no program")

@@ -32,9 +32,9 @@ async def test_a_terminal_is_the_controlling_one_and_has_a_size(host: ProcessHos
     script = "test -t 0 && test -t 1 && test -t 2 && stty size </dev/tty && ps -o tpgid= -p $$"
 
     async with _bash(host, f"{script}; echo $$ >&2", pty=True, stdin="open") as process:
-        said, ended = await _rest(process)
+        printed, ended = await _rest(process)
 
-    size, foreground, leader = said.splitlines()
+    size, foreground, leader = printed.splitlines()
     assert size == "40 120"
     assert foreground.strip() == leader
     assert ended == Exit(code=0)
@@ -62,9 +62,9 @@ async def test_what_is_written_is_read_until_the_end_of_the_input(
         await process.write(b"one\n")
         await process.write(b"two\nthree\n")
         await process.end_input()
-        said, ended = await _rest(process)
+        printed, ended = await _rest(process)
 
-    assert said == "got one\ngot two\ngot three\n"
+    assert printed == "got one\ngot two\ngot three\n"
     assert ended == Exit(code=3)
 
 
@@ -86,9 +86,9 @@ async def test_a_text_is_the_whole_input(host: ProcessHost, text: str) -> None:
 @pytest.mark.parametrize("text", ["", "a line\n", "half a line", "a line\n" * 30_000])
 async def test_a_text_is_typed_in_a_terminal(host: ProcessHost, text: str) -> None:
     async with _bash(host, "cat | wc -c", pty=True, input_text=text) as process:
-        said, ended = await _rest(process)
+        printed, ended = await _rest(process)
 
-    assert said.splitlines()[-1].endswith(str(len(text)))
+    assert printed.splitlines()[-1].endswith(str(len(text)))
     assert ended == Exit(code=0)
 
 
@@ -126,7 +126,7 @@ async def test_a_process_that_has_exited_takes_nothing(host: ProcessHost, pty: b
         assert await process.usage() is None
 
 
-async def test_a_process_is_told_of_its_new_size(host: ProcessHost) -> None:
+async def test_a_process_gets_a_signal_when_its_terminal_is_resized(host: ProcessHost) -> None:
     script = "trap 'stty size; exit' WINCH; stty size; while :; do sleep 0.02; done"
 
     async with _bash(host, script, pty=True, stdin="open", rows=24, columns=80) as process:
@@ -137,14 +137,16 @@ async def test_a_process_is_told_of_its_new_size(host: ProcessHost) -> None:
 
 @IN_TERMINAL
 async def test_a_signal_reaches_the_group(host: ProcessHost, pty: bool) -> None:
-    # The sleep dies of the signal too, and bash says so on stderr, before or after what is told.
+    # The sleep dies of the signal too, and bash says so on stderr, before or after the trap's output.
     quiet = "exec 2>/dev/null"
-    script = f"{quiet}; trap 'echo told; exit 5' USR1; echo ready; while :; do sleep 0.02; done"
+    script = (
+        f"{quiet}; trap 'echo signalled; exit 5' USR1; echo ready; while :; do sleep 0.02; done"
+    )
 
     async with _bash(host, script, pty=pty) as process:
         assert await _line(process) == "ready\n"
         await process.send_signal(signal.SIGUSR1)
-        assert await _rest(process) == ("told\n", Exit(code=5))
+        assert await _rest(process) == ("signalled\n", Exit(code=5))
 
 
 async def test_a_signal_reaches_only_the_foreground_of_a_terminal(host: ProcessHost) -> None:
@@ -153,9 +155,9 @@ async def test_a_signal_reaches_only_the_foreground_of_a_terminal(host: ProcessH
     async with _bash(host, script, pty=True, stdin="open") as process:
         assert await _line(process) == "ready\n"
         await process.send_signal(signal.SIGTERM)
-        said, ended = await _rest(process)
+        printed, ended = await _rest(process)
 
-    assert said.splitlines()[-1] == "shell goes on"
+    assert printed.splitlines()[-1] == "shell goes on"
     assert ended == Exit(code=0)
 
 
@@ -219,5 +221,5 @@ async def _line(process: RunningProcess) -> str:
 
 
 async def _rest(process: RunningProcess) -> tuple[str, Exit]:
-    said = "".join([output.text async for output in process.output()])
-    return said, await process.wait()
+    printed = "".join([output.text async for output in process.output()])
+    return printed, await process.wait()

@@ -99,14 +99,16 @@ async def test_a_heartbeat_keeps_the_leases_of_its_worker_alone(harness: StoreHa
     await harness.queue("two")
     theirs = await harness.claim(OTHER_WORKER, lease_s=0)
 
-    held = await harness.leases.heartbeat(WORKER, lease_s=30)
+    renewed = await harness.leases.heartbeat(WORKER, lease_s=30)
     lost = await harness.leases.claim_lost(WorkerId("three.1"), lease_s=30)
 
-    assert held == {mine.task.task_id: mine.lease_id}
+    assert renewed == {mine.task.task_id: mine.lease_id}
     assert _ids(lost) == [theirs.task.task_id]
 
 
-async def test_a_task_that_was_taken_over_is_no_longer_held(harness: StoreHarness) -> None:
+async def test_a_task_that_was_taken_over_is_no_longer_leased_to_its_first_worker(
+    harness: StoreHarness,
+) -> None:
     await harness.start(lease_s=0)
     await harness.leases.claim_lost(OTHER_WORKER, lease_s=30)
 
@@ -129,7 +131,7 @@ async def test_a_worker_never_takes_over_its_own_tasks(harness: StoreHarness) ->
     assert list(await harness.leases.claim_lost(WORKER, lease_s=30, of_instance="one")) == []
 
 
-async def test_a_worker_takes_its_own_task_anew_when_it_names_it(harness: StoreHarness) -> None:
+async def test_a_worker_can_claim_its_own_task_again_by_its_id(harness: StoreHarness) -> None:
     mine = await harness.start()
 
     again = await harness.leases.reclaim(
@@ -143,7 +145,9 @@ async def test_a_worker_takes_its_own_task_anew_when_it_names_it(harness: StoreH
     await harness.end(again)
 
 
-async def test_nobody_takes_anew_what_is_not_theirs_or_has_ended(harness: StoreHarness) -> None:
+async def test_a_task_of_another_worker_or_an_ended_one_cannot_be_claimed_again(
+    harness: StoreHarness,
+) -> None:
     mine = await harness.start()
     of_another = await harness.leases.reclaim(
         OTHER_WORKER, mine.task.task_id, lease_id=mine.lease_id, lease_s=30
@@ -157,7 +161,7 @@ async def test_nobody_takes_anew_what_is_not_theirs_or_has_ended(harness: StoreH
     assert (of_another, ended) == (None, None)
 
 
-async def test_what_is_held_by_a_newer_lease_is_not_taken_anew_by_the_one_before(
+async def test_a_task_with_a_newer_lease_is_not_claimed_again_by_the_former_one(
     harness: StoreHarness,
 ) -> None:
     """A run that ends late must not take its task from the run that has it now."""
@@ -214,7 +218,7 @@ async def test_an_attempt_that_was_not_spent_does_not_count(harness: StoreHarnes
     assert (await harness.claim()).task.attempt == 1
 
 
-async def test_a_claim_says_whether_the_task_was_ever_begun(harness: StoreHarness) -> None:
+async def test_a_claim_has_whether_the_task_was_ever_started(harness: StoreHarness) -> None:
     await harness.queue()
     first = await harness.claim()
     await harness.leases.requeue(first, attempt_spent=False)

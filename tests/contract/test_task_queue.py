@@ -60,7 +60,7 @@ def ending(harness: StoreHarness) -> CarryOut:
     return end
 
 
-class Held:
+class Blocked:
     """Carries tasks out until the test ends them."""
 
     def __init__(self, harness: StoreHarness) -> None:
@@ -76,15 +76,15 @@ async def test_tasks_are_given_as_attempts_and_those_of_a_session_one_after_the_
     harness: StoreHarness,
 ) -> None:
     first, second = await harness.queue(), await harness.queue()
-    held = Held(harness)
-    handler = FakeTaskHandler(held)
+    blocked = Blocked(harness)
+    handler = FakeTaskHandler(blocked)
 
     async with working(harness, handler) as queue:
         await handler.until(lambda: handler.given)
         other = await harness.queue("other")
         queue.wake()
         await handler.until(lambda: len(handler.given) == 2)
-        held.may_end.set()
+        blocked.may_end.set()
         await handler.until(lambda: len(handler.given) == 3)
 
     given = [claim.task for claim in handler.given]
@@ -127,15 +127,15 @@ async def test_no_more_are_given_at_a_time_than_there_is_capacity_for(
 ) -> None:
     for number in range(3):
         await harness.queue(f"talk-{number}")
-    held = Held(harness)
-    handler = FakeTaskHandler(held, room=0)
+    blocked = Blocked(harness)
+    handler = FakeTaskHandler(blocked, room=0)
 
     async with working(harness, handler) as queue:
         before = len(handler.given)
         handler.room = 2
         queue.wake()
         await handler.until(lambda: len(handler.given) == 2)
-        held.may_end.set()
+        blocked.may_end.set()
         await handler.until(lambda: len(handler.given) == 3)
 
     assert before == 0
@@ -183,17 +183,17 @@ async def test_nothing_is_begun_after_a_drain_and_leaving_waits_for_what_was_giv
     harness: StoreHarness,
 ) -> None:
     running = await harness.queue("one")
-    held = Held(harness)
-    handler = FakeTaskHandler(held)
+    blocked = Blocked(harness)
+    handler = FakeTaskHandler(blocked)
 
     async with working(harness, handler) as queue:
         await handler.until(lambda: handler.given)
         queue.drain()
         waiting = await harness.queue("two")
         queue.wake()
-        until = handler.held[handler.given[0].lease_id]
-        await handler.until(lambda: handler.held[handler.given[0].lease_id] > until)
-        held.may_end.set()
+        until = handler.lease_ends[handler.given[0].lease_id]
+        await handler.until(lambda: handler.lease_ends[handler.given[0].lease_id] > until)
+        blocked.may_end.set()
 
     assert (await harness.get(running)).status is TaskStatus.COMPLETED
     assert (await harness.get(waiting)).status is TaskStatus.QUEUED
@@ -203,8 +203,8 @@ async def test_what_is_wished_of_a_task_is_passed_on_while_it_is_carried_out(
     harness: StoreHarness,
 ) -> None:
     task = await harness.queue()
-    held = Held(harness)
-    handler = FakeTaskHandler(held)
+    blocked = Blocked(harness)
+    handler = FakeTaskHandler(blocked)
 
     async with working(harness, handler) as queue:
         await handler.until(lambda: handler.given)
@@ -212,7 +212,7 @@ async def test_what_is_wished_of_a_task_is_passed_on_while_it_is_carried_out(
         await harness.cancel(task)
         queue.wake()
         await handler.until(lambda: handler.wishes and handler.wishes[-1].cancel)
-        held.may_end.set()
+        blocked.may_end.set()
 
     assert handler.wishes[-1] == TaskWishes(
         task_id=task.task_id,

@@ -158,10 +158,10 @@ async def test_a_retry_is_one_again_where_its_session_was_deleted(harness: Store
     gone = (await harness.submit(harness.retry_of(first))).task
     await harness.sessions.delete(LOCAL, TALK)
 
-    anew = await harness.submit(harness.retry_of(first))
+    retry = await harness.submit(harness.retry_of(first))
 
-    assert not anew.is_repeat
-    assert anew.task.session_key != gone.session_key
+    assert not retry.is_repeat
+    assert retry.task.session_key != gone.session_key
 
 
 async def test_two_owners_may_use_the_same_key(harness: StoreHarness) -> None:

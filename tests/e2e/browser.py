@@ -47,16 +47,16 @@ class Browser:
         return page
 
     async def call(self, method: str, *, session: str | None = None, **given: object) -> Json:
-        """One at a time; what it tells unasked is passed over."""
+        """One at a time; events of the browser are ignored."""
         number = next(self._numbers)
         message = {"id": number, "method": method, "params": given, "sessionId": session}
-        said = {name: value for name, value in message.items() if value is not None}
+        request = {name: value for name, value in message.items() if value is not None}
         with anyio.fail_after(WAIT_S):
-            await self._socket.send(json.dumps(said))
-            while (told := json.loads(await self._socket.recv())).get("id") != number:
+            await self._socket.send(json.dumps(request))
+            while (reply := json.loads(await self._socket.recv())).get("id") != number:
                 pass
-        assert "result" in told, told
-        result: Json = told["result"]
+        assert "result" in reply, reply
+        result: Json = reply["result"]
         return result
 
 

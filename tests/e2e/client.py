@@ -13,7 +13,7 @@ _MADE_BY_STREAMS = frozenset({"connected", "reset", "cursor", "end"})
 
 
 class Client:
-    """Finds its server anew with each request, so that the server may be restarted."""
+    """Looks its server up with each request, so that the server may be restarted."""
 
     def __init__(self, server: RunningServer, http: httpx2.AsyncClient) -> None:
         self.server = server

@@ -129,7 +129,7 @@ def _make_harmless(body: dict[str, Any]) -> None:
 
 @contextmanager
 def fuzzed_api(folder: Path) -> Iterator[FuzzedApi]:
-    """Of a server whose agents do nothing, whatever they are told."""
+    """Of a server whose agents do nothing, whatever the task."""
     config = folder / "harmless.toml"
     config.write_text(_HARMLESS)
     with (

@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.e2e.sse_reader import SseStream
 
 OPEN_GATE = "mkfifo gate; exec 3<>gate; echo ready"
-"""Begins a task that is held at each `PASS`."""
+"""Begins a task that waits at each `PASS`."""
 PASS = "read _ <&3"
 
 

@@ -1,4 +1,4 @@
-"""The processes of a task, found by what they carry, and waited for by what the kernel tells."""
+"""The processes of a task, found by their environment and waited for by pidfds."""
 
 import os
 from collections.abc import Iterator
@@ -10,26 +10,26 @@ import psutil
 
 
 class LiveProcesses:
-    """Held by descriptors, so that a number used again is never taken for one of them."""
+    """Pinned by pidfds, so that a reused pid is never taken for one of them."""
 
     def __init__(self, pids: list[int]) -> None:
         self.pids = pids
-        self.held = [os.pidfd_open(pid) for pid in pids]
+        self.pidfds = [os.pidfd_open(pid) for pid in pids]
 
     async def all_gone(self, *, within_s: float = 5) -> None:
         with anyio.fail_after(within_s):
-            for descriptor in self.held:
+            for descriptor in self.pidfds:
                 await anyio.wait_readable(descriptor)
 
     async def first_gone(self, *, within_s: float) -> bool:
         """Whether the first of them has ended in this time."""
         with anyio.move_on_after(within_s):
-            await anyio.wait_readable(self.held[0])
+            await anyio.wait_readable(self.pidfds[0])
             return True
         return False
 
     def close(self) -> None:
-        for descriptor in self.held:
+        for descriptor in self.pidfds:
             os.close(descriptor)
 
 

@@ -38,7 +38,7 @@ class RunningServer:
 
     @property
     def complaints(self) -> list[str]:
-        """What it has said of errors, over all its starts."""
+        """Its stderr, over all its starts."""
         lines = self.log.splitlines()
         return [line for line in lines if "[error" in line or "Traceback" in line]
 

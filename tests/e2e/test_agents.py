@@ -1,4 +1,4 @@
-"""Agents that are added to a running server, and what it tells of them."""
+"""Agents that are added to a running server, and how it lists them."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ COMMAND = {
 }
 
 
-async def test_an_agent_that_was_added_carries_out_tasks_and_tells_how_they_ended(
+async def test_an_agent_that_was_added_carries_out_tasks_and_shows_their_outcomes(
     client: Client, session_id: str
 ) -> None:
     added = await client.request("PUT", FAILING, json=COMMAND)

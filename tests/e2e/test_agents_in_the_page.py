@@ -19,17 +19,17 @@ PROBLEM = "document.getElementById('agents-problem')"
 AGENTS = "[...document.getElementById('agent').options].map((one) => one.value)"
 
 
-async def test_a_list_of_agents_that_cannot_be_loaded_is_said_until_it_can(
+async def test_a_list_of_agents_that_cannot_be_loaded_shows_an_error_until_it_can(
     shared_server: RunningServer,
 ) -> None:
     async with browser() as chromium:
         page = await chromium.page(shared_server.base_url, first=FAILING_UNTIL_MENDED)
-        said = await page.until(f"!{PROBLEM}?.hidden && {PROBLEM}?.textContent")
+        problem = await page.until(f"!{PROBLEM}?.hidden && {PROBLEM}?.textContent")
         before = await page.value(AGENTS)
         await page.value("window.mended = true")
         await page.until(f"{PROBLEM}.hidden")
         after = await page.value(AGENTS)
 
-    assert said == "The agents cannot be listed: out of order"
+    assert problem == "The agents cannot be listed: out of order"
     assert before == []
     assert isinstance(after, list) and {"", "react", "shell"} <= set(after)

@@ -85,7 +85,7 @@ async def test_what_is_asked_is_read_approved_and_answered_by_keyboard(
     assert (await task(http, task_id))["status"] == "completed"
 
 
-async def test_another_watcher_sees_the_answer_and_a_late_one_is_told(
+async def test_another_watcher_sees_the_answer_and_a_late_answer_shows_an_error(
     http: httpx2.AsyncClient, chromium: Browser
 ) -> None:
     await submitted(http)
@@ -106,7 +106,7 @@ async def test_another_watcher_sees_the_answer_and_a_late_one_is_told(
     assert await late.until(PROBLEM) == "Your answer was not taken: it was denied before"
 
 
-async def test_an_answer_that_nobody_waits_for_any_more_is_told_so(
+async def test_an_answer_that_nobody_waits_for_any_more_shows_an_error(
     http: httpx2.AsyncClient, chromium: Browser
 ) -> None:
     task_id = await submitted(http)
@@ -123,7 +123,7 @@ async def test_an_answer_that_nobody_waits_for_any_more_is_told_so(
     )
 
 
-async def test_a_task_is_held_up_let_go_on_and_cancelled(
+async def test_a_task_is_paused_resumed_and_cancelled(
     http: httpx2.AsyncClient, chromium: Browser
 ) -> None:
     page = await chromium.page(f"{http.base_url}#talk")

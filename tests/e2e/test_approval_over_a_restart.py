@@ -27,12 +27,14 @@ CALL = AskedCall(tool_name="shell", arguments=json.dumps({"command": "echo made 
 
 def until_it_is_made(body: Json) -> Reply:
     """Asks for the call again as long as it was certainly not carried out."""
-    if told(body) and (not told(body).startswith("Error: ") or "may have had" in told(body)):
+    if tool_result(body) and (
+        not tool_result(body).startswith("Error: ") or "may have had" in tool_result(body)
+    ):
         return Answer(text=("Done.",))
     return Answer(calls=(CALL,))
 
 
-def told(body: Json) -> str:
+def tool_result(body: Json) -> str:
     """What came of the last call."""
     messages = body["messages"]
     assert isinstance(messages, list)

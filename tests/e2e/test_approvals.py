@@ -55,13 +55,13 @@ async def test_the_command_line_lists_what_waits_and_answers_it(
         question = (await stream.until("approval_required"))[-1].data
         approval_id = str(question["approval_id"])
         listed = await asyncio.to_thread(cli.run, "approve", env=at)
-        said = await asyncio.to_thread(cli.run, "approve", approval_id, "--reason", "ok", env=at)
+        ran = await asyncio.to_thread(cli.run, "approve", approval_id, "--reason", "ok", env=at)
         again = await asyncio.to_thread(cli.run, "approve", approval_id, env=at)
         rest = await stream.to_end()
 
     assert (listed.returncode, listed.stdout.splitlines()[0]) == (0, f"{approval_id}  shell")
     assert '    command = "rm -r x"' in listed.stdout.splitlines()
-    assert (said.returncode, said.stdout) == (0, f"{approval_id} approved\n")
+    assert (ran.returncode, ran.stdout) == (0, f"{approval_id} approved\n")
     assert (again.returncode, again.stderr) == (
         1,
         "agentcast: the server refused (409): it was approved before\n",

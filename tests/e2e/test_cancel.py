@@ -163,7 +163,7 @@ async def test_a_watcher_that_leaves_never_touches_the_task(
 
 
 async def _ready(client: Client, command: str, session_id: str) -> str:
-    """The id of a task that is running and has said so."""
+    """The id of a task that is running and has printed a line."""
     task_id = await client.submit(command, session_id=session_id)
     async with client.stream(f"/api/v1/tasks/{task_id}/events") as stream:
         await stream.until("log", line="ready")

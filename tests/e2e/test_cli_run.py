@@ -113,7 +113,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Mapping[Arguments, Ended]
 
 
 @pytest.mark.parametrize(("arguments", "code"), EXIT_CODES.items())
-def test_the_exit_code_tells_how_it_ended(
+def test_the_exit_code_is_that_of_the_outcome(
     ended: Mapping[Arguments, Ended], arguments: Arguments, code: int
 ) -> None:
     ran = ended[arguments]
@@ -169,19 +169,19 @@ def test_a_second_ctrl_c_kills_what_will_not_end(cli: Cli) -> None:
 
     process.send_signal(signal.SIGINT)
     assert process.stderr is not None
-    told = process.stderr.readline()
+    printed = process.stderr.readline()
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=PATIENCE_S)
 
-    said = "cancelling the task, waiting for its end; press Ctrl-C again to kill it\n"
-    assert (told, process.returncode) == (said, 3)
+    expected = "cancelling the task, waiting for its end; press Ctrl-C again to kill it\n"
+    assert (printed, process.returncode) == (expected, 3)
 
 
 def test_a_wrong_setting_is_one_line(cli: Cli) -> None:
     ran = cli.run("run", "hi", env={"AGENTCAST_PROT": "1"})
 
-    told = "agentcast: AGENTCAST_PROT: there is no such setting; did you mean AGENTCAST_PORT?\n"
-    assert (ran.returncode, ran.stdout, ran.stderr) == (2, "", told)
+    printed = "agentcast: AGENTCAST_PROT: there is no such setting; did you mean AGENTCAST_PORT?\n"
+    assert (ran.returncode, ran.stdout, ran.stderr) == (2, "", printed)
 
 
 def test_the_database_can_be_checked_and_backed_up(cli: Cli) -> None:
@@ -218,7 +218,7 @@ def test_the_doctor_looks_at_everything_and_makes_nothing(cli: Cli) -> None:
     assert (ran.returncode, subjects, cli.data_dir.exists()) == (0, looked_at, False)
 
 
-def test_the_doctor_says_what_keeps_it_from_working_to_programs_too(cli: Cli) -> None:
+def test_the_doctor_reports_what_keeps_it_from_working_as_json_too(cli: Cli) -> None:
     ran = cli.run("doctor", "--data-dir", "/proc/nowhere", "--json")
 
     findings = [json.loads(line) for line in ran.stdout.splitlines()]

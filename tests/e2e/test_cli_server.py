@@ -115,12 +115,12 @@ def test_ctrl_c_ends_the_watching_and_not_the_task(cli: Cli, at: dict[str, str])
     cli.wait_for(watcher, '"line":"ready"')
 
     watcher.send_signal(signal.SIGINT)
-    _, said = watcher.communicate(timeout=PATIENCE_S)
+    _, stderr = watcher.communicate(timeout=PATIENCE_S)
 
     running = cli.run("tasks", "--status", "running", "--json", env=at)
     cli.run("cancel", task_id, env=at)
     assert (watcher.returncode, json.loads(running.stdout)["task_id"]) == (130, task_id)
-    assert said == "stopped watching; no task was cancelled\n"
+    assert stderr == "stopped watching; no task was cancelled\n"
 
 
 @pytest.mark.parametrize(
@@ -160,10 +160,10 @@ def test_a_watcher_survives_the_death_of_the_server_and_misses_nothing(tmp_path:
         server.kill()
         server.wait()
     with cli.serving(port=int(url.rpartition(":")[2])):
-        out, told = watcher.communicate(timeout=PATIENCE_S)
+        out, stderr = watcher.communicate(timeout=PATIENCE_S)
 
     events = [json.loads(line) for line in out.splitlines()]
     seqs = [event["seq"] for event in events]
     assert (watcher.returncode, events[-1]["event_type"]) == (4, "task_interrupted")
     assert seqs == list(range(first + 1, seqs[-1] + 1))
-    assert "reconnecting" in told
+    assert "reconnecting" in stderr

@@ -38,7 +38,7 @@ def at(client: Client) -> Mapping[str, str]:
     return {"AGENTCAST_URL": client.server.base_url}
 
 
-async def test_what_a_task_may_say_over_http_can_be_said_in_options_and_is_refused_as_there(
+async def test_the_fields_of_a_task_over_http_have_options_that_are_refused_alike(
     cli: Cli, at: Mapping[str, str], client: Client, session_id: str
 ) -> None:
     (cli.folder / "rules.toml").write_text("[[rules]]\nname = 'host'\npattern = '//([a-z.]+)'\n")

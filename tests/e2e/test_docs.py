@@ -90,9 +90,9 @@ async def test_settings_are_loaded_and_every_agent_of_them_is_shown_by_every_rou
     listed_here = {json.loads(line)["name"] for line in capsys.readouterr().out.splitlines()}
     async with api(tmp_path) as http:
         listed = {agent["name"]: agent for agent in (await http.get("/agents")).json()["items"]}
-        for name, said in tables["agents"].items():
+        for name, profile in tables["agents"].items():
             shown = await http.get(f"/agents/{name}")
-            put = await http.put(f"/agents/{name}", json=said)
+            put = await http.put(f"/agents/{name}", json=profile)
             again = await http.get("/agents")
 
             assert name in listed_here
@@ -117,11 +117,11 @@ async def api(folder: Path) -> AsyncIterator[httpx2.AsyncClient]:
 
 @pytest.mark.parametrize("block", blocks("json"), ids=lambda block: block.name)
 def test_an_event_has_the_fields_that_are_printed(block: Block) -> None:
-    said = json.loads(block.text)
-    event = EVENT_CLASSES[said.pop("event_type")]
+    described = json.loads(block.text)
+    event = EVENT_CLASSES[described.pop("event_type")]
 
-    assert {*said} <= {field.name for field in fields(event)}
-    convert(said, event)
+    assert {*described} <= {field.name for field in fields(event)}
+    convert(described, event)
 
 
 @pytest.mark.parametrize("block", blocks("sse"), ids=lambda block: block.name)
@@ -137,7 +137,7 @@ def test_a_frame_has_the_lines_and_fields_that_are_described(block: Block) -> No
     assert set(described["required"]) <= data.keys() <= described["properties"].keys()
 
 
-async def test_what_is_said_over_a_websocket_is_answered_as_it_is_printed(
+async def test_messages_over_a_websocket_are_answered_as_printed(
     shared_server: RunningServer,
 ) -> None:
     lines = [line for block in blocks("websocket") for line in block.text.splitlines()]
@@ -153,8 +153,8 @@ async def test_what_is_said_over_a_websocket_is_answered_as_it_is_printed(
 
 
 def like(line: str) -> object:
-    said: object = json.loads(line.removeprefix("<- ").replace(", …", ', "…": "…"'))
-    return said
+    message: object = json.loads(line.removeprefix("<- ").replace(", …", ', "…": "…"'))
+    return message
 
 
 def matches(expected: object, actual: object) -> bool:
@@ -175,9 +175,9 @@ async def test_a_script_is_carried_out_to_its_answer(
     task_id = await client.submit(block.text, session_id=session_id, agent="react")
     task = await client.finished(task_id)
 
-    said = block.text.rpartition("answer ")[2].partition("{result}")[0]
+    answer = block.text.rpartition("answer ")[2].partition("{result}")[0]
     assert task["status"] == "completed"
-    assert said in str(task["result"])
+    assert answer in str(task["result"])
 
 
 @pytest.mark.parametrize("block", blocks("promql"), ids=lambda block: block.name)

@@ -34,7 +34,7 @@ def test_the_commands_of_a_page_work_one_after_another(
             at.carry_out(block)
 
 
-def test_the_tour_of_the_readme_shows_what_it_says(tmp_path: Path) -> None:
+def test_the_tour_of_the_readme_prints_what_it_shows(tmp_path: Path) -> None:
     sentence = re.search(r"The first terminal shows (.*?)\. ", README, re.DOTALL)
     assert sentence is not None
     promised = re.findall("`(.*?)`", sentence[1])

@@ -27,12 +27,12 @@ async def test_a_stream_opened_before_its_session_exists_shows_the_whole_task(
     assert len(stream.parser.retry_ms) == 1
     assert 1500 <= stream.parser.retry_ms[0] <= 3000
     assert answer.status_code == 202
-    told = ["task_queued", "task_analysis", "tool_call_start", "tool_call_complete"]
-    assert [kind for kind in types_of(seen) if kind in told] == told
+    expected = ["task_queued", "task_analysis", "tool_call_start", "tool_call_complete"]
+    assert [kind for kind in types_of(seen) if kind in expected] == expected
     assert [frame.data["seq"] for frame in seen] == list(range(1, len(seen) + 1))
 
 
-async def test_both_prefixes_answer_and_streams_say_what_they_are(
+async def test_both_prefixes_stream_with_the_headers_of_an_event_stream(
     client: Client, session_id: str
 ) -> None:
     for prefix in ("/api", "/api/v1"):

@@ -1,4 +1,4 @@
-"""Cursors that this log never gave out: said so, never skipped, nothing of others shown."""
+"""Cursors that this log never issued: reported, no event skipped, no other session shown."""
 
 from collections.abc import AsyncIterator, Iterator
 

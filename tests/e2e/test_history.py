@@ -9,16 +9,16 @@ from tests.e2e.sse_reader import Json
 
 
 @pytest.mark.parametrize("limit", [1, 7, 200])
-async def test_pages_lines_and_the_stream_tell_the_same(
+async def test_pages_lines_and_the_stream_have_the_same_events(
     client: Client, session_id: str, limit: int
 ) -> None:
     task_id = await client.submit("for i in $(seq 30); do echo $i; done", session_id=session_id)
-    told = [frame.data for frame in await client.events(task_id)]
+    events = [frame.data for frame in await client.events(task_id)]
 
     for path in (f"/api/v1/tasks/{task_id}/events", f"/api/v1/sessions/{session_id}/events"):
-        assert await _pages(client, path, limit) == told
-        assert await _lines(client, path) == told
-    assert await _lines(client, f"/api/v1/sessions/{session_id}/export") == told
+        assert await _pages(client, path, limit) == events
+        assert await _lines(client, path) == events
+    assert await _lines(client, f"/api/v1/sessions/{session_id}/export") == events
 
 
 async def test_a_page_can_begin_after_an_event_and_hold_one_kind(
@@ -40,12 +40,12 @@ async def test_a_tasks_pages_show_nothing_of_its_neighbours(
 ) -> None:
     tasks = [await client.submit(f"echo {name}", session_id=session_id) for name in "abc"]
     for task_id in tasks:
-        told = [frame.data for frame in await client.events(task_id)]
-        assert await _pages(client, f"/api/v1/tasks/{task_id}/events", 4) == told
+        events = [frame.data for frame in await client.events(task_id)]
+        assert await _pages(client, f"/api/v1/tasks/{task_id}/events", 4) == events
 
 
 @pytest.mark.parametrize("accept", ["application/json", "application/x-ndjson"])
-async def test_a_page_at_a_cursor_of_another_history_says_so(
+async def test_a_page_at_a_cursor_of_another_history_is_refused(
     client: Client, session_id: str, accept: str
 ) -> None:
     task_id = await client.submit("true", session_id=session_id)

@@ -34,7 +34,7 @@ async def test_two_sessions_at_once_never_see_each_others_events(
         assert _lines(events) == ["ready", *(f"{task_id} {number}" for number in (1, 2, 3))]
 
 
-async def test_fifty_tasks_in_fifty_sessions_are_each_told_exactly(
+async def test_fifty_tasks_in_fifty_sessions_each_have_their_exact_events(
     client: Client, session_id: str
 ) -> None:
     seen: dict[str, list[Frame]] = {}

@@ -39,7 +39,7 @@ async def own(mortal: RunningServer) -> AsyncIterator[Client]:
         yield client
 
 
-async def test_a_killed_server_tells_the_truth_after_its_restart(
+async def test_a_killed_server_reports_its_task_as_interrupted_after_its_restart(
     own: Client, session_id: str
 ) -> None:
     rule = {"name": "line", "pattern": r"line (\d+)", "types": {"value": "integer"}}

@@ -70,12 +70,12 @@ async def test_a_workspace_can_not_have_claude_code_do_more_than_it_may(
     more = {"approval": approval, "workspace": str(work)}
     async with real_agents(tmp_path, writes_hello, sandbox="none") as (client, model):
         if approval == "ask":
-            told = await asked(client, "Write it.", decision="deny", **more)
+            events = await asked(client, "Write it.", decision="deny", **more)
         else:
-            told = await frames(client, "Write it.", "claude-code", **more)
+            events = await frames(client, "Write it.", "claude-code", **more)
         await frames(client, "/lax", "claude-code", **more | {"approval": "deny"})
 
-    assert the(told, "tool_call_complete")["status"] == "denied"
+    assert the(events, "tool_call_complete")["status"] == "denied"
     assert "Be brief." in json.dumps(model.asked[0].body)
     assert sorted(path.name for path in work.iterdir()) == [".claude", ".mcp.json", "CLAUDE.md"]
 
@@ -92,8 +92,8 @@ async def test_a_workspace_can_not_have_an_agent_do_what_it_is_denied(
         with anyio.fail_after(4 * PATIENCE_S):  # Qwen Code takes half of it on a busy machine
             more = {"approval": "deny", "workspace": str(work)}
             task_id = await client.submit("Write it.", session_id="one", agent=agent, **more)
-            told = await client.events(task_id)
+            events = await client.events(task_id)
 
-    assert "task_complete" in types_of(told)
+    assert "task_complete" in types_of(events)
     made = {path.name for path in work.iterdir() if not path.name.startswith(f".{agent}")}
     assert made - {"lax"} == set()

@@ -69,7 +69,7 @@ async def test_a_link_to_a_task_shows_why_it_failed_and_what_was_found(
     await page.until(f"{PATH} === '/sessions/unlucky' && {LOG}.includes('something else')")
 
 
-async def test_what_there_is_not_is_said(client: Client, page: Page) -> None:
+async def test_what_does_not_exist_shows_an_error(client: Client, page: Page) -> None:
     await visit(page, client, "/tasks/task_of_nobody")
     assert await page.until(NOTE) == "There is no task task_of_nobody."
     await visit(page, client, "/sessions/%3Cb%3E")
@@ -84,7 +84,7 @@ async def test_what_there_is_not_is_said(client: Client, page: Page) -> None:
     assert await page.value("document.getElementById('note').hidden")
 
 
-async def test_the_list_says_in_words_how_sessions_and_tasks_stand(
+async def test_the_list_shows_the_status_of_sessions_and_tasks_in_words(
     client: Client, page: Page
 ) -> None:
     await client.finished(await client.submit("exit 1", session_id="ends-badly"))

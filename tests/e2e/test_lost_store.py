@@ -1,4 +1,4 @@
-"""A server whose files are taken away says so, and is not begun anew over what is gone."""
+"""A server whose files were removed reports it, and does not start with an empty store."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from tests.e2e.running_server import running_server
 from tests.e2e.test_refused_starts import refused_start
 
 
-async def test_a_server_whose_files_are_removed_takes_nothing_and_does_not_begin_anew(
+async def test_a_server_whose_files_are_removed_accepts_nothing_and_does_not_start_over(
     tmp_path: Path,
 ) -> None:
     data = tmp_path / "data"
@@ -30,9 +30,9 @@ async def test_a_server_whose_files_are_removed_takes_nothing_and_does_not_begin
             assert (not_ready.status_code, not_ready.json()["code"]) == (503, "store_lost")
             assert (await client.request("GET", "/health")).status_code == 200
 
-    said = refused_start(tmp_path, AGENTCAST_DATA_DIR=str(data))
+    stderr = refused_start(tmp_path, AGENTCAST_DATA_DIR=str(data))
 
-    assert "agentcast.db is gone, and there was one: restore a backup" in said
+    assert "agentcast.db is gone, and there was one: restore a backup" in stderr
 
 
 def _remove_database(data: Path) -> None:

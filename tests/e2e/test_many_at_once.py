@@ -51,7 +51,7 @@ async def test_a_session_that_does_not_exist_yet_joins_when_it_does(
     assert _without_ids(events_of(again)) == _without_ids(seen[2:])
 
 
-async def test_several_tasks_are_told_from_their_beginnings_to_the_last_end(
+async def test_several_tasks_are_streamed_from_their_beginnings_to_the_last_end(
     client: Client, session_id: str
 ) -> None:
     tasks = [

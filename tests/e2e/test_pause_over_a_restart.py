@@ -52,7 +52,7 @@ async def test_a_task_that_rested_rests_again_until_it_may_go_on(
     assert (status, code) == ("paused", 202)
     assert [frame.event for frame in seen] == ["task_started", "task_paused"]
     assert ends_of(events) == ["task_complete"]
-    assert told(events) == ["task_paused", "task_paused", "task_resumed"]
+    assert pauses_of(events) == ["task_paused", "task_paused", "task_resumed"]
     assert iterations(events) == [1, 2]
 
 
@@ -78,7 +78,7 @@ async def test_a_pause_that_had_not_begun_is_kept_as_well(tmp_path: Path) -> Non
 
     assert code == 202
     assert ends_of(events) == ["task_complete"]
-    assert told(events) == ["task_paused", "task_resumed"]
+    assert pauses_of(events) == ["task_paused", "task_resumed"]
 
 
 @asynccontextmanager
@@ -116,7 +116,7 @@ async def asked(client: Client, task_id: str, what: str) -> int:
     return (await client.request("POST", f"/api/v1/tasks/{task_id}/{what}")).status_code
 
 
-def told(events: list[Frame]) -> list[str]:
+def pauses_of(events: list[Frame]) -> list[str]:
     return [frame.event for frame in events if frame.event in ("task_paused", "task_resumed")]
 
 

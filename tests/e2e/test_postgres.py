@@ -55,7 +55,7 @@ async def test_two_thousand_lines_come_once_each_over_ten_cuts(
     assert events_of(seen) == await own.events(task_id)
 
 
-async def test_a_killed_server_tells_the_truth_after_its_restart(
+async def test_a_killed_server_reports_its_task_as_interrupted_after_its_restart(
     own: Client, session_id: str
 ) -> None:
     task_id = await own.submit(COUNTING, session_id=session_id)
@@ -82,7 +82,7 @@ async def test_a_killed_server_tells_the_truth_after_its_restart(
     assert seen == await own.events(task_id)
 
 
-async def test_fifty_tasks_in_fifty_sessions_are_each_told_exactly(
+async def test_fifty_tasks_in_fifty_sessions_each_have_their_exact_events(
     own: Client, session_id: str
 ) -> None:
     names = [f"{session_id}-{number}" for number in range(50)]

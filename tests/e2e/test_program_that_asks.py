@@ -50,12 +50,12 @@ async def test_what_it_asks_is_done_or_not_as_a_person_decides(
         )
         answer = {"decision": decision, "reason": "so be it"}
         path = f"/api/v1/approvals/{question['approval_id']}"
-        said = await client.request("POST", path, json=answer)
+        answered = await client.request("POST", path, json=answer)
         frames = await client.events(task_id)
 
     assert (question["tool_name"], waiting["status"]) == ("Bash", "waiting")
     assert question["arguments"] == {"command": "echo hello > hello.txt"}
-    assert (typed.status_code, said.status_code) == (409, 200)
+    assert (typed.status_code, answered.status_code) == (409, 200)
     start, result = the(frames, "tool_call_start"), the(frames, "tool_call_complete")
     assert start["call_id"] == result["call_id"] == question["call_id"]
     assert frames[-1].event == "task_complete"
@@ -97,8 +97,8 @@ async def test_a_rule_of_its_agent_holds_for_a_task_that_allows_everything(
 
     frames = await events(client, await submit(client, session_id, acts, approval="auto"))
 
-    told = [frame.data for frame in frames if frame.event == "tool_call_complete"]
-    assert [(one["tool_name"], one["status"]) for one in told] == [
+    calls = [frame.data for frame in frames if frame.event == "tool_call_complete"]
+    assert [(one["tool_name"], one["status"]) for one in calls] == [
         ("Write", "ok"),
         ("Bash", "denied"),
     ]

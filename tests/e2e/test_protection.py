@@ -36,7 +36,7 @@ async def client(server: RunningServer) -> AsyncIterator[Client]:
 
 
 @pytest.mark.parametrize("sent", SLOW.values(), ids=SLOW)
-async def test_a_request_that_stops_half_way_is_told_so_and_cut(
+async def test_a_request_that_stops_half_way_gets_408_and_is_cut(
     server: RunningServer, sent: bytes
 ) -> None:
     async with raw_client(server) as slow:

@@ -20,9 +20,9 @@ def until_it_knows(body: Json) -> Reply:
     """Asks as long as nobody has answered."""
     messages = body["messages"]
     assert isinstance(messages, list)
-    told = str(messages[-1]["content"]) if messages[-1]["role"] == "tool" else "Error: "
-    if not told.startswith("Error: "):
-        return Answer(text=(f"It is {told}.",))
+    result = str(messages[-1]["content"]) if messages[-1]["role"] == "tool" else "Error: "
+    if not result.startswith("Error: "):
+        return Answer(text=(f"It is {result}.",))
     question = json.dumps({"question": "Which colour?"})
     return Answer(calls=(AskedCall(tool_name="ask_user", arguments=question),))
 
@@ -48,7 +48,7 @@ async def test_a_question_that_nobody_answered_waits_again(
                     await stream.until("input_required")
                     await stream.until("input_required")
                 status = (await client.get(f"/api/v1/tasks/{task_id}"))["status"]
-                codes = [await said(client, task_id, word) for word in ("blue", "red")]
+                codes = [await answer_status(client, task_id, word) for word in ("blue", "red")]
                 events = await client.events(task_id)
 
     assert (status, codes) == ("waiting", [202, 409])
@@ -67,7 +67,7 @@ async def test_a_default_task_that_waits_is_interrupted_by_a_crash(tmp_path: Pat
                 server.kill()
                 server.start()
                 events = await client.events(task_id)
-                code = await said(client, task_id, "blue")
+                code = await answer_status(client, task_id, "blue")
 
     assert (ends_of(events), code) == (["task_interrupted"], 409)
 
@@ -87,7 +87,7 @@ async def test_an_answer_that_came_while_the_run_was_dead_is_not_asked_for_again
             with running_server(tmp_path / "two", **settings) as two:
                 one.kill()
                 async with client_of(two) as client:
-                    code = await said(client, task_id, "blue")
+                    code = await answer_status(client, task_id, "blue")
                     events = await client.events(task_id)
 
     assert code == 202
@@ -114,7 +114,7 @@ async def asked(client: Client, agent: str = "durable") -> str:
     return task_id
 
 
-async def said(client: Client, task_id: str, text: str) -> int:
+async def answer_status(client: Client, task_id: str, text: str) -> int:
     body = {"kind": "message", "data": text}
     answer = await client.request("POST", f"/api/v1/tasks/{task_id}/input", json=body)
     return answer.status_code

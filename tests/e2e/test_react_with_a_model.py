@@ -31,7 +31,7 @@ BROKEN = HttpFault(status=500, message="out of order", retry_after="0")
 async def test_a_tool_call_is_carried_out_and_the_tokens_are_streamed(asking: Asking) -> None:
     questions = Answer(text=("I will ", "write."), calls=(WRITE,), usage=USAGE)
     async with asking([questions, DONE]) as (client, model):
-        seen = await _report_failure(client, "Write a note")
+        seen = await _events_of_task(client, "Write a note")
         written = await client.submit("cat note.txt", session_id="note")
         lines = [one for one in await client.events(written) if one.event == "log"]
 
@@ -54,8 +54,8 @@ async def test_a_tool_call_is_carried_out_and_the_tokens_are_streamed(asking: As
 
 async def test_a_task_is_done_with_the_model_that_it_names(asking: Asking) -> None:
     async with asking([DONE]) as (client, model):
-        await _report_failure(client, "Do it", model="another-model")
-        await _report_failure(client, "Do it")
+        await _events_of_task(client, "Do it", model="another-model")
+        await _events_of_task(client, "Do it")
 
     [named, unnamed] = [request["model"] for request in model.requests]
     assert named == "another-model"
@@ -67,7 +67,7 @@ async def test_a_model_that_is_out_of_order_for_once_is_asked_again(
     asking: Asking, fault: Reply
 ) -> None:
     async with asking([fault, DONE]) as (client, model):
-        seen = await _report_failure(client, "Do it")
+        seen = await _events_of_task(client, "Do it")
 
     error = _one(seen, "error")
     assert (error["phase"], error["recoverable"]) == ("model", True)
@@ -77,7 +77,7 @@ async def test_a_model_that_is_out_of_order_for_once_is_asked_again(
 
 async def test_a_cut_answer_is_void_and_asked_for_again(asking: Asking) -> None:
     async with asking([Cut(text=("half an ",)), DONE]) as (client, _):
-        seen = await _report_failure(client, "Do it")
+        seen = await _events_of_task(client, "Do it")
 
     assert "void" in str(_one(seen, "error")["message"])
     assert _one(seen, "think_complete")["content"] == "All done."
@@ -89,7 +89,7 @@ async def test_a_model_that_stays_out_of_order_fails_the_task_cleanly(
     asking: Asking, fault: Reply
 ) -> None:
     async with asking([fault]) as (client, model):
-        seen = await _report_failure(client, "Do it")
+        seen = await _events_of_task(client, "Do it")
 
     assert types_of(seen).count("error") == 3
     assert ends_of(seen) == ["task_failed"]
@@ -100,18 +100,18 @@ async def test_a_model_that_stays_out_of_order_fails_the_task_cleanly(
 async def test_a_model_that_refuses_is_not_asked_again(asking: Asking) -> None:
     refusal = HttpFault(status=401, message="no such key")
     async with asking([refusal]) as (client, model):
-        seen = await _report_failure(client, "Do it")
+        seen = await _events_of_task(client, "Do it")
 
     assert ends_of(seen) == ["task_failed"]
     assert seen[-1].data["reason"] == "model_error"
     assert len(model.requests) == 1
 
 
-async def test_a_model_that_says_no_more_is_left_when_the_task_may_wait_no_longer(
+async def test_a_model_that_falls_silent_is_given_up_at_the_idle_timeout_of_the_task(
     asking: Asking,
 ) -> None:
     async with asking([Stall(text=("I am ",))]) as (client, model):
-        seen = await _report_failure(client, "Do it", limits={"idle_s": 1})
+        seen = await _events_of_task(client, "Do it", limits={"idle_s": 1})
         await model.abandoned.wait()
 
     assert ends_of(seen) == ["task_failed"]
@@ -184,7 +184,7 @@ def asking(thinking_server: RunningServer, model_port: int) -> Asking:
     return asking
 
 
-async def _report_failure(client: Client, task: str, **more: object) -> list[Frame]:
+async def _events_of_task(client: Client, task: str, **more: object) -> list[Frame]:
     return await client.events(await client.submit(task, session_id="note", agent="react", **more))
 
 

@@ -31,20 +31,20 @@ async def test_calls_and_usage_of_an_agent_are_what_they_were(
     agent: str, model: str, tokens: int, is_partial: bool, tmp_path: Path
 ) -> None:
     async with real_acp_agents(tmp_path, runs(COMMANDS)) as (client, _):
-        told = await frames(client, agent)
+        events = await frames(client, agent)
 
-    starts, done = all_(told, "tool_call_start"), all_(told, "tool_call_complete")
+    starts, done = all_(events, "tool_call_start"), all_(events, "tool_call_complete")
     assert [command_of(start["arguments"]) for start in starts] == [*COMMANDS]
     results = [str(each["result"]).removeprefix("Exit code 3\n").split() for each in done]
     assert [sorted(result) for result in results] == [["one", "warn"], ["two"]]
     # Gemini CLI does not report how a command has ended that wrote something.
     assert [each["status"] for each in done] == ["ok", "ok" if agent == "gemini-acp" else "error"]
-    [ended] = all_(told, "task_complete")
+    [ended] = all_(events, "task_complete")
     assert ended["final_answer"] == FINAL
     usage = ended["usage"]
     assert isinstance(usage, dict)
     assert (usage["total_tokens"], usage.get("partial", False)) == (tokens, is_partial)
-    assert {each["model"] for each in all_(told, "token_usage")} == {model}
+    assert {each["model"] for each in all_(events, "token_usage")} == {model}
 
 
 @pytest.mark.parametrize(
@@ -122,5 +122,5 @@ async def frames(client: Client, agent: str, **more: object) -> list[Frame]:
         return await client.events(task_id)
 
 
-def all_(told: list[Frame], event: str) -> list[Json]:
-    return [frame.data for frame in told if frame.event == event]
+def all_(events: list[Frame], event: str) -> list[Json]:
+    return [frame.data for frame in events if frame.event == event]

@@ -23,15 +23,15 @@ HARMLESS = "ls -a"
 @pytest.mark.parametrize("agent", AGENTS)
 async def test_an_agent_that_is_denied_everything_does_nothing(agent: str, tmp_path: Path) -> None:
     async with real_acp_agents(tmp_path, runs(COMMAND)) as (client, _):
-        told = await frames(client, agent, approval="deny")
+        events = await frames(client, agent, approval="deny")
 
-    [resolved] = all_(told, "approval_resolved")
+    [resolved] = all_(events, "approval_resolved")
     assert (resolved["decision"], resolved["by"]) == ("denied", "policy")
-    [call] = all_(told, "tool_call_complete")
+    [call] = all_(events, "tool_call_complete")
     assert call["status"] == "denied"
-    assert not file_of(told).exists()
+    assert not file_of(events).exists()
     # Codex breaks its turn off when it is refused something.
-    assert told[-1].event == ("task_failed" if agent == "codex-acp" else "task_complete")
+    assert events[-1].event == ("task_failed" if agent == "codex-acp" else "task_complete")
 
 
 @pytest.mark.parametrize("command", [COMMAND, HARMLESS])
@@ -46,15 +46,15 @@ async def test_an_agent_waits_for_a_person_before_any_command_and_then_runs_it(
             path = f"/api/v1/approvals/{waiting[-1].data['approval_id']}"
             answer = await client.request("POST", path, json={"decision": "approve"})
             assert answer.status_code == 200
-            told = await client.events(task_id)
+            events = await client.events(task_id)
 
     assert not all_(waiting, "tool_call_complete")
-    [resolved] = all_(told, "approval_resolved")
+    [resolved] = all_(events, "approval_resolved")
     assert (resolved["decision"], resolved["by"]) == ("approved", "local")
-    [call] = all_(told, "tool_call_complete")
+    [call] = all_(events, "tool_call_complete")
     assert call["status"] == "ok"
-    assert file_of(told).exists() == (command == COMMAND)
-    assert told[-1].event == "task_complete"
+    assert file_of(events).exists() == (command == COMMAND)
+    assert events[-1].event == "task_complete"
 
 
 @pytest.mark.parametrize("agent", AGENTS)
@@ -65,21 +65,21 @@ async def test_a_rule_for_a_kind_of_tool_leaves_the_others_alone(
         profile = {"approvals": {"edit": "deny", "delete": "ask"}}
         put = await client.request("PUT", f"/api/v1/agents/{agent}", json=profile)
         assert put.status_code in (200, 201), put.text
-        told = await frames(client, agent)
+        events = await frames(client, agent)
 
-    [resolved] = all_(told, "approval_resolved")
+    [resolved] = all_(events, "approval_resolved")
     assert (resolved["decision"], resolved["by"]) == ("approved", "policy")
-    assert file_of(told).read_text() == "hello\n"
-    assert told[-1].event == "task_complete"
+    assert file_of(events).read_text() == "hello\n"
+    assert events[-1].event == "task_complete"
 
 
 async def test_gemini_creates_a_file_over_the_protocol(tmp_path: Path) -> None:
     async with real_acp_agents(tmp_path, writes_file) as (client, _):
-        told = await frames(client, "gemini-acp")
+        events = await frames(client, "gemini-acp")
 
-    [call] = all_(told, "tool_call_complete")
+    [call] = all_(events, "tool_call_complete")
     assert call["status"] == "ok"
-    assert file_of(told).read_text() == "hello\n"
+    assert file_of(events).read_text() == "hello\n"
 
 
 async def test_an_agent_whose_workspace_has_it_ask_nobody_is_stopped(tmp_path: Path) -> None:
@@ -88,9 +88,9 @@ async def test_an_agent_whose_workspace_has_it_ask_nobody_is_stopped(tmp_path: P
     lax = {"agent": {"build": {"permission": {"bash": "allow"}}}}
     (work / "opencode.json").write_text(json.dumps(lax))
     async with real_acp_agents(tmp_path, runs(COMMAND)) as (client, _):
-        told = await frames(client, "opencode", approval="deny", workspace=str(work))
+        events = await frames(client, "opencode", approval="deny", workspace=str(work))
 
-    [failed] = all_(told, "task_failed")
+    [failed] = all_(events, "task_failed")
     assert failed["reason"] == "agent_error"
     assert "without asking, although its approvals say deny" in str(failed["error"])
 
@@ -101,10 +101,10 @@ async def test_a_workspace_can_not_have_claude_code_do_more_than_it_may(tmp_path
     (work / ".claude" / "settings.json").write_text(json.dumps(LAX_SETTINGS))
     (work / ".mcp.json").write_text(json.dumps(LAX_SERVERS))
     async with real_acp_agents(tmp_path, runs(COMMAND)) as (client, _):
-        told = await frames(client, "claude-code-acp", approval="deny", workspace=str(work))
+        events = await frames(client, "claude-code-acp", approval="deny", workspace=str(work))
 
-    assert told[-1].event == "task_complete"
-    assert [call["status"] for call in all_(told, "tool_call_complete")] == ["denied"]
+    assert events[-1].event == "task_complete"
+    assert [call["status"] for call in all_(events, "tool_call_complete")] == ["denied"]
     assert sorted(path.name for path in work.iterdir()) == [".claude", ".mcp.json"]
 
 
@@ -113,10 +113,10 @@ async def test_the_end_of_an_agent_whose_turn_is_over_is_no_failure(
     agent: str, tmp_path: Path
 ) -> None:
     async with real_acp_agents(tmp_path, runs(COMMAND)) as (client, _):
-        told = await frames(client, agent)
+        events = await frames(client, agent)
 
-    [exited], [done] = all_(told, "process_exited"), all_(told, "task_complete")
-    assert "sandbox_status" in types_of(told)
+    [exited], [done] = all_(events, "process_exited"), all_(events, "task_complete")
+    assert "sandbox_status" in types_of(events)
     if exited.get("stopped"):
         assert "exit_code" not in done
     else:
@@ -150,8 +150,8 @@ async def until_asked(client: Client, task_id: str) -> list[Frame]:
         return await stream.until("approval_required")
 
 
-def file_of(told: list[Frame]) -> Path:
-    return Path(str(all_(told, "process_started")[0]["cwd"])) / "hello.txt"
+def file_of(events: list[Frame]) -> Path:
+    return Path(str(all_(events, "process_started")[0]["cwd"])) / "hello.txt"
 
 
 async def test_opencode_is_offered_no_subagents_whose_questions_nobody_would_see(

@@ -32,16 +32,16 @@ async def test_an_agent_is_understood_and_goes_on_with_its_conversation(
         asked_first = len(model.asked)
         second = await frames(client, "And once more.", agent)
 
-    for told in (first, second):
-        call, result = the(told, "tool_call_start"), the(told, "tool_call_complete")
+    for events in (first, second):
+        call, result = the(events, "tool_call_start"), the(events, "tool_call_complete")
         assert "cat hello.txt" in json.dumps(call["arguments"])
         assert (result["call_id"], result["status"]) == (call["call_id"], "ok")
         assert str(result["result"]).strip() == "hello"
-        assert [frame.data["content"] for frame in told if frame.event == "message"][-1] == FINAL
-        assert "token_usage" in types_of(told)
-        assert the(told, "task_complete")["final_answer"] == FINAL
-        assert {"raw", "schema_drift", "task_failed"}.isdisjoint(types_of(told))
-        usage = the(told, "task_complete")["usage"]
+        assert [frame.data["content"] for frame in events if frame.event == "message"][-1] == FINAL
+        assert "token_usage" in types_of(events)
+        assert the(events, "task_complete")["final_answer"] == FINAL
+        assert {"raw", "schema_drift", "task_failed"}.isdisjoint(types_of(events))
+        usage = the(events, "task_complete")["usage"]
         assert isinstance(usage, dict)
         assert {name: usage[name] for name in USED} == USED
     assert file_of(first).read_text() == "hello\n"
@@ -63,9 +63,9 @@ async def test_an_agent_asks_the_model_that_each_task_of_its_session_names(
     async with real_agents(tmp_path, writes_hello) as (client, model):
         for chosen in models:
             asked_before = len(model.asked)
-            told = await frames(client, "Write it.", agent, model=chosen)
+            events = await frames(client, "Write it.", agent, model=chosen)
 
-            assert the(told, "task_complete")["final_answer"] == FINAL
+            assert the(events, "task_complete")["final_answer"] == FINAL
             for asked in model.asked[asked_before:]:
                 assert asked.body.get("model") == chosen or f"/{chosen}:" in asked.path
 
@@ -80,10 +80,10 @@ async def test_an_agent_whose_conversation_is_gone_begins_a_new_one(
         second = await frames(client, "And once more.", agent)
         third = await frames(client, "And again.", agent)
 
-    assert [phases_of(told).count("resume") for told in (second, third)] == [1, 0]
+    assert [phases_of(events).count("resume") for events in (second, third)] == [1, 0]
     assert types_of(second).count("process_started") == 2
-    for told in (second, third):
-        assert the(told, "task_complete")["final_answer"] == FINAL
+    for events in (second, third):
+        assert the(events, "task_complete")["final_answer"] == FINAL
 
 
 @pytest.mark.parametrize("agent", CLI_AGENTS)
@@ -108,13 +108,13 @@ async def test_a_key_that_is_refused_for_a_while_costs_no_conversation(
 @pytest.mark.parametrize("agent", AGENTS)
 async def test_an_agent_works_without_a_sandbox_too(agent: str, tmp_path: Path) -> None:
     async with real_agents(tmp_path, writes_hello, sandbox="none") as (client, _):
-        told = await frames(client, "Write it.", agent)
+        events = await frames(client, "Write it.", agent)
 
-    assert the(told, "process_started")["sandbox"] == "none"
-    assert the(told, "tool_call_complete")["status"] == "ok"
-    assert "token_usage" in types_of(told)
-    assert the(told, "task_complete")["final_answer"] == FINAL
-    assert file_of(told).read_text() == "hello\n"
+    assert the(events, "process_started")["sandbox"] == "none"
+    assert the(events, "tool_call_complete")["status"] == "ok"
+    assert "token_usage" in types_of(events)
+    assert the(events, "task_complete")["final_answer"] == FINAL
+    assert file_of(events).read_text() == "hello\n"
 
 
 @pytest.mark.parametrize("agent", AGENTS)
@@ -122,9 +122,9 @@ async def test_an_agent_whose_key_is_refused_fails_with_the_words_of_its_model(
     agent: str, tmp_path: Path
 ) -> None:
     async with real_agents(tmp_path, refuses_the_key) as (client, _):
-        told = await frames(client, "Write it.", agent)
+        events = await frames(client, "Write it.", agent)
 
-    failed = the(told, "task_failed")
+    failed = the(events, "task_failed")
     assert "401 the key is no good" in str(failed["error"]).replace("Unauthorized: ", "")
     assert failed["reason"] == "model_error"
     assert "{" not in str(failed["error"])
@@ -143,10 +143,10 @@ async def test_an_agent_that_waits_for_its_model_can_be_cancelled(
             assert running.pids
             await client.request("POST", f"/api/v1/tasks/{task_id}/cancel")
             with anyio.fail_after(5):
-                told = await client.events(task_id)
+                events = await client.events(task_id)
             await running.all_gone()
 
-    assert told[-1].event == "task_cancelled"
+    assert events[-1].event == "task_cancelled"
     assert pids_of(task_id) == []
 
 
@@ -164,18 +164,18 @@ async def frames(client: Client, task: str, agent: str, **more: object) -> list[
         return await client.events(task_id)
 
 
-def the(told: list[Frame], event: str) -> Json:
+def the(events: list[Frame], event: str) -> Json:
     """What the only event of this type holds."""
-    (found,) = [frame.data for frame in told if frame.event == event]
+    (found,) = [frame.data for frame in events if frame.event == event]
     return found
 
 
-def phases_of(told: list[Frame]) -> list[object]:
-    return [frame.data["phase"] for frame in told if frame.event == "error"]
+def phases_of(events: list[Frame]) -> list[object]:
+    return [frame.data["phase"] for frame in events if frame.event == "error"]
 
 
-def file_of(told: list[Frame]) -> Path:
-    return Path(str(the(told, "process_started")["cwd"])) / "hello.txt"
+def file_of(events: list[Frame]) -> Path:
+    return Path(str(the(events, "process_started")["cwd"])) / "hello.txt"
 
 
 def words(asked: Asked) -> str:

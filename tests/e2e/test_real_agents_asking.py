@@ -28,10 +28,10 @@ async def test_a_task_that_denies_its_agent_everything_writes_nothing(
         first = await frames(client, "Write it.", agent, approval="deny")
         second = await frames(client, "And once more.", agent, approval="deny")
 
-    for told in (first, second):
-        assert "task_complete" in types_of(told)
-        assert not file_of(told).exists()
-        results = [frame.data for frame in told if frame.event == "tool_call_complete"]
+    for events in (first, second):
+        assert "task_complete" in types_of(events)
+        assert not file_of(events).exists()
+        results = [frame.data for frame in events if frame.event == "tool_call_complete"]
         assert [result["status"] for result in results if result["status"] == "ok"] == []
 
 
@@ -44,12 +44,12 @@ async def test_gemini_that_is_denied_everything_makes_no_plan_after_which_it_may
         ("run_shell_command", {"command": COMMAND}),
     ]
     async with real_agents(tmp_path, one_after_another(steps), sandbox="none") as (client, _):
-        told = await frames(client, "Write it.", "gemini", approval="deny")
+        events = await frames(client, "Write it.", "gemini", approval="deny")
 
-    results = [frame.data for frame in told if frame.event == "tool_call_complete"]
+    results = [frame.data for frame in events if frame.event == "tool_call_complete"]
     assert [result["tool_name"] for result in results] == [name for name, _ in steps]
     assert "ok" not in [result["status"] for result in results]
-    assert not file_of(told).exists()
+    assert not file_of(events).exists()
 
 
 @pytest.mark.parametrize("agent", ["codex", "gemini"])
@@ -67,14 +67,14 @@ async def test_a_task_that_wants_an_agent_to_ask_which_cannot_is_refused(
 
 
 @pytest.mark.parametrize("decision", ["approve", "deny"])
-async def test_claude_code_waits_for_a_person_and_does_as_they_say(
+async def test_claude_code_waits_for_a_person_and_follows_the_decision(
     decision: str, tmp_path: Path
 ) -> None:
     async with real_agents(tmp_path, writes_hello) as (client, _):
-        told = await asked(client, "Write it.", decision=decision, approval="ask")
+        events = await asked(client, "Write it.", decision=decision, approval="ask")
         again = await asked(client, "And once more.", decision=decision, approval="ask")
 
-    for each in (told, again):
+    for each in (events, again):
         question, answer = the(each, "approval_required"), the(each, "approval_resolved")
         call, result = the(each, "tool_call_start"), the(each, "tool_call_complete")
         assert (question["tool_name"], question["call_id"]) == ("Bash", call["call_id"])
@@ -98,14 +98,14 @@ async def test_claude_code_that_waits_for_a_person_can_be_cancelled(tmp_path: Pa
             )
             question = await pending(client, task_id)
             await client.request("POST", f"/api/v1/tasks/{task_id}/cancel")
-            told = await client.events(task_id)
+            events = await client.events(task_id)
         late = await client.request(
             "POST", f"/api/v1/approvals/{question}", json={"decision": "approve"}
         )
 
-    assert told[-1].event == "task_cancelled"
+    assert events[-1].event == "task_cancelled"
     assert late.status_code == 410
-    assert not file_of(told).exists()
+    assert not file_of(events).exists()
 
 
 @pytest.mark.parametrize(
@@ -130,10 +130,10 @@ async def test_the_rules_of_a_profile_hold_for_the_tools_of_claude_code(
     async with real_agents(tmp_path, calls(tool, arguments), sandbox="none") as (client, _):
         profile: Json = {"kind": "claude-code", "approvals": rules, "sandbox": "none"}
         await put(client, profile | {"workspace": str(work)})
-        told = await frames(client, "Do it.", "ruled")
+        events = await frames(client, "Do it.", "ruled")
 
-    assert the(told, "tool_call_complete")["status"] == status
-    assert "task_complete" in types_of(told)
+    assert the(events, "tool_call_complete")["status"] == status
+    assert "task_complete" in types_of(events)
 
 
 async def test_a_rule_for_a_tool_that_claude_code_does_not_have_fails_its_task(
@@ -141,12 +141,12 @@ async def test_a_rule_for_a_tool_that_claude_code_does_not_have_fails_its_task(
 ) -> None:
     async with real_agents(tmp_path, writes_hello) as (client, _):
         await put(client, {"kind": "claude-code", "approvals": {"bash": "deny"}})
-        told = await frames(client, "Write it.", "ruled")
+        events = await frames(client, "Write it.", "ruled")
 
-    failed = the(told, "task_failed")
+    failed = the(events, "task_failed")
     assert failed["reason"] == "start_failed"
     assert "approvals: there is no tool 'bash'; there are: " in str(failed["error"])
-    assert "process_exited" in types_of(told)
+    assert "process_exited" in types_of(events)
 
 
 async def asked(client: Client, task: str, *, decision: str, **more: object) -> list[Frame]:

@@ -21,21 +21,21 @@ WRONG = {
     "AGENTCAST_CONFIG": ("/nowhere.toml", ["/nowhere.toml"]),
     "AGENTCAST_LLM_PROVIDER": ("anthropic", ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"]),
 }
-"""A value for each, and what else is told of it."""
+"""A wrong value for each, and what the error names besides."""
 
 
 def test_a_second_server_on_the_same_data_directory_is_refused(
     shared_server: RunningServer, tmp_path: Path
 ) -> None:
-    said = refused_start(tmp_path, "--data-dir", str(shared_server.data_dir))
+    stderr = refused_start(tmp_path, "--data-dir", str(shared_server.data_dir))
 
-    assert "another server" in said
-    assert str(shared_server.data_dir) in said
+    assert "another server" in stderr
+    assert str(shared_server.data_dir) in stderr
 
 
 @pytest.fixture(scope="module")
 def refusals(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
-    """What is said of each wrong setting; two at a time, for a command takes long to start."""
+    """The error of each wrong setting; two at a time, since a command takes long to start."""
 
     def refusal(name: str) -> str:
         return refused_start(tmp_path_factory.mktemp("refused"), **{name: WRONG[name][0]})
@@ -55,19 +55,19 @@ def test_a_wrong_setting_stops_the_start_and_is_named(
 def test_a_taken_port_is_named(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        said = refused_start(tmp_path, AGENTCAST_PORT=str(port))
+        stderr = refused_start(tmp_path, AGENTCAST_PORT=str(port))
 
-    assert str(port) in said
+    assert str(port) in stderr
 
 
 def test_a_database_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "agentcast.db").write_bytes(b"this was never a database" * 400)
 
-    said = refused_start(tmp_path)
+    stderr = refused_start(tmp_path)
 
-    assert "agentcast.db is damaged" in said
-    assert "backup" in said
+    assert "agentcast.db is damaged" in stderr
+    assert "backup" in stderr
 
 
 def refused_start(home: Path, *arguments: str, **settings: str) -> str:

@@ -66,10 +66,10 @@ async def test_a_task_lost_in_mid_thought_ends_as_if_nothing_had_happened(
             end(client.server)
             client.server.start()
         events = await client.events(task_id)
-        messages = await said(client, "one")
+        messages = await conversation_of(client, "one")
         lines = await steps_of(client, "one")
         await client.events(await client.submit("Do", session_id="two", agent="durable"))
-        undisturbed = await said(client, "two")
+        undisturbed = await conversation_of(client, "two")
 
     assert ends_of(events) == ["task_complete"]
     assert [frame.data["seq"] for frame in events] == list(range(1, len(events) + 1))
@@ -83,7 +83,7 @@ async def test_a_task_lost_in_mid_thought_ends_as_if_nothing_had_happened(
     assert events[-1].data["total_iterations"] == STEPS + 2  # one was thought in vain
 
 
-async def test_a_call_that_was_in_flight_is_not_repeated_and_the_model_is_told(
+async def test_a_call_that_was_in_flight_is_not_repeated_and_the_model_gets_an_unknown_outcome(
     tmp_path: Path,
 ) -> None:
     model = StepModel(hangs_at=3)
@@ -103,8 +103,8 @@ async def test_a_call_that_was_in_flight_is_not_repeated_and_the_model_is_told(
     assert statuses == ["ok", "ok", "outcome_unknown", "ok"]
     messages = model.asked[-1]["messages"]
     assert isinstance(messages, list)
-    told = [message["content"] for message in messages if message["role"] == "tool"]
-    assert "it may have had its effect or not" in told[2]
+    results = [message["content"] for message in messages if message["role"] == "tool"]
+    assert "it may have had its effect or not" in results[2]
 
 
 async def test_a_later_task_of_the_session_goes_on_with_the_conversation(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ async def test_a_later_task_of_the_session_goes_on_with_the_conversation(tmp_pat
     assert json.loads(arguments) == {"command": "echo 1 >> steps.txt"}
 
 
-async def said(client: Client, session_id: str) -> list[tuple[object, ...]]:
+async def conversation_of(client: Client, session_id: str) -> list[tuple[object, ...]]:
     """The conversation, without what differs from task to task."""
     page = await client.get(f"/api/v1/sessions/{session_id}/messages")
     items = page["items"]

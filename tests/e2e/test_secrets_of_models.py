@@ -10,7 +10,7 @@ from tests.e2e.sse_reader import Frame
 from tests.model_replies import Answer, AskedCall
 from tests.model_server import model_server
 
-SECRET = "tell-nobody-of-this"
+SECRET = "private-token-of-mcp"
 OWN_KEY = "sk-the-servers-very-own-key"
 # With nothing to load it is there at once, however busy the machine.
 KEEPER = """
@@ -22,8 +22,8 @@ for line in sys.stdin:
         continue
     if asked["method"] == "tools/call":
         name, secret = asked["params"]["name"], os.environ["MARKED_TOKEN"]
-        said = {"variable": f"it is {secret}", "complain": f"it is not {secret}"}[name]
-        content = [{"type": "text", "text": said}]
+        text = {"variable": f"it is {secret}", "complain": f"it is not {secret}"}[name]
+        content = [{"type": "text", "text": text}]
         result = {"content": content, "isError": name == "complain"}
     else:
         tools = [{"name": n, "inputSchema": {"type": "object"}} for n in ("variable", "complain")]
@@ -61,19 +61,19 @@ async def test_no_secret_comes_through_however_it_is_cut(tmp_path: Path) -> None
                 task = await client.get(f"/api/v1/tasks/{task_id}")
                 messages = await client.get("/api/v1/sessions/s/messages")
 
-    told = json.dumps([[one.data for one in seen], task, messages])
+    responses = json.dumps([[one.data for one in seen], task, messages])
     stored = "".join(path.read_bytes().decode(errors="replace") for path in _files(tmp_path))
-    assert [secret for secret in (SECRET, OWN_KEY) if secret in told + stored] == []
-    assert "".join(_report_failure(seen, "think_delta", "text")) == "it is [redacted]!" * 2
-    assert "".join(_report_failure(seen, "message_delta", "text")) == "it is [redacted]!" * 2
-    assert _report_failure(seen, "think_complete", "reasoning") == ["it is [redacted]!"] * 2
-    assert _report_failure(seen, "message", "content") == ["it is [redacted]!"] * 2
-    assert sorted(_report_failure(seen, "tool_call_complete", "result")) == [
+    assert [secret for secret in (SECRET, OWN_KEY) if secret in responses + stored] == []
+    assert "".join(_field_values(seen, "think_delta", "text")) == "it is [redacted]!" * 2
+    assert "".join(_field_values(seen, "message_delta", "text")) == "it is [redacted]!" * 2
+    assert _field_values(seen, "think_complete", "reasoning") == ["it is [redacted]!"] * 2
+    assert _field_values(seen, "message", "content") == ["it is [redacted]!"] * 2
+    assert sorted(_field_values(seen, "tool_call_complete", "result")) == [
         "it is [redacted]",
         "it is not [redacted]",
     ]
     assert task["result"] == {"final_answer": "it is [redacted]!"}
-    # The model itself is told what its tools gave: it cannot work without.
+    # The model itself gets the results of its tools: it cannot work without.
     assert SECRET in json.dumps(model.requests[1])
 
 
@@ -87,7 +87,7 @@ def _calls() -> list[AskedCall]:
     return [AskedCall(tool_name=name, arguments=arguments, call_id=name) for name in names]
 
 
-def _report_failure(frames: list[Frame], event: str, field: str) -> list[str]:
+def _field_values(frames: list[Frame], event: str, field: str) -> list[str]:
     return [str(one.data[field]) for one in frames if one.event == event]
 
 

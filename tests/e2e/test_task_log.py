@@ -3,7 +3,9 @@
 from tests.e2e.client import Client
 
 
-async def test_the_head_tells_what_a_download_will_bring(client: Client, session_id: str) -> None:
+async def test_the_head_has_the_size_and_type_of_a_download(
+    client: Client, session_id: str
+) -> None:
     task_id = await client.submit("echo one; echo zwei ü", session_id=session_id)
     await client.events(task_id)
     path = f"/api/v1/tasks/{task_id}/log"

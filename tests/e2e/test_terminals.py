@@ -139,7 +139,7 @@ async def test_an_unknown_task_has_no_terminal(client: Client) -> None:
 
 
 async def ready(client: Client, script: str, session_id: str, agent: str) -> str:
-    """The id of a task whose process has said that it is ready."""
+    """The id of a task whose process has printed that it is ready."""
     task_id = await client.submit(script, session_id=session_id, agent=agent)
     async with client.stream(f"/api/v1/tasks/{task_id}/events") as stream:
         while "ready" not in str((await stream.until("log"))[-1].data["line"]):

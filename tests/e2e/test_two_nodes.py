@@ -95,8 +95,8 @@ async def test_an_agents_stream_hops_too(nodes: Nodes, session_id: str) -> None:
             cursor = str(stream.last_id)
 
     for task_id in tasks:
-        told = [one.data for one in seen if one.data["task_id"] == task_id]
-        assert told == [one.data for one in await nodes[0].events(task_id)]
+        events = [one.data for one in seen if one.data["task_id"] == task_id]
+        assert events == [one.data for one in await nodes[0].events(task_id)]
 
 
 async def test_a_task_is_cancelled_from_either_node(nodes: Nodes, session_id: str) -> None:

@@ -38,6 +38,6 @@ async def test_an_idle_watcher_costs_little_memory(tmp_path: Path) -> None:
                 early.connect()  # what so many requests at once need is counted here
                 before = cost_of(server.pid).rss_mb
                 late.connect()
-                held = cost_of(server.pid).rss_mb
+                connected = cost_of(server.pid).rss_mb
 
-    assert (held - before) * 1e3 / WATCHERS < KB_EACH
+    assert (connected - before) * 1e3 / WATCHERS < KB_EACH

@@ -1,4 +1,4 @@
-"""A context that counts what it is told instead of keeping it."""
+"""A context that counts the events of a run instead of keeping them."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence

@@ -54,7 +54,7 @@ def _target(path: Path) -> Path | None:
 
 
 def _until(is_so: Callable[[], bool]) -> None:
-    """The kernel tells nobody that it has given a peer up: look until it is seen."""
+    """The kernel reports a lost peer to nobody, so this polls."""
     deadline = time.monotonic() + _PATIENCE_S
     while not is_so():
         assert time.monotonic() < deadline, "it never came"

@@ -63,7 +63,7 @@ def _shown(origin: Path, path: Path) -> Iterator[None]:
 def _interpreter(settings: dict[str, str]) -> str:
     """One that the user may run, and that has what the server needs."""
     name = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    said = ""
+    errors = ""
     for path in (os.path.realpath(sys.executable), f"/usr/local/bin/{name}", f"/usr/bin/{name}"):
         tried = subprocess.run(
             [*_WITHOUT_RIGHTS, path, "-c", _TRIAL],
@@ -75,5 +75,5 @@ def _interpreter(settings: dict[str, str]) -> str:
         )
         if tried.returncode == 0:
             return path
-        said += f"\n{path}: {tried.stderr}"
-    raise AssertionError(f"an ordinary user can run no server here; install {name}{said}")
+        errors += f"\n{path}: {tried.stderr}"
+    raise AssertionError(f"an ordinary user can run no server here; install {name}{errors}")

@@ -52,9 +52,9 @@ for path in ("/usr", os.getcwd(), host["outside"]):
             refused("open_by_handle_at", file.fileno(), handle, 0)
 """,
     "more rights by a program": """
-said = run(host["setuid"], "-u").stdout.strip()
-if said != str(os.getuid()):
-    broken(f"is {said}")
+uid = run(host["setuid"], "-u").stdout.strip()
+if uid != str(os.getuid()):
+    broken(f"is {uid}")
 for path in ("/usr/bin/su", "/usr/bin/mount", "/usr/bin/umount", "/usr/bin/passwd"):
     run(path, "--version")
 try:

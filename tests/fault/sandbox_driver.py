@@ -1,7 +1,7 @@
 """A host of processes as the server of any user has it, in a process of its own.
 
 Its argument is a file with a plan, as JSON: where programs are run, and each by a name. It prints,
-as JSON, what each said in a sandbox of its own, and how it ended.
+as JSON, the output of each in a sandbox of its own, and how it ended.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ class Plan(TypedDict):
 
 
 class Ran(TypedDict):
-    said: str
+    output: str
     code: int | None
     sandbox: str
 
@@ -57,14 +57,14 @@ async def _ran(host: LinuxProcessHost, program: str, plan: Plan) -> Ran:
         sockets=plan["sockets"],
     )
     async with host.start(command) as process:
-        said = ""
+        printed = ""
         with suppress(TimeoutError):
             async with asyncio.timeout(_MOST_S):
                 async for output in process.output():
-                    said += output.text
+                    printed += output.text
                 await process.wait()
         ended = await process.stop(grace_s=0)
-        return {"said": said, "code": ended.code, "sandbox": process.sandbox}
+        return {"output": printed, "code": ended.code, "sandbox": process.sandbox}
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ def seeded_chance() -> Random:
 
 
 async def looks() -> AsyncIterator[None]:
-    """For what no stream tells of: when to look again."""
+    """When to look again at what no stream reports."""
     while True:
         yield
         await anyio.sleep(0.05)

@@ -85,9 +85,9 @@ async def small_disk_server(
         folder = opened.enter_context(folder_for_all()) / "disk"
         disk = opened.enter_context(small_disk(folder, megabytes=megabytes))
         launch = opened.enter_context(launch_of_nobody()) if user == "nobody" else LAUNCH
-        told = launch.settings | {"AGENTCAST_LOG_LEVEL": "warning"} | dict(settings)
+        environment = launch.settings | {"AGENTCAST_LOG_LEVEL": "warning"} | dict(settings)
         server = opened.enter_context(
-            running_server(folder / "data", command=launch.command, **told)
+            running_server(folder / "data", command=launch.command, **environment)
         )
         async with client_of(server) as client:
             yield SmallDiskServer(disk, server, client)

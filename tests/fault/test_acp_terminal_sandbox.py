@@ -29,11 +29,11 @@ async def test_no_variable_that_an_agent_gives_a_command_widens_its_sandbox(
         sandbox="require",
         shared_folders=("$SHARED",),
     )
-    said: list[str] = []
+    printed: list[str] = []
     failures: list[Exception] = []
 
     async def show(_: str, text: str) -> None:
-        said.append(text)
+        printed.append(text)
 
     host = LinuxProcessHost(hidden_folders=[f"{tmp_path}/hidden"])
     terminals = Terminals(host, agent, show=show, fail=failures.append)
@@ -45,6 +45,6 @@ async def test_no_variable_that_an_agent_gives_a_command_widens_its_sandbox(
         await terminals.wait_for_exit(made)
         await terminals.end()
 
-    assert "".join(said) == f"{tmp_path}/hidden/inner\n"
+    assert "".join(printed) == f"{tmp_path}/hidden/inner\n"
     assert not (tmp_path / "hidden" / "inner" / "made").exists()
     assert failures == []

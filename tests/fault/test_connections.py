@@ -61,9 +61,9 @@ async def test_out_of_descriptors_the_server_waits_without_spinning_and_recovers
                 assert (await client.get("/health"))["status"] == "ok"
 
     assert busy_s < 1
-    said = (tmp_path / "data.stderr").read_text()
-    assert said.count("connections have to wait") == 1
-    assert "out of system resource" not in said
+    stderr = (tmp_path / "data.stderr").read_text()
+    assert stderr.count("connections have to wait") == 1
+    assert "out of system resource" not in stderr
 
 
 @asynccontextmanager

@@ -64,7 +64,7 @@ async def test_a_frozen_nodes_command_is_over_before_the_sessions_next_task_begi
             assert ends_of(await one.events(task_id)) == ["task_interrupted"]
 
 
-async def test_a_frozen_server_finds_its_task_lost_and_says_so(tmp_path: Path) -> None:
+async def test_a_frozen_server_finds_its_task_lost_and_interrupts_it(tmp_path: Path) -> None:
     async with _node(tmp_path / "data") as client:
         task_id = await client.submit(WAITING, session_id="s", agent="bare")
         async with client.stream(f"/api/v1/tasks/{task_id}/events") as stream:

@@ -1,4 +1,4 @@
-"""PostgreSQL on a disk that is full: told as such, nothing lost, and gone on with when there is room."""
+"""PostgreSQL on a full disk: reported as such, nothing lost, and work resumes when there is room."""
 
 import os
 from collections.abc import Iterator
@@ -18,7 +18,9 @@ __all__ = ["postgres_url"]
 pytestmark = pytest.mark.fault
 
 
-async def test_a_full_disk_of_postgres_is_told_and_gone_on_with(postgres_url: str) -> None:
+async def test_a_full_disk_of_postgres_is_reported_and_work_resumes_when_there_is_room(
+    postgres_url: str,
+) -> None:
     await emptied(postgres_url)
     with _disk_of(await _owner(postgres_url)) as disk:
         await execute(

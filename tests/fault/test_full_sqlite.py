@@ -53,7 +53,7 @@ async def site(folder: Path, megabytes: int) -> AsyncIterator[Site]:
 
 
 @pytest.mark.parametrize("megabytes", [2, 8, 40, 200])
-async def test_tasks_end_though_the_log_is_longer_than_what_was_held_in_reserve(
+async def test_tasks_end_though_the_log_is_longer_than_the_reserve(
     tmp_path: Path, megabytes: int
 ) -> None:
     async with site(tmp_path / "disk", megabytes) as here:

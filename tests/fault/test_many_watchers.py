@@ -18,7 +18,7 @@ pytestmark = pytest.mark.load
 WATCHERS = 10_000
 KB_EACH = 64
 DESCRIPTORS = 16_384
-SESSION = "/api/v1/sse?session_id=crowd"
+SESSION = "/api/v1/sse?session_id=many"
 TWENTY_LINES = "for i in $(seq 20); do echo line $i; done"
 EVENTS_OF_TWENTY = 26
 
@@ -65,7 +65,7 @@ async def test_ten_thousand_watchers_see_everything_and_leave_nothing_behind(own
 
 
 async def _all_read_twenty_lines(own: Client, watchers: WatcherProcess) -> object:
-    await own.submit(TWENTY_LINES, session_id="crowd")
+    await own.submit(TWENTY_LINES, session_id="many")
     return watchers.read_to("task_complete")["events"]
 
 
@@ -78,12 +78,12 @@ async def _plain_request_s(own: Client) -> float:
 async def test_a_thousand_watchers_that_come_back_at_once_go_on_where_they_were(
     own: Client,
 ) -> None:
-    held = f"{OPEN_GATE}; {PASS}; {TWENTY_LINES}; {PASS}; {TWENTY_LINES}; {PASS}"
+    script = f"{OPEN_GATE}; {PASS}; {TWENTY_LINES}; {PASS}; {TWENTY_LINES}; {PASS}"
     async with own.stream(SESSION) as stream:
         await stream.take(1)
         with watcher_process(1_000, base_url=own.server.base_url, path=SESSION) as watchers:
             watchers.connect()
-            await own.submit(held, session_id="crowd")
+            await own.submit(script, session_id="many")
             gate = await gate_of(stream)
             watchers.read_to("log")
             watchers.drop()

@@ -42,7 +42,7 @@ WAITING = "echo ready; sleep 600"
 async def test_a_hidden_orphan_lives_as_long_as_its_task(tmp_path: Path) -> None:
     async with _server(tmp_path) as client:
         task_id, pid = await _hiding(client, "s")
-        with _held(pid) as hidden:
+        with _pinned(pid) as hidden:
             later = await _waiting(client, "later")
             await _cancel(client, later)
             assert not await hidden.first_gone(within_s=1.5)
@@ -58,7 +58,7 @@ async def test_an_orphan_that_may_be_of_either_task_ends_with_the_last_of_them(
     async with _server(tmp_path) as client:
         earlier = await _waiting(client, "earlier")
         task_id, pid = await _hiding(client, "s")
-        with _held(pid) as hidden:
+        with _pinned(pid) as hidden:
             await _cancel(client, earlier)
             assert not await hidden.first_gone(within_s=1.5)
 
@@ -70,7 +70,7 @@ async def test_an_orphan_that_may_be_of_either_task_ends_with_the_last_of_them(
 async def test_a_hidden_orphan_ends_with_the_server(tmp_path: Path, end: signal.Signals) -> None:
     async with _server(tmp_path) as client:
         _, pid = await _hiding(client, "s")
-        with _held(pid) as hidden:
+        with _pinned(pid) as hidden:
             # One look for orphans is made a second; what it finds is known beyond the server's end.
             assert not await hidden.first_gone(within_s=2.5)
             if end is signal.SIGKILL:
@@ -103,13 +103,13 @@ async def _cancel(client: Client, task_id: str) -> None:
 
 
 @contextmanager
-def _held(pid: int) -> Iterator[LiveProcesses]:
-    held = LiveProcesses([pid])
+def _pinned(pid: int) -> Iterator[LiveProcesses]:
+    processes = LiveProcesses([pid])
     try:
-        yield held
+        yield processes
     finally:
-        _end(held.held[0])
-        held.close()
+        _end(processes.pidfds[0])
+        processes.close()
 
 
 def _end(pidfd: int) -> None:

@@ -67,10 +67,10 @@ async def test_what_eats_memory_ends_by_itself_and_is_named(
     most = 600_000_000 + 2 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
     async with _started(tmp_path, script, sandbox=sandbox, pty=pty, memory_bytes=most) as process:
-        said = "".join([output.text async for output in process.output()])
+        printed = "".join([output.text async for output in process.output()])
         ended = await process.wait()
 
-    assert "MemoryError" in said
+    assert "MemoryError" in printed
     assert ended == Exit(code=1, limit="memory")
     assert server.memory_info().rss - before < 20_000_000
 
@@ -79,8 +79,8 @@ async def test_a_failure_within_the_memory_it_may_use_is_only_a_failure(tmp_path
     async with _started(
         tmp_path, "ulimit -v; exit 3", sandbox="none", memory_bytes=2_000_000_000
     ) as process:
-        said = "".join([output.text async for output in process.output()])
-        assert (said, await process.wait()) == (f"{2_000_000_000 // 1024}\n", Exit(code=3))
+        printed = "".join([output.text async for output in process.output()])
+        assert (printed, await process.wait()) == (f"{2_000_000_000 // 1024}\n", Exit(code=3))
 
 
 async def test_a_full_workspace_is_an_error_of_the_command_alone(small_disk: Path) -> None:
@@ -89,10 +89,10 @@ async def test_a_full_workspace_is_an_error_of_the_command_alone(small_disk: Pat
     )
 
     async with _started(small_disk, script, sandbox="none") as process:
-        said = "".join([output.text async for output in process.output()])
+        printed = "".join([output.text async for output in process.output()])
         ended = await process.wait()
 
-    why, *then = said.splitlines()
+    why, *then = printed.splitlines()
     assert "No space left on device" in why
     assert then == ["1", "small"]
     assert ended == Exit(code=0)

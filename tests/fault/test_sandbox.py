@@ -33,9 +33,9 @@ def data(tmp_path: Path) -> Path:
 
 @IN_TERMINAL
 async def test_it_works_in_its_workspace_and_its_home(data: Path, pty: bool) -> None:
-    said, ended = await _run("pwd; echo made > file; touch ~/file && echo ok", data, pty=pty)
+    printed, ended = await _run("pwd; echo made > file; touch ~/file && echo ok", data, pty=pty)
 
-    assert said == f"{data}/workspace\nok\n"
+    assert printed == f"{data}/workspace\nok\n"
     assert ended == Exit(code=0)
     assert await anyio.Path(data, "workspace", "file").read_text() == "made\n"
 
@@ -44,23 +44,23 @@ async def test_it_works_in_its_workspace_and_its_home(data: Path, pty: bool) -> 
 async def test_it_neither_reads_nor_writes_what_is_the_servers(data: Path, pty: bool) -> None:
     script = f"cat {data}/canary; ls {data}; touch /usr/made /etc/made {data}/../made; echo no >x"
 
-    said, _ = await _run(f"({script}) 2>/dev/null", data, pty=pty)
+    printed, _ = await _run(f"({script}) 2>/dev/null", data, pty=pty)
 
-    assert said == "workspace\n"
+    assert printed == "workspace\n"
     assert not await anyio.Path(data.parent, "made").exists()
 
 
 async def test_what_is_hidden_takes_nothing_that_would_be_lost(data: Path) -> None:
-    said, ended = await _run(f"exec 2>&1; echo made > {data}/file || echo refused", data)
+    printed, ended = await _run(f"exec 2>&1; echo made > {data}/file || echo refused", data)
 
-    assert said.endswith("Read-only file system\nrefused\n")
+    assert printed.endswith("Read-only file system\nrefused\n")
     assert ended == Exit(code=0)
 
 
 async def test_what_is_the_servers_stays_hidden_in_a_workspace_around_it(data: Path) -> None:
-    said, _ = await _run("ls -A data; touch made", data, cwd=data.parent)
+    printed, _ = await _run("ls -A data; touch made", data, cwd=data.parent)
 
-    assert said == ""
+    assert printed == ""
     assert await anyio.Path(data.parent, "made").exists()
 
 
@@ -73,26 +73,28 @@ async def test_it_does_not_start_where_it_would_see_what_is_hidden(data: Path, c
 
 
 async def test_it_sees_no_process_of_the_machine(data: Path) -> None:
-    said, _ = await _run(f"kill -0 {os.getpid()} 2>/dev/null || echo /proc/[0-9]*", data)
+    printed, _ = await _run(f"kill -0 {os.getpid()} 2>/dev/null || echo /proc/[0-9]*", data)
 
-    assert len(said.split()) <= 3
-    assert f"/proc/{os.getpid()}" not in said.split()
+    assert len(printed.split()) <= 3
+    assert f"/proc/{os.getpid()}" not in printed.split()
 
 
-@pytest.mark.parametrize(("network", "said"), [("none", "refused\n"), ("host", "reached\n")])
+@pytest.mark.parametrize(("network", "printed"), [("none", "refused\n"), ("host", "reached\n")])
 async def test_it_reaches_the_network_only_if_it_may(
-    data: Path, network: Network, said: str
+    data: Path, network: Network, printed: str
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         script = f"(exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null && echo reached || echo refused"
-        assert (await _run(script, data, network=network))[0] == said
+        assert (await _run(script, data, network=network))[0] == printed
 
 
 async def test_a_terminal_has_job_control_and_a_size(data: Path) -> None:
-    said, _ = await _run("test -t 1 && stty size </dev/tty && set -m && echo ok", data, pty=True)
+    printed, _ = await _run(
+        "test -t 1 && stty size </dev/tty && set -m && echo ok", data, pty=True
+    )
 
-    assert said == "40 120\nok\n"
+    assert printed == "40 120\nok\n"
 
 
 @IN_TERMINAL
@@ -155,15 +157,15 @@ async def test_it_sees_only_three_descriptors(data: Path, pty: bool) -> None:
 
     with anyio.fail_after(PATIENCE_S):
         async with LinuxProcessHost().start(command) as process:
-            said = "".join([output.text async for output in process.output()])
+            printed = "".join([output.text async for output in process.output()])
 
-    assert said.split() == ["0", "1", "2"]
+    assert printed.split() == ["0", "1", "2"]
 
 
 @IN_TERMINAL
 async def test_it_is_spoken_to_signalled_and_measured(data: Path, pty: bool) -> None:
-    # The sleep dies of the signal too; what bash says of it must not stand amid what is told.
-    script = "exec 2>/dev/null; trap 'echo told; exit 5' USR1; cat; echo ready; "
+    # The sleep dies of the signal too; what bash writes about it must not be mixed with the output.
+    script = "exec 2>/dev/null; trap 'echo signalled; exit 5' USR1; cat; echo ready; "
     script += "while :; do sleep 0.02; done"
     command = replace(_command(script, data, pty=pty), stdin="open")
 
@@ -171,14 +173,14 @@ async def test_it_is_spoken_to_signalled_and_measured(data: Path, pty: bool) -> 
         async with LinuxProcessHost().start(command) as process:
             await process.write(b"word\n")
             await process.end_input()
-            said = await _until("ready\n", process)
+            printed = await _until("ready\n", process)
             used = await process.usage()
             await process.send_signal(signal.SIGUSR1)
-            said += "".join([output.text async for output in process.output()])
+            printed += "".join([output.text async for output in process.output()])
             ended = await process.wait()
 
-    assert "word\n" in said
-    assert "told\n" in said
+    assert "word\n" in printed
+    assert "signalled\n" in printed
     assert ended == Exit(code=5)
     assert used is not None
     assert used.processes in (1, 2)
@@ -192,9 +194,9 @@ async def test_its_terminal_can_change_its_size(data: Path) -> None:
         async with LinuxProcessHost().start(_command(script, data, pty=True)) as process:
             await _until("ready\n", process)
             process.resize(rows=50, columns=200)
-            said = "".join([output.text async for output in process.output()])
+            printed = "".join([output.text async for output in process.output()])
 
-    assert said == "50 200\n"
+    assert printed == "50 200\n"
 
 
 def _command(
@@ -229,15 +231,15 @@ async def _run(
             _command(script, data, pty=pty, network=network, cwd=cwd)
         ) as process:
             assert process.sandbox == "bubblewrap"
-            said = "".join([output.text async for output in process.output()])
-            return said, await process.wait()
+            printed = "".join([output.text async for output in process.output()])
+            return printed, await process.wait()
 
 
 async def _until(end: str, process: RunningProcess) -> str:
-    said = ""
-    while not said.endswith(end):
-        said += (await anext(process.output())).text
-    return said
+    printed = ""
+    while not printed.endswith(end):
+        printed += (await anext(process.output())).text
+    return printed
 
 
 def _sleepers() -> list[int]:

@@ -38,7 +38,7 @@ def tried(sandbox: SandboxFixture) -> Tried:
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_there_is_no_way_out(attack: str, tried: Tried) -> None:
-    assert tried.ran[attack] == {"said": "", "code": 0, "sandbox": "bubblewrap"}
+    assert tried.ran[attack] == {"output": "", "code": 0, "sandbox": "bubblewrap"}
 
 
 def test_nothing_on_the_machine_has_changed(sandbox: SandboxFixture, tried: Tried) -> None:

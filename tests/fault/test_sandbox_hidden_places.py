@@ -61,13 +61,13 @@ one.bind("/tmp/own")
 one.listen()
 two = socket.socket(socket.AF_UNIX)
 two.connect("/tmp/own")
-two.sendall(b"heard")
+two.sendall(b"received")
 print(one.accept()[0].recv(5).decode())
 """
 WITHOUT = """
 import asyncio, multiprocessing, socket
 async def echoed():
-    process = await asyncio.create_subprocess_exec("echo", "heard", stdout=-1)
+    process = await asyncio.create_subprocess_exec("echo", "received", stdout=-1)
     return (await process.communicate())[0].decode().strip()
 print(asyncio.run(echoed()))
 with multiprocessing.get_context("fork").Pool(2) as pool:
@@ -140,8 +140,8 @@ def test_no_socket_of_the_machine_is_reached(
 ) -> None:
     ran = sandbox.run(listening.programs(), network=network)
 
-    assert [one["said"] for one in ran.values()] == ["", ""]
-    assert not any(map(_has_heard, listening.sockets))
+    assert [one["output"] for one in ran.values()] == ["", ""]
+    assert not any(map(_has_received, listening.sockets))
 
 
 def test_a_socket_that_is_named_is_reached_and_no_other(
@@ -151,7 +151,7 @@ def test_a_socket_that_is_named_is_reached_and_no_other(
 
     ran = sandbox.run({"reach": listening.reached_program()}, sockets=named)
 
-    assert set(ran["reach"]["said"].split()) == {str(path) for path in named}
+    assert set(ran["reach"]["output"].split()) == {str(path) for path in named}
 
 
 @pytest.mark.parametrize("place", ["/tmp", "/run"])
@@ -169,7 +169,7 @@ def test_no_socket_is_reached_in_a_workspace_within_a_folder_of_sockets(
             sockets=[allowed],
         )
 
-    assert set(ran["reach"]["said"].split()) == {str(allowed)} - {"/tmp"}
+    assert set(ran["reach"]["output"].split()) == {str(allowed)} - {"/tmp"}
 
 
 def test_a_socket_that_is_named_is_reached_in_the_workspace(sandbox: SandboxFixture) -> None:
@@ -180,7 +180,7 @@ def test_a_socket_that_is_named_is_reached_in_the_workspace(sandbox: SandboxFixt
             {"reach": there.reached_program()}, workspace=named.parent, sockets=[named]
         )
 
-    assert ran["reach"]["said"].split() == [str(named)]
+    assert ran["reach"]["output"].split() == [str(named)]
 
 
 def test_a_command_starts_beside_a_socket_that_only_another_user_may_reach(
@@ -198,7 +198,7 @@ def test_a_command_starts_beside_a_socket_that_only_another_user_may_reach(
 
         ran = sandbox.run(programs, workspace=Path(workspace), sockets=[Path("/tmp")])
 
-    assert (ran["reach"]["said"], ran["reach"]["code"]) == ("", 0)
+    assert (ran["reach"]["output"], ran["reach"]["code"]) == ("", 0)
 
 
 def test_processes_of_a_sandbox_may_have_sockets_for_each_other(
@@ -208,11 +208,11 @@ def test_processes_of_a_sandbox_may_have_sockets_for_each_other(
 
     ran = sandbox.run(programs, sockets=[Path("/tmp")])
 
-    assert (ran["own"]["said"], ran["reach"]["said"]) == ("heard\n", "")
+    assert (ran["own"]["output"], ran["reach"]["output"]) == ("received\n", "")
 
 
 def test_what_needs_no_socket_by_path_works_as_ever(sandbox: SandboxFixture) -> None:
-    assert sandbox.run({"it": WITHOUT})["it"]["said"] == "heard\n[1, 2]\n127.0.0.1\n"
+    assert sandbox.run({"it": WITHOUT})["it"]["output"] == "received\n[1, 2]\n127.0.0.1\n"
 
 
 @pytest.mark.parametrize("config", ["agentcast.toml", "config/own.toml"])
@@ -226,7 +226,7 @@ def test_files_of_the_server_are_hidden_with_their_folders(
         secret_files=[server / ".env", server / config],
     )
 
-    assert ran["it"]["said"] == "[]\n"
+    assert ran["it"]["output"] == "[]\n"
 
 
 def test_in_a_workspace_only_the_servers_files_are_hidden(sandbox: SandboxFixture) -> None:
@@ -254,7 +254,7 @@ open("made", "w").write("made")
         secret_files=[server / ".env", server / "agentcast.toml"],
     )
 
-    assert ran["it"]["said"] == (
+    assert ran["it"]["output"] == (
         ".env hidden\nagentcast.toml hidden\ncode code\ndeep/../.env hidden\n"
     )
     assert (server / "made").read_text() == "made"
@@ -265,7 +265,7 @@ def test_homes_of_other_tasks_are_hidden_wherever_they_are_made(sandbox: Sandbox
 
     ran = sandbox.run({"it": looking})
 
-    assert ran["it"]["said"] == "1\n"
+    assert ran["it"]["output"] == "1\n"
 
 
 def test_a_command_in_the_folder_of_the_settings_does_not_read_them(tmp_path: Path) -> None:
@@ -320,7 +320,7 @@ def _bound(address: str, has_datagrams: bool) -> socket.socket:
     return one
 
 
-def _has_heard(one: socket.socket) -> bool:
+def _has_received(one: socket.socket) -> bool:
     try:
         if one.type == socket.SOCK_DGRAM:
             one.recv(10)

@@ -89,7 +89,7 @@ async def test_what_a_program_writes_holds_no_secret_anywhere(client: Client, ag
     assert seen["log"].count("[redacted]") == 7
 
 
-async def test_what_an_agent_says_in_its_protocol_holds_no_secret_anywhere(client: Client) -> None:
+async def test_messages_of_an_agents_protocol_hold_no_secret_anywhere(client: Client) -> None:
     script = BEGIN + IN_ARGUMENTS
 
     seen = await seen_of(client, agent="understood", script=script)

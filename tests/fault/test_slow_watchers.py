@@ -91,7 +91,7 @@ async def test_a_thousand_open_streams_are_live_and_leave_nothing_behind(
     seen: list[list[str]] = []
 
     async def watch(ready: anyio.Event) -> None:
-        async with client.stream("/api/v1/sse?session_id=crowd") as stream:
+        async with client.stream("/api/v1/sse?session_id=many") as stream:
             await stream.take(1)
             ready.set()
             seen.append(ends_of(await stream.until("task_complete")))
@@ -102,7 +102,7 @@ async def test_a_thousand_open_streams_are_live_and_leave_nothing_behind(
                 ready = anyio.Event()
                 group.start_soon(watch, ready)
                 await ready.wait()
-            await client.submit("echo hello crowd", session_id="crowd")
+            await client.submit("echo hello watchers", session_id="many")
 
     assert seen == [["task_complete"]] * WATCHERS
     with anyio.fail_after(10):

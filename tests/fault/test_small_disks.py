@@ -80,7 +80,7 @@ async def test_a_stranger_who_fills_the_disk_at_any_moment_leaves_nothing_untrue
         here.disk.free_what_was_filled()
         ends = [await here.ended(task_id) for task_id in tasks]
         assert ends == [("failed", "storage_full")] * 2
-        assert await here.status("DELETE", "/sessions/s1") == 204  # what it said may fill the disk
+        assert await here.status("DELETE", "/sessions/s1") == 204  # its log may fill the disk
         await here.until_ready(None)
         assert await _works(here)
 

@@ -105,7 +105,7 @@ async def test_a_denied_call_is_rejected_and_reported_as_denied(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("mood", "outcome"),
+    ("behaviour", "outcome"),
     [
         (
             "refuses",
@@ -165,8 +165,10 @@ async def test_a_denied_call_is_rejected_and_reported_as_denied(tmp_path: Path) 
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-async def test_a_failed_turn_has_its_reason(tmp_path: Path, mood: str, outcome: Outcome) -> None:
-    context = acp_context(mood, tmp_path)
+async def test_a_failed_turn_has_its_reason(
+    tmp_path: Path, behaviour: str, outcome: Outcome
+) -> None:
+    context = acp_context(behaviour, tmp_path)
 
     assert await run_acp(context) == outcome
     assert isinstance(context.events[-1], ProcessExited)

@@ -25,7 +25,7 @@ async def test_a_task_is_done_with_the_model_that_it_names(
 
 
 @pytest.mark.parametrize(
-    ("mood", "wanted", "error"),
+    ("behaviour", "wanted", "error"),
     [
         ("chooses", "best", "the agent has no model 'best'; it has own, other, odd"),
         (
@@ -44,9 +44,9 @@ async def test_a_task_is_done_with_the_model_that_it_names(
     ],
 )
 async def test_a_model_that_the_agent_does_not_have_fails_the_start(
-    tmp_path: Path, mood: str, wanted: str, error: str
+    tmp_path: Path, behaviour: str, wanted: str, error: str
 ) -> None:
-    outcome = await run_acp(_context(mood, tmp_path, model=wanted))
+    outcome = await run_acp(_context(behaviour, tmp_path, model=wanted))
 
     assert outcome == Failed(error=error, reason="start_failed")
 
@@ -100,8 +100,8 @@ async def test_a_limit_is_reported_as_not_enforced_without_usage_of_the_agent(
     )
 
 
-def _context(mood: str, folder: Path, *, model: str | None = None) -> ApprovingContext:
-    context = acp_context(mood, folder)
+def _context(behaviour: str, folder: Path, *, model: str | None = None) -> ApprovingContext:
+    context = acp_context(behaviour, folder)
     context.profile = replace(context.profile, model=model)
     return context
 

@@ -56,17 +56,17 @@ async def test_the_model_replaces_its_placeholder_in_the_command(tmp_path: Path)
         context.profile = replace(context.profile, argv=argv, model=model)
         await run_acp(context)
 
-    told = [
+    models = [
         e.command.partition("wants_key")[2]
         for e in context.events
         if isinstance(e, ProcessStarted)
     ]
-    assert told == [" --model=m -m m", ""]
+    assert models == [" --model=m -m m", ""]
 
 
-@pytest.mark.parametrize("mood", ["loads", "resumes"])
-async def test_the_next_task_resumes_the_conversation(tmp_path: Path, mood: str) -> None:
-    context = acp_context(mood, tmp_path)
+@pytest.mark.parametrize("behaviour", ["loads", "resumes"])
+async def test_the_next_task_resumes_the_conversation(tmp_path: Path, behaviour: str) -> None:
+    context = acp_context(behaviour, tmp_path)
     context.thread = AgentThread(id="kept-1")
 
     outcome = await run_acp(context)

@@ -26,11 +26,11 @@ from tests.patience import PATIENCE_S
 PENDING = ApprovalQuery(status="pending")
 
 
-def _agent(mood: str, approvals: Mapping[str, Approval] | None = None) -> AgentProfile:
+def _agent(behaviour: str, approvals: Mapping[str, Approval] | None = None) -> AgentProfile:
     return AgentProfile(
         name=AgentName("fake-acp"),
         kind="acp",
-        argv=(sys.executable, AGENT, mood),
+        argv=(sys.executable, AGENT, behaviour),
         sandbox="none",
         approvals=approvals or {},
     )
@@ -105,14 +105,14 @@ async def test_a_session_resumes_the_conversation_of_its_agent(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("mood", "log"),
+    ("behaviour", "log"),
     [
         ("works", "==> edit c1 <==\n--- a.txt\n+++ a.txt\n@@ -1 +1 @@\n-old\n+new"),
         ("asks_and_waits", "==> stderr <==\nanswer: yes\n"),
     ],
 )
 async def test_results_of_calls_and_other_output_are_logged(
-    tmp_path: Path, mood: str, log: str
+    tmp_path: Path, behaviour: str, log: str
 ) -> None:
     archive = FileOutputArchive(root=tmp_path / "output")
     runner = acp_runner(
@@ -121,7 +121,7 @@ async def test_results_of_calls_and_other_output_are_logged(
         clock=SystemClock(),
         archive=archive,
     )
-    agents = providers.Object([*profiles(), _agent(mood)])
+    agents = providers.Object([*profiles(), _agent(behaviour)])
     runners = providers.Object({"fake": FakeRunner(), "acp": runner})
     swaps = {"output_archive": providers.Object(archive)}
     async with running(tmp_path, profiles=agents, runners=runners, **swaps) as graph:
@@ -131,4 +131,4 @@ async def test_results_of_calls_and_other_output_are_logged(
 
     assert kept == log
     assert await archive.has_call(task.task_id, "c1")
-    assert call.decode() == (log.removeprefix("==> edit c1 <==\n") if mood == "works" else "")
+    assert call.decode() == (log.removeprefix("==> edit c1 <==\n") if behaviour == "works" else "")

@@ -94,10 +94,10 @@ async def test_a_command_runs_in_its_folder_with_its_variables(
         ended = await terminals.wait_for_exit(made)
 
         assert ended == {"exitCode": exit_code, "signal": None}
-        told = terminals.output(made)
-        assert told["exitStatus"] == ended
-        assert sorted(str(told["output"])) == sorted(output.replace("{root}", root))
-        assert shown.texts.get("terminal-1", "") == told["output"]
+        response = terminals.output(made)
+        assert response["exitStatus"] == ended
+        assert sorted(str(response["output"])) == sorted(output.replace("{root}", root))
+        assert shown.texts.get("terminal-1", "") == response["output"]
 
 
 async def test_only_the_end_of_an_output_is_kept_in_whole_characters(tmp_path: Path) -> None:

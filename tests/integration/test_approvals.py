@@ -35,7 +35,7 @@ def removal(path: str = "x") -> ApprovalRequest:
 
 
 class Asking:
-    """Asks once, and completes with what it was told."""
+    """Asks once, and completes with the answer."""
 
     def __init__(self, request: ApprovalRequest | None = None) -> None:
         self.request = request or removal()
@@ -311,8 +311,8 @@ async def test_what_people_took_stands_beside_the_durations(tmp_path: Path) -> N
         events = {str(one["event_type"]): one for one in await graph.events(task)}
 
     for event_type in ("tool_call_complete", "task_complete"):
-        told = events[event_type]
-        assert (told["duration_ms"], told["waited_ms"]) == (2_000, 600_000)
+        event = events[event_type]
+        assert (event["duration_ms"], event["waited_ms"]) == (2_000, 600_000)
 
 
 async def test_an_answer_through_another_node_reaches_the_run(tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ async def test_the_log_of_a_react_task_has_all_that_its_commands_wrote(tmp_path:
     )
 
 
-async def test_calls_side_by_side_are_kept_apart_and_their_outputs_told_apart(
+async def test_calls_side_by_side_and_their_outputs_are_kept_apart(
     tmp_path: Path,
 ) -> None:
     command = "for n in $(seq 500); do echo {0} $n; echo {0} error $n >&2; done"
@@ -146,7 +146,7 @@ async def test_every_tool_is_in_the_log(tmp_path: Path, call: tuple[str, str]) -
     assert f"==> {name} {complete['call_id']} <==\n{complete['result']}" in log
 
 
-async def test_a_result_that_a_program_tells_beyond_the_limit_of_an_event_is_kept_whole(
+async def test_a_result_of_a_program_beyond_the_limit_of_an_event_is_kept_whole(
     tmp_path: Path,
 ) -> None:
     async with reacting(tmp_path, DONE) as graph:

@@ -76,28 +76,28 @@ async def test_what_another_agent_is_given_is_masked_in_every_task_that_starts_l
         before = await graph.ended(await graph.submit("give away"))
         await graph.container.server.known_agents().put(LOCAL, other)
         after = await graph.ended(await graph.submit("give away"))
-        told = [(await graph.events(task))[-1]["final_answer"] for task in (before, after)]
+        answers = [(await graph.events(task))[-1]["final_answer"] for task in (before, after)]
 
-    assert told == [f"it says {KEY} and key-of-another", "it says [redacted] and [redacted]"]
+    assert answers == [f"it says {KEY} and key-of-another", "it says [redacted] and [redacted]"]
 
 
 async def test_a_task_that_runs_keeps_the_profile_it_started_with(tmp_path: Path) -> None:
     may_end, seen = asyncio.Event(), []
 
-    async def tell(task: Task, context: RunContext) -> Outcome:
+    async def report_environment(task: Task, context: RunContext) -> Outcome:
         seen.append(context.profile.description)
         await may_end.wait()
         seen.append(context.profile.description)
         return Completed(final_answer="")
 
     async with running(tmp_path) as graph:
-        graph.runner.acts["tell"] = tell
+        graph.runner.acts["report"] = report_environment
         await graph.container.server.known_agents().put(LOCAL, NEW)
         with anyio.fail_after(PATIENCE_S):
-            first = await graph.submit("tell", agent="new", session="one")
+            first = await graph.submit("report", agent="new", session="one")
             await graph.runner.has_started(first)
             await graph.container.server.known_agents().put(LOCAL, replace(NEW, description="two"))
-            second = await graph.submit("tell", agent="new", session="two")
+            second = await graph.submit("report", agent="new", session="two")
             await graph.runner.has_started(second)
             may_end.set()
             await graph.ended(first)

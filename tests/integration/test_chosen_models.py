@@ -30,12 +30,12 @@ OWN = AgentProfile(name=AgentName("own"), kind="react", model="of-the-profile")
 DURABLE = replace(FAKE, name=AgentName("durable"), on_lost="requeue", max_attempts=2)
 
 
-async def tell(task: Task, context: RunContext) -> Outcome:
+async def answer_model(task: Task, context: RunContext) -> Outcome:
     return Completed(final_answer=str(context.profile.model))
 
 
 async def submit(
-    graph: Graph, *, agent: str, model: str | None, text: str = "tell", session: str = "s"
+    graph: Graph, *, agent: str, model: str | None, text: str = "work", session: str = "s"
 ) -> Task:
     request = SubmitTask(
         text=text, session_id=SessionId(session), agent=AgentName(agent), model=model
@@ -80,14 +80,14 @@ async def test_tokens_are_counted_under_the_model_that_answered(tmp_path: Path) 
     async with reacting(tmp_path, FakeModel([TextDelta(text="yes"), answered])) as graph:
         task = await submit(graph, agent="react", model="m")
         await graph.ended(task)
-        told = [e["model"] for e in await graph.events(task) if e["event_type"] == "token_usage"]
+        models = [e["model"] for e in await graph.events(task) if e["event_type"] == "token_usage"]
 
-    assert (task.model, told) == ("m", ["m-2026-11-21"])
+    assert (task.model, models) == ("m", ["m-2026-11-21"])
 
 
 async def test_a_retry_is_done_with_the_same_model(tmp_path: Path) -> None:
     async with running(tmp_path, profiles=providers.Object([FAKE])) as graph:
-        graph.runner.acts["tell"] = tell
+        graph.runner.acts["work"] = answer_model
         first = await graph.ended(await submit(graph, agent="fake", model="m"))
 
         again = (await graph.coordinator.retry(LOCAL, first.task_id)).task
@@ -106,12 +106,12 @@ async def test_a_task_that_is_queued_again_keeps_its_model(tmp_path: Path) -> No
     swaps = {"settings": settings, "profiles": providers.Object([DURABLE])}
     with anyio.fail_after(PATIENCE_S):
         async with running(tmp_path, **swaps) as graph:
-            graph.runner.acts["tell"] = for_ever
+            graph.runner.acts["work"] = for_ever
             task = await submit(graph, agent="durable", model="m")
             await graph.runner.has_started(task)
 
         async with running(tmp_path, **swaps) as graph:
-            graph.runner.acts["tell"] = tell
+            graph.runner.acts["work"] = answer_model
             assert answer_of(await graph.ended(task)) == "m"
 
 

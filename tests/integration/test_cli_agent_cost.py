@@ -1,4 +1,4 @@
-"""A command-line agent may spend what its task may, though it tells of costs at its end only."""
+"""A command-line agent may spend what its task may, though it reports costs at its end only."""
 
 import json
 import sys
@@ -46,14 +46,14 @@ CASES: Sequence[tuple[Sequence[Line], Sequence[float | None]]] = [
 ]
 
 
-@pytest.mark.parametrize(("lines", "totals"), CASES, ids=["priced", "told at the end"])
+@pytest.mark.parametrize(("lines", "totals"), CASES, ids=["priced", "reported at the end"])
 async def test_an_agent_is_ended_by_the_call_that_passes_what_it_may_cost(
     tmp_path: Path, lines: Sequence[Line], totals: Sequence[float | None]
 ) -> None:
-    told = tmp_path / "told.jsonl"
-    told.write_text("\n".join(json.dumps(line) for line in lines))
+    lines_file = tmp_path / "lines.jsonl"
+    lines_file.write_text("\n".join(json.dumps(line) for line in lines))
 
-    task, events = await ended(tmp_path, told, usd=1.0)
+    task, events = await ended(tmp_path, lines_file, usd=1.0)
 
     assert (task.status, task.reason) == (TaskStatus.FAILED, "limit.usd")
     assert totals_of(events) == totals
@@ -62,7 +62,7 @@ async def test_an_agent_is_ended_by_the_call_that_passes_what_it_may_cost(
 
 
 async def ended(
-    folder: Path, told: Path, *, usd: float
+    folder: Path, lines_file: Path, *, usd: float
 ) -> tuple[Task, Sequence[Mapping[str, object]]]:
     settings = Settings(
         data_dir=folder / "data", database_url="memory:", default_agent="fake-claude"
@@ -70,7 +70,7 @@ async def ended(
     profile = AgentProfile(
         name=AgentName("fake-claude"),
         kind="claude-code",
-        argv=(sys.executable, "-c", SCRIPT, str(told)),
+        argv=(sys.executable, "-c", SCRIPT, str(lines_file)),
         pty=False,
         sandbox="none",
         limits=Limits(timeout_s=20),

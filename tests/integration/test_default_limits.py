@@ -30,7 +30,7 @@ async def speak(task: Task, context: RunContext) -> Outcome:
     for number in range(20):
         await context.emit(Log(line="x" * KIB, line_num=number + 1, stream="stdout"))
         await asyncio.sleep(0)
-    return Completed(final_answer="said it all")
+    return Completed(final_answer="answered")
 
 
 async def fill(task: Task, context: RunContext) -> Outcome:

@@ -63,7 +63,7 @@ class Broken(RecordedEvents):
 async def talk(task: Task, context: RunContext) -> Outcome:
     for number in range(LINES):
         await context.emit(Log(line="x", line_num=number + 1, stream="pty"))
-    return Completed(final_answer="said it")
+    return Completed(final_answer="answered")
 
 
 async def test_a_listener_gets_every_event_of_a_task_from_its_submission_on(

@@ -1,4 +1,4 @@
-"""What the listeners of all nodes hear is the log: each event once, in order."""
+"""The listeners of all nodes get the log: each event once, in order."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -29,7 +29,7 @@ async def talk(task: Task, context: RunContext) -> Outcome:
     for number in range(20):
         await context.emit(Log(line="x", line_num=number + 1, stream="pty"))
         await asyncio.sleep(0)
-    return Completed(final_answer="said it")
+    return Completed(final_answer="answered")
 
 
 async def test_a_listener_gets_the_log_once_and_in_order(tmp_path: Path) -> None:

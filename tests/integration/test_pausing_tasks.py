@@ -36,7 +36,7 @@ class HeldTool(FakeTool):
     async def _hold(self, _: Mapping[str, object], __: ToolContext) -> ToolResult:
         self.called.set()
         await self.may_end.wait()
-        return ToolResult(content="held")
+        return ToolResult(content="paused")
 
 
 class AskedModel(FakeModel):

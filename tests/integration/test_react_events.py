@@ -146,7 +146,7 @@ async def done(http: httpx2.AsyncClient, path: str, **body: str) -> None:
 
 
 async def waiting(graph: Graph, task_id: TaskId) -> Callable[[str], Awaitable[None]]:
-    """Gives what waits for a status: the task is looked at again whenever it has told more."""
+    """Waits for a status; looks at the task again after each of its events."""
     watch = await graph.container.streams.watches().open(LOCAL, StreamRequest(task_ids=(task_id,)))
     assert watch is not None
 
@@ -181,7 +181,7 @@ def assert_in_pairs(events: Sequence[Json]) -> None:
 
 
 def places(events: Sequence[Json], event_type: str, name: str) -> dict[object, int]:
-    """Where each of this type stands, by what it is told apart with."""
+    """The place of each event of this type, by what distinguishes it."""
     found = [place for place, event in enumerate(events) if event["event_type"] == event_type]
     by_name = {events[place][name]: place for place in found}
     assert len(by_name) == len(found)

@@ -151,7 +151,7 @@ async def test_a_task_that_fails_in_a_later_attempt_keeps_what_all_attempts_used
     assert ended.usage == Usage(input_tokens=10, output_tokens=5, total_tokens=15)
 
 
-async def test_a_plan_is_told_as_its_phases_begin_and_end(tmp_path: Path) -> None:
+async def test_a_plan_is_reported_as_its_phases_begin_and_end(tmp_path: Path) -> None:
     async with reacting(
         tmp_path,
         [plan("in_progress", "pending")],
@@ -163,12 +163,12 @@ async def test_a_plan_is_told_as_its_phases_begin_and_end(tmp_path: Path) -> Non
         await graph.ended(task)
         events = await graph.events(task)
 
-    told = [
+    seen = [
         (event["event_type"], event.get("phase_id", event.get("percent")))
         for event in events
         if str(event["event_type"]).startswith(("plan", "phase", "progress"))
     ]
-    assert told == [
+    assert seen == [
         ("plan_created", None),
         ("phase_start", "a"),
         ("phase_complete", "a"),
@@ -186,12 +186,12 @@ async def test_a_phase_of_a_new_plan_begins_though_its_id_was_used_before(tmp_pa
         await graph.ended(task)
         events = await graph.events(task)
 
-    told = [
+    seen = [
         (event["event_type"], event.get("phase_name"))
         for event in events
         if str(event["event_type"]).startswith(("plan", "phase"))
     ]
-    assert told == [
+    assert seen == [
         ("plan_created", None),
         ("phase_start", "look"),
         ("phase_complete", "look"),

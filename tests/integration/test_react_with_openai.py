@@ -93,7 +93,7 @@ async def test_a_fault_that_stays_fails_the_task_cleanly(fault: Reply, tmp_path:
     assert len(requests) == 4
 
 
-async def test_broken_tool_arguments_are_told_to_the_model(tmp_path: Path) -> None:
+async def test_broken_tool_arguments_are_returned_to_the_model(tmp_path: Path) -> None:
     broken = AskedCall(tool_name="search_files", arguments='{"pattern": ', call_id="c1")
     replies = [Answer(calls=(broken,)), Answer(text=("sorry",))]
 

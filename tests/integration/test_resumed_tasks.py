@@ -35,7 +35,7 @@ if sys.argv[1] == "resume" and not kept.exists():
     sys.exit(f"Error: no rollout found for thread id {name}")
 turns = int(kept.read_text()) + 1 if kept.exists() else 1
 kept.write_text(str(turns))
-for said in (
+for message in (
     {"type": "thread.started", "thread_id": name},
     {"type": "turn.started"},
     {"type": "item.completed",
@@ -43,7 +43,7 @@ for said in (
     {"type": "turn.completed",
      "usage": {"input_tokens": 40 * turns, "output_tokens": 20 * turns}},
 ):
-    print(json.dumps(said), flush=True)
+    print(json.dumps(message), flush=True)
 """
 
 

@@ -110,12 +110,12 @@ async def test_a_replay_begins_as_far_back_as_it_is_asked_to(
         graph.container.streams.watches().close(watch)
 
 
-async def test_one_of_eight_writes_says_when_its_oldest_event_was_committed(
+async def test_one_of_eight_writes_reports_when_its_oldest_event_was_committed(
     tmp_path: Path,
 ) -> None:
     clock = FakeClock()
 
-    async def tell(task: Task, context: RunContext) -> Outcome:
+    async def emit_lines(task: Task, context: RunContext) -> Outcome:
         for number in range(1, 17):
             clock.advance(1)
             await context.emit(Log(line="x", line_num=number, stream="pty"))
@@ -124,10 +124,10 @@ async def test_one_of_eight_writes_says_when_its_oldest_event_was_committed(
         return Completed(final_answer="")
 
     async with running(tmp_path, clock=providers.Object(clock)) as graph:
-        graph.runner.acts["tell"] = tell
+        graph.runner.acts["emit"] = emit_lines
         watch = await graph.watch("s", start=FromNow())
         steps = [await next_step(watch)]
-        task = await graph.ended(await graph.submit("tell"))
+        task = await graph.ended(await graph.submit("emit"))
         clock.advance(1)
         late = await graph.watch("s", start=Replay(1))
         steps += [await next_step(late), await next_step(late)]

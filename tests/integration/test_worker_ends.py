@@ -44,7 +44,7 @@ async def test_a_shutdown_interrupts_what_runs(tmp_path: Path) -> None:
         assert (ended.status, ended.reason) == (TaskStatus.INTERRUPTED, "shutdown")
 
 
-async def test_a_shutdown_gives_a_task_back_when_its_profile_says_so(tmp_path: Path) -> None:
+async def test_a_shutdown_requeues_a_task_when_its_profile_wants_it(tmp_path: Path) -> None:
     async with running(tmp_path) as graph:
         graph.runner.acts["for ever"] = for_ever
         task = await graph.submit("for ever", agent="durable")
@@ -199,7 +199,7 @@ async def test_what_a_former_run_can_no_longer_write_does_not_stop_the_run_that_
         assert run.stop.cause is None
 
 
-async def test_a_task_over_its_limit_is_not_repeated_since_its_taking_anew_was_not_answered(
+async def test_a_task_over_its_limit_is_not_repeated_after_an_unanswered_claim(
     tmp_path: Path,
 ) -> None:
     leases, swaps = _stores_with(UnansweredClaims)
@@ -257,7 +257,7 @@ class UnansweredClaims(MemoryTaskLeases):
 
 
 class SlowReclaims(MemoryTaskLeases):
-    """A task is taken anew when that is let through."""
+    """A second claim of the task waits until it is let through."""
 
     def __init__(self, database: MemoryDatabase, *, ids: IdSource) -> None:
         super().__init__(database, ids=ids)

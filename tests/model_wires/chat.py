@@ -26,8 +26,8 @@ class Chat:
         return [str(function["name"]) for function in objects(functions)]
 
     def is_told_results(self, body: Body) -> bool:
-        said = objects(body.get("messages"))
-        return bool(said) and said[-1].get("role") == "tool"
+        sent = objects(body.get("messages"))
+        return bool(sent) and sent[-1].get("role") == "tool"
 
     def events(self, answer: Answer) -> Iterator[str]:
         calls = [replace(call, call_id=call_id) for call_id, call in call_ids(answer)]

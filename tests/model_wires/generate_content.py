@@ -24,8 +24,8 @@ class GenerateContent:
         ]
 
     def is_told_results(self, body: Body) -> bool:
-        said = objects(body.get("contents"))
-        parts = objects(said[-1].get("parts")) if said else []
+        sent = objects(body.get("contents"))
+        parts = objects(sent[-1].get("parts")) if sent else []
         return any("functionResponse" in part for part in parts)
 
     def events(self, answer: Answer) -> Iterator[str]:

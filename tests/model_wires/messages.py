@@ -31,8 +31,8 @@ class Messages:
         return [str(tool.get("name")) for tool in objects(body.get("tools"))]
 
     def is_told_results(self, body: Body) -> bool:
-        said = objects(body.get("messages"))
-        blocks = objects(said[-1].get("content")) if said else []
+        sent = objects(body.get("messages"))
+        blocks = objects(sent[-1].get("content")) if sent else []
         return any(block.get("type") == "tool_result" for block in blocks)
 
     def events(self, answer: Answer) -> Iterator[str]:
@@ -89,8 +89,10 @@ def _halves(call: AskedCall) -> list[Body]:
 
 
 def _signed(answer: Answer) -> list[Body]:
-    said: list[Body] = [{"type": "thinking_delta", "thinking": text} for text in answer.reasoning]
-    return [*said, {"type": "signature_delta", "signature": SIGNATURE}]
+    deltas: list[Body] = [
+        {"type": "thinking_delta", "thinking": text} for text in answer.reasoning
+    ]
+    return [*deltas, {"type": "signature_delta", "signature": SIGNATURE}]
 
 
 def _begun_call(call_id: str, call: AskedCall) -> Body:

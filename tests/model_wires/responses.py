@@ -28,8 +28,8 @@ class Responses:
         return [str(tool.get("name", tool.get("type"))) for tool in objects(body.get("tools"))]
 
     def is_told_results(self, body: Body) -> bool:
-        said = objects(body.get("input"))
-        return bool(said) and str(said[-1].get("type")).endswith("_call_output")
+        sent = objects(body.get("input"))
+        return bool(sent) and str(sent[-1].get("type")).endswith("_call_output")
 
     def events(self, answer: Answer) -> Iterator[str]:
         begun = _RESPONSE | {"status": "in_progress", "output": []}
@@ -71,8 +71,8 @@ def _completed(items: list[Body]) -> Body:
 
 def _items(answer: Answer) -> Iterator[Body]:
     if answer.reasoning:
-        said = {"type": "summary_text", "text": "".join(answer.reasoning)}
-        sealed: Body = {"summary": [said], "encrypted_content": SEALED}
+        summary = {"type": "summary_text", "text": "".join(answer.reasoning)}
+        sealed: Body = {"summary": [summary], "encrypted_content": SEALED}
         yield {"type": "reasoning", "id": "rs-1"} | sealed
     if answer.text:
         text = {"type": "output_text", "text": "".join(answer.text), "annotations": []}

@@ -12,7 +12,7 @@ Body = dict[str, object]
 _numbers = count(1)
 
 INPUT_TOKENS, OUTPUT_TOKENS = 20, 10
-"""What each answer is said to have cost, where the answer does not say it."""
+"""The tokens of each answer that does not set its own."""
 
 
 class Wire(Protocol):
@@ -25,7 +25,7 @@ class Wire(Protocol):
         """The names of the tools that the agent has offered."""
 
     def is_told_results(self, body: Body) -> bool:
-        """Whether the last that was said to the model is what its tools gave."""
+        """Whether the last message of the request is the result of a tool."""
 
     def events(self, answer: Answer) -> Iterator[str]:
         """The answer as a stream."""

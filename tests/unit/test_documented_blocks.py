@@ -1,4 +1,4 @@
-"""How the code blocks of a page are told apart, and what they print is compared."""
+"""How the code blocks of a page are classified, and their output compared."""
 
 import pytest
 

@@ -47,7 +47,7 @@ class Block:
 
 
 def pages() -> list[str]:
-    """By their paths; the changelog tells of the past."""
+    """By their paths; without the changelog, which is about the past."""
     found = [*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md")]
     found += REPOSITORY.glob("benchmarks/*.md")
     return sorted({str(path.relative_to(REPOSITORY)) for path in found} - {"CHANGELOG.md"})

@@ -31,7 +31,7 @@ def stored(event: AgentEvent, *, seq: int = 42) -> StoredEvent:
     return CODEC.encode(event, ORIGIN, at=AT, tag=TAG).at_seq(seq)
 
 
-def said(event: AgentEvent) -> Mapping[str, object]:
+def wire_of(event: AgentEvent) -> Mapping[str, object]:
     """Its JSON, without what every event has."""
     body = strict_json(stored(event).body)
     envelope = ("event_type", "seq", "timestamp", "session_id", "task_id", "agent", "attempt")
@@ -53,7 +53,7 @@ def test_a_frame_is_id_event_and_one_line_of_data() -> None:
 def test_what_has_no_value_is_left_out_at_every_depth() -> None:
     usage = Usage(input_tokens=1, output_tokens=2, total_tokens=3)
 
-    assert said(TaskComplete(final_answer="", duration_ms=0, usage=usage)) == {
+    assert wire_of(TaskComplete(final_answer="", duration_ms=0, usage=usage)) == {
         "final_answer": "",
         "duration_ms": 0,
         "usage": {"input_tokens": 1, "output_tokens": 2, "total_tokens": 3},
@@ -63,7 +63,7 @@ def test_what_has_no_value_is_left_out_at_every_depth() -> None:
 def test_what_a_tool_is_given_is_passed_on_as_it_is() -> None:
     arguments = {"none": None, "no": False, "list": [1, 2.5, {"x": ""}]}
 
-    assert said(ToolCallStart(call_id="c", tool_name="t", arguments=arguments)) == {
+    assert wire_of(ToolCallStart(call_id="c", tool_name="t", arguments=arguments)) == {
         "call_id": "c",
         "tool_name": "t",
         "arguments": arguments,
@@ -75,7 +75,7 @@ def test_what_a_tool_is_given_is_passed_on_as_it_is() -> None:
     ("result", "truncated", "is_cut"),
     [("x", None, False), ("x", True, True), ("é" * MAX_EVENT_BYTES, None, True)],
 )
-def test_a_result_that_was_cut_says_where_all_of_it_is(
+def test_a_result_that_was_cut_links_to_all_of_it(
     call_id: str, result: str, truncated: bool | None, is_cut: bool
 ) -> None:
     codec = JsonEventCodec(call_output_path)
@@ -97,14 +97,14 @@ def test_a_result_that_was_cut_says_where_all_of_it_is(
     assert len(body) <= MAX_EVENT_BYTES
 
 
-def test_the_attempt_of_an_interrupted_task_is_said_once() -> None:
+def test_the_attempt_of_an_interrupted_task_is_written_once() -> None:
     event = TaskInterrupted(reason="worker_lost", attempt=1)
 
     assert strict_json(stored(event).body)["attempt"] == 1
     assert CODEC.decode(stored(event)) == event
 
 
-def test_times_are_told_in_utc_with_microseconds() -> None:
+def test_times_are_written_in_utc_with_microseconds() -> None:
     there = datetime(2026, 11, 21, 12, 30, tzinfo=timezone(timedelta(hours=2, minutes=30)))
 
     assert timestamp(there) == "2026-11-21T10:00:00.000000Z"
@@ -118,25 +118,25 @@ def test_times_are_told_in_utc_with_microseconds() -> None:
         datetime(2026, 11, 21, 12, 30, 0, 7, tzinfo=timezone(timedelta(hours=2, minutes=30))),
     ],
 )
-def test_an_event_tells_its_time_as_anything_else_does(at: datetime) -> None:
+def test_the_time_of_an_event_has_the_format_of_all_times(at: datetime) -> None:
     encoded = CODEC.encode(Log(line="x", line_num=1, stream="stdout"), ORIGIN, at=at, tag=Tag("0"))
 
     assert strict_json(encoded.at_seq(1).body)["timestamp"] == timestamp(at)
 
 
 def test_half_a_character_is_replaced() -> None:
-    assert said(Log(line="a\ud83db", line_num=1, stream="pty"))["line"] == "a\ufffdb"
+    assert wire_of(Log(line="a\ud83db", line_num=1, stream="pty"))["line"] == "a\ufffdb"
 
 
 def test_a_whole_character_beyond_the_first_plane_stays() -> None:
-    assert said(Log(line="🎉", line_num=1, stream="pty"))["line"] == "🎉"
+    assert wire_of(Log(line="🎉", line_num=1, stream="pty"))["line"] == "🎉"
 
 
 @pytest.mark.parametrize(
     ("letter", "seen"),
     [("x", "x"), ("é", "é"), ("🎉", "🎉"), ("\ud800", "\ufffd"), ('"', '"'), ("\0", "\0")],
 )
-def test_an_event_that_is_too_long_is_cut_and_says_so(letter: str, seen: str) -> None:
+def test_an_event_that_is_too_long_is_cut_and_marked(letter: str, seen: str) -> None:
     event = stored(TaskFailed(error=letter * 300_000, reason="exit_code", duration_ms=1))
 
     body = strict_json(event.body)

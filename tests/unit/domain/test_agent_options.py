@@ -36,9 +36,9 @@ PATH, PATTERN = OutputRule(json_path="$.a"), OutputRule(pattern="a")
 JSON_RULE = (ExtractionRule(name="x", json_path="$.a"),)
 
 
-def profile_of(kind: str, **said: Any) -> AgentProfile:
+def profile_of(kind: str, **options: Any) -> AgentProfile:
     empty = AgentProfile(name=AgentName("a"), kind=kind, argv=COMMANDS.get(kind, ()))
-    return replace(empty, **said)
+    return replace(empty, **options)
 
 
 def check(profile: AgentProfile) -> None:
@@ -46,7 +46,7 @@ def check(profile: AgentProfile) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kinds", "field", "said"),
+    ("kinds", "field", "options"),
     [
         ("react", "argv", ("work",)),
         (("react", "shell", "acp"), "resume_argv", ("work", "{thread}")),
@@ -77,17 +77,17 @@ def check(profile: AgentProfile) -> None:
     ],
 )
 def test_an_option_without_effect_is_refused_by_its_name(
-    kinds: str | tuple[str, ...], field: str, said: object
+    kinds: str | tuple[str, ...], field: str, options: object
 ) -> None:
     for kind in (kinds,) if isinstance(kinds, str) else kinds:
         with pytest.raises(InvalidInput) as refused:
-            check(profile_of(kind, **{field: said}))
+            check(profile_of(kind, **{field: options}))
 
         assert refused.value.field == field, kind
 
 
 @pytest.mark.parametrize(
-    ("kinds", "said"),
+    ("kinds", "options"),
     [
         ("shell", {"argv": ("bash", "-lc")}),
         (("shell", *PROGRAMS), {"pty": False, "keeps_stdin": True, "parser": "codex"}),
@@ -135,10 +135,10 @@ def test_an_option_without_effect_is_refused_by_its_name(
     ],
 )
 def test_an_option_with_effect_is_accepted(
-    kinds: str | tuple[str, ...], said: Mapping[str, object]
+    kinds: str | tuple[str, ...], options: Mapping[str, object]
 ) -> None:
     for kind in (kinds,) if isinstance(kinds, str) else kinds:
-        check(profile_of(kind, **said))
+        check(profile_of(kind, **options))
 
 
 def test_no_conversation_is_asked_for_of_a_parser_that_finds_none() -> None:
@@ -159,16 +159,16 @@ def test_every_option_of_a_ready_made_agent_has_an_effect(profile: AgentProfile)
 def test_no_place_for_the_task_is_left_in_a_command_that_gets_it_otherwise(
     field: str, how: str
 ) -> None:
-    said = {"hand_over": how, "pty": False, field: ("codex", "{task}")}
+    options = {"hand_over": how, "pty": False, field: ("codex", "{task}")}
 
     with pytest.raises(InvalidInput, match=r"\{task\} has no meaning") as refused:
-        check(profile_of("codex", **said))
+        check(profile_of("codex", **options))
 
     assert refused.value.field == field
 
 
 @pytest.mark.parametrize(
-    ("field", "said"),
+    ("field", "options"),
     [
         ("env", {"A": "1"}),
         ("env_passthrough", ("B",)),
@@ -180,14 +180,16 @@ def test_no_place_for_the_task_is_left_in_a_command_that_gets_it_otherwise(
     ],
 )
 def test_what_is_for_processes_is_refused_where_an_agent_starts_none(
-    field: str, said: object
+    field: str, options: object
 ) -> None:
     for servers in ({}, SERVED):
         with pytest.raises(InvalidInput, match="only") as refused:
-            check(profile_of("react", tools=("read_file",), mcp_servers=servers, **{field: said}))
+            check(
+                profile_of("react", tools=("read_file",), mcp_servers=servers, **{field: options})
+            )
         assert refused.value.field == field
 
-    check(profile_of("react", tools=("read_file", "shell"), **{field: said}))
+    check(profile_of("react", tools=("read_file", "shell"), **{field: options}))
 
 
 @pytest.mark.parametrize("field", ["sockets", "shared_folders"])
@@ -340,7 +342,7 @@ def test_a_rule_for_a_tool_is_refused_where_nobody_is_asked_about_tools(rule: st
 
 
 @pytest.mark.parametrize(
-    ("kind", "said", "field"),
+    ("kind", "options", "field"),
     [
         ("command", {"argv": ("work",), "approval_argv": {"deny": ()}}, "approval_argv"),
         ("acp", {"argv": PLACED, "approval_argv": {"deny": ("--on={model}",)}}, "approval_argv"),
@@ -362,16 +364,16 @@ def test_a_rule_for_a_tool_is_refused_where_nobody_is_asked_about_tools(rule: st
     ],
 )
 def test_flags_for_approvals_are_refused_where_no_command_is_given_them(
-    kind: str, said: Mapping[str, object], field: str
+    kind: str, options: Mapping[str, object], field: str
 ) -> None:
     with pytest.raises(InvalidInput) as refused:
-        check(profile_of(kind, **said))
+        check(profile_of(kind, **options))
 
     assert refused.value.field == field
 
 
 @pytest.mark.parametrize(
-    ("said", "field"),
+    ("options", "field"),
     [
         ({"failure": (FailureRule(pattern="a"), FailureRule())}, "failure.1"),
         ({"failure": (FailureRule(pattern="a", json_path="$.a"),)}, "failure.0"),
@@ -384,10 +386,10 @@ def test_flags_for_approvals_are_refused_where_no_command_is_given_them(
     ],
 )
 def test_a_rule_that_looks_for_nothing_or_for_what_is_found_already_is_refused(
-    said: Mapping[str, object], field: str
+    options: Mapping[str, object], field: str
 ) -> None:
     with pytest.raises(InvalidInput) as refused:
-        check(profile_of("command", **said))
+        check(profile_of("command", **options))
 
     assert refused.value.field == field
 

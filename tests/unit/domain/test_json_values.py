@@ -50,5 +50,5 @@ async def test_text_of_a_model_and_its_tools_has_no_surrogates() -> None:
     outcome = await react_runner(model, FakeTool("read", read)).run(react_task(), FakeContext())
 
     assert outcome == Completed(final_answer="b\ufffd", total_iterations=2)
-    told = model.requests[-1].messages[-1]
-    assert told == ToolMessage(call_id=CallId("c1"), content="a\ufffd")
+    message = model.requests[-1].messages[-1]
+    assert message == ToolMessage(call_id=CallId("c1"), content="a\ufffd")

@@ -1,4 +1,4 @@
-"""Which models a task may name, and how a command is told of them."""
+"""Which models a task may name, and how a command gets them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What an agent is told of the place that it is to work in."""
+"""What an agent is given about its working folder."""
 
 from pathlib import Path
 

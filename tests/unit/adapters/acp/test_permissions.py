@@ -129,17 +129,17 @@ async def test_requests_to_the_server_follow_the_approval_rules(
     assert context.questions == questions
 
 
-@pytest.mark.parametrize(("told", "questions"), [("/w/a.txt", 1), ("/w/b.txt", 2)])
-async def test_an_approved_argument_is_not_asked_about_again(told: str, questions: int) -> None:
+@pytest.mark.parametrize(("path", "questions"), [("/w/a.txt", 1), ("/w/b.txt", 2)])
+async def test_an_approved_argument_is_not_asked_about_again(path: str, questions: int) -> None:
     context, updates, permissions = _asks(ApprovalRules(asked="ask"))
     call = {"toolCallId": "c1", "kind": "edit", "locations": [{"path": "/w/a.txt"}]}
     list(updates.permission_requested({"toolCall": call}))
     await permissions.answer({"toolCall": call, "options": []})
 
-    await permissions.require("fs/write_text_file", {"path": told}, kind="edit", subject=told)
+    await permissions.require("fs/write_text_file", {"path": path}, kind="edit", subject=path)
 
     assert context.questions == questions
-    await permissions.require("fs/write_text_file", {"path": told}, kind="edit", subject=told)
+    await permissions.require("fs/write_text_file", {"path": path}, kind="edit", subject=path)
     assert context.questions == questions + 1
 
 

@@ -64,14 +64,14 @@ def test_the_usage_of_a_turn_is_counted_by_model_or_marked_partial(
     agent: str, model: str, given: int, written: int, is_partial: bool
 ) -> None:
     """The three calls had 60 and 30 tokens of Claude and Gemini, else 4500 and 21."""
-    ledger, told = Ledger(), [e for e in recorded(f"{agent}-calls") if isinstance(e, TokenUsage)]
-    for event in told:
+    ledger, usages = Ledger(), [e for e in recorded(f"{agent}-calls") if isinstance(e, TokenUsage)]
+    for event in usages:
         ledger.record(event)
 
-    assert {event.model for event in told} == {model}
+    assert {event.model for event in usages} == {model}
     assert (ledger.usage.input_tokens, ledger.usage.output_tokens) == (given, written)
     assert (ledger.usage.partial is True) == is_partial
-    assert told[-1].total_tokens == ledger.usage.total_tokens == given + written
+    assert usages[-1].total_tokens == ledger.usage.total_tokens == given + written
 
 
 def test_a_warning_of_codex_is_no_message_of_its_model() -> None:
@@ -87,7 +87,7 @@ def test_a_warning_of_codex_is_no_message_of_its_model() -> None:
 
 
 def _command(start: ToolCallStart) -> object:
-    """Codex hands it to a shell; Gemini CLI tells it in the title alone."""
+    """Codex hands it to a shell; Gemini CLI has it in the title alone."""
     match start.arguments:
         case {"command": [*_, command]} | {"command": command} | {"title": command}:
             return command

@@ -16,7 +16,7 @@ from tests.fakes import FakeClock
 Update = dict[str, object]
 
 
-def _told(*updates: Update, usage: Update | None = None) -> list[AgentEvent]:
+def _events_of(*updates: Update, usage: Update | None = None) -> list[AgentEvent]:
     """Of a whole turn with these updates."""
     read = _reader()
     events = [event for update in updates for event in _take(read, update)]
@@ -56,7 +56,7 @@ def _shown(*texts: str) -> list[Update]:
 
 
 def test_a_message_keeps_the_agents_own_id_and_its_next_part_gets_another() -> None:
-    events = _told(
+    events = _events_of(
         _text("agent_message_chunk", "one", messageId="a"),
         _call("c", kind="read", rawInput={"path": "x"}),
         _call_update("c", status="completed"),
@@ -72,7 +72,7 @@ def test_a_message_keeps_the_agents_own_id_and_its_next_part_gets_another() -> N
 
 
 def test_thoughts_and_messages_alternate() -> None:
-    assert _told(
+    assert _events_of(
         _text("agent_thought_chunk", "hm"),
         _text("agent_message_chunk", "so"),
         _text("agent_thought_chunk", "but"),
@@ -87,7 +87,7 @@ def test_thoughts_and_messages_alternate() -> None:
 
 
 def test_a_call_is_reported_once_its_arguments_are_known() -> None:
-    assert _told(
+    assert _events_of(
         _call("c", kind="execute", rawInput={}),
         _call_update("c", rawInput={"command": "ls"}),
         _call_update("c", status="completed", rawOutput="a b"),
@@ -104,7 +104,7 @@ def test_a_call_is_reported_once_its_arguments_are_known() -> None:
 
 
 def test_a_call_without_arguments_is_reported_before_other_output() -> None:
-    events = _told(
+    events = _events_of(
         _call("c", locations=[{"path": "/x", "line": 3}]), _text("agent_thought_chunk", "hm")
     )
 
@@ -117,7 +117,7 @@ def test_a_call_without_arguments_is_reported_before_other_output() -> None:
 def test_calls_announced_together_are_each_reported_with_their_arguments() -> None:
     place: Update = {"cwd": "/x"}
     run: Update = {"status": "in_progress"}
-    events = _told(
+    events = _events_of(
         _call("a", kind="execute", status="pending", rawInput=place),
         _call("b", kind="execute", status="pending", rawInput=place),
         _call_update("a", rawInput={**place, "command": "ls"}, **run),
@@ -175,7 +175,7 @@ def test_a_command_with_a_failing_exit_code_is_an_error(
 ) -> None:
     more = {"content": _shown(str(given.pop("shown")))} if "shown" in given else {}
     ended = _call_update("c", status="completed", **given, **more)
-    [_, done] = _told(_call("c", kind="execute", rawInput={"command": "x"}), ended)
+    [_, done] = _events_of(_call("c", kind="execute", rawInput={"command": "x"}), ended)
 
     assert isinstance(done, ToolCallComplete)
     assert (done.status, done.error) == (status, error)
@@ -185,14 +185,14 @@ def test_a_command_with_a_failing_exit_code_is_an_error(
 def test_the_result_of_an_edit_begins_with_its_diff() -> None:
     change = {"type": "diff", "path": "a", "oldText": "old", "newText": "new"}
     ended = _call_update("c", status="completed", content=[change], rawOutput="changed")
-    [_, done] = _told(_call("c", kind="execute", rawInput={"command": "x"}), ended)
+    [_, done] = _events_of(_call("c", kind="execute", rawInput={"command": "x"}), ended)
 
     assert isinstance(done, ToolCallComplete)
     assert "+new" in done.result
 
 
 def test_only_new_output_of_a_call_is_streamed() -> None:
-    assert _told(
+    assert _events_of(
         _call("c", name="ls", status="in_progress"),
         _call_update("c", content=_shown("one")),
         _call_update("c", content=_shown("one", "two")),
@@ -214,7 +214,7 @@ def test_only_new_output_of_a_call_is_streamed() -> None:
 
 
 def test_a_call_without_a_result_has_an_unknown_outcome() -> None:
-    [start, end] = _told(_call("c", name="ls"))
+    [start, end] = _events_of(_call("c", name="ls"))
 
     assert isinstance(start, ToolCallStart)
     assert isinstance(end, ToolCallComplete)
@@ -222,14 +222,14 @@ def test_a_call_without_a_result_has_an_unknown_outcome() -> None:
 
 
 def test_tokens_and_cost_are_counted_once() -> None:
-    def told(used: int, amount: float) -> Update:
+    def usage(used: int, amount: float) -> Update:
         cost = {"amount": amount, "currency": "USD"}
         return {"sessionUpdate": "usage_update", "used": used, "size": 9000, "cost": cost}
 
-    events = _told(
-        told(100, 0.25),
-        told(100, 0.25),
-        told(80, 1.0),
+    events = _events_of(
+        usage(100, 0.25),
+        usage(100, 0.25),
+        usage(80, 1.0),
         usage={"inputTokens": 150, "outputTokens": 7, "cachedReadTokens": 50},
     )
 
@@ -251,7 +251,7 @@ def test_tokens_and_cost_are_counted_once() -> None:
     ],
 )
 def test_an_unknown_update_is_kept_as_raw_and_reported_once(update: Update, what: str) -> None:
-    assert _told(update, update) == [
+    assert _events_of(update, update) == [
         Raw(source="acp", line="the line"),
         SchemaDrift(source="acp", what=what),
         Raw(source="acp", line="the line"),
@@ -263,7 +263,7 @@ def test_usage_counts_for_the_current_model_of_the_session() -> None:
     changed = {"sessionUpdate": "config_option_update"}
     used: Update = {"sessionUpdate": "usage_update", "size": 9000}
 
-    events = _told(
+    events = _events_of(
         {**used, "used": 10},
         {**changed, "configOptions": [{**option, "currentValue": "a"}]},
         {**changed, "configOptions": []},
@@ -277,7 +277,7 @@ def test_usage_counts_for_the_current_model_of_the_session() -> None:
     "kind", ["user_message_chunk", "available_commands_update", "session_info_update"]
 )
 def test_updates_for_the_agents_own_interface_are_ignored(kind: str) -> None:
-    assert _told({"sessionUpdate": kind}) == []
+    assert _events_of({"sessionUpdate": kind}) == []
 
 
 def test_updates_replayed_before_the_turn_are_ignored() -> None:
@@ -365,23 +365,25 @@ def test_a_failed_command_without_permission_has_run_against_the_rules(is_asked:
 
 
 def test_a_notice_is_progress() -> None:
-    assert _told({"sessionUpdate": "notice", "message": "the model is asked again in 20 s"}) == [
-        Progress(message="the model is asked again in 20 s")
-    ]
+    assert _events_of(
+        {"sessionUpdate": "notice", "message": "the model is asked again in 20 s"}
+    ) == [Progress(message="the model is asked again in 20 s")]
 
 
 def test_an_image_is_replaced_by_a_placeholder() -> None:
     image = {"type": "image", "mimeType": "image/png", "data": "A" * 400}
 
-    told = _told({"sessionUpdate": "agent_message_chunk", "messageId": "m", "content": image})
+    events = _events_of(
+        {"sessionUpdate": "agent_message_chunk", "messageId": "m", "content": image}
+    )
 
-    assert [event.content for event in told if isinstance(event, Message)] == [
+    assert [event.content for event in events if isinstance(event, Message)] == [
         "[image/png, 300 bytes, left out]"
     ]
 
 
 def test_a_call_of_a_subagent_names_its_parent_call() -> None:
-    told = _told(
+    events = _events_of(
         {
             "sessionUpdate": "tool_call",
             "toolCallId": "c2",
@@ -391,7 +393,7 @@ def test_a_call_of_a_subagent_names_its_parent_call() -> None:
         }
     )
 
-    assert [event.parent_call_id for event in told if isinstance(event, ToolCallStart)] == ["c1"]
+    assert [event.parent_call_id for event in events if isinstance(event, ToolCallStart)] == ["c1"]
 
 
 def test_output_of_the_latest_terminals_without_a_call_is_kept() -> None:

@@ -57,11 +57,11 @@ def test_reasoning_is_reported_in_deltas_and_complete() -> None:
 
 
 def test_two_texts_of_one_message_are_two_messages_each_with_its_own_deltas() -> None:
-    said = [("text", [{"type": "text_delta", "text": words}]) for words in ("One.", "Two.")]
+    deltas = [("text", [{"type": "text_delta", "text": words}]) for words in ("One.", "Two.")]
 
     assert events_of(
         new_parser("claude-code"),
-        *pieces("m1", *said, usage={}),
+        *pieces("m1", *deltas, usage={}),
         assistant(text("One.")),
         assistant(text("Two.")),
     ) == [

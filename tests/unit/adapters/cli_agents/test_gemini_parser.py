@@ -21,7 +21,7 @@ from tests.unit.adapters.cli_agents.transcript import events_of, new_parser
 FIRST = IterationStart(iteration=1, max_iterations=0)
 
 
-def said(text: str, *, delta: bool = True) -> dict[str, object]:
+def message(text: str, *, delta: bool = True) -> dict[str, object]:
     return {"type": "message", "role": "assistant", "content": text, "delta": delta}
 
 
@@ -43,7 +43,7 @@ def events_from(*lines: Mapping[str, object]) -> list[AgentEvent]:
 
 
 def test_a_message_is_completed_when_the_output_ends() -> None:
-    assert events_from(said("Half a "), said("mess")) == [
+    assert events_from(message("Half a "), message("mess")) == [
         FIRST,
         MessageDelta(message_id="message-1", text="Half a "),
         MessageDelta(message_id="message-1", text="mess"),
@@ -52,7 +52,7 @@ def test_a_message_is_completed_when_the_output_ends() -> None:
 
 
 def test_a_complete_message_has_no_deltas() -> None:
-    assert events_from(said("One", delta=True), said("Two", delta=False)) == [
+    assert events_from(message("One", delta=True), message("Two", delta=False)) == [
         FIRST,
         MessageDelta(message_id="message-1", text="One"),
         Message(message_id="message-1", role="assistant", content="One"),
@@ -61,13 +61,13 @@ def test_a_complete_message_has_no_deltas() -> None:
 
 
 def test_an_empty_message_is_ignored() -> None:
-    assert events_from(said(""), said("", delta=False)) == []
+    assert events_from(message(""), message("", delta=False)) == []
 
 
 def test_an_endless_message_becomes_several() -> None:
     piece = "x" * 1_000_000
 
-    events = events_from(*[said(piece)] * 10)
+    events = events_from(*[message(piece)] * 10)
 
     whole = [len(event.content) for event in events if isinstance(event, Message)]
     assert whole == [5_000_000, 5_000_000]
@@ -138,14 +138,14 @@ def test_a_failed_command_is_an_error_although_reported_as_success(
 
 def test_calls_of_one_answer_belong_to_one_iteration() -> None:
     events = events_from(
-        said("Both."),
+        message("Both."),
         tool_use("c1"),
         tool_use("c2"),
         tool_result("c1"),
         tool_result("c2"),
         tool_use("c3"),
         tool_result("c3"),
-        said("Done."),
+        message("Done."),
     )
 
     starts = [event.iteration for event in events if isinstance(event, IterationStart)]
@@ -213,7 +213,7 @@ def test_errors_during_a_run_are_reported() -> None:
 def test_the_last_message_is_the_answer() -> None:
     parser = new_parser("gemini")
 
-    events_of(parser, said("First."), tool_use("c1"), tool_result("c1"), said("Last."))
+    events_of(parser, message("First."), tool_use("c1"), tool_result("c1"), message("Last."))
     events_of(parser, {"type": "result", "status": "success"})
 
     assert parser.outcome == Completed(final_answer="Last.", total_iterations=2)

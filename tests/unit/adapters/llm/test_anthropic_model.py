@@ -156,8 +156,8 @@ async def ask(answer: Answer) -> list[ModelPart]:
             return [part async for part in model.stream(REQUEST)]
 
 
-def text(said: str) -> dict[str, object]:
-    return {"type": "text", "text": said}
+def text(content: str) -> dict[str, object]:
+    return {"type": "text", "text": content}
 
 
 def tool_use(call_id: str, arguments: dict[str, object]) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Servers of the Model Context Protocol that refuse, go away, or begin anew while a task runs."""
+"""Servers of the Model Context Protocol that refuse, go away, or restart while a task runs."""
 
 import asyncio
 import json
@@ -107,15 +107,15 @@ async def call(tool: Tool, **arguments: object) -> ToolResult:
     return await tool.call(arguments, tool_context("/workspace"))
 
 
-@pytest.mark.parametrize(("status", "said"), [(401, "401 Unauthorized"), (503, "503 Service")])
+@pytest.mark.parametrize(("status", "reason"), [(401, "401 Unauthorized"), (503, "503 Service")])
 async def test_a_refused_connection_names_the_status(
-    status: int, said: str, tmp_path: Path
+    status: int, reason: str, tmp_path: Path
 ) -> None:
     server = SessionServer()
     server.refusal = status
 
     async with served_at(server.app()) as port:
-        with pytest.raises(StartFailed, match=f"'t' cannot be used: it answered {said}"):
+        with pytest.raises(StartFailed, match=f"'t' cannot be used: it answered {reason}"):
             async with opened(f"http://127.0.0.1:{port}/mcp", tmp_path):
                 raise AssertionError("it was opened")
 

@@ -67,9 +67,9 @@ async def test_a_command_has_the_limit_of_open_files_that_the_server_was_started
 
     with anyio.fail_after(PATIENCE_S):
         async with LinuxProcessHost().start(command) as process:
-            said = "".join([output.text async for output in process.output()])
+            printed = "".join([output.text async for output in process.output()])
 
-    assert said == f"{original_limit}\n"
+    assert printed == f"{original_limit}\n"
 
 
 @pytest.mark.parametrize("own", [None, 2 * MOST_BYTES])
@@ -88,10 +88,10 @@ async def test_a_command_that_writes_a_longer_file_than_allowed_is_ended(
 
     with anyio.fail_after(PATIENCE_S):
         async with host.start(command) as process:
-            said = "".join([output.text async for output in process.output()])
+            printed = "".join([output.text async for output in process.output()])
             ended = await process.wait()
 
-    assert ended.signal == signal.SIGXFSZ, said
+    assert ended.signal == signal.SIGXFSZ, printed
     assert _size(tmp_path / "big") == (own or MOST_BYTES)
 
 

@@ -107,7 +107,7 @@ def test_a_stranger_that_has_got_the_pid_of_a_command_is_left_alone() -> None:
         assert stranger.poll() is None
 
 
-def test_one_that_was_killed_is_replaced_and_knows_what_the_former_knew() -> None:
+def test_one_that_was_killed_is_replaced_and_gets_the_state_of_the_former() -> None:
     with _watchdog() as watchdog, _command(TASK) as late:
         watchdog.prepare()
         watchdog.enter(_identity(late), TASK)

@@ -26,10 +26,10 @@ class SlowAnswers(MemoryTaskLeases):
         self.is_let_through.set()
 
     async def heartbeat(self, worker_id: WorkerId, *, lease_s: float) -> Mapping[TaskId, LeaseId]:
-        held = await super().heartbeat(worker_id, lease_s=lease_s)
+        renewed = await super().heartbeat(worker_id, lease_s=lease_s)
         self.renewed.set()
         await self.is_let_through.wait()
-        return held
+        return renewed
 
 
 class Keeping:
@@ -50,7 +50,7 @@ class Keeping:
 
     def begun(self, claim: Claim, *, claimed_at: float | None = None) -> Claim:
         at = self.clock.monotonic() if claimed_at is None else claimed_at
-        self.handler.held[claim.lease_id] = self.keeper.begin(claim, claimed_at=at)
+        self.handler.lease_ends[claim.lease_id] = self.keeper.begin(claim, claimed_at=at)
         return claim
 
 
@@ -59,7 +59,7 @@ async def test_a_task_is_its_workers_alone_until_its_lease_is_doubtful() -> None
 
     claim = await keeping.begin()
 
-    assert keeping.handler.held == {claim.lease_id: SURE_S}
+    assert keeping.handler.lease_ends == {claim.lease_id: SURE_S}
 
 
 async def test_a_renewal_moves_that_end_on() -> None:
@@ -69,7 +69,7 @@ async def test_a_renewal_moves_that_end_on() -> None:
     keeping.clock.advance(10)
     await keeping.keeper.renew(keeping.handler)
 
-    assert keeping.handler.held == {claim.lease_id: 10 + SURE_S}
+    assert keeping.handler.lease_ends == {claim.lease_id: 10 + SURE_S}
 
 
 async def test_a_renewal_that_another_worker_has_forestalled_does_not() -> None:
@@ -80,7 +80,7 @@ async def test_a_renewal_that_another_worker_has_forestalled_does_not() -> None:
 
     await keeping.keeper.renew(keeping.handler)
 
-    assert keeping.handler.held == {claim.lease_id: SURE_S}
+    assert keeping.handler.lease_ends == {claim.lease_id: SURE_S}
     assert keeping.handler.lost_leases == [claim.lease_id]
 
 
@@ -97,7 +97,7 @@ async def test_a_task_claimed_while_leases_are_being_renewed_is_not_taken_for_lo
         keeping.leases.is_let_through.set()
 
     assert keeping.handler.lost_leases == []
-    assert keeping.handler.held == {claim.lease_id: SURE_S}
+    assert keeping.handler.lease_ends == {claim.lease_id: SURE_S}
 
 
 async def test_a_renewal_that_was_asked_for_after_that_end_does_not_revive_a_task() -> None:
@@ -108,7 +108,7 @@ async def test_a_renewal_that_was_asked_for_after_that_end_does_not_revive_a_tas
     keeping.clock.advance(SURE_S + 1)
     await keeping.keeper.renew(keeping.handler)
 
-    assert keeping.handler.held == {claim.lease_id: SURE_S}
+    assert keeping.handler.lease_ends == {claim.lease_id: SURE_S}
     assert set(keeping.handler.lost_leases) == {claim.lease_id}
 
 
@@ -124,7 +124,7 @@ async def test_a_renewal_that_is_answered_after_that_end_does_not_revive_a_task(
         keeping.clock.advance(SURE_S + 1)
         keeping.leases.is_let_through.set()
 
-    assert keeping.handler.held == {claim.lease_id: SURE_S}
+    assert keeping.handler.lease_ends == {claim.lease_id: SURE_S}
     assert set(keeping.handler.lost_leases) == {claim.lease_id}
 
 

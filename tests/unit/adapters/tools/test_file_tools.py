@@ -44,7 +44,7 @@ async def test_some_lines_of_a_file_can_be_read(
 
 
 @pytest.mark.parametrize("text", ["x" * 1_000_000, "line\n" * 200_000])
-async def test_a_long_file_is_cut_and_says_so(tmp_path: Path, text: str) -> None:
+async def test_a_long_file_is_cut_with_a_note(tmp_path: Path, text: str) -> None:
     (tmp_path / "long").write_text(text)
 
     result = await _call(ReadFileTool(), tmp_path, path="long")

@@ -133,16 +133,16 @@ async def test_a_command_that_takes_too_long_is_stopped() -> None:
 async def test_streamed_output_names_its_stream(
     stream: ProcessStream,
 ) -> None:
-    process, told = FakeProcess(), list[tuple[str, str]]()
-    process.say("said\n", stream)
+    process, streamed = FakeProcess(), list[tuple[str, str]]()
+    process.say("output\n", stream)
     process.end()
 
     async def show(text: str, *, of: OutputStream = "text") -> None:
-        told.append((of, text))
+        streamed.append((of, text))
 
     await _tool(process).call({"command": "x"}, replace(tool_context("/work"), stream=show))
 
-    assert told == [(stream, "said\n")]
+    assert streamed == [(stream, "output\n")]
 
 
 async def test_a_cancelled_call_stops_its_command() -> None:

@@ -30,7 +30,7 @@ async def test_a_home_is_set_up_once_for_its_agent_and_session(tmp_path: Path) -
     assert not await homes.is_set_up(TASK, replace(PROFILE, name=AgentName("y")))
 
 
-async def test_a_home_is_set_up_anew_for_another_command(tmp_path: Path) -> None:
+async def test_a_home_is_set_up_again_for_another_command(tmp_path: Path) -> None:
     homes = FolderHomes(root=tmp_path)
     await homes.note_set_up(TASK, PROFILE)
     changed = replace(PROFILE, setup_argv=("login",))

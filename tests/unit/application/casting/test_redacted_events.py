@@ -1,4 +1,4 @@
-"""Events are masked in all their texts, and what is told in pieces as one text."""
+"""Events are masked in all their texts, and text that comes in deltas as one text."""
 
 from application.casting.redacted_events import RedactedEvents
 from domain.events import AgentEvent
@@ -16,7 +16,7 @@ def test_arguments_are_masked_at_any_depth() -> None:
         call_id="c", tool_name="t", arguments={"a": [{SECRET: 1}, f"x {SECRET}", 2], "b": None}
     )
 
-    assert told(call) == [
+    assert masked(call) == [
         ToolCallStart(
             call_id="c",
             tool_name="t",
@@ -36,7 +36,7 @@ def test_an_event_without_secrets_is_given_on_as_it_is() -> None:
 def test_words_that_are_chosen_from_a_few_stay() -> None:
     failed = TaskFailed(error="it was agent_error", reason="agent_error", duration_ms=1)
 
-    assert told(failed, secret="agent_error") == [
+    assert masked(failed, secret="agent_error") == [
         TaskFailed(error="it was [redacted]", reason="agent_error", duration_ms=1)
     ]
 
@@ -44,14 +44,14 @@ def test_words_that_are_chosen_from_a_few_stay() -> None:
 def test_a_line_is_masked_as_it_came_and_as_text() -> None:
     log = Log(line="top-\x1b[1msecret!", line_num=1, stream="pty", text="top-secret!")
 
-    assert told(log) == [Log(line="[redacted]!", line_num=1, stream="pty", text="[redacted]!")]
+    assert masked(log) == [Log(line="[redacted]!", line_num=1, stream="pty", text="[redacted]!")]
 
 
 def test_a_secret_that_comes_in_pieces_is_masked() -> None:
     pieces = [MessageDelta(message_id="m", text=text) for text in ("a to", "p-sec", "ret b t")]
     whole = Message(message_id="m", role="assistant", content="a top-secret b t")
 
-    assert told(*pieces, whole) == [
+    assert masked(*pieces, whole) == [
         MessageDelta(message_id="m", text="a "),
         MessageDelta(message_id="m", text="[redacted] b "),
         MessageDelta(message_id="m", text="t"),
@@ -66,9 +66,9 @@ def test_pieces_of_one_text_are_not_joined_with_those_of_another() -> None:
     ]
     end = ToolCallComplete(call_id="c", tool_name="t", status="ok", result="", duration_ms=1)
 
-    assert told(*pieces, end) == [pieces[1], pieces[0], end]
+    assert masked(*pieces, end) == [pieces[1], pieces[0], end]
 
 
-def told(*events: AgentEvent, secret: str = SECRET) -> list[AgentEvent]:
+def masked(*events: AgentEvent, secret: str = SECRET) -> list[AgentEvent]:
     redacted = RedactedEvents(Redactor([secret]))
     return [shown for event in events for shown in redacted.of(event)]

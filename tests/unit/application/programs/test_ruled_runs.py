@@ -144,7 +144,7 @@ async def test_an_agent_resumes_its_latest_conversation_after_a_task_that_went_w
         ([], 0, CONTINUED),
     ],
 )
-async def test_an_agent_whose_first_task_failed_or_wrote_nothing_begins_anew(
+async def test_an_agent_whose_first_task_failed_or_wrote_nothing_starts_over(
     process_lines: list[str], code: int, profile: AgentProfile
 ) -> None:
     _, context = await _run(profile, _writing(*process_lines, code=code))

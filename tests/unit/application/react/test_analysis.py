@@ -25,7 +25,7 @@ def analysing(limits: Limits | None = None) -> FakeContext:
     return FakeContext(profile=profile, limits=limits or Limits())
 
 
-async def test_a_profile_that_wants_it_has_the_model_say_what_the_task_is_about() -> None:
+async def test_a_profile_can_have_the_model_analyse_the_task_first() -> None:
     context = analysing()
     answer = "Sure:\n**Action:** `Remove old files`\n- goal: Nothing older than a day is left.\n"
     model = FakeModel([TextDelta(text=answer[:9]), TextDelta(text=answer[9:]), usage(10, 5)], DONE)

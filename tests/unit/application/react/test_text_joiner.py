@@ -47,7 +47,7 @@ async def test_what_waits_is_shown_soon_without_more_to_come() -> None:
             await second.wait()
 
 
-async def test_whoever_brings_more_than_may_wait_is_held_back() -> None:
+async def test_a_producer_beyond_the_buffer_waits() -> None:
     may_show, texts = anyio.Event(), list[str]()
 
     async def show(_: str, text: str) -> None:

@@ -159,7 +159,7 @@ async def test_an_answer_that_was_given_already_is_not_asked_for_again() -> None
     assert context.events == [IterationComplete(iteration=1, tool_calls=0, tokens_used=0)]
 
 
-async def test_a_thought_whose_calls_were_never_begun_is_thought_anew() -> None:
+async def test_a_thought_whose_calls_were_never_started_is_repeated() -> None:
     log = SeededSession(TaskQueued(task="go"), STARTED, ANALYSED, *BEGUN[:5])
     model = FakeModel([text("done")])
 

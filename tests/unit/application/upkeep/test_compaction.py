@@ -14,7 +14,7 @@ AGAIN = Error(message="busy: try 2 of 4", phase="model", recoverable=True)
 CANCELLED = TaskCancelled(reason="user", by="ann", duration_ms=5)
 
 
-def said(text: str, message_id: str = "m") -> MessageDelta:
+def delta(text: str, message_id: str = "m") -> MessageDelta:
     return MessageDelta(message_id=message_id, text=text)
 
 
@@ -50,14 +50,16 @@ def result(text: str, *, error: str | None = None, call_id: str = "c") -> ToolCa
 @pytest.mark.parametrize(
     ("events", "spare"),
     [
-        pytest.param([said("a"), said("b"), message("ab")], [1, 2], id="a whole message"),
-        pytest.param([said("a"), said("b"), message("a")], [], id="a message that was cut"),
-        pytest.param([said("a"), CANCELLED], [], id="a message that never came"),
+        pytest.param([delta("a"), delta("b"), message("ab")], [1, 2], id="a whole message"),
+        pytest.param([delta("a"), delta("b"), message("a")], [], id="a message that was cut"),
+        pytest.param([delta("a"), CANCELLED], [], id="a message that never came"),
         pytest.param(
-            [said("a", "m1"), AGAIN, said("b", "m2"), message("b", "m2")], [3], id="a void message"
+            [delta("a", "m1"), AGAIN, delta("b", "m2"), message("b", "m2")],
+            [3],
+            id="a void message",
         ),
         pytest.param(
-            [said("a", "m1"), said("b", "m2"), message("b", "m2"), message("a", "m1")],
+            [delta("a", "m1"), delta("b", "m2"), message("b", "m2"), message("a", "m1")],
             [2, 1],
             id="messages side by side",
         ),

@@ -53,7 +53,7 @@ def test_an_event_that_is_known_already_is_not_taken_twice() -> None:
     assert seqs_after(tail_of(1, 2, 2, 1, 3), 0) == [1, 2, 3]
 
 
-def test_events_of_another_process_are_known_of_before_they_are_held() -> None:
+def test_events_of_another_process_are_a_gap_until_they_are_read() -> None:
     tail = tail_of(1, 2)
     tail.last_seq = 4
 

@@ -58,7 +58,7 @@ def known(tmp_path: Path, text: str) -> dict[str, AgentProfile]:
     return {profile.name: profile for profile in profiles(load_settings(), kinds=KINDS)}
 
 
-def test_every_field_can_be_said(tmp_path: Path) -> None:
+def test_every_field_can_be_set(tmp_path: Path) -> None:
     assert known(tmp_path, EVERYTHING)["all"] == AgentProfile(
         name=AgentName("all"),
         kind="command",
@@ -91,7 +91,7 @@ def test_every_field_can_be_said(tmp_path: Path) -> None:
     )
 
 
-def test_how_an_agent_fails_answers_goes_on_and_is_set_up_can_be_said(tmp_path: Path) -> None:
+def test_rules_of_failure_answer_resumption_and_setup_can_be_set(tmp_path: Path) -> None:
     text = """\
 [agents.lint]
 argv = ["work"]
@@ -198,7 +198,7 @@ def test_a_known_name_of_another_kind_begins_with_nothing(tmp_path: Path) -> Non
     )
 
 
-def test_an_agent_that_calls_tools_says_which_and_when_to_ask(tmp_path: Path) -> None:
+def test_an_agent_that_calls_tools_names_them_and_when_to_ask(tmp_path: Path) -> None:
     text = """\
 [agents.react]
 tools = ["shell"]
@@ -221,10 +221,10 @@ def test_an_agent_with_a_model_can_first_sum_up_its_task(tmp_path: Path) -> None
     assert react == replace(READY_MADE[AgentName("react")], analysis=True, source="config")
 
 
-def test_a_name_like_that_of_a_ready_made_agent_is_said_to_be_like_it(tmp_path: Path) -> None:
-    said = r"agents\.claud-code\.argv: .* needs a command; did you mean claude-code\?$"
+def test_a_name_like_that_of_a_ready_made_agent_gets_a_suggestion(tmp_path: Path) -> None:
+    expected = r"agents\.claud-code\.argv: .* needs a command; did you mean claude-code\?$"
 
-    with pytest.raises(SettingsError, match=said):
+    with pytest.raises(SettingsError, match=expected):
         known(tmp_path, "[agents.claud-code]\nlimits.usd = 2\n")
 
 
@@ -313,7 +313,7 @@ def test_the_settings_of_an_agent_may_be_made_in_a_program() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "error"),
     [
         ("[agents.tests]\nargvv = []", "agents.tests.argvv: unknown; did you mean argv?"),
         (
@@ -340,9 +340,9 @@ def test_the_settings_of_an_agent_may_be_made_in_a_program() -> None:
     ],
 )
 def test_an_unknown_key_is_named_with_what_may_be_meant(
-    tmp_path: Path, text: str, told: str
+    tmp_path: Path, text: str, error: str
 ) -> None:
     with pytest.raises(SettingsError) as refused:
         known(tmp_path, text)
 
-    assert str(refused.value) == told
+    assert str(refused.value) == error

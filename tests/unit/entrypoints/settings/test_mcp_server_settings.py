@@ -39,7 +39,7 @@ def react(text: str) -> AgentProfile:
 _KINDS = ("react", "shell", "command", "claude-code", "codex", "gemini", "acp")
 
 
-def test_a_command_and_a_url_can_be_said() -> None:
+def test_a_command_and_a_url_can_be_set() -> None:
     profile = react(BOTH)
 
     assert profile.tools == ("read_file", "fetch_url")
@@ -57,7 +57,7 @@ def test_a_command_and_a_url_can_be_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "said", "message"),
+    ("name", "line", "message"),
     [
         ("x", "", r"react\.mcp_servers\.x: a server needs either a command or a url"),
         ("x", 'command = "a"\nurl = "http://b"', "either a command or a url"),
@@ -70,6 +70,6 @@ def test_a_command_and_a_url_can_be_said() -> None:
         ('"a__b"', 'command = "a"', r"react\.mcp_servers: 'a__b' should be 1 to 32 letters"),
     ],
 )
-def test_what_is_no_server_stops_the_start(name: str, said: str, message: str) -> None:
+def test_an_invalid_server_stops_the_start(name: str, line: str, message: str) -> None:
     with pytest.raises(SettingsError, match=message):
-        react(f"[agents.react.mcp_servers.{name}]\n{said}\n")
+        react(f"[agents.react.mcp_servers.{name}]\n{line}\n")

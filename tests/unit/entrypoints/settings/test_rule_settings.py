@@ -46,7 +46,7 @@ def test_an_agent_has_the_rules_of_its_table() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rule", "told"),
+    ("rule", "error"),
     [
         ('name = "a"\npattern = "("', "rules.0.pattern: is no regular expression"),
         ('name = "a"\njson_path = "x"', "rules.0.json_path: is no path after RFC 9535"),
@@ -57,7 +57,7 @@ def test_an_agent_has_the_rules_of_its_table() -> None:
         ('name = "a"\npatern = "a"', "rules.0.patern"),
     ],
 )
-def test_a_wrong_rule_stops_the_start_in_one_line(rule: str, told: str) -> None:
+def test_a_wrong_rule_stops_the_start_in_one_line(rule: str, error: str) -> None:
     Path("agentcast.toml").write_text(
         f'[agents.lint]\nargv = ["x"]\n[[agents.lint.rules]]\n{rule}\n'
     )
@@ -65,12 +65,12 @@ def test_a_wrong_rule_stops_the_start_in_one_line(rule: str, told: str) -> None:
     with pytest.raises(SettingsError) as wrong:
         configured_agents.profiles(load_settings(), kinds={"command", "react"})
 
-    assert told in str(wrong.value)
+    assert error in str(wrong.value)
     assert "\n" not in str(wrong.value)
 
 
 @pytest.mark.parametrize(
-    ("said", "reported"),
+    ("line", "reported"),
     [
         ('failure = [{pattern = "("}]', "failure.0.pattern: is no regular expression"),
         ('failure = [{pattern = "a"}, {}]', "failure.1: needs exactly one of"),
@@ -80,8 +80,8 @@ def test_a_wrong_rule_stops_the_start_in_one_line(rule: str, told: str) -> None:
         ('setup_argv = "git init"', "setup_argv: should be a list"),
     ],
 )
-def test_a_wrong_word_of_how_it_ends_stops_the_start_in_one_line(said: str, reported: str) -> None:
-    Path("agentcast.toml").write_text(f'[agents.lint]\nargv = ["x"]\n{said}\n')
+def test_a_wrong_outcome_rule_stops_the_start_in_one_line(line: str, reported: str) -> None:
+    Path("agentcast.toml").write_text(f'[agents.lint]\nargv = ["x"]\n{line}\n')
 
     with pytest.raises(SettingsError) as wrong:
         configured_agents.profiles(load_settings(), kinds={"command", "react"})

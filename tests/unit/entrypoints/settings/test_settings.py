@@ -1,4 +1,4 @@
-"""Where settings come from, and what is said when they are wrong."""
+"""Where settings come from, and the errors when they are wrong."""
 
 from pathlib import Path
 

@@ -11,7 +11,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 async def chunks(total: int) -> AsyncIterator[bytes]:
-    """A body whose length is not said beforehand."""
+    """A body without a Content-Length."""
     for _ in range(0, total, 64 * 1024):
         yield b" " * (64 * 1024)
 

@@ -107,7 +107,7 @@ def test_the_page_listens_to_every_event_there_is() -> None:
     assert set(EVENT_CLASSES) - set(listed) == set()
 
 
-def test_the_page_says_in_words_what_every_event_tells() -> None:
+def test_the_page_has_words_for_every_event() -> None:
     texts = text_of(PAGES / "event_text.js").partition("const TEXTS = {")[2].partition("\n};")[0]
 
     assert set(EVENT_CLASSES) - set(re.findall(r"^  ([a-z_]+):", texts, re.MULTILINE)) == set()
@@ -132,7 +132,7 @@ def test_every_field_of_the_form_has_a_label() -> None:
         ("agents-problem", "alert"),
     ],
 )
-def test_what_changes_by_itself_is_told_to_who_does_not_see_it(name: str, role: str) -> None:
+def test_changes_are_announced_to_screen_readers(name: str, role: str) -> None:
     text = (PAGES / "index.html").read_text()
 
     assert re.search(rf'<p id="{name}"[^>]* role="{role}"', text)

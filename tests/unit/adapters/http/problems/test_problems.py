@@ -1,4 +1,4 @@
-"""Every error is the same kind of document, and none of them tells of the inside."""
+"""Every error is the same kind of document, and none reveals internals."""
 
 import logging
 from http import HTTPStatus

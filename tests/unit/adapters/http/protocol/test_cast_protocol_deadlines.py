@@ -36,7 +36,7 @@ async def test_a_trickle_is_cut_as_well() -> None:
         assert problem_in(answer) == (408, "request_too_slow")
 
 
-async def test_the_time_begins_anew_with_each_request_of_a_connection() -> None:
+async def test_the_deadline_starts_again_with_each_request_of_a_connection() -> None:
     async with loopback(request_s=SOON_S) as server, server.client() as client:
         client.send(HEAD + b"\r\n")
         await client.until(b"/a 0")

@@ -62,9 +62,9 @@ async def test_a_stream_has_a_place_under_the_cap_until_its_end() -> None:
     async with client_of(terminals, cap) as client:
         asked = {"accept": "text/event-stream"}
         streamed = await client.get(SCREEN, headers=asked)
-        held = cap.admit(LOCAL)
+        admitted = cap.admit(LOCAL)
         refused = await client.get(SCREEN, headers=asked)
-        held.release()
+        admitted.release()
 
     frame, end, rest = streamed.text.split("\n\n")
     assert frame.startswith('event: screen\ndata: {"lines":["done","","",""],')

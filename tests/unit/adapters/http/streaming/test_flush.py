@@ -61,9 +61,9 @@ class Client:
 
     def make_room(self) -> None:
         self.fills = False
-        held, self._held = self._held, None
-        if held is not None and not self.is_closed:
-            self._take(held)
+        queued, self._held = self._held, None
+        if queued is not None and not self.is_closed:
+            self._take(queued)
             self._flush.on_room(self)
 
     @property

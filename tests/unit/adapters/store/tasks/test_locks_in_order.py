@@ -36,8 +36,8 @@ async def test_leases_are_renewed_beside_a_batch_that_ends_several_tasks(
     second, first = await harness.start("second"), await harness.start("first")
     holder, looker = await asyncpg.connect(url), await asyncpg.connect(url)
     try:
-        held = holder.transaction()
-        await held.start()
+        lock = holder.transaction()
+        await lock.start()
         await _lock(holder, "sessions WHERE session_id = 'second'")
         async with asyncio.TaskGroup() as group:
             ends = [
@@ -51,7 +51,7 @@ async def test_leases_are_renewed_beside_a_batch_that_ends_several_tasks(
             # What the batch comes to later, whoever waits for the batch has not locked.
             await _lock(looker, f"tasks WHERE task_id = '{second.task.task_id}'")
 
-            await held.rollback()
+            await lock.rollback()
     finally:
         await holder.close()
         await looker.close()
@@ -71,15 +71,15 @@ async def _lock(connection: asyncpg.Connection, row: str) -> None:
     await connection.execute(f"SELECT 1 FROM {row} FOR UPDATE NOWAIT")
 
 
-async def test_a_task_is_taken_anew_also_while_others_write_to_its_session(
+async def test_a_task_is_claimed_again_while_others_write_to_its_session(
     harness: StoreHarness, url: str
 ) -> None:
     """Or its worker, which is asked to settle it once, would leave it running for ever."""
     claim = await harness.start()
     holder, looker = await asyncpg.connect(url), await asyncpg.connect(url)
     try:
-        held = holder.transaction()
-        await held.start()
+        lock = holder.transaction()
+        await lock.start()
         await _lock(holder, "sessions")
         async with asyncio.TaskGroup() as group:
             taking = group.create_task(
@@ -88,7 +88,7 @@ async def test_a_task_is_taken_anew_also_while_others_write_to_its_session(
                 )
             )
             await _are_waiting(looker, 1)
-            await held.rollback()
+            await lock.rollback()
     finally:
         await holder.close()
         await looker.close()

@@ -173,7 +173,7 @@ async def _items_of(
     query: Mapping[str, str] | None = None,
     waits: list[float] | None = None,
 ) -> list[str]:
-    """What a watcher is shown: bodies, and what is said about the stream."""
+    """What a watcher is shown: bodies, and notes about the stream."""
     waited = [] if waits is None else waits
 
     async def sleep(seconds: float) -> None:
