@@ -5,7 +5,8 @@ AgentcastError
 │   ├── TaskNotFound
 │   ├── SessionNotFound
 │   ├── AgentNotFound
-│   └── ApprovalNotFound
+│   ├── ApprovalNotFound
+│   └── CallNotFound
 ├── Refused
 │   ├── InvalidInput
 │   │   ├── InvalidCursor
@@ -15,6 +16,7 @@ AgentcastError
 │   ├── SessionBusy
 │   ├── SessionExists
 │   ├── StateConflict
+│   │   └── NotStarted
 │   ├── CursorNotHeld
 │   ├── ApprovalAnswered
 │   ├── ApprovalExpired

@@ -19,8 +19,8 @@ _STORED_BESIDE = 320
 class Ledger:
     """The one account of a run: every event is recorded once, and every limit is judged here.
 
-    Except for the deadlines, which need a clock. A run that continues an earlier attempt starts with
-    the account of that attempt.
+    Except for the deadlines, which need a clock; and a ReAct agent does not begin an iteration or
+    a call above its limits. A run that continues an earlier attempt starts with the account of it.
     """
 
     limits: Limits = field(default_factory=Limits)

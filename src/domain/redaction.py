@@ -51,13 +51,13 @@ _WITH_NEITHER = ("AKIA", "ASIA", "AIza", "eyJ", "ya29.", "SG.")
 class Redactor:
     """Masks given secrets, and what looks like a key of a well-known service."""
 
-    def __init__(self, patterns: Sequence[str] = ()) -> None:
+    def __init__(self, secrets: Sequence[str] = ()) -> None:
         """Secrets of fewer than 6 characters are ignored."""
-        long = [pattern for pattern in patterns if len(pattern) >= LEAST_CHARS]
+        long = [secret for secret in secrets if len(secret) >= LEAST_CHARS]
         self._patterns = SecretPatterns(long) if long else None
 
     @property
-    def has_patterns(self) -> bool:
+    def has_secrets(self) -> bool:
         return self._patterns is not None
 
     def text(self, text: str) -> str:

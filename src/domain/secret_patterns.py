@@ -92,11 +92,11 @@ class SecretPatterns:
         return first
 
     def _candidates(self, text: str) -> Iterable[str]:
-        """Those that may be in the text with at least their first characters."""
+        """The secrets that may be in the text with at least their first characters."""
         if not self._words:
             return self._texts
-        # One search after another takes longer, the more there are: so all first words of patterns
-        # are looked for in one go, at every second byte.
+        # A search for each secret would take long: so the first words of all of them are looked for
+        # in one pass, at every second byte.
         data = memoryview(text.encode("utf-8", "surrogatepass") + _PADDING)
         size = len(data) // _WORD * _WORD - _WORD
         hits = self._words.intersection(data[:size].cast("I"))

@@ -1,4 +1,4 @@
-"""The agents that there are: always there, configured, or added while the server runs."""
+"""The agents of a server: built in, configured, or added while it runs."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -13,22 +13,22 @@ class AgentCatalog(Protocol):
         """The agent of a task that names none."""
 
     def get(self, name: AgentName) -> AgentProfile:
-        """As far as is known here. Raises AgentNotFound."""
+        """As it was when the catalog was last refreshed. Raises AgentNotFound."""
 
     def original(self, name: AgentName) -> AgentProfile | None:
-        """As it was at the start, whatever operators have made of it since."""
+        """The built-in or configured profile, without later changes; None if there was none."""
 
     async def find(self, name: AgentName) -> AgentProfile:
-        """Like `get`, and knows an agent that another process has added this moment.
+        """Like `get`, but also finds an agent that another process has just added.
 
         Raises AgentNotFound, LogUnavailable.
         """
 
     async def refresh(self) -> None:
-        """Learn of every change whose `put` or `remove` is over. Raises LogUnavailable."""
+        """Load every change whose `put` or `remove` has returned. Raises LogUnavailable."""
 
     def known(self) -> Sequence[AgentProfile]:
-        """All of them, and those that were at the start and operators have changed since."""
+        """All present profiles, and the original ones that operators have changed since."""
 
     def list(self) -> Sequence[AgentProfile]:
         """In the order of their names."""

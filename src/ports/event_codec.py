@@ -20,4 +20,4 @@ class EventCodec(Protocol):
         """The event of a body; unknown fields are ignored."""
 
     def recorded_at(self, stored: StoredEvent) -> datetime:
-        """When it was recorded; not for an event that was compacted away."""
+        """When the event was recorded. Not to be called for one that was compacted away."""

@@ -11,8 +11,8 @@ from domain.usage import Usage
 class EventSink(Protocol):
     """Takes the events of one run of a task, in order.
 
-    Once storing them has failed there is a `failure`: every method raises it, and nothing more of
-    the run is stored.
+    Once storing them has failed there is a `failure`: `emit`, `recorded` and `end` raise it, and
+    nothing more of the run is stored.
     """
 
     @property

@@ -47,9 +47,9 @@ class Meter(Protocol):
         """Count one more answered request; `route` is a template, of which there are few."""
 
     def observe(self, timing: Timing, seconds: float) -> None:
-        """Note one more duration; how they are spread is what is kept."""
+        """Add a duration to the distribution of this timing."""
 
     def show(self, gauge: Gauge, read: Callable[[], int]) -> None:
-        """`read` is called whenever somebody looks; the last one given counts, without one it is 0."""
+        """Call `read` for each report of the gauge, which is 0 without one; a later `read` replaces it."""
 
     def level(self, gauge: Gauge) -> int: ...

@@ -1,4 +1,4 @@
-"""Knows what agents are given that nobody is to see."""
+"""The secrets that agents and this server are given, which must not be shown."""
 
 from collections.abc import Iterable
 from typing import Protocol
@@ -11,5 +11,5 @@ class Secrets(Protocol):
     def redactor(self, profiles: Iterable[AgentProfile]) -> Redactor:
         """Masks the secrets of the profiles' processes and servers, and those of this server.
 
-        As they are now, and each in all the forms in which it is looked for. Never raises.
+        It has their present values, each in all of its encoded forms. Never raises.
         """

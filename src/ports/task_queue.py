@@ -42,7 +42,7 @@ class TaskHandler(Protocol):
     """The worker of a queue. All of it is called on the event loop, for many tasks at a time."""
 
     def capacity(self) -> int:
-        """How many tasks it takes at a time, by now; asked before any is given."""
+        """How many tasks it can carry out at the same time now; asked before tasks are given."""
 
     async def carry_out(self, claim: Claim, *, until: float) -> Unsettled | None:
         """Carry out a task until its final event is in the log, or it was handed back.
@@ -64,7 +64,7 @@ class TaskHandler(Protocol):
         """Of a task that is being carried out. May be called again with the same wishes."""
 
     async def settle(self, claim: Claim, unsettled: Unsettled) -> bool:
-        """End a task whose run here is over, or hand it back; False has it given again."""
+        """End a task whose run here is over, or hand it back; after False it is given again."""
 
     async def take_over(self, claims: Sequence[Claim]) -> Sequence[Claim]:
         """End the tasks of workers that are gone, or hand them back.

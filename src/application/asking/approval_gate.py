@@ -52,7 +52,7 @@ class ApprovalGate:
         """Emits the question, waits until it is decided or expired, and emits the decision.
 
         What is stored and emitted is redacted; the decision is bound to the request as it is.
-        `asked` is the question of an earlier attempt, to be gone on with. Once `is_withdrawn`,
+        `asked` is the question of an earlier attempt, to be asked again. Once `is_withdrawn`,
         the question expires; before it was asked, nothing is emitted. `is_kept`: whether a later
         attempt will wait for the answer, so that being cancelled leaves the question open.
         """

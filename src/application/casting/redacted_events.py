@@ -32,7 +32,7 @@ class RedactedEvents:
             return (self._log(event),)
         if isinstance(event, ResourceUsage):
             return (event,)
-        if self._redactor.has_patterns:
+        if self._redactor.has_secrets:
             if isinstance(event, ThinkDelta | MessageDelta | ToolCallStream):
                 return self._piece(event)
             if self._open:

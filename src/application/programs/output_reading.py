@@ -57,7 +57,7 @@ class RedactedOutput:
         self._streams: dict[OutputStream, StreamRedactor] = {}
 
     async def take(self, output: Output) -> None:
-        if self._redactor.has_patterns:
+        if self._redactor.has_secrets:
             output = replace(output, text=self._stream(output.stream).feed(output.text))
         if output.text:
             # The reading gets the text as it is: events are masked by whole lines, which finds more.

@@ -221,7 +221,7 @@ async def _denial(
     run: ToolRun,
     asked: StoredApproval | None,
 ) -> ToolOutcome | None:
-    """None when the call is allowed. Without a rule for it nobody is asked and nothing emitted."""
+    """None when the call is allowed. Without a rule for it nobody is asked, and nothing is emitted."""
     rules = run.context.profile.approvals
     mode = approval_mode(rules, asked=run.task.approval, tool_name=tool.name, effects=tool.effects)
     if mode == "auto" and asked is None:

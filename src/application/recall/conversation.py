@@ -116,10 +116,8 @@ class Conversation:
         call = MessageCall(
             call_id=CallId(event.call_id), tool_name=event.tool_name, arguments=event.arguments
         )
-        message_at = self._messages[turn.message_at]
-        self._messages[turn.message_at] = replace(
-            message_at, tool_calls=(*message_at.tool_calls, call)
-        )
+        message = self._messages[turn.message_at]
+        self._messages[turn.message_at] = replace(message, tool_calls=(*message.tool_calls, call))
         turn.open_calls.add(event.call_id)
 
     def _answer_call(self, stored: StoredEvent, event: ToolCallComplete, turn: _Turn) -> None:

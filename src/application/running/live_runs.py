@@ -22,7 +22,7 @@ class LiveRun:
 
     @classmethod
     def of(cls, claim: Claim, *, held_until: float) -> "LiveRun":
-        """With what was wished of it already."""
+        """With the cancel and the pause that were requested before the claim."""
         task = claim.task
         run = cls(
             task_id=task.task_id,
@@ -38,7 +38,7 @@ class LiveRun:
 
 
 class LiveRuns:
-    """By their leases: a run that does not stop may last into the next one of its task."""
+    """By lease, since a run that does not stop may overlap the next run of its task."""
 
     def __init__(self) -> None:
         self._runs: dict[LeaseId, LiveRun] = {}
@@ -52,7 +52,7 @@ class LiveRuns:
         return tuple(self._runs.values())
 
     def find(self, task_id: TaskId) -> LiveRun | None:
-        """The latest of a task, as long as it lasts."""
+        """The latest run of a task; None once it has ended, even if an earlier one has not."""
         return self._latest.get(task_id)
 
     def holding(self, lease_id: LeaseId) -> LiveRun | None:

@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 _KILL_S = 1.5  # what a shutdown keeps for those who did not end when asked to
 
 RunTask = Callable[[Claim, LiveRun, Callable[[], None]], Awaitable[Ending]]
-"""Runs a claimed task to its end, and stores its events. What is given last is to be called
-before the last one: it stops a run whose lease is lost. May raise AgentcastError."""
+"""Runs a claimed task to its end, and stores its events. It calls its last argument when the agent
+has ended, before the final event: that stops a run whose lease is lost. May raise AgentcastError."""
 
 
 class Worker:
@@ -55,7 +55,7 @@ class Worker:
         self._on_kill: Callable[[], None] = lambda: None
         self._is_draining = False
         storage.add_listener(lambda it: self.runs.stop_all(LimitHit(it.kind, it.message)))
-        # What still ends may have output to keep, which would take the room of last words.
+        # Runs that are ending may still archive output, which would use up the reserve.
         storage.before_spending(lambda _: self.runs.all_agents_ended(timeout_s=_KILL_S))
 
     def wake(self) -> None:
@@ -159,7 +159,7 @@ class Worker:
             return False
 
     def _before_end(self, run: LiveRun) -> None:
-        """How a run ends after its time is not believed: its commands were killed by then."""
+        """The outcome of a run that outlived its lease does not count: its commands were killed."""
         if self._clock.monotonic() > run.held_until:
             run.stop.request(LostLease())
         run.stop.note_end()

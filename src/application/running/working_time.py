@@ -83,7 +83,7 @@ class CallTimes:
             self._waited_ms[call_id] = self._waited_ms.get(call_id, 0) + waited_ms
 
     def without_waiting(self, event: AgentEvent) -> AgentEvent:
-        """A complete event with the waiting time without_waiting from the duration; others as they are."""
+        """A complete event whose duration excludes the waiting time; other events as they are."""
         if isinstance(event, ToolCallStart):
             self._open.add(event.call_id)
         if not isinstance(event, ToolCallComplete):

@@ -38,7 +38,7 @@ class SessionSubscription(Subscription):
         wake: Wake,
         selection: Selection,
     ) -> None:
-        """`stream` is what `Place` says, if all events of one session are wanted."""
+        """`stream` is that of its `Place`; None unless all events of one session are wanted."""
         super().__init__(logs)
         self._awaited = list(awaited)
         self._stream = stream

@@ -13,7 +13,7 @@ from domain.ids import SessionId
 
 
 class Subscription:
-    """To the same logs, without an end. Each kind of stream overrides what differs."""
+    """The default: always the same logs, and no end. Each kind of stream overrides what differs."""
 
     def __init__(self, logs: LogReaders) -> None:
         self.logs = logs

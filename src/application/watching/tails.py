@@ -18,14 +18,14 @@ RING_BYTES = 512 * 1024
 
 Wake = Callable[[], None]
 Render = Callable[[StoredEvent], bytes]
-"""Makes of an event what most writers of streams send for it; called once for all watchers."""
+"""Encodes an event as most writers of streams send it; called once for all watchers."""
 
 
 @dataclass(frozen=True, slots=True)
 class TailEvent:
     stored: StoredEvent
     rendered: bytes
-    """What a `Render` has made of it, for writers only: nothing in here reads it."""
+    """As `Render` encoded it, for writers only: nothing in here reads it."""
     shown_at: float | None = None
     """When it was shown, by a monotonic clock; None for what was read from the log."""
 

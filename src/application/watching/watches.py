@@ -89,9 +89,9 @@ class Watches:
             self._same.clear()
 
     def let_go(self, stream: OpenStream, *, after_s: float, writer: str) -> None:
-        """Count and log a client that takes nothing of its stream, which its writer then ends.
+        """Count and log a client that takes nothing of its stream; the caller ends the stream.
 
-        `writer` names that one in the log line.
+        `writer` is how it was written, for the log line.
         """
         self._meter.add("watchers_let_go")
         log.warning(

@@ -24,11 +24,11 @@ PIECES = st.sampled_from(
 @pytest.mark.parametrize("others", [(), MANY], ids=["few", "many"])
 @given(st.lists(LETTERS, min_size=1, max_size=4), st.lists(PIECES, max_size=40), st.data())
 def test_however_a_text_is_cut_the_same_comes_out_without_a_secret(
-    others: Sequence[str], patterns: list[str], pieces: list[str], data: st.DataObject
+    others: Sequence[str], secrets: list[str], pieces: list[str], data: st.DataObject
 ) -> None:
     text = "".join(pieces)
-    patterns = [*patterns, *others]
-    stream = Redactor(patterns).stream()
+    secrets = [*secrets, *others]
+    stream = Redactor(secrets).stream()
 
     shown, rest = "", text
     while rest:
@@ -37,22 +37,22 @@ def test_however_a_text_is_cut_the_same_comes_out_without_a_secret(
         rest = rest[cut:]
     shown += stream.end()
 
-    whole = Redactor(patterns).stream()
+    whole = Redactor(secrets).stream()
     assert shown == whole.feed(text) + whole.end()
-    assert not any(needle in ESCAPES.sub("", shown) for needle in patterns)
+    assert not any(secret in ESCAPES.sub("", shown) for secret in secrets)
 
 
 @pytest.mark.parametrize("others", [(), MANY], ids=["few", "many"])
 @given(st.lists(LETTERS, min_size=1, max_size=4), st.text(alphabet="abx", max_size=40))
 def test_no_more_is_held_back_than_may_become_a_secret(
-    others: Sequence[str], patterns: list[str], text: str
+    others: Sequence[str], secrets: list[str], text: str
 ) -> None:
-    patterns = [*patterns, *others]
-    shown = Redactor(patterns).stream().feed(text).replace("[redacted]", "")
-    masked = Redactor(patterns).text(text).replace("[redacted]", "")
+    secrets = [*secrets, *others]
+    shown = Redactor(secrets).stream().feed(text).replace("[redacted]", "")
+    masked = Redactor(secrets).text(text).replace("[redacted]", "")
 
     assert masked.startswith(shown)
-    assert len(masked) - len(shown) < max(map(len, patterns))
+    assert len(masked) - len(shown) < max(map(len, secrets))
 
 
 @pytest.mark.parametrize(
@@ -83,27 +83,25 @@ def test_a_secret_of_several_lines_is_found_with_the_line_ends_of_a_terminal() -
 
 
 @given(st.lists(st.text(PLAIN, min_size=6, max_size=9), min_size=60, max_size=80), st.data())
-def test_each_of_many_is_found_wherever_it_stands(
-    patterns: list[str], data: st.DataObject
-) -> None:
-    before, needle = data.draw(st.text(PLAIN, max_size=5)), data.draw(st.sampled_from(patterns))
+def test_each_of_many_is_found_wherever_it_stands(secrets: list[str], data: st.DataObject) -> None:
+    before, secret = data.draw(st.text(PLAIN, max_size=5)), data.draw(st.sampled_from(secrets))
     after = data.draw(st.text(PLAIN, max_size=5))
 
-    shown = Redactor(patterns).text(f"{before}{needle}{after}")
+    shown = Redactor(secrets).text(f"{before}{secret}{after}")
 
     assert "[redacted]" in shown
-    assert not any(each in shown for each in patterns if each not in "[redacted]")
+    assert not any(each in shown for each in secrets if each not in "[redacted]")
 
 
 @pytest.mark.parametrize("size", range(1, 39))
 def test_the_beginning_of_one_of_many_is_held_back_however_short(size: int) -> None:
-    patterns = [f"{number:02}-größe-{number * 7919:030}" for number in range(100)]
-    stream = Redactor(patterns).stream()
+    secrets = [f"{number:02}-größe-{number * 7919:030}" for number in range(100)]
+    stream = Redactor(secrets).stream()
 
-    shown = stream.feed("x " + patterns[77][:size])
+    shown = stream.feed("x " + secrets[77][:size])
 
     assert shown == "x "
-    assert stream.end() == patterns[77][:size]
+    assert stream.end() == secrets[77][:size]
 
 
 def test_secrets_that_overlap_have_one_mask() -> None:

@@ -101,7 +101,7 @@ async def test_a_call_that_is_approved_is_made_as_it_was_shown() -> None:
 
 
 @pytest.mark.parametrize("asked", [None, "auto"])
-async def test_where_nobody_minds_nobody_is_asked(asked: Approval | None) -> None:
+async def test_a_call_without_a_rule_is_made_and_nobody_is_asked(asked: Approval | None) -> None:
     context = context_of(NO, other="ask")
 
     await react_runner(model(), FakeTool("rm", ok), FakeTool("other", ok)).run(
