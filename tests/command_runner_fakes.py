@@ -21,7 +21,7 @@ from ports.agent_dialogue import AgentDialogues
 from ports.clock import Clock
 from ports.homes import Homes
 from ports.output_archive import OutputArchive, OutputSource
-from ports.output_parser import OutputParser
+from ports.output_parser import OutputParser, OutputParsers
 from ports.process import ProcessHost
 from ports.runner import Outcome
 from tests.fakes import FakeClock
@@ -158,13 +158,9 @@ def setup_command(
     archive: OutputArchive | None = None,
 ) -> SetupCommand:
     clock = clock or FakeClock()
-    supervision = Supervision(
-        process_host=host,
-        archive=archive or FakeOutputArchive(),
-        terminals=LiveTerminals(screens=PyteScreens()),
-        clock=clock,
+    return SetupCommand(
+        supervision=_supervision(host, clock, archive), homes=homes or FakeHomes(), clock=clock
     )
-    return SetupCommand(supervision=supervision, homes=homes or FakeHomes(), clock=clock)
 
 
 def command_runner(
@@ -172,17 +168,29 @@ def command_runner(
     *,
     clock: Clock | None = None,
     archive: OutputArchive | None = None,
-    parsers: Mapping[str, OutputParser] | None = None,
+    parsers: OutputParsers | Mapping[str, OutputParser] | None = None,
     homes: Homes | None = None,
     dialogues: AgentDialogues | None = None,
 ) -> CommandRunner:
+    clock, homes = clock or FakeClock(), homes or FakeHomes()
+    supervision = _supervision(host, clock, archive)
+    if parsers is None or isinstance(parsers, Mapping):
+        parsers = FakeParsers(parsers)
     return CommandRunner(
-        process_host=host,
-        homes=homes or FakeHomes(),
-        archive=archive or FakeOutputArchive(),
-        terminals=LiveTerminals(screens=PyteScreens()),
-        parsers=FakeParsers(parsers),
+        supervision=supervision,
+        setup=SetupCommand(supervision=supervision, homes=homes, clock=clock),
+        homes=homes,
+        parsers=parsers,
         dialogues=dialogues or CliDialogues(),
         matcher=RegexPatternMatcher(),
-        clock=clock or FakeClock(),
+        clock=clock,
+    )
+
+
+def _supervision(host: ProcessHost, clock: Clock, archive: OutputArchive | None) -> Supervision:
+    return Supervision(
+        process_host=host,
+        archive=archive or FakeOutputArchive(),
+        terminals=LiveTerminals(screens=PyteScreens()),
+        clock=clock,
     )

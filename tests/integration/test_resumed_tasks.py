@@ -9,19 +9,16 @@ from pathlib import Path
 from dependency_injector import providers
 
 from adapters.archive.file_output_archive import FileOutputArchive
-from adapters.cli_agents.claude_dialogue import CliDialogues
 from adapters.cli_agents.cli_output_parsers import CliOutputParsers
-from adapters.patterns.regex_pattern_matcher import RegexPatternMatcher
 from adapters.process.linux_process_host import LinuxProcessHost
 from adapters.system.clock import SystemClock
-from adapters.terminal.pyte_screens import PyteScreens
 from adapters.workspace.folder_homes import FolderHomes
 from application.programs.command_runner import CommandRunner
-from application.programs.live_terminals import LiveTerminals
 from domain.agent_profile import AgentProfile
 from domain.ids import AgentName
 from domain.limits import Limits
 from domain.task import TaskStatus
+from tests.command_runner_fakes import command_runner
 from tests.integration.graph import FakeRunner, Graph, profiles, running
 
 # Says its sums over a thread as Codex does, and refuses a thread that is not in its home.
@@ -62,15 +59,12 @@ def _agent(script: Path, tokens: int) -> AgentProfile:
 
 def _runner(folder: Path) -> CommandRunner:
     clock = SystemClock()
-    return CommandRunner(
-        process_host=LinuxProcessHost(),
-        homes=FolderHomes(root=folder / "homes"),
-        archive=FileOutputArchive(root=folder / "archive"),
-        terminals=LiveTerminals(screens=PyteScreens()),
-        parsers=CliOutputParsers(clock),
-        dialogues=CliDialogues(),
-        matcher=RegexPatternMatcher(),
+    return command_runner(
+        LinuxProcessHost(),
         clock=clock,
+        archive=FileOutputArchive(root=folder / "archive"),
+        parsers=CliOutputParsers(clock),
+        homes=FolderHomes(root=folder / "homes"),
     )
 
 
@@ -84,7 +78,7 @@ async def _running(folder: Path, *, tokens: int = 100) -> AsyncIterator[Graph]:
         yield graph
 
 
-async def _told(graph: Graph) -> tuple[object, list[Mapping[str, object]]]:
+async def _completed(graph: Graph) -> tuple[object, list[Mapping[str, object]]]:
     task = await graph.ended(await graph.submit("go", agent="summer"))
     assert task.status is TaskStatus.COMPLETED
     return task.result and task.result.final_answer, await graph.events(task)
@@ -100,7 +94,7 @@ def _used(events: list[Mapping[str, object]]) -> list[tuple[object, object]]:
 
 async def test_each_task_of_a_session_counts_what_it_used_itself(tmp_path: Path) -> None:
     async with _running(tmp_path) as graph:
-        first, second, third = [await _told(graph) for _ in range(3)]
+        first, second, third = [await _completed(graph) for _ in range(3)]
 
     assert [answer for answer, _ in (first, second, third)] == [
         "t-1 turn 1",
@@ -112,13 +106,13 @@ async def test_each_task_of_a_session_counts_what_it_used_itself(tmp_path: Path)
 
 async def test_a_session_whose_conversation_is_gone_goes_on_in_a_new_one(tmp_path: Path) -> None:
     async with _running(tmp_path) as graph:
-        await _told(graph)
+        await _completed(graph)
         [threads] = (tmp_path / "homes").rglob("threads")
         shutil.rmtree(threads)
         (threads / "t-0").parent.mkdir()
         (threads / "t-0").write_text("0")
-        answer, events = await _told(graph)
-        after, later_events = await _told(graph)
+        answer, events = await _completed(graph)
+        after, later_events = await _completed(graph)
 
     assert (answer, _used(events)) == ("t-2 turn 1", [(40, 20)])
     assert (after, _used(later_events)) == ("t-2 turn 2", [(40, 20)])

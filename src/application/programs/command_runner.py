@@ -10,7 +10,6 @@ from application.programs.command_line import (
     thread_to_resume,
 )
 from application.programs.line_findings import LineExtraction, LineFindings
-from application.programs.live_terminals import LiveTerminals
 from application.programs.outcome_rules import OutcomeRules, RuledReading
 from application.programs.output_log import OutputLog
 from application.programs.output_reading import OutputReading
@@ -32,10 +31,9 @@ from domain.task_events import Error
 from ports.agent_dialogue import AgentDialogue, AgentDialogues
 from ports.clock import Clock
 from ports.homes import Homes
-from ports.output_archive import OutputArchive
 from ports.output_parser import OutputParser, OutputParsers
 from ports.pattern_matcher import PatternMatcher
-from ports.process import Command, Exit, ProcessHost
+from ports.process import Command, Exit
 from ports.runner import Failed, Outcome, RunContext
 
 
@@ -47,19 +45,16 @@ class CommandRunner:
     def __init__(
         self,
         *,
-        process_host: ProcessHost,
+        supervision: Supervision,
+        setup: SetupCommand,
         homes: Homes,
-        archive: OutputArchive,
-        terminals: LiveTerminals,
         parsers: OutputParsers,
         dialogues: AgentDialogues,
         matcher: PatternMatcher,
         clock: Clock,
     ) -> None:
-        self._supervision = Supervision(
-            process_host=process_host, archive=archive, terminals=terminals, clock=clock
-        )
-        self._setup = SetupCommand(supervision=self._supervision, homes=homes, clock=clock)
+        self._supervision = supervision
+        self._setup = setup
         self._homes = homes
         self._parsers = parsers
         self._dialogues = dialogues

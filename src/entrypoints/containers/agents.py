@@ -141,12 +141,19 @@ class AgentsContainer(DeclarativeContainer):
         retry=Singleton(Retry, spread=random.random),
         window_tokens=settings.provided.llm_window_tokens,
     )
-    command_runner: Provider[Runner] = Singleton(
-        CommandRunner,
+    supervision = Singleton(
+        Supervision,
         process_host=process_host,
-        homes=homes,
         archive=store.output_archive,
         terminals=live_terminals,
+        clock=clock,
+    )
+    setup_command = Singleton(SetupCommand, supervision=supervision, homes=homes, clock=clock)
+    command_runner: Provider[Runner] = Singleton(
+        CommandRunner,
+        supervision=supervision,
+        setup=setup_command,
+        homes=homes,
         parsers=Singleton(CliOutputParsers, clock, prices_of=prices_of),
         dialogues=Singleton(CliDialogues),
         matcher=pattern_matcher,
@@ -158,18 +165,7 @@ class AgentsContainer(DeclarativeContainer):
         homes=homes,
         archive=store.output_archive,
         sampling=UsageSampling,
-        setup=Singleton(
-            SetupCommand,
-            supervision=Singleton(
-                Supervision,
-                process_host=process_host,
-                archive=store.output_archive,
-                terminals=live_terminals,
-                clock=clock,
-            ),
-            homes=homes,
-            clock=clock,
-        ),
+        setup=setup_command,
         clock=clock,
     )
     runners = Dict(
