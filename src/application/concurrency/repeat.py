@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from domain.errors import Unavailable
 from domain.ids import SessionKey
@@ -27,17 +27,15 @@ async def repeat(
     *,
     name: str,
     at_once: bool = True,
-    until: Callable[[], bool] = lambda: False,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-) -> None:
+) -> NoReturn:
     """`do`, and again whenever `every` returns: it waits for the time or the event of a round.
 
-    With `at_once` off the first round waits as well. Ends when cancelled, or when `until` is
-    true before a round.
+    With `at_once` off the first round waits as well. Ends only when it is cancelled.
     """
     if not at_once:
         await every()
-    while not until():
+    while True:
         if not await survive(do, name=name):
             await sleep(_AFTER_A_BUG_S)
         await every()

@@ -1,7 +1,8 @@
-"""A chore outlives its failed rounds, and ends only when it is asked to."""
+"""A chore outlives its failed rounds, and ends only when it is cancelled."""
 
 import asyncio
 import logging
+from contextlib import suppress
 
 import anyio
 import pytest
@@ -13,26 +14,23 @@ from tests.patience import PATIENCE_S
 
 
 class Rounds:
-    """Does a chore whose rounds fail as given, and ends after the last of them."""
+    """Does a chore whose rounds fail as given, and is cancelled while it waits after the last."""
 
     def __init__(self, *failures: Exception | None) -> None:
         self.steps: list[object] = []
         self._failures = list(failures)
 
     async def run(self, *, at_once: bool = True) -> list[object]:
-        with anyio.fail_after(PATIENCE_S):
+        with anyio.fail_after(PATIENCE_S), suppress(asyncio.CancelledError):
             await repeat(
-                self._every,
-                self._do,
-                name="the chore",
-                at_once=at_once,
-                until=lambda: not self._failures,
-                sleep=self._sleep,
+                self._every, self._do, name="the chore", at_once=at_once, sleep=self._sleep
             )
         return self.steps
 
     async def _every(self) -> None:
         self.steps.append("wait")
+        if not self._failures:
+            raise asyncio.CancelledError
 
     async def _do(self) -> None:
         self.steps.append("do")
