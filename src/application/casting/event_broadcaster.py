@@ -95,16 +95,16 @@ class EventBroadcaster:
         """To be entered around a write to the log of a session from outside of a run."""
         return self._dispatch.writing(session_id)
 
-    async def to_its_end(self, writing: Coroutine[None, None, T]) -> T:
+    async def shielded(self, writing: Coroutine[None, None, T]) -> T:
         """Await such a write, which is finished even if the caller is cancelled."""
         task = asyncio.ensure_future(writing)
         self._outside.add(task)
         task.add_done_callback(self._outside.discard)
         return await asyncio.shield(task)
 
-    def let_go(self) -> None:
+    def release_runs(self) -> None:
         """No listener holds a run from now on."""
-        self._dispatch.let_go()
+        self._dispatch.release_runs()
 
     def encode(self, event: AgentEvent, origin: Origin) -> EncodedEvent:
         return self._codec.encode(event, origin, at=self._clock.now(), tag=self._ids.tag())

@@ -78,10 +78,10 @@ class EventDispatch:
         """Enter it around a write to a session's log."""
         return Write(self, self._order.begin(session_id) if self._feeds else None)
 
-    def let_go(self) -> None:
+    def release_runs(self) -> None:
         """No run waits for a listener from now on."""
         for feed in self._feeds:
-            feed.let_go()
+            feed.release_runs()
 
     def publish(self, origin: Origin, stored: Sequence[StoredEvent]) -> None:
         self._notifier.events_stored(origin.session_key, stored)

@@ -92,7 +92,7 @@ class ListenerFeed:
             self._moved.clear()
             await self._moved.wait()
 
-    def let_go(self) -> None:
+    def release_runs(self) -> None:
         """Let no run wait for this listener from now on."""
         self.is_awaited = False
         self._moved.set()

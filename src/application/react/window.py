@@ -67,7 +67,7 @@ def _with_short_results(
     """The oldest results are cut first, and no more of them than needed."""
     shown = list(messages)
     for at, message in enumerate(messages[:end]):
-        if excess > 0 and isinstance(message, ToolMessage) and is_worth_it(message):
+        if excess > 0 and isinstance(message, ToolMessage) and is_worth_cutting(message):
             shown[at] = shortened(message)
             excess -= size_of(message) - size_of(shown[at])
     return shown
@@ -108,7 +108,7 @@ def _groups(messages: Sequence[ModelMessage], end: int, asked_at: int) -> Sequen
     return groups
 
 
-def is_worth_it(message: ToolMessage) -> bool:
+def is_worth_cutting(message: ToolMessage) -> bool:
     return size_of(message) > KEPT_BYTES + _NOTE_BYTES
 
 
@@ -125,7 +125,9 @@ def evenly_shortened(messages: Sequence[ModelMessage], room: int) -> list[ModelM
     share = _share(sorted(results), room - others)
     return [
         shortened(one, kept=max(share - _NOTE_BYTES, KEPT_BYTES))
-        if isinstance(one, ToolMessage) and text_size(one.content) > share and is_worth_it(one)
+        if isinstance(one, ToolMessage)
+        and text_size(one.content) > share
+        and is_worth_cutting(one)
         else one
         for one in messages
     ]

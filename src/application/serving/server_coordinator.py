@@ -71,7 +71,7 @@ class ServerCoordinator:
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
         """Work on what is queued until it is left; leaving drains."""
-        async with self._worker.opened(self._run_task, on_kill=self._broadcaster.let_go):
+        async with self._worker.opened(self._run_task, on_kill=self._broadcaster.release_runs):
             with self._wakeups.listen(self._hinted, others_only=True):
                 self._is_accepting = True
                 try:
@@ -103,7 +103,7 @@ class ServerCoordinator:
             raise Draining("the server takes no new tasks now")
         self._worker.storage.check()
         task = await self._new_tasks.of(principal, request)
-        return await self._broadcaster.to_its_end(self._queue(task, request, reserve=reserve))
+        return await self._broadcaster.shielded(self._queue(task, request, reserve=reserve))
 
     async def cancel(
         self,
@@ -116,7 +116,7 @@ class ServerCoordinator:
         """Store the intent and act on it; a task that has ended stays as it is."""
         task = await self._tasks.get(principal, task_id)
         intent = CancelIntent(mode=mode, reason=reason, by=principal.name)
-        return await self._broadcaster.to_its_end(
+        return await self._broadcaster.shielded(
             self._worker.storage.with_reserve(lambda: self._cancel(principal, task, intent))
         )
 

@@ -97,7 +97,7 @@ class _Beginning:
         cursor = await self._sources.snapshots.read(self._principal, start.cursor)
         if cursor is None:
             return await self._begin_anew(Reset(reason="trimmed"))
-        if not await self._tasks.knows(cursor.horizon):
+        if not await self._tasks.is_of_this_store(cursor.horizon):
             return await self._begin_anew(Reset(reason="diverged"))
         return await self._resume(cursor)
 
@@ -126,7 +126,7 @@ class _Beginning:
                 return
             at = await self._positions.at(task.session_key, bounds, start)
             self._subscription.follow(task.session_key, at=at)
-        self._subscription.know(task)
+        self._subscription.track(task)
 
     async def _resume(self, cursor: CompositeCursor) -> list[Reset]:
         self._logs.horizon = cursor.horizon
@@ -136,7 +136,7 @@ class _Beginning:
             resets += await self._follow(session_key, cursor)
         for task in await self._tasks.unfinished():
             if task.session_key in self._logs:
-                self._subscription.know(task)
+                self._subscription.track(task)
         for task in await self._tasks.made_after(cursor.horizon):
             await self._subscription.join(task)
         return resets

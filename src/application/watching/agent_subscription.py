@@ -69,9 +69,9 @@ class AgentSubscription(Subscription):
         if task.session_key not in self.logs:
             at = await self._positions.after(task.session_key, task.first_seq - 1)
             self.follow(task.session_key, at=at)
-        self.know(task)
+        self.track(task)
 
-    def know(self, task: Task) -> None:
+    def track(self, task: Task) -> None:
         """Keep its session until the task is over and read, and below the horizon."""
         if task.number > self.logs.horizon.number:
             self._recent[task.number] = task.session_key
@@ -97,7 +97,7 @@ class AgentSubscription(Subscription):
         have written to either by now, up to the end of a task.
         """
         joined, self._joined = self._joined, set()
-        await self._tails.look_at(joined | {reader.session_key for reader in self._read_up()})
+        await self._tails.look_at(joined | {reader.session_key for reader in self._droppable()})
 
     def readers(self) -> Sequence[LogReader]:
         return self.logs.all() if self.logs.has_room else ()
@@ -124,7 +124,7 @@ class AgentSubscription(Subscription):
                 await self.join(task)
         self._move_horizon(horizon)
         await self.catch_up()
-        for reader in self._read_up():
+        for reader in self._droppable():
             self.logs.remove(reader)
 
     def _hint(self) -> None:
@@ -138,7 +138,7 @@ class AgentSubscription(Subscription):
         for number in [number for number in self._recent if number <= horizon.number]:
             del self._recent[number]
 
-    def _read_up(self) -> Sequence[LogReader]:
+    def _droppable(self) -> Sequence[LogReader]:
         """Those to drop: read to the end, with no task that is unfinished or above the horizon."""
         needed = {*self._unfinished.values(), *self._recent.values()}
         return [

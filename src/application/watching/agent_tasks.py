@@ -33,7 +33,7 @@ class AgentTasks:
         settled = await self._feed.newest_settled(self._principal)
         return horizon_at(settled.number, settled.task_id) if settled else NO_TASKS
 
-    async def knows(self, horizon: Horizon) -> bool:
+    async def is_of_this_store(self, horizon: Horizon) -> bool:
         """Whether it is of this store's history, as far as the tasks that are left show it."""
         if horizon == NO_TASKS:
             return True

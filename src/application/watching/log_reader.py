@@ -106,7 +106,7 @@ class LogReader:
         self._tails = tails
         self._wake = wake
         self._page: Sequence[TailEvent] = ()
-        self._nothing_below = 0
+        self._empty_until = 0
 
     @property
     def session_key(self) -> SessionKey:
@@ -115,7 +115,7 @@ class LogReader:
     @property
     def has_more(self) -> bool:
         """Whether there are events after the position, in memory or not."""
-        return bool(self._page) or self.tail.last_seq > max(self.position.seq, self._nothing_below)
+        return bool(self._page) or self.tail.last_seq > max(self.position.seq, self._empty_until)
 
     @property
     def page(self) -> Sequence[TailEvent]:
@@ -150,7 +150,7 @@ class LogReader:
             self.session_key, after=self.position.seq, limit=limit
         )
         if not page:
-            return await self._pass_over_nothing(pages, until)
+            return await self._after_empty_page(pages, until)
         first_seq, last_seq = page[0].stored.seq, page[-1].stored.seq
         if last_seq > self.tail.last_seq:
             self.tail.last_seq = last_seq
@@ -160,11 +160,11 @@ class LogReader:
             return Reset(reason="trimmed", first_seq=first_seq, last_seq=self.tail.last_seq)
         return None
 
-    async def _pass_over_nothing(self, pages: Pages, until: int) -> Reset | None:
-        """Either all that was there is trimmed away, or it is yet to be seen."""
+    async def _after_empty_page(self, pages: Pages, until: int) -> Reset | None:
+        """The page was empty: all events there were trimmed, or the store does not show them yet."""
         bounds = await pages.bounds(self.session_key)
         if bounds is None or bounds.first_seq <= self.position.seq + 1:
-            self._nothing_below = until
+            self._empty_until = until
             return None
         self.position = before_earliest(bounds.first_seq)
         return Reset(reason="trimmed", first_seq=bounds.first_seq, last_seq=bounds.last_seq)
