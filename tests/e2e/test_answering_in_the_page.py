@@ -131,7 +131,7 @@ async def test_a_task_is_paused_resumed_and_cancelled(
     await page.until(f"{STATE} === 'waits for an answer'")
 
     await click(page, "Pause")
-    await page.until("document.getElementById('rest').textContent === 'Resume'")
+    await page.until("document.getElementById('pause').textContent === 'Resume'")
     await click(page, "Approve")
     await page.until(f"{STATE} === 'paused'")
     paused = (await task(http, task_id))["status"]

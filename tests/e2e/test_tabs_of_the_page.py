@@ -45,7 +45,7 @@ async def test_in_the_last_of_many_tabs_a_task_is_submitted_and_each_tab_has_eve
     await watchers_are(client, 1, within_s=PATIENCE_S)
 
     for name, tab in zip(names[:-1], tabs, strict=False):
-        assert await tab.value(STATE) == "resting"
+        assert await tab.value(STATE) == "suspended"
         await tab.show()
         await tab.until(ENDED)
         assert await tab.value(LINES) == [f"line {number}" for number in range(1, 301)]
@@ -69,7 +69,7 @@ async def test_a_glance_at_another_tab_keeps_the_stream_and_a_long_look_gives_it
     await first.value("window.letGo()")
 
     assert after_a_glance == "live"
-    assert await first.value(STATE) == "resting"
+    assert await first.value(STATE) == "suspended"
     await watchers_are(client, 1, within_s=PATIENCE_S)
 
 

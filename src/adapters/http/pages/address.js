@@ -1,4 +1,4 @@
-// What the address bar names: a session, a task, or nothing yet. Links and Back change what is shown.
+// Routing: the path in the address bar names a session, a task, or nothing yet.
 
 export const NOTHING = { kind: "", id: "" };
 
@@ -7,7 +7,7 @@ export function pathTo({ kind, id }) {
 }
 
 export class Address {
-  /** `onVisit` is called with what is named now, also for what is shown already. */
+  /** `onVisit` is called with `{kind, id}` at each navigation, also to what is shown already. */
   constructor(onVisit) {
     this.onVisit = onVisit;
     addEventListener("popstate", () => this.visit());
@@ -16,7 +16,7 @@ export class Address {
 
   visit() {
     const named = namedBy(location) ?? NOTHING;
-    // Links of earlier versions name their session behind a #.
+    // Links of earlier versions name the session in the fragment.
     if (location.hash) history.replaceState(null, "", pathTo(named));
     this.onVisit(named);
   }
@@ -27,7 +27,7 @@ export class Address {
     this.onVisit(named);
   }
 
-  /** Only the plain click: whoever wants a link in a new tab gets one. */
+  /** Plain clicks only: with a modifier key the browser opens a new tab or window. */
   #clicked(event) {
     const link = event.target.closest("a[href]");
     const isPlain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
@@ -39,7 +39,7 @@ export class Address {
   }
 }
 
-/** Of a location or a link; undefined for another page. */
+/** What a location or a link names; undefined for any other page. */
 function namedBy({ pathname, hash }) {
   if (pathname === "/") return hash.length > 1 ? { kind: "sessions", id: decoded(hash.slice(1)) } : NOTHING;
   const found = /^\/(sessions|tasks)\/([^/]+)$/.exec(pathname);

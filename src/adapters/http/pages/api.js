@@ -1,4 +1,4 @@
-// Calls the server and turns its problem details into errors that can be shown.
+// Requests to the server; its problem details become errors whose message can be shown.
 
 const API = "/api/v1";
 
@@ -11,7 +11,7 @@ export function postJson(path, body) {
   return call(path, { method: "POST", headers, body: JSON.stringify(body) });
 }
 
-/** A session may be watched before it exists; a task's stream ends with the task. */
+/** The stream of a session, which need not exist yet, or of a task, which ends with the task. */
 export function streamUrl({ kind, id }, after) {
   const query = new URLSearchParams(after ? { after } : { replay: "all" });
   if (kind === "tasks") return `${API}/tasks/${encodeURIComponent(id)}/events?${query}`;
@@ -19,12 +19,12 @@ export function streamUrl({ kind, id }, after) {
   return `${API}/sse?${query}`;
 }
 
-/** All that the log holds of a session, one event a line; of a task all that its program wrote. */
+/** A download: the events of a session, one a line, or the output of a task's program. */
 export function wholeUrl({ kind, id }) {
   return `${API}/${kind}/${encodeURIComponent(id)}/${kind === "tasks" ? "log" : "export"}`;
 }
 
-/** Its errors have the `status` of the answer, if there was one. */
+/** Throws an Error, with the `status` of the response if there was one. */
 async function call(path, options) {
   let response;
   try {

@@ -1,4 +1,4 @@
-// Wires the page: show what the address names, watch it, submit to it, answer what it asks.
+// Connects the parts of the page: routing, the stream, the form, approvals and questions.
 
 import { Address, NOTHING, pathTo } from "./address.js";
 import { getJson, postJson } from "./api.js";
@@ -17,7 +17,7 @@ const STATES = {
   off: "not watching",
   connecting: "connecting …",
   live: "live",
-  resting: "resting while nobody looks",
+  suspended: "suspended while this tab is hidden",
   task_finished: "the task has ended",
   session_deleted: "the session was deleted",
   auth_expired: "the login has expired",
@@ -43,11 +43,14 @@ const asksView = new AsksView({
 });
 const controls = new TaskControls({
   state: at("task-state"),
-  rest: at("rest"),
+  pause: at("pause"),
   cancel: at("cancel"),
   tried,
 });
-const asks = new OpenAsks({ onChange: showAsks, onAnswered: (...told) => asksView.tell(...told) });
+const asks = new OpenAsks({
+  onChange: showAsks,
+  onAnswered: (key, asked, answer) => asksView.announce(key, asked, answer),
+});
 const live = new LiveTasks(showLive);
 const sessions = new SessionList({
   list: at("sessions"),
@@ -55,20 +58,20 @@ const sessions = new SessionList({
   older: at("older-sessions"),
 });
 const panel = new TaskPanel({ panel: at("task-panel"), facts: at("task-facts") });
-const watch = new Watch({ onEvent: take, onReset: clear, onState: showState });
+const watch = new Watch({ onEvent: receive, onReset: clear, onState: showState });
 const address = new Address(show);
 let shown = NOTHING;
 
-function take(event, id) {
+function receive(event, id) {
   if (older.received === 0) note("");
   view.add(event, older.place(id));
-  live.count(event);
-  asks.take(event);
+  live.apply(event);
+  asks.apply(event);
 }
 
 function showLive() {
   const task = live.oldest;
-  controls.show(task, task !== undefined && asks.waits(task.id));
+  controls.show(task, task !== undefined && asks.isWaiting(task.id));
   refreshSoon();
 }
 
@@ -88,7 +91,7 @@ function clear() {
 function showState(state) {
   at("connection").dataset.state = state;
   at("connection").textContent = STATES[state] ?? state;
-  const name = shown.id + (state === "resting" ? " (resting)" : "");
+  const name = shown.id + (state === "suspended" ? " (suspended)" : "");
   document.title = name ? `${name} - Agentcast` : "Agentcast";
   if (state === "live") refreshSoon();
 }
@@ -98,7 +101,7 @@ function note(text) {
   at("note").hidden = !text;
 }
 
-/** Shows what the address names; what is shown already stays as it is. */
+/** Called at each navigation. Does nothing if that is being watched already. */
 function show(named) {
   if (named.kind && pathTo(named) === pathTo(shown) && watch.watched) return;
   shown = named;
@@ -120,7 +123,7 @@ function setSession(id) {
   refreshSoon();
 }
 
-/** Says if there is no such thing, and shows what is known of a task. */
+/** Shows a note if there is no such session or task, and the panel of a task. */
 async function check() {
   const named = shown;
   let found;
@@ -128,7 +131,7 @@ async function check() {
     found = await getJson(pathTo(named));
   } catch (error) {
     if (error.status !== 404) throw error;
-    if (named === shown) unknown(named);
+    if (named === shown) showUnknown(named);
     return;
   }
   if (named !== shown || named.kind !== "tasks") return;
@@ -136,7 +139,7 @@ async function check() {
   if (at("session-id").value !== found.session_id) setSession(found.session_id);
 }
 
-function unknown({ kind, id }) {
+function showUnknown({ kind, id }) {
   if (kind === "tasks") {
     watch.stop();
     note(`There is no task ${id}.`);
@@ -165,7 +168,7 @@ async function fillAgents() {
   at("agent").replaceChildren(new Option("default", ""), ...options);
 }
 
-/** Says while the agents cannot be had, and asks again until they can. */
+/** Retries until the agents can be listed, and shows the problem meanwhile. */
 async function showAgents() {
   try {
     await fillAgents();
@@ -177,7 +180,7 @@ async function showAgents() {
   }
 }
 
-/** Does it, and says so if it went wrong. */
+/** Runs `work`, and shows its error if it fails. */
 async function tried(work) {
   try {
     await work();

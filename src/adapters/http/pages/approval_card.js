@@ -1,10 +1,10 @@
-// What an agent asks to be allowed, with the two answers that there are.
+// The card of an approval, with buttons to approve and to deny.
 
 import { getJson, postJson } from "./api.js";
 import { button, element, labelled } from "./element.js";
 import { visible } from "./visible_text.js";
 
-/** Its `answer(work)` does what was chosen and says so if it went wrong. */
+/** `answer(work)` runs the request of a button, and shows its error if it fails. */
 export function approvalCard(asked, answer) {
   const id = `ask-${asked.approval_id}`;
   const heading = element("h3", "", `${visible(asked.agent)} asks to use ${visible(asked.tool_name)}`);
@@ -36,7 +36,7 @@ function send(approvalId, decision, reason) {
   return postJson(`/approvals/${approvalId}`, reason ? { decision, reason } : { decision });
 }
 
-/** Who says yes must have been able to read it all: what was cut for the event is fetched whole. */
+/** Nobody may approve what they cannot read: truncated arguments are fetched before the buttons show. */
 async function showArguments(list, asked, choices) {
   if (!asked.truncated) {
     list.append(...rows(asked.arguments));
@@ -48,8 +48,8 @@ async function showArguments(list, asked, choices) {
     list.append(...rows(whole.arguments));
     choices.hidden = false;
   } catch (error) {
-    const told = element("p", "problem", `What it asks for cannot be shown: ${error.message}`);
-    list.replaceWith(told);
+    const problem = element("p", "problem", `What it asks for cannot be shown: ${error.message}`);
+    list.replaceWith(problem);
   }
 }
 
@@ -57,7 +57,7 @@ function rows(args) {
   return Object.entries(args).flatMap(([name, value]) => {
     const text = typeof value === "string" ? value : JSON.stringify(value, null, 2);
     const shown = element("pre", "", visible(text));
-    // It scrolls when it is long, which keys can do only with the focus on it.
+    // Long values scroll, and the keyboard can scroll only what has the focus.
     shown.tabIndex = 0;
     const cell = element("dd", "");
     cell.append(shown);

@@ -1,10 +1,10 @@
-// Shows what waits for a person, one card for each, and what came of it.
+// Shows a card for each open approval or question, and announces the answers.
 
 import { approvalCard } from "./approval_card.js";
 import { questionCard } from "./question_card.js";
 import { visible } from "./visible_text.js";
 
-/** Long enough for an answer that stands beside its question in the history. */
+/** In the history an answer follows soon after its question: then no card is shown. */
 const GATHER_MS = 60;
 
 export class AsksView {
@@ -15,20 +15,20 @@ export class AsksView {
     this.timer = null;
   }
 
-  /** Cards that stay are left alone: somebody may be typing there. */
+  /** `asks` are the events by their keys. Existing cards are kept: somebody may be typing there. */
   show(asks) {
     this.asks = asks;
     this.timer ??= setTimeout(() => this.#show(), GATHER_MS);
   }
 
-  /** Only of what was shown: what the history tells of answers is no news. */
-  tell(key, asked, answer) {
-    if (this.cards.has(key)) this.#say(resolution(asked, answer));
+  /** Shows an answer, if its card was shown; those of the history are not announced. */
+  announce(key, asked, answer) {
+    if (this.cards.has(key)) this.#showNews(resolution(asked, answer));
   }
 
   clear() {
-    this.#say("");
-    this.#complain("");
+    this.#showNews("");
+    this.#showProblem("");
   }
 
   #show() {
@@ -37,7 +37,7 @@ export class AsksView {
     const fresh = [...this.asks].filter(([key]) => !this.cards.has(key));
     for (const [key, asked] of fresh) this.#add(key, asked);
     this.panel.hidden = this.cards.size === 0;
-    // Whoever sees the page sees the cards; this is for those who hear it.
+    // For screen readers only: others see the cards.
     this.count.textContent = waiting(this.cards.size);
   }
 
@@ -60,21 +60,21 @@ export class AsksView {
   async #answered(card, work) {
     if (card.getAttribute("aria-busy") === "true") return;
     card.setAttribute("aria-busy", "true");
-    this.#complain("");
+    this.#showProblem("");
     try {
       await work();
     } catch (error) {
-      this.#complain(`Your answer was not taken: ${error.message}`);
+      this.#showProblem(`Your answer was not taken: ${error.message}`);
     } finally {
       card.removeAttribute("aria-busy");
     }
   }
 
-  #say(text) {
+  #showNews(text) {
     this.news.textContent = text;
   }
 
-  #complain(text) {
+  #showProblem(text) {
     this.problem.textContent = text;
     this.problem.hidden = !text;
   }

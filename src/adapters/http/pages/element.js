@@ -1,4 +1,4 @@
-// Makes elements whose content is text, whatever the text holds.
+// Creates elements; their content is always text, never HTML.
 
 export function element(name, className, text = "") {
   const made = document.createElement(name);
@@ -14,7 +14,7 @@ export function button(className, text, onClick) {
   return made;
 }
 
-/** Opens beside the page, which goes on. */
+/** Opens in a new tab. */
 export function link(href, text) {
   const made = element("a", "", text);
   made.href = href;
@@ -22,7 +22,7 @@ export function link(href, text) {
   return made;
 }
 
-/** A field and its label, which belong together by an id of their own. */
+/** A label and its field, joined by `id`. */
 export function labelled(field, id, text) {
   const label = element("label", "", text);
   label.htmlFor = field.id = id;

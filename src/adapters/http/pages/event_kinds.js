@@ -1,4 +1,4 @@
-// Every type of event, by the kind that decides how it looks.
+// The types of events, grouped by kind; the kind is the CSS class of a row.
 
 const TYPES = {
   task: [

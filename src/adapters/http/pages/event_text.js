@@ -1,4 +1,4 @@
-// Says in words what an event tells, and which events go on where an earlier one stopped.
+// The label and the text of each event, and which events extend the row of an earlier one.
 
 import { visible } from "./visible_text.js";
 
@@ -71,28 +71,28 @@ export function labelOf(event) {
   return LABELS[event.event_type]?.(event) ?? event.event_type.replaceAll("_", " ");
 }
 
-/** `output` is what has been shown of the output of the call that the event ends, if anything. */
+/** `output` is the output of the tool call that was shown before, if the event completes one. */
 export function textOf(event, output = "") {
   const text = TEXTS[event.event_type];
   return String(text ? text(event, output) : payload(event));
 }
 
-/** The key of the row with the output of the call that this event ends. */
+/** The key of the row with the output of the tool call that this event completes. */
 export function outputKey(event) {
   return event.event_type === "tool_call_complete" ? keyed(event, `output ${event.call_id}`) : undefined;
 }
 
-/** Reasoning is there for those who want it; what is said is a message. */
+/** Reasoning is collapsed; messages are not. */
 export function isFolded(event) {
   return event.event_type === "think_delta" || event.event_type === "think_complete";
 }
 
-/** False for what another event shows: what is said in a thought comes as a message. */
+/** False for a thought without reasoning: its message is an event of its own. */
 export function hasRow(event) {
   return event.event_type !== "think_complete" || event.reasoning !== undefined;
 }
 
-/** The row that this event belongs to, if others may belong to it too. */
+/** For an event whose row others may extend: the row's key, whether it adds text, and whether it ends the row. */
 export function rowOf(event) {
   const row = JOINED[event.event_type]?.(event);
   return row && { ...row, key: keyed(event, row.key) };
@@ -102,7 +102,7 @@ function keyed(event, key) {
   return `${event.task_id} ${event.attempt} ${key}`;
 }
 
-/** Without the lines that its output has shown as they came. */
+/** Leaves out the lines of the result that were shown as output already. */
 function outcome(event, output) {
   const seen = new Set(output.split("\n"));
   const text = String(event.error || (event.result ?? ""));

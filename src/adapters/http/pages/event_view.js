@@ -14,7 +14,7 @@ export class EventView {
   constructor(list, toEnd) {
     this.list = list;
     this.toEnd = toEnd;
-    /** Called with how many events stood before the first that is shown now. */
+    /** Called with the number of events before the first one shown. */
     this.onOlder = () => {};
     this.pending = [];
     this.rows = new Map();
@@ -35,21 +35,21 @@ export class EventView {
   }
 
   /**
-   * Rows are gathered for a moment: a burst of thousands is then a few changes of the page.
-   * `place` is how many events came before.
+   * Rows are added in batches, so that a burst of thousands changes the page a few times only.
+   * `place` is the number of events before this one.
    */
   add(event, place) {
     this.pending.push([event, place]);
     this.timer ??= setTimeout(() => this.#show(), GATHER_MS);
   }
 
-  /** So many older rows have room until the reader goes back to the end. */
+  /** Make room for that many more rows, until the reader goes back to the end. */
   keep(rows) {
     this.follows = false;
     this.mostRows += rows;
   }
 
-  /** Events that stood just before the first that is shown; the reader is led to them. */
+  /** Insert the events just before the first one shown, and scroll to them. */
   prepend(events, place) {
     const first = this.list.firstElementChild;
     this.list.prepend(made(events.map((event, at) => [event, place + at]), new Map()));
@@ -86,7 +86,7 @@ export class EventView {
   }
 
   #scrolled() {
-    // Another size moves the text as well, which is no wish of the reader's.
+    // Resizing scrolls too: that is not the reader's doing.
     if (sizeOf(this.list) !== this.size) return;
     const below = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight;
     if (below < NEAR_END_PX) this.#follow();
@@ -109,7 +109,7 @@ function sizeOf({ clientWidth, clientHeight }) {
   return `${clientWidth} ${clientHeight}`;
 }
 
-/** The rows of events that have one; the text of the others goes into `rows`, by their key. */
+/** New rows; an event that extends a row of `rows`, which are by their keys, makes none. */
 function made(placed, rows) {
   const fresh = document.createDocumentFragment();
   for (const [event, place] of placed) {
@@ -138,7 +138,7 @@ function row(event, place, joined, rows) {
   return made;
 }
 
-/** What is there already stays, also a beginning that was given up. */
+/** Replaces streamed text by the complete one, unless it ends with that already. */
 function complete(known, text) {
   if (!known.textContent.endsWith(text)) known.textContent = text;
 }
@@ -149,7 +149,7 @@ function folded(text) {
   return fold;
 }
 
-/** A task begins with the way to it alone. */
+/** The first event of a task links to the page of the task. */
 function label(event) {
   if (event.event_type !== "task_queued") return element("span", "type", labelOf(event));
   const made = element("a", "type", labelOf(event));

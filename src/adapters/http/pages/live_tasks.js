@@ -1,9 +1,9 @@
-// Which tasks of the watched session have begun or wait to, and have not ended.
+// The unfinished tasks of the watched session, queued ones included.
 
 import { isFinal } from "./event_kinds.js";
 
-/** Agents of these kinds have points where they can rest. */
-const CAN_REST = new Set(["react"]);
+/** Agents of these kinds can be paused. */
+const CAN_PAUSE = new Set(["react"]);
 
 export class LiveTasks {
   constructor(onChange) {
@@ -16,26 +16,26 @@ export class LiveTasks {
     this.onChange();
   }
 
-  count(event) {
+  apply(event) {
     const task = this.tasks.get(event.task_id);
     if (event.event_type === "task_queued") {
-      this.tasks.set(event.task_id, { id: event.task_id, status: "queued", canRest: false });
+      this.tasks.set(event.task_id, { id: event.task_id, status: "queued", canPause: false });
     } else if (isFinal(event.event_type)) this.tasks.delete(event.task_id);
-    else if (!task || !tell(task, event)) return;
+    else if (!task || !update(task, event)) return;
     this.onChange();
   }
 
-  /** A session works on its tasks one after the other: the oldest is the one at work. */
+  /** The one that runs, since a session carries out its tasks one after the other. */
   get oldest() {
     return this.tasks.values().next().value;
   }
 }
 
 /** Whether the event changes the task. */
-function tell(task, event) {
+function update(task, event) {
   switch (event.event_type) {
     case "task_started":
-      Object.assign(task, { status: "running", canRest: CAN_REST.has(event.agent_kind) });
+      Object.assign(task, { status: "running", canPause: CAN_PAUSE.has(event.agent_kind) });
       return true;
     case "task_paused":
       task.status = "paused";

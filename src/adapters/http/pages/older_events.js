@@ -1,4 +1,4 @@
-// Says how many older events the list lacks, and fetches the last of them when asked.
+// Counts the older events that are not shown, and loads the newest of them on request.
 
 import { getJson, wholeUrl } from "./api.js";
 
@@ -21,12 +21,12 @@ export class OlderEvents {
   clear() {
     this.received = 0;
     this.lastId = "";
-    /** Of every PAGE-th event the id of the one before it, from which a page can be asked for. */
+    /** For every PAGE-th event, the id of the event before it: the cursor of its page. */
     this.marks = [];
     this.#show(0);
   }
 
-  /** How many events came before this one. */
+  /** Counts an event that was received; returns how many came before it. */
   place(id) {
     if (this.received % PAGE === 0) this.marks.push(this.lastId);
     this.lastId = id;
@@ -50,7 +50,7 @@ export class OlderEvents {
     try {
       const path = `/${watched.kind}/${encodeURIComponent(watched.id)}/events`;
       const { items } = await getJson(`${path}?${from}&limit=${older - start}`);
-      // Unless something else is shown by now, or more has left the list.
+      // Unless another session or task is shown by now, or more rows were dropped.
       if (this.marks === marks && this.older === older) this.view.prepend(items, start);
     } finally {
       this.load.disabled = false;

@@ -1,4 +1,4 @@
-// What tasks of the watched session ask of people and nobody has answered yet.
+// The open approvals and questions of the watched session's tasks.
 
 import { isFinal } from "./event_kinds.js";
 
@@ -14,11 +14,11 @@ export class OpenAsks {
     this.onChange();
   }
 
-  waits(taskId) {
+  isWaiting(taskId) {
     return [...this.asks.values()].some((event) => event.task_id === taskId);
   }
 
-  take(event) {
+  apply(event) {
     switch (event.event_type) {
       case "approval_required":
         this.#open(event.approval_id, event);
@@ -33,12 +33,12 @@ export class OpenAsks {
         if (event.kind === "message") this.#close(this.#question(event.task_id), event);
         break;
       default:
-        // A run that began anew asks anew; nobody hears the answer to what its forerunner asked.
+        // A new attempt asks again; questions of the earlier one cannot be answered any more.
         if (event.event_type === "task_started" || isFinal(event.event_type)) this.#closeAll(event);
     }
   }
 
-  /** A task asks one at a time. */
+  /** The key of the task's open question; there is one at most. */
   #question(taskId) {
     const isIt = ([, asked]) => asked.event_type === "input_required" && asked.task_id === taskId;
     return [...this.asks].find(isIt)?.[0];

@@ -17,7 +17,7 @@ export class SessionList {
     this.drawn = "";
   }
 
-  /** `session` is the one whose tasks are listed, `shown` the path of what is looked at. */
+  /** `session` is the id of the session whose tasks are listed, `shown` the path of the page. */
   choose(session, shown) {
     this.session = session;
     this.shown = shown;
@@ -28,7 +28,7 @@ export class SessionList {
     const { session, pages } = this;
     const [found, tasks] = await Promise.all([sessions(pages), session ? tasksOf(session) : []]);
     const drawn = JSON.stringify([session, found, tasks]);
-    // A link that is replaced between the two halves of a click would not hear of it.
+    // Unchanged links stay: one that is replaced between mousedown and mouseup gets no click.
     if (session !== this.session || drawn === this.drawn) return;
     this.drawn = drawn;
     this.empty.hidden = found.items.length > 0;
@@ -87,7 +87,7 @@ function sessionItem(session, tasks) {
   return made;
 }
 
-/** An idle session stands as its newest task does; one at rest counts as running otherwise. */
+/** An idle session shows the status of its newest task. With a paused task its status is running. */
 function stateOf({ status, last_task_status: last }) {
   if (status === "idle") return last ?? "empty";
   return last === "paused" ? last : status;

@@ -1,4 +1,4 @@
-// The buttons that hold up the task at work, let it go on, and end it.
+// The buttons that pause, resume and cancel the running task.
 
 import { postJson } from "./api.js";
 
@@ -6,32 +6,33 @@ const STATES = {
   queued: "queued",
   running: "running",
   waiting: "waits for an answer",
-  pausing: "rests before its next step",
+  pausing: "pauses before its next step",
   paused: "paused",
 };
 
 export class TaskControls {
-  constructor({ state, rest, cancel, tried }) {
-    Object.assign(this, { state, rest, cancel });
+  constructor({ state, pause, cancel, tried }) {
+    Object.assign(this, { state, pause, cancel });
     this.task = undefined;
-    this.toRest = null;
-    rest.addEventListener("click", () => tried(() => this.#restOrGoOn()));
+    /** The id of the task that was asked to pause and has not yet. */
+    this.pausing = null;
+    pause.addEventListener("click", () => tried(() => this.#pauseOrResume()));
     cancel.addEventListener("click", () => tried(() => this.#cancel()));
   }
 
   show(task, isWaiting) {
     const changed = task?.id !== this.task?.id || task?.status !== this.task?.status;
-    if (changed) this.toRest = null;
+    if (changed) this.pausing = null;
     this.task = task && { ...task, isWaiting };
     this.#draw();
   }
 
-  /** One button for both, so that whoever pressed it keeps the focus. */
-  async #restOrGoOn() {
+  /** One button for both, so that the focus stays on it. */
+  async #pauseOrResume() {
     const { id } = this.task;
-    const rests = this.#rests;
-    await postJson(`/tasks/${id}/${rests ? "resume" : "pause"}`, {});
-    if (this.task?.id === id && this.task.status === "running") this.toRest = rests ? null : id;
+    const isPauseWanted = this.#isPauseWanted;
+    await postJson(`/tasks/${id}/${isPauseWanted ? "resume" : "pause"}`, {});
+    if (this.task?.id === id && this.task.status === "running") this.pausing = isPauseWanted ? null : id;
     this.#draw();
   }
 
@@ -39,21 +40,21 @@ export class TaskControls {
     await postJson(`/tasks/${this.task.id}/cancel`, {});
   }
 
-  get #rests() {
-    return this.task.status === "paused" || this.toRest === this.task.id;
+  get #isPauseWanted() {
+    return this.task.status === "paused" || this.pausing === this.task.id;
   }
 
   #draw() {
     const task = this.task;
     this.cancel.hidden = task === undefined;
-    this.rest.hidden = !task?.canRest;
+    this.pause.hidden = !task?.canPause;
     this.state.textContent = task ? STATES[this.#status()] : "";
-    if (task) this.rest.textContent = this.#rests ? "Resume" : "Pause";
+    if (task) this.pause.textContent = this.#isPauseWanted ? "Resume" : "Pause";
   }
 
   #status() {
     if (this.task.status !== "running") return this.task.status;
     if (this.task.isWaiting) return "waiting";
-    return this.#rests ? "pausing" : "running";
+    return this.#isPauseWanted ? "pausing" : "running";
   }
 }

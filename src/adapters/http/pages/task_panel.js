@@ -1,4 +1,4 @@
-// What is known of the one task that is shown: how it stands, why it failed, what was found in it.
+// The facts of the task that is shown: its status, error, answer and findings.
 
 import { pathTo } from "./address.js";
 import { element } from "./element.js";

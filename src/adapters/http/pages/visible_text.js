@@ -1,23 +1,23 @@
-// Spells out what would not be seen on a page, or would turn around what is seen.
+// Escapes invisible characters, and those that change the direction of text.
 
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;
 const SPACES = "\n\t";
-/** Some scripts and signs are put together with these, in what people write. */
+/** Some scripts and emoji need them. */
 const JOINERS = "\u200c\u200d";
 
 export function visible(text) {
-  return spelledOut(text, SPACES);
+  return escaped(text, SPACES);
 }
 
 export function visibleProse(text) {
-  return spelledOut(text, SPACES + JOINERS);
+  return escaped(text, SPACES + JOINERS);
 }
 
-function spelledOut(text, kept) {
-  return String(text).replace(UNSEEN, (one) => (kept.includes(one) ? one : spelled(one)));
+function escaped(text, kept) {
+  return String(text).replace(INVISIBLE, (one) => (kept.includes(one) ? one : codeOf(one)));
 }
 
-function spelled(one) {
+function codeOf(one) {
   const digits = one.codePointAt(0).toString(16).padStart(4, "0");
   return digits.length > 4 ? `\\u{${digits}}` : `\\u${digits}`;
 }

@@ -1,34 +1,34 @@
-// Watches one session or task at a time; goes on after every break from the last event it saw.
+// Streams one session or task at a time; reconnects from the last event that was received.
 
 import { streamUrl } from "./api.js";
 import { EVENT_TYPES, isFinal } from "./event_kinds.js";
 
 const REOPEN_MS = 3000;
 /**
- * A browser opens six connections to a host, for all of its tabs: one that nobody sees needs none.
- * This long it keeps the stream, so that a glance at another tab costs nothing.
+ * A browser opens six connections to a host, for all of its tabs: a hidden tab closes its own.
+ * It does so after this time, so that a glance at another tab costs nothing.
  */
-const LET_GO_MS = 500;
+const SUSPEND_AFTER_MS = 500;
 
 export class Watch {
-  /** `onState` gets off, connecting, live, resting, or the reason for which the stream ended. */
+  /** `onState` is called with off, connecting, live, suspended, or the reason of the stream's end. */
   constructor({ onEvent, onReset, onState }) {
     Object.assign(this, { onEvent, onReset, onState });
     this.watched = null;
     this.source = null;
     this.reopening = null;
-    this.lettingGo = null;
-    document.addEventListener("visibilitychange", () => this.#look());
-    addEventListener("pageshow", () => this.#look());
-    // A page that Back may show again as it was is not to hold a connection until then.
-    addEventListener("pagehide", () => this.#rest());
+    this.suspending = null;
+    document.addEventListener("visibilitychange", () => this.#update());
+    addEventListener("pageshow", () => this.#update());
+    // The browser may keep the page for Back: it must not keep a connection meanwhile.
+    addEventListener("pagehide", () => this.#suspend());
   }
 
   start(watched) {
     this.stop();
     this.watched = watched;
     this.lastId = "";
-    this.#look();
+    this.#update();
   }
 
   stop(state = "off") {
@@ -37,22 +37,23 @@ export class Watch {
     this.onState(state);
   }
 
-  #look() {
-    clearTimeout(this.lettingGo);
+  /** Opens or suspends the stream, as the tab is visible or hidden. */
+  #update() {
+    clearTimeout(this.suspending);
     if (!this.watched) return;
     if (!document.hidden) this.#open();
-    else if (!this.source) this.#rest();
-    else this.lettingGo = setTimeout(() => this.#rest(), LET_GO_MS);
+    else if (!this.source) this.#suspend();
+    else this.suspending = setTimeout(() => this.#suspend(), SUSPEND_AFTER_MS);
   }
 
-  #rest() {
+  #suspend() {
     if (!this.watched) return;
     this.#close();
-    this.onState("resting");
+    this.onState("suspended");
   }
 
   #close() {
-    clearTimeout(this.lettingGo);
+    clearTimeout(this.suspending);
     clearTimeout(this.reopening);
     this.source?.close();
     this.source = null;
@@ -64,36 +65,36 @@ export class Watch {
     this.source = source;
     this.onState("connecting");
     source.addEventListener("connected", (frame) => {
-      this.#saw(frame);
+      this.#remember(frame);
       this.onState("live");
     });
     source.addEventListener("reset", (frame) => {
-      this.#saw(frame);
+      this.#remember(frame);
       this.onReset();
     });
-    source.addEventListener("cursor", (frame) => this.#saw(frame));
+    source.addEventListener("cursor", (frame) => this.#remember(frame));
     source.addEventListener("end", (frame) => this.#ended(JSON.parse(frame.data).reason));
     source.addEventListener("error", (frame) => this.#errorOrBreak(frame));
     for (const type of EVENT_TYPES) {
-      // "error" is also what EventSource calls its own breaks; it has its listener above.
-      if (type !== "error") source.addEventListener(type, (frame) => this.#take(frame));
+      // EventSource also reports a lost connection as "error": that has its listener above.
+      if (type !== "error") source.addEventListener(type, (frame) => this.#receive(frame));
     }
   }
 
-  #saw(frame) {
+  #remember(frame) {
     this.lastId = frame.lastEventId || this.lastId;
   }
 
-  #take(frame) {
-    this.#saw(frame);
+  #receive(frame) {
+    this.#remember(frame);
     const event = JSON.parse(frame.data);
     this.onEvent(event, frame.lastEventId);
-    // Nothing follows: whoever comes back here is answered with 204, which looks like a break.
+    // Nothing follows. A reconnect would get 204, which looks like a lost connection.
     if (this.watched?.kind === "tasks" && isFinal(event.event_type)) this.#ended("task_finished");
   }
 
   #errorOrBreak(frame) {
-    if (frame.data !== undefined) this.#take(frame);
+    if (frame.data !== undefined) this.#receive(frame);
     else if (this.source.readyState === EventSource.CLOSED) this.#openLater();
     else this.onState("connecting");
   }
@@ -103,14 +104,14 @@ export class Watch {
     else this.stop(reason);
   }
 
-  // A browser gives up after an answer that is no stream, as a server that starts may give.
+  // EventSource gives up after a response that is no stream, such as a starting server may send.
   #openLater() {
     this.source.close();
     this.onState("connecting");
     clearTimeout(this.reopening);
     this.reopening = setTimeout(() => {
       this.source = null;
-      this.#look();
+      this.#update();
     }, REOPEN_MS);
   }
 }
