@@ -98,10 +98,10 @@ async def test_the_list_shows_the_status_of_sessions_and_tasks_in_words(
     await page.until(f"{state % '/sessions/ends-well'} === 'completed'")
     tasks = await page.until(f"{LIST}.querySelector('.tasks').textContent")
     await visit(page, client, f"/tasks/{task_id}")
-    await page.until(f"{state % '/sessions/questions'} === 'waiting'")
+    await page.until(f"{state % '/sessions/asks'} === 'waiting'")
     await page.until(f"{state % f'/tasks/{task_id}'} === 'waiting'")
     await client.request("POST", f"/api/v1/tasks/{task_id}/cancel", json={})
-    await page.until(f"{state % '/sessions/questions'} === 'cancelled'")
+    await page.until(f"{state % '/sessions/asks'} === 'cancelled'")
 
     assert tasks == "exit 1failed, The command ended with exit code 1."
 
