@@ -86,8 +86,8 @@ class AgentProfile:
     """What a sandboxed process may reach."""
     limits: Limits = field(default_factory=Limits)
     approvals: Mapping[str, Approval] = field(default_factory=dict)
-    """What its tools may do without approval, by the names of tools, of effects or, over the Agent Client
-    Protocol, of its kinds of tools, and `default`."""
+    """The approval mode of its calls, by the names of tools, of effects or, over the Agent Client
+    Protocol, of its kinds of tools; `default` is that of tasks without a mode of their own."""
     tools: tuple[str, ...] | None = None
     """Which of our tools it has, by their names; None leaves it to the tools."""
     mcp_servers: Mapping[str, McpServer] = field(default_factory=dict)

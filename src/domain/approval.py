@@ -29,7 +29,7 @@ EVERY_EFFECT: frozenset[Effect] = frozenset(
 DEFAULT_RULE = "default"
 """The rule for tasks without a mode of their own."""
 APPROVAL_PLACE = "{approval}"
-"""The item of a command that stands for the flags that a profile has for one of them."""
+"""The item of a command that stands for the profile's flags of the approval mode."""
 _BY_STRICTNESS: tuple[Approval, ...] = ("auto", "ask", "deny")
 
 

@@ -50,6 +50,6 @@ class Meter(Protocol):
         """Add a duration to the distribution of this timing."""
 
     def show(self, gauge: Gauge, read: Callable[[], int]) -> None:
-        """Call `read` for each report of the gauge, which is 0 without one; a later `read` replaces it."""
+        """`read` is called for each report of the gauge, and replaces an earlier one; without, 0."""
 
     def level(self, gauge: Gauge) -> int: ...

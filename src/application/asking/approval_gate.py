@@ -128,7 +128,7 @@ def _by_policy(mode: Approval) -> ApprovalDecision | None:
 
 
 def _bound(decision: ApprovalDecision, request: ApprovalRequest, asked: str) -> ApprovalDecision:
-    """Denies what was approved for other arguments than the call has by now."""
+    """Denies a call whose arguments have changed since they were approved."""
     now = request.storable()
     if not decision.is_approved or fingerprint(now.tool_name, now.arguments) == asked:
         return decision

@@ -1,4 +1,4 @@
-"""Does things again: a chore in rounds that may fail, a look at the store until it finds something."""
+"""Repeats a chore whose rounds may fail, and a look at the store until it finds something."""
 
 import asyncio
 import logging

@@ -38,7 +38,7 @@ def check_rules_of(profile: AgentProfile, matcher: PatternMatcher) -> None:
 
 
 class OutcomeRules:
-    """Applies the rules of a profile to each whole line of one run; what they find holds at its end."""
+    """Applies a profile's rules to each whole line of a run; the findings are read at its end."""
 
     def __init__(self, profile: AgentProfile, matcher: PatternMatcher) -> None:
         """Raises InvalidInput for a rule that cannot be used."""

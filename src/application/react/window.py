@@ -1,4 +1,4 @@
-"""Keeps a conversation inside the model's window: old tool results are cut first, then old turns dropped."""
+"""Fits a conversation into the model's window: cuts old tool results, then drops old turns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -94,7 +94,7 @@ def _recent(messages: Sequence[ModelMessage], asked_at: int) -> int:
 
 
 def _groups(messages: Sequence[ModelMessage], end: int, asked_at: int) -> Sequence[Sequence[int]]:
-    """The indexes of messages that are dropped together: an earlier task, a message with its results."""
+    """Indexes of messages to drop together: an earlier task, or a message with its results."""
     groups: list[list[int]] = []
     for at in range(1, min(end, len(messages))):
         message = messages[at]

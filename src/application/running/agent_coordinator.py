@@ -77,9 +77,9 @@ class AgentCoordinator:
         resuming: Collection[str] = RESUMED_KINDS,
         output_max_bytes: int | None = None,
     ) -> None:
-        """`output_max_bytes` holds where neither task nor agent has a limit. `resuming` are the kinds
-        that continue where an earlier attempt ended, `programs` those whose output is archived as
-        the program writes it.
+        """`output_max_bytes` is the limit of output where neither task nor agent has one. `resuming`
+        are the kinds that continue where an earlier attempt ended, `programs` those whose output
+        is archived as the program writes it.
         """
         self._runners = runners
         self._catalog = catalog

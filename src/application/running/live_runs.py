@@ -78,7 +78,7 @@ class LiveRuns:
             run.stop.request(cause)
 
     async def all_agents_ended(self, *, timeout_s: float) -> None:
-        """Returns when the agents of the runs have ended, or after the timeout; final events may follow."""
+        """Returns once the agents of all runs have ended, or at the timeout. Final events may follow."""
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 for run in self.all():

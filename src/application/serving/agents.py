@@ -68,7 +68,7 @@ class Agents:
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
-        """Loads the stored agents before it yields, then what other processes change, within a second."""
+        """Loads the stored agents at once, and what other processes change within a second."""
         await survive(self._catalog.refresh, name=_LOOK)
         following = repeat(_a_moment, self._catalog.refresh, name=_LOOK, at_once=False)
         async with background(following):
