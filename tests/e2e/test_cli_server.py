@@ -83,7 +83,7 @@ def test_a_cancelled_task_ends_whoever_watches_it(cli: Cli, at: dict[str, str]) 
     assert (cancelled.returncode, watcher.returncode) == (0, 3)
 
 
-def test_a_task_rests_and_goes_on(cli: Cli, at: dict[str, str]) -> None:
+def test_a_task_is_paused_and_resumed(cli: Cli, at: dict[str, str]) -> None:
     watcher = cli.start("submit", "--agent", "react", ASKING, "--json", env=at)
     task_id = json.loads(cli.wait_for(watcher, '"event_type":"input_required"'))["task_id"]
 
@@ -93,8 +93,8 @@ def test_a_task_rests_and_goes_on(cli: Cli, at: dict[str, str]) -> None:
     cli.run("cancel", task_id, env=at)
     watcher.communicate(timeout=PATIENCE_S)
 
-    assert (paused.returncode, paused.stdout) == (0, f"{task_id} rests before its next step\n")
-    assert (resumed.returncode, resumed.stdout) == (0, f"{task_id} goes on\n")
+    assert (paused.returncode, paused.stdout) == (0, f"{task_id} pauses before its next step\n")
+    assert (resumed.returncode, resumed.stdout) == (0, f"{task_id} resumes\n")
     assert (again.returncode, again.stdout, "(409)" in again.stderr) == (1, "", True)
 
 

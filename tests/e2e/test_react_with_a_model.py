@@ -29,8 +29,8 @@ BROKEN = HttpFault(status=500, message="out of order", retry_after="0")
 
 
 async def test_a_tool_call_is_carried_out_and_the_tokens_are_streamed(asking: Asking) -> None:
-    questions = Answer(text=("I will ", "write."), calls=(WRITE,), usage=USAGE)
-    async with asking([questions, DONE]) as (client, model):
+    calling = Answer(text=("I will ", "write."), calls=(WRITE,), usage=USAGE)
+    async with asking([calling, DONE]) as (client, model):
         seen = await _events_of_task(client, "Write a note")
         written = await client.submit("cat note.txt", session_id="note")
         lines = [one for one in await client.events(written) if one.event == "log"]

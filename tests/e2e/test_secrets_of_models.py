@@ -46,9 +46,9 @@ env_passthrough = ["MARKED_TOKEN"]
 
 async def test_no_secret_comes_through_however_it_is_cut(tmp_path: Path) -> None:
     (tmp_path / "agentcast.toml").write_text(AGENT)
-    questions = Answer(reasoning=_cut(SECRET), text=_cut(SECRET), calls=_calls())
+    calling = Answer(reasoning=_cut(SECRET), text=_cut(SECRET), calls=_calls())
     says = Answer(reasoning=_cut(OWN_KEY), text=_cut(OWN_KEY))
-    async with model_server([questions, says]) as model:
+    async with model_server([calling, says]) as model:
         with running_server(
             tmp_path / "data",
             OPENAI_BASE_URL=model.base_url,

@@ -39,7 +39,7 @@ Agent = Annotated[
     str | None,
     Parameter(help="The agent's name; there is a default.", validator=agent_name),
 ]
-Model = Annotated[str | None, Parameter(help="The model to do it with, for agents that ask one.")]
+Model = Annotated[str | None, Parameter(help="The model to use, for agents that use one.")]
 Timeout = Annotated[float | None, Parameter(help="Seconds it may take.", validator=positive)]
 Rules = Annotated[Path | None, Parameter(help="File of rules: .toml or .json.")]
 BuiltInRules = Annotated[
@@ -47,7 +47,7 @@ BuiltInRules = Annotated[
 ]
 Metadata = Annotated[
     dict[str, str] | None,
-    Parameter(help="Something of yours to keep with the task: `--metadata.ticket 12`."),
+    Parameter(help="A value of yours to store with the task: `--metadata.ticket 12`."),
 ]
 
 

@@ -31,7 +31,7 @@ For example:
 
     agentcast run "List all .py files"
 
-    agentcast run --agent codex "Mend the tests" --timeout 600 --json
+    agentcast run --agent codex "Fix the tests" --timeout 600 --json
 """
 _EXEC = """Run a command as an agent in the current directory; exit with its code.
 
@@ -51,7 +51,7 @@ For example:
 
     npm test 2>&1 | agentcast extract --rule test_counts
 """
-_SERVE = """Serve HTTP and carry out what is submitted, until Ctrl-C.
+_SERVE = """Serve HTTP and carry out submitted tasks, until Ctrl-C.
 
 For example:
 
@@ -63,7 +63,7 @@ For example:
 
     agentcast submit "List all files" --session demo
 
-    agentcast submit --agent claude-code "Mend the tests" --usd 0.50 --detach
+    agentcast submit --agent claude-code "Fix the tests" --usd 0.50 --detach
 """
 _RETRY = "Submit a task that has ended once more, and watch the new one to its end."
 _WATCH = """Watch events as they come; reconnects by itself and misses none.
@@ -74,9 +74,9 @@ For example:
 
     agentcast watch --session demo --replay all --types "task_*,tool_*"
 """
-_APPROVE = """List what agents ask - approvals, and questions in words - or allow it.
+_APPROVE = """List open approvals and questions, or approve one.
 
-Whoever answers first is heard. A question in words is answered with agentcast answer.
+The first answer counts. A question in words is answered with agentcast answer.
 
 For example:
 
@@ -84,17 +84,17 @@ For example:
 
     agentcast approve APPROVAL --deny --reason "not on this machine"
 """
-_ANSWER = """Answer a question of an agent in words; without a task, list what agents ask.
+_ANSWER = """Answer a question of an agent; without a task, list open approvals and questions.
 
-Text for a program that reads its input is typed there.
+For a program that reads its input, the text is typed into it.
 
 For example:
 
     agentcast answer TASK "the branch next"
 """
 _LOG = """Print the whole output of a task, or of one tool call, as far as it is kept."""
-_SCREEN = """Show what the terminal of a task shows, now or as it changes."""
-_INPUT = """Type to a task, send it a signal, or give its terminal another size.
+_SCREEN = """Show the terminal of a task, now or as it changes."""
+_INPUT = """Type to a task, send it a signal, or resize its terminal.
 
 Text and keys need an agent with keeps_stdin; signals and sizes always work.
 
@@ -104,15 +104,15 @@ For example:
 
     agentcast input TASK --size 24 80
 """
-_EXPORT = """Write all that the log holds of a session, one event a line.
+_EXPORT = """Write all events that the log holds of a session, one a line.
 
 For example:
 
     agentcast export SESSION --output session.ndjson
 """
-_AGENTS = """List the agents there are, and whether their programs are installed.
+_AGENTS = """List the agents, and whether their programs are installed.
 
-Those of the settings here; with --server those of a server, with what was added to it."""
+Those of the settings; with --server those of a server, including the ones added there."""
 
 VERBS = (
     Verb(HERE, "run", "run:run", _RUN),
@@ -123,8 +123,8 @@ VERBS = (
     Verb(AT_A_SERVER, "retry", "submit:retry", _RETRY),
     Verb(AT_A_SERVER, "watch", "watch:watch", _WATCH),
     Verb(AT_A_SERVER, "cancel", "task_control:cancel", "Cancel a task."),
-    Verb(AT_A_SERVER, "pause", "task_control:pause", "Have a task rest before its next step."),
-    Verb(AT_A_SERVER, "resume", "task_control:resume", "Have a paused task go on."),
+    Verb(AT_A_SERVER, "pause", "task_control:pause", "Pause a task before its next step."),
+    Verb(AT_A_SERVER, "resume", "task_control:resume", "Resume a paused task."),
     Verb(AT_A_SERVER, "approve", "approve:approve", _APPROVE),
     Verb(AT_A_SERVER, "answer", "approve:answer", _ANSWER),
     Verb(AT_A_SERVER, "log", "transcripts:log", _LOG),

@@ -83,7 +83,7 @@ ModelText = Annotated[
     Field(
         min_length=1,
         max_length=MAX_MODEL_CHARS,
-        description="The model to do it with, as its provider calls it; for agents that ask one.",
+        description="The model to use, by its provider's name; for agents that use one.",
     ),
 ]
 Metadata = Annotated[

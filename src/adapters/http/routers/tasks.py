@@ -1,4 +1,4 @@
-"""Routes that read tasks, cancel them, pause them and have them go on."""
+"""Routes that read, cancel, pause and resume tasks."""
 
 from typing import Annotated
 
@@ -101,7 +101,7 @@ def pausing_router(*, pausing: Pausing, caller: Caller) -> APIRouter:
 
     @router.post("/{task_id}/resume", status_code=202, responses=problems(409))
     async def resume_task(task_id: str, principal: Asker) -> TaskAnswer:
-        """Have a paused task go on."""
+        """Resume a paused task."""
         task = await pausing.resume(principal, path_task_id(task_id))
         return task_answer(task, pausing.next_step(task))
 

@@ -1,4 +1,4 @@
-"""`agentcast agents`: the agents there are, and whether their programs are installed."""
+"""`agentcast agents`: the agents, and whether their programs are installed."""
 
 import asyncio
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ def agents(
     config: Config = None,
     json: AsJson = False,
 ) -> int:
-    """List the agents there are, and whether their programs are installed."""
+    """List the agents, and whether their programs are installed."""
     items = asyncio.run(_of_server(server)) if server else _of_settings(config)
     _show(items, process_output(), as_json=json)
     return ExitCode.COMPLETED

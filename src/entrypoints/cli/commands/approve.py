@@ -17,17 +17,17 @@ from entrypoints.cli.output import process_output
 def approve(
     approval: Annotated[
         str | None,
-        Parameter(help="The approval's id; without it, list approvals and questions that wait."),
+        Parameter(help="The approval's id; without it, list open approvals and questions."),
     ] = None,
     /,
     *,
-    deny: Annotated[bool, Parameter(negative=(), help="Say no instead of yes.")] = False,
+    deny: Annotated[bool, Parameter(negative=(), help="Deny it instead.")] = False,
     reason: Annotated[str | None, Parameter(help="Why; the agent may see it.")] = None,
     task: Annotated[str | None, Parameter(help="List only what this task asks.")] = None,
     json: AsJson = False,
     server: Server = DEFAULT_SERVER,
 ) -> int:
-    """List what agents ask, or allow it: yes, or with --deny no."""
+    """List open approvals and questions, or decide an approval."""
     if approval is None:
         if deny or reason is not None:
             raise UsageMistake("--deny and --reason need the id of an approval")
@@ -41,7 +41,9 @@ def approve(
 def answer(
     task: Annotated[
         str | None,
-        Parameter(help="The id of the task that asks; without it, list what waits."),
+        Parameter(
+            help="The id of the task that asks; without it, list open approvals and questions."
+        ),
     ] = None,
     text: Annotated[str | None, Parameter(help="The answer.")] = None,
     /,
@@ -49,7 +51,7 @@ def answer(
     json: AsJson = False,
     server: Server = DEFAULT_SERVER,
 ) -> int:
-    """List what agents ask, or answer a question in words."""
+    """List open approvals and questions, or answer a question in words."""
     if task is None:
         return asyncio.run(_list(server, task_id=None, as_json=json))
     if text is None:

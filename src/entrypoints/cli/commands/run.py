@@ -35,7 +35,7 @@ from entrypoints.settings.settings import Settings
 
 
 def run(
-    task: Annotated[str, Parameter(help="What the agent is to do.")],
+    task: Annotated[str, Parameter(help="What the agent should do.")],
     /,
     *,
     agent: Agent = None,
@@ -84,8 +84,8 @@ def exec_command(
     no_pty: Annotated[
         bool, Parameter(negative=(), help="Pipes instead of a terminal; stderr stays apart.")
     ] = False,
-    sandbox: Annotated[SandboxWish, Parameter(help="Whether to fence the command in.")] = "auto",
-    network: Annotated[Network, Parameter(help="What it may reach from a sandbox.")] = "none",
+    sandbox: Annotated[SandboxWish, Parameter(help="Whether to run it in a sandbox.")] = "auto",
+    network: Annotated[Network, Parameter(help="What a sandbox lets it reach.")] = "none",
     env: Annotated[tuple[str, ...], Parameter(help="Variable to pass on; may be repeated.")] = (),
     timeout: Timeout = None,
     data_dir: DataDir = None,

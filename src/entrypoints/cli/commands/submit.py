@@ -34,18 +34,18 @@ from entrypoints.cli.views.view_choice import event_view
 
 Key = Annotated[
     str | None,
-    Parameter(name="--idempotency-key", help="Asking twice with the same key makes one task."),
+    Parameter(name="--idempotency-key", help="Submitting twice with the same key makes one task."),
 ]
 Detach = Annotated[
     bool,
-    Parameter(name=("--detach", "--no-wait", "-d"), negative=(), help="Print the ids and leave."),
+    Parameter(name=("--detach", "--no-wait", "-d"), negative=(), help="Print the ids and exit."),
 ]
 _Send = Callable[[ServerClient], Awaitable[Json]]
 """Creates the task; returns the response with its ids."""
 
 
 def submit(
-    task: Annotated[str, Parameter(help="What the agent is to do.")],
+    task: Annotated[str, Parameter(help="What the agent should do.")],
     /,
     *,
     agent: Agent = None,
@@ -56,10 +56,10 @@ def submit(
     ] = None,
     on_busy: Annotated[
         Literal["enqueue", "reject", "interrupt"] | None,
-        Parameter(help="What to do when the session has an unfinished task."),
+        Parameter(help="What to do if the session has an unfinished task."),
     ] = None,
     approval: Annotated[
-        Approval | None, Parameter(help="Who decides what the agent asks to be allowed.")
+        Approval | None, Parameter(help="Who decides what needs approval.")
     ] = None,
     limits: Limited = None,
     rules: Rules = None,

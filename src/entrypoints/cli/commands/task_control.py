@@ -34,24 +34,24 @@ async def _cancel(task_id: str, *, mode: CancelMode, server: str) -> int:
 
 
 def pause(task: Task, /, *, server: Server = DEFAULT_SERVER) -> int:
-    """Have a task rest before its next step; its deadlines stand still meanwhile."""
+    """Pause a task before its next step; its deadlines stand still meanwhile."""
     return asyncio.run(_pause(task, server=server))
 
 
 def resume(task: Task, /, *, server: Server = DEFAULT_SERVER) -> int:
-    """Have a paused task go on."""
+    """Resume a paused task."""
     return asyncio.run(_resume(task, server=server))
 
 
 async def _pause(task_id: str, *, server: str) -> int:
     async with server_client(server) as client:
         await client.pause(task_id)
-    process_output().line(f"{task_id} rests before its next step")
+    process_output().line(f"{task_id} pauses before its next step")
     return ExitCode.COMPLETED
 
 
 async def _resume(task_id: str, *, server: str) -> int:
     async with server_client(server) as client:
         await client.resume(task_id)
-    process_output().line(f"{task_id} goes on")
+    process_output().line(f"{task_id} resumes")
     return ExitCode.COMPLETED

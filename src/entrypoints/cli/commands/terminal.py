@@ -39,7 +39,7 @@ def screen(
     json: AsJson = False,
     server: Server = DEFAULT_SERVER,
 ) -> int:
-    """Show what the terminal of a task shows."""
+    """Show the terminal of a task."""
     return asyncio.run(_screen(task, follow=follow, as_json=json, server=server))
 
 
@@ -56,7 +56,7 @@ def give_input(
     ] = (),
     eof: Annotated[bool, Parameter(group=_ONE_OF, negative=(), help="End its input.")] = False,
     signal: Annotated[
-        SignalName | None, Parameter(group=_ONE_OF, help="Send to what runs in the foreground.")
+        SignalName | None, Parameter(group=_ONE_OF, help="Sent to what runs in the foreground.")
     ] = None,
     size: Annotated[
         tuple[int, int] | None,
@@ -65,7 +65,7 @@ def give_input(
     json: AsJson = False,
     server: Server = DEFAULT_SERVER,
 ) -> int:
-    """Type to a task, send it a signal, or give its terminal another size."""
+    """Type to a task, send it a signal, or resize its terminal."""
     body: Json
     if text is not None:
         body = {"kind": "message", "data": text}

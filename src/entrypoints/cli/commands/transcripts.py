@@ -44,7 +44,7 @@ def export(
     ] = None,
     server: Server = DEFAULT_SERVER,
 ) -> int:
-    """Write all that the log holds of a session, one event a line."""
+    """Write all events that the log holds of a session, one a line."""
     return asyncio.run(_export(f"/sessions/{path_part(session)}/export", output, server=server))
 
 

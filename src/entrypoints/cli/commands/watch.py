@@ -19,14 +19,18 @@ from entrypoints.cli.views.view_choice import event_view
 
 def watch(
     *,
-    session: Annotated[str | None, Parameter(help="Session to watch; may yet be made.")] = None,
+    session: Annotated[
+        str | None, Parameter(help="Session to watch; it need not exist yet.")
+    ] = None,
     task: Annotated[str | None, Parameter(help="Task to watch, from its beginning.")] = None,
     agent: Annotated[str | None, Parameter(help="Agent whose tasks to watch.")] = None,
     after: Annotated[str | None, Parameter(help="Cursor: the id of the last event seen.")] = None,
     replay: Annotated[
         str | None, Parameter(help="`all`, or how many past events to show.")
     ] = None,
-    types: Annotated[str | None, Parameter(help="Only these, such as `tool_*,task_*`.")] = None,
+    types: Annotated[
+        str | None, Parameter(help="Only events of these types, such as `tool_*,task_*`.")
+    ] = None,
     json: AsJson = False,
     raw: Raw = False,
     server: Server = DEFAULT_SERVER,
