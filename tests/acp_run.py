@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +15,7 @@ from adapters.process.linux_process_host import LinuxProcessHost
 from adapters.system.id_source import SystemIdSource
 from application.programs.usage_sampling import EVERY_S, UsageSampling
 from domain.agent_profile import AcpCapability, AgentProfile
-from domain.approval import ApprovalDecision, ApprovalRequest, StoredApproval
+from domain.approval import ApprovalDecision, ApprovalRequest
 from domain.events import AgentEvent
 from domain.ids import AgentName
 from domain.process_events import ProcessExited, ProcessStarted, ResourceUsage
@@ -45,19 +45,8 @@ async def yes(_: ApprovalRequest) -> ApprovalDecision:
 @dataclass(kw_only=True)
 class ApprovingContext(RecordingContext):
     answers: Answer = yes
-    asked: list[ApprovalRequest] = field(default_factory=list)
 
-    def is_kept(self, call_id: str) -> bool:
-        return False
-
-    async def approve(
-        self,
-        request: ApprovalRequest,
-        *,
-        asked: StoredApproval | None = None,
-        is_withdrawn: Callable[[], bool] = lambda: False,
-    ) -> ApprovalDecision:
-        self.asked.append(request)
+    async def decide(self, request: ApprovalRequest) -> ApprovalDecision:
         return await self.answers(request)
 
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
+from tests.loopback_server import loopback_server
 from tests.model_replies import Answer, AskedCall, HttpFault, Reply, Stall
 from tests.model_wires.chat import Chat
 from tests.model_wires.generate_content import GenerateContent
@@ -49,28 +50,13 @@ class AgentModelServer:
 @asynccontextmanager
 async def agent_model_server(choose: Choose, *, port: int = 0) -> AsyncIterator[AgentModelServer]:
     state = AgentModelServer()
-    connections: set[asyncio.Task[None]] = set()
 
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        connections.add(task)
-        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            while True:
-                await _serve_one(reader, writer, state, choose)
-        writer.transport.abort()
-        connections.discard(task)
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            await _serve_one(reader, writer, state, choose)
 
-    server = await asyncio.start_server(connected, "127.0.0.1", port)
-    state.base_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    try:
+    async with loopback_server(serve, port=port) as state.base_url:
         yield state
-    finally:
-        server.close()
-        for task in list(connections):
-            task.cancel()
-        await asyncio.gather(*connections)
-        await server.wait_closed()
 
 
 def writes_hello(asked: Asked) -> Reply:

@@ -72,13 +72,13 @@ class FakeAcpAgent:
             answer = {"result": await method(message["params"])}
         except Refused as refused:
             answer = {"error": refused.error}
-        _say(json.dumps({"jsonrpc": "2.0", "id": message["id"], **answer}))
+        _print(json.dumps({"jsonrpc": "2.0", "id": message["id"], **answer}))
 
     async def _ask(self, method: str, **params: object) -> Json:
         number = next(self._numbers)
         self._asked[number] = asyncio.get_running_loop().create_future()
         message = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
-        _say(json.dumps(message))
+        _print(json.dumps(message))
         answer = await self._asked[number]
         if "error" in answer:
             raise Refused(answer["error"]["code"], answer["error"]["message"])
@@ -154,7 +154,7 @@ class FakeAcpAgent:
                 raise Refused(-32603, "Internal error", {"details": "the model is away"})
             case "dies":
                 await self._send(session_id, _message("I am fi"))
-                _say("panic: no more air", to=sys.stderr)
+                _print("panic: no more air", to=sys.stderr)
                 os._exit(7)
             case "waits":
                 await self._wait(session_id)
@@ -167,7 +167,7 @@ class FakeAcpAgent:
             case "asks_and_waits":
                 await self._send(session_id, _call("c1", title="rm", kind="delete"))
                 reply = await self._permission(session_id, "c1")
-                _say(f"answer: {reply}", to=sys.stderr)
+                _print(f"answer: {reply}", to=sys.stderr)
                 return {"stopReason": "cancelled"}
             case "runs" | "runs_unshown":
                 return await self._run_command(session_id, text)
@@ -284,14 +284,14 @@ class FakeAcpAgent:
     async def _garble(self, session_id: str) -> None:
         update = {"sessionId": session_id, "update": {"sessionUpdate": "dream", "of": "sheep"}}
         for message in ({"method": "session/update", "params": update}, {"id": [1]}):
-            _say(json.dumps({"jsonrpc": "2.0", **message}))
-        _say("not a message")
-        _say(json.dumps({"jsonrpc": "2.0", "method": "session/update", "params": update}))
-        _say('{"half": ')
+            _print(json.dumps({"jsonrpc": "2.0", **message}))
+        _print("not a message")
+        _print(json.dumps({"jsonrpc": "2.0", "method": "session/update", "params": update}))
+        _print('{"half": ')
 
     async def _send(self, session_id: str, update: Mapping[str, object]) -> None:
         params = {"sessionId": session_id, "update": update}
-        _say(json.dumps({"jsonrpc": "2.0", "method": "session/update", "params": params}))
+        _print(json.dumps({"jsonrpc": "2.0", "method": "session/update", "params": params}))
 
 
 def _text(kind: str, text: str) -> Json:
@@ -336,7 +336,7 @@ def _plan(first: str) -> Json:
     return {"sessionUpdate": "plan", "entries": entries}
 
 
-def _say(line: str, *, to: TextIO = sys.stdout) -> None:
+def _print(line: str, *, to: TextIO = sys.stdout) -> None:
     to.write(f"{line}\n")
     to.flush()
 

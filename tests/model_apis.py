@@ -8,7 +8,10 @@ from adapters.llm.anthropic_model import AnthropicModel
 from adapters.llm.model_options import ReasoningEffort
 from adapters.llm.openai_model import OpenAIModel
 from adapters.llm.served_model import Deadlines, ServedModel
+from domain.ids import CallId
+from ports.language_model import ModelRequest, ToolCall, UserMessage
 from ports.price_list import PriceList
+from ports.tool import ToolSpec
 from tests.model_replies import Reply
 from tests.model_server import ModelServer, Speak, chat_events, model_server
 from tests.model_wires.messages import Messages
@@ -16,6 +19,14 @@ from tests.model_wires.responses import Responses
 from tests.patience import PATIENCE_S
 
 KEY = "sk-very-secret"
+SHELL = ToolSpec(name="shell", description="Run it.", parameters={"type": "object"})
+LS = ToolCall(
+    call_id=CallId("a"),
+    tool_name="shell",
+    arguments={"command": "ls"},
+    raw_arguments='{"command": "ls"}',
+)
+HELLO = ModelRequest(messages=[UserMessage(content="hello")], tools=[])
 PATIENT = Deadlines(connect_s=PATIENCE_S, first_token_s=PATIENCE_S, idle_s=PATIENCE_S)
 
 

@@ -1,4 +1,4 @@
-"""What a model server can be told to reply: answers, and every way of not giving one."""
+"""The replies of a model server: answers, and every way of not giving one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

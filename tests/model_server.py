@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
+from tests.loopback_server import loopback_server
 from tests.model_replies import (
     Answer,
     AskedCall,
@@ -53,28 +54,14 @@ async def model_server(
     """One reply per request in turn, the last one for ever; or what a function chooses."""
     state = ModelServer()
     choose = replies if callable(replies) else _in_turn(replies)
-    connections: set[asyncio.Task[None]] = set()
 
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        connections.add(task)
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         state.connections += 1
-        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            await _serve(reader, writer, state, choose, speak or chat_events)
-        writer.transport.abort()
-        connections.discard(task)
+        await _serve(reader, writer, state, choose, speak or chat_events)
 
-    server = await asyncio.start_server(connected, "127.0.0.1", port)
-    state.base_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
-    try:
+    async with loopback_server(serve, port=port) as url:
+        state.base_url = f"{url}/v1"
         yield state
-    finally:
-        server.close()
-        for task in list(connections):
-            task.cancel()
-        await asyncio.gather(*connections)
-        await server.wait_closed()
 
 
 def _in_turn(replies: Sequence[Reply]) -> Choose:
@@ -218,7 +205,7 @@ def one_tool_call_then_an_answer(body: Body) -> Reply:
     assert isinstance(messages, list)
     usage: Body = {"prompt_tokens": 20, "completion_tokens": 10, "total_tokens": 30}
     if messages[-1]["role"] == "tool":
-        return Answer(text=("The tool ", "told: ", messages[-1]["content"]), usage=usage)
+        return Answer(text=("The tool ", "returned: ", messages[-1]["content"]), usage=usage)
     listing = AskedCall(tool_name="list_directory", arguments='{"path": "."}', call_id="call-a")
     return Answer(text=("Let me ", "look."), calls=(listing,), usage=usage)
 

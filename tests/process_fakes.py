@@ -1,4 +1,4 @@
-"""A process host whose processes are scripted by a test, and a context that remembers."""
+"""A process host whose processes are scripted by a test, and a run context that records."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -24,13 +24,14 @@ from ports.process import Command, Exit, Output, ProcessUsage
 from ports.tool import ToolContext
 from tests.patience import PATIENCE_S
 
+APPROVED = ApprovalDecision(decision="approved", by="policy")
 THINKING = AgentProfile(name=AgentName("react"), kind="react")
 
 
 class FakeProcess:
     """Runs until a test ends it with `end`, or it is stopped; then it ends by SIGTERM, or by SIGKILL.
 
-    It remembers what is done to it; its input is open and read at once, until it has ended.
+    It records what is done to it; its input is open and read at once, until it has ended.
     """
 
     pid = 4242
@@ -49,7 +50,7 @@ class FakeProcess:
         self._exit: Exit | None = None
         self._changed = anyio.Event()
 
-    def say(self, text: str, stream: OutputStream = "pty") -> None:
+    def emit(self, text: str, stream: OutputStream = "pty") -> None:
         self._written.append(Output(stream=stream, text=text))
         self._change()
 
@@ -153,7 +154,8 @@ class RecordingContext:
     thread: AgentThread | None = None
     redactor: Redactor = field(default_factory=Redactor)
     kept: list[AgentThread] = field(default_factory=list)
-    refuses: Callable[[AgentEvent], Exception | None] = lambda _: None
+    asked: list[ApprovalRequest] = field(default_factory=list)
+    fails_with: Callable[[AgentEvent], Exception | None] = lambda _: None
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(limits=self.limits)
@@ -168,7 +170,7 @@ class RecordingContext:
         self._follow = look
 
     async def emit(self, event: AgentEvent) -> None:
-        if error := self.refuses(event):
+        if error := self.fails_with(event):
             raise error
         self.ledger.record(event)
         self.events.append(event)
@@ -210,7 +212,12 @@ class RecordingContext:
         asked: StoredApproval | None = None,
         is_withdrawn: Callable[[], bool] = lambda: False,
     ) -> ApprovalDecision:
-        return ApprovalDecision(decision="approved", by="policy")
+        self.asked.append(request)
+        return await self.decide(request)
+
+    async def decide(self, request: ApprovalRequest) -> ApprovalDecision:
+        """For a test to override."""
+        return APPROVED
 
     async def until(self, is_so: Callable[[], bool]) -> None:
         """Look after every event whether it is so."""

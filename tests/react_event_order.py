@@ -22,15 +22,15 @@ class EventOrder:
 
     def __init__(self) -> None:
         self.iterations = 0
-        self.last_said: str | None = None
+        self.last_message: str | None = None
         self._is_iterating = False
         self._is_thinking = False
         self._calls = 0
         self._phases: set[tuple[str, str]] = set()
         self._completed: set[tuple[str, str]] = set()
         self._reasoning = ""
-        self._said: dict[str, str] = {}
-        """What was told of messages in pieces, by their ids."""
+        self._deltas: dict[str, str] = {}
+        """The text of the deltas of each message."""
         self._open: set[str] = set()
         self._ended: set[str] = set()
 
@@ -52,7 +52,7 @@ class EventOrder:
                 assert self._is_iterating and number == self.iterations and not self._is_thinking
                 self._is_thinking, self._reasoning = True, ""
             case Error(phase="model") if self._is_thinking:
-                self._reasoning = ""  # the thought starts anew
+                self._reasoning = ""  # the thought starts again
             case ThinkDelta(text=text):
                 assert self._is_thinking
                 self._reasoning += text
@@ -62,11 +62,11 @@ class EventOrder:
                 self._is_thinking = False
             case MessageDelta(message_id=message_id, text=text):
                 assert self._is_thinking
-                self._said[message_id] = self._said.get(message_id, "") + text
+                self._deltas[message_id] = self._deltas.get(message_id, "") + text
             case Message(content=text, message_id=message_id):
                 assert self._is_iterating and not self._is_thinking
-                assert self._said.pop(message_id, "") == text
-                self.last_said = text
+                assert self._deltas.pop(message_id, "") == text
+                self.last_message = text
             case ToolCallStart(call_id=call_id):
                 assert self._is_iterating and call_id not in self._open | self._ended
                 self._open.add(call_id)

@@ -1,6 +1,6 @@
 """A model, a tool and a run's context that are scripted by a test of the ReAct agent."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -10,25 +10,20 @@ from application.react.retry import Retry
 from application.react.runner import WINDOW_TOKENS, ReactRunner
 from domain.agent_profile import AgentProfile
 from domain.agent_thread import AgentThread
-from domain.approval import ApprovalDecision, ApprovalRequest, StoredApproval
+from domain.approval import ApprovalDecision, ApprovalRequest
 from domain.events import AgentEvent
 from domain.ids import AgentName, CallId, SessionId, SessionKey, TaskId
-from domain.ledger import Ledger
-from domain.limits import Limits
 from domain.principal import LOCAL
-from domain.redaction import Redactor
 from domain.task import Task, TaskStatus
 from domain.usage import Usage
 from ports.language_model import LanguageModel, ModelPart, ModelRequest, ModelUsage, ToolCall
 from ports.tool import Tool, ToolContext, ToolResult, ToolSpec
 from tests.fakes import CountingIdSource, FakeClock
+from tests.process_fakes import APPROVED, THINKING, RecordingContext
 from tests.seeded_session import SeededSession
 
 Step = ModelPart | Exception | anyio.Event
 """A part is given, an error raised, an event waited for."""
-
-
-YES = ApprovalDecision(decision="approved", by="policy")
 
 
 class FakeModel:
@@ -72,43 +67,9 @@ class FakeTool:
 
 
 @dataclass(kw_only=True)
-class FakeContext:
-    profile: AgentProfile = field(
-        default_factory=lambda: AgentProfile(name=AgentName("react"), kind="react")
-    )
-    limits: Limits = field(default_factory=Limits)
-    workspace: str = "/workspace"
-    grace_s: float = 5.0
-    redactor: Redactor = field(default_factory=Redactor)
-    events: list[AgentEvent] = field(default_factory=list)
-    outputs: dict[str, str] = field(default_factory=dict)
-    """What was kept whole of calls."""
-    decision: ApprovalDecision = YES
-    fails_with: Callable[[AgentEvent], Exception | None] = lambda _: None
-
-    def __post_init__(self) -> None:
-        self.ledger = Ledger(limits=self.limits)
-        self._follow: Callable[[AgentEvent], Awaitable[None]] | None = None
-        self.thread: AgentThread | None = None
-        self.asked: list[ApprovalRequest] = []
-        self._grown = anyio.Event()
-
-    def follow(self, look: Callable[[AgentEvent], Awaitable[None]]) -> None:
-        self._follow = look
-
-    async def emit(self, event: AgentEvent) -> None:
-        if error := self.fails_with(event):
-            raise error
-        self.ledger.record(event)
-        self.events.append(event)
-        self._grown.set()
-        self._grown = anyio.Event()
-        if self._follow is not None:
-            await self._follow(event)
-
-    async def emit_all(self, events: Iterable[AgentEvent]) -> None:
-        for event in events:
-            await self.emit(event)
+class FakeContext(RecordingContext):
+    profile: AgentProfile = THINKING
+    decision: ApprovalDecision = APPROVED
 
     async def keep_thread(self, thread: AgentThread) -> None:
         raise AssertionError("a model has no conversation of its own")
@@ -116,35 +77,11 @@ class FakeContext:
     async def forget_thread(self) -> None:
         raise AssertionError("a model has no conversation of its own")
 
-    async def ask(self, question: str, *, call_id: str, choices: Sequence[str] = ()) -> str:
-        return f"an answer to {question}"
-
-    def keep_output(self, call_id: str, text: str) -> None:
-        self.outputs[call_id] = text
-
-    async def recorded(self) -> None:
-        return
-
-    async def pause_point(self) -> None:
-        return
-
-    def is_kept(self, call_id: str) -> bool:
-        return False
-
-    async def approve(
-        self,
-        request: ApprovalRequest,
-        *,
-        asked: StoredApproval | None = None,
-        is_withdrawn: Callable[[], bool] = lambda: False,
-    ) -> ApprovalDecision:
-        self.asked.append(request)
+    async def decide(self, request: ApprovalRequest) -> ApprovalDecision:
         return self.decision
 
-    async def until(self, event_class: type[AgentEvent]) -> None:
-        """Until an event of this kind has been emitted."""
-        while not any(isinstance(event, event_class) for event in self.events):
-            await self._grown.wait()
+    async def until_emitted(self, event_class: type[AgentEvent]) -> None:
+        await self.until(lambda: any(isinstance(event, event_class) for event in self.events))
 
 
 @dataclass(slots=True)

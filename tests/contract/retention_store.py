@@ -10,8 +10,6 @@ import anyio
 
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.event_retention import MemoryEventRetention
-from adapters.store.log.event_log import SqlEventLog
-from adapters.store.open_database import open_database
 from adapters.store.retention.event_retention import SqlEventRetention
 from application.upkeep.compaction import Compaction
 from application.upkeep.log_trimming import EVER
@@ -24,8 +22,8 @@ from ports.event_retention import EventRetention
 from ports.session_store import SessionEdit
 from ports.task_queue import Claim
 from tests.command_runner_fakes import FakeOutputArchive
-from tests.contract.postgres import emptied
 from tests.contract.store_harness import TALK, StoreHarness
+from tests.contract.stores import emptied_sql
 from tests.fakes import FakeClock
 from tests.patience import PATIENCE_S
 
@@ -109,10 +107,5 @@ async def open_retention_store(url: str) -> AsyncIterator[RetentionStore]:
         harness = StoreHarness.in_memory(memory)
         yield RetentionStore(harness=harness, retention=MemoryEventRetention(memory))
         return
-    if url.startswith("postgresql"):
-        await emptied(url)
-    sql = open_database(url)
-    log = SqlEventLog(sql)
-    async with sql.opened(), log.opened():
-        harness = StoreHarness.on_sql(sql, log)
+    async with emptied_sql(url) as (harness, sql):
         yield RetentionStore(harness=harness, retention=SqlEventRetention(sql))

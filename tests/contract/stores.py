@@ -11,6 +11,7 @@ from typing import Protocol
 import pytest
 
 from adapters.memory.database import MemoryDatabase
+from adapters.store.database import Database
 from adapters.store.log.event_log import SqlEventLog
 from adapters.store.maintenance import upgrade
 from adapters.store.open_database import open_database
@@ -83,6 +84,17 @@ async def sql_harness(
     log = SqlEventLog(database)
     async with database.opened(), log.opened():
         yield StoreHarness.on_sql(database, log, reserved_s=reserved_s)
+
+
+@asynccontextmanager
+async def emptied_sql(url: str) -> AsyncIterator[tuple[StoreHarness, Database]]:
+    """For the tests of one store more, on the same database."""
+    if url.startswith("postgresql"):
+        await emptied(url)
+    database = open_database(url)
+    log = SqlEventLog(database)
+    async with database.opened(), log.opened():
+        yield StoreHarness.on_sql(database, log), database
 
 
 def _in_memory() -> OpenHarness:

@@ -39,7 +39,7 @@ class Subject:
 
 def _shell() -> Tool:
     process = FakeProcess()
-    process.say("output\n", "stdout")
+    process.emit("output\n", "stdout")
     process.end()
     return ShellTool(process_host=FakeProcessHost(process))
 

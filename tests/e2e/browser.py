@@ -14,7 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from tests.e2e.sse_reader import Json
 
 WAIT_S = 20.0
-_ARGUMENTS = (
+CHROMIUM_FLAGS = (
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
@@ -22,7 +22,6 @@ _ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--no-proxy-server",
-    "--remote-debugging-port=0",
 )
 _GREETING = b"DevTools listening on "
 
@@ -111,7 +110,8 @@ async def browser() -> AsyncIterator[Browser]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         process = await asyncio.create_subprocess_exec(
             shutil.which("chromium") or "chromium",
-            *_ARGUMENTS,
+            *CHROMIUM_FLAGS,
+            "--remote-debugging-port=0",
             f"--user-data-dir={profile}",
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,

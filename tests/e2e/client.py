@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx2
+import pytest
 
-from tests.e2e.running_server import RunningServer
+from tests.e2e.running_server import RunningServer, running_server
 from tests.e2e.sse_reader import WAIT_S, Frame, Json, SseStream
 
 ENDS = frozenset({"task_complete", "task_failed", "task_cancelled", "task_interrupted"})
@@ -81,6 +83,14 @@ async def client_of(server: RunningServer) -> AsyncIterator[Client]:
         limits=limits, timeout=timeout, trust_env=False, verify=False
     ) as http:
         yield Client(server, http)
+
+
+@pytest.fixture
+async def own(tmp_path: Path) -> AsyncIterator[Client]:
+    """A client of a server of this test alone, which may end it."""
+    with running_server(tmp_path / "data") as server:
+        async with client_of(server) as client:
+            yield client
 
 
 def events_of(frames: list[Frame]) -> list[Frame]:

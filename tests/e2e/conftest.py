@@ -8,10 +8,10 @@ import pytest
 
 from tests.cli_fork_server import preloaded_agentcast
 from tests.contract.postgres import execute, postgres_url
-from tests.e2e.client import Client, client_of
+from tests.e2e.client import Client, client_of, own
 from tests.e2e.running_server import RunningServer, running_server
 
-__all__ = ["postgres_url"]
+__all__ = ["own", "postgres_url"]
 
 _numbers = count(1)
 

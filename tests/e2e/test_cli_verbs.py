@@ -15,7 +15,7 @@ from tests.patience import PATIENCE_S
 ASKING = 'script:\ntool ask_user {"question": "Which?", "choices": ["a", "b"]}\nanswer {result}\n'
 TYPED_TO = {
     "kind": "command",
-    "argv": ["sh", "-c", "echo ready; read said; stty size; echo got $said"],
+    "argv": ["sh", "-c", "echo ready; read line; stty size; echo got $line"],
     "hand_over": "none",
     "keeps_stdin": True,
 }

@@ -36,7 +36,7 @@ LANGUAGES = {
     "toml": "loaded as settings, each agent of it shown by every route; or as rules",
     "json": "read as the event that it is",
     "sse": "frames with the fields that the API describes",
-    "websocket": "said to a server, whose answers are as printed",
+    "websocket": "sent to a server, whose answers are as printed",
     "script": "submitted as a task of the scripted model",
     "promql": "of names and labels that a server has",
     "text": "what the last endless command comes to print",

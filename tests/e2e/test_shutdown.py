@@ -1,7 +1,6 @@
 """Asking a server to end while it is at work."""
 
 import signal
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import anyio
@@ -17,14 +16,6 @@ from tests.patience import PATIENCE_S
 WAITING = "echo ready; sleep 600"
 DEAF = "trap '' TERM INT HUP; echo ready; while :; do sleep 600; done"
 DRAINING = Frame(event="end", data={"reason": "server_draining"})
-
-
-@pytest.fixture
-async def own(tmp_path: Path) -> AsyncIterator[Client]:
-    """A client of a server that this test may end."""
-    with running_server(tmp_path / "data") as server:
-        async with client_of(server) as client:
-            yield client
 
 
 @pytest.mark.parametrize("asked_by", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

@@ -2,28 +2,19 @@
 
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import anyio
-import pytest
 
-from tests.e2e.client import Client, client_of
-from tests.e2e.running_server import RunningServer, running_server
+from tests.e2e.client import Client
+from tests.e2e.running_server import RunningServer
 from tests.patience import PATIENCE_S
 
 READERS = 5
 LOUD = "i=0; while [ $i -lt 2000 ]; do i=$((i+1)); echo $i {}; done; sleep 600".format("x" * 4000)
 """More than any socket's buffers hold, in few events."""
-
-
-@pytest.fixture
-async def own(tmp_path: Path) -> AsyncIterator[Client]:
-    with running_server(tmp_path / "data") as server:
-        async with client_of(server) as client:
-            yield client
 
 
 async def test_readers_that_do_not_read_keep_the_server_from_nothing(own: Client) -> None:

@@ -1,17 +1,15 @@
 """So many watchers that each must cost next to nothing."""
 
 import resource
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from time import monotonic
 
 import pytest
 
-from tests.e2e.client import Client, client_of
+from tests.e2e.client import Client
 from tests.e2e.clients.server_state import cost_of, counted, watchers_are
 from tests.e2e.clients.watcher_process import WatcherProcess, watcher_process
 from tests.e2e.gate import OPEN_GATE, PASS, gate_of
-from tests.e2e.running_server import running_server
 
 pytestmark = pytest.mark.load
 
@@ -31,13 +29,6 @@ def descriptors() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, max(wanted, former[1])))
     yield
     resource.setrlimit(resource.RLIMIT_NOFILE, former)
-
-
-@pytest.fixture
-async def own(tmp_path: Path) -> AsyncIterator[Client]:
-    with running_server(tmp_path / "data") as server:
-        async with client_of(server) as client:
-            yield client
 
 
 async def test_ten_thousand_watchers_see_everything_and_leave_nothing_behind(own: Client) -> None:

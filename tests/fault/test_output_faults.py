@@ -169,9 +169,7 @@ async def test_twenty_terminals_lose_no_line(
     assert seen == [[f"line {n}" for n in range(2000)]] * 20
 
 
-async def _run(
-    context: CountingContext | RecordingContext, script: str, archive: FileOutputArchive
-) -> Outcome:
+async def _run(context: RecordingContext, script: str, archive: FileOutputArchive) -> Outcome:
     clock = SystemClock()
     runner = command_runner(
         LinuxProcessHost(), clock=clock, archive=archive, parsers={"codex": CodexParser(clock)}

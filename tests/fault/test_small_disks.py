@@ -110,7 +110,7 @@ async def test_what_is_queued_on_a_full_disk_can_be_cancelled_and_the_rest_begin
 async def test_a_server_that_is_killed_on_a_full_disk_serves_what_is_there(
     user: User, megabytes: int, moment: str
 ) -> None:
-    """`before` it could say anything, or `after` it had."""
+    """`before` it could answer, or `after` it had."""
     async with small_disk_server(megabytes, user, UNBOUNDED) as here:
         tasks = await here.submitted(QUIET, "echo a line; sleep 600")
         here.disk.fill()

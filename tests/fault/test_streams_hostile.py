@@ -2,13 +2,10 @@
 
 import json
 import shlex
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-from tests.e2e.client import Client, client_of
-from tests.e2e.running_server import running_server
+from tests.e2e.client import Client
 from tests.e2e.sse_reader import Json
 
 pytestmark = pytest.mark.load
@@ -30,13 +27,6 @@ HOSTILE = [
     "%0a%0d %s {0} ${HOME} $(id)",
     "x" * 5_000,
 ]
-
-
-@pytest.fixture
-async def own(tmp_path: Path) -> AsyncIterator[Client]:
-    with running_server(tmp_path / "data") as server:
-        async with client_of(server) as client:
-            yield client
 
 
 async def test_hostile_texts_come_back_exactly_from_every_field(own: Client) -> None:

@@ -1,16 +1,14 @@
 """Streams that are opened at the very moment of what they are to show."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from itertools import pairwise
-from pathlib import Path
 from typing import TypeVar
 
 import anyio
 import pytest
 
-from tests.e2e.client import Client, client_of, events_of, types_of
+from tests.e2e.client import Client, events_of, types_of
 from tests.e2e.live_processes import pids_of
-from tests.e2e.running_server import running_server
 from tests.e2e.sse_reader import Frame
 from tests.patience import PATIENCE_S
 
@@ -22,13 +20,6 @@ LAST_SEQ = 56  # of a task of fifty lines
 AT_ONCE = 6
 OVER = Frame(event="end", data={"reason": "task_finished"})
 DELETED = Frame(event="end", data={"reason": "session_deleted"})
-
-
-@pytest.fixture
-async def own(tmp_path: Path) -> AsyncIterator[Client]:
-    with running_server(tmp_path / "data") as server:
-        async with client_of(server) as client:
-            yield client
 
 
 async def test_streams_opened_while_a_task_is_submitted_see_all_that_comes(own: Client) -> None:

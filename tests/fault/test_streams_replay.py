@@ -1,27 +1,16 @@
 """Long replays that nobody waits for any more."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import anyio
 import pytest
 
-from tests.e2e.client import Client, client_of, events_of
+from tests.e2e.client import Client, events_of
 from tests.e2e.clients.raw_watcher import RawWatcher
 from tests.e2e.clients.server_state import counted, watchers_are
-from tests.e2e.running_server import running_server
 
 pytestmark = pytest.mark.load
 
 EVENTS = 100_000
 READ_BEFORE_LEAVING = 256 * 1024
-
-
-@pytest.fixture
-async def own(tmp_path: Path) -> AsyncIterator[Client]:
-    with running_server(tmp_path / "data") as server:
-        async with client_of(server) as client:
-            yield client
 
 
 async def test_a_replay_of_a_hundred_thousand_events_stops_when_its_reader_leaves(

@@ -12,6 +12,7 @@ from dependency_injector import providers
 
 from application.serving.server_coordinator import ServerCoordinator
 from application.serving.submit_task import SubmitTask
+from application.upkeep.retention import Retention, RetentionPolicy
 from application.watching.stream_request import FromCursor, FromNow, Replay, StreamRequest
 from application.watching.stream_steps import Behind, End, Events, Idle, Step
 from application.watching.watch import Watch
@@ -22,6 +23,7 @@ from domain.process_events import Log
 from domain.task import Approval, Task, TaskStatus
 from entrypoints.container import Container, opened, server_worker
 from entrypoints.settings.settings import Settings
+from ports.event_retention import EventRetention
 from ports.runner import Completed, Outcome, RunContext
 from tests.patience import PATIENCE_S
 
@@ -104,6 +106,21 @@ class Graph:
 
     async def event_types(self, task: Task) -> list[object]:
         return [event["event_type"] for event in await self.events(task)]
+
+    def retention(
+        self, policy: RetentionPolicy, *, events: EventRetention | None = None
+    ) -> Retention:
+        return Retention(
+            policy=policy,
+            events=events or self.container.store.event_retention(),
+            workspaces=self.container.store.workspace_retention(),
+            archive=self.container.store.output_archive(),
+            sessions=self.container.store.session_store(),
+            compaction=self.container.server.compaction(),
+            storage=self.container.store.storage_guard(),
+            clock=self.container.clock(),
+            is_on=True,
+        )
 
     async def watch(self, session: str, *, start: FromCursor | FromNow | Replay) -> Watch:
         watch = await self.container.streams.watches().open(

@@ -290,7 +290,7 @@ async def test_a_lost_lease_ends_the_run_and_the_process(tmp_path: Path) -> None
         return LeaseLost("another has it") if isinstance(event, ThinkDelta) else None
 
     context = RecordingContext(
-        profile=acp_profile("works"), workspace=str(tmp_path), refuses=refuses
+        profile=acp_profile("works"), workspace=str(tmp_path), fails_with=refuses
     )
 
     with pytest.raises(LeaseLost):

@@ -8,7 +8,6 @@ import anyio
 import pytest
 
 from application.serving.pausing import Pausing
-from application.serving.task_terminals import TaskTerminals
 from domain.approval import ApprovalRequest
 from domain.errors import ApprovalAnswered, StateConflict
 from domain.principal import LOCAL
@@ -66,9 +65,13 @@ async def test_a_question_is_answered_on_another_node_and_once(
         task = await runs.submit("go")
         await until(other, task, TaskStatus.WAITING)
 
-        await terminals(other).send(LOCAL, task.task_id, MessageInput(text="blue"))
+        await other.container.server.task_terminals().send(
+            LOCAL, task.task_id, MessageInput(text="blue")
+        )
         with pytest.raises(StateConflict):
-            await terminals(runs).send(LOCAL, task.task_id, MessageInput(text="red"))
+            await runs.container.server.task_terminals().send(
+                LOCAL, task.task_id, MessageInput(text="red")
+            )
         ended = await other.ended(task)
         types = await other.event_types(task)
 
@@ -114,17 +117,6 @@ def node(folder: Path, url: str, name: str) -> dict[str, object]:
         data_dir=folder / name, database_url=url, default_agent="fake", shutdown_s=2.0
     )
     return {"settings": settings, "worker_settings": server_worker(settings, instance=name)}
-
-
-def terminals(graph: Graph) -> TaskTerminals:
-    container = graph.container
-    return TaskTerminals(
-        tasks=container.store.task_store(),
-        terminals=container.agents.live_terminals(),
-        questions=container.server.open_questions(),
-        runs=container.server.worker().runs,
-        catalog=container.agents.catalog(),
-    )
 
 
 def pausing_of(graph: Graph) -> Pausing:

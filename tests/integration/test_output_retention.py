@@ -6,7 +6,7 @@ from pathlib import Path
 from dependency_injector import providers
 
 from adapters.memory.event_retention import MemoryEventRetention
-from application.upkeep.retention import Retention, RetentionPolicy
+from application.upkeep.retention import RetentionPolicy
 from domain.errors import StorageFull
 from domain.ids import SessionId, SessionKey
 from domain.principal import LOCAL
@@ -24,7 +24,7 @@ async def test_the_output_of_a_deleted_session_goes_with_it(tmp_path: Path) -> N
         kept = await _ended(graph, session="kept")
         await graph.container.server.sessions().delete(LOCAL, SessionId("gone"))
 
-        await _retention(graph, RetentionPolicy()).clean_up()
+        await graph.retention(RetentionPolicy()).clean_up()
 
         assert [await _output(graph, task) for task in (*gone, kept)] == [0, 0, 100_000]
 
@@ -54,7 +54,7 @@ async def test_on_a_full_disk_a_deleted_session_goes_with_the_help_of_the_reserv
         await graph.container.server.sessions().delete(LOCAL, SessionId("s"))
         full = FullUntilSpent(graph.container.store.event_retention(), storage)
 
-        await _retention(graph, RetentionPolicy(), events=full).clean_up()
+        await graph.retention(RetentionPolicy(), events=full).clean_up()
 
         assert storage.spent == 1
         assert await full.dead_sessions(limit=1) == []
@@ -67,9 +67,9 @@ async def test_output_that_was_written_long_ago_goes(tmp_path: Path) -> None:
         task = await _ended(graph)
         clock.advance(10_000 * DAY_S)
 
-        await _retention(graph, RetentionPolicy()).sweep()
+        await graph.retention(RetentionPolicy()).sweep()
         left = await _output(graph, task)
-        await _retention(graph, RetentionPolicy(kept_for=timedelta(days=7))).sweep()
+        await graph.retention(RetentionPolicy(kept_for=timedelta(days=7))).sweep()
 
         assert (left, await _output(graph, task)) == (100_000, 0)
 
@@ -82,7 +82,7 @@ async def test_output_counts_as_what_is_kept_and_the_oldest_goes_first(tmp_path:
             tasks.append(await _ended(graph, session=name))
             clock.advance(60)
 
-        await _retention(graph, RetentionPolicy(max_bytes=150_000)).sweep()
+        await graph.retention(RetentionPolicy(max_bytes=150_000)).sweep()
 
         assert [await _output(graph, task) for task in tasks] == [0, 0, 100_000]
 
@@ -97,21 +97,4 @@ async def _ended(graph: Graph, *, session: str = "s") -> Task:
 async def _output(graph: Graph, task: Task) -> int:
     return sum(
         [len(piece) async for piece in graph.container.store.output_archive().read(task.task_id)]
-    )
-
-
-def _retention(
-    graph: Graph, policy: RetentionPolicy, *, events: EventRetention | None = None
-) -> Retention:
-    container = graph.container
-    return Retention(
-        policy=policy,
-        events=events or container.store.event_retention(),
-        workspaces=container.store.workspace_retention(),
-        archive=container.store.output_archive(),
-        sessions=container.store.session_store(),
-        compaction=container.server.compaction(),
-        storage=container.store.storage_guard(),
-        clock=container.clock(),
-        is_on=True,
     )

@@ -77,18 +77,8 @@ async def reacting(tmp_path: Path, model: FakeModel, tool: HeldTool) -> AsyncIte
         yield Graph(container, FakeRunner())
 
 
-def pausing_of(graph: Graph) -> Pausing:
-    container = graph.container
-    return Pausing(
-        tasks=container.store.task_store(),
-        runs=container.server.worker().runs,
-        catalog=container.agents.catalog(),
-        notifier=container.streams.notifier(),
-    )
-
-
 async def paused(graph: Graph, task: Task, tool: HeldTool) -> Pausing:
-    pausing = pausing_of(graph)
+    pausing = graph.container.server.pausing()
     await pausing.pause(LOCAL, task.task_id)
     tool.may_end.set()
     await until(graph, task, TaskStatus.PAUSED)
@@ -127,7 +117,7 @@ async def test_a_task_rests_before_the_calls_that_it_has_thought_of(tmp_path: Pa
         task = await graph.submit("go", agent="react")
         with anyio.fail_after(PATIENCE_S):
             await asked.wait()
-        pausing = pausing_of(graph)
+        pausing = graph.container.server.pausing()
         await pausing.pause(LOCAL, task.task_id)
         may_answer.set()
         await until(graph, task, TaskStatus.PAUSED)
@@ -160,7 +150,7 @@ async def test_a_paused_task_can_be_cancelled(tmp_path: Path) -> None:
 async def test_a_wish_that_is_taken_back_in_time_leaves_no_trace(tmp_path: Path) -> None:
     tool = HeldTool()
     async with holding(tmp_path, tool) as (graph, task):
-        pausing = pausing_of(graph)
+        pausing = graph.container.server.pausing()
         await pausing.pause(LOCAL, task.task_id)
         await pausing.pause(LOCAL, task.task_id)
         await pausing.resume(LOCAL, task.task_id)
@@ -174,7 +164,7 @@ async def test_a_state_that_does_not_allow_it_is_named(tmp_path: Path) -> None:
     tool = HeldTool()
     async with holding(tmp_path, tool) as (graph, task):
         queued = await graph.submit("wait", agent="react")
-        pausing = pausing_of(graph)
+        pausing = graph.container.server.pausing()
 
         with pytest.raises(StateConflict, match="the task is running; only one that is paused"):
             await pausing.resume(LOCAL, task.task_id)
@@ -199,7 +189,7 @@ async def test_an_agent_without_points_to_rest_at_cannot_be_paused(tmp_path: Pat
             await graph.runner.has_started(task)
 
         with pytest.raises(StateConflict, match="agents like its own cannot be paused"):
-            await pausing_of(graph).pause(LOCAL, task.task_id)
+            await graph.container.server.pausing().pause(LOCAL, task.task_id)
 
 
 async def test_the_routes_accept_a_pause_or_refuse_it_with_the_reason(tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ from adapters.tools.ask_user import AskUserTool
 from adapters.tools.update_plan import UpdatePlanTool
 from application.running.run_signals import ShutDown
 from application.serving.submit_task import SubmitTask
-from application.serving.task_terminals import TaskTerminals
 from domain.errors import ModelRefused, StateConflict
 from domain.ids import AgentName, SessionId
 from domain.limits import Limits
@@ -120,7 +119,9 @@ async def test_a_question_of_the_agent_is_answered_by_what_people_send(tmp_path:
     async with reacting(tmp_path, question, DONE) as graph:
         task = await submit(graph)
         await until_waiting(graph, task)
-        await terminals(graph).send(LOCAL, task.task_id, MessageInput(text="b"))
+        await graph.container.server.task_terminals().send(
+            LOCAL, task.task_id, MessageInput(text="b")
+        )
         await graph.ended(task)
         events = await graph.events(task)
 
@@ -144,7 +145,9 @@ async def test_a_task_that_fails_in_a_later_attempt_keeps_what_all_attempts_used
         await until_waiting(graph, task)
         graph.container.server.worker().runs.stop(task.task_id, ShutDown())
         await until_resumed(graph, task)
-        await terminals(graph).send(LOCAL, task.task_id, MessageInput(text="b"))
+        await graph.container.server.task_terminals().send(
+            LOCAL, task.task_id, MessageInput(text="b")
+        )
         ended = await graph.ended(task)
 
     assert (ended.status, ended.reason) == (TaskStatus.FAILED, "model_error")
@@ -225,7 +228,9 @@ async def test_nothing_can_be_answered_that_was_not_asked(tmp_path: Path) -> Non
         await graph.ended(task)
 
         with pytest.raises(StateConflict):
-            await terminals(graph).send(LOCAL, task.task_id, MessageInput(text="b"))
+            await graph.container.server.task_terminals().send(
+                LOCAL, task.task_id, MessageInput(text="b")
+            )
 
 
 def plan(first: str, second: str, *, a: str = "look") -> Step:
@@ -250,17 +255,6 @@ async def until_resumed(graph: Graph, task: Task) -> None:
         while runs.find(task.task_id) in (None, former):
             await anyio.lowlevel.checkpoint()
     await until_waiting(graph, task)
-
-
-def terminals(graph: Graph) -> TaskTerminals:
-    container = graph.container
-    return TaskTerminals(
-        tasks=container.store.task_store(),
-        terminals=container.agents.live_terminals(),
-        questions=container.server.open_questions(),
-        runs=container.server.worker().runs,
-        catalog=container.agents.catalog(),
-    )
 
 
 @pytest.mark.parametrize(("window_tokens", "is_told"), [(2000, True), (100_000, False)])

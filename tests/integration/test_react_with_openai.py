@@ -113,7 +113,9 @@ async def test_the_server_by_hand_drives_a_whole_task(tmp_path: Path) -> None:
     async with model_server(one_tool_call_then_an_answer) as server:
         outcome, _ = await run_against(server.base_url, tmp_path)
 
-    assert outcome == Completed(final_answer="The tool told: a.txt  5 bytes", total_iterations=2)
+    assert outcome == Completed(
+        final_answer="The tool returned: a.txt  5 bytes", total_iterations=2
+    )
 
 
 async def run(

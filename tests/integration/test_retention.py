@@ -10,7 +10,7 @@ import pytest
 from dependency_injector import providers
 
 from application.upkeep.log_trimming import EVER
-from application.upkeep.retention import Retention, RetentionPolicy
+from application.upkeep.retention import RetentionPolicy
 from application.watching.history import HistoryOf
 from application.watching.stream_request import FromCursor, FromNow, Replay, StreamRequest
 from application.watching.stream_steps import Connected, End, Events, Reset
@@ -60,21 +60,6 @@ async def fill(task: Task, context: RunContext) -> Outcome:
     for number in range(20):
         await context.emit(Log(line="x" * 1000, line_num=number + 1, stream="stdout"))
     return Completed(final_answer="full")
-
-
-def retention(graph: Graph, policy: RetentionPolicy) -> Retention:
-    container = graph.container
-    return Retention(
-        policy=policy,
-        events=container.store.event_retention(),
-        workspaces=container.store.workspace_retention(),
-        archive=container.store.output_archive(),
-        sessions=container.store.session_store(),
-        compaction=container.server.compaction(),
-        storage=container.store.storage_guard(),
-        clock=container.clock(),
-        is_on=True,
-    )
 
 
 async def trim(graph: Graph, task: Task, events: int) -> None:
@@ -163,7 +148,7 @@ async def test_a_replay_leaves_out_what_was_compacted(tmp_path: Path) -> None:
         graph.runner.acts["speak"] = speak
         task = await graph.ended(await graph.submit("speak"))
 
-        await retention(graph, RetentionPolicy(compacted_after=timedelta(days=-1))).sweep()
+        await graph.retention(RetentionPolicy(compacted_after=timedelta(days=-1))).sweep()
 
         left = ["task_queued", "task_started", "message", "task_complete"]
         assert await types_of(graph, task) == left
@@ -175,7 +160,7 @@ async def test_a_replay_of_a_whole_session_leaves_it_out_too(tmp_path: Path) -> 
         graph.runner.acts["speak"] = speak
         await graph.ended(await graph.submit("speak"))
 
-        await retention(graph, RetentionPolicy(compacted_after=timedelta(days=-1))).sweep()
+        await graph.retention(RetentionPolicy(compacted_after=timedelta(days=-1))).sweep()
 
         watch = await graph.watch("s", start=Replay(None))
         assert isinstance(await next_step(watch), Connected)
@@ -193,7 +178,7 @@ async def test_what_was_compacted_does_not_count_for_the_newest_of_a_session(
         graph.runner.acts["speak"] = speak
         await graph.ended(await graph.submit("speak"))
 
-        await retention(graph, RetentionPolicy(compacted_after=timedelta(days=-1))).sweep()
+        await graph.retention(RetentionPolicy(compacted_after=timedelta(days=-1))).sweep()
 
         watch = await graph.watch("s", start=Replay(3))
         assert isinstance(await next_step(watch), Connected)
@@ -215,7 +200,7 @@ async def test_output_of_a_call_leaves_the_log_only_while_it_is_kept_beside_it(
         if not is_kept:
             await archive.forget([task.task_id])
 
-        await retention(graph, RetentionPolicy(compacted_after=timedelta(days=-1))).sweep()
+        await graph.retention(RetentionPolicy(compacted_after=timedelta(days=-1))).sweep()
 
         is_in_log = "tool_call_stream" in await types_of(graph, task)
         kept = b"".join([piece async for piece in archive.read(task.task_id, call_id="c")])
@@ -227,7 +212,7 @@ async def test_deltas_can_be_replayed_for_a_day(tmp_path: Path) -> None:
     async with running(tmp_path, clock=providers.Object(clock)) as graph:
         graph.runner.acts["speak"] = speak
         task = await graph.ended(await graph.submit("speak"))
-        keep = retention(graph, RetentionPolicy())
+        keep = graph.retention(RetentionPolicy())
 
         clock.advance(DAY_S - 1)
         await keep.sweep()
@@ -246,7 +231,7 @@ async def test_what_ended_longer_ago_than_the_policy_allows_is_removed(tmp_path:
         clock.advance(8 * DAY_S)
         new = await graph.ended(await graph.submit("new"))
 
-        await retention(graph, RetentionPolicy(kept_for=timedelta(days=7))).sweep()
+        await graph.retention(RetentionPolicy(kept_for=timedelta(days=7))).sweep()
 
         assert await types_of(graph, old) == ["task_queued", "task_started", "task_complete"]
         assert (await graph.container.server.sessions().get(LOCAL, SessionId("s"))).first_seq == 4
@@ -259,7 +244,7 @@ async def test_without_a_policy_everything_stays(tmp_path: Path) -> None:
         task = await graph.ended(await graph.submit("old"))
         clock.advance(10_000 * DAY_S)
 
-        await retention(graph, RetentionPolicy()).sweep()
+        await graph.retention(RetentionPolicy()).sweep()
 
         assert len(await types_of(graph, task)) == 3
 
@@ -275,7 +260,7 @@ async def test_when_too_much_is_kept_what_ended_first_goes_with_its_folder(
             tasks.append(await graph.ended(await graph.submit("fill", session=name)))
             clock.advance(60)
 
-        await retention(graph, RetentionPolicy(max_bytes=200_000)).sweep()
+        await graph.retention(RetentionPolicy(max_bytes=200_000)).sweep()
 
         left: Mapping[str, int] = {
             task.session_id: len(await types_of(graph, task)) for task in tasks
@@ -292,7 +277,7 @@ async def test_the_folder_of_a_deleted_session_goes_with_it(tmp_path: Path) -> N
         await graph.ended(await graph.submit("fill", session="kept"))
         await graph.container.server.sessions().delete(LOCAL, SessionId("gone"))
 
-        await retention(graph, RetentionPolicy()).clean_up()
+        await graph.retention(RetentionPolicy()).clean_up()
 
         folders = await graph.container.store.workspace_retention().sessions()
         assert [folder.session_id for folder in folders] == ["kept"]

@@ -83,7 +83,7 @@ def test_every_start_has_its_end_and_nothing_is_out_of_place(
     order = in_order(context.events)
     assert order.is_closed
     if isinstance(outcome, Completed):
-        assert order.last_said == outcome.final_answer
+        assert order.last_message == outcome.final_answer
         assert order.iterations == outcome.total_iterations
 
 
@@ -118,7 +118,7 @@ def test_wherever_a_server_is_killed_the_next_attempt_ends_what_was_begun_and_go
     assert order.is_closed
     assert sums_are_right(events)
     if isinstance(outcome, Completed):
-        assert order.last_said == outcome.final_answer
+        assert order.last_message == outcome.final_answer
         assert order.iterations == outcome.total_iterations
 
 

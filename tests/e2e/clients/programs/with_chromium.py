@@ -8,9 +8,11 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from urllib.parse import urlencode
 
+from tests.e2e.browser import CHROMIUM_FLAGS
+
 PAGE = Path(__file__).parent
 ORIGIN = "http://page.test"
-"""Which the stream's server must allow; the browser is told that it is this program."""
+"""Which the stream's server must allow; the browser resolves it to this program."""
 _MEDIA = {".html": "text/html", ".js": "text/javascript"}
 
 
@@ -28,11 +30,11 @@ class Page(BaseHTTPRequestHandler):
         )
 
     def do_POST(self) -> None:
-        told = self.rfile.read(int(self.headers["content-length"])).decode()
-        if told == '"closed"':
+        posted = self.rfile.read(int(self.headers["content-length"])).decode()
+        if posted == '"closed"':
             Page.is_over = True
         else:
-            sys.stdout.write(told + "\n")
+            sys.stdout.write(posted + "\n")
             sys.stdout.flush()
         self._answer(204, b"", media="text/plain")
 
@@ -55,13 +57,7 @@ def follow(url: str, types: str) -> None:
         browser = subprocess.Popen(
             [
                 shutil.which("chromium") or "chromium",
-                "--headless=new",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--no-first-run",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--no-proxy-server",
+                *CHROMIUM_FLAGS,
                 f"--user-data-dir={profile}",
                 f"--host-resolver-rules=MAP page.test 127.0.0.1:{server.server_port}",
                 address,

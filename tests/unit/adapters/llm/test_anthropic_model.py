@@ -20,20 +20,11 @@ from ports.language_model import (
     ToolMessage,
     UserMessage,
 )
-from ports.tool import ToolSpec
-from tests.model_apis import KEY, MESSAGES, ModelOptions
+from tests.model_apis import HELLO, KEY, LS, MESSAGES, SHELL, ModelOptions
 from tests.model_replies import Answer, AskedCall
 from tests.patience import PATIENCE_S
 
-SHELL = ToolSpec(name="shell", description="Run it.", parameters={"type": "object"})
-LS = ToolCall(
-    call_id=CallId("a"),
-    tool_name="shell",
-    arguments={"command": "ls"},
-    raw_arguments='{"command": "ls"}',
-)
 BROKEN = ToolCall(call_id=CallId("b:1"), tool_name="shell", arguments=None, raw_arguments="{oops")
-REQUEST = ModelRequest(messages=[UserMessage(content="hello")], tools=[])
 
 
 async def test_a_conversation_is_sent_in_the_format_of_the_server() -> None:
@@ -90,11 +81,11 @@ async def test_signed_reasoning_is_sent_back_before_its_call() -> None:
     call = AskedCall(tool_name="shell", arguments="{}", call_id="a")
     first = Answer(reasoning=("hm", "m"), calls=(call,))
     async with MESSAGES.by(first, Answer(text=("ok",))) as (model, server):
-        parts = [part async for part in model.stream(REQUEST)]
+        parts = [part async for part in model.stream(HELLO)]
         [keep] = [part for part in parts if isinstance(part, KeptReasoning)]
         calls = [part for part in parts if isinstance(part, ToolCall)]
         answer = AssistantMessage(content="", tool_calls=calls, kept_reasoning=keep.data)
-        longer = [*REQUEST.messages, answer, ToolMessage(call_id=CallId("a"), content="x")]
+        longer = [*HELLO.messages, answer, ToolMessage(call_id=CallId("a"), content="x")]
         [part async for part in model.stream(ModelRequest(messages=longer, tools=[]))]
 
     assert parts[:2] == [ReasoningDelta(text="hm"), ReasoningDelta(text="m")]
@@ -106,7 +97,7 @@ async def test_signed_reasoning_is_sent_back_before_its_call() -> None:
 
 async def test_reasoning_is_requested_with_its_effort() -> None:
     async with MESSAGES.by(Answer(), options=ModelOptions(effort="high")) as (model, server):
-        [part async for part in model.stream(REQUEST)]
+        [part async for part in model.stream(HELLO)]
 
     asked = server.requests[0]
     assert asked["thinking"] == {"type": "adaptive", "display": "summarized"}
@@ -153,7 +144,7 @@ def test_neither_importing_nor_making_the_model_needs_the_sdk() -> None:
 async def ask(answer: Answer) -> list[ModelPart]:
     async with MESSAGES.by(answer) as (model, _):
         with anyio.fail_after(PATIENCE_S):
-            return [part async for part in model.stream(REQUEST)]
+            return [part async for part in model.stream(HELLO)]
 
 
 def text(content: str) -> dict[str, object]:

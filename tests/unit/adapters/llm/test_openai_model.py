@@ -21,20 +21,12 @@ from ports.language_model import (
     ToolMessage,
     UserMessage,
 )
-from ports.tool import ToolSpec
+from tests.model_apis import HELLO, LS, SHELL
 from tests.model_replies import Answer, AskedCall, Malformed, Reply
 from tests.model_server import model_server
 from tests.patience import PATIENCE_S
 
-SHELL = ToolSpec(name="shell", description="Run it.", parameters={"type": "object"})
-LS = ToolCall(
-    call_id=CallId("a"),
-    tool_name="shell",
-    arguments={"command": "ls"},
-    raw_arguments='{"command": "ls"}',
-)
 BROKEN = ToolCall(call_id=CallId("b"), tool_name="shell", arguments=None, raw_arguments="{oops")
-REQUEST = ModelRequest(messages=[UserMessage(content="hello")], tools=[])
 
 
 async def test_a_conversation_is_sent_in_the_format_of_the_server() -> None:
@@ -234,7 +226,7 @@ async def ask(reply: Reply) -> list[ModelPart]:
         return await parts_of(openai_model(server.base_url))
 
 
-async def parts_of(model: OpenAIModel, request: ModelRequest = REQUEST) -> list[ModelPart]:
+async def parts_of(model: OpenAIModel, request: ModelRequest = HELLO) -> list[ModelPart]:
     with anyio.fail_after(PATIENCE_S):
         return [part async for part in model.stream(request)]
 

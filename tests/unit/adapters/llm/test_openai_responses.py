@@ -17,15 +17,12 @@ from ports.language_model import (
     ToolMessage,
     UserMessage,
 )
-from ports.tool import ToolSpec
-from tests.model_apis import KEY, RESPONSES, ModelOptions
+from tests.model_apis import HELLO, KEY, RESPONSES, SHELL, ModelOptions
 from tests.model_replies import Answer, AskedCall, Malformed, Reply
 from tests.model_wires.wire import named_event
 from tests.patience import PATIENCE_S
 
-SHELL = ToolSpec(name="shell", description="Run it.", parameters={"type": "object"})
 BROKEN = ToolCall(call_id=CallId("b"), tool_name="shell", arguments=None, raw_arguments="{oops")
-REQUEST = ModelRequest(messages=[UserMessage(content="hello")], tools=[])
 
 
 async def test_a_conversation_is_sent_in_the_format_of_the_server() -> None:
@@ -77,14 +74,14 @@ async def test_encrypted_reasoning_is_sent_back_before_its_call() -> None:
         model,
         server,
     ):
-        parts = [part async for part in model.stream(REQUEST)]
+        parts = [part async for part in model.stream(HELLO)]
         [keep] = [part for part in parts if isinstance(part, KeptReasoning)]
         calls = [part for part in parts if isinstance(part, ToolCall)]
         answer = AssistantMessage(content="", tool_calls=calls, kept_reasoning=keep.data)
         [
             part
             async for part in model.stream(
-                ModelRequest(messages=[*REQUEST.messages, answer], tools=[])
+                ModelRequest(messages=[*HELLO.messages, answer], tools=[])
             )
         ]
 
@@ -140,7 +137,7 @@ async def test_usage_includes_cached_and_reasoning_tokens() -> None:
 async def ask(reply: Reply) -> list[ModelPart]:
     async with RESPONSES.by(reply) as (model, _):
         with anyio.fail_after(PATIENCE_S):
-            return [part async for part in model.stream(REQUEST)]
+            return [part async for part in model.stream(HELLO)]
 
 
 def function_call(call_id: str) -> dict[str, object]:

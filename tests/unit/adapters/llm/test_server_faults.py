@@ -12,13 +12,11 @@ import pytest
 from adapters.llm.openai_model import OpenAIModel
 from adapters.llm.served_model import Deadlines
 from domain.errors import ModelRefused, ModelUnavailable
-from ports.language_model import ModelPart, ModelRequest, TextDelta, UserMessage
-from tests.model_apis import CHAT, KEY, RESPONSES, SERVED, ModelApi, ModelOptions
+from ports.language_model import ModelPart, TextDelta
+from tests.model_apis import CHAT, HELLO, KEY, RESPONSES, SERVED, ModelApi, ModelOptions
 from tests.model_replies import Answer, AskedCall, Cut, HttpFault, Reply, Stall, WrongType
 from tests.model_server import model_server
 from tests.patience import PATIENCE_S
-
-REQUEST = ModelRequest(messages=[UserMessage(content="hello")], tools=[])
 
 
 @pytest.fixture(params=SERVED, ids=lambda served: served.name)
@@ -54,7 +52,7 @@ async def test_without_a_key_no_text_is_masked() -> None:
     async with model_server([fault]) as server:
         model = OpenAIModel(api_key="", base_url=server.base_url, model="m")
         with pytest.raises(ModelRefused, match="there is none"), anyio.fail_after(PATIENCE_S):
-            await anext(aiter(model.stream(REQUEST)))
+            await anext(aiter(model.stream(HELLO)))
 
 
 async def test_a_key_that_the_server_repeats_is_not_shown(served: ModelApi) -> None:
@@ -104,7 +102,7 @@ async def test_a_server_that_falls_silent_is_disconnected(served: ModelApi) -> N
     async with served.by(Stall(text=("so",)), options=options) as (model, server):
         with anyio.fail_after(PATIENCE_S):
             with pytest.raises(ModelUnavailable, match=r"sent nothing for too long \(0\.1 s\)"):
-                await parts_of(model.stream(REQUEST))
+                await parts_of(model.stream(HELLO))
             await server.abandoned.wait()
 
 
@@ -114,14 +112,14 @@ async def test_a_server_that_never_begins_its_answer_is_disconnected(served: Mod
     async with served.by(Stall(), options=options) as (model, server):
         with anyio.fail_after(PATIENCE_S):
             with pytest.raises(ModelUnavailable, match=r"did not begin to answer in 0\.1 s"):
-                await parts_of(model.stream(REQUEST))
+                await parts_of(model.stream(HELLO))
             await server.abandoned.wait()
 
 
 async def test_leaving_a_stream_ends_the_request(served: ModelApi) -> None:
     async with served.by(Stall(text=("so",))) as (model, server), model.opened():
         with anyio.fail_after(PATIENCE_S):
-            stream = model.stream(REQUEST)
+            stream = model.stream(HELLO)
             assert isasyncgen(stream)
             async with aclosing(stream):
                 await anext(stream)
@@ -133,7 +131,7 @@ async def test_leaving_an_endless_answer_ends_the_request(served: ModelApi) -> N
 
     async with served.by(Stall(text=text)) as (model, server), model.opened():
         with anyio.fail_after(PATIENCE_S):
-            stream = model.stream(REQUEST)
+            stream = model.stream(HELLO)
             assert isasyncgen(stream)
             async with aclosing(stream):
                 for _ in range(3):
@@ -161,7 +159,7 @@ async def test_an_unreachable_server_is_retryable(served: ModelApi) -> None:
         anyio.fail_after(PATIENCE_S),
         pytest.raises(ModelUnavailable, match=r"connection .* failed"),
     ):
-        await parts_of(model.stream(REQUEST))
+        await parts_of(model.stream(HELLO))
 
 
 async def test_text_before_a_fault_is_emitted(served: ModelApi) -> None:
@@ -169,7 +167,7 @@ async def test_text_before_a_fault_is_emitted(served: ModelApi) -> None:
         text = ""
 
         with pytest.raises(ModelUnavailable):
-            async for part in model.stream(REQUEST):
+            async for part in model.stream(HELLO):
                 text += part.text if isinstance(part, TextDelta) else "?"
 
     assert text == "half a thou"
@@ -178,7 +176,7 @@ async def test_text_before_a_fault_is_emitted(served: ModelApi) -> None:
 async def ask(served: ModelApi, reply: Reply) -> list[ModelPart]:
     async with served.by(reply) as (model, _):
         with anyio.fail_after(PATIENCE_S):
-            return await parts_of(model.stream(REQUEST))
+            return await parts_of(model.stream(HELLO))
 
 
 async def parts_of(stream: AsyncIterator[ModelPart]) -> list[ModelPart]:

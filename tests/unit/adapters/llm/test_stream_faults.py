@@ -9,15 +9,11 @@ from domain.errors import ModelRefused, ModelUnavailable
 from ports.language_model import (
     AnswerCut,
     ModelPart,
-    ModelRequest,
     TextDelta,
-    UserMessage,
 )
-from tests.model_apis import CHAT, MESSAGES, RESPONSES, ModelApi
+from tests.model_apis import CHAT, HELLO, MESSAGES, RESPONSES, ModelApi
 from tests.model_replies import Answer, Malformed, Reply
 from tests.patience import PATIENCE_S
-
-REQUEST = ModelRequest(messages=[UserMessage(content="hello")], tools=[])
 
 
 def sse_events(event: str, fields: dict[str, object] | str) -> str:
@@ -154,4 +150,4 @@ async def test_a_whole_answer_is_not_cut() -> None:
 async def ask(served: ModelApi, reply: Reply) -> list[ModelPart]:
     async with served.by(reply) as (model, _):
         with anyio.fail_after(PATIENCE_S):
-            return [part async for part in model.stream(REQUEST)]
+            return [part async for part in model.stream(HELLO)]

@@ -72,7 +72,7 @@ USER, FILES, THREAD = 0x10000000, 0x400, 0x3D0F00
         ("openat", (0, 0, 0o101, 0o666), "allowed"),
         ("openat", (0, 0, 0o101, 0o4755), errno.EPERM),
         ("openat", (0, 0, 0o20200001, 0o4755), errno.EPERM),
-        # What is opened has its mode already, and here is whatever the register held.
+        # What is opened has its mode already, and here is whatever the register contained.
         ("openat", (0, 0, 0o1, 0o4755), "allowed"),
         ("openat2", (), errno.ENOSYS),
         ("mknodat", (0, 0, 0o104755), errno.EPERM),

@@ -19,8 +19,8 @@ from tests.process_fakes import FakeProcess, FakeProcessHost, tool_context
 
 async def test_a_command_line_is_run_in_the_workspace_and_its_output_streamed() -> None:
     process, shown = FakeProcess(), list[str]()
-    process.say("out\n", "stdout")
-    process.say("\x1b[31merr\x1b[0m\n", "stderr")
+    process.emit("out\n", "stdout")
+    process.emit("\x1b[31merr\x1b[0m\n", "stderr")
     process.end()
     host = FakeProcessHost(process)
     result = await ShellTool(process_host=host).call(
@@ -84,7 +84,7 @@ async def test_a_command_has_the_variables_the_sandbox_and_the_bounds_of_its_age
 )
 async def test_a_command_that_does_not_succeed_is_an_error(ended: Exit, content: str) -> None:
     process = FakeProcess()
-    process.say("oops\n", "stderr")
+    process.emit("oops\n", "stderr")
     process.end(ended)
 
     result = await _tool(process).call({"command": "false"}, tool_context("/work"))
@@ -104,8 +104,8 @@ async def test_a_command_without_output_is_reported_as_such() -> None:
 async def test_both_ends_of_a_long_output_are_kept() -> None:
     process = FakeProcess()
     for _ in range(100):
-        process.say("x" * 1000, "stdout")
-    process.say("the end", "stdout")
+        process.emit("x" * 1000, "stdout")
+    process.emit("the end", "stdout")
     process.end()
 
     result = await _tool(process).call({"command": "yes"}, tool_context("/work"))
@@ -118,7 +118,7 @@ async def test_both_ends_of_a_long_output_are_kept() -> None:
 
 async def test_a_command_that_takes_too_long_is_stopped() -> None:
     process = FakeProcess()
-    process.say("working\n", "stdout")
+    process.emit("working\n", "stdout")
 
     with anyio.fail_after(PATIENCE_S):
         result = await _tool(process).call(
@@ -134,7 +134,7 @@ async def test_streamed_output_names_its_stream(
     stream: ProcessStream,
 ) -> None:
     process, streamed = FakeProcess(), list[tuple[str, str]]()
-    process.say("output\n", stream)
+    process.emit("output\n", stream)
     process.end()
 
     async def show(text: str, *, of: OutputStream = "text") -> None:
@@ -147,7 +147,7 @@ async def test_streamed_output_names_its_stream(
 
 async def test_a_cancelled_call_stops_its_command() -> None:
     process, has_said = FakeProcess(), anyio.Event()
-    process.say("working\n", "stdout")
+    process.emit("working\n", "stdout")
 
     async def stream(_: str, *, of: OutputStream = "text") -> None:
         has_said.set()

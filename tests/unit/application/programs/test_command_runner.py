@@ -55,8 +55,8 @@ class SlowHost(FakeProcessHost):
 
 async def test_a_shell_task_is_logged_from_its_start_to_its_exit() -> None:
     process, context = FakeProcess(), RecordingContext(profile=SHELL)
-    process.say("one\r\n\x1b[31mtwo")
-    process.say("\x1b[0m\n")
+    process.emit("one\r\n\x1b[31mtwo")
+    process.emit("\x1b[0m\n")
     process.end()
 
     outcome = await _run("make", process, context)
@@ -166,9 +166,9 @@ async def test_an_exit_that_is_no_success_fails_the_task(
 
 async def test_lines_are_numbered_over_both_streams_and_keep_their_pieces_together() -> None:
     process, context = FakeProcess(), RecordingContext(profile=SHELL)
-    process.say("x" * 40_000, "stdout")
-    process.say("warning\n", "stderr")
-    process.say("y\nlast", "stdout")
+    process.emit("x" * 40_000, "stdout")
+    process.emit("warning\n", "stderr")
+    process.emit("y\nlast", "stdout")
     process.end()
 
     await _run("make", process, context)
@@ -183,12 +183,12 @@ async def test_lines_are_numbered_over_both_streams_and_keep_their_pieces_togeth
 
 async def test_a_prompt_is_shown_although_its_line_is_not_finished() -> None:
     process, context = FakeProcess(), RecordingContext(profile=SHELL)
-    process.say("name? ")
+    process.emit("name? ")
 
     async with asyncio.TaskGroup() as group:
         run = group.create_task(_run("ask", process, context))
         await context.until(lambda: len(context.logs) == 1)
-        process.say("Ada\n")
+        process.emit("Ada\n")
         process.end()
 
     assert context.logs == [
@@ -203,7 +203,7 @@ async def test_a_progress_bar_is_shown_at_most_twenty_times_a_second() -> None:
     process = FakeProcess(before_each=lambda: clock.advance(0.01))
     context = RecordingContext(profile=SHELL)
     for percent in range(101):
-        process.say(f"\r{percent}%")
+        process.emit(f"\r{percent}%")
     process.end()
 
     runner = command_runner(FakeProcessHost(process), clock=clock)
@@ -219,7 +219,7 @@ async def test_a_flood_of_lines_keeps_every_number() -> None:
     process, context = FakeProcess(), RecordingContext(profile=SHELL)
     text = "".join(f"line {number}\n" for number in range(1, 2001))
     for start in range(0, len(text), 997):
-        process.say(text[start : start + 997])
+        process.emit(text[start : start + 997])
     process.end()
 
     await _run("seq", process, context)
@@ -235,7 +235,7 @@ async def test_a_cancelled_run_stops_its_process_and_reports_how_it_ended(
 ) -> None:
     process = FakeProcess()
     context = RecordingContext(profile=SHELL, grace_s=grace_s)
-    process.say("working\nhalf")
+    process.emit("working\nhalf")
     run = asyncio.ensure_future(_run("sleep", process, context))
     await context.until(lambda: len(context.logs) == 1)
 
@@ -255,7 +255,7 @@ async def test_a_cancelled_run_stops_its_process_and_reports_how_it_ended(
 async def test_a_run_that_is_killed_while_it_ends_reports_how_it_ended() -> None:
     process = StubbornProcess()
     context = RecordingContext(profile=SHELL)
-    process.say("working\n")
+    process.emit("working\n")
     run = asyncio.ensure_future(_run("sleep", process, context))
     await context.until(lambda: len(context.logs) == 1)
 
@@ -299,8 +299,8 @@ async def test_an_agent_that_goes_on_with_conversations_has_a_home_that_stays() 
 
 async def test_a_run_that_lost_its_lease_leaves_its_process_at_once() -> None:
     process = FakeProcess()
-    context = RecordingContext(profile=SHELL, refuses=lambda event: _lost(event))
-    process.say("line\n")
+    context = RecordingContext(profile=SHELL, fails_with=lambda event: _lost(event))
+    process.emit("line\n")
 
     with anyio.fail_after(PATIENCE_S), pytest.raises(LeaseLost):
         await _run("yes", process, context)

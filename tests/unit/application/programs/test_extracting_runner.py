@@ -1,4 +1,4 @@
-"""Rules also look at what agents say that write no lines."""
+"""Rules also apply to the messages of agents that write no lines."""
 
 from dataclasses import dataclass, replace
 

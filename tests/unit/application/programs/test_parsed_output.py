@@ -31,9 +31,9 @@ DONE = Completed(final_answer="done", total_iterations=2)
 
 async def test_what_is_understood_becomes_events_and_the_rest_is_logged() -> None:
     process, context = FakeProcess(), RecordingContext(profile=AGENT)
-    process.say("say he", "stdout")
-    process.say("careful\n", "stderr")
-    process.say("llo\nnonsense\nend\n", "stdout")
+    process.emit("say he", "stdout")
+    process.emit("careful\n", "stderr")
+    process.emit("llo\nnonsense\nend\n", "stdout")
     process.end()
     archive = FakeOutputArchive()
 
@@ -52,7 +52,7 @@ async def test_what_is_understood_becomes_events_and_the_rest_is_logged() -> Non
 
 async def test_a_last_line_without_an_end_is_understood_too() -> None:
     process, context = FakeProcess(), RecordingContext(profile=AGENT)
-    process.say("say hello", "stdout")
+    process.emit("say hello", "stdout")
     process.end()
 
     await _run(process, context)
@@ -62,7 +62,7 @@ async def test_a_last_line_without_an_end_is_understood_too() -> None:
 
 async def test_a_conversation_is_kept_as_soon_as_it_is_known() -> None:
     process, context = FakeProcess(), RecordingContext(profile=AGENT)
-    process.say("thread t-1\nsay hello\n", "stdout")
+    process.emit("thread t-1\nsay hello\n", "stdout")
 
     run = asyncio.ensure_future(_run(process, context))
     await context.until(lambda: _message("hello") in context.events)
@@ -135,8 +135,8 @@ async def test_rules_see_a_line_whole_that_was_shown_in_pieces() -> None:
 async def test_lines_that_are_understood_count_as_output(most: int | None) -> None:
     process = FakeProcess()
     context = RecordingContext(profile=AGENT, limits=Limits(output_bytes=most))
-    process.say("say 0123456789\n" * 20, "stdout")
-    process.say("end\n", "stdout")
+    process.emit("say 0123456789\n" * 20, "stdout")
+    process.emit("end\n", "stdout")
     if most is None:
         process.end()
 
@@ -153,7 +153,7 @@ async def test_lines_that_are_understood_count_as_output(most: int | None) -> No
 
 async def test_an_agent_that_reports_no_end_has_failed() -> None:
     process, context = FakeProcess(), RecordingContext(profile=AGENT)
-    process.say("Please log in first.\n", "stderr")
+    process.emit("Please log in first.\n", "stderr")
     process.end(Exit(code=0))
 
     assert await _run(process, context) == Failed(

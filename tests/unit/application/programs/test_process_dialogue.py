@@ -36,7 +36,6 @@ class AskedContext(RecordingContext):
     """Answers its questions when the test does, by their `call_id`."""
 
     answers: dict[str, asyncio.Future[ApprovalDecision]] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
     given_up: list[str] = field(default_factory=list)
     withdrawn: dict[str, Callable[[], bool]] = field(default_factory=dict)
 
@@ -47,7 +46,7 @@ class AskedContext(RecordingContext):
         asked: StoredApproval | None = None,
         is_withdrawn: Callable[[], bool] = lambda: False,
     ) -> ApprovalDecision:
-        self.asked.append(request.call_id)
+        self.asked.append(request)
         self.withdrawn[request.call_id] = is_withdrawn
         answer: asyncio.Future[ApprovalDecision] = asyncio.get_running_loop().create_future()
         self.answers[request.call_id] = answer
@@ -70,7 +69,7 @@ class Run:
         self.running = asyncio.ensure_future(runner.run(process_task("do it"), self.context))
 
     def writes(self, **message: object) -> None:
-        self.process.say(json.dumps(message) + "\n", "stdout")
+        self.process.emit(json.dumps(message) + "\n", "stdout")
 
     def asks(self, name: str) -> None:
         request = {"subtype": "can_use_tool", "tool_name": "Bash", "input": {}}
@@ -125,7 +124,7 @@ async def test_what_is_asked_again_while_it_waits_is_asked_and_answered_once() -
     await run.until(lambda: not run.process.input_is_open)
     run.process.end()
     assert isinstance(await run.ended(), Completed)
-    assert run.context.asked == ["one"]
+    assert [request.call_id for request in run.context.asked] == ["one"]
 
 
 async def test_its_input_ends_with_its_task_but_not_while_it_still_asks() -> None:

@@ -18,7 +18,7 @@ TASK = process_task("make")
 async def test_a_secret_split_over_reads_is_masked_in_events_and_log_file() -> None:
     process, context, archive = FakeProcess(), _context(), FakeOutputArchive()
     for text in ("it is top-", "sec", "ret!\nand top"):
-        process.say(text, stream="stdout")
+        process.emit(text, stream="stdout")
     process.end()
 
     await command_runner(FakeProcessHost(process), archive=archive).run(TASK, context)
@@ -29,8 +29,8 @@ async def test_a_secret_split_over_reads_is_masked_in_events_and_log_file() -> N
 
 async def test_streams_are_not_mixed() -> None:
     process, context = FakeProcess(), _context()
-    process.say("top-", stream="stdout")
-    process.say("secret\n", stream="stderr")
+    process.emit("top-", stream="stdout")
+    process.emit("secret\n", stream="stderr")
     process.end(Exit(code=0))
 
     await command_runner(FakeProcessHost(process)).run(TASK, context)
@@ -43,7 +43,7 @@ async def test_streams_are_not_mixed() -> None:
 
 async def test_what_was_held_back_is_shown_when_the_run_is_cancelled() -> None:
     process, context, archive = FakeProcess(), _context(), FakeOutputArchive()
-    process.say("first\nmore to", stream="stdout")
+    process.emit("first\nmore to", stream="stdout")
     runner = command_runner(FakeProcessHost(process), archive=archive)
 
     run = asyncio.ensure_future(runner.run(TASK, context))

@@ -32,7 +32,7 @@ AGENT = AgentProfile(
     pty=False,
 )
 OLD, NEW = AgentThread(id="old"), AgentThread(id="new")
-ANEW = Error(
+RESTARTED = Error(
     message="the agent begins a new conversation, it could not go on with the earlier one",
     phase="resume",
     recoverable=True,
@@ -63,7 +63,7 @@ async def test_the_new_start_is_reported_and_the_line_numbers_continue() -> None
     assert emitted == [
         Log(line="No conversation found", line_num=1, stream="stderr"),
         ProcessExited(duration_ms=0, exit_code=1),
-        ANEW,
+        RESTARTED,
         Log(line="careful", line_num=2, stream="stdout"),
         ProcessExited(duration_ms=0, exit_code=0),
     ]
@@ -90,18 +90,18 @@ async def test_a_login_that_is_missing_leaves_the_conversation(words: str) -> No
     assert outcome == Failed(
         error=f"The command ended with exit code 1. {words}", reason="exit_code", exit_code=1
     )
-    assert (context.thread, _is_anew(context)) == (OLD, False)
+    assert (context.thread, _has_restarted(context)) == (OLD, False)
 
 
 async def test_an_agent_that_went_on_and_then_failed_has_failed() -> None:
     process = _failing("No conversation found")
-    process.say("say hello\n", "stdout")
+    process.emit("say hello\n", "stdout")
     context = RecordingContext(profile=AGENT, thread=OLD)
 
     outcome = await _run(FakeProcessHost(process), context)
 
     assert isinstance(outcome, Failed)
-    assert (context.thread, _is_anew(context)) == (OLD, False)
+    assert (context.thread, _has_restarted(context)) == (OLD, False)
 
 
 async def test_an_agent_that_had_no_conversation_is_started_once() -> None:
@@ -124,7 +124,7 @@ async def test_a_run_that_is_stopped_while_it_goes_on_is_not_begun_again() -> No
         await run
 
     assert run.cancelled()
-    assert (len(host.commands), context.thread, _is_anew(context)) == (1, OLD, False)
+    assert (len(host.commands), context.thread, _has_restarted(context)) == (1, OLD, False)
 
 
 async def test_a_lost_conversation_is_forgotten_also_when_the_new_one_is_stopped() -> None:
@@ -144,10 +144,10 @@ async def test_what_a_conversation_has_used_is_kept_before_it_can_end_the_run() 
     def refuses(event: AgentEvent) -> Exception | None:
         return StorageFull("no room") if isinstance(event, TokenUsage) else None
 
-    context = RecordingContext(profile=AGENT, refuses=refuses)
+    context = RecordingContext(profile=AGENT, fails_with=refuses)
     used = '{"type": "turn.completed", "usage": {"input_tokens": 40, "output_tokens": 20}}'
     process = FakeProcess()
-    process.say(f'{{"type": "thread.started", "thread_id": "t-1"}}\n{used}\n', "stdout")
+    process.emit(f'{{"type": "thread.started", "thread_id": "t-1"}}\n{used}\n', "stdout")
     runner = command_runner(FakeProcessHost(process), parsers={"worder": CodexParser(FakeClock())})
 
     with anyio.fail_after(PATIENCE_S), pytest.raises(StorageFull):
@@ -165,20 +165,20 @@ async def test_a_conversation_that_goes_on_unchanged_is_not_kept_again() -> None
     assert (context.thread, context.kept) == (OLD, [])
 
 
-def _is_anew(context: RecordingContext) -> bool:
-    return ANEW in context.events
+def _has_restarted(context: RecordingContext) -> bool:
+    return RESTARTED in context.events
 
 
 def _failing(words: str) -> FakeProcess:
     process = FakeProcess()
-    process.say(f"{words}\n", "stderr")
+    process.emit(f"{words}\n", "stderr")
     process.end(Exit(code=1))
     return process
 
 
 def _working(*lines: str) -> FakeProcess:
     process = FakeProcess()
-    process.say("".join(f"{line}\n" for line in (*lines, "say hello", "end")), "stdout")
+    process.emit("".join(f"{line}\n" for line in (*lines, "say hello", "end")), "stdout")
     process.end()
     return process
 

@@ -43,9 +43,9 @@ async def test_a_line_that_looks_like_a_failure_fails_the_task_whatever_its_exit
 
 async def test_a_failure_is_looked_for_on_standard_error_too() -> None:
     process = FakeProcess()
-    process.say("answer\nrefu", "stdout")
-    process.say("refused: no", "stderr")
-    process.say("sed: not one line\n", "stdout")
+    process.emit("answer\nrefu", "stdout")
+    process.emit("refused: no", "stderr")
+    process.emit("sed: not one line\n", "stdout")
     process.end()
 
     outcome, _ = await _run(replace(FAILING, failure=(FailureRule(pattern="^refused"),)), process)
@@ -55,7 +55,7 @@ async def test_a_failure_is_looked_for_on_standard_error_too() -> None:
 
 async def test_a_limit_of_its_process_is_the_reason_before_any_line() -> None:
     process = FakeProcess()
-    process.say("refused: no key\n", "stdout")
+    process.emit("refused: no key\n", "stdout")
     process.end(Exit(signal=9, limit="memory"))
 
     outcome, _ = await _run(FAILING, process)
@@ -178,7 +178,7 @@ async def test_a_failure_later_on_leaves_the_conversation() -> None:
 
 async def test_a_task_that_is_stopped_in_its_work_can_be_gone_on_with() -> None:
     process, context = FakeProcess(), RecordingContext(profile=CONTINUED)
-    process.say("working\n", "stdout")
+    process.emit("working\n", "stdout")
     runner = command_runner(FakeProcessHost(process))
     run = asyncio.ensure_future(runner.run(process_task("hi"), context))
     await context.until(lambda: len(context.logs) == 1)
@@ -283,7 +283,7 @@ async def test_a_setup_that_cannot_be_started_is_named_as_what_keeps_the_task_fr
 
 async def test_a_setup_that_is_broken_off_is_stopped_and_done_again() -> None:
     setup, homes = FakeProcess(), FakeHomes()
-    setup.say("cloning\n", "stdout")
+    setup.emit("cloning\n", "stdout")
     context = RecordingContext(profile=SET_UP)
     runner = command_runner(FakeProcessHost(setup), homes=homes)
     run = asyncio.ensure_future(runner.run(process_task("hi"), context))
@@ -307,7 +307,7 @@ class _Process(FakeProcess):
 def _writing(*lines: str, code: int = 0) -> _Process:
     process = _Process()
     for line in lines:
-        process.say(line, "stdout")
+        process.emit(line, "stdout")
     process.end(Exit(code=code))
     return process
 

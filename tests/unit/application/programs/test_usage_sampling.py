@@ -62,7 +62,7 @@ async def test_a_change_is_measured_from_what_was_emitted() -> None:
 
 
 async def test_a_log_that_is_away_ends_the_sampling_and_not_the_run() -> None:
-    context = RecordingContext(profile=SHELL, refuses=lambda _: LogUnavailable("away"))
+    context = RecordingContext(profile=SHELL, fails_with=lambda _: LogUnavailable("away"))
     process = FakeProcess()
 
     async with UsageSampling(process, context.emit, every_s=0.0):

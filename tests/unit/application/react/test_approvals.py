@@ -55,15 +55,9 @@ async def test_a_call_is_made_when_the_log_holds_that_it_may_be() -> None:
     steps: list[str] = []
 
     class RecordingContext(FakeContext):
-        async def approve(
-            self,
-            request: ApprovalRequest,
-            *,
-            asked: StoredApproval | None = None,
-            is_withdrawn: Callable[[], bool] = lambda: False,
-        ) -> ApprovalDecision:
+        async def decide(self, request: ApprovalRequest) -> ApprovalDecision:
             steps.append("approved")
-            return await super().approve(request)
+            return await super().decide(request)
 
         async def recorded(self) -> None:
             steps.append("recorded")

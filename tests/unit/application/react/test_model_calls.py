@@ -136,7 +136,7 @@ async def test_the_first_text_of_a_slow_model_is_shown_at_once() -> None:
     async with asyncio.TaskGroup() as group:
         run = group.create_task(react_runner(model).run(react_task(), context))
         with anyio.fail_after(PATIENCE_S):
-            await context.until(MessageDelta)
+            await context.until_emitted(MessageDelta)
         run.cancel()
 
     assert MessageDelta(message_id="msg_000001", text="wait") in context.events
@@ -149,7 +149,7 @@ async def test_a_cancelled_thought_is_completed_with_its_text_so_far() -> None:
     async with asyncio.TaskGroup() as group:
         run = group.create_task(react_runner(model).run(react_task(), context))
         with anyio.fail_after(PATIENCE_S):
-            await context.until(MessageDelta)
+            await context.until_emitted(MessageDelta)
         run.cancel()
 
     assert run.cancelled()

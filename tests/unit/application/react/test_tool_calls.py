@@ -182,7 +182,7 @@ async def test_cancelled_calls_are_completed_as_such() -> None:
             react_runner(model, FakeTool("hang", hang)).run(react_task(), context)
         )
         with anyio.fail_after(PATIENCE_S):
-            await context.until(ToolCallStream)
+            await context.until_emitted(ToolCallStream)
         run.cancel()
 
     assert run.cancelled()
