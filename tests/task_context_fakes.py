@@ -26,6 +26,7 @@ from domain.task_events import FinalEvent
 from domain.usage import Usage
 from ports.agent_threads import AgentThreads
 from ports.event_sink import EventSink
+from ports.output_archive import ArchiveWriter
 from tests.approval_fakes import FakeApprovals
 from tests.command_runner_fakes import ArchivedText
 from tests.fakes import FakeClock
@@ -85,6 +86,7 @@ def task_context(
     profile: AgentProfile | None = None,
     limits: Limits | None = None,
     redactor: Redactor | None = None,
+    archive: ArchiveWriter | None = None,
     asked: FakeApprovals | None = None,
     threads: AgentThreads | None = None,
     thread: AgentThread | None = None,
@@ -102,7 +104,7 @@ def task_context(
         workspace="",
         thread=thread,
         redactor=redactor or Redactor(),
-        outputs=CallOutputs(ArchivedText(), apart=False),
+        outputs=CallOutputs(archive or ArchivedText(), apart=False),
         sink=sink,
         approvals=ApprovalGate(
             store=asked.store, wakeups=MemoryWakeups(), ids=asked.ids, expires_s=900.0

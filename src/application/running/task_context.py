@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from application.asking.approval_gate import ApprovalGate
 from application.asking.questions import OpenQuestions
@@ -13,6 +13,7 @@ from application.running.working_time import CallTimes, WorkingTime
 from domain.agent_profile import AgentProfile
 from domain.agent_thread import AgentThread
 from domain.approval import ApprovalDecision, ApprovalRequest, StoredApproval
+from domain.errors import StorageFull
 from domain.events import AgentEvent
 from domain.ledger import Ledger, over_limit
 from domain.process_events import ProcessStarted, ResourceUsage
@@ -99,7 +100,6 @@ class TaskContext:
         return 0.0 if self._stop.is_urgent else GRACE_S
 
     def check_limits(self) -> None:
-        """Stop the run if a limit is passed."""
         if self._stop.cause is None and (reason := self.ledger.passed):
             self._stop.request(LimitHit(reason, over_limit(reason)))
 
@@ -152,8 +152,9 @@ class TaskContext:
         """Emit the last event of the run. Raises what storing it fails with."""
         *held_back, last = self._redacted.of(event)
         for each in held_back:
-            if isinstance(each, OF_CALLS):
-                await self._outputs.take(each)
+            with suppress(StorageFull):  # of the archive: the last event is for the log
+                if isinstance(each, OF_CALLS):
+                    await self._outputs.take(each)
             await self._sink.emit(each)
         assert isinstance(last, FinalEvent)
         await self._sink.end(last, usage=self.usage)
@@ -205,8 +206,7 @@ class TaskContext:
             async with self._asking:
                 with self.time.stopped(), self._asking_for(call_id):
                     await self._questions.open(self._task, call_id)
-                    proposed = tuple(choices) or None
-                    await self.emit(InputRequired(prompt=question, choices=proposed))
+                    await self.emit(InputRequired(prompt=question, choices=tuple(choices) or None))
                     answer = await self._questions.reply(self._task, call_id)
                 # Before the next question is emitted: else a waiting task would look running.
                 await self.emit(InputReceived(kind="message", by=answer.by))

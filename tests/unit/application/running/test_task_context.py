@@ -11,7 +11,7 @@ from adapters.memory.session_store import MemorySessionStore
 from application.running.run_signals import LimitHit, StopSignal
 from domain.agent_profile import AgentProfile
 from domain.agent_thread import AgentThread
-from domain.errors import LeaseLost
+from domain.errors import LeaseLost, StorageFull
 from domain.events import AgentEvent
 from domain.ids import AgentName, SessionId
 from domain.limits import Limits
@@ -20,7 +20,9 @@ from domain.process_events import Log, ProcessStarted
 from domain.redaction import Redactor
 from domain.task_events import Error, TaskFailed
 from domain.thinking_events import MessageDelta, TokenUsage
+from domain.tool_events import ToolCallStream
 from domain.usage import Usage
+from ports.output_archive import OutputSource
 from ports.session_store import SessionEdit
 from tests.fakes import FakeClock
 from tests.process_fakes import process_task
@@ -220,6 +222,25 @@ async def test_the_last_event_follows_what_was_held_back_and_takes_what_was_used
     texts = [event.text for event in sink.events if isinstance(event, MessageDelta)]
     assert ("".join(texts), sink.events[-1]) == ("a secret", last)
     assert sink.usage == Usage(input_tokens=1, output_tokens=1, total_tokens=2, cost_usd=0.5)
+
+
+async def test_the_last_event_does_not_need_room_in_the_archive() -> None:
+    sink = FakeSink()
+    context = task_context(sink, redactor=Redactor(["secret-word"]), archive=FullArchive())
+    last = TaskFailed(error="over", reason="agent_error", duration_ms=1)
+    await context.emit(ToolCallStream(call_id="c", stream="stdout", chunk="secret"))
+
+    await context.end(last)
+
+    piece = ToolCallStream(call_id="c", stream="stdout", chunk="secret")
+    assert sink.events == [piece, last]
+
+
+class FullArchive:
+    async def write(
+        self, text: str, source: OutputSource | None = None, *, apart: bool = False
+    ) -> None:
+        raise StorageFull("no room for output")
 
 
 async def test_a_follower_sees_each_event_after_it_was_emitted() -> None:
