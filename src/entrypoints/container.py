@@ -1,4 +1,4 @@
-"""The whole program, from parts that are containers themselves, and how it is opened."""
+"""The whole program: its containers, and the order in which their parts are opened."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -22,7 +22,7 @@ from entrypoints.containers.agents import AgentsContainer
 from entrypoints.containers.http import HttpContainer
 from entrypoints.containers.nesting import part
 from entrypoints.containers.server import ServerContainer
-from entrypoints.containers.store import TOGETHER, StoreContainer, require_one_store
+from entrypoints.containers.store import ON_ONE_DATABASE, StoreContainer, require_one_store
 from entrypoints.containers.streams import StreamsContainer
 from entrypoints.settings.data_directory import DataDirectory
 from entrypoints.settings.settings import Settings
@@ -42,11 +42,11 @@ def _parts(
 
 
 class Container(DeclarativeContainer):
-    """`Container(settings=…, worker_settings=…)`; every other provider may be named as well,
-    whichever part it is in: `language_model=…` is the one of `agents`.
+    """Made by `Container(settings=…, worker_settings=…)`. Any other provider, of this or of a nested
+    container, can be overridden by its name: `language_model=…` overrides that of `agents`.
 
-    Parts of the store that go together are swapped at once, as `stores`. Raises MixedStores, and
-    AttributeError for a name that no part has.
+    Stores that share a database are overridden together, as `stores`. Raises MixedStores, and
+    AttributeError for an unknown name.
     """
 
     def __new__(cls, **swaps: object) -> Self:
@@ -60,14 +60,14 @@ class Container(DeclarativeContainer):
         )
         for it in _parts(container):
             it.override_providers(**{name: nested[name] for name in nested & it.providers.keys()})
-        if not swaps.keys().isdisjoint(("store", "stores", *TOGETHER)):
+        if not swaps.keys().isdisjoint(("store", "stores", *ON_ONE_DATABASE)):
             require_one_store(container.store)
         return container
 
     settings: Provider[Settings] = Dependency(instance_of=Settings)
     worker_settings: Provider[WorkerSettings] = Dependency(instance_of=WorkerSettings)
     is_sole_parent: Provider[bool] = Object(False)
-    """Whether other children in sessions of their own were left by commands of this process."""
+    """Whether this process starts nothing but commands in sessions of their own; see ChildReaper."""
     data_directory = Singleton(DataDirectory, settings.provided.data_dir)
 
     clock: Provider[Clock] = Singleton(SystemClock)
@@ -133,7 +133,7 @@ class Container(DeclarativeContainer):
 async def opened(container: Container) -> AsyncIterator[None]:
     """Open what must be opened, in order, and close it in reverse. Raises MixedStores."""
     require_one_store(container.store)
-    _show_levels(container)
+    _register_gauges(container)
     parts: list[object] = [
         container.store.database(),
         container.store.event_log(),
@@ -156,8 +156,8 @@ async def opened(container: Container) -> AsyncIterator[None]:
         yield
 
 
-def _show_levels(container: Container) -> None:
-    """The meter reads them whenever it is asked for them."""
+def _register_gauges(container: Container) -> None:
+    """The meter reads the gauges whenever its metrics are requested."""
     meter, watches = container.meter(), container.streams.watches()
     flush, runs = container.http.stream_flush(), container.server.worker().runs
     dispatch = container.streams.event_dispatch()

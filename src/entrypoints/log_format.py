@@ -1,4 +1,4 @@
-"""How this program's log looks: lines for people, or JSON for machines; always on stderr."""
+"""The format of the log: lines for people, or JSON for machines; always on stderr."""
 
 import logging
 import sys
@@ -31,7 +31,7 @@ def start_logging(settings: Settings) -> None:
 
 
 def _redactor(settings: Settings) -> Redactor:
-    """For the server's own keys, and those that are known by their looks."""
+    """Masks the server's own keys, and other secrets by their patterns."""
     return EnvironmentSecrets(settings.own_secrets).redactor(())
 
 

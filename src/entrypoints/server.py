@@ -1,4 +1,4 @@
-"""The server process: owns the data directory, listens, and ends well."""
+"""The server process: locks the data directory, listens, and shuts down in order."""
 
 import asyncio
 import gc
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _LAST_BYTES_S = 1  # for streams that end, to be written out
-_NEW_OBJECTS = 10_000  # that may live before garbage is looked for among them
+_NEW_OBJECTS = 10_000  # container objects more, net, before the next garbage collection
 
 
 def serve(
@@ -130,7 +130,7 @@ class CastServer(uvicorn.Server):
             self._greet()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._say_what_it_waits_for()
+        self._log_what_it_waits_for()
         await self._container.server.coordinator().drain()
         self._container.streams.watches().end_all("server_draining")
         await self._container.http.stream_takeover().all_ended(timeout_s=_LAST_BYTES_S)
@@ -148,7 +148,7 @@ class CastServer(uvicorn.Server):
             asyncio.get_running_loop().call_soon_threadsafe(log.warning, "killing what still runs")
         self.should_exit = True
 
-    def _say_what_it_waits_for(self) -> None:
+    def _log_what_it_waits_for(self) -> None:
         if not (running := len(self._container.server.worker().runs)):
             log.info("stopping")
             return

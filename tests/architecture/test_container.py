@@ -19,7 +19,7 @@ from domain.ids import AgentName
 from domain.principal import LOCAL
 from domain.task import Task, TaskResult, TaskStatus
 from entrypoints.container import Container, opened, server_worker
-from entrypoints.containers.store import TOGETHER, MixedStores, Stores, memory_stores
+from entrypoints.containers.store import ON_ONE_DATABASE, MixedStores, Stores, memory_stores
 from entrypoints.settings.settings import Settings
 from ports.event_log import Append, StoredEvent
 from ports.language_model import TextDelta
@@ -112,7 +112,7 @@ def test_no_two_containers_have_a_provider_of_one_name() -> None:
 
 @pytest.mark.parametrize(
     ("place", "port"),
-    [port for port in PORTS if port[1] not in {"stores", *TOGETHER}],
+    [port for port in PORTS if port[1] not in {"stores", *ON_ONE_DATABASE}],
     ids=".".join,
 )
 def test_whatever_fills_a_port_is_one_argument(place: str, port: str) -> None:
@@ -150,7 +150,7 @@ def test_each_part_of_the_store_is_the_field_of_its_name(tmp_path: Path) -> None
         assert store.providers[field.name]() is getattr(whole, field.name)
 
 
-@pytest.mark.parametrize("part", TOGETHER)
+@pytest.mark.parametrize("part", ON_ONE_DATABASE)
 def test_a_part_of_another_database_is_refused_with_the_names_of_its_company(
     part: str, tmp_path: Path
 ) -> None:
@@ -160,7 +160,7 @@ def test_a_part_of_another_database_is_refused_with_the_names_of_its_company(
     with pytest.raises(MixedStores) as refused:
         container(tmp_path, store="sqlite", **swap)
 
-    assert ", ".join(TOGETHER) in str(refused.value)
+    assert ", ".join(ON_ONE_DATABASE) in str(refused.value)
     assert "`stores`" in str(refused.value)
 
 

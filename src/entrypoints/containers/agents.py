@@ -1,4 +1,4 @@
-"""The agents: which there are, what runs those of each kind, and what they work with."""
+"""The agents: their catalog, the runner of each kind, and what runners need."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -83,7 +83,7 @@ def _bounded(runners: Mapping[str, Runner], workspaces: Workspaces) -> Mapping[s
 
 
 class AgentsContainer(DeclarativeContainer):
-    """`runners` is open: a kind of agent more is one runner more, by the name of its kind."""
+    """To add a kind of agent, add its runner to `runners` by the name of the kind."""
 
     settings: Provider[Settings] = Dependency()
     data_directory: Provider[DataDirectory] = Dependency()

@@ -1,4 +1,4 @@
-"""HTTP: what writes streams, the routers in the order in which they are tried, the application."""
+"""HTTP: the writers of streams, the routers in the order of their matching, the application."""
 
 from importlib.metadata import version
 
@@ -40,7 +40,7 @@ from ports.meter import Meter
 
 
 class HttpContainer(DeclarativeContainer):
-    """`routers` is open: one that is added answers under both prefixes, as all of them."""
+    """A router that is added to `routers` answers under both prefixes, like all of them."""
 
     settings: Provider[Settings] = Dependency()
     clock: Provider[Clock] = Dependency()

@@ -1,4 +1,4 @@
-"""The use cases of a server: tasks are submitted, carried out and ended; what ended is kept."""
+"""The use cases of a server: tasks, sessions, agents, approvals and retention."""
 
 from datetime import timedelta
 
@@ -52,7 +52,7 @@ def _output_limit(settings: Settings) -> int | None:
 
 
 class ServerContainer(DeclarativeContainer):
-    """What HTTP and the command line call, and what works by itself as long as it is open."""
+    """What HTTP and the command line call, and the background work of a server."""
 
     settings: Provider[Settings] = Dependency()
     worker_settings: Provider[WorkerSettings] = Dependency()

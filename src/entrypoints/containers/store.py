@@ -1,4 +1,4 @@
-"""What is kept: the database with its parts, in memory, on SQLite or PostgreSQL, and files."""
+"""The stores: those on one database (in memory, SQLite or PostgreSQL), and those in files."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ from ports.workspace_retention import WorkspaceRetention
 
 StoreKind = Literal["sqlite", "postgres", "memory"]
 
-TOGETHER = (
+ON_ONE_DATABASE = (
     "database",
     "event_log",
     "task_store",
@@ -70,11 +70,11 @@ TOGETHER = (
     "question_store",
     "agent_threads",
 )
-"""Parts that read and change the same rows; the others of a store may be swapped one by one."""
+"""The stores that share rows, and so a database; any other store may be overridden by itself."""
 
 
 class MixedStores(ValueError):
-    """Parts that go together are on different databases: no task of theirs would ever end."""
+    """Stores that share rows are on different databases: their tasks would never end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +129,7 @@ def memory_stores(*, clock: Clock, ids: IdSource, lease_s: float) -> Stores:
 
 
 def sql_stores(url: str, *, data_dir: Path, clock: Clock, ids: IdSource, lease_s: float) -> Stores:
-    """What is in reserve is on the database's disk, if that is one of this machine's."""
+    """The reserve is on the disk of the database if that is a file, else on that of `data_dir`."""
     is_local = driver_of(url) == "sqlite"
     folder = sqlite_path(url).parent if is_local else data_dir
     reserve = Reserve(folder)
@@ -154,30 +154,30 @@ def sql_stores(url: str, *, data_dir: Path, clock: Clock, ids: IdSource, lease_s
 
 @runtime_checkable
 class OnDatabase(Protocol):
-    """What a part that goes together with others has to show of itself."""
+    """A store that shows on which database it is."""
 
     @property
     def database(self) -> object: ...
 
 
 def require_one_database(parts: Mapping[str, object]) -> None:
-    """Of the parts in TOGETHER, by their names. Raises MixedStores."""
+    """`parts` are the stores of ON_ONE_DATABASE by their names. Raises MixedStores."""
     database = parts["database"]
-    strange = [
+    others = [
         name
-        for name in TOGETHER[1:]
+        for name in ON_ONE_DATABASE[1:]
         if not (isinstance(part := parts[name], OnDatabase) and part.database is database)
     ]
-    if strange:
+    if others:
         raise MixedStores(
-            f"{', '.join(strange)}: not on the database of the other parts. {', '.join(TOGETHER)}"
+            f"{', '.join(others)}: not on the database of the other parts. {', '.join(ON_ONE_DATABASE)}"
             " go together: swap `stores`, which is all of them, or make the part over the same"
             " database (its attribute `database` shows which)"
         )
 
 
 class StoreContainer(DeclarativeContainer):
-    """Those parts that are on one database are swapped at once, as `stores`."""
+    """The stores of ON_ONE_DATABASE are overridden together, as `stores`."""
 
     settings: Provider[Settings] = Dependency()
     data_directory: Provider[DataDirectory] = Dependency()
@@ -211,8 +211,8 @@ class StoreContainer(DeclarativeContainer):
 
 
 def require_one_store(store: StoreContainer) -> None:
-    """Raises MixedStores if parts that go together are on different databases."""
-    require_one_database({name: store.providers[name]() for name in TOGETHER})
+    """Raises MixedStores if stores of ON_ONE_DATABASE are on different databases."""
+    require_one_database({name: store.providers[name]() for name in ON_ONE_DATABASE})
 
 
 def store_kind(settings: Settings) -> StoreKind:

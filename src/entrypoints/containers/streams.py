@@ -1,4 +1,4 @@
-"""The way of an event: into the log, from there to listeners and to those who watch."""
+"""The path of an event: into the log, and from there to listeners and watchers."""
 
 import resource
 import sys
@@ -29,7 +29,7 @@ from ports.meter import Meter
 
 
 def most_streams(settings: Settings) -> int:
-    """Room is left for what is no stream: requests, the store, the processes of agents."""
+    """Leaves descriptors for requests, the store and the processes of agents."""
     descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if descriptors == resource.RLIM_INFINITY:
         descriptors = sys.maxsize
@@ -37,7 +37,7 @@ def most_streams(settings: Settings) -> int:
 
 
 class StreamsContainer(DeclarativeContainer):
-    """`listeners` is open: each gets the events that this process writes."""
+    """A listener that is added to `listeners` gets the events that this process writes."""
 
     settings: Provider[Settings] = Dependency()
     clock: Provider[Clock] = Dependency()

@@ -106,7 +106,7 @@ class AgentSettings(BaseModel):
     models: tuple[str, ...] | None = None
     rules: tuple[RuleSettings, ...] = ()
     built_in_rules: tuple[BuiltInRule, ...] = ()
-    """By their names; they come after those that are written out."""
+    """Names of built-in rules, which are applied after `rules`."""
     failure: tuple[FailureSettings, ...] = ()
     answer: OutputRuleSettings | None = None
     thread: OutputRuleSettings | None = None
@@ -131,7 +131,7 @@ class AgentSettings(BaseModel):
 
 
 def profiles_of(agents: Mapping[str, AgentSettings]) -> list[AgentProfile]:
-    """Those that are always there, changed and completed by those that are configured."""
+    """The ready-made agents, overridden and extended by the configured ones."""
     configured = {AgentName(name): _profile(name, table) for name, table in agents.items()}
     return list({**READY_MADE, **configured}.values())
 
@@ -141,7 +141,7 @@ _RULES = frozenset({"rules", "built_in_rules"})
 
 
 def _profile(name: str, settings: AgentSettings) -> AgentProfile:
-    """Only what is set changes the template; a default is not set."""
+    """Fields that are set override the template; defaults do not."""
     template = _template(name, settings)
     table = settings.model_dump(exclude_unset=True, exclude=set(_RULES))
     if settings.model_fields_set & _RULES:

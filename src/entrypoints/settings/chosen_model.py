@@ -26,7 +26,7 @@ def model_kind(settings: Settings) -> ModelKind:
 
 
 def model_choice(settings: Settings) -> tuple[ModelKind, str | None]:
-    """What is asked for, else by the first key or server that is there, else the offline model.
+    """The chosen provider, else that of the first key or server that is set, else the offline model.
 
     With the variable that decided it; None if none did.
     """
@@ -46,7 +46,7 @@ def model_name(settings: Settings) -> str:
 
 
 def require_model(settings: Settings) -> None:
-    """Raises SettingsError if the provider that is asked for could only refuse."""
+    """Raises SettingsError if the chosen provider has neither a key nor a server."""
     kind, _ = model_choice(settings)
     key, url = {
         "openai": (settings.openai_api_key, settings.openai_base_url),

@@ -1,4 +1,4 @@
-"""The agents that the settings make, checked as far as that can be done before they run."""
+"""The agents of the settings, checked as far as that can be done before they run."""
 
 from collections.abc import Collection, Sequence
 
@@ -18,7 +18,7 @@ from entrypoints.settings.settings import Settings, SettingsError
 from entrypoints.settings.settings_file import near_name
 
 PROGRAM_KINDS = ("shell", "command", "claude-code", "codex", "gemini")
-"""Of agents that are processes, whose output is read."""
+"""The kinds of agents that are programs whose output is parsed."""
 
 
 def parser_names() -> Collection[str]:

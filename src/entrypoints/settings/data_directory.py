@@ -1,4 +1,4 @@
-"""The folder of the database and the workspaces, and what else of the disk agents may not reach."""
+"""The folder of the database and the workspaces, and the files that agents may not read."""
 
 import fcntl
 import os
@@ -35,7 +35,7 @@ class DataDirectory:
 
     @contextmanager
     def owned(self) -> Iterator[None]:
-        """The lock of the one server of this directory; it ends with the process at the latest.
+        """Lock the directory for one server. The lock ends with the process at the latest.
 
         Raises SettingsError when another server holds it.
         """
@@ -59,7 +59,7 @@ class DataDirectory:
 
 
 def _private(file: Path) -> Path:
-    """Made for its owner alone, also where the umask would let others read. Raises SettingsError."""
+    """Readable by its owner only, whatever the umask. Raises SettingsError."""
     try:
         file.touch(mode=0o600)
         file.chmod(0o600)
@@ -69,7 +69,7 @@ def _private(file: Path) -> Path:
 
 
 def secret_files(settings: Settings) -> Sequence[str]:
-    """Where settings stand, keys among them, and the database, as absolute paths."""
+    """Absolute paths of the files of settings, which may have keys, and of the database."""
     config = settings_file().absolute()
     folders = (Path.cwd(), config.parent)
     paths = [config, *(folder / name for folder in folders for name in _SETTINGS)]
@@ -79,7 +79,7 @@ def secret_files(settings: Settings) -> Sequence[str]:
 
 
 def max_workspace_bytes(settings: Settings) -> int | None:
-    """By default what leaves as much of the disk to others."""
+    """By default half of the disk, and 10 GiB at most."""
     if settings.workspace_max_bytes is not None:
         return settings.workspace_max_bytes or None
     try:

@@ -10,7 +10,7 @@ from domain.limits import Limits
 from entrypoints.settings.provider_variables import ANY_PROVIDER, OF_LITELLM, OF_OPENHANDS, OF_QWEN
 
 LIMITS = Limits(timeout_s=2 * 3600, idle_s=15 * 60)
-"""They retry a model that does not answer for minutes, and think for minutes without a word."""
+"""They retry a model that does not answer for minutes, and think for minutes without output."""
 PLAIN = {"PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
 
 # What they print for people is wrapped at the width of a terminal, and no line could be found.

@@ -1,4 +1,4 @@
-"""The agents that are always there: our own, and the known programs, if they are installed."""
+"""The ready-made agents: our own, and the known programs, if they are installed."""
 
 from collections.abc import Mapping
 
@@ -37,8 +37,8 @@ argsPattern = "."
 decision = "ask_user"
 priority = 900
 """
-# So do Claude Code and Codex. Codex has to be told the commands one by one, and each of its
-# sandboxes would refuse what an approval allows: ours holds it.
+# So do Claude Code and Codex. Codex needs a list of the commands, and each of its sandboxes
+# would refuse what an approval allows: it runs in ours instead.
 _CLAUDE_ASKS = '{"permissions": {"ask": ["Bash", "Edit", "Write", "NotebookEdit", "WebFetch"]}}\n'
 _CODEX_ASKS = """\
 prefix_rule(
@@ -247,4 +247,4 @@ INSTALL: Mapping[str, str] = {
     "codex-acp": "npm install -g @zed-industries/codex-acp",
     **INSTALL_FURTHER,
 }
-"""How each of their programs is had."""
+"""How to install each program."""

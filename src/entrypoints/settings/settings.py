@@ -34,7 +34,7 @@ from entrypoints.settings.agent_settings import AgentSettings
 from entrypoints.settings.settings_file import file_mistake, near_name, settings_file
 
 PREFIX = "AGENTCAST_"
-_OF_OTHERS = frozenset(
+_NOT_SETTINGS = frozenset(
     {"AGENTCAST_CONFIG", "AGENTCAST_URL", "AGENTCAST_DEBUG", "AGENTCAST_TASK_ID"}
 )
 _LEAST_BYTES = 1024 * 1024
@@ -48,7 +48,7 @@ _HEARTBEATS_A_LEASE = 3  # so that two may be late or lost
 
 
 class SettingsError(Exception):
-    """One line that names the setting and what would be right."""
+    """One line that names the setting and what would be valid."""
 
 
 class Settings(BaseSettings):
@@ -74,7 +74,7 @@ class Settings(BaseSettings):
     """Whether models may read pages of the public internet."""
 
     llm_provider: Literal["openai", "anthropic", "scripted"] | None = None
-    """None: by which key is there."""
+    """None: by the key that is set."""
     llm_model: str | None = None
     openai_api_key: str | None = Field(default=None, validation_alias="OPENAI_API_KEY", repr=False)
     openai_base_url: str | None = Field(default=None, validation_alias="OPENAI_BASE_URL")
@@ -84,11 +84,11 @@ class Settings(BaseSettings):
     )
     anthropic_base_url: str | None = Field(default=None, validation_alias="ANTHROPIC_BASE_URL")
     anthropic_max_tokens: int = Field(default=32_000, ge=1)
-    """Of one answer; the provider wants a bound with every request."""
+    """Of one answer; every request to the provider needs a bound."""
     llm_reasoning: ReasoningEffort | None = None
-    """None: what the model does unasked."""
+    """None: the model's own default."""
     llm_priced_as: Literal["openai", "anthropic", "google"] | None = None
-    """Whose prices hold at a server that has none of its own, as a gateway to that provider."""
+    """Whose prices apply at a server without prices of its own, such as a gateway to that provider."""
     llm_window_tokens: int = Field(default=100_000, ge=1000)
     """How long a conversation may become before its oldest parts are left out."""
     llm_connect_s: float = Field(default=10.0, gt=0, le=600)
@@ -99,7 +99,7 @@ class Settings(BaseSettings):
     lease_s: float = Field(default=30.0, gt=0, le=3600)
     heartbeat_s: float = Field(default=10.0, gt=0, le=1200, validate_default=True)
     retention_days: float | None = Field(default=None, gt=0, le=36_500)
-    """None: what has ended is kept for ever."""
+    """None: ended tasks are kept for ever."""
     data_max_bytes: ByteSize | None = Field(default=None, ge=_LEAST_BYTES)
     """Of logs and workspaces together; a unit may follow the number."""
     output_max_bytes: ByteSize = Field(default=ByteSize(128 * 1024 * 1024), ge=0)
@@ -107,12 +107,12 @@ class Settings(BaseSettings):
     workspace_max_bytes: ByteSize | None = Field(default=None, ge=0)
     """Of a folder made for a session. None: half of the disk, 10 GiB at most. 0: no limit."""
     approval_s: float = Field(default=15 * 60.0, gt=0, le=7 * 86_400)
-    """How long a run waits for a person who may approve what it wants to do."""
+    """How long a run waits for an approval."""
     shutdown_s: float = Field(default=8.0, ge=2, le=600)
     stream_ping_s: float = Field(default=15.0, gt=0, le=600)
     request_s: float = Field(default=10.0, gt=0, le=3600)
     max_streams: int | None = Field(default=None, ge=1)
-    """None: four of five file descriptors that this process may open."""
+    """None: four fifths of the file descriptors that this process may open."""
     max_streams_each: int = Field(default=20, ge=1)
 
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
@@ -151,7 +151,7 @@ class Settings(BaseSettings):
 
     @field_validator("heartbeat_s")
     @classmethod
-    def _beats_often_enough(cls, value: float, info: ValidationInfo) -> float:
+    def _is_well_within_lease(cls, value: float, info: ValidationInfo) -> float:
         lease_s: float = info.data.get("lease_s", value * _HEARTBEATS_A_LEASE)
         if value * _HEARTBEATS_A_LEASE > lease_s:
             raise PydanticCustomError(
@@ -206,7 +206,7 @@ def load_settings(**flags: object) -> Settings:
 
 
 def _check_names(environment: Mapping[str, str | None]) -> None:
-    known = {PREFIX + name.upper() for name in Settings.model_fields} | _OF_OTHERS
+    known = {PREFIX + name.upper() for name in Settings.model_fields} | _NOT_SETTINGS
     for name in environment:
         if name.startswith(PREFIX) and name not in known and name.split("__")[0] not in known:
             raise SettingsError(f"{name}: there is no such setting{near_name(name, known)}")
