@@ -134,7 +134,7 @@ def test_a_frame_has_the_lines_and_fields_that_are_described(block: Block) -> No
         described = event_schemas()[EVENT_CLASSES[lines["event"]].__name__]
         assert lines["id"].startswith(f"{data['seq']}-")
         assert data["event_type"] == lines["event"]
-    assert set(described["required"]) <= data.keys() <= described["properties"].keys()
+    assert set(described.get("required", ())) <= data.keys() <= described["properties"].keys()
 
 
 async def test_messages_over_a_websocket_are_answered_as_printed(

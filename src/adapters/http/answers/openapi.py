@@ -117,9 +117,9 @@ class Reset(TypedDict):
 
 
 class CursorMoved(TypedDict):
-    """A filter left events out up to here."""
+    """The stream passed over events up to here; one of several sessions leaves the seq out."""
 
-    last_seq: int
+    last_seq: NotRequired[int]
 
 
 class End(TypedDict):
