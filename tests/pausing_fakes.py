@@ -26,9 +26,7 @@ class FakePausing:
         session = self._database.make_session(LOCAL, SessionId("s"), SessionEdit()).session
         task = replace(process_task("think"), agent=AgentName("react"))
         self.task = replace(task, session_key=session.session_key)
-        self.run = LiveRun(
-            task_id=task.task_id, lease_id=LeaseId("l"), agent=task.agent, held_until=0.0
-        )
+        self.run = LiveRun(task_id=task.task_id, lease_id=LeaseId("l"), held_until=0.0)
         runs = LiveRuns()
         runs.add(self.run)
         self.use = Pausing(

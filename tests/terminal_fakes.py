@@ -65,7 +65,6 @@ class FakeTerminals:
         run = LiveRun(
             task_id=self.task.task_id,
             lease_id=LeaseId("lease"),
-            agent=self.task.agent,
             held_until=0.0,
         )
         self.runs.add(run)

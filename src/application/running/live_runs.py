@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from application.running.run_signals import Cancelled, PauseSignal, StopCause, StopSignal
-from domain.ids import AgentName, LeaseId, TaskId
+from domain.ids import LeaseId, TaskId
 from ports.task_queue import Claim
 
 
@@ -14,7 +14,6 @@ from ports.task_queue import Claim
 class LiveRun:
     task_id: TaskId
     lease_id: LeaseId
-    agent: AgentName
     held_until: float
     """By the monotonic clock: the task is this worker's alone until then."""
     stop: StopSignal = field(default_factory=StopSignal)
@@ -27,7 +26,6 @@ class LiveRun:
         run = cls(
             task_id=task.task_id,
             lease_id=claim.lease_id,
-            agent=task.agent,
             held_until=held_until,
         )
         if task.cancel:
