@@ -52,18 +52,18 @@ class StreamClient(Protocol):
         """After what was written, as far as its socket takes it; `on_gone` does not follow."""
 
 
-async def departure(on_left: OnLeft) -> None:
-    """Never raises: what it calls belongs to one client, and is logged."""
+async def call_on_left(on_left: OnLeft) -> None:
+    """Logs what it raises, which concerns the one client that has left."""
     try:
         await on_left()
-    except Exception:  # boundary: the other streams go on
-        log.exception("what was to follow the departure of a client has failed")
+    except Exception:  # boundary: the other streams continue
+        log.exception("the callback for a client that left has failed")
 
 
 class StreamChannel:
     """One watch and the clients that share it; each client is in one channel at a time.
 
-    One that cannot keep up goes on in a channel of its own.
+    A client that cannot keep up continues in a channel of its own.
     """
 
     __slots__ = (
@@ -105,7 +105,7 @@ class StreamChannel:
         self.clients[client] = None
         client.stream.bytes_sent -= self.bytes_written  # counted once here, for all of them
 
-    def part(self, client: StreamClient) -> None:
+    def leave(self, client: StreamClient) -> None:
         if client in self.clients:
             del self.clients[client]
             client.stream.bytes_sent += self.bytes_written
@@ -168,9 +168,9 @@ class StreamChannel:
 
 
 class SharedChannels:
-    """Where watchers of one session that wait for the same event come to share one watch.
+    """Finds channels of one session that wait for the same event, to be merged into one.
 
-    A channel that is parked is not joined.
+    A parked channel is never joined.
     """
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ from adapters.http.streaming.channel import (
     SharedChannels,
     StreamChannel,
     StreamClient,
-    departure,
+    call_on_left,
 )
 from adapters.http.streaming.slow_clients import LET_GO_AFTER_S, SlowClients
 from application.watching.open_stream import OpenStream
@@ -91,7 +91,7 @@ class StreamFlush:
     def on_gone(self, client: StreamClient, *, is_let_go: bool = False) -> None:
         """The client has left."""
         if client.on_left and client in self._channel_of:
-            self._start(departure(client.on_left))
+            self._start(call_on_left(client.on_left))
         self._drop(client, is_let_go=is_let_go)
 
     async def all_ended(self, *, timeout_s: float) -> None:
@@ -159,16 +159,16 @@ class StreamFlush:
         return True
 
     def _park(self, channel: StreamChannel, client: StreamClient) -> None:
-        """A client whose socket is full goes on alone; it holds up nobody else."""
+        """Continue a client whose socket is full alone, so that it delays no other."""
         if client not in channel.clients:
             return  # it was found gone while it was written to
         if len(channel.clients) > 1:
-            channel.part(client)
+            channel.leave(client)
             channel = self._alone(channel, client)
         self._slow.add(channel, client, now=self._now)
 
     def _alone(self, channel: StreamChannel, client: StreamClient) -> StreamChannel:
-        """A channel that goes on from where this one is, with what the client still has to take."""
+        """A channel of its own for the client, which continues from where this one is."""
         if not channel.has_ended:
             return self._new_channel(self._watches.fork(channel.watch, client.stream), client)
         ended = self._new_channel(channel.watch, client)
@@ -186,7 +186,7 @@ class StreamFlush:
         """Join those who wait for the same: they share one watch, and cost next to nothing."""
         for joining, shared in self._shared.pairs(channel):
             for client in tuple(joining.clients):
-                joining.part(client)
+                joining.leave(client)
                 shared.join(client)
                 self._channel_of[client] = shared
             self._forget(joining)
@@ -205,7 +205,7 @@ class StreamFlush:
                 self._finish(channel)
 
     def _finish(self, channel: StreamChannel) -> None:
-        """The end was written: close all that are here, but those who must still take it."""
+        """Close the clients of a channel that has ended or failed, without calling their `on_left`."""
         for client in tuple(channel.clients):
             client.on_left = None
             self._drop(client)
@@ -214,7 +214,7 @@ class StreamFlush:
         if (channel := self._channel_of.pop(client, None)) is None:
             return
         client.let_go() if is_let_go else client.close()
-        channel.part(client)
+        channel.leave(client)
         self._watches.leave(client.stream)
         if not channel.clients:
             self._forget(channel)
@@ -234,7 +234,7 @@ class StreamFlush:
         task.add_done_callback(self._under_way.discard)
 
     async def _sweep(self) -> None:
-        """One for all: comments where it is silent, an end for those who take nothing."""
+        """For all channels: keep silent ones alive, and let go of clients that take nothing."""
         while True:
             await asyncio.sleep(min(1.0, self._ping_s / 4))
             now, after_s = self._now, self._send_timeout_s

@@ -1,4 +1,4 @@
-"""Writes what a terminal shows, again and again, until its process has ended."""
+"""Streams a terminal's screen, whole at each change, until its process has ended."""
 
 import json
 import logging
@@ -46,7 +46,7 @@ class ScreenStream(SseResponse):
             await self._write_views(send)
             await self._send(send, b"", more=False)
         except TimeoutError:
-            return  # it reads nothing, and others may want its place
+            return  # the client reads nothing: its place is for others
 
     async def _write_views(self, send: Send) -> None:
         try:

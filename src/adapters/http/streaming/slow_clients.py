@@ -30,7 +30,7 @@ class SlowClients:
         self._taken.pop(channel, None)
 
     def overdue(self, *, now: float, after_s: float) -> Iterator[StreamClient]:
-        """Those that have taken nothing for longer than that; whoever takes a byte starts anew."""
+        """Those that have taken nothing for longer than that; a byte that is taken restarts the time."""
         for channel, (since, backlog) in tuple(self._taken.items()):
             [client] = channel.clients
             if client.backlog != backlog:

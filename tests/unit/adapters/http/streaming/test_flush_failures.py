@@ -1,4 +1,4 @@
-"""What a watch or a departure raises ends that stream only, and is logged once."""
+"""What a watch, or the callback of a client that left, raises ends that stream only, once logged."""
 
 import logging
 from typing import Literal
