@@ -87,8 +87,8 @@ class OutputRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailureRule(OutputRule):
-    """A line that matches fails the task, whatever the exit code. Its words are the group
-    `message` of the pattern or the text that the path selects, else the line."""
+    """A line that matches fails the task, whatever the exit code. The error is the
+    group `message` of the pattern or the text that the path selects, else the line."""
 
     reason: FailedBy = "agent_error"
 

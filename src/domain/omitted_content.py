@@ -1,4 +1,4 @@
-"""Names in words what is not text, such as images, in place of it: events do not hold it."""
+"""A text in place of content that is none, such as an image: events do not hold it."""
 
 
 def omitted_content(kind: str, *, media_type: object = None, encoded: object = None) -> str:

@@ -78,7 +78,7 @@ class TaskResult:
     final_answer: str | None = None
     exit_code: int | None = None
     error: str | None = None
-    """Why it failed, in words; `reason` is why in a word."""
+    """Why it failed, for people; `reason` is the code."""
     extractions: Mapping[str, Captured] | None = None
     """What each rule found last, by the rule's name; never empty."""
 

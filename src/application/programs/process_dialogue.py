@@ -77,5 +77,5 @@ class ProcessDialogue:
 
     async def _write(self, line: str) -> None:
         if self._process is not None:
-            with suppress(StateConflict):  # it has ended, or reads no more: its exit says why
+            with suppress(StateConflict):  # it has ended or reads no more; its exit is reported
                 await self._process.write(line.encode(errors="replace"))

@@ -45,7 +45,7 @@ _Kind = Literal["reasoning", "content"]
 def require_text(content: str) -> None:
     """Raises ModelRefused for an answer that was cut before any text: the next would be as well."""
     if not content.strip():
-        raise ModelRefused(f"{CUT.message}, without a word of an answer")
+        raise ModelRefused(f"{CUT.message}, before any text of an answer")
 
 
 def without_unfinished_call(calls: Sequence[ToolCall]) -> list[ToolCall]:

@@ -108,8 +108,8 @@ class RunDeadlines:
             yield self._started + limits.timeout_s - now, cause
         silent_s = now - self._context.last_event_at
         if first_s is not None and not self._context.has_output:
-            message = f"the agent did not say a word in its first {first_s:g} s"
+            message = f"the agent had no output in its first {first_s:g} s"
             yield first_s - silent_s, LimitHit("idle_timeout", message)
         elif limits.idle_s is not None:
-            message = f"the agent said nothing for {limits.idle_s:g} s"
+            message = f"the agent had no output for {limits.idle_s:g} s"
             yield limits.idle_s - silent_s, LimitHit("idle_timeout", message)

@@ -43,7 +43,7 @@ async def test_an_answer_that_was_cut_before_any_text_fails_the_task() -> None:
     outcome = await react_runner(model).run(react_task(), FakeContext())
 
     assert outcome == Failed(
-        error=f"{CUT.message}, without a word of an answer", reason="model_error"
+        error=f"{CUT.message}, before any text of an answer", reason="model_error"
     )
     assert len(model.requests) == 1
 

@@ -81,8 +81,8 @@ async def test_a_deadline_passes_by_the_time_the_run_has_worked(
 @pytest.mark.parametrize(
     ("first_s", "idle_s", "message"),
     [
-        (0.01, None, "the agent did not say a word in its first 0.01 s"),
-        (0.01, 1000.0, "the agent did not say a word in its first 0.01 s"),
+        (0.01, None, "the agent had no output in its first 0.01 s"),
+        (0.01, 1000.0, "the agent had no output in its first 0.01 s"),
         (1000.0, 0.01, None),
     ],
 )
@@ -110,7 +110,7 @@ async def test_what_a_process_uses_is_no_output(is_output: bool) -> None:
     await context.emit(Log(line="", line_num=1, stream="pty") if is_output else used)
     await _watched(RunDeadlines(context, stop))
 
-    silence = LimitHit("idle_timeout", "the agent said nothing for 10 s")
+    silence = LimitHit("idle_timeout", "the agent had no output for 10 s")
     assert stop.cause == (None if is_output else silence)
 
 
