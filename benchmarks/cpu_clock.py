@@ -1,4 +1,4 @@
-"""How much processor time and memory a process uses, by the kernel's own account."""
+"""How much processor time and memory a process uses, as the kernel accounts it."""
 
 import resource
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""What is read off a report, and what the product promises about it."""
+"""One figure of a report, with the target that the product promises."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Watchers that nothing happens for: what it costs to accept them and to have them."""
+"""Idle watchers: the cost of accepting them and of keeping them."""
 
 import time
 

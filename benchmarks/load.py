@@ -1,4 +1,4 @@
-"""What a load client is asked to do, and what it says it saw; both travel as JSON."""
+"""The work of a load client and its report; both are passed as JSON."""
 
 from dataclasses import dataclass
 from typing import Literal

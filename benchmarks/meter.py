@@ -1,4 +1,4 @@
-"""Processor time of both sides, memory of one, and time, from a moment on."""
+"""CPU time of server and client, memory of the server, and wall time, since a starting point."""
 
 import time
 from collections.abc import Sequence

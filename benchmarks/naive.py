@@ -1,4 +1,4 @@
-"""What people write by hand, to compare with: a queue and a `json.dumps` for each client.
+"""A hand-written server, to compare with: a queue and a `json.dumps` for each client.
 
 Nothing is stored, and a client that is 100 events behind loses some. What happened lately is
 kept in memory for those who come later; nobody can resume.

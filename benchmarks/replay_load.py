@@ -1,4 +1,4 @@
-"""Clients that come when it is over, and read the past as fast as it is sent."""
+"""Clients that connect after the task has ended, and read its events as fast as they are sent."""
 
 from contextlib import ExitStack
 

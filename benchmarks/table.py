@@ -1,4 +1,4 @@
-"""The table that a run prints: medians, how far they spread, and what they say of the targets."""
+"""The table that a run prints: medians, their spread, and whether they meet the targets."""
 
 from collections.abc import Mapping, Sequence
 from statistics import median

@@ -1,4 +1,4 @@
-"""Has a server make events: a submission, or a publisher where the server makes none itself."""
+"""Makes a server emit events: by a submitted task, or by a publisher where it runs no tasks."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""A real HTTP server on the loopback that plays the models of command-line agents.
+"""A real HTTP server on the loopback that acts as the models of command-line agents.
 
 By hand: `python -m tests.agent_model_server 9000` has each task write hello.txt, then answers;
 `python -m tests.agent_model_server 9000 401` refuses every request so, `hang` never answers one.

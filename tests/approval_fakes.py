@@ -1,4 +1,4 @@
-"""Approvals and questions in memory, with live tasks that ask for them."""
+"""Approvals and questions in memory, with the live tasks that opened them."""
 
 from datetime import UTC, datetime
 

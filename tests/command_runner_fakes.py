@@ -1,4 +1,4 @@
-"""What a command runner needs besides processes: an archive, homes and parsers that remember."""
+"""The collaborators of a command runner besides processes: archive, homes and parsers, all in memory."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -97,7 +97,7 @@ class FakeHomes:
 
 
 class WordParser:
-    """Knows lines that begin with `say `; `end ` and `thread ` are for what a test sets.
+    """Parses lines that begin with `say `, `end ` or `thread `, and no others.
 
     A parser that has parsed `say` emits a last message at its end.
     """

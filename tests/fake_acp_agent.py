@@ -257,7 +257,7 @@ class FakeAcpAgent:
         return {"stopReason": "end_turn"}
 
     async def _run_unasked(self, session_id: str, text: str) -> Json:
-        """One tool call that ends as the text says; `and ends` does not wait after it."""
+        """One tool call with the outcome that the text names; `and ends` does not wait after it."""
         status, _, then = text.partition(" ")
         await self._send(session_id, _call("c1", title="rm -r x", kind="execute"))
         ended = _call_update("c1", status=status)

@@ -1,4 +1,4 @@
-"""A TaskHandler that a test directs, and that records what a queue gives and reports."""
+"""A TaskHandler that a test controls, and that records the calls of a queue."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -18,7 +18,7 @@ async def blocked_for_ever(claim: Claim) -> Unsettled | None:
 
 
 class FakeTaskHandler:
-    """Settles whatever it is given to settle, unless the test gives it another `act`."""
+    """Settles every claim that it gets, unless the test sets `settles`."""
 
     def __init__(self, carry_out: CarryOut = blocked_for_ever, *, room: int = 100) -> None:
         self.act = carry_out

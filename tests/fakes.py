@@ -80,7 +80,7 @@ class CountingIdSource:
 
 
 class FakeStorage:
-    """In the trouble that a test says; spending its reserve does what the test says."""
+    """In the trouble that a test sets; spending its reserve does what the test sets."""
 
     def __init__(self) -> None:
         self.trouble: StorageTrouble | None = None

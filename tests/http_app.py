@@ -114,7 +114,7 @@ _asked: ContextVar[World] = ContextVar("asked")
 
 
 class _Part:
-    """Has what the part of that kind has in the world that is asked now."""
+    """Delegates to the part of that kind in the world of the current request."""
 
     def __init__(self, of: Callable[[World], object]) -> None:
         self._of = of

@@ -52,12 +52,12 @@ def mcp_tools() -> MCPServer:
 
     @server.tool()
     def variable(name: str) -> str:
-        """What a variable says."""
+        """The value of a variable."""
         return f"it is {os.environ[name]}"
 
     @server.tool()
     def complain(name: str) -> str:
-        """Fails with what a variable says."""
+        """Fails with the value of a variable."""
         raise ToolError(f"it is not {os.environ[name]}")
 
     @server.tool()

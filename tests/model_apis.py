@@ -1,4 +1,4 @@
-"""The models that are asked over HTTP, each with the server on the loopback that speaks its way."""
+"""The adapters of HTTP models, each with a loopback server of its protocol."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""A real HTTP server on the loopback that speaks as a model from a script.
+"""A real HTTP server on the loopback that answers as a model from a script.
 
 It speaks OpenAI's Chat Completions, or what it is given instead.
 

@@ -1,4 +1,4 @@
-"""A CommitNotifier that nobody watches, for the tests of what notifies by it."""
+"""A CommitNotifier without watchers, for the tests of its callers."""
 
 from adapters.http.streaming.frames import event_frame
 from adapters.memory.database import MemoryDatabase

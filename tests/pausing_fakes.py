@@ -1,4 +1,4 @@
-"""A running task of an agent that can rest, in memory, for the tests of who may pause it."""
+"""A running task of a pausable agent, in memory."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ from tests.unit.adapters.http.fake_coordinator import AGENTS
 
 
 class FakePausing:
-    """`use` is what is tested; `run` is what is carried out here."""
+    """`use` is the use case under test; `run` the live run of its task."""
 
     def __init__(self) -> None:
         self._database = MemoryDatabase(FakeClock())

@@ -1,4 +1,4 @@
-"""A model, a tool and a run's context that are scripted by a test of the ReAct agent."""
+"""A scripted model, tool and run context for the tests of the ReAct agent."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -86,7 +86,7 @@ class FakeContext(RecordingContext):
 
 @dataclass(slots=True)
 class Waits:
-    """Takes the place of sleeping; what was asked for is kept."""
+    """Replaces sleeping, and records the delays."""
 
     delays: list[float] = field(default_factory=list)
 

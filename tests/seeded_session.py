@@ -70,7 +70,7 @@ class SeededSession:
         self.database.tasks[task.task_id] = TaskRow(task=task)
 
     def messages(self, log: EventLog | None = None) -> SessionMessages:
-        """Of this log, or of what it is seen through."""
+        """Of this log, or of a wrapper of it."""
         return SessionMessages(log=log or self.log, codec=self._codec, origins=self._origins)
 
     def memory(self) -> SessionMemory:

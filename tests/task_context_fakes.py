@@ -1,4 +1,4 @@
-"""What a run needs around its runner: a sink that remembers, and the context of a task."""
+"""The context of a task, and a sink that records the events of a run."""
 
 import asyncio
 from collections.abc import Callable
@@ -35,7 +35,7 @@ from tests.process_fakes import process_task
 
 
 class FakeSink:
-    """Remembers what is emitted. From the event that `fails_at` picks it raises `failure`."""
+    """Records what is emitted. From the event that `fails_at` picks it raises `failure`."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""A running task in memory, with a terminal or pipes, for the tests of who may look and type."""
+"""A running task in memory, with a terminal or pipes, for the tests of who may watch and type."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -28,7 +28,7 @@ from tests.process_fakes import FakeProcess, process_task
 
 
 class FakeTerminals:
-    """`use` is what is tested; `run` is what a runner would do."""
+    """`use` is the use case under test; `run` stands for the runner."""
 
     def __init__(self) -> None:
         self.events: list[AgentEvent] = []

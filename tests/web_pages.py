@@ -1,4 +1,4 @@
-"""A web server on loopback whose answers are the bytes that a test says."""
+"""A web server on loopback that answers with the bytes that a test gives it."""
 
 import asyncio
 import ssl

@@ -14,7 +14,7 @@ from tests.contract.store_harness import ALICE, OTHER_WORKER, StoreHarness
 REACT, SHELL = AgentName("react"), AgentName("shell")
 
 
-async def test_live_tasks_count_whoever_carries_them_out(harness: StoreHarness) -> None:
+async def test_live_tasks_of_all_workers_are_counted(harness: StoreHarness) -> None:
     first = await harness.start("one")
     await harness.start("two")
     for session, agent in (("three", "shell"), ("four", "shell"), ("five", "idle")):

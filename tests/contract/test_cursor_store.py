@@ -43,7 +43,7 @@ async def test_what_was_never_kept_is_not_found(store: CursorStore, handle: str)
     assert await store.find(ALICE, handle) is None
 
 
-async def test_nobody_finds_what_another_owner_keeps(store: CursorStore, handle: str) -> None:
+async def test_a_snapshot_of_another_owner_is_not_found(store: CursorStore, handle: str) -> None:
     await store.keep(ALICE, handle, "m.1", for_s=HOUR_S)
 
     assert await store.find(BOB, handle) is None

@@ -283,7 +283,7 @@ async def test_the_tag_at_a_seq_is_that_of_its_event(harness: StoreHarness) -> N
     assert await harness.log.tag_at(key, 3) is None
 
 
-async def test_last_seqs_are_given_for_the_sessions_that_exist(harness: StoreHarness) -> None:
+async def test_last_seqs_are_returned_for_the_sessions_that_exist(harness: StoreHarness) -> None:
     one, other = await harness.queue("one"), await harness.start("other")
     await harness.log.append(harness.lines(other, "a"))
 

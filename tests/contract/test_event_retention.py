@@ -50,7 +50,7 @@ async def test_a_log_whose_tasks_have_all_ended_can_go_whole(store: RetentionSto
     assert (await store.harness.sessions.get(LOCAL, TALK)).first_seq == 5
 
 
-async def test_what_ends_at_the_time_given_or_later_stays(store: RetentionStore) -> None:
+async def test_tasks_that_ended_at_the_cutoff_or_later_stay(store: RetentionStore) -> None:
     task = await store.done()
 
     trimmed = await store.retention.trim(task.session_key, ended_before=end_of(task), limit=MANY)

@@ -281,7 +281,7 @@ async def test_the_oldest_part_of_a_call_goes_above_the_bound(archive: OutputArc
     assert not await archive.has_call(TASK, "call_2")
 
 
-async def test_whatever_a_crash_cuts_off_the_rest_is_readable_and_gone_on_with(
+async def test_whatever_a_crash_cuts_off_the_rest_is_readable_and_appended_to(
     root: Path,
 ) -> None:
     archive = FileOutputArchive(root=root)

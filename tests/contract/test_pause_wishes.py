@@ -27,7 +27,7 @@ async def test_the_worker_of_a_task_sees_that_it_should_rest_and_that_it_should_
     assert await harness.leases.wishes(OTHER_WORKER) == []
 
 
-async def test_to_wish_the_same_again_changes_nothing(harness: StoreHarness) -> None:
+async def test_repeating_a_wish_changes_nothing(harness: StoreHarness) -> None:
     claim = await harness.start()
 
     untouched = await harness.tasks.wish_pause(LOCAL, claim.task.task_id, is_wanted=False)
@@ -58,7 +58,7 @@ async def test_an_ended_task_takes_no_wish(harness: StoreHarness) -> None:
     assert await harness.tasks.wish_pause(LOCAL, claim.task.task_id, is_wanted=True) == ended
 
 
-async def test_nobody_wishes_for_the_task_of_another(harness: StoreHarness) -> None:
+async def test_a_task_of_another_owner_cannot_be_paused(harness: StoreHarness) -> None:
     task = await harness.queue(principal=ALICE)
 
     with pytest.raises(TaskNotFound):

@@ -108,7 +108,9 @@ async def test_a_signal_that_ends_it_is_named(shell: Shell, pty: bool) -> None:
 
 
 @IN_TERMINAL
-async def test_it_gets_a_small_environment_and_what_it_is_given(shell: Shell, pty: bool) -> None:
+async def test_it_gets_a_small_environment_and_the_variables_of_its_command(
+    shell: Shell, pty: bool
+) -> None:
     given = {"ADDED": "yes"}
     with anyio.fail_after(PATIENCE_S):
         async with shell.start("env", pty=pty, env=given, passthrough=["KEY", "NO"]) as process:

@@ -44,7 +44,7 @@ async def questions(store_url: str) -> AsyncIterator[QuestionHarness]:
         yield QuestionHarness(harness=harness, store=SqlQuestionStore(sql))
 
 
-async def test_an_answer_is_found_by_whoever_asked(questions: QuestionHarness) -> None:
+async def test_an_answer_is_found_by_the_task_that_asked(questions: QuestionHarness) -> None:
     task_id = await questions.ask()
     unanswered = await questions.store.find(task_id)
 

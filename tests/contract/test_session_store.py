@@ -150,7 +150,7 @@ async def test_a_purge_waits_for_the_last_runner(harness: StoreHarness) -> None:
     assert await harness.get(kept) == kept
 
 
-async def test_a_purged_sessions_key_is_not_given_out_again(harness: StoreHarness) -> None:
+async def test_the_key_of_a_purged_session_is_not_used_again(harness: StoreHarness) -> None:
     first = await harness.sessions.create(LOCAL, TALK, NOTHING)
     await harness.sessions.delete(LOCAL, TALK)
     await harness.sessions.purge()

@@ -40,7 +40,7 @@ async def test_what_is_settled_is_never_newer_than_what_was_made(harness: StoreH
     assert await harness.feed.newest_settled(BOB) is None
 
 
-async def test_a_number_stays_given_when_its_task_is_gone(harness: StoreHarness) -> None:
+async def test_the_number_of_a_deleted_task_is_not_used_again(harness: StoreHarness) -> None:
     assert await harness.feed.last_number() == 0
     kept = await harness.queue("kept")
     gone = await harness.queue("gone")

@@ -68,7 +68,7 @@ async def test_nothing_is_claimed_of_an_empty_queue(harness: StoreHarness) -> No
     assert list(await harness.leases.claim(WORKER, limit=5, lease_s=30)) == []
 
 
-async def test_no_task_is_given_to_two_claimers(
+async def test_no_task_is_claimed_twice(
     two_harnesses: tuple[StoreHarness, StoreHarness],
 ) -> None:
     one, other = two_harnesses
@@ -260,7 +260,7 @@ async def test_a_reserved_task_is_claimed_by_its_worker_alone(harness: StoreHarn
     assert claim.task.task_id == task.task_id
 
 
-async def test_a_reserved_task_that_nobody_came_for_is_handed_out_to_be_ended(
+async def test_a_reserved_task_that_was_never_claimed_is_handed_out_to_be_ended(
     open_harness: OpenHarness,
 ) -> None:
     async with open_harness(reserved_s=0) as harness:
@@ -290,7 +290,7 @@ async def test_a_worker_that_is_alive_keeps_what_is_reserved_for_it(
         assert list(await harness.leases.claim_lost(OTHER_WORKER, lease_s=30)) == []
 
 
-async def test_a_cancelled_reserved_task_is_claimed_by_nobody(harness: StoreHarness) -> None:
+async def test_a_cancelled_reserved_task_is_never_claimed(harness: StoreHarness) -> None:
     task = (await harness.submit(harness.new_task(), reserved_for=WORKER)).task
 
     await harness.cancel(task)

@@ -72,7 +72,7 @@ class Blocked:
         await self._harness.end(claim)
 
 
-async def test_tasks_are_given_as_attempts_and_those_of_a_session_one_after_the_other(
+async def test_tasks_are_delivered_as_attempts_and_those_of_a_session_one_after_the_other(
     harness: StoreHarness,
 ) -> None:
     first, second = await harness.queue(), await harness.queue()
@@ -94,7 +94,7 @@ async def test_tasks_are_given_as_attempts_and_those_of_a_session_one_after_the_
     assert (await harness.get(second)).status is TaskStatus.COMPLETED
 
 
-async def test_no_task_is_given_to_two_workers(
+async def test_no_task_is_delivered_to_two_workers(
     two_harnesses: tuple[StoreHarness, StoreHarness],
 ) -> None:
     tasks = [await two_harnesses[0].queue(f"talk-{number % 8}") for number in range(24)]
@@ -122,7 +122,7 @@ async def test_no_task_is_given_to_two_workers(
     assert Counter(given) == {task.task_id: 1 for task in tasks}
 
 
-async def test_no_more_are_given_at_a_time_than_there_is_capacity_for(
+async def test_no_more_tasks_are_delivered_at_a_time_than_there_is_capacity_for(
     harness: StoreHarness,
 ) -> None:
     for number in range(3):
@@ -143,7 +143,7 @@ async def test_no_more_are_given_at_a_time_than_there_is_capacity_for(
 
 
 @pytest.mark.parametrize(("is_spent", "attempts"), [(True, [1, 2]), (False, [1, 1])])
-async def test_a_task_that_is_handed_back_is_given_again(
+async def test_a_task_that_is_handed_back_is_delivered_again(
     harness: StoreHarness, is_spent: bool, attempts: list[int]
 ) -> None:
     await harness.queue()
@@ -162,7 +162,7 @@ async def test_a_task_that_is_handed_back_is_given_again(
     assert [claim.is_first for claim in handler.given] == [True, False]
 
 
-async def test_a_reserved_task_is_given_to_its_worker_alone(harness: StoreHarness) -> None:
+async def test_a_reserved_task_is_delivered_to_its_worker_alone(harness: StoreHarness) -> None:
     reserved = (await harness.submit(harness.new_task("one"), reserved_for=WORKER)).task
     free = await harness.queue("two")
     mine, theirs = FakeTaskHandler(ending(harness)), FakeTaskHandler(ending(harness))
@@ -179,7 +179,7 @@ async def test_a_reserved_task_is_given_to_its_worker_alone(harness: StoreHarnes
     assert [claim.task.task_id for claim in theirs.given] == [free.task_id]
 
 
-async def test_nothing_is_begun_after_a_drain_and_leaving_waits_for_what_was_given(
+async def test_no_task_starts_after_a_drain_and_leaving_waits_for_those_delivered(
     harness: StoreHarness,
 ) -> None:
     running = await harness.queue("one")
@@ -243,7 +243,7 @@ async def test_the_tasks_of_a_dead_worker_are_taken_over_and_it_can_write_no_mor
     assert (await harness.get(dead.task)).status is TaskStatus.COMPLETED
 
 
-async def test_what_the_worker_before_left_is_taken_over_before_anything_is_given(
+async def test_the_tasks_of_the_former_worker_are_taken_over_before_any_is_delivered(
     harness: StoreHarness,
 ) -> None:
     left = await harness.start()  # whose lease is valid
@@ -299,7 +299,7 @@ async def test_a_run_without_a_final_event_is_settled_by_its_worker_until_that_s
         await harness.log.append(harness.lines(handler.given[0], "late"))
 
 
-async def test_what_was_taken_over_and_not_settled_is_given_to_be_settled(
+async def test_a_task_that_was_taken_over_and_not_settled_is_delivered_to_be_settled(
     harness: StoreHarness,
 ) -> None:
     await harness.start(lease_s=0)

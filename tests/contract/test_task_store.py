@@ -30,7 +30,7 @@ RULES = (
 KEY = IdempotencyKey(key="k-1", request_hash="one")
 
 
-async def test_a_submitted_task_comes_back_as_it_was_given(harness: StoreHarness) -> None:
+async def test_a_submitted_task_is_stored_unchanged(harness: StoreHarness) -> None:
     given = replace(
         harness.new_task(principal=ALICE, text="find äll"),
         limits=Limits(timeout_s=1.5, tokens=10),

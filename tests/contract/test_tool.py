@@ -45,7 +45,7 @@ def _shell() -> Tool:
 
 
 class _FetchUrl:
-    """With a page of its own, which stands at the URL that is good."""
+    """With a page of its own, served at the valid URL."""
 
     spec = FetchUrlTool().spec
 

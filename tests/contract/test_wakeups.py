@@ -16,7 +16,7 @@ from tests.contract.postgres import execute
 from tests.patience import PATIENCE_S
 
 Pair = tuple[Wakeups, Wakeups]
-"""What one node says and another one hears; in one process they are the same."""
+"""One node's sender and another's receiver; in one process they are the same."""
 
 
 @pytest.fixture(params=["memory", "postgres"])

@@ -69,7 +69,7 @@ ROWS = (
     row("qwen", "qwen", "0.15.10", ask="422", deny="kept"),
     row("qwen-acp", "qwen", "0.15.10", ask="asks", deny="kept"),
     row("pi", "pi", "0.73.1", ask="422", deny="kept"),
-    row("cline", "cline", "3.0.65", ask="422", deny="kept", next_task="begins anew"),
+    row("cline", "cline", "3.0.65", ask="422", deny="kept", next_task="starts over"),
     row("openhands", "openhands", "1.16.0", ask="422", deny="422", usage="none", tried=_TRIED),
     row(
         "aider",
@@ -88,7 +88,7 @@ ROWS = (
         basic=_UNSEEN,
         ask="422",
         deny="422",
-        next_task="begins anew",
+        next_task="starts over",
         usage="none",
         tried=_TRIED,
     ),

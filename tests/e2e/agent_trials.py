@@ -19,7 +19,7 @@ Trial = tuple[str, str]
 
 _MARK = re.compile(r"trial ([a-z-]+) ([a-z0-9]+)")
 _PLAIN = ("aider", "mini-swe-agent", "llm")
-"""Of what they do no more is seen than that they have asked their model."""
+"""Agents of which a trial sees only the requests to their model."""
 _STATUSES = ("400", "401", "429", "500")
 _GIVES_UP_S = 400  # the slowest took 240 s, beside nothing else
 _SILENT_S, _DEADLINE_S = 10, 15
@@ -28,7 +28,7 @@ _STARTS = 4
 
 
 class Script:
-    """Plays the model of all trials: what it replies is by what the task says that it is of."""
+    """Acts as the model of all trials, which a request names in the text of its task."""
 
     def __init__(self) -> None:
         self.asked: dict[Trial, list[str]] = defaultdict(list)
@@ -105,7 +105,7 @@ class Trials:
         await self._to_end(agent, "next", next_id)
         asked = self._script.asked[agent, "next"]
         remembers = any(f"trial {agent} basic" in body for body in asked)
-        self.cells[agent, "next"] = "goes on" if remembers else "begins anew"
+        self.cells[agent, "next"] = "goes on" if remembers else "starts over"
 
     def _usage(self, agent: str, frames: list[Frame]) -> str:
         used = frames[-1].data.get("usage")

@@ -1,4 +1,4 @@
-"""A real browser, steered over its own protocol; what is awaited is looked for in the page."""
+"""A real browser, controlled over the DevTools protocol; waits poll the page."""
 
 import asyncio
 import json
@@ -93,7 +93,7 @@ class Page:
             )
 
     async def show(self) -> None:
-        """As whoever chooses its tab; the others of its window are hidden then."""
+        """Selects its tab, which hides the others of the window."""
         await self.call("Page.bringToFront")
 
     async def press(self, key: str, *, text: str = "") -> None:

@@ -1,4 +1,4 @@
-"""A client of a real server, as a program outside would be."""
+"""An HTTP client of a real server."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""Sends a server what its own description allows, and what it forbids, and judges the answers."""
+"""Sends a server requests that its OpenAPI document allows or forbids, and checks the answers."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -120,7 +120,7 @@ class FuzzedApi:
 
 
 def _make_harmless(body: dict[str, Any]) -> None:
-    """What makes an agent makes one that does nothing; what is wrong with it stays wrong."""
+    """Has an agent that a request creates run `true`; an invalid request stays invalid."""
     if body.get("kind") in _KINDS:
         body["kind"] = "command"
     if isinstance(argv := body.get("argv"), list):

@@ -1,4 +1,4 @@
-"""Holds a shell task where it is until the test lets it go on."""
+"""Makes a shell task wait until the test lets it continue."""
 
 import os
 from pathlib import Path
@@ -25,7 +25,7 @@ class Gate:
 
 
 async def gate_of(stream: SseStream) -> Gate:
-    """The gate of the task that is watched, once it says that it is ready."""
+    """The gate of the task that is watched, once it has printed that it is ready."""
     frames = await stream.until("log", line="ready")
     started = next(frame for frame in frames if frame.event == "process_started")
     return Gate(Path(str(started.data["cwd"])))

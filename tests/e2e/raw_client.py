@@ -1,4 +1,4 @@
-"""A client that says exactly what a test wants it to, byte by byte."""
+"""A client that sends exactly the bytes that a test gives it."""
 
 import asyncio
 from collections.abc import AsyncIterator

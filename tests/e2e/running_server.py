@@ -1,4 +1,4 @@
-"""The real server as a process of its own, on a free port, in a clean environment."""
+"""The real server as a process, on a free port, in a clean environment."""
 
 import os
 import select

@@ -126,7 +126,7 @@ async def test_a_cursor_over_more_sessions_than_fit_into_it_is_as_exact(
         "m.0.1-8" + "0" * 15,
     ],
 )
-async def test_a_cursor_that_nobody_gave_out_is_refused(client: Client, cursor: str) -> None:
+async def test_a_cursor_that_was_never_issued_is_refused(client: Client, cursor: str) -> None:
     answer = await client.request("GET", f"{STREAM}?after={cursor}")
 
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_cursor")

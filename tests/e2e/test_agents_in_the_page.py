@@ -1,4 +1,4 @@
-"""The page says while its agents cannot be listed, in a real browser."""
+"""The page shows an error while agents cannot be listed, in a real browser."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""All that one call gave, read from a real server, after its death and by a person in a browser."""
+"""The whole output of one call: from a real server, after its crash, and in a browser."""
 
 from pathlib import Path
 

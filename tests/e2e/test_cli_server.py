@@ -73,7 +73,7 @@ def test_a_detached_task_is_found_watched_and_listed(cli: Cli, at: dict[str, str
     assert "shell" in cli.run("agents", env=at).stdout
 
 
-def test_a_cancelled_task_ends_whoever_watches_it(cli: Cli, at: dict[str, str]) -> None:
+def test_a_cancelled_task_ends_its_watchers(cli: Cli, at: dict[str, str]) -> None:
     watcher = cli.start("submit", "--agent", "shell", "echo ready; sleep 60", "--json", env=at)
     task_id = json.loads(cli.wait_for(watcher, '"line":"ready"'))["task_id"]
 

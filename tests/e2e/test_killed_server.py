@@ -1,4 +1,4 @@
-"""A server that dies without a word, and comes back on the same data directory."""
+"""A server that is killed, and restarted on the same data directory."""
 
 from collections.abc import AsyncIterator, Iterator
 

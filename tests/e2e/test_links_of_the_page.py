@@ -1,4 +1,4 @@
-"""The address says what the page shows, and the page shows what the address says."""
+"""The address of the page names what it shows, and opens it again."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""The page says what it leaves out, shows nothing twice, and can be read on a phone."""
+"""The page counts what it leaves out, shows nothing twice, and can be read on a phone."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

@@ -66,7 +66,7 @@ async def test_a_default_task_that_works_is_interrupted_by_a_stop(tmp_path: Path
     assert events[-1].data["reason"] == "shutdown"
 
 
-async def test_a_pause_that_had_not_begun_is_kept_as_well(tmp_path: Path) -> None:
+async def test_a_pause_that_had_not_started_is_kept_as_well(tmp_path: Path) -> None:
     async with calling(tmp_path) as (client, task_id):
         code = await asked(client, task_id, "pause")
         client.server.kill()

@@ -1,4 +1,4 @@
-"""A program that speaks as Claude Code does, and what people answer it over HTTP."""
+"""A program with Claude Code's protocol, whose questions are answered over HTTP."""
 
 import json
 import sys

@@ -118,7 +118,7 @@ async def test_an_agent_works_without_a_sandbox_too(agent: str, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("agent", AGENTS)
-async def test_an_agent_whose_key_is_refused_fails_with_the_words_of_its_model(
+async def test_an_agent_whose_key_is_refused_fails_with_the_error_of_its_model(
     agent: str, tmp_path: Path
 ) -> None:
     async with real_agents(tmp_path, refuses_the_key) as (client, _):

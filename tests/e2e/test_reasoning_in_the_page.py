@@ -1,4 +1,4 @@
-"""The page shows what an agent says, and folds what it only thought, in a real browser."""
+"""The page shows an agent's messages, and folds its reasoning, in a real browser."""
 
 from pathlib import Path
 

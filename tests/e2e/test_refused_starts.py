@@ -1,4 +1,4 @@
-"""Starts that must not happen, each refused in one line that says what to do."""
+"""Starts that must not happen, each refused with one line that names the remedy."""
 
 import socket
 from collections.abc import Mapping
@@ -71,7 +71,7 @@ def test_a_database_that_is_no_database_is_refused(tmp_path: Path) -> None:
 
 
 def refused_start(home: Path, *arguments: str, **settings: str) -> str:
-    """The one line that it says before it ends, not having listened."""
+    """The one line that it prints before it exits, without having listened."""
     environment = clean_environment(home) | {"AGENTCAST_DATA_DIR": str(home / "data")} | settings
     port = () if "AGENTCAST_PORT" in settings else ("--port=0",)
     command = (AGENTCAST, "serve", *port, *arguments)

@@ -1,4 +1,4 @@
-"""Live terminals: what they show, and what is typed to them."""
+"""Live terminals: their screens, and input to them."""
 
 import anyio
 import httpx2

@@ -163,7 +163,7 @@ async def test_a_page_of_this_server_is_let_in(client: Client) -> None:
     assert answer["status"] == 404
 
 
-async def test_a_deaf_client_holds_nobody_up_and_misses_nothing(
+async def test_a_client_that_does_not_read_delays_no_other_and_misses_nothing(
     client: Client, session_id: str
 ) -> None:
     async with ws_client(client.server) as deaf:

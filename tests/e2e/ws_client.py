@@ -55,7 +55,7 @@ class WsClient:
         self.socket.transport.abort()
 
     async def close_code(self) -> int | None:
-        """The server's, once it has closed; what comes before it is put to what was seen."""
+        """The server's close code; messages before it are added to those seen."""
         with anyio.fail_after(WAIT_S):
             try:
                 while True:

@@ -1,4 +1,4 @@
-"""Run in a network namespace of its own: a stream whose peer vanishes without a word.
+"""Run in a network namespace of its own: a stream whose peer vanishes without closing.
 
 Prints how many seconds the server took to notice, and what it answers once the network is back.
 """

@@ -32,7 +32,7 @@ class Launch:
 
 @contextmanager
 def folder_for_all() -> Iterator[Path]:
-    """Unlike those of pytest, one that every user can reach."""
+    """Readable by every user, unlike those of pytest."""
     with tempfile.TemporaryDirectory(prefix="agentcast-test-") as folder:
         os.chmod(folder, 0o755)
         yield Path(folder)

@@ -1,4 +1,4 @@
-"""A host of processes as the server of any user has it, in a process of its own.
+"""Runs programs in sandboxes as a server of any user does, in a separate process.
 
 Its argument is a file with a plan, as JSON: where programs are run, and each by a name. It prints,
 as JSON, the output of each in a sandbox of its own, and how it ended.
@@ -28,7 +28,7 @@ class Plan(TypedDict):
     sockets: list[str]
     network: Network
     host: dict[str, object]
-    """What the programs know of the machine."""
+    """Paths and ids of the machine that the programs get."""
     programs: dict[str, str]
 
 

@@ -1,4 +1,4 @@
-"""A server's folders and secrets, for a user, and programs that look for them from a sandbox."""
+"""The folders and secrets of a server of one user, and sandboxed programs that look for them."""
 
 import json
 import os

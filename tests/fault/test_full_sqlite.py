@@ -1,4 +1,4 @@
-"""SQLite on a disk that is full: what is given up for last words is spent on nothing else."""
+"""SQLite on a full disk: the reserve for final events is spent on nothing else."""
 
 import sqlite3
 from collections.abc import AsyncIterator, Iterator

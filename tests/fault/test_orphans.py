@@ -81,7 +81,7 @@ async def test_a_hidden_orphan_ends_with_the_server(tmp_path: Path, end: signal.
 
 
 async def _hiding(client: Client, session_id: str) -> tuple[str, int]:
-    """A task that waits, and the pid of what it has left behind."""
+    """A task that waits, and the pid of the process that it orphaned."""
     script = f"{sys.executable} -S -c '{HIDE}'; sleep 600"
     task_id = await client.submit(script, session_id=session_id, agent="bare")
     async with client.stream(f"/api/v1/tasks/{task_id}/events") as stream:

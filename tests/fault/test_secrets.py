@@ -1,4 +1,4 @@
-"""A secret that a program gives away, in whatever way, is found nowhere afterwards."""
+"""A secret that a program leaks, in whatever form, is found nowhere afterwards."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Streams that are opened at the very moment of what they are to show."""
+"""Streams that are opened at the moment of the event that they are to show."""
 
 from collections.abc import Awaitable, Callable
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""The wired graph in one process, with a runner that does what a test says."""
+"""The wired container in one process, with a runner that a test scripts."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ Act = Callable[[Task, RunContext], Awaitable[Outcome]]
 
 
 class FakeRunner:
-    """Does for each task what the test says for its text; completes at once by default."""
+    """Runs `acts[task.text]`; completes at once where there is none."""
 
     def __init__(self) -> None:
         self.acts: dict[str, Act] = {}
@@ -51,7 +51,7 @@ class FakeRunner:
         return Completed(final_answer=f"did {task.text}")
 
 
-async def talk(task: Task, context: RunContext) -> Outcome:
+async def emit_ten_lines(task: Task, context: RunContext) -> Outcome:
     for number in range(1, 11):
         await context.emit(Log(line=f"line {number}", line_num=number, stream="pty"))
         await asyncio.sleep(0)

@@ -60,7 +60,7 @@ async def test_a_removed_agent_takes_no_more_tasks(tmp_path: Path) -> None:
             await graph.submit("x", agent="new")
 
 
-async def test_what_another_agent_is_given_is_masked_in_every_task_that_starts_later(
+async def test_secrets_of_another_agent_are_masked_in_every_task_that_starts_later(
     tmp_path: Path,
 ) -> None:
     served = McpServer(

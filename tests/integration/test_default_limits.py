@@ -74,7 +74,7 @@ async def test_the_limit_of_an_agent_comes_before_the_bound_of_all(tmp_path: Pat
 
 
 @pytest.mark.parametrize(("own", "bound"), [(None, 10 * KIB), (99, 99)])
-async def test_what_reads_its_output_itself_is_given_the_bound_of_all_as_its_limit(
+async def test_a_runner_that_reads_output_itself_gets_the_bound_of_all_as_its_limit(
     tmp_path: Path, own: int | None, bound: int
 ) -> None:
     async def limit(task: Task, context: RunContext) -> Outcome:

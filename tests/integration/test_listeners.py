@@ -138,7 +138,7 @@ async def test_a_slow_listener_is_behind_in_the_log_and_holds_no_run(tmp_path: P
     assert graph.container.meter().total("listener_events_lost") == 0
 
 
-async def test_a_listener_that_is_too_late_is_not_given_what_is_gone(tmp_path: Path) -> None:
+async def test_a_listener_that_is_too_late_does_not_get_trimmed_events(tmp_path: Path) -> None:
     async with running(tmp_path, listeners=providers.Object([slow := Held()])) as graph:
         graph.runner.acts["talk"] = talk
         await graph.ended(await graph.submit("talk"))

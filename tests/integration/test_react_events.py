@@ -181,7 +181,7 @@ def assert_in_pairs(events: Sequence[Json]) -> None:
 
 
 def places(events: Sequence[Json], event_type: str, name: str) -> dict[object, int]:
-    """The place of each event of this type, by what distinguishes it."""
+    """The positions of the events of this type, by their distinguishing field."""
     found = [place for place, event in enumerate(events) if event["event_type"] == event_type]
     by_name = {events[place][name]: place for place in found}
     assert len(by_name) == len(found)

@@ -8,7 +8,7 @@ import pytest
 from application.watching.stream_request import FromCursor, Replay, StreamRequest, event_types
 from domain.ids import AgentName, SessionId
 from domain.principal import LOCAL
-from tests.integration.graph import Graph, events_of, next_step, running, take, talk
+from tests.integration.graph import Graph, emit_ten_lines, events_of, next_step, running, take
 
 SESSIONS = (SessionId("a"), SessionId("b"), SessionId("c"))
 OF_SESSIONS = StreamRequest(session_ids=SESSIONS)
@@ -66,7 +66,7 @@ async def test_what_comes_meanwhile_follows(tmp_path: Path) -> None:
 
 async def _worked(graph: Graph) -> list[Mapping[str, object]]:
     """Events of three sessions in turn, in the order in which they were recorded."""
-    graph.runner.acts["talk"] = talk
+    graph.runner.acts["talk"] = emit_ten_lines
     events: list[Mapping[str, object]] = []
     for name, text in (("a", "say"), ("b", "talk"), ("a", "talk"), ("c", "say"), ("a", "say")):
         events += await graph.events(await graph.ended(await graph.submit(text, session=name)))

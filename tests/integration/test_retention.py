@@ -37,7 +37,7 @@ async def speak(task: Task, context: RunContext) -> Outcome:
 
 
 async def stream(task: Task, context: RunContext) -> Outcome:
-    """A call that gives more than its result."""
+    """A call with more output than its result."""
     await context.emit(ToolCallStart(call_id="c", tool_name="count", arguments={}))
     for chunk in ("one\n", "two\n", "three\n"):
         await context.emit(ToolCallStream(call_id="c", stream="stdout", chunk=chunk))

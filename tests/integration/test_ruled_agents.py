@@ -1,4 +1,4 @@
-"""Scripts as agents whose profile says how they fail, answer, go on and are set up."""
+"""Scripts as agents, with rules for failure, answer, resumption and setup in their profiles."""
 
 import sys
 from collections.abc import AsyncIterator, Mapping

@@ -42,7 +42,7 @@ async def test_what_ends_with_its_session_is_counted(tmp_path: Path) -> None:
         assert shown(graph, "tasks_ended") == {("cancelled", "session_deleted"): 2}
 
 
-async def test_a_lost_task_is_counted_by_whoever_settles_it(tmp_path: Path) -> None:
+async def test_a_lost_task_is_counted_by_the_worker_that_settles_it(tmp_path: Path) -> None:
     async with running(tmp_path) as graph:
         await graph.container.server.worker().drain()
         task = await graph.submit("work")

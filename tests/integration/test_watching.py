@@ -22,7 +22,7 @@ from domain.process_events import Log
 from domain.task import Task, TaskStatus
 from ports.runner import Completed, Outcome, RunContext
 from tests.fakes import FakeClock
-from tests.integration.graph import next_step, running, seqs_of, take, talk
+from tests.integration.graph import emit_ten_lines, next_step, running, seqs_of, take
 from tests.patience import PATIENCE_S
 
 STRANGER = Principal(tenant="local", owner="stranger", name="stranger")
@@ -142,7 +142,7 @@ async def test_one_of_eight_writes_reports_when_its_oldest_event_was_committed(
 
 async def test_the_stream_of_a_task_ends_after_its_last_event(tmp_path: Path) -> None:
     async with running(tmp_path) as graph:
-        graph.runner.acts["talk"] = talk
+        graph.runner.acts["talk"] = emit_ten_lines
         other = await graph.ended(await graph.submit("other"))
         task = await graph.submit("talk")
 
@@ -167,7 +167,7 @@ async def test_the_stream_of_a_task_that_is_over_and_read_is_not_opened_again(
 
 async def test_a_filter_moves_the_cursor_over_what_it_leaves_out(tmp_path: Path) -> None:
     async with running(tmp_path) as graph:
-        graph.runner.acts["talk"] = talk
+        graph.runner.acts["talk"] = emit_ten_lines
         task = await graph.ended(await graph.submit("talk"))
         asked = StreamRequest(
             task_ids=(task.task_id,), event_types=frozenset({"task_queued", "task_started"})
@@ -185,7 +185,7 @@ async def test_a_filter_moves_the_cursor_over_what_it_leaves_out(tmp_path: Path)
         graph.container.streams.watches().close(watch)
 
 
-async def test_tasks_of_several_sessions_are_gone_on_with_where_each_was(tmp_path: Path) -> None:
+async def test_a_stream_over_several_sessions_resumes_each_at_its_place(tmp_path: Path) -> None:
     async with running(tmp_path) as graph:
         for name in ("a", "b"):
             await graph.ended(await graph.submit("before", session=name))

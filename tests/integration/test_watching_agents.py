@@ -9,7 +9,7 @@ from application.watching.watch import Watch
 from domain.ids import AgentName
 from domain.principal import LOCAL
 from domain.task import Task
-from tests.integration.graph import Graph, for_ever, next_step, running, take, talk
+from tests.integration.graph import Graph, emit_ten_lines, for_ever, next_step, running, take
 
 
 async def test_an_agents_stream_joins_its_tasks_in_any_session(tmp_path: Path) -> None:
@@ -33,7 +33,7 @@ async def test_an_agents_stream_joins_its_tasks_in_any_session(tmp_path: Path) -
 
 async def test_an_agents_stream_resumes_in_every_session_where_it_was(tmp_path: Path) -> None:
     async with running(tmp_path) as graph:
-        graph.runner.acts["talk"] = talk
+        graph.runner.acts["talk"] = emit_ten_lines
         tasks = [await graph.submit("talk", session=f"s{number}") for number in range(5)]
         seen: list[tuple[object, object]] = []
         start: FromCursor | Replay = Replay(None)

@@ -226,7 +226,7 @@ async def test_a_task_over_its_limit_is_not_repeated_after_an_unanswered_claim(
 
 
 class UnansweredClaims(MemoryTaskLeases):
-    """Once, what takes tasks is carried out but not answered."""
+    """Once, a claim is committed but its answer is lost."""
 
     is_answering = True
 

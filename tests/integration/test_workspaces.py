@@ -77,7 +77,7 @@ async def test_a_link_that_is_swapped_while_the_task_waits_leads_nowhere(tmp_pat
         assert waiting.task_id not in graph.runner.started
 
 
-async def test_an_agent_that_would_work_where_nobody_may_is_not_taken(tmp_path: Path) -> None:
+async def test_an_agent_with_a_forbidden_workspace_is_refused(tmp_path: Path) -> None:
     new = AgentProfile(name=AgentName("new"), kind="fake", workspace="/", source="api")
     async with running(tmp_path) as graph:
         with pytest.raises(InvalidInput, match="the whole machine") as refused:

@@ -1,4 +1,4 @@
-"""OpenAI's Chat Completions, with the events of the server that speaks nothing else."""
+"""The wire format of OpenAI's Chat Completions."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Google's generateContent, as Gemini CLI speaks it."""
+"""The wire format of Google's generateContent, as Gemini CLI uses it."""
 
 import json
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Anthropic's Messages, as Claude Code speaks it."""
+"""The wire format of Anthropic's Messages, as Claude Code uses it."""
 
 import json
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""OpenAI's Responses, as Codex speaks it."""
+"""The wire format of OpenAI's Responses, as Codex uses it."""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,4 +1,4 @@
-"""What a model server must know of one way of speaking to a model over HTTP."""
+"""The protocol of one model API, for the model server."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""One frame of a stream, as far as the properties look at it."""
+"""The fields of one stream frame that the properties check."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,4 +9,4 @@ class Frame:
     kind: Literal["connected", "reset", "event", "cursor", "end"]
     id: str | None = None
     seq: int = 0
-    """Of an event its own, of a reset the first that follows, else the one that was passed last."""
+    """Of an event its own, of a reset the first that follows, else the last one passed."""

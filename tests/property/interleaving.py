@@ -1,4 +1,4 @@
-"""Everything that may happen to a log and its watchers, as rules for a machine to combine."""
+"""A state machine of everything that may happen to a log and its watchers."""
 
 import asyncio
 from collections.abc import Coroutine, Sequence
@@ -36,7 +36,7 @@ NAMES = st.sampled_from(["a", "b"])
 
 
 class AnyInterleaving(RuleBasedStateMachine):
-    """Each rule is one thing that may happen; the model says what watchers may see of it."""
+    """Each rule is one possible action; the model predicts what watchers see of it."""
 
     def __init__(self, store: Store, folder: Path, writer: Writer | None) -> None:
         super().__init__()
@@ -220,7 +220,7 @@ class AnyInterleaving(RuleBasedStateMachine):
                 break
 
     async def _read_all(self, one: Watcher) -> None:
-        """Waits for what it owes; then nothing may come that does not belong there."""
+        """Waits for the frames that are due; then nothing else may come."""
         reader = self._watchers[one]
         async for frame in reader.frames():
             one.see(frame)

@@ -111,7 +111,7 @@ class ManySessions(RuleBasedStateMachine):
         self._clients: list[Client] = []
         self._deletable: set[str] = set()
         self._deleted: set[str] = set()
-        """The tasks of sessions that were deleted; what is shown of them in the end is open."""
+        """The tasks of deleted sessions, which a stream may or may not show."""
         self._named = self._run(store.new())
         self._start()
 

@@ -1,4 +1,4 @@
-"""What must be true of a log and of those who watch it, stated without knowing how it is done."""
+"""The reference model of a log and its watchers, independent of the implementation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ class Recorded:
 
 @dataclass(slots=True, eq=False)
 class Log:
-    """One session from its making to its deletion; what was trimmed is remembered here."""
+    """One session from its creation to its deletion, with what was trimmed."""
 
     name: str
     events: list[Recorded] = field(default_factory=list)
@@ -99,7 +99,7 @@ class Watcher:
         return f"behind {self.position}: {missed}" if missed else ""
 
     def _see_connected(self, frame: Frame) -> None:
-        """Cut off here, it would come back to where it stands, or get its reset again."""
+        """Reconnecting here would resume at its place, or get its reset again."""
         assert frame.id is not None
         if frame.id != self.last_id:
             assert not self.owes_reset
@@ -133,7 +133,7 @@ class Watcher:
 
 
 def watcher(name: str, log: Log | None, start: Start, cursor_of: Log | None) -> Watcher:
-    """As it stands when it has just been opened; `log` is None while there is no session."""
+    """The state right after opening; `log` is None while there is no session."""
     match start:
         case FromNow():
             return Watcher(name, log, log.last_seq if log else 0)

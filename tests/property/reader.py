@@ -1,4 +1,4 @@
-"""A client as a property sees it: it opens a stream, reads some frames, goes away."""
+"""The client of the properties: it opens a stream, reads some frames, disconnects."""
 
 import json
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""A client with a socket of its own, that reads only when it is asked to."""
+"""A client on a socket that reads only when asked to."""
 
 import asyncio
 import socket

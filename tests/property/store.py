@@ -1,4 +1,4 @@
-"""A store that outlives the objects over it, and a program over it that can be restarted."""
+"""A store, and a program on it that can be restarted."""
 
 import shutil
 from collections.abc import Mapping

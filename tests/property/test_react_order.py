@@ -89,7 +89,7 @@ def test_every_start_has_its_end_and_nothing_is_out_of_place(
 
 @settings(max_examples=150, deadline=None)
 @given(script=SCRIPTS, at=st.integers(1, 40))
-def test_wherever_a_run_is_cancelled_all_that_was_begun_is_ended(
+def test_wherever_a_run_is_cancelled_all_that_was_started_is_ended(
     script: Sequence[Sequence[Step]], at: int
 ) -> None:
     context = FakeContext()
@@ -101,7 +101,7 @@ def test_wherever_a_run_is_cancelled_all_that_was_begun_is_ended(
 
 @settings(max_examples=150, deadline=None)
 @given(script=SCRIPTS, rest=SCRIPTS, kept=st.integers(0, 40))
-def test_wherever_a_server_is_killed_the_next_attempt_ends_what_was_begun_and_goes_on(
+def test_wherever_a_server_is_killed_the_next_attempt_ends_what_was_started_and_goes_on(
     script: Sequence[Sequence[Step]], rest: Sequence[Sequence[Step]], kept: int
 ) -> None:
     first, again, ids = FakeContext(), FakeContext(), CountingIdSource()

@@ -1,4 +1,4 @@
-"""Clients that others wrote, each run as a program that prints what it sees."""
+"""Third-party SSE clients, each run as a program that prints the events it gets."""
 
 import json
 import os
@@ -22,7 +22,7 @@ _ROOT = Path(__file__).parents[3]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """An event as the client's library gave it out."""
+    """An event as the client's library delivered it."""
 
     id: str
     event: str

@@ -1,4 +1,4 @@
-"""A stretch of bad network: passes bytes on, and cuts each connection after so many of them."""
+"""A proxy that forwards bytes, and cuts each connection after a given number of them."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager

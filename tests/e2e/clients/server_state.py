@@ -1,4 +1,4 @@
-"""What a server costs the machine, and what it says of itself."""
+"""Memory and descriptors of a server process, and its metrics."""
 
 import re
 from dataclasses import dataclass

@@ -33,7 +33,7 @@ class Block:
     is_endless: bool
     text: str
     printed: str | None = None
-    """What it prints, as the page says."""
+    """Its output, as printed on the page."""
 
     @property
     def name(self) -> str:
@@ -41,7 +41,7 @@ class Block:
 
     @property
     def file(self) -> str | None:
-        """What it is called, where it says so."""
+        """Its file name, where the page gives one."""
         named = _FILE.fullmatch(self.text.partition("\n")[0].strip())
         return named and named[1]
 

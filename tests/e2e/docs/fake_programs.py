@@ -1,4 +1,4 @@
-"""What the commands of the documentation find on the PATH besides the real programs.
+"""Fakes on the PATH for the commands of the documentation.
 
 | command | what it is here | why |
 |---|---|---|

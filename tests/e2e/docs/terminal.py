@@ -17,7 +17,7 @@ _ID = re.compile(r"\b(\d+)-[0-9a-f]{8}\b")
 
 
 class Window:
-    """Something that goes on, and what it has printed so far."""
+    """A command that keeps running, and its output so far."""
 
     def __init__(self, code: str, *, folder: Path, env: Mapping[str, str]) -> None:
         self.text = ""
@@ -109,7 +109,7 @@ class Terminal:
 
 
 def end_group(process: subprocess.Popen[bytes] | subprocess.Popen[str]) -> None:
-    """As when a window is closed; whoever does not end in time is killed."""
+    """Ends the process group with SIGTERM, or with SIGKILL if it does not end in time."""
     with process:
         os.killpg(process.pid, signal.SIGTERM)
         try:
@@ -129,7 +129,7 @@ def terminal(folder: Path, *, scripts: Path, env: Mapping[str, str]) -> Iterator
 
 
 def is_printed(expected: str) -> Callable[[str], bool]:
-    """Whether lines as these are among what was printed: `…` is anything, a tag is any tag."""
+    """Whether such lines are in the output: `…` matches anything, and a cursor's tag any tag."""
     pattern = re.compile("^" + "\n".join(_patterns(expected.splitlines())), re.MULTILINE)
     return lambda printed: pattern.search(printed) is not None
 

@@ -1,4 +1,4 @@
-"""An event's JSON and its frame: the same on every way, whatever the event says."""
+"""An event's JSON and its frame: the same on every route, whatever the event holds."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -32,7 +32,7 @@ def stored(event: AgentEvent, *, seq: int = 42) -> StoredEvent:
 
 
 def wire_of(event: AgentEvent) -> Mapping[str, object]:
-    """Its JSON, without what every event has."""
+    """Its JSON, without the fields of every event."""
     body = strict_json(stored(event).body)
     envelope = ("event_type", "seq", "timestamp", "session_id", "task_id", "agent", "attempt")
     return {name: value for name, value in body.items() if name not in envelope}
@@ -60,7 +60,7 @@ def test_what_has_no_value_is_left_out_at_every_depth() -> None:
     }
 
 
-def test_what_a_tool_is_given_is_passed_on_as_it_is() -> None:
+def test_arguments_of_a_tool_are_encoded_unchanged() -> None:
     arguments = {"none": None, "no": False, "list": [1, 2.5, {"x": ""}]}
 
     assert wire_of(ToolCallStart(call_id="c", tool_name="t", arguments=arguments)) == {

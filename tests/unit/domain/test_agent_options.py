@@ -256,7 +256,7 @@ def test_a_rule_of_a_profile_is_checked_as_that_of_a_task() -> None:
 
 
 @pytest.mark.parametrize("approval", ["ask", "deny"])
-def test_no_task_is_taken_that_wants_to_be_asked_by_an_agent_that_asks_nobody(
+def test_a_task_that_wants_questions_is_refused_for_an_agent_that_asks_none(
     approval: Approval,
 ) -> None:
     for kind in ("shell", *PROGRAMS):
@@ -325,7 +325,7 @@ def test_an_agent_of_the_protocol_that_has_flags_keeps_to_what_they_are_for_only
 
 
 @pytest.mark.parametrize("rule", ["Bash", "reads_private"])
-def test_a_rule_for_a_tool_is_refused_where_nobody_is_asked_about_tools(rule: str) -> None:
+def test_a_rule_for_a_tool_is_refused_where_no_tool_needs_approval(rule: str) -> None:
     flags = {"deny": ("--mode", "plan")}
 
     with pytest.raises(InvalidInput, match=f"'{rule}' has no use here: it asks nobody") as refused:
@@ -363,7 +363,7 @@ def test_a_rule_for_a_tool_is_refused_where_nobody_is_asked_about_tools(rule: st
         ("react", {"approval_argv": {"deny": ()}}, "approval_argv"),
     ],
 )
-def test_flags_for_approvals_are_refused_where_no_command_is_given_them(
+def test_flags_for_approvals_are_refused_where_no_command_takes_them(
     kind: str, options: Mapping[str, object], field: str
 ) -> None:
     with pytest.raises(InvalidInput) as refused:

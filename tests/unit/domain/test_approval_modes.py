@@ -42,7 +42,7 @@ def test_the_strictest_rule_that_applies_decides(
         ({"fetch": "auto"}, "ask", "ask"),
     ],
 )
-def test_a_program_that_has_one_answer_for_all_its_tools_is_given_the_strictest(
+def test_a_program_with_one_mode_for_all_its_tools_gets_the_strictest(
     rules: Mapping[str, Approval], asked: Approval | None, mode: Approval
 ) -> None:
     assert strictest_mode(rules, asked=asked) == mode

@@ -1,4 +1,4 @@
-"""What real agents wrote in trials with a scripted model, as it is read here.
+"""Recorded output of real agents with a scripted model, and the events read from it.
 
 `*-calls`: a command that prints, one that prints and exits with 3, and the answer, of three model
 calls. `*-cancel`: a command that is cancelled while it runs.

@@ -1,4 +1,4 @@
-"""What an agent writes beside the protocol, and what of it is quoted when it dies."""
+"""An agent's output outside the protocol, and the part that is quoted when it dies."""
 
 from adapters.acp.agent_log import AgentLog
 from domain.redaction import Redactor

@@ -1,4 +1,4 @@
-"""What an agent's answer to a prompt says besides how the turn has ended."""
+"""The fields of an agent's answer to a prompt besides its stop reason."""
 
 import pytest
 from acp.exceptions import RequestError

@@ -49,7 +49,7 @@ def permission(claude: ClaudeDialogue, tool: str = "Bash", **more: object) -> Di
 
 
 @pytest.mark.parametrize("asked", [None, "auto"])
-def test_without_rules_it_is_given_its_task_and_no_hook(
+def test_without_rules_it_gets_its_task_and_no_hook(
     asked: Approval | None,
 ) -> None:
     claude = dialogue(asked)
@@ -64,7 +64,7 @@ def test_without_rules_it_is_given_its_task_and_no_hook(
     ("asked", "rules"),
     [("ask", {}), ("deny", {}), (None, {"default": "ask"}), ("auto", {"Bash": "deny"})],
 )
-def test_with_rules_it_is_given_a_hook_before_its_task(
+def test_with_rules_it_gets_a_hook_before_its_task(
     asked: Approval | None, rules: Mapping[str, Approval]
 ) -> None:
     claude = dialogue(asked, rules=rules)

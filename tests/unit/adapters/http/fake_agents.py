@@ -1,4 +1,4 @@
-"""Agents over small stores, of which nobody carries out a task."""
+"""The agents use case over small stores; no task is run."""
 
 from collections.abc import Mapping, Sequence
 

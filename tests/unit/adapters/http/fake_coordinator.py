@@ -1,4 +1,4 @@
-"""A coordinator that keeps tasks in a dict and carries none of them out."""
+"""A coordinator that keeps tasks in a dict and runs none of them."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What every response carries, and what the log has of every request."""
+"""The headers of every response, and the log line of every request."""
 
 import logging
 

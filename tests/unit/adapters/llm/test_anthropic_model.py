@@ -1,4 +1,4 @@
-"""What is asked of a server that speaks Anthropic's Messages, and how its answers are read."""
+"""Requests to a server of Anthropic's Messages, and how its answers are read."""
 
 import subprocess
 import sys

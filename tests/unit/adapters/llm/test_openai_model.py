@@ -1,4 +1,4 @@
-"""What is asked of a Chat Completions server, and how its answers are read."""
+"""Requests to a Chat Completions server, and how its answers are read."""
 
 import subprocess
 import sys
@@ -136,7 +136,7 @@ async def test_reasoning_is_sent_back_with_its_call_in_its_field(field: str) -> 
     ]
 
 
-async def test_a_chat_model_is_given_its_reasoning_effort() -> None:
+async def test_a_chat_model_gets_its_reasoning_effort() -> None:
     async with model_server([Answer()]) as server:
         await parts_of(
             OpenAIModel(api_key="k", base_url=server.base_url, model="gpt-x", effort="low")
@@ -150,7 +150,7 @@ async def test_incomplete_usage_is_not_reported() -> None:
 
 
 @pytest.mark.parametrize("given", [None, "", "same"])
-async def test_calls_without_a_unique_id_are_given_one(given: str | None) -> None:
+async def test_calls_without_a_unique_id_get_one(given: str | None) -> None:
     call = AskedCall(tool_name="shell", arguments="{}", call_id=given)
 
     parts = await ask(Answer(calls=(call, call)))

@@ -1,4 +1,4 @@
-"""What is asked of a server that speaks OpenAI's Responses, and how its answers are read."""
+"""Requests to a server of OpenAI's Responses, and how its answers are read."""
 
 import anyio
 

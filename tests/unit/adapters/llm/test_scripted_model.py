@@ -1,4 +1,4 @@
-"""The offline model: the same words for the same task, and it says what it is."""
+"""The offline model: the same answer for the same task, marked as scripted."""
 
 import json
 from collections.abc import Sequence

@@ -168,7 +168,7 @@ async def test_a_server_that_cannot_start_is_named(
 
 
 class Leaving(FakeProcess):
-    """It has closed its input, and what it last wrote is there a little later."""
+    """It has closed its input, and its last output arrives a little later."""
 
     async def write(self, data: bytes) -> None:
         self.typed.append(data)

@@ -15,7 +15,7 @@ from tests.patience import PATIENCE_S
 
 
 class Portions:
-    """A pipe that gives what is written portion by portion, as a terminal does."""
+    """A pipe that delivers output in portions, as a terminal does."""
 
     def __init__(self) -> None:
         self.read_fd, self._write_fd = os.pipe2(os.O_DIRECT | os.O_NONBLOCK)

@@ -1,4 +1,4 @@
-"""How long a task is its worker's alone, and what becomes of one whose time is over."""
+"""How long a worker may rely on a lease, and what happens when it has expired."""
 
 import asyncio
 from collections.abc import Mapping

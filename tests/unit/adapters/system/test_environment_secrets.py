@@ -93,7 +93,7 @@ def test_the_password_in_a_url_is_secret_whatever_the_variable_is_called() -> No
         McpServer(command="server", args=("--at", f"{ENDPOINT}?token=the-value")),
     ],
 )
-def test_what_mcp_servers_are_given_is_secret(server: McpServer) -> None:
+def test_credentials_of_mcp_servers_are_secret(server: McpServer) -> None:
     assert is_secret("the-value", servers={"one": server})
 
 
@@ -121,7 +121,7 @@ def test_arguments_are_ordinary_unless_their_option_has_a_secret_name(
     assert is_secret("the-value", argv=(*argv, "--api-token", "the-value"))
 
 
-def test_what_a_setup_is_given_is_secret_as_what_the_agent_is() -> None:
+def test_arguments_of_a_setup_are_secret_like_those_of_the_agent() -> None:
     agent = replace(profile(), setup_argv=("tool", "login", "--api-key", "the-value"))
 
     assert masks(EnvironmentSecrets(environment={}).redactor([agent]), "the-value")

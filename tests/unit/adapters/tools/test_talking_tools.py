@@ -16,7 +16,7 @@ LOOK = {"id": "look", "name": "Look around", "status": "completed"}
 WRITE = {"id": "write", "name": "Write it", "status": "in_progress"}
 
 
-async def test_a_plan_is_shown_as_it_was_given() -> None:
+async def test_a_plan_is_shown_unchanged() -> None:
     shown: list[Plan] = []
 
     async def show(plan: Plan) -> None:

@@ -1,4 +1,4 @@
-"""Workspaces under a folder of a test, on a machine of which the test says who lives there."""
+"""Workspaces in a folder of a test, with the users of the machine that the test sets."""
 
 from pathlib import Path
 

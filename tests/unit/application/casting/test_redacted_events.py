@@ -25,7 +25,7 @@ def test_arguments_are_masked_at_any_depth() -> None:
     ]
 
 
-def test_an_event_without_secrets_is_given_on_as_it_is() -> None:
+def test_an_event_without_secrets_is_unchanged() -> None:
     message = Message(message_id="m", role="assistant", content="nothing")
 
     (shown,) = RedactedEvents(Redactor([SECRET])).of(message)

@@ -33,7 +33,7 @@ def test_the_text_stands_in_its_place_or_comes_last(
     assert _command(replace(PROFILE, argv=argv)) == replace(COMMAND, argv=filled)
 
 
-def test_a_kept_conversation_is_gone_on_with() -> None:
+def test_a_kept_conversation_is_resumed() -> None:
     profile = replace(PROFILE, resume_argv=("x", "resume", "{thread}", "{task}"))
 
     assert _command(profile).argv == ("x", "-p", TEXT)
@@ -83,13 +83,13 @@ def test_a_command_that_somebody_typed_is_run_to_the_letter() -> None:
     assert _command(typed).argv == argv
 
 
-def test_the_text_can_be_given_on_the_standard_input() -> None:
+def test_the_text_can_be_passed_on_the_standard_input() -> None:
     profile = replace(PROFILE, hand_over="stdin", keeps_stdin=True)
 
     assert _command(profile) == replace(COMMAND, input_text=TEXT, stdin="open")
 
 
-def test_the_text_can_be_given_as_the_path_of_a_file() -> None:
+def test_the_text_can_be_passed_as_the_path_of_a_file() -> None:
     profile = replace(
         PROFILE,
         argv=("x", "--file={task}", "{home}"),

@@ -1,4 +1,4 @@
-"""A program that asks while it runs, and whoever answers."""
+"""A program that asks while it runs, and the answers it gets."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""What became of a task: the agent's own word, then a limit, then the exit."""
+"""The outcome of a task: the agent's own result first, then a limit, then the exit code."""
 
 import pytest
 

@@ -41,7 +41,7 @@ async def test_streams_are_not_mixed() -> None:
     ]
 
 
-async def test_what_was_held_back_is_shown_when_the_run_is_cancelled() -> None:
+async def test_output_that_was_held_back_is_shown_when_the_run_is_cancelled() -> None:
     process, context, archive = FakeProcess(), _context(), FakeOutputArchive()
     process.emit("first\nmore to", stream="stdout")
     runner = command_runner(FakeProcessHost(process), archive=archive)

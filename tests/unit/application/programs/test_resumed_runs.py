@@ -69,7 +69,7 @@ async def test_the_new_start_is_reported_and_the_line_numbers_continue() -> None
     ]
 
 
-async def test_a_new_conversation_that_fails_as_well_is_not_begun_again() -> None:
+async def test_a_new_conversation_that_fails_as_well_is_not_started_again() -> None:
     host = FakeProcessHost(_failing("broken"), _failing("still broken"))
     context = RecordingContext(profile=AGENT, thread=OLD)
 
@@ -113,7 +113,7 @@ async def test_an_agent_that_had_no_conversation_is_started_once() -> None:
     assert len(host.commands) == 1
 
 
-async def test_a_run_that_is_stopped_while_it_goes_on_is_not_begun_again() -> None:
+async def test_a_resumed_run_that_is_stopped_is_not_started_again() -> None:
     host = FakeProcessHost(FakeProcess())
     context = RecordingContext(profile=AGENT, thread=OLD)
     run = asyncio.ensure_future(_run(host, context))

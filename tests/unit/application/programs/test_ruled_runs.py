@@ -117,7 +117,7 @@ async def test_an_answer_in_a_line_of_half_a_mebibyte_is_found() -> None:
     assert outcome == Completed(final_answer="here", exit_code=0)
 
 
-async def test_a_conversation_that_names_itself_is_gone_on_with() -> None:
+async def test_a_conversation_that_names_itself_is_resumed() -> None:
     _, context = await _run(NAMED, _writing("id=s-7\n"))
     _, later = await _run(NAMED, process := _writing("more\n"), thread=context.thread)
 
@@ -176,7 +176,7 @@ async def test_a_failure_later_on_leaves_the_conversation() -> None:
     assert context.thread == LATEST
 
 
-async def test_a_task_that_is_stopped_in_its_work_can_be_gone_on_with() -> None:
+async def test_a_task_that_is_stopped_in_its_work_can_be_resumed() -> None:
     process, context = FakeProcess(), RecordingContext(profile=CONTINUED)
     process.emit("working\n", "stdout")
     runner = command_runner(FakeProcessHost(process))
@@ -232,7 +232,7 @@ async def test_the_setup_comes_first_in_the_same_home_without_the_task() -> None
     ]
 
 
-async def test_the_setup_is_given_nothing_of_the_task_and_no_input() -> None:
+async def test_the_setup_gets_nothing_of_the_task_and_no_input() -> None:
     profile = replace(SET_UP, hand_over="stdin", pty=False)
     host = FakeProcessHost(_writing("cloned\n"), _writing("hello\n"))
 

@@ -1,4 +1,4 @@
-"""What a task of the ReAct agent is about, as its own words or a short call to the model say it."""
+"""The analysis of a task: from its text, or by a short call to the model."""
 
 import anyio
 import pytest

@@ -131,7 +131,7 @@ async def test_an_error_within_comes_out_as_it_is_after_the_last_text() -> None:
     assert shown.texts == ["last words"]
 
 
-async def test_an_error_of_showing_ends_whoever_brings_text() -> None:
+async def test_an_error_while_showing_ends_the_producer() -> None:
     async def show(_: str, __: str) -> None:
         raise ValueError("gone")
 

@@ -1,4 +1,4 @@
-"""What the store knows of an earlier attempt's questions, and its events do not."""
+"""Answers to an earlier attempt's questions that are in the store, but not in its events."""
 
 from application.asking.fingerprint import fingerprint
 from application.recall.prior_answers import PriorAnswers

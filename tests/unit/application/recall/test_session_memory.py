@@ -89,7 +89,7 @@ async def test_a_task_that_failed_is_remembered_as_one_without_an_answer() -> No
     assert memory.earlier[-1] == AssistantMessage(content="[This task ended without an answer.]")
 
 
-async def test_a_lost_attempt_is_gone_on_with_after_its_last_whole_step() -> None:
+async def test_a_lost_attempt_is_resumed_after_its_last_whole_step() -> None:
     log = SeededSession(TaskQueued(task="go"), STARTED, ANALYSED, *LOOKED)
     log.write(
         IterationStart(iteration=2, max_iterations=20), Thinking(iteration=2, message_count=4)
@@ -143,7 +143,7 @@ async def test_an_answer_that_came_when_nobody_waited_any_more_reaches_the_model
     assert context.events[0] == InputReceived(kind="message", by="ann")
 
 
-async def test_an_answer_that_was_given_already_is_not_asked_for_again() -> None:
+async def test_a_question_that_was_answered_already_is_not_asked_again() -> None:
     log = SeededSession(TaskQueued(task="go"), STARTED, ANALYSED)
     log.write(
         IterationStart(iteration=1, max_iterations=20),

@@ -157,7 +157,7 @@ async def test_a_run_whose_events_cannot_be_stored_is_stopped_while_it_emits_not
     assert stop.cause == cause
 
 
-async def test_a_run_whose_first_event_could_not_be_stored_is_not_begun() -> None:
+async def test_a_run_whose_first_event_could_not_be_stored_does_not_start() -> None:
     sink, stop, runner = FakeSink(), StopSignal(), EndlessRunner()
     sink.fail(LeaseLost("gone"))
 

@@ -1,4 +1,4 @@
-"""The time of a run stands still while a person is waited for, and its deadlines with it."""
+"""The time and deadlines of a run stop while it waits for a person."""
 
 import asyncio
 

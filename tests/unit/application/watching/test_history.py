@@ -1,4 +1,4 @@
-"""Pages of a log: whole, in order, or a word on why not."""
+"""Pages of a log: whole and in order, or an error."""
 
 from collections.abc import Iterable
 from datetime import timedelta

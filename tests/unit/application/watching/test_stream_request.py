@@ -56,5 +56,5 @@ def test_an_event_must_match_every_kind_of_filter(selection: Selection, wanted: 
     assert selection.admits(stored()) is wanted
 
 
-def test_an_event_that_was_compacted_away_is_wanted_by_nobody() -> None:
+def test_no_stream_wants_an_event_that_was_compacted_away() -> None:
     assert not Selection().admits(stored(body=b""))

@@ -57,7 +57,7 @@ async def test_a_task_submitted_elsewhere_wakes_whom_it_concerns_and_once() -> N
     assert (await world.look(), await world.look()) == (["bob's"], [])
 
 
-async def test_the_store_is_asked_once_for_all_and_not_at_all_for_nobody() -> None:
+async def test_the_store_is_asked_once_for_all_watchers_and_never_without_one() -> None:
     world = World()
     await world.look()
     assert world.feed.asked == 1

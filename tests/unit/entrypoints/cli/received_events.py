@@ -1,4 +1,4 @@
-"""Events as the views get them, and an output that can be read back."""
+"""Events as the views get them, and an output that a test can read."""
 
 from datetime import UTC, datetime
 from io import StringIO

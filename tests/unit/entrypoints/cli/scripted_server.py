@@ -1,4 +1,4 @@
-"""A server that answers from a script, one answer a request, and keeps what it was asked."""
+"""A server that answers from a script, one answer per request, and records the requests."""
 
 from collections.abc import AsyncIterator, Sequence
 

@@ -1,4 +1,4 @@
-"""Agents as the settings file says them, over those that are always there."""
+"""Agents of the settings file, on top of the built-in ones."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""MCP servers of an agent as the settings file says them."""
+"""MCP servers of an agent in the settings file."""
 
 from pathlib import Path
 

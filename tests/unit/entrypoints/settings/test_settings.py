@@ -151,7 +151,7 @@ def test_a_key_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         ("port: 1\n", "agentcast.toml: "),
     ],
 )
-def test_a_wrong_word_in_the_file_is_named_in_one_line(
+def test_a_wrong_value_in_the_file_is_named_in_one_line(
     tmp_path: Path, text: str, message: str
 ) -> None:
     (tmp_path / "agentcast.toml").write_text(text)

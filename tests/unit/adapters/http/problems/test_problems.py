@@ -158,7 +158,7 @@ async def test_a_method_that_a_path_does_not_take_names_those_it_takes(
         ("/api/v1/agents/no%20body", "agent_not_found"),
     ],
 )
-async def test_an_id_that_nobody_can_have_is_unknown(path: str, code: str) -> None:
+async def test_an_id_that_cannot_exist_is_unknown(path: str, code: str) -> None:
     async with World().client() as client:
         response = await client.get(path)
 

@@ -3,7 +3,7 @@ import pytest
 
 from adapters.http.protocol.request_deadlines import RequestDeadlines
 from tests.patience import PATIENCE_S
-from tests.unit.adapters.http.loopback import loopback, problem_in
+from tests.unit.adapters.http.cast_protocol_server import cast_protocol_server, problem_in
 
 HEAD = b"GET /a HTTP/1.1\r\nHost: localhost\r\n"
 POST = b"POST /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n"
@@ -13,18 +13,18 @@ UNFINISHED = {"a head": HEAD, "one byte": b"G", "a body": POST + b"x", "no body"
 
 @pytest.mark.parametrize("sent", UNFINISHED.values(), ids=UNFINISHED)
 async def test_a_request_that_does_not_end_is_cut(sent: bytes) -> None:
-    async with loopback(request_s=SOON_S) as server:
+    async with cast_protocol_server(request_s=SOON_S) as server:
         assert problem_in(await server.answer_to(sent)) == (408, "request_too_slow")
 
 
 @pytest.mark.parametrize("sent", [b"", b"\r\n\r\n"])
 async def test_a_connection_that_asks_nothing_is_closed_without_a_word(sent: bytes) -> None:
-    async with loopback(request_s=SOON_S) as server:
+    async with cast_protocol_server(request_s=SOON_S) as server:
         assert await server.answer_to(sent) == b""
 
 
 async def test_a_trickle_is_cut_as_well() -> None:
-    async with loopback(request_s=SOON_S) as server, server.client() as client:
+    async with cast_protocol_server(request_s=SOON_S) as server, server.client() as client:
         client.send(HEAD + b"X: ")
         answer = b""
         with anyio.fail_after(PATIENCE_S):
@@ -37,7 +37,7 @@ async def test_a_trickle_is_cut_as_well() -> None:
 
 
 async def test_the_deadline_starts_again_with_each_request_of_a_connection() -> None:
-    async with loopback(request_s=SOON_S) as server, server.client() as client:
+    async with cast_protocol_server(request_s=SOON_S) as server, server.client() as client:
         client.send(HEAD + b"\r\n")
         await client.until(b"/a 0")
 
@@ -47,7 +47,7 @@ async def test_the_deadline_starts_again_with_each_request_of_a_connection() -> 
 
 
 async def test_a_request_that_came_in_part_behind_another_is_cut_when_it_is_next() -> None:
-    async with loopback(request_s=SOON_S) as server, server.client() as client:
+    async with cast_protocol_server(request_s=SOON_S) as server, server.client() as client:
         client.send(HEAD + b"\r\n" + POST + b"x")
         await client.until(b"/a 0")
 
@@ -55,7 +55,7 @@ async def test_a_request_that_came_in_part_behind_another_is_cut_when_it_is_next
 
 
 async def test_a_stream_outlives_the_deadline_also_with_a_request_waiting_behind_it() -> None:
-    async with loopback(request_s=SOON_S) as server, server.client() as client:
+    async with cast_protocol_server(request_s=SOON_S) as server, server.client() as client:
         client.send(HEAD.replace(b"/a", b"/stream") + b"\r\n" + HEAD)
         await client.until(b"begun\r\n")
         async with server.client() as other:  # it is cut later than the stream would have been
@@ -68,7 +68,7 @@ async def test_a_stream_outlives_the_deadline_also_with_a_request_waiting_behind
 
 
 async def test_an_upgraded_connection_has_no_deadline() -> None:
-    async with loopback(request_s=60) as server, server.client() as client:
+    async with cast_protocol_server(request_s=60) as server, server.client() as client:
         client.send(
             HEAD
             + b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"

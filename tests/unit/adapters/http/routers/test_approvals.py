@@ -50,7 +50,7 @@ async def test_what_is_asked_is_shown_whole() -> None:
 
 
 @pytest.mark.parametrize(("decision", "status"), [("approve", "approved"), ("deny", "denied")])
-async def test_an_answer_is_given_once(decision: str, status: str) -> None:
+async def test_an_approval_is_answered_once(decision: str, status: str) -> None:
     world = World()
     asked = await world.asked.ask()
     async with world.client() as client:

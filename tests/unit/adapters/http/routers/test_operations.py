@@ -36,7 +36,7 @@ async def test_a_server_that_takes_no_work_reports_the_reason(reason: NotReady) 
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
-async def test_metrics_come_as_they_are_given(prefix: str) -> None:
+async def test_metrics_are_served_as_the_meter_renders_them(prefix: str) -> None:
     async with World().client() as client:
         response = await client.get(f"{prefix}/metrics")
 
@@ -44,7 +44,7 @@ async def test_metrics_come_as_they_are_given(prefix: str) -> None:
     assert response.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
 
 
-async def test_answers_are_counted_by_route_and_class_of_status_whoever_asks_for_what() -> None:
+async def test_all_responses_are_counted_by_route_and_class_of_status() -> None:
     world = World()
     asked = [
         *(("GET", f"{prefix}/tasks/task_{n}") for prefix in PREFIXES[1:] for n in range(3)),

@@ -49,7 +49,7 @@ async def test_a_session_shows_how_its_newest_task_stands() -> None:
     assert read.json()["last_task_status"] == "failed"
 
 
-async def test_a_session_without_an_id_is_given_one() -> None:
+async def test_a_session_without_an_id_gets_one() -> None:
     async with World().client() as client:
         made = await client.post("/api/v1/sessions", json={})
 

@@ -51,7 +51,7 @@ async def test_an_operator_sees_each_stream_and_how_far_it_is_behind() -> None:
     assert [item["stream_id"] for item in response.json()["items"]] == ["st_1", "st_2"]
 
 
-async def test_whoever_does_not_run_the_server_sees_nothing() -> None:
+async def test_only_the_operator_sees_the_streams() -> None:
     async with _client(Principal(tenant="acme", owner="eve", name="eve")) as client:
         response = await client.get("/api/v1/streams")
 

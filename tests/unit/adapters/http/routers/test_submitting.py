@@ -169,7 +169,7 @@ async def test_a_client_may_ask_for_the_stream_of_its_task(accept: str, is_strea
     assert world.streamed == ([only_task(world)] if is_streamed else [])
 
 
-async def test_a_busy_session_refuses_whoever_will_not_wait() -> None:
+async def test_a_busy_session_refuses_a_task_that_may_not_wait() -> None:
     async with World().client() as client:
         await client.post("/api/v1/tasks", json=BODY)
         response = await client.post("/api/v1/tasks", json={**BODY, "on_busy": "reject"})

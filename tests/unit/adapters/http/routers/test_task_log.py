@@ -29,7 +29,7 @@ async def asked(world: World, *, method: str = "GET") -> httpx2.Response:
         return await client.request(method, "/api/v1/tasks/task_000001/log")
 
 
-async def test_the_output_is_given_as_it_was_written() -> None:
+async def test_the_output_is_served_as_it_was_written() -> None:
     world = World()
     async with world.archive.writing(TaskId("task_000001")) as writer:
         await writer.write("one\r\n\x1b[31mzwei ü\x1b[0m\n")
@@ -87,7 +87,7 @@ async def test_an_unknown_task_has_no_log(task_id: str, method: str) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("call_id", ["call_1", "a/b c", "ü", "output"])
-async def test_the_output_of_one_call_is_given_alone(call_id: str, method: str) -> None:
+async def test_the_output_of_one_call_is_served_alone(call_id: str, method: str) -> None:
     world = World()
     async with world.archive.writing(TaskId("task_000001")) as writer:
         await writer.write("zwei ü\n", OutputSource("shell", call_id))

@@ -19,7 +19,7 @@ from tests.unit.adapters.http.streaming.test_flush import Client, World, world
 
 Call = Literal["step", "read", "rest"]
 OF_A_SPIN = 200
-"""Turns of the loop, in which what is tried again at once is tried very often."""
+"""Turns of the loop, enough for an immediate retry to happen very often."""
 
 
 class FailingWatch(Watch):

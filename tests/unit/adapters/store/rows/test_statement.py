@@ -54,7 +54,7 @@ def test_values_are_bound_by_their_names() -> None:
         assert LISTED.value(connection, {"least": 8}) is None
 
 
-def test_a_value_that_is_not_given_is_refused() -> None:
+def test_a_missing_value_is_refused() -> None:
     with create_engine("sqlite://").connect() as connection:
         connection.exec_driver_sql("CREATE TABLE notes (title TEXT, size INTEGER)")
 

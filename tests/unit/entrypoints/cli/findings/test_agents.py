@@ -1,4 +1,4 @@
-"""What doctor says of agents and of the programs they need."""
+"""The findings of doctor about agents and the programs they need."""
 
 from collections.abc import Mapping
 

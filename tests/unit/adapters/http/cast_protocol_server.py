@@ -75,7 +75,7 @@ class RawClient:
 
 
 @dataclass
-class Loopback:
+class CastProtocolServer:
     app: Echo
     state: CastServerState
     port: int
@@ -95,7 +95,7 @@ class Loopback:
 
 
 @asynccontextmanager
-async def loopback(*, request_s: float = 60) -> AsyncIterator[Loopback]:
+async def cast_protocol_server(*, request_s: float = 60) -> AsyncIterator[CastProtocolServer]:
     app, state = Echo(), CastServerState(request_s=request_s)
     config = Config(
         app, http=CastProtocol, ws="websockets-sansio", lifespan="off", log_config=None
@@ -104,7 +104,7 @@ async def loopback(*, request_s: float = 60) -> AsyncIterator[Loopback]:
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: CastProtocol(config, state, {}), "127.0.0.1", 0)
     try:
-        yield Loopback(app, state, server.sockets[0].getsockname()[1])
+        yield CastProtocolServer(app, state, server.sockets[0].getsockname()[1])
     finally:
         app.let_go.set()
         server.close()
