@@ -91,7 +91,7 @@ class AgentProfile:
     tools: tuple[str, ...] | None = None
     """Which of our tools it has, by their names; None leaves it to the tools."""
     mcp_servers: Mapping[str, McpServer] = field(default_factory=dict)
-    """Whose tools it may use besides its own, by a name that their tools' names begin with."""
+    """Servers whose tools it may use as well, by the prefix of the names of their tools."""
     analysis: bool = False
     """Whether a short call to its model first sums up what the task is about."""
     on_lost: OnLost = "interrupt"

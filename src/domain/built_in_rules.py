@@ -10,7 +10,7 @@ BuiltInRule = Literal["urls", "test_counts", "token_counts", "file_paths", "erro
 
 
 def built_in_rule(built_in: BuiltInRule, *, name: str | None = None) -> ExtractionRule:
-    """What it finds goes by its own name, or by the one given."""
+    """Its findings have its own name, or the one given here."""
     rule = BUILT_IN_RULES[built_in]
     return rule if name is None else replace(rule, name=name)
 
@@ -126,4 +126,4 @@ BUILT_IN_RULES: Mapping[BuiltInRule, ExtractionRule] = {
     ),
     "error_lines": ExtractionRule(name="error_lines", pattern=_ERROR_LINE, every_match=False),
 }
-"""By the names that they are chosen by."""
+"""By the names that profiles and tasks choose them by."""

@@ -154,7 +154,7 @@ def _masked(text: str, spans: Sequence[Span]) -> str:
 
 
 def _merged(spans: Sequence[Span], *, hidden: int = 0) -> Sequence[Span]:
-    """Those that overlap are one; `hidden` is the end of one that begins the text."""
+    """Overlapping spans as one; `hidden` is the end of a span that begins the text, or 0."""
     merged = [(0, hidden)] if hidden else []
     for start, stop in spans:
         if merged and start < merged[-1][1]:

@@ -34,7 +34,7 @@ class TaskFeed(Protocol):
         """The settled task with the highest number, of this principal or of all."""
 
     async def id_at(self, number: int) -> TaskId | None:
-        """Whoever's task has this number; None if there is none, or none any more."""
+        """The task with this number, whoever owns it; None if there is none, or it was removed."""
 
     async def last_number(self) -> int:
         """The highest that was ever given, even if its task is gone; 0 before the first."""

@@ -56,4 +56,4 @@ class TaskLeases(Protocol):
         """
 
     async def wishes(self, worker_id: WorkerId) -> Sequence[TaskWishes]:
-        """What is wanted of the live tasks of this worker; tasks with no wish are left out."""
+        """The wishes for the live tasks of this worker; tasks without one are left out."""

@@ -61,7 +61,7 @@ class TaskHandler(Protocol):
         """
 
     def wished(self, wishes: TaskWishes) -> None:
-        """Of a task that is being carried out. May be called again with the same wishes."""
+        """Called for a task that is being carried out; the same wishes may come again."""
 
     async def settle(self, claim: Claim, unsettled: Unsettled) -> bool:
         """End a task whose run here is over, or hand it back; after False it is given again."""

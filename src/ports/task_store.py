@@ -15,7 +15,7 @@ from ports.event_log import EncodedEvent, StoredEvent
 class IdempotencyKey:
     key: str
     request_hash: str
-    """Of the request: another one with the same key has another hash."""
+    """A hash of the request: with another one, the same key is refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ class LastExit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentRecord:
-    """What became of one principal's tasks with one agent, so far as they are kept."""
+    """Counts of one principal's tasks with one agent, as far as they are kept."""
 
     live: int = 0
     """Carried out now, by whichever worker."""
@@ -135,4 +135,4 @@ class TaskStore(Protocol):
     async def agent_records(
         self, principal: Principal, agent: AgentName | None = None
     ) -> Mapping[AgentName, AgentRecord]:
-        """Of each agent, or of this one; an agent none of whose tasks was begun is left out."""
+        """The records of all agents, or of this one; without agents that never began a task."""

@@ -75,7 +75,7 @@ def _first_seq(commit: Commit) -> int:
 
 
 def _is_up_to(commit: Commit, other: Commit) -> bool:
-    """Of the same session: two owners may have sessions of the same name."""
+    """Of the same session, and not later. Two owners may have sessions of the same name."""
     if commit.origin is None or other.origin is None:
         return False
     is_same_session = commit.origin.session_key == other.origin.session_key

@@ -27,7 +27,7 @@ from ports.clock import Clock
 from ports.cursor_store import CursorStore
 
 MAX_CHARS = 2048
-"""Of an id."""
+"""The length of the longest id."""
 PROMISED_S = 24 * 3600.0
 """For how long after it was sent an id can be read, at least."""
 FRESH_S = 3600.0

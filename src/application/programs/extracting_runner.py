@@ -11,7 +11,7 @@ from ports.runner import Completed, Outcome, RunContext, Runner
 
 
 class ExtractingRunner:
-    """What is found is emitted right after what it was found in."""
+    """A finding is emitted right after the event it was found in."""
 
     def __init__(self, runner: Runner, *, matcher: PatternMatcher) -> None:
         self._runner = runner

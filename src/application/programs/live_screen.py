@@ -60,7 +60,7 @@ class LiveScreen:
             return view
 
     async def modes(self) -> TypingModes:
-        """Those of an ordinary terminal where nothing can draw it."""
+        """The input modes; those of an ordinary terminal where nothing can draw the screen."""
         try:
             async with self._drawing:
                 return (await self._draw()).modes

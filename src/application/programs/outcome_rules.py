@@ -51,9 +51,9 @@ class OutcomeRules:
         self._rules = matcher.ready(rules, most_chars=_ANSWER_CHARS)
         self._given_up = 0
         self.failure: Failed | None = None
-        """Of the first line that matched, by the first rule that did."""
+        """Found in the first line that matched, by the first rule that matched it."""
         self.answer: str | None = None
-        """Of the last match, as the thread."""
+        """Found in the last line that matched; so is the thread."""
         self.thread: AgentThread | None = None
 
     def look(self, line: str) -> Sequence[Error]:

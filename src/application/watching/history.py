@@ -40,7 +40,7 @@ class HistoryOf:
     task_id: TaskId | None = None
     first_seq: int = 1
     last_seq: int | None = None
-    """Of a task that has ended, its last event."""
+    """The seq of the final event, of a task that has ended."""
     event_types: frozenset[str]
 
     @property

@@ -202,7 +202,7 @@ class SessionStream:
 
 
 def _reset_of_nothing(request: StreamRequest) -> list[Reset]:
-    """For one session that does not exist: a cursor behind an event of it is of another history."""
+    """For one session that does not exist: a cursor after an event of it has another history."""
     if len(request.session_ids) > 1 or not isinstance(request.start, FromCursor):
         return []
     if parse_cursor(request.start.cursor) == BEGINNING:
