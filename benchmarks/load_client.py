@@ -5,12 +5,10 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
-from benchmarks.fan_out import fan_out, stall
-from benchmarks.idle_load import idle
 from benchmarks.load import Load, LoadKind, Report
-from benchmarks.replay_load import replay
 from benchmarks.session_loads import first_event, many_sessions
 from benchmarks.store_loads import log, store
+from benchmarks.watcher_loads import fan_out, idle, replay, stall
 
 _LOADS: Mapping[LoadKind, Callable[[Load], Report]] = {
     "fan_out": fan_out,

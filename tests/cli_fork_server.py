@@ -61,7 +61,7 @@ for each in (signal.SIGINT, signal.SIGTERM):
     signal.signal(each, lambda signal, frame: os.kill(pid, signal))
 sys.exit(number())
 """
-_preloaded: list["Preloaded"] = []
+_fork_servers: list["ForkServer"] = []
 
 
 class Started(Protocol):
@@ -94,8 +94,8 @@ def start(
     *command: str, cwd: Path, env: Mapping[str, str], stderr: int = subprocess.PIPE
 ) -> Started:
     """Its standard output is a pipe, and so is its standard error unless it has a descriptor."""
-    if command[0] == AGENTCAST and _preloaded:
-        return _preloaded[-1].fork(*command[1:], cwd=cwd, env=env, stderr=stderr)
+    if command[0] == AGENTCAST and _fork_servers:
+        return _fork_servers[-1].fork(*command[1:], cwd=cwd, env=env, stderr=stderr)
     return subprocess.Popen(
         command,
         cwd=cwd,
@@ -117,7 +117,7 @@ def run(
 
 def write_client(path: Path, *, program: Literal["agentcast", "python"]) -> None:
     """A program that is carried out by what has been preloaded, ended by SIGTERM and SIGINT."""
-    address = _preloaded[-1].address
+    address = _fork_servers[-1].address
     path.write_text(
         _CLIENT.format(python=sys.executable, address=address, program=program, number=_NUMBER)
     )
@@ -125,7 +125,7 @@ def write_client(path: Path, *, program: Literal["agentcast", "python"]) -> None
 
 
 @contextmanager
-def preloaded_agentcast() -> Iterator[None]:
+def cli_fork_server() -> Iterator[None]:
     """For as long as it is entered, commands are forked."""
     ours, its = socket.socketpair()
     with ours, tempfile.TemporaryDirectory() as folder:
@@ -142,16 +142,16 @@ def preloaded_agentcast() -> Iterator[None]:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
             )
-        _preloaded.append(Preloaded(ours, address))
+        _fork_servers.append(ForkServer(ours, address))
         try:
             yield
         finally:
-            _preloaded.pop()
+            _fork_servers.pop()
     # It waits for what it has forked, so that the time that was used is counted.
     process.wait()
 
 
-class Preloaded:
+class ForkServer:
     def __init__(self, requests: socket.socket, address: str) -> None:
         self._requests = requests
         self.address = address

@@ -6,11 +6,20 @@ from collections.abc import Generator
 
 import pytest
 from hypothesis import settings
-
-from tests.xdist_scheduling import ParallelE2EFiles
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 settings.register_profile("patient", deadline=None)  # no test is about how busy the machine is
 settings.load_profile("patient")
+
+
+_WITH_SERVERS = "tests/e2e/"
+
+
+class ParallelE2EFiles(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
+    """The others start commands with the same few markers, and kill all processes with one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.partition("::")[0] if nodeid.startswith(_WITH_SERVERS) else "the others"
 
 
 @pytest.fixture

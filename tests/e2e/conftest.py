@@ -6,7 +6,7 @@ from itertools import count
 
 import pytest
 
-from tests.cli_fork_server import preloaded_agentcast
+from tests.cli_fork_server import cli_fork_server
 from tests.contract.postgres import execute, postgres_url
 from tests.e2e.client import Client, client_of, own
 from tests.e2e.running_server import RunningServer, running_server
@@ -18,7 +18,7 @@ _numbers = count(1)
 
 @pytest.fixture(scope="session", autouse=True)
 def _commands_are_forked() -> Iterator[None]:
-    with preloaded_agentcast():
+    with cli_fork_server():
         yield
 
 

@@ -25,17 +25,17 @@ WITH_STRAY = "setsid sh -c 'trap \"\" HUP TERM; sleep 601' & echo ready; sleep 6
 
 
 @pytest.fixture(scope="module")
-def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    with running_server(tmp_path_factory.mktemp("mortal") / "data") as server:
+def killable_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    with running_server(tmp_path_factory.mktemp("killed") / "data") as server:
         yield server
 
 
 @pytest.fixture
-async def own(mortal: RunningServer) -> AsyncIterator[Client]:
+async def own(killable_server: RunningServer) -> AsyncIterator[Client]:
     """A client of a server that these tests may kill."""
-    if not mortal.is_running:
-        mortal.start()
-    async with client_of(mortal) as client:
+    if not killable_server.is_running:
+        killable_server.start()
+    async with client_of(killable_server) as client:
         yield client
 
 

@@ -17,18 +17,20 @@ COUNTING = f"{OPEN_GATE}; {PASS}; i=0; while :; do i=$((i+1)); echo line $i; don
 
 
 @pytest.fixture(scope="module")
-def mortal(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterator[RunningServer]:
+def killable_server(
+    tmp_path_factory: pytest.TempPathFactory, database_url: str
+) -> Iterator[RunningServer]:
     folder = tmp_path_factory.mktemp("postgres")
     with running_server(folder / "data", AGENTCAST_DATABASE_URL=database_url) as server:
         yield server
 
 
 @pytest.fixture
-async def own(mortal: RunningServer) -> AsyncIterator[Client]:
+async def own(killable_server: RunningServer) -> AsyncIterator[Client]:
     """A client of a server on PostgreSQL that these tests may kill."""
-    if not mortal.is_running:
-        mortal.start()
-    async with client_of(mortal) as client:
+    if not killable_server.is_running:
+        killable_server.start()
+    async with client_of(killable_server) as client:
         yield client
 
 
