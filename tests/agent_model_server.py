@@ -62,7 +62,7 @@ async def agent_model_server(choose: Choose, *, port: int = 0) -> AsyncIterator[
 def writes_hello(asked: Asked) -> Reply:
     """First a shell call that writes a file, then the final answer; any side question gets one."""
     call = shell_call(asked, COMMAND)
-    if call is None or asked.wire.is_told_results(asked.body):
+    if call is None or asked.wire.has_tool_results(asked.body):
         return Answer(text=(FINAL[:8], FINAL[8:]), calls=tuple(_submission(asked)))
     return Answer(text=("Let me ", "write it."), calls=(call,))
 

@@ -56,7 +56,7 @@ class Script:
 def _waits(asked: Asked, agent: str) -> Reply:
     """In a tool call; where it offers none, or has given it up, its model lets it wait."""
     call = shell_call(asked, "sleep 300")
-    if asked.wire.is_told_results(asked.body) or agent in ("aider", "llm"):
+    if asked.wire.has_tool_results(asked.body) or agent in ("aider", "llm"):
         return Stall()
     if call is None:
         return Answer(text=(FINAL,))

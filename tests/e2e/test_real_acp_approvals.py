@@ -128,7 +128,7 @@ def runs(command: str) -> Choose:
 
     def choose(asked: Asked) -> Reply:
         call = shell_call(asked, command)
-        if call is None or asked.wire.is_told_results(asked.body):
+        if call is None or asked.wire.has_tool_results(asked.body):
             return Answer(text=("Done.",))
         return Answer(text=("Let me.",), calls=(call,))
 
@@ -137,7 +137,7 @@ def runs(command: str) -> Choose:
 
 def writes_file(asked: Asked) -> Reply:
     names = asked.wire.tools(asked.body)
-    if "write_file" not in names or asked.wire.is_told_results(asked.body):
+    if "write_file" not in names or asked.wire.has_tool_results(asked.body):
         return Answer(text=("Done.",))
     arguments = json.dumps({"file_path": "hello.txt", "content": "hello\n"})
     return Answer(

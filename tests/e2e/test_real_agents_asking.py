@@ -178,7 +178,7 @@ def calls(tool: str, arguments: Json) -> Choose:
     """A model that calls this tool once."""
 
     def choose(asked: Asked) -> Reply:
-        if tool not in asked.wire.tools(asked.body) or asked.wire.is_told_results(asked.body):
+        if tool not in asked.wire.tools(asked.body) or asked.wire.has_tool_results(asked.body):
             return Answer(text=("Done.",))
         call = AskedCall(tool_name=tool, arguments=json.dumps(arguments))
         return Answer(text=("Let me.",), calls=(call,))

@@ -257,11 +257,11 @@ async def until_resumed(graph: Graph, task: Task) -> None:
     await until_waiting(graph, task)
 
 
-@pytest.mark.parametrize(("window_tokens", "is_told"), [(2000, True), (100_000, False)])
-async def test_the_window_is_a_setting(tmp_path: Path, window_tokens: int, is_told: bool) -> None:
+@pytest.mark.parametrize(("window_tokens", "is_cut"), [(2000, True), (100_000, False)])
+async def test_the_window_is_a_setting(tmp_path: Path, window_tokens: int, is_cut: bool) -> None:
     answers = [*[[tool_call("cat")]] * 4, DONE]
     async with reacting(tmp_path, *answers, window_tokens=window_tokens) as graph:
         task = await submit(graph)
 
         assert (await graph.ended(task)).status is TaskStatus.COMPLETED
-        assert ("progress" in await graph.event_types(task)) is is_told
+        assert ("progress" in await graph.event_types(task)) is is_cut

@@ -25,7 +25,7 @@ class Chat:
         functions = [tool.get("function") for tool in objects(body.get("tools"))]
         return [str(function["name"]) for function in objects(functions)]
 
-    def is_told_results(self, body: Body) -> bool:
+    def has_tool_results(self, body: Body) -> bool:
         sent = objects(body.get("messages"))
         return bool(sent) and sent[-1].get("role") == "tool"
 

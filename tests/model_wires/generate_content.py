@@ -23,7 +23,7 @@ class GenerateContent:
             for declared in objects(tool.get("functionDeclarations"))
         ]
 
-    def is_told_results(self, body: Body) -> bool:
+    def has_tool_results(self, body: Body) -> bool:
         sent = objects(body.get("contents"))
         parts = objects(sent[-1].get("parts")) if sent else []
         return any("functionResponse" in part for part in parts)

@@ -30,7 +30,7 @@ class Messages:
     def tools(self, body: Body) -> Sequence[str]:
         return [str(tool.get("name")) for tool in objects(body.get("tools"))]
 
-    def is_told_results(self, body: Body) -> bool:
+    def has_tool_results(self, body: Body) -> bool:
         sent = objects(body.get("messages"))
         blocks = objects(sent[-1].get("content")) if sent else []
         return any(block.get("type") == "tool_result" for block in blocks)

@@ -27,7 +27,7 @@ class Responses:
     def tools(self, body: Body) -> Sequence[str]:
         return [str(tool.get("name", tool.get("type"))) for tool in objects(body.get("tools"))]
 
-    def is_told_results(self, body: Body) -> bool:
+    def has_tool_results(self, body: Body) -> bool:
         sent = objects(body.get("input"))
         return bool(sent) and str(sent[-1].get("type")).endswith("_call_output")
 

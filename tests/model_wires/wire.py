@@ -24,7 +24,7 @@ class Wire(Protocol):
     def tools(self, body: Body) -> Sequence[str]:
         """The names of the tools that the agent has offered."""
 
-    def is_told_results(self, body: Body) -> bool:
+    def has_tool_results(self, body: Body) -> bool:
         """Whether the last message of the request is the result of a tool."""
 
     def events(self, answer: Answer) -> Iterator[str]:
