@@ -342,7 +342,7 @@ def _print(line: str, *, to: TextIO = sys.stdout) -> None:
 
 
 async def main(behaviour: str) -> None:
-    if behaviour == "deaf":
+    if behaviour == "exits_at_once":
         sys.stderr.write("I do not speak that\n")
         raise SystemExit(3)
     await FakeAcpAgent(behaviour).serve()

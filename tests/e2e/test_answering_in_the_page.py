@@ -23,7 +23,7 @@ say Done with that.
 tool ask_user {{"question": "Which <b>one</b>?", "choices": ["left", "right"]}}
 answer You said {{result}}
 """
-DEAF = """
+WITHOUT_RESOLUTIONS = """
 const listen = EventSource.prototype.addEventListener;
 EventSource.prototype.addEventListener = function (type, ...more) {
   if (type !== "approval_resolved" && type !== "task_cancelled") listen.call(this, type, ...more);
@@ -91,7 +91,7 @@ async def test_another_watcher_sees_the_answer_and_a_late_answer_shows_an_error(
     await submitted(http)
     address = f"{http.base_url}#talk"
     first, second = [await chromium.page(address) for _ in range(2)]
-    late = await chromium.page(address, first=DEAF)
+    late = await chromium.page(address, first=WITHOUT_RESOLUTIONS)
     for page in (first, second, late):
         await page.until(f"{CARDS}.length === 1")
 
@@ -110,7 +110,7 @@ async def test_an_answer_that_nobody_waits_for_any_more_shows_an_error(
     http: httpx2.AsyncClient, chromium: Browser
 ) -> None:
     task_id = await submitted(http)
-    late = await chromium.page(f"{http.base_url}#talk", first=DEAF)
+    late = await chromium.page(f"{http.base_url}#talk", first=WITHOUT_RESOLUTIONS)
     await late.until(f"{CARDS}.length === 1")
     await http.post(f"/api/v1/tasks/{task_id}/cancel", json={})
     await ended(http, task_id)

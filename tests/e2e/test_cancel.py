@@ -7,7 +7,7 @@ from tests.e2e.live_processes import pids_of, processes_of
 from tests.e2e.sse_reader import Frame
 
 WAITING = "sleep 600 & sleep 601 & echo ready; wait"
-DEAF = "trap '' TERM INT HUP; echo ready; while :; do sleep 600; done"
+IGNORES_SIGNALS = "trap '' TERM INT HUP; echo ready; while :; do sleep 600; done"
 
 
 async def test_a_queued_task_is_cancelled_before_it_starts(
@@ -71,7 +71,7 @@ async def test_a_task_that_completed_stays_completed(client: Client, session_id:
 
 
 async def test_kill_ends_at_once_what_does_not_listen(client: Client, session_id: str) -> None:
-    task_id = await _ready(client, DEAF, session_id)
+    task_id = await _ready(client, IGNORES_SIGNALS, session_id)
 
     with processes_of(task_id) as children:
         await client.request("POST", f"/api/v1/tasks/{task_id}/cancel", json={"mode": "kill"})
@@ -84,7 +84,7 @@ async def test_kill_ends_at_once_what_does_not_listen(client: Client, session_id
 async def test_kill_after_a_patient_cancel_takes_the_patience_away(
     client: Client, session_id: str
 ) -> None:
-    task_id = await _ready(client, DEAF, session_id)
+    task_id = await _ready(client, IGNORES_SIGNALS, session_id)
     async with client.stream(f"/api/v1/tasks/{task_id}/events") as stream:
         with processes_of(task_id) as children:
             await client.request("POST", f"/api/v1/tasks/{task_id}/cancel")

@@ -14,7 +14,7 @@ from tests.e2e.sse_reader import Frame
 from tests.patience import PATIENCE_S
 
 WAITING = "echo ready; sleep 600"
-DEAF = "trap '' TERM INT HUP; echo ready; while :; do sleep 600; done"
+IGNORES_SIGNALS = "trap '' TERM INT HUP; echo ready; while :; do sleep 600; done"
 DRAINING = Frame(event="end", data={"reason": "server_draining"})
 
 
@@ -51,7 +51,7 @@ async def test_streams_learn_how_their_tasks_ended_and_the_exit_code_is_zero(
 async def test_an_ending_server_is_not_ready_and_takes_nothing_and_a_second_signal_hurries(
     own: Client,
 ) -> None:
-    task_id = await own.submit(DEAF, session_id="deaf")
+    task_id = await own.submit(IGNORES_SIGNALS, session_id="stubborn")
     async with own.stream(f"/api/v1/tasks/{task_id}/events") as stream:
         await stream.until("log", line="ready")
         with processes_of(task_id) as children:
@@ -91,10 +91,12 @@ async def test_twenty_running_tasks_and_their_streams_end_in_time(own: Client) -
         assert (task["status"], task["reason"]) == ("interrupted", "shutdown")
 
 
-async def test_the_deaf_are_ended_within_the_time_set_for_a_shutdown(tmp_path: Path) -> None:
+async def test_tasks_that_ignore_signals_are_killed_within_the_time_set_for_a_shutdown(
+    tmp_path: Path,
+) -> None:
     with running_server(tmp_path / "data", AGENTCAST_SHUTDOWN_S="2") as server:
         async with client_of(server) as client:
-            task_id = await client.submit(DEAF, session_id="deaf")
+            task_id = await client.submit(IGNORES_SIGNALS, session_id="stubborn")
             async with client.stream(f"/api/v1/tasks/{task_id}/events") as stream:
                 await stream.until("log", line="ready")
                 with processes_of(task_id) as children:
@@ -108,8 +110,10 @@ async def test_the_deaf_are_ended_within_the_time_set_for_a_shutdown(tmp_path: P
 
 
 @pytest.mark.load
-async def test_the_deaf_are_ended_within_ten_seconds_by_default(own: Client) -> None:
-    task_id = await own.submit(DEAF, session_id="deaf")
+async def test_tasks_that_ignore_signals_are_killed_within_ten_seconds_by_default(
+    own: Client,
+) -> None:
+    task_id = await own.submit(IGNORES_SIGNALS, session_id="stubborn")
     async with own.stream(f"/api/v1/tasks/{task_id}/events") as stream:
         await stream.until("log", line="ready")
         with processes_of(task_id) as children:

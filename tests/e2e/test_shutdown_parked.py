@@ -19,7 +19,7 @@ LOUD = "i=0; while [ $i -lt 2000 ]; do i=$((i+1)); echo $i {}; done; sleep 600".
 
 async def test_readers_that_do_not_read_keep_the_server_from_nothing(own: Client) -> None:
     task_id = await own.submit(LOUD, session_id="loud")
-    with deaf_readers(own.server, f"/api/v1/tasks/{task_id}/events", count=READERS):
+    with stalled_readers(own.server, f"/api/v1/tasks/{task_id}/events", count=READERS):
         await _parked(own, READERS)
         own.server.signal(signal.SIGTERM)
         code = await anyio.to_thread.run_sync(lambda: own.server.exit_code(within_s=10))
@@ -30,7 +30,7 @@ async def test_readers_that_do_not_read_keep_the_server_from_nothing(own: Client
 
 
 @contextmanager
-def deaf_readers(server: RunningServer, path: str, *, count: int) -> Iterator[None]:
+def stalled_readers(server: RunningServer, path: str, *, count: int) -> Iterator[None]:
     where = urlsplit(server.base_url)
     sockets = [socket.socket() for _ in range(count)]
     try:

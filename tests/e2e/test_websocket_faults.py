@@ -1,4 +1,4 @@
-"""What goes wrong over a WebSocket: wrong messages, foreign pages, deaf clients, a server's end."""
+"""What goes wrong over a WebSocket: wrong messages, foreign pages, stalled clients, a server's end."""
 
 import signal
 from pathlib import Path
@@ -166,15 +166,15 @@ async def test_a_page_of_this_server_is_let_in(client: Client) -> None:
 async def test_a_client_that_does_not_read_delays_no_other_and_misses_nothing(
     client: Client, session_id: str
 ) -> None:
-    async with ws_client(client.server) as deaf:
-        await deaf.send(type="watch", session_id=session_id)
-        await deaf.next()
+    async with ws_client(client.server) as stalled:
+        await stalled.send(type="watch", session_id=session_id)
+        await stalled.next()
         task_id = await client.submit(CHATTY, session_id=session_id)
-        frames = await client.events(task_id)  # another watcher's is over while it is deaf
-        while len(events_in(deaf.seen)) < len(frames):
-            await deaf.next()
+        frames = await client.events(task_id)  # another watcher's is over while it is stalled
+        while len(events_in(stalled.seen)) < len(frames):
+            await stalled.next()
 
-    assert events_in(deaf.seen) == [frame.data for frame in frames]
+    assert events_in(stalled.seen) == [frame.data for frame in frames]
 
 
 async def test_a_server_that_ends_ends_its_watches_and_closes_with_its_code(

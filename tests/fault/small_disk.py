@@ -18,7 +18,7 @@ _LAST = 4096
 class SmallDisk:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._stranger = folder / "stranger"
+        self._other_file = folder / "other"
 
     @property
     def free(self) -> int:
@@ -27,12 +27,12 @@ class SmallDisk:
 
     def leave(self, free: int) -> None:
         """Somebody else uses the rest of this disk."""
-        with self._stranger.open("ab") as file:
+        with self._other_file.open("ab") as file:
             os.posix_fallocate(file.fileno(), 0, max(1, self.free - free))
 
     def fill(self) -> None:
         """To the last byte, as somebody else who uses this disk."""
-        with self._stranger.open("ab", buffering=0) as file:
+        with self._other_file.open("ab", buffering=0) as file:
             for size in (_PIECE, _LAST):
                 try:
                     while file.write(b"x" * size):
@@ -41,7 +41,7 @@ class SmallDisk:
                     continue
 
     def free_what_was_filled(self) -> None:
-        self._stranger.unlink(missing_ok=True)
+        self._other_file.unlink(missing_ok=True)
 
 
 @contextmanager

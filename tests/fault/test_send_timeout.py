@@ -33,7 +33,7 @@ async def test_a_client_that_takes_nothing_is_let_go_at_the_end_of_a_frame(
     await _long_log(program)
     server = StreamServer(watches, writer=writer, ping_s=0.2, send_timeout_s=0.5)
 
-    async with server.opened(), _deaf(server) as connection:
+    async with server.opened(), _stalled(server) as connection:
         with anyio.fail_after(10):
             while watches.counts().watchers == 0:
                 await checkpoint()
@@ -70,7 +70,7 @@ async def _long_log(program: Program) -> None:
 
 
 @asynccontextmanager
-async def _deaf(server: StreamServer) -> AsyncIterator[socket.socket]:
+async def _stalled(server: StreamServer) -> AsyncIterator[socket.socket]:
     asked = StreamRequest(session_ids=(SessionId(TALK),), start=Replay(None))
     request = f"GET {server.path_of(asked)} HTTP/1.1\r\nhost: localhost\r\n\r\n"
     with socket.socket() as connection:

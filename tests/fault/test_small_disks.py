@@ -63,7 +63,7 @@ async def test_a_task_that_fills_the_disk_ends_with_all_others_and_the_server_re
 
 
 @pytest.mark.parametrize("megabytes", SIZES)
-async def test_a_stranger_who_fills_the_disk_at_any_moment_leaves_nothing_untrue(
+async def test_another_program_that_fills_the_disk_at_any_moment_leaves_nothing_untrue(
     megabytes: int,
 ) -> None:
     chance = seeded_chance()

@@ -1,4 +1,4 @@
-"""Agents that are real processes of the Agent Client Protocol, in many moods."""
+"""Agents that are real processes of the Agent Client Protocol, with many behaviours."""
 
 from pathlib import Path
 
@@ -137,7 +137,7 @@ async def test_a_denied_call_is_rejected_and_reported_as_denied(tmp_path: Path) 
             ),
         ),
         (
-            "deaf",
+            "exits_at_once",
             Failed(
                 error="The agent's process ended with exit code 3 before it was ready, "
                 "and wrote:\nI do not speak that",

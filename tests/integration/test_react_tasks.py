@@ -63,7 +63,7 @@ async def reacting(
 
 async def talk(_: Mapping[str, object], context: ToolContext) -> ToolResult:
     await context.stream("x" * 100)
-    return ToolResult(content="said")
+    return ToolResult(content="ok")
 
 
 async def cat(_: Mapping[str, object], context: ToolContext) -> ToolResult:

@@ -239,18 +239,18 @@ async def test_one_that_takes_nothing_for_too_long_is_dropped_and_has_left_once(
 
 async def test_one_that_takes_a_little_again_and_again_is_not_let_go() -> None:
     async with world(ping_s=0.04, send_timeout_s=0.1) as here:
-        slow, deaf = await here.clients(2)
-        slow.fills = deaf.fills = True
+        slow, stalled = await here.clients(2)
+        slow.fills = stalled.fills = True
         await here.append()
         slow.held_back = 1_000_000
 
         def takes_some() -> bool:
             slow.held_back = (slow.held_back or 0) - 1
-            return deaf.is_closed
+            return stalled.is_closed
 
         await here.until(takes_some)
 
-        assert (deaf.is_let_go, slow.is_closed) == (True, False)
+        assert (stalled.is_let_go, slow.is_closed) == (True, False)
         assert here.program.container.meter().total("watchers_let_go") == 1
 
 
