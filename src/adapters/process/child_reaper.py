@@ -1,4 +1,4 @@
-"""Adopts orphaned agent processes, tells them from other children and reaps their zombies."""
+"""Adopts orphaned agent processes, recognizes them among other children and reaps zombies."""
 
 import ctypes
 import os
