@@ -12,7 +12,7 @@ from tests.patience import PATIENCE_S
 
 NUMBERS = "".join(f"{number}\n" for number in range(1, 20_001))
 LASTING = """script:
-tool shell {"command": "seq 20000; echo done >&2; sleep 600"}
+tool shell {"command": "exec >&2; seq 20000; echo done; sleep 600"}
 say Once more.
 tool shell {"command": "echo again"}
 answer {result}

@@ -62,7 +62,7 @@ one.listen()
 two = socket.socket(socket.AF_UNIX)
 two.connect("/tmp/own")
 two.sendall(b"received")
-print(one.accept()[0].recv(5).decode())
+print(one.accept()[0].recv(100).decode())
 """
 WITHOUT = """
 import asyncio, multiprocessing, socket
