@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import anyio
+from anyio.lowlevel import checkpoint
 from dependency_injector import providers
 
 from application.running.live_runs import LiveRun
@@ -74,6 +75,30 @@ async def test_a_lost_run_is_stopped_although_the_next_one_of_its_task_runs_here
         ended = await graph.ended(task)
         assert (late.stop.cause, again.stop.cause) == (LostLease(), None)
         assert (ended.status, ended.attempt) == (TaskStatus.COMPLETED, 2)
+
+
+async def test_the_late_end_of_a_run_leaves_the_deadline_of_its_tasks_next_run(
+    tmp_path: Path,
+) -> None:
+    async with _running(tmp_path) as (graph, clock, host):
+        graph.runner.acts["work"] = for_ever
+        task = await graph.submit("work", agent="durable")
+        await graph.runner.has_started(task)
+        late = _run_of(graph, task)
+        graph.runner.started.clear()
+        leases, worker = graph.container.store.task_leases(), graph.container.server.worker()
+        [taken] = await leases.claim_lost(WorkerId("another"), lease_s=30, of_instance="test")
+        await leases.requeue(taken, attempt_spent=True)
+        clock.advance(1)
+        worker.wake()
+        with anyio.fail_after(PATIENCE_S):
+            await graph.runner.has_started(task)
+            worker.lost(_claim(task, late))
+            while late in worker.runs.all():
+                await checkpoint()
+
+        assert _run_of(graph, task) is not late
+        assert host.deadlines == {task.task_id: 1 + SURE_S}
 
 
 async def test_how_a_run_ended_after_its_time_is_not_believed(tmp_path: Path) -> None:
