@@ -57,8 +57,7 @@ class TaskContext:
         was_paused: bool = False,
     ) -> None:
         """`is_resumable`: a later attempt can go on where this one ends. `was_paused`: an earlier
-        attempt ended while it was paused.
-        """
+        attempt ended while it was paused."""
         self.profile = profile
         self.ledger = ledger
         self.workspace = workspace
@@ -124,7 +123,7 @@ class TaskContext:
         self.has_output = self.has_output or not isinstance(event, _BEFORE_OUTPUT)
         self.ledger.record(event)
         self.check_limits()
-        await self._emit(event)
+        await self._emit(self._redacted.of(self._calls.without_waiting(event)))
         if self._follow is not None or isinstance(event, TokenUsage):
             await self._follow_up(event)
 
@@ -133,7 +132,7 @@ class TaskContext:
         self.has_output = True
         for event in events:
             self.ledger.record(event)
-            await self._emit(event)
+            await self._emit(self._redacted.of(self._calls.without_waiting(event)))
             if self._follow is not None or isinstance(event, TokenUsage):
                 await self._follow_up(event)
         # Not sooner: a run that is stopped while it waits for the log loses the rest of its burst.
@@ -151,11 +150,8 @@ class TaskContext:
     async def end(self, event: FinalEvent) -> None:
         """Emit the last event of the run. Raises what storing it fails with."""
         *held_back, last = self._redacted.of(event)
-        for each in held_back:
-            with suppress(StorageFull):  # of the archive: the last event is for the log
-                if isinstance(each, OF_CALLS):
-                    await self._outputs.take(each)
-            await self._sink.emit(each)
+        with suppress(StorageFull):  # the log has a reserve for the last event, for no other
+            await self._emit(held_back)
         assert isinstance(last, FinalEvent)
         await self._sink.end(last, usage=self.usage)
 
@@ -236,15 +232,19 @@ class TaskContext:
     async def _follow_up(self, event: AgentEvent) -> None:
         if isinstance(event, TokenUsage):
             for error in self.ledger.uncounted(event, kind=self.profile.kind):
-                await self._emit(error)
+                await self._emit(self._redacted.of(error))
         if self._follow is not None:
             await self._follow(event)
 
-    async def _emit(self, event: AgentEvent) -> None:
-        for shown in self._redacted.of(self._calls.without_waiting(event)):
+    async def _emit(self, masked: Iterable[AgentEvent]) -> None:
+        full: StorageFull | None = None
+        for event in masked:
             try:
-                # Sooner, so that whoever sees a result can read all of it.
-                if isinstance(shown, OF_CALLS):
-                    await self._outputs.take(shown)
+                if isinstance(event, OF_CALLS):
+                    await self._outputs.take(event)  # sooner: who sees a result can read all of it
+            except StorageFull as failure:  # of the archive: the log takes the events all the same
+                full = failure
             finally:
-                await self._sink.emit(shown)
+                await self._sink.emit(event)
+        if full is not None:
+            raise full

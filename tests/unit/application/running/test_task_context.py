@@ -18,9 +18,9 @@ from domain.limits import Limits
 from domain.principal import LOCAL
 from domain.process_events import Log, ProcessStarted
 from domain.redaction import Redactor
-from domain.task_events import Error, TaskFailed
+from domain.task_events import Error, FinalEvent, TaskFailed
 from domain.thinking_events import MessageDelta, TokenUsage
-from domain.tool_events import ToolCallStream
+from domain.tool_events import ToolCallComplete, ToolCallStream
 from domain.usage import Usage
 from ports.output_archive import OutputSource
 from ports.session_store import SessionEdit
@@ -234,6 +234,41 @@ async def test_the_last_event_does_not_need_room_in_the_archive() -> None:
 
     piece = ToolCallStream(call_id="c", stream="stdout", chunk="secret")
     assert sink.events == [piece, last]
+
+
+async def test_the_last_event_does_not_need_room_in_the_log_for_a_text_held_back_before_it() -> (
+    None
+):
+    sink = FullSink(fails_with=StorageFull("no room for events"))
+    context = task_context(sink, redactor=Redactor(["secret-word"]))
+    last = TaskFailed(error="full", reason="storage_full", duration_ms=1)
+    await context.emit(MessageDelta(message_id="m", text="secret"))
+
+    await context.end(last)
+
+    assert sink.events[-1] == last
+
+
+async def test_a_full_archive_keeps_no_event_of_a_call_from_the_log() -> None:
+    sink = FakeSink()
+    context = task_context(sink, redactor=Redactor(["secret-word"]), archive=FullArchive())
+    piece = ToolCallStream(call_id="c", stream="stdout", chunk="secret")
+    complete = ToolCallComplete(
+        call_id="c", tool_name="shell", status="ok", result="done", duration_ms=1
+    )
+    await context.emit(piece)
+
+    with pytest.raises(StorageFull):
+        await context.emit(complete)
+
+    assert sink.events == [piece, complete]
+
+
+class FullSink(FakeSink):
+    """Has room for the last event alone."""
+
+    async def end(self, event: FinalEvent, *, usage: Usage | None = None) -> None:
+        self.events.append(event)
 
 
 class FullArchive:
