@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from domain.ids import SessionId, SessionKey, TaskId
+from domain.ids import SessionId, SessionKey
 from domain.principal import Principal
 from domain.session import Session
 
@@ -20,8 +20,6 @@ class SessionEdit:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeletedSession:
     session_key: SessionKey
-    live_tasks: Sequence[TaskId]
-    """Tasks whose runs have to be stopped."""
     cancelled: int
     """How many of its tasks were queued, and were cancelled with it."""
 

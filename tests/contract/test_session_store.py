@@ -109,7 +109,7 @@ async def test_a_deleted_session_is_gone_and_its_id_is_free(harness: StoreHarnes
 
     deleted = await harness.sessions.delete(LOCAL, TALK)
 
-    assert deleted == DeletedSession(session_key=queued.session_key, live_tasks=[], cancelled=1)
+    assert deleted == DeletedSession(session_key=queued.session_key, cancelled=1)
     with pytest.raises(SessionNotFound):
         await harness.sessions.get(LOCAL, TALK)
     with pytest.raises(SessionNotFound):
@@ -130,9 +130,7 @@ async def test_the_live_task_of_a_deleted_session_gets_a_cancel(harness: StoreHa
 
     task_id = claim.task.task_id
     intent = CancelIntent(mode="graceful", reason="session_deleted", by="local")
-    assert deleted == DeletedSession(
-        session_key=claim.task.session_key, live_tasks=[task_id], cancelled=1
-    )
+    assert deleted == DeletedSession(session_key=claim.task.session_key, cancelled=1)
     assert await harness.leases.wishes(WORKER) == [TaskWishes(task_id=task_id, cancel=intent)]
 
 

@@ -73,7 +73,7 @@ class MemorySessionStore:
         session = self._row(principal, session_id)
         session.is_deleted = True
         key = session.session.session_key
-        live, cancelled = [], 0
+        cancelled = 0
         for row in self._database.tasks_of(key):
             if row.is_queued:
                 cancelled += 1
@@ -84,10 +84,9 @@ class MemorySessionStore:
                     finished_at=self._database.clock.now(),
                 )
             elif row.is_live:
-                live.append(row.task.task_id)
                 intent = CancelIntent(mode="graceful", reason="session_deleted", by=principal.name)
                 row.task = replace(row.task, cancel=row.task.cancel or intent)
-        return DeletedSession(session_key=key, live_tasks=live, cancelled=cancelled)
+        return DeletedSession(session_key=key, cancelled=cancelled)
 
     async def purge(self) -> int:
         keys = [

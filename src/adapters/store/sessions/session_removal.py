@@ -15,7 +15,7 @@ from adapters.store.schema.tables import (
     sessions,
     tasks,
 )
-from domain.ids import SessionKey, TaskId
+from domain.ids import SessionKey
 from domain.task import TaskStatus
 from ports.session_store import DeletedSession
 
@@ -42,9 +42,7 @@ def hide(connection: Connection, key: SessionKey, *, by: str) -> DeletedSession:
         .where(is_live, tasks.c.cancel_mode.is_(None))
         .values(cancel_mode="graceful", cancel_reason=_REASON, cancel_by=by)
     )
-    live = connection.execute(select(tasks.c.task_id).where(is_live)).scalars()
-    live_tasks = [TaskId(task_id) for task_id in live]
-    return DeletedSession(session_key=key, live_tasks=live_tasks, cancelled=cancelled)
+    return DeletedSession(session_key=key, cancelled=cancelled)
 
 
 def was_hidden(connection: Connection, deleted: DeletedSession) -> bool:

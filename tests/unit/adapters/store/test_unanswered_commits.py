@@ -125,6 +125,6 @@ async def test_a_deletion(harness: StoreHarness, proxy: FaultyProxy, cut: Cut) -
 
     deleted = await harness.sessions.delete(LOCAL, TALK)
 
-    assert deleted.live_tasks == [claim.task.task_id]
+    assert deleted.session_key == claim.task.session_key
     with pytest.raises(SessionNotFound):
         await harness.sessions.get(LOCAL, TALK)

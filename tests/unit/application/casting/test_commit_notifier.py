@@ -73,7 +73,7 @@ async def test_watchers_see_the_end_of_a_session_before_another_process_is_hinte
     steps = Steps()
     tail = steps.tails.join(KEY, lambda: steps.seen.append(tail.is_deleted))
 
-    steps.notifier.session_deleted(DeletedSession(session_key=KEY, live_tasks=(), cancelled=0))
+    steps.notifier.session_deleted(DeletedSession(session_key=KEY, cancelled=0))
 
     assert steps.seen == [True, ("hint", None), ("hint", KEY)]
 
