@@ -36,7 +36,7 @@ class EventListener(Protocol):
     """Gets every event that this process writes, once it is committed, without delaying runs.
 
     Events of one session come in the order of the log, one call at a time over all sessions. A
-    slow listener falls behind, and reads what it has not had from the log.
+    slow listener falls behind, and is called later with events that are read from the log.
     """
 
     async def on_event(self, event: AgentEvent, origin: Origin) -> None:

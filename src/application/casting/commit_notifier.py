@@ -16,8 +16,8 @@ class CommitNotifier:
     """Call it right after the commit, never before: a watcher that is woken too early finds
     nothing and sleeps again.
 
-    Each method brings the tails of this process up to date and then hints other processes, on
-    the event loop's own thread. None of them waits or raises.
+    The tails of this process are brought up to date before runs and other processes are hinted.
+    Only the event loop's own thread may call this; nothing here waits or raises.
     """
 
     def __init__(self, *, tails: Tails, wakeups: Wakeups, clock: Clock) -> None:

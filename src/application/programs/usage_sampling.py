@@ -14,7 +14,7 @@ _LEAST_BYTES = 1024 * 1024
 
 
 class UsageSampling:
-    """Samples while it is entered as a context, and only what has changed."""
+    """Samples while it is entered as a context, and emits only what has changed."""
 
     def __init__(
         self,

@@ -84,7 +84,7 @@ class PriorAttempts:
     open_calls: dict[str, ToolCallStart] = field(default_factory=dict)
     """The calls that were in flight, by call id."""
     withheld: set[str] = field(default_factory=set)
-    """Of these calls, those without an approval."""
+    """The ids of the calls for which approval was required, and not given."""
     questions: set[str] = field(default_factory=set)
     """The ids of the approvals without an answer."""
     waiting: WaitingCall | None = None
