@@ -60,7 +60,7 @@ class RedactedOutput:
         if self._redactor.has_secrets:
             output = replace(output, text=self._stream(output.stream).feed(output.text))
         if output.text:
-            # The reading gets the text as it is: events are masked by whole lines, which finds more.
+            # The reading gets it with such keys: its events are masked whole, where more are found.
             text = without_service_keys(output.text)
             await self._kept.write(text)
             await self._terminal.feed(text)

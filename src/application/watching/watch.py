@@ -99,7 +99,10 @@ class Watch:
         return not any(reader.has_more for reader in self._subscription.readers())
 
     def fork(self, wake: WakeSignal, stream: OpenStream) -> "Watch":
-        """Another watch that goes on from where this one is. Raises ValueError without a place."""
+        """Another watch that goes on from where this one is, which must have a place.
+
+        Raises ValueError if it is not of the whole of one session.
+        """
         if (shareable := self._subscription.shareable) is None:
             raise ValueError("only the whole of a session can be shared")
         return Watch(
