@@ -111,7 +111,7 @@ class AgentTurn:
         self._answer: asyncio.Future[object] | None = None
 
     async def begin(self) -> Failed | None:
-        """Handshake: agree on the protocol version and a session. Raises or returns a failure."""
+        """Agree on the protocol version and a session. Raises StartFailed, or returns why not."""
         cwd = await asyncio.to_thread(os.path.realpath, self._context.workspace)
         handshake = Handshake(
             self._ask,

@@ -115,7 +115,8 @@ def gemini_failure(result: JsonObject) -> Failed:
 
 
 def tool_status(result: JsonObject) -> ToolStatus:
-    """A failed command is reported as a success, and only in the text of its output."""
+    """A failed command is reported as a success, and recognizable only if it printed nothing:
+    the way it ended is its output then."""
     match result:
         case {"output": str(output)} if _FAILED_COMMAND.fullmatch(output):
             return "error"

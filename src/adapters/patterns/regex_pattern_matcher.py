@@ -77,13 +77,13 @@ class _TimedRule:
     def __init__(self, name: str, rule: _CompiledRule, limit: TimeLimit) -> None:
         self.name = name
         self._rule = rule
-        self._patience = limit
+        self._limit = limit
 
     def find(self, text: str, document: Document | None) -> list[Found]:
         """Raises TimeoutError."""
-        self._patience.begin()
+        self._limit.begin()
         found = self._rule.find(text, document)
-        self._patience.end()
+        self._limit.end()
         return found
 
 

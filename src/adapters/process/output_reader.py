@@ -30,7 +30,10 @@ class OutputReader:
         self._finished = asyncio.Event()
 
     async def read(self) -> AsyncIterator[Output]:
-        """Until every writer has closed it; after the exit, until nothing has come for `DRAIN_S`."""
+        """Until every writer has closed it, but no longer than `DRAIN_S` after the exit.
+
+        What is pending then is still read; of a writer that goes on, at least `_DRAIN_BYTES`.
+        """
         self._is_read = True
         try:
             while self._fds and not self._is_over():

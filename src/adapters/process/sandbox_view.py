@@ -141,9 +141,7 @@ def _in_sight(*, masked: Collection[str], shown: Collection[str]) -> Iterator[st
     socket the inner one decides whether it is visible."""
     for path in sockets_in_sight():
         if _inner_length(path, shown) >= _inner_length(path, masked):
-            with suppress(
-                FileNotFoundError, NotADirectoryError
-            ):  # removed meanwhile with its folder
+            with suppress(FileNotFoundError, NotADirectoryError):  # its folder was removed
                 yield barrier_before(path)
 
 

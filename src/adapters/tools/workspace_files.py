@@ -73,8 +73,6 @@ class _FileLock:
 
 
 _LOCKS: WeakValueDictionary[Path, _FileLock] = WeakValueDictionary()
-
-
 _LOCKS_GUARD = threading.Lock()
 
 
@@ -82,6 +80,6 @@ _LOCKS_GUARD = threading.Lock()
 def file_lock(path: Path) -> Iterator[None]:
     """Only one call at a time changes a file, although calls run concurrently."""
     with _LOCKS_GUARD:
-        turn = _LOCKS.setdefault(path, _FileLock())
-    with turn.lock:
+        held = _LOCKS.setdefault(path, _FileLock())
+    with held.lock:
         yield

@@ -23,11 +23,8 @@ FOREIGN = (
 )
 """All that the driver, its pool and its sockets may raise."""
 
-_TRANSIENT_CLASSES = (
-    "08",
-    "40",
-    "57",
-)  # connection lost, transaction rolled back, operator intervened
+# Connection lost, transaction rolled back, operator intervened.
+_TRANSIENT_CLASSES = ("08", "40", "57")
 # Too many clients, standby, lock not available, idle within a transaction for too long.
 _TRANSIENT = frozenset({"53300", "25006", "55P03", "25P03"})
 _FULL = "53100"
