@@ -1,4 +1,4 @@
-"""A queue that drains or is left: no task is taken and then carried out by nobody."""
+"""When a queue over leases delivers, and that no task is taken which nobody then carries out."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -9,11 +9,11 @@ import anyio
 
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.task_leases import MemoryTaskLeases
-from adapters.queue.leased_task_queue import LeasedTaskQueue
+from adapters.queue.leased_task_queue import POLL_S, LeasedTaskQueue
 from domain.ids import LeaseId, TaskId, WorkerId
 from ports.task_queue import Claim
 from tests.contract.store_harness import OTHER_WORKER, StoreHarness
-from tests.fake_task_handler import FakeTaskHandler
+from tests.fake_task_handler import CarryOut, FakeTaskHandler
 from tests.fakes import CountingIdSource, FakeClock
 from tests.patience import PATIENCE_S
 
@@ -42,14 +42,23 @@ class SlowClaims(MemoryTaskLeases):
         return await super().heartbeat(worker_id, lease_s=lease_s)
 
 
+async def test_the_next_task_of_a_session_does_not_wait_for_the_queue_to_look_again() -> None:
+    harness, leases = _stores()
+    leases.is_let_through.set()
+    tasks = [await harness.queue(), await harness.queue()]
+    handler = FakeTaskHandler(_ending(harness))
+
+    async with _queue(leases, poll_s=10 * PATIENCE_S).work(handler):
+        await handler.until(lambda: len(handler.given) == 2)
+
+    assert [claim.task.task_id for claim in handler.given] == [task.task_id for task in tasks]
+
+
 async def test_a_claim_that_is_answered_while_the_queue_is_left_is_still_delivered() -> None:
     harness, leases = _stores()
     task = await harness.queue()
+    handler = FakeTaskHandler(_ending(harness))
 
-    async def end(claim: Claim) -> None:
-        await harness.end(claim)
-
-    handler = FakeTaskHandler(end)
     with anyio.fail_after(PATIENCE_S):
         async with _queue(leases).work(handler):
             await leases.committed.wait()
@@ -81,7 +90,14 @@ def _stores() -> tuple[StoreHarness, SlowClaims]:
     return replace(StoreHarness.in_memory(database), leases=leases), leases
 
 
-def _queue(leases: SlowClaims) -> LeasedTaskQueue:
+def _ending(harness: StoreHarness) -> CarryOut:
+    async def end(claim: Claim) -> None:
+        await harness.end(claim)
+
+    return end
+
+
+def _queue(leases: SlowClaims, *, poll_s: float = POLL_S) -> LeasedTaskQueue:
     return LeasedTaskQueue(
         leases=leases,
         worker_id=OTHER_WORKER,
@@ -91,6 +107,7 @@ def _queue(leases: SlowClaims) -> LeasedTaskQueue:
         heartbeat_s=0.01,
         clock=FakeClock(),
         with_reserve=_at_once,
+        poll_s=poll_s,
     )
 
 
