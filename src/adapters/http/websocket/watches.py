@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from pydantic import ValidationError
 from starlette.types import Scope
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from adapters.http.middleware.error_boundary import unexpected
 from adapters.http.problems.error_table import problem_of
@@ -50,11 +50,13 @@ class WsOutlet:
     async def write(self, texts: Iterable[str]) -> None:
         """Only in one's turn. Raises WebSocketDisconnect when the client has gone."""
         for text in texts:
+            if self._socket.application_state is WebSocketState.DISCONNECTED:
+                raise WebSocketDisconnect(1006)  # Starlette raises it for the first send only
             await self._socket.send_text(text)
 
     async def send(self, text: str) -> None:
         async with self._turn:
-            await self._socket.send_text(text)
+            await self.write((text,))
 
 
 def watch_request(fields: Mapping[str, object]) -> StreamRequest:
