@@ -163,8 +163,8 @@ class StreamFlush:
         if client not in channel.clients:
             return  # it was found gone while it was written to
         if len(channel.clients) > 1:
-            channel.leave(client)
-            channel = self._alone(channel, client)
+            shared, channel = channel, self._alone(channel, client)
+            shared.leave(client)  # only now: what comes before may raise
         self._slow.add(channel, client, now=self._now)
 
     def _alone(self, channel: StreamChannel, client: StreamClient) -> StreamChannel:

@@ -7,8 +7,10 @@ import anyio
 import pytest
 from anyio.lowlevel import checkpoint
 
+from application.watching.open_stream import OpenStream
 from application.watching.stream_request import StreamRequest
 from application.watching.stream_steps import BEHIND, CursorMoved, Step
+from application.watching.wake import WakeSignal
 from application.watching.watch import Watch
 from domain.errors import LogUnavailable
 from domain.ids import SessionId
@@ -17,7 +19,7 @@ from tests.contract.store_harness import TALK
 from tests.patience import PATIENCE_S
 from tests.unit.adapters.http.streaming.test_flush import Client, World, world
 
-Call = Literal["step", "read", "rest"]
+Call = Literal["step", "read", "rest", "fork"]
 OF_A_SPIN = 200
 """Turns of the loop, enough for an immediate retry to happen very often."""
 
@@ -45,6 +47,10 @@ class FailingWatch(Watch):
         self._fail("rest")
         return super().rest()
 
+    def fork(self, wake: WakeSignal, stream: OpenStream) -> Watch:
+        self._fail("fork")
+        return super().fork(wake, stream)
+
     def _fail(self, call: Call) -> None:
         if call == self._failing:
             self.calls += 1
@@ -68,6 +74,22 @@ async def test_whatever_a_watch_raises_ends_its_stream_once_and_no_other(
         assert watch.calls == 1
         assert [one.is_closed for one in others] == [False, False]
         assert here.program.container.streams.watches().counts().watchers == 2
+    assert len([one for one in caplog.records if one.levelno >= logging.WARNING]) == 1
+
+
+async def test_a_client_that_is_full_and_cannot_go_on_alone_ends_with_those_of_its_stream(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with world() as here:
+        full, other = await here.clients(2)
+        [shared] = set(here.flush.channels().values())
+        shared.watch = FailingWatch(shared.watch, "fork", RuntimeError("broken"))
+
+        full.fills = True
+        await here.append()
+        await here.until(lambda: full.is_closed and other.is_closed)
+
+        assert here.program.container.streams.watches().counts().watchers == 0
     assert len([one for one in caplog.records if one.levelno >= logging.WARNING]) == 1
 
 
