@@ -23,7 +23,7 @@ EVENTS_OF_TWENTY = 26
 
 @pytest.fixture(scope="module", autouse=True)
 def descriptors() -> Iterator[None]:
-    """Servers and crowds inherit the limit."""
+    """Servers and watchers inherit the limit."""
     former = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = max(DESCRIPTORS, former[0])
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, max(wanted, former[1])))

@@ -3,7 +3,6 @@
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,9 +19,8 @@ from domain.ids import AgentName, TaskId
 from domain.process_events import SchemaDrift
 from ports.runner import Completed, Outcome
 from tests.command_runner_fakes import command_runner
-from tests.e2e.client import Client, client_of, events_of
+from tests.e2e.client import Client, events_of
 from tests.e2e.live_processes import commands_of
-from tests.e2e.running_server import running_server
 from tests.fault.counting_context import CountingContext
 from tests.process_fakes import RecordingContext, process_task
 
@@ -107,13 +105,6 @@ async def test_a_progress_bar_that_hurries_is_shown_twenty_times_a_second(tmp_pa
     assert [log.line for log in context.logs if not log.partial][-1] == "done"
 
 
-@pytest.fixture
-async def client(tmp_path: Path) -> AsyncIterator[Client]:
-    with running_server(tmp_path / "data") as server:
-        async with client_of(server) as client:
-            yield client
-
-
 @pytest.mark.fault
 @pytest.mark.parametrize(
     ("task", "limits", "reason"),
@@ -124,26 +115,26 @@ async def client(tmp_path: Path) -> AsyncIterator[Client]:
     ],
 )
 async def test_what_never_ends_is_ended(
-    client: Client, task: str, limits: dict[str, int], reason: str
+    own: Client, task: str, limits: dict[str, int], reason: str
 ) -> None:
     profile = {"kind": "shell", "keeps_stdin": True}
-    await client.request("PUT", "/api/v1/agents/waiting", json=profile)
+    await own.request("PUT", "/api/v1/agents/waiting", json=profile)
 
     with anyio.fail_after(30):
-        task_id = await client.submit(task, session_id="s", agent="waiting", limits=limits)
-        ended = await client.finished(task_id)
+        task_id = await own.submit(task, session_id="s", agent="waiting", limits=limits)
+        ended = await own.finished(task_id)
 
     assert (ended["status"], ended["reason"]) == ("failed", reason)
-    assert commands_of(client.server.pid) == []
-    log = await client.request("GET", f"/api/v1/tasks/{task_id}/log")
+    assert commands_of(own.server.pid) == []
+    log = await own.request("GET", f"/api/v1/tasks/{task_id}/log")
     assert log.text.startswith(("0123456789\n", "xxx", "name? "))
 
 
 @pytest.mark.load
 async def test_twenty_terminals_lose_no_line(
-    client: Client, capsys: pytest.CaptureFixture[str]
+    own: Client, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    server = psutil.Process(client.server.pid)
+    server = psutil.Process(own.server.pid)
     program = (
         "import time\nfor n in range(2000):\n print('line', n, flush=True)\n time.sleep(.005)"
     )
@@ -151,8 +142,8 @@ async def test_twenty_terminals_lose_no_line(
     before, began = server.cpu_times(), time.monotonic()
 
     async def watched(number: int) -> list[str]:
-        task_id = await client.submit(task, session_id=f"s{number}")
-        frames = events_of(await client.events(task_id))
+        task_id = await own.submit(task, session_id=f"s{number}")
+        frames = events_of(await own.events(task_id))
         return [str(frame.data["line"]) for frame in frames if frame.event == "log"]
 
     with anyio.fail_after(90):
