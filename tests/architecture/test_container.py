@@ -112,8 +112,11 @@ def test_no_two_containers_have_a_provider_of_one_name() -> None:
 
 @pytest.mark.parametrize(
     ("place", "port"),
-    [port for port in PORTS if port[1] not in {"stores", *ON_ONE_DATABASE}],
-    ids=".".join,
+    [
+        pytest.param(*port, id=".".join(port))
+        for port in PORTS
+        if port[1] not in {"stores", *ON_ONE_DATABASE}
+    ],
 )
 def test_whatever_fills_a_port_is_one_argument(place: str, port: str) -> None:
     another = object()
