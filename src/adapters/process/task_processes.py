@@ -118,6 +118,13 @@ class Descendants:
         return has_any_marker(entry.pid, (self._marker,))
 
 
+def groups_to_kill(entries: Sequence[ProcessEntry], *, leader: int) -> Sequence[int]:
+    """The process groups of the entries, the leader's first: bubblewrap would otherwise see its
+    pid 1 die, and exit with 137 instead of dying by the signal."""
+    groups = {entry.group for entry in entries} - {0, os.getpgrp()}
+    return sorted(groups, key=lambda group: (group != leader, group))
+
+
 class TaskProcesses:
     """The leader of a session, its process group, and its strays: descendants that have left the
     session and are recognised by their environment or parents."""
@@ -158,7 +165,7 @@ class TaskProcesses:
 
     def kill_groups_of(self, entries: Sequence[ProcessEntry]) -> None:
         """Kill whole groups, which is atomic and so outruns a fork bomb; a sandbox dies with its pid 1."""
-        for group in {entry.group for entry in entries} - {0, os.getpgrp()}:
+        for group in groups_to_kill(entries, leader=self._leader):
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(group, signal.SIGKILL)
 
