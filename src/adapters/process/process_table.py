@@ -63,6 +63,12 @@ def process_entry(pid: int) -> ProcessEntry | None:
     )
 
 
+def still_living(entries: Iterable[ProcessEntry]) -> Sequence[ProcessEntry]:
+    """Those that have not ended since they were read: all of them were alive at the same time,
+    when this was called. A table may have both a process and one that began after its end."""
+    return [entry for entry in entries if _is_living(entry)]
+
+
 def with_descendants(pids: set[int], table: Iterable[ProcessEntry]) -> set[int]:
     children: dict[int, list[int]] = {}
     for entry in table:
@@ -125,6 +131,11 @@ def send_signal(entry: ProcessEntry, number: int) -> bool:
     finally:
         os.close(pidfd)
     return True
+
+
+def _is_living(entry: ProcessEntry) -> bool:
+    now = process_entry(entry.pid)
+    return now is not None and now.started == entry.started and not now.is_zombie
 
 
 def _environment(pid: int) -> bytes | None:

@@ -6,7 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from adapters.process.process_table import has_any_marker, has_other_marker, process_table
+from adapters.process.process_table import (
+    has_any_marker,
+    has_other_marker,
+    process_table,
+    still_living,
+)
 
 WAITING = ("/bin/sh", "-c", "echo; read -r _")
 MARKER, ANOTHER = b"PROCESS_TABLE_TEST=1", b"PROCESS_TABLE_TEST=2"
@@ -54,6 +59,22 @@ def test_another_marker_is_distinguished_from_none() -> None:
         assert has_other_marker(marked, [ANOTHER])
         assert has_other_marker(bare, [ANOTHER]) is False
         assert has_any_marker(marked, [MARKER, ANOTHER])
+
+
+def test_processes_that_have_ended_since_the_table_was_read_do_not_live() -> None:
+    with _started(*WAITING) as living:
+        with _started(*WAITING) as ended:
+            entries = [one for one in process_table() if one.pid in (living, ended)]
+
+        assert [one.pid for one in still_living(entries)] == [living]
+
+
+def test_one_that_was_not_reaped_yet_does_not_live() -> None:
+    with _started("/bin/true") as pid:
+        [entry] = [one for one in process_table() if one.pid == pid]
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+
+        assert still_living([entry]) == []
 
 
 @contextmanager
