@@ -12,8 +12,9 @@ from typing import Literal
 from adapters.process.exit_watch import ExitWatch
 from adapters.process.launch import Launched
 from adapters.process.output_reader import DRAIN_S, OutputReader
+from adapters.process.process_cap import count_living
 from adapters.process.process_input import ProcessInput
-from adapters.process.process_table import ProcessEntry, still_living
+from adapters.process.process_table import ProcessEntry
 from adapters.process.resource_limits import ran_out_of_memory
 from adapters.process.sandbox_init import InitReport, SandboxInit
 from adapters.process.task_processes import TaskProcesses, UsageMeter
@@ -23,8 +24,6 @@ from ports.process import Command, Exit, Output, ProcessUsage
 log = logging.getLogger(__name__)
 _KILL_S = 5.0
 _ASK_AGAIN_S = 0.05
-_CHURN = 64
-"""More processes than can start and end while the table of all is read."""
 
 
 class TerminalControl:
@@ -206,10 +205,7 @@ class LinuxProcess:
     def _kill_if_over(self, most: int) -> int:
         """Kill on the thread that has counted: a fork bomb can starve every other thread."""
         living = self._processes.living()
-        own = self._own(living)
-        if most < len(own) <= most + max(most, _CHURN):
-            own = still_living(own)
-        count = len(own)
+        count = count_living(self._own(living), most=most)
         if count > most and self._exit is None:
             # Before the kill: the event loop may notice the exit before this thread is back.
             self._exceeded_cap = True

@@ -2,18 +2,29 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from adapters.process.process_table import fork_count
+from adapters.process.process_table import ProcessEntry, fork_count, still_living
 
 log = logging.getLogger(__name__)
 
 _LOOK_S = 0.1
 # More than can be started between the launch and the first look at the fork count.
 _FIRST_COUNT = 32
+# More than a command within its cap may seem to be over it by what ends and starts during a look.
+_CHURN = 256
+
+
+def count_living(entries: Sequence[ProcessEntry], *, most: int) -> int:
+    """How many of them lived at the same time, if that decides whether there are more than `most`.
+
+    Where there are far more, all count: those of a fork bomb may each end soon.
+    """
+    is_close = most < len(entries) <= most + max(most, _CHURN)
+    return len(still_living(entries) if is_close else entries)
 
 
 class CappedProcess(Protocol):
